@@ -1,0 +1,47 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+# Both create .venv from the lock (requirements/dev.txt) when it is missing or stale.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; do \
+  command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+READY := .venv/.ready
+# An emulator's credentials are never the caller's.
+CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
+
+.PHONY: help demo test lint format bench lock docs clean
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
+
+$(READY): pyproject.toml requirements/dev.txt
+	@test -n "$(PYTHON)" || { echo "stream-bridge needs Python 3.11 or newer; none was found on PATH" >&2; exit 1; }
+	@$(BIN)/python -c '' 2>/dev/null || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@echo "installing the locked dependencies into .venv ..." >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)  ## the main job on an embedded AWS, watched live
+	@$(CLEAN_AWS) $(BIN)/stream-bridge demo $(ARGS)
+
+test: $(READY)  ## every test
+	@$(CLEAN_AWS) $(BIN)/python -m pytest -n $(or $(WORKERS),2) $(ARGS)
+
+lint: $(READY)  ## ruff, formatting, mypy --strict, import layers, generated files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: $(READY)  ## put the code into shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(READY)  ## the benchmarks, as ratios measured side by side
+	@$(BIN)/python -m benchmarks
+
+lock: $(READY)  ## resolve the lock files anew (needs uv)
+	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/runtime.txt
+	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra cli --extra local --extra dev pyproject.toml -o requirements/dev.txt
+
+clean:  ## remove what the targets made
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

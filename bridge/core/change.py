@@ -1,0 +1,87 @@
+"""A change: one decoded stream record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import total_ordering
+from typing import Any, Literal
+
+from bridge.limits import SEQUENCE_NUMBER_DIGITS
+
+Operation = Literal["insert", "modify", "remove"]
+Actor = Literal["user", "ttl"]
+StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+
+TypedValue = Mapping[str, Any]
+"""DynamoDB's own JSON of one value: one member, named by the type: ``{"S": "x"}``."""
+
+TypedItem = Mapping[str, TypedValue]
+
+
+@total_ordering
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a change stands in a table's history: the stream's label, then the sequence number.
+
+    The label is the stream's ISO timestamp: a re-enabled stream is newer than any number of the old one.
+    Numbers compare as integers; as text "9" would come after "10".
+    """
+
+    label: str
+    number: int
+
+    def __lt__(self, other: Position) -> bool:
+        return (self.label, self.number) < (other.label, other.number)
+
+    @property
+    def sequence(self) -> str:
+        """The CloudEvents ``sequence``: text that sorts as the position does."""
+        return f"{self.label}/{self.number:0{SEQUENCE_NUMBER_DIGITS}d}"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRef:
+    """Which stream a record comes from, as its ARN tells."""
+
+    arn: str
+    table: str
+    label: str
+
+    @property
+    def table_arn(self) -> str:
+        return self.arn.split("/stream/", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A decoded record. Images are DynamoDB's typed JSON, already checked: every value has a known type
+    and a legal form, so that plain values can be taken from them when, and only where, they are needed.
+
+    ``before`` and ``after`` are ``None`` where the stream view did not capture that image or the item did
+    not exist; ``captures_before`` / ``captures_after`` tell which of the two it is.
+    """
+
+    record_id: str
+    stream: StreamRef
+    operation: Operation
+    key: TypedItem
+    before: TypedItem | None
+    after: TypedItem | None
+    position: Position
+    time: datetime
+    actor: Actor
+    view: StreamView
+
+    @property
+    def table(self) -> str:
+        return self.stream.table
+
+    @property
+    def captures_before(self) -> bool:
+        return self.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+
+    @property
+    def captures_after(self) -> bool:
+        return self.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")

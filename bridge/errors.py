@@ -1,0 +1,190 @@
+"""The error tree. Errors carry data, so that doors can decide without reading messages.
+
+Three families matter to the walk (DESIGN, failure handling in a batch):
+
+* :class:`RecordError` - this one record can never succeed: it is quarantined, the key goes on.
+* :class:`Unavailable` - the same call may succeed later: retry inside the deadline, then hand back.
+* :class:`BatchError` - no record of the batch can succeed now: fail the batch loudly, quarantine nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+class BridgeError(Exception):
+    """Base of every error that stream-bridge raises on purpose.
+
+    ``message`` says what happened, ``hint`` what to do about it, ``stage`` where in the walk
+    (``decode``, ``redact``, ``route``, ``project``, ``event``, ``validate``, ``publish``, ``settle``,
+    ``quarantine``, ``configure``, ``read``). ``permanent`` tells whether repeating the same work can help.
+    ``code`` is the AWS error code where there is one.
+    """
+
+    permanent: ClassVar[bool] = True
+    stage: str = "configure"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str = "",
+        stage: str | None = None,
+        code: str = "",
+        record_id: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code
+        self.record_id = record_id
+        if stage is not None:
+            self.stage = stage
+
+    @property
+    def reason(self) -> str:
+        """The stable machine-readable name of this kind of failure, e.g. ``malformed_record``."""
+        name = type(self).__name__
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+    def __str__(self) -> str:
+        return f"{self.message} - {self.hint}" if self.hint else self.message
+
+
+# --- one record can never succeed --------------------------------------------------------------
+
+
+class RecordError(BridgeError):
+    """This record can never become its events: quarantine it whole."""
+
+    stage = "decode"
+
+
+class MalformedRecord(RecordError):
+    """The record is not what DynamoDB Streams documents."""
+
+
+class MappingFailed(RecordError):
+    """Redaction, projection or the subject template could not be applied to this record."""
+
+    stage = "project"
+
+
+class EventInvalid(RecordError):
+    """The event does not satisfy its schema or CloudEvents; names path and rule, never the value."""
+
+    stage = "validate"
+
+
+class EventTooLarge(RecordError):
+    """The event is over the sink's limit and there is no claim check."""
+
+    stage = "publish"
+
+
+class EventRefused(RecordError):
+    """The sink refused this one entry for good."""
+
+    stage = "publish"
+
+
+# --- the same call may succeed later -----------------------------------------------------------
+
+
+class Unavailable(BridgeError):
+    """Throttling, 5xx, a timeout, a lost connection: retry inside the deadline, then hand back."""
+
+    permanent = False
+    stage = "publish"
+
+
+class SinkUnavailable(Unavailable):
+    """The sink did not take the entry in the time there was."""
+
+
+class QuarantineUnavailable(Unavailable):
+    """The quarantine store did not take the record; the record is handed back."""
+
+    stage = "quarantine"
+
+
+class LedgerUnavailable(Unavailable):
+    """The ledger could not be read or written; nothing is settled."""
+
+    stage = "settle"
+
+
+class SourceUnavailable(Unavailable):
+    """The stream could not be read just now."""
+
+    stage = "read"
+
+
+class IteratorExpired(SourceUnavailable):
+    """A shard iterator is older than 15 minutes; ask for a new one at the last position."""
+
+
+class PositionTrimmed(BridgeError):
+    """The position asked for is older than the stream's 24 h and is gone."""
+
+    stage = "read"
+
+
+# --- no record of the batch can succeed now ----------------------------------------------------
+
+
+class BatchError(BridgeError):
+    """Fail the whole batch loudly; quarantine nothing."""
+
+    stage = "publish"
+
+
+class AccessDenied(BatchError):
+    """The role lacks an action; names the action and the resource."""
+
+
+class TargetMissing(BatchError):
+    """The bus, topic, table, bucket or queue does not exist."""
+
+
+class BreakerTripped(BatchError):
+    """So much of a batch failed for good that the deploy, not the records, must be wrong."""
+
+    stage = "validate"
+
+
+class ViewTooNarrow(BatchError):
+    """The configuration asks for an image that the table's stream view does not capture."""
+
+    stage = "route"
+
+
+# --- configuration -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding in a file a person wrote. ``line`` and ``column`` count from 1; 0 = whole file."""
+
+    file: str
+    line: int
+    column: int
+    path: str
+    message: str
+    suggestion: str = ""
+    severity: str = field(default="error")  # "error" or "warning"
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        what = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{where} {what}" + (f" — {self.suggestion}" if self.suggestion else "")
+
+
+class ConfigurationError(BridgeError):
+    """bridge.yaml, a schema or an example is wrong. Carries every problem, one line each."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(p) for p in self.problems))

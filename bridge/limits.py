@@ -1,0 +1,50 @@
+"""Every AWS limit that stream-bridge relies on, each with its source. Nowhere else.
+
+Sources: ``model`` = botocore's service model, ``docs`` = the service's documentation.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+# DynamoDB values (docs: "Service, account, and table quotas", "Data types")
+NUMBER_MAX_DIGITS: Final = 38  # significant digits
+NUMBER_MIN_EXPONENT: Final = -130  # smallest magnitude 1E-130
+NUMBER_MAX_EXPONENT: Final = 125  # largest magnitude 9.99…E+125
+NESTING_MAX: Final = 32  # levels of lists and maps
+ITEM_MAX_BYTES: Final = 400 * KIB
+
+# JSON (RFC 8259 section 6: integers every reader takes exactly; IEEE 754: decimals that survive a double)
+JSON_INTEGER_MAX: Final = 2**53 - 1
+JSON_DECIMAL_DIGITS: Final = 15
+
+# DynamoDB Streams
+SEQUENCE_NUMBER_DIGITS: Final = 40  # model: SequenceNumber is 21 to 40 characters
+GET_RECORDS_MAX: Final = 1_000  # model: GetRecords Limit
+STREAM_RETENTION_S: Final = 24 * 3600  # docs: Streams, data retention
+ITERATOR_LIFETIME_S: Final = 15 * 60  # docs: GetShardIterator
+
+# Lambda event source mapping for DynamoDB (model: CreateEventSourceMapping; docs: Lambda quotas)
+MAPPING_BATCH_MAX: Final = 10_000
+MAPPING_WINDOW_MAX_S: Final = 300
+MAPPING_PARALLELIZATION_MAX: Final = 10
+MAPPING_RETRIES_MAX: Final = 10_000
+MAPPING_RECORD_AGE_MAX_S: Final = 604_800
+INVOCATION_PAYLOAD_BYTES: Final = 6 * MIB
+
+# EventBridge PutEvents (model: PutEventsRequestEntryList; docs: PutEvents entry size)
+EVENTBRIDGE_ENTRIES: Final = 10
+EVENTBRIDGE_BYTES: Final = MIB  # the request as a whole, so also the largest entry; exclusive
+EVENTBRIDGE_TIME_BYTES: Final = 14  # docs: what the Time field of an entry counts
+EVENTBRIDGE_DETAIL_TYPE_CHARS: Final = 128
+EVENTBRIDGE_PATTERN_CHARS: Final = 2_048  # docs: EventBridge quotas
+
+# SNS PublishBatch (model: PublishBatch; docs: SNS quotas)
+SNS_ENTRIES: Final = 10
+SNS_BYTES: Final = 256 * KIB  # the default; a topic's MaximumMessageSize raises it
+SNS_BYTES_MAX: Final = MIB
+SNS_ATTRIBUTES: Final = 10  # more do not survive raw delivery to SQS
+SNS_ID_CHARS: Final = 128  # MessageGroupId and MessageDeduplicationId

@@ -1,0 +1,212 @@
+"""What the walk needs from the outside world, as narrow protocols.
+
+Every implementation of a port passes the contract suite of that port in ``tests/contracts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from bridge.core.change import Position
+from bridge.core.event import Event
+from bridge.errors import BridgeError
+
+Record = Mapping[str, Any]
+
+
+class Clock(Protocol):
+    """Time as an argument. The core never asks the time."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, for deadlines and durations."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment (on ``clock.monotonic``) by which work must have ended."""
+
+    clock: Clock
+    at_s: float
+
+    @classmethod
+    def after(cls, clock: Clock, seconds: float) -> Deadline:
+        return cls(clock, clock.monotonic() + seconds)
+
+    def remaining_s(self) -> float:
+        return self.at_s - self.clock.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """What became of one event at one sink.
+
+    ``accepted``: the sink acknowledged it. ``failed``: it did not; ``error.permanent`` decides between
+    quarantine and handing back. ``skipped``: it was never sent (time ran out, an earlier change of its
+    key failed, or the call was told to halt at the first failure); hand it back.
+    """
+
+    status: Literal["accepted", "failed", "skipped"]
+    error: BridgeError | None = None
+
+
+ACCEPTED = EntryResult("accepted")
+SKIPPED = EntryResult("skipped")
+
+
+class Sink(Protocol):
+    """Where events go.
+
+    ``publish`` answers one result per event, in the order given. It sends the events of one key in the
+    order given and never lets a later change of a key reach the sink before an earlier one: a call
+    carries at most one change (``record_id``) of a key, and once one has failed for good or time is up, the
+    later changes of that key are ``skipped``. Repeats are possible (a timeout after success is sent
+    again): subscribers drop them by event id. Failed entries are retried inside the deadline, accepted ones
+    never. Raises :class:`bridge.errors.BatchError` when nothing can be published at all (access denied,
+    target missing); events accepted before that are published again by the redelivery.
+    """
+
+    name: str
+    max_bytes: int
+    """The largest single entry, in bytes as ``size_of`` counts them."""
+
+    def check(self) -> None:
+        """Ask once, at start-up, whether the target exists and may be used."""
+        ...
+
+    def size_of(self, event: Event) -> int:
+        """What this event counts against ``max_bytes``, by the target's own rule."""
+        ...
+
+    def publish(
+        self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
+    ) -> list[EntryResult]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the ledger last settled for one item key."""
+
+    key: str
+    position: Position
+    live: bool
+
+
+class Ledger(Protocol):
+    """One row per item key. ``scoped`` tells whether failures can be scoped to a key: a ledger that
+    remembers nothing (``none``) cannot suppress the repeats that hand-back by position brings."""
+
+    scoped: bool
+
+    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+        """The rows that exist among ``keys``. Raises ``LedgerUnavailable``."""
+        ...
+
+    def settle(self, rows: Sequence[Row]) -> set[str]:
+        """Record rows, never moving a position backwards. Answers the keys that could *not* be written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A record that can never succeed, whole, and why."""
+
+    record: Record
+    record_id: str
+    table: str
+    reason: str
+    stage: str
+    message: str
+    hint: str
+    time: str  # ISO 8601, when it was quarantined
+    version: str  # of the bridge
+    event_type: str = ""
+    sequence: str = ""
+
+
+class Quarantine(Protocol):
+    """Takes a record whole. Putting the same record twice leaves one entry (redelivery is normal)."""
+
+    def check(self) -> None: ...
+
+    def put(self, entry: Quarantined) -> None:
+        """Store durably, or raise ``QuarantineUnavailable``."""
+        ...
+
+
+class Telemetry(Protocol):
+    """Counts and structured log lines. Never an image, never a value of an item."""
+
+    def count(self, name: str, value: float = 1) -> None: ...
+
+    def log(self, level: str, message: str, **fields: object) -> None: ...
+
+
+# --- reading a stream on one machine -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A shard as DescribeStream tells it; ``ending`` is None while it is open."""
+
+    id: str
+    parent: str | None
+    starting: str | None = None
+    ending: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One GetRecords answer: records in Streams-API shape; ``next`` None = the shard is drained."""
+
+    records: Sequence[Record]
+    next: str | None = field(default=None)
+
+
+class StreamSource(Protocol):
+    """One stream, read shard by shard."""
+
+    arn: str
+
+    def shards(self) -> Sequence[Shard]: ...
+
+    def iterator(
+        self,
+        shard_id: str,
+        kind: Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"],
+        sequence_number: str | None = None,
+    ) -> str:
+        """Raises ``PositionTrimmed`` where the position is older than the stream keeps."""
+        ...
+
+    def read(self, iterator: str, limit: int) -> Page:
+        """Raises ``IteratorExpired``, ``PositionTrimmed``, ``SourceUnavailable``. An empty page of an open
+        shard means nothing: it is not "caught up"."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """Durable progress of the runner: for each shard the last sequence number that is done."""
+
+    def load(self, stream_arn: str) -> Mapping[str, str]: ...
+
+    def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
+        """Durable when it returns: survives a kill -9."""
+        ...
+
+
+class FailureDestination(Protocol):
+    """Where the runner sends a batch it gave up on (Lambda's on-failure destination)."""
+
+    def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+        """``info`` is Lambda's invocation record with ``DDBStreamBatchInfo``; SQS keeps only that, S3 also
+        keeps ``payload``, the event that failed."""
+        ...
