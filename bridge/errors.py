@@ -60,6 +60,7 @@ class RecordError(BridgeError):
     """This record can never become its events: quarantine it whole."""
 
     stage = "decode"
+    event_type: str = ""  # the type (with major) whose event failed, where one did
 
 
 class MalformedRecord(RecordError):
@@ -124,6 +125,24 @@ class SourceUnavailable(Unavailable):
 
 class IteratorExpired(SourceUnavailable):
     """A shard iterator is older than 15 minutes; ask for a new one at the last position."""
+
+
+class CheckpointUnavailable(Unavailable):
+    """Progress could not be stored just now; the work done since is repeated after a crash."""
+
+    stage = "read"
+
+
+class DestinationUnavailable(Unavailable):
+    """The on-failure destination did not take a batch that was given up; it is offered again."""
+
+    stage = "read"
+
+
+class CheckpointBroken(BridgeError):
+    """A stored checkpoint cannot be read or does not belong to this stream; a person must decide."""
+
+    stage = "read"
 
 
 class PositionTrimmed(BridgeError):

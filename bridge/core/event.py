@@ -7,6 +7,14 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
+class Trace:
+    """The trace that the handler runs in: X-Ray's header for entries, W3C's ``traceparent`` for events."""
+
+    header: str
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A finished event: the bytes that are published and what a sink needs to route them.
 

@@ -1,0 +1,130 @@
+"""A batch on its walk: what is known of each record so far, and how all of them ended."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bridge.core.change import Change
+from bridge.core.event import Event
+from bridge.errors import BatchError, BridgeError, RecordError
+from bridge.ports import EntryResult, Record
+
+End = Literal["published", "without_event", "quarantined", "handed_back"]
+
+
+@dataclass(slots=True)
+class Item:
+    """One record. ``end`` stays None until it is known; ``error`` with no end waits for quarantine."""
+
+    record: Record
+    change: Change | None = None
+    key: str = ""
+    events: tuple[Event, ...] = ()
+    end: End | None = None
+    why: str = ""
+    error: BridgeError | None = None
+
+    def end_as(self, end: End, why: str) -> None:
+        self.end, self.why = end, why
+
+    def hand_back(self, error: BridgeError | None, why: str = "not_sent") -> None:
+        self.end, self.error = "handed_back", error
+        self.why = error.reason if error is not None else why
+
+    def note(self, result: EntryResult) -> None:
+        """Take over what a sink says of one of the record's events; the worst of them stays."""
+        if result.status == "accepted" or self.end == "handed_back":
+            return
+        if result.status == "failed" and isinstance(result.error, RecordError):
+            self.error = result.error
+        else:
+            self.hand_back(result.error)
+
+    @property
+    def to_quarantine(self) -> RecordError | None:
+        return self.error if self.end is None and isinstance(self.error, RecordError) else None
+
+    @property
+    def sequence_number(self) -> str:
+        """What ``batchItemFailures`` calls this record. Raises :class:`BatchError` where it has none."""
+        body = self.record.get("dynamodb") if isinstance(self.record, Mapping) else None
+        number = body.get("SequenceNumber") if isinstance(body, Mapping) else None
+        if not isinstance(number, str) or not number:
+            raise BatchError(
+                "a record without a SequenceNumber cannot be handed back, so the whole batch is",
+                hint="it could not be quarantined either: see the quarantine error above",
+            )
+        return number
+
+
+def hand_back_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
+    """Hold back what comes after a change that is handed back.
+
+    ``scoped``: the later changes of that key. Otherwise everything: nothing would stop the second
+    publication of what the stream is going to send again.
+    """
+    stopped: set[str] = set()
+    stopped_all = False
+    for item in items:
+        if item.end == "handed_back":
+            stopped.add(item.key)
+            stopped_all = not scoped
+        elif stopped_all or (item.key and item.key in stopped):
+            item.hand_back(None, "held_back")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How the records of a batch ended: ``received`` is the sum of the four counts.
+
+    ``events`` counts the events of published records; ``handed_back_numbers`` are the sequence numbers
+    for ``batchItemFailures``, in the batch's order; ``reasons`` tells for each end how many records came
+    to it and why.
+    """
+
+    received: int
+    published: int
+    without_event: int
+    quarantined: int
+    handed_back: int
+    events: int
+    handed_back_numbers: tuple[str, ...] = ()
+    reasons: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Sequence[Item]) -> Outcome:
+        reasons: dict[str, Counter[str]] = {}
+        for item in items:
+            if item.end is None:
+                raise AssertionError("a record has no end: the walk is broken")
+            reasons.setdefault(item.end, Counter())[item.why] += 1
+        ends = {end: counts.total() for end, counts in reasons.items()}
+        return cls(
+            received=len(items),
+            published=ends.get("published", 0),
+            without_event=ends.get("without_event", 0),
+            quarantined=ends.get("quarantined", 0),
+            handed_back=ends.get("handed_back", 0),
+            events=sum(len(item.events) for item in items if item.end == "published"),
+            handed_back_numbers=tuple(i.sequence_number for i in items if i.end == "handed_back"),
+            reasons={end: dict(counts) for end, counts in reasons.items()},
+        )
+
+    def answer(self) -> dict[str, list[dict[str, str]]]:
+        """Lambda's partial batch response (docs: "Reporting batch item failures", DynamoDB)."""
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in self.handed_back_numbers]}
+
+    def as_dict(self) -> dict[str, Any]:
+        """For logs and ``--output json``."""
+        return {
+            "received": self.received,
+            "published": self.published,
+            "without_event": self.without_event,
+            "quarantined": self.quarantined,
+            "handed_back": self.handed_back,
+            "events": self.events,
+            "reasons": self.reasons,
+        }

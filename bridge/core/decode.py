@@ -1,0 +1,176 @@
+"""From a raw record to a change: as Lambda hands it over, as the Streams API returns it, or a scanned item.
+
+Record shapes: Lambda's DynamoDB event (docs: "Using Lambda with DynamoDB") and GetRecords (botocore's
+service model). They differ in three things: binary (base64 text / bytes), the creation time (epoch
+seconds / datetime) and the spelling inside ``userIdentity``; only Lambda adds the stream's ARN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from bridge.core.change import Actor, Change, Operation, Position, StreamRef, StreamView, TypedItem
+from bridge.core.values import check_item
+from bridge.errors import MalformedRecord
+from bridge.limits import SEQUENCE_NUMBER_DIGITS
+
+_OPERATIONS: dict[str, Operation] = {"INSERT": "insert", "MODIFY": "modify", "REMOVE": "remove"}
+_VIEWS: dict[str, StreamView] = {
+    "KEYS_ONLY": "KEYS_ONLY",
+    "NEW_IMAGE": "NEW_IMAGE",
+    "OLD_IMAGE": "OLD_IMAGE",
+    "NEW_AND_OLD_IMAGES": "NEW_AND_OLD_IMAGES",
+}
+_HAS_BEFORE = frozenset({"OLD_IMAGE", "NEW_AND_OLD_IMAGES"})
+_HAS_AFTER = frozenset({"NEW_IMAGE", "NEW_AND_OLD_IMAGES"})
+_TTL_PRINCIPAL = "dynamodb.amazonaws.com"
+
+
+@lru_cache(maxsize=256)
+def stream_ref(arn: str) -> StreamRef:
+    """Read ``arn:<partition>:dynamodb:<region>:<account>:table/<table>/stream/<label>``."""
+    parts = arn.split(":", 5)
+    if len(parts) == 6 and parts[0] == "arn" and parts[2] == "dynamodb":
+        names = parts[5].split("/")
+        if len(names) == 4 and names[0] == "table" and names[2] == "stream" and names[1] and names[3]:
+            return StreamRef(arn, names[1], names[3])
+    raise MalformedRecord(
+        "eventSourceARN is not the ARN of a DynamoDB stream",
+        hint="expected arn:aws:dynamodb:<region>:<account>:table/<table>/stream/<label>",
+    )
+
+
+def stream_of(record: Mapping[str, Any], stream: StreamRef | None = None) -> StreamRef:
+    """Which stream a record is from: its own ARN, else the one its reader knows."""
+    if not isinstance(record, Mapping):
+        raise MalformedRecord("the record is not a JSON object")
+    arn = record.get("eventSourceARN")
+    if isinstance(arn, str):
+        return stream_ref(arn)
+    if stream is None:
+        raise MalformedRecord(
+            "the record names no stream (no eventSourceARN)",
+            hint="records from GetRecords need the stream ARN they were read from",
+        )
+    return stream
+
+
+def decode(record: Mapping[str, Any], stream: StreamRef | None = None) -> Change:
+    """Decode one record; ``stream`` names the stream for records that do not name it themselves.
+
+    Raises :class:`MalformedRecord` for anything that DynamoDB Streams does not document; its text names
+    the attribute at fault and never a value.
+    """
+    ref = stream_of(record, stream)
+    body = record.get("dynamodb")
+    if not isinstance(body, Mapping):
+        raise MalformedRecord("the record has no 'dynamodb' part", hint="is this a DynamoDB stream record?")
+    record_id = record.get("eventID")
+    if not isinstance(record_id, str) or not record_id:
+        raise MalformedRecord("the record has no eventID")
+    event_name = record.get("eventName")
+    operation = _OPERATIONS.get(event_name) if isinstance(event_name, str) else None
+    if operation is None:
+        raise MalformedRecord(
+            "eventName is not a known operation", hint="DynamoDB has INSERT, MODIFY and REMOVE"
+        )
+    view_name = body.get("StreamViewType")
+    view = _VIEWS.get(view_name) if isinstance(view_name, str) else None
+    if view is None:
+        raise MalformedRecord(f"StreamViewType is not one of {', '.join(_VIEWS)}")
+
+    key = body.get("Keys")
+    if not isinstance(key, dict) or not key:
+        raise MalformedRecord("the record has no Keys")
+    check_item(key, "Keys")
+    after = _image(body, "NewImage", expected=view in _HAS_AFTER and operation != "remove")
+    before = _image(body, "OldImage", expected=view in _HAS_BEFORE and operation != "insert")
+    if after is not None:
+        check_item(after, "NewImage")
+    if before is not None:
+        _check_rest(before, after)
+    return Change(
+        record_id,
+        ref,
+        operation,
+        key,
+        before,
+        after,
+        Position(ref.label, sequence_number(body)),
+        _time(body.get("ApproximateCreationDateTime")),
+        _actor(record.get("userIdentity"), operation),
+        view,
+    )
+
+
+def _image(body: Mapping[str, Any], name: str, *, expected: bool) -> TypedItem | None:
+    image = body.get(name)
+    if image is None:
+        if expected:
+            raise MalformedRecord(f"{name} is missing although the stream view captures it")
+        return None
+    if not expected:
+        raise MalformedRecord(f"{name} is there although neither the view nor the operation has one")
+    return image  # type: ignore[no-any-return]  # check_item looks at it next
+
+
+def _check_rest(before: TypedItem, after: TypedItem | None) -> None:
+    """Check the old image, but not again what stands unchanged in the new one."""
+    if after is not None and isinstance(before, dict):
+        before = {name: value for name, value in before.items() if after.get(name) != value}
+    check_item(before, "OldImage")
+
+
+def sequence_number(body: Mapping[str, Any]) -> int:
+    """The SequenceNumber of a record's ``dynamodb`` part as an integer, the only way it sorts."""
+    text = body.get("SequenceNumber")
+    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= SEQUENCE_NUMBER_DIGITS:
+        return int(text)
+    raise MalformedRecord("SequenceNumber is not a decimal number of at most 40 digits")
+
+
+_EPOCH_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that ISO 8601 with four digits can tell
+
+
+def _time(value: Any) -> datetime:
+    """UTC, whole seconds: DynamoDB rounds this time, so a fraction would only pretend."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _EPOCH_MAX:
+        return _from_epoch(int(value))
+    if isinstance(value, str):  # GetRecords as the AWS CLI prints it
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise MalformedRecord("ApproximateCreationDateTime is not a time") from error
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).replace(microsecond=0)
+    raise MalformedRecord("ApproximateCreationDateTime is missing or not a time")
+
+
+@lru_cache(maxsize=1024)
+def _from_epoch(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _actor(identity: Any, operation: Operation) -> Actor:
+    """TTL deletes come from the DynamoDB service itself (docs: "Using TTL", streams and TTL)."""
+    if operation != "remove" or not isinstance(identity, Mapping):
+        return "user"
+    kind = identity.get("type", identity.get("Type"))
+    principal = identity.get("principalId", identity.get("PrincipalId"))
+    return "ttl" if kind == "Service" and principal == _TTL_PRINCIPAL else "user"
+
+
+def decode_item(item: Mapping[str, Any], key_names: Iterable[str]) -> tuple[TypedItem, TypedItem]:
+    """Key and image of an item as ``client.scan`` returns it (typed JSON).
+
+    Raises :class:`MalformedRecord` where a value is illegal or a key attribute is missing.
+    """
+    check_item(item, "item")
+    try:
+        return {name: item[name] for name in key_names}, item
+    except KeyError as error:
+        raise MalformedRecord(f"the item has no key attribute {error.args[0]!r}") from error

@@ -1,0 +1,114 @@
+"""JSONPath, read by jsonpath-ng and walked over typed images by ourselves where that is possible.
+
+A *simple* path is made of members, indexes and wildcards (``$.after.items[*].sku``). It is compiled to
+steps that walk DynamoDB's typed JSON, so that only what it reaches is ever turned into plain values.
+Everything else (filters, slices, ``..``) is left to jsonpath-ng over plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from bridge.core.change import TypedValue
+
+
+class JsonPathError(ValueError):
+    """The text is not a JSONPath we can use; says why."""
+
+
+ANY = object()
+"""The step ``*``: every member or element."""
+
+Step = Any  # str: a member, int: an index, ANY
+
+
+@dataclass(frozen=True, slots=True)
+class JsonPath:
+    """``root`` is the first member after ``$``; ``steps`` what follows, None where the path is not simple."""
+
+    text: str
+    root: str
+    steps: tuple[Step, ...] | None
+    find: Callable[[Any], list[Any]]  # over plain JSON, by jsonpath-ng; from ``$``
+    many: bool  # may match more than one value: the result is a list
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str) -> JsonPath:
+    """Parse ``$.root.…``. Raises :class:`JsonPathError` with what is wrong and where."""
+    # Imported here: the grammar tables are only needed while a configuration is read.
+    from jsonpath_ng.exceptions import JSONPathError as LibraryError
+    from jsonpath_ng.ext.parser import parse
+
+    if not text.startswith(("$.", "$[")):
+        raise JsonPathError("a JSONPath begins with '$.'")
+    try:
+        tree = parse(text)
+    except (LibraryError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
+        # The library's own errors and, for some malformed texts, what its grammar trips over.
+        raise JsonPathError(f"not a JSONPath: {str(error)[:120]}") from error
+    steps = _steps(tree)
+    if steps is None:
+        return JsonPath(text, _first_name(text), None, _finder(tree), many=True)
+    if not steps or not isinstance(steps[0], str):
+        raise JsonPathError("a JSONPath names a member after '$.'")
+    return JsonPath(text, steps[0], steps[1:], _finder(tree), many=ANY in steps)
+
+
+def _first_name(text: str) -> str:
+    name = ""
+    for character in text[2:]:
+        if not (character.isalnum() or character == "_"):
+            break
+        name += character
+    return name
+
+
+def _finder(tree: Any) -> Callable[[Any], list[Any]]:
+    def find(document: Any) -> list[Any]:
+        return [match.value for match in tree.find(document)]
+
+    return find
+
+
+def _steps(tree: Any) -> tuple[Step, ...] | None:
+    """The steps of a parsed path; None where it has more than members, indexes and wildcards."""
+    from jsonpath_ng import Child, Fields, Index, Root
+    from jsonpath_ng.jsonpath import Wildcard
+
+    if isinstance(tree, Root):
+        return ()
+    if isinstance(tree, Child):
+        left, right = _steps(tree.left), _steps(tree.right)
+        return None if left is None or right is None else left + right
+    if isinstance(tree, Wildcard):
+        return (ANY,)
+    if isinstance(tree, Fields) and len(tree.fields) == 1:
+        return (tree.fields[0],)
+    if isinstance(tree, Index):
+        return tuple(tree.indices) if len(tree.indices) == 1 else None
+    return None
+
+
+def walk_typed(value: TypedValue, steps: tuple[Step, ...]) -> Iterator[TypedValue]:
+    """Every typed value that ``steps`` reach from ``value``."""
+    if not steps:
+        yield value
+        return
+    step, rest = steps[0], steps[1:]
+    ((tag, content),) = value.items()
+    if tag == "M" and isinstance(content, Mapping):
+        if step is ANY:
+            for name in sorted(content):
+                yield from walk_typed(content[name], rest)
+        elif step in content:
+            yield from walk_typed(content[step], rest)
+    elif tag == "L":
+        if step is ANY:
+            for each in content:
+                yield from walk_typed(each, rest)
+        elif isinstance(step, int) and -len(content) <= step < len(content):
+            yield from walk_typed(content[step], rest)

@@ -1,0 +1,29 @@
+"""Item keys: as the unit of order inside, and as a keyed hash wherever people look."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from bridge.core.change import TypedItem
+from bridge.core.values import base64_text
+
+KEY_BYTES = 64  # blake2b takes no longer key
+
+
+def key_token(table: str, key: TypedItem) -> str:
+    """Identifies an item: equal for equal typed keys of one table, different otherwise.
+
+    Holds the key in the clear: for use inside a process only.
+    """
+    parts = [table]
+    for name in sorted(key):
+        ((tag, content),) = key[name].items()
+        parts += (name, tag, content if isinstance(content, str) else base64_text(content))
+    return "\x1f".join(parts)
+
+
+def key_hash(token: str, secret: bytes) -> str:
+    """16 hex digits that name a key in logs. Keyed, because a low-entropy key could be guessed from a bare
+    hash; the same secret gives the same name on every machine."""
+    mac = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8, key=secret[:KEY_BYTES])
+    return mac.hexdigest()

@@ -1,0 +1,35 @@
+"""Paths into an item as JSON Pointers (RFC 6901), with ``*`` as a segment that stands for any one name."""
+
+from __future__ import annotations
+
+import re
+
+Segments = tuple[str, ...]
+
+_BAD_ESCAPE = re.compile(r"~(?![01])")
+
+
+def parse_pointer(text: str) -> Segments:
+    """``/a/b~1c`` to ``("a", "b/c")``. Raises ``ValueError`` with what is wrong."""
+    if not text.startswith("/"):
+        raise ValueError("a JSON Pointer begins with '/'")
+    if _BAD_ESCAPE.search(text):
+        raise ValueError("in a JSON Pointer '~' is written ~0 and a '/' inside a name ~1")
+    return tuple(part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/"))
+
+
+def escape(name: str) -> str:
+    """One segment as it stands in a pointer."""
+    if "~" in name or "/" in name:
+        return name.replace("~", "~0").replace("/", "~1")
+    return name
+
+
+def below(paths: tuple[Segments, ...], name: str) -> tuple[Segments, ...]:
+    """What is left of ``paths`` one step down, at ``name``; an empty path left over names that very place."""
+    return tuple(path[1:] for path in paths if path and path[0] in (name, "*"))
+
+
+def touches(wanted: Segments, changed: Segments) -> bool:
+    """Whether a change at ``changed`` alters what stands at ``wanted``: one of the two holds the other."""
+    return all(want in (have, "*") for want, have in zip(wanted, changed, strict=False))

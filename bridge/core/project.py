@@ -1,0 +1,208 @@
+"""Projection: a version's own ``data``, mapped from the change by JSONPath.
+
+A mapping is the wanted JSON with JSONPaths where values go::
+
+    {userId: $.key.userId, plan: {from: $.before.plan, to: $.after.plan}, channel: stream}
+
+A string that begins with ``$.`` is a path over ``{key, before, after, changes, meta}``; where it leads
+nowhere the member is left out. A path with wildcards or filters gives a list. ``$$`` stands for a dollar
+sign at the start of a constant. Simple paths are compiled to closures over the typed image.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from bridge.core.change import TypedItem
+from bridge.core.jsonpath import JsonPath, JsonPathError, parse_path, walk_typed
+from bridge.core.values import base64_text, plain
+from bridge.core.view import ROOTS, ChangeView
+from bridge.errors import MappingFailed
+
+Getter = Callable[[ChangeView], Any]
+Projection = Callable[[ChangeView], dict[str, Any]]
+
+MISSING: Any = object()
+
+
+class MappingError(ValueError):
+    """A mapping that cannot be compiled; ``path`` leads to the place inside it."""
+
+    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+
+
+def compile_projection(mapping: Mapping[str, Any]) -> Projection:
+    """Raises :class:`MappingError` for the first path that is wrong."""
+    get = _object(mapping, ())
+
+    def project(view: ChangeView) -> dict[str, Any]:
+        return get(view)  # type: ignore[no-any-return]
+
+    return project
+
+
+def paths_of(mapping: Any, place: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
+    """Every JSONPath text in a mapping with its place, to check them all at once."""
+    if isinstance(mapping, Mapping):
+        return [found for name, each in mapping.items() for found in paths_of(each, (*place, name))]
+    if isinstance(mapping, Sequence) and not isinstance(mapping, str):
+        return [found for index, each in enumerate(mapping) for found in paths_of(each, (*place, index))]
+    return [(place, mapping)] if _is_path(mapping) else []
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
+
+
+def _getter(value: Any, place: tuple[str | int, ...]) -> Getter:
+    if isinstance(value, Mapping):
+        return _object(value, place)
+    if isinstance(value, list | tuple):
+        return _array(value, place)
+    if _is_path(value):
+        return getter_of(value, place)
+    constant = value[1:] if isinstance(value, str) and value.startswith("$$") else value
+    return lambda _: constant
+
+
+def _object(mapping: Mapping[str, Any], place: tuple[str | int, ...]) -> Getter:
+    members = [(name, _getter(value, (*place, name))) for name, value in mapping.items()]
+
+    def get(view: ChangeView) -> dict[str, Any]:
+        result = {}
+        for name, of in members:
+            value = of(view)
+            if value is not MISSING:
+                result[name] = value
+        return result
+
+    return get
+
+
+def _array(values: Sequence[Any], place: tuple[str | int, ...]) -> Getter:
+    elements = [_getter(value, (*place, index)) for index, value in enumerate(values)]
+
+    def get(view: ChangeView) -> list[Any]:
+        return [value for of in elements if (value := of(view)) is not MISSING]
+
+    return get
+
+
+def getter_of(text: str, place: tuple[str | int, ...] = (), roots: Sequence[str] = ROOTS) -> Getter:
+    """A function from a change to the value at a JSONPath, or :data:`MISSING`."""
+    try:
+        path = parse_path(text)
+    except JsonPathError as error:
+        raise MappingError(place, str(error)) from error
+    if path.root not in roots:
+        raise MappingError(place, f"a JSONPath here begins with one of {', '.join('$.' + r for r in roots)}")
+    if path.steps is None or path.root in ("changes", "meta"):
+        return _by_library(path)
+    if path.root == "key":
+        return _typed(lambda view: view.change.key, path)
+    if path.root == "before":
+        return _typed(lambda view: view.change.before, path)
+    return _typed(lambda view: view.change.after, path)
+
+
+def _by_library(path: JsonPath) -> Getter:
+    def get(view: ChangeView) -> Any:
+        try:
+            found = path.find(view.document())
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            # A filter that compares a string with a number, for one.
+            raise MappingFailed(
+                f"JSONPath {path.text} cannot be applied to this change ({type(error).__name__})",
+                hint="a filter in the path meets a value of another type",
+            ) from error
+        if path.many:
+            return found
+        return found[0] if found else MISSING
+
+    return get
+
+
+def _typed(image_of: Callable[[ChangeView], TypedItem | None], path: JsonPath) -> Getter:
+    steps = path.steps or ()
+    many = path.many
+    if len(steps) == 1 and not many and isinstance(steps[0], str):
+        name = steps[0]
+
+        def get_attribute(view: ChangeView) -> Any:
+            image = image_of(view)
+            if image is None or name not in image:
+                return MISSING
+            return plain(image[name])
+
+        return get_attribute
+
+    def get(view: ChangeView) -> Any:
+        image = image_of(view)
+        if image is None:
+            return [] if many else MISSING
+        found = [plain(value) for value in walk_typed({"M": image}, steps)]
+        if many:
+            return found
+        return found[0] if found else MISSING
+
+    return get
+
+
+_PLACE = re.compile(r"\{(\$[^{}]*)\}")
+# CloudEvents strings hold no control characters; they are written as URIs write them.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def attribute_text(value: str) -> str:
+    """Text that may stand in a CloudEvents attribute (spec 1.0.2, "Type System", String)."""
+    if _CONTROL.search(value):
+        return _CONTROL.sub(lambda match: quote(match.group(), errors="surrogatepass"), value)
+    return value
+
+
+def compile_subject(template: str) -> Callable[[ChangeView], str]:
+    """A subject template such as ``user/{$.key.userId}``, over the key only: a subject never changes
+    while the item lives. Raises :class:`MappingError`; the function raises :class:`MappingFailed`."""
+    if not template:
+        raise MappingError((), "a subject is not empty")
+    parts: list[str | Getter] = []
+    end = 0
+    for match in _PLACE.finditer(template):
+        parts += [template[end : match.start()], getter_of(match.group(1), roots=("key",))]
+        end = match.end()
+    parts.append(template[end:])
+    if any(isinstance(part, str) and ("{" in part or "}" in part) for part in parts):
+        raise MappingError((), "a place in a subject is written {$.key.<attribute>}")
+
+    def subject(view: ChangeView) -> str:
+        text = ""
+        for part in parts:
+            if isinstance(part, str):
+                text += part
+                continue
+            value = part(view)
+            if value is MISSING or isinstance(value, dict | list):
+                raise MappingFailed(
+                    f"subject {template!r}: the key has no such attribute",
+                    hint="the template names the table's key attributes",
+                )
+            text += value if isinstance(value, str) else str(value)
+        return attribute_text(text)
+
+    return subject
+
+
+def key_path(key: TypedItem) -> str:
+    """The key's values in order of their names, joined by ``/``; a ``/`` or ``%`` inside is escaped."""
+    values = []
+    for name in sorted(key):
+        ((tag, content),) = key[name].items()
+        text = content if tag in ("S", "N") else base64_text(content) if tag == "B" else str(plain(key[name]))
+        values.append(text.replace("%", "%25").replace("/", "%2F") if "/" in text or "%" in text else text)
+    return attribute_text("/".join(values))

@@ -1,0 +1,143 @@
+"""Redaction: secrets are taken out of the images before anything else looks at them.
+
+It works on typed images and before the diff, so that neither ``changes`` nor patterns nor event data can
+carry what a rule removes. ``drop`` removes the attribute, ``mask`` puts ``***`` in its place, ``hmac``
+a keyed digest, equal for equal values, so that subscribers can still tell *that* it changed.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge.core.change import Change, TypedItem, TypedValue
+from bridge.core.jsonpath import ANY, JsonPath, Step
+from bridge.core.values import plain
+
+MASK: TypedValue = {"S": "***"}
+
+Redaction = Callable[[Change], Change]
+
+
+@dataclass(frozen=True, slots=True)
+class RedactRule:
+    """One ``redact`` entry. ``path`` is simple and relative to the item (``$.email``); ``key`` is hmac's."""
+
+    path: JsonPath
+    action: Literal["drop", "mask", "hmac"]
+    key: bytes = b""
+
+
+def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
+    """A function from a change to the same change without its secrets; None where there is nothing to do."""
+    if not rules:
+        return None
+    steps = [((rule.path.root, *(rule.path.steps or ())), _replacement(rule)) for rule in rules]
+
+    def image(item: TypedItem | None) -> TypedItem | None:
+        for path, replace in steps:
+            if item is None:
+                return None
+            item = _apply(item, path, replace)
+        return item
+
+    def redact(change: Change) -> Change:
+        return Change(
+            change.record_id,
+            change.stream,
+            change.operation,
+            image(change.key) or {},
+            image(change.before),
+            image(change.after),
+            change.position,
+            change.time,
+            change.actor,
+            change.view,
+        )
+
+    return redact
+
+
+Replace = Callable[[TypedValue], TypedValue | None]
+
+
+def _replacement(rule: RedactRule) -> Replace:
+    if rule.action == "drop":
+        return lambda _: None
+    if rule.action == "mask":
+        return lambda _: MASK
+    key = rule.key
+
+    def digest(value: TypedValue) -> TypedValue:
+        mac = hmac.new(key, canonical_bytes(value), "sha256").hexdigest()
+        return {"S": f"hmac-sha256:{mac}"}
+
+    return digest
+
+
+def canonical_bytes(value: TypedValue) -> bytes:
+    """Equal bytes for equal typed values, different ones for different types: what keyed digests are over."""
+    ((tag, content),) = value.items()
+    if tag == "N":
+        text = str(plain(value))
+    elif tag == "M":
+        parts = [name.encode() + b"=" + canonical_bytes(content[name]) for name in sorted(content)]
+        return _framed(tag, *parts)
+    elif tag == "L":
+        return _framed(tag, *map(canonical_bytes, content))
+    elif tag in ("SS", "NS", "BS"):
+        return _framed(tag, *(str(each).encode("utf-8", "surrogatepass") for each in plain(value)))
+    else:
+        text = str(plain(value))
+    return _framed(tag, text.encode("utf-8", "surrogatepass"))
+
+
+def _framed(tag: str, *parts: bytes) -> bytes:
+    """Every part with its length before it, so that no two lists of parts read alike."""
+    return tag.encode() + b"".join(b"%d:%b" % (len(part), part) for part in parts)
+
+
+def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], replace: Replace) -> TypedItem:
+    """A copy of ``item`` with ``replace`` applied at ``steps``; the item itself where they lead nowhere."""
+    step, rest = steps[0], steps[1:]
+    names = list(item) if step is ANY else [step] if step in item else []
+    if not names:
+        return item
+    copy: dict[str, TypedValue] = dict(item)
+    for name in names:
+        value = replace(copy[name]) if not rest else _inside(copy[name], rest, replace)
+        if value is None:
+            del copy[name]
+        else:
+            copy[name] = value
+    return copy
+
+
+def _inside(value: TypedValue, steps: tuple[Step, ...], replace: Replace) -> TypedValue:
+    ((tag, content),) = value.items()
+    if tag == "M":
+        return {"M": _apply(content, steps, replace)}
+    if tag == "L":
+        return {"L": _list(content, steps, replace)}
+    return value
+
+
+def _list(content: list[Any], steps: tuple[Step, ...], replace: Replace) -> list[TypedValue]:
+    step, rest = steps[0], steps[1:]
+    if step is ANY:
+        reached = range(len(content))
+    elif isinstance(step, int):
+        reached = range(len(content))[step : step + 1 or None]
+    else:
+        return content
+    result: list[TypedValue] = []
+    for index, each in enumerate(content):
+        if index not in reached:
+            result.append(each)
+            continue
+        new = replace(each) if not rest else _inside(each, rest, replace)
+        if new is not None:
+            result.append(new)
+    return result

@@ -1,0 +1,117 @@
+"""One table's half of the walk: from a decoded change to its finished events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge.core.change import Change
+from bridge.core.diff import Differ
+from bridge.core.envelope import Envelope
+from bridge.core.event import Event, Trace
+from bridge.core.project import Projection
+from bridge.core.redact import Redaction
+from bridge.core.route import Route
+from bridge.core.view import ChangeView
+from bridge.errors import RecordError
+
+Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate"]
+"""Why a settled change has no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One major of one type: how its data is made and proven."""
+
+    envelope: Envelope
+    project: Projection
+    validate: Callable[[dict[str, Any]], None]  # raises EventInvalid
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """One configured event: when it applies and in which versions it is published."""
+
+    type: str
+    route: Route
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a change becomes: events, or the reason why there are none."""
+
+    events: tuple[Event, ...]
+    without: Without | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """For people: which rules applied to a change and why the others did not."""
+
+    without: Without | None
+    rules: tuple[tuple[str, str | None], ...]  # (type, why it does not apply; None = it does)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's compiled configuration."""
+
+    name: str
+    subject: Callable[[ChangeView], str]
+    diff: Differ
+    rules: tuple[EventRule, ...]
+    redact: Redaction | None = None
+    accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over the raw record
+
+    def translate(
+        self, record: Mapping[str, Any], change: Change, key: str, trace: Trace | None = None
+    ) -> Translation:
+        """Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``."""
+        if self.accepts is not None and not self.accepts(record):
+            return _FILTERED
+        view = self.view(change)
+        if view.changes is not None and not view.changes:
+            return _UNCHANGED
+        events: list[Event] = []
+        for rule in self.rules:
+            if rule.route.matches(view):
+                subject = self.subject(view)
+                for version in rule.versions:
+                    events.append(_event(version, view, subject, key, trace))
+        return Translation(tuple(events)) if events else _UNROUTED
+
+    def view(self, change: Change) -> ChangeView:
+        """Redact, then diff: what is taken out cannot show up as a change."""
+        if self.redact is not None:
+            change = self.redact(change)
+        changes = None
+        if change.operation == "modify" and change.before is not None and change.after is not None:
+            changes = self.diff(change.before, change.after)
+        return ChangeView(change, changes)
+
+    def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
+        if self.accepts is not None and not self.accepts(record):
+            return Explanation("filtered", ())
+        view = self.view(change)
+        if view.changes is not None and not view.changes:
+            return Explanation("unchanged", ())
+        rules = tuple((rule.type, rule.route.explain(view)) for rule in self.rules)
+        return Explanation(None if any(why is None for _, why in rules) else "no_matching_type", rules)
+
+
+_FILTERED = Translation((), "filtered")
+_UNCHANGED = Translation((), "unchanged")
+_UNROUTED = Translation((), "no_matching_type")
+
+
+def _event(version: Version, view: ChangeView, subject: str, key: str, trace: Trace | None) -> Event:
+    envelope = version.envelope
+    try:
+        data = version.project(view)
+        version.validate(data)
+        return envelope.wrap(view, data, subject=subject, key=key, trace=trace)
+    except RecordError as error:
+        error.event_type = envelope.type
+        raise

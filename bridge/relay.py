@@ -1,0 +1,245 @@
+"""The walk for one batch: record → decode → translate → publish → quarantine → settle.
+
+``Relay.handle`` is the whole story. Every record ends in exactly one of four ways: published, settled
+without an event, quarantined, or handed back to the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bridge import __version__
+from bridge.batch import Item, Outcome, hand_back_what_follows
+from bridge.breaker import Breaker
+from bridge.core.change import StreamRef
+from bridge.core.decode import decode
+from bridge.core.event import Event, Trace
+from bridge.core.keys import key_hash, key_token
+from bridge.core.translate import Table
+from bridge.errors import BridgeError, EventTooLarge, MalformedRecord, QuarantineUnavailable, RecordError
+from bridge.ports import Clock, Deadline, Ledger, Quarantine, Quarantined, Record, Row, Sink, Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """Walks batches of one or more tables to their sinks. ``tables`` is keyed by physical table name."""
+
+    tables: Mapping[str, Table]
+    sinks: Mapping[str, Sink]
+    ledger: Ledger
+    quarantine: Quarantine
+    telemetry: Telemetry
+    clock: Clock
+    breaker: Breaker
+    hash_key: bytes = b""
+    unknown_tables: set[str] = field(default_factory=set)
+
+    def handle(
+        self,
+        records: Sequence[Record],
+        deadline: Deadline,
+        *,
+        stream: StreamRef | None = None,
+        trace: Trace | None = None,
+    ) -> Outcome:
+        """Walk one batch, in stream order.
+
+        ``stream`` names the stream of records that do not name it themselves. Raises
+        :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole;
+        then nothing has been quarantined or settled.
+        """
+        items = [self._decode(record, stream) for record in records]
+        self._pass_duplicates(items)
+        for item in items:
+            self._translate(item, trace)
+        self._judge(items)
+        self._publish(items, deadline)
+        self._judge(items)
+        hand_back_what_follows(items, scoped=self.ledger.scoped)
+        self._quarantine(items)
+        self._settle(items)
+        return self._account(items)
+
+    # --- record → events -----------------------------------------------------------------------
+
+    def _decode(self, record: Record, stream: StreamRef | None) -> Item:
+        item = Item(record)
+        try:
+            item.change = decode(record, stream)
+            item.key = key_token(item.change.table, item.change.key)
+        except MalformedRecord as error:
+            item.error = error
+        return item
+
+    def _pass_duplicates(self, items: Sequence[Item]) -> None:
+        """What the ledger has settled already is not published again."""
+        rows = self.ledger.read({item.key for item in items if item.change is not None})
+        if rows:
+            for item in items:
+                row = rows.get(item.key)
+                if row is not None and item.change is not None and item.change.position <= row.position:
+                    item.end_as("without_event", "duplicate")
+
+    def _translate(self, item: Item, trace: Trace | None) -> None:
+        if item.end is not None or item.change is None:
+            return
+        table = self.tables.get(item.change.table)
+        if table is None:
+            item.end_as("without_event", "unknown_table")
+            self._tell_unknown(item.change.table)
+            return
+        try:
+            translation = table.translate(item.record, item.change, item.key, trace)
+            for event in translation.events:
+                self._fit(event)
+        except RecordError as error:
+            item.error = error
+            return
+        item.events = translation.events
+        if translation.without is not None:
+            item.end_as("without_event", translation.without)
+
+    def _fit(self, event: Event) -> None:
+        for name in event.sinks:
+            sink = self.sinks[name]
+            size = sink.size_of(event)
+            if size > sink.max_bytes:
+                error = EventTooLarge(
+                    f"event {event.type} counts {size} bytes, sink {name} takes {sink.max_bytes}",
+                    hint="map less into the event's data, or leave before and after out of it",
+                )
+                error.event_type = event.type
+                raise error
+
+    # --- the records or the deploy? --------------------------------------------------------------
+
+    def _judge(self, items: Sequence[Item]) -> None:
+        judged = [item for item in items if item.why != "duplicate"]
+        self.breaker.judge(len(judged), [i.error for i in judged if isinstance(i.error, RecordError)])
+
+    # --- events → sinks --------------------------------------------------------------------------
+
+    def _publish(self, items: Sequence[Item], deadline: Deadline) -> None:
+        scoped = self.ledger.scoped
+        for name, sink in self.sinks.items():
+            # What failed at one sink comes again anyway: at the next one it would only be a repeat.
+            hand_back_what_follows(items, scoped=scoped)
+            work = [
+                (item, event)
+                for item in items
+                if item.end is None and item.error is None
+                for event in item.events
+                if name in event.sinks
+            ]
+            if work:
+                results = sink.publish([event for _, event in work], deadline, halt_on_failure=not scoped)
+                for (item, _), result in zip(work, results, strict=True):
+                    item.note(result)
+        for item in items:
+            if item.end is None and item.error is None:
+                item.end_as("published", "accepted")
+
+    # --- what can never succeed ------------------------------------------------------------------
+
+    def _quarantine(self, items: Sequence[Item]) -> None:
+        for item in items:
+            error = item.to_quarantine
+            if error is None:
+                continue
+            try:
+                self.quarantine.put(self._entry(item, error))
+            except QuarantineUnavailable as unavailable:
+                item.hand_back(unavailable)
+                hand_back_what_follows(items, scoped=self.ledger.scoped)
+            else:
+                item.end_as("quarantined", error.reason)
+                self.telemetry.log("warning", "record quarantined", **self._where(item), **_what(error))
+
+    def _entry(self, item: Item, error: RecordError) -> Quarantined:
+        change = item.change
+        return Quarantined(
+            record=item.record,
+            record_id=_record_id(item.record),
+            table=change.table if change else "",
+            reason=error.reason,
+            stage=error.stage,
+            message=error.message,
+            hint=error.hint,
+            time=datetime.fromtimestamp(self.clock.now(), UTC).isoformat(timespec="seconds"),
+            version=__version__,
+            event_type=error.event_type,
+            sequence=change.position.sequence if change else "",
+        )
+
+    # --- progress --------------------------------------------------------------------------------
+
+    def _settle(self, items: Sequence[Item]) -> None:
+        """The last settled change of each key goes into the ledger; what it does not take comes again."""
+        done = [i for i in items if i.change is not None and i.end != "handed_back" and i.why != "duplicate"]
+        rows = {
+            item.key: Row(item.key, item.change.position, live=item.change.operation != "remove")
+            for item in done
+            if item.change is not None
+        }
+        unwritten = self.ledger.settle(list(rows.values())) if rows else set()
+        for item in done:
+            if item.key in unwritten:
+                item.hand_back(None, "not_settled")
+
+    def _account(self, items: Sequence[Item]) -> Outcome:
+        outcome = Outcome.of(items)
+        self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
+        for item in items:
+            if item.end == "handed_back" and item.error is not None:
+                self.telemetry.log("warning", "record handed back", **self._where(item), **_what(item.error))
+        self.telemetry.count("RecordsReceived", outcome.received)
+        self.telemetry.count("RecordsPublished", outcome.published)
+        self.telemetry.count("RecordsWithoutEvent", outcome.without_event)
+        self.telemetry.count("RecordsQuarantined", outcome.quarantined)
+        self.telemetry.count("RecordsHandedBack", outcome.handed_back)
+        self.telemetry.count("EventsPublished", outcome.events)
+        return outcome
+
+    # --- telling -----------------------------------------------------------------------------------
+
+    def _tell_unknown(self, table: str) -> None:
+        if table not in self.unknown_tables:
+            self.unknown_tables.add(table)
+            self.telemetry.log(
+                "warning",
+                "table is not in the configuration; its changes are settled without an event",
+                table=table,
+                hint="add it under tables: in bridge.yaml, or remove its event source mapping",
+            )
+
+    def _where(self, item: Item) -> dict[str, object]:
+        """Where a record is found; never an image, never a key in the clear."""
+        change = item.change
+        if change is None:
+            return {"record_id": _record_id(item.record)}
+        return {
+            "record_id": change.record_id,
+            "table": change.table,
+            "key_hash": key_hash(item.key, self.hash_key),
+            "sequence": change.position.sequence,
+        }
+
+
+def _record_id(record: Record) -> str:
+    record_id = record.get("eventID") if isinstance(record, Mapping) else None
+    return record_id[:128] if isinstance(record_id, str) else ""
+
+
+def _what(error: BridgeError) -> dict[str, object]:
+    what: dict[str, object] = {
+        "reason": error.reason,
+        "stage": error.stage,
+        "permanent": error.permanent,
+        "error": error.message,
+        "hint": error.hint,
+    }
+    event_type = error.event_type if isinstance(error, RecordError) else ""
+    what |= {name: value for name, value in (("code", error.code), ("event_type", event_type)) if value}
+    return what
