@@ -1,0 +1,100 @@
+"""CloudEvents for people's eyes: one line about an event, and its field changes in colour.
+
+Everything shown comes from a table's items, so every character that could steer a terminal is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+from rich.text import Text
+
+ADDED, REMOVED, REPLACED = "green", "red", "yellow"
+_SIGNS = {"insert": ("+", ADDED), "remove": ("-", REMOVED), "modify": ("~", REPLACED)}
+_FLAGS = ("reconciled", "redriven", "snapshot", "gap", "deprecated")
+VALUE_CHARS = 60
+
+
+def summary(event: Mapping[str, Any]) -> Text:
+    """``+ user/u-1  com.example.user.created.v1  3 fields``: what happened to what, in one line."""
+    data = event.get("data")
+    data = data if isinstance(data, Mapping) else {}
+    sign, style = _SIGNS.get(str(data.get("operation")), ("*", "cyan"))
+    line = Text.assemble(
+        (f"{sign} ", f"bold {style}"),
+        (_visible(str(event.get("subject", ""))), "bold"),
+        "  ",
+        (_visible(str(event.get("type", ""))), "cyan"),
+    )
+    changes = data.get("changes")
+    if isinstance(changes, Sequence) and changes:
+        line.append(f"  {len(changes)} field{'s' if len(changes) > 1 else ''}", "dim")
+    if event.get("authtype") == "system":
+        line.append("  by ttl", "magenta")
+    for flag in _FLAGS:
+        if event.get(flag) is True:
+            line.append(f"  {flag}", "magenta")
+    return line
+
+
+def changes(event: Mapping[str, Any], *, value_chars: int = VALUE_CHARS) -> list[Text]:
+    """One line per field change; values longer than ``value_chars`` are cut.
+
+    An insert or removal without ``changes`` shows the image it has, and data that a version maps itself is
+    shown as it is. ``changes: null`` says that the stream view cannot tell.
+    """
+    data = event.get("data")
+    if not isinstance(data, Mapping):
+        return []
+    if isinstance(data.get("changes"), Sequence):
+        return [_change(change, value_chars) for change in data["changes"]]
+    if "changes" in data:
+        return [Text("  what changed cannot be known from this stream view", "dim")]
+    if data.get("operation") == "insert" and isinstance(data.get("after"), Mapping):
+        return list(_members(data["after"], "+", ADDED, value_chars))
+    if data.get("operation") == "remove" and isinstance(data.get("before"), Mapping):
+        return list(_members(data["before"], "-", REMOVED, value_chars))
+    return list(_members(data, " ", "", value_chars))
+
+
+def _change(change: Mapping[str, Any], value_chars: int) -> Text:
+    before, after = (_value(change.get(side), value_chars) for side in ("before", "after"))
+    line = Text("  ")
+    path = _visible(str(change.get("path", "")))
+    match change.get("op"):
+        case "add":
+            line.append(f"+ {path} ", ADDED).append(after, ADDED)
+        case "remove":
+            line.append(f"- {path} ", REMOVED).append(before, REMOVED)
+        case _ if "added" in change or "removed" in change:
+            line.append(f"~ {path}", REPLACED)
+            for member in change.get("removed") or ():
+                line.append(f" -{_value(member, value_chars)}", REMOVED)
+            for member in change.get("added") or ():
+                line.append(f" +{_value(member, value_chars)}", ADDED)
+        case _:
+            line.append(f"~ {path} ", REPLACED)
+            line.append(before, REMOVED).append(" → ", "dim").append(after, ADDED)
+    types = change.get("types")
+    if isinstance(types, Sequence):
+        line.append(f"  type {' → '.join(_visible(str(name)) for name in types)}", "magenta")
+    return line
+
+
+def _members(image: Mapping[str, Any], sign: str, style: str, value_chars: int) -> Iterator[Text]:
+    for name, value in image.items():
+        yield Text(f"  {sign} /{_visible(str(name))} {_value(value, value_chars)}", style)
+
+
+def _value(value: object, value_chars: int) -> str:
+    text = _visible(orjson.dumps(value).decode())
+    return text if len(text) <= value_chars else f"{text[: value_chars - 1]}…"
+
+
+def _visible(text: str) -> str:
+    """Control, format and bidirectional characters as escapes: an item must not write to the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

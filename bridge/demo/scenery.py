@@ -1,0 +1,154 @@
+"""What the demonstration plays on: two tables with streams, a bus and a topic, and their subscribers.
+
+Clients come in from outside, so the same scenery stands on the embedded AWS and on any other endpoint.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TABLES: Mapping[str, str] = {"Users": "userId", "Orders": "orderId"}
+"""Table name to its partition key, a string."""
+
+_DRAIN_MAX = 10  # model: ReceiveMessage MaxNumberOfMessages
+_VISIBILITY_S = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """boto3 clients of one endpoint."""
+
+    dynamodb: Any
+    events: Any
+    sns: Any
+    sqs: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    url: str
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenery:
+    """The names of everything that was made. ``streams`` maps a table to its stream's ARN."""
+
+    streams: Mapping[str, str]
+    bus: str
+    rule: str
+    bus_queue: Queue
+    topic_arn: str
+    topic_queue: Queue
+
+
+def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Scenery:
+    """Make the tables, the bus with a rule on ``source`` to a queue, and the FIFO topic with its FIFO queue.
+
+    Everything but the tables is named after ``prefix``. Botocore's errors come through as they are.
+    """
+    streams = {table: _create_table(clients.dynamodb, table, key) for table, key in TABLES.items()}
+
+    bus = prefix
+    rule = f"{prefix}-all"
+    clients.events.create_event_bus(Name=bus)
+    rule_arn = clients.events.put_rule(
+        Name=rule, EventBusName=bus, EventPattern=json.dumps({"source": [source]})
+    )["RuleArn"]
+    bus_queue = _create_queue(clients.sqs, f"{prefix}-bus", "events.amazonaws.com", rule_arn)
+    clients.events.put_targets(
+        Rule=rule, EventBusName=bus, Targets=[{"Id": "subscriber", "Arn": bus_queue.arn}]
+    )
+
+    topic_arn = clients.sns.create_topic(Name=f"{prefix}.fifo", Attributes={"FifoTopic": "true"})["TopicArn"]
+    topic_queue = _create_queue(clients.sqs, f"{prefix}-topic.fifo", "sns.amazonaws.com", topic_arn)
+    clients.sns.subscribe(
+        TopicArn=topic_arn,
+        Protocol="sqs",
+        Endpoint=topic_queue.arn,
+        Attributes={"RawMessageDelivery": "true"},
+    )
+    return Scenery(streams, bus, rule, bus_queue, topic_arn, topic_queue)
+
+
+def remove(clients: Clients, scenery: Scenery) -> None:
+    """Take everything down again."""
+    clients.events.remove_targets(Rule=scenery.rule, EventBusName=scenery.bus, Ids=["subscriber"])
+    clients.events.delete_rule(Name=scenery.rule, EventBusName=scenery.bus)
+    clients.events.delete_event_bus(Name=scenery.bus)
+    clients.sns.delete_topic(TopicArn=scenery.topic_arn)
+    for queue in (scenery.bus_queue, scenery.topic_queue):
+        clients.sqs.delete_queue(QueueUrl=queue.url)
+    for table in scenery.streams:
+        clients.dynamodb.delete_table(TableName=table)
+
+
+def scan(dynamodb: Any, table: str) -> dict[str, dict[str, Any]]:
+    """What the table holds now, in typed JSON by partition key: the truth that subscribers must reach."""
+    key = TABLES[table]
+    pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return {item[key]["S"]: item for page in pages for item in page["Items"]}
+
+
+def drain(sqs: Any, queue: Queue, *, wait_s: int = 0) -> Iterator[dict[str, Any]]:
+    """The CloudEvents that wait in a subscriber's queue, removed from it as they come, until it is empty.
+
+    A message of the bus carries the event as its ``detail``; raw delivery from a topic is the event itself.
+    ``wait_s`` is how long an empty answer is waited for.
+    """
+    while True:
+        messages = sqs.receive_message(
+            QueueUrl=queue.url,
+            MaxNumberOfMessages=_DRAIN_MAX,
+            WaitTimeSeconds=wait_s,
+            VisibilityTimeout=_VISIBILITY_S,
+        ).get("Messages", [])
+        if not messages:
+            return
+        for message in messages:
+            body = json.loads(message["Body"])
+            yield body["detail"] if "detail-type" in body else body
+        sqs.delete_message_batch(
+            QueueUrl=queue.url,
+            Entries=[
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                for number, message in enumerate(messages)
+            ],
+        )
+
+
+def _create_table(dynamodb: Any, table: str, key: str) -> str:
+    dynamodb.create_table(
+        TableName=table,
+        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
+    arn: str = dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+    return arn
+
+
+def _create_queue(sqs: Any, name: str, sender: str, source_arn: str) -> Queue:
+    """A queue that takes messages from ``sender`` (a service) on behalf of ``source_arn`` only."""
+    attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+    url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": sender},
+                "Action": "sqs:SendMessage",
+                "Resource": arn,
+                "Condition": {"ArnEquals": {"aws:SourceArn": source_arn}},
+            }
+        ],
+    }
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    return Queue(url, arn)
