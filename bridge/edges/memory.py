@@ -1,0 +1,54 @@
+"""Events and quarantined records kept in memory: for ``stream-bridge invoke``, for tests, for trying out."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from threading import Lock
+
+from bridge.core.event import Event
+from bridge.ports import ACCEPTED, SKIPPED, Deadline, EntryResult, Quarantined
+from bridge.quarantine_entry import identity_of
+
+
+class MemorySink:
+    """Keeps what was published, in order, in ``events``."""
+
+    max_bytes = sys.maxsize
+
+    def __init__(self, *, name: str = "memory") -> None:
+        self.name = name
+        self.events: list[Event] = []
+
+    def check(self) -> None:
+        """Memory is always there."""
+
+    def size_of(self, event: Event) -> int:
+        return len(event.body)
+
+    def publish(
+        self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
+    ) -> list[EntryResult]:
+        if deadline.remaining_s() <= 0:
+            return [SKIPPED] * len(events)
+        self.events.extend(events)
+        return [ACCEPTED] * len(events)
+
+
+class MemoryQuarantine:
+    """Keeps what was quarantined, one entry a record, in the order of first arrival."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Quarantined] = {}
+        self._lock = Lock()
+
+    def check(self) -> None:
+        """Memory is always there."""
+
+    def put(self, entry: Quarantined) -> None:
+        with self._lock:
+            self._kept[identity_of(entry)] = entry
+
+    def entries(self) -> list[Quarantined]:
+        with self._lock:
+            return list(self._kept.values())
