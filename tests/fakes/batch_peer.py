@@ -1,0 +1,94 @@
+"""What the peers of a batching sink share: they keep order, count calls, and fail where a test says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+
+
+def client_error(code: str, operation: str, status: int = 400, message: str = "") -> ClientError:
+    """What botocore raises for an error answer of the service."""
+    answer: Any = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "0"},
+    }
+    error: ClientError = ClientError(answer, operation)
+    return error
+
+
+def throttling(operation: str = "PutEvents") -> ClientError:
+    return client_error("ThrottlingException", operation, 400, "Rate exceeded")
+
+
+def timeout() -> ReadTimeoutError:
+    """The answer did not come; whether the call arrived, nobody knows."""
+    return ReadTimeoutError(endpoint_url="https://service.example.com")
+
+
+@lru_cache
+def _model(service: str) -> ServiceModel:
+    return botocore.session.Session().get_service_model(service)
+
+
+class BatchPeer:
+    """One bus or topic. Fault hooks, each given the number of the call from 0:
+
+    * ``fail_call(call, ids)`` raises what it answers, before anything is accepted,
+    * ``fail_entry(call, id)`` gives that entry's error code, or None,
+    * ``lose_answer(call, ids)`` raises what it answers after everything was accepted,
+    * ``cut_answer(call)`` is the number of entries that the answer leaves out.
+    """
+
+    service = ""
+
+    def __init__(self) -> None:
+        self.exists = True
+        self.denied = False
+        self.calls: list[list[str]] = []
+        self.call_bytes: list[int] = []
+        self.accepted: list[str] = []
+        self.accepted_entries: list[Any] = []
+        self.overlapping_subjects: list[str] = []
+        self.on_call: Callable[[], None] = lambda: None
+        self.fail_call: Callable[[int, list[str]], Exception | None] = lambda call, ids: None
+        self.fail_entry: Callable[[int, str], str | None] = lambda call, id: None
+        self.lose_answer: Callable[[int, list[str]], Exception | None] = lambda call, ids: None
+        self.cut_answer: Callable[[int], int] = lambda call: 0
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def validate(self, operation: str, parameters: dict[str, Any]) -> None:
+        """Refuse what botocore's own model of the operation refuses."""
+        shape = _model(self.service).operation_model(operation).input_shape
+        report = ParamValidator().validate(parameters, shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+
+    def begin(self, ids: list[str], subjects: Sequence[str], size: int) -> int:
+        """Count a call; note a subject that another call in flight carries at this moment."""
+        with self._lock:
+            number = len(self.calls)
+            self.calls.append(ids)
+            self.call_bytes.append(size)
+            self.overlapping_subjects += [s for s in set(subjects) if s in self._busy]
+            self._busy.update(subjects)
+        self.on_call()
+        time.sleep(0)  # let another call in, if there is one
+        return number
+
+    def end(self, subjects: Sequence[str]) -> None:
+        with self._lock:
+            self._busy.difference_update(subjects)
+
+    def accept(self, id: str, entry: Any) -> None:
+        with self._lock:
+            self.accepted.append(id)
+            self.accepted_entries.append(entry)
