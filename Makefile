@@ -36,6 +36,10 @@ format: $(READY)  ## put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+docs: $(READY)  ## the configuration reference, from the models
+	@$(BIN)/python -m bridge.settings_reference > docs/configuration.md.new
+	@mv docs/configuration.md.new docs/configuration.md
+
 bench: $(READY)  ## the benchmarks, as ratios measured side by side
 	@$(BIN)/python -m benchmarks
 

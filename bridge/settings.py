@@ -1,0 +1,172 @@
+"""bridge.yaml as frozen models: the only reader of files and environment.
+
+``load_settings`` reads the file, puts the environment in, and either gives ``Settings`` or raises
+``ConfigurationError`` with every problem at once, each at its line and column. Patterns, JSONPaths and
+schemas are looked into by whoever compiles them; ``Settings.problem`` puts a place to what they find.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
+
+from bridge.errors import ConfigurationError, Problem
+from bridge.settings_checks import Finding, check_settings
+from bridge.settings_environment import Substituted, substitute
+from bridge.settings_later import find_later
+from bridge.settings_models import (
+    Block,
+    BreakerSettings,
+    LedgerSettings,
+    MappingSettings,
+    QuarantineSettings,
+    SinkSettings,
+    TableSettings,
+)
+from bridge.settings_problems import find_model_problems
+from bridge.settings_types import FilePath, Name, Secret, Source, refuse
+from bridge.yaml_source import MAX_BYTES, YamlPath, YamlSource, parse_yaml
+
+
+class Settings(Block):
+    """bridge.yaml. Defaults that depend on other settings (table names, sinks) are filled in."""
+
+    version: Literal[1] = Field(description="Version of this file's format.")
+    source: Source = Field(description="CloudEvents source of every event: a URI reference.")
+    schemas: FilePath = Field(
+        default=Path("event_schemas"),
+        validate_default=True,
+        description="Folder of the event schemas; a relative path starts at the folder of bridge.yaml.",
+    )
+    hash_key: Secret | None = Field(
+        default=None,
+        description="Secret that keys the hashes of item keys in logs.",
+        json_schema_extra={"x-default": "a new one at each start"},
+    )
+    sinks: Annotated[dict[Name, SinkSettings], Field(min_length=1)] = Field(
+        description="Where events go, by name."
+    )
+    ledger: LedgerSettings = Field(
+        default=LedgerSettings(kind="none"), description="What remembers which changes are settled."
+    )
+    quarantine: QuarantineSettings = Field(description="Where records go that can never become their events.")
+    breaker: BreakerSettings = Field(
+        default=BreakerSettings(), description="When a batch is failed as a whole."
+    )
+    tables: Annotated[dict[Name, TableSettings], Field(min_length=1)] = Field(
+        description="Tables whose changes become events, by a name of your own."
+    )
+    mapping: MappingSettings = Field(
+        default=MappingSettings(),
+        description="The event source mapping that `stream-bridge run` keeps.",
+    )
+
+    _source: YamlSource | None = PrivateAttr(default=None)
+    _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is legal and probably not meant."""
+        return self._warnings
+
+    def locate(self, path: YamlPath) -> tuple[str, int, int]:
+        """File, line and column of ``path``, such as ``("tables", "Users", "events", 1, "type")``, or of the
+        nearest block around it. Paths are those of the file: aliases, not attribute names."""
+        if self._source is None:
+            return ("bridge.yaml", 0, 0)
+        return (self._source.file, *self._source.locate(path))
+
+    def problem(self, path: YamlPath, message: str, suggestion: str = "", severity: str = "error") -> Problem:
+        """A finding about ``path``, at its place in the file."""
+        source = self._source or YamlSource("bridge.yaml", None, {})
+        return source.problem(path, message, suggestion, severity)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _known_version(cls, value: Any) -> Any:
+        if isinstance(value, bool) or value != 1:
+            raise refuse("must be 1", "this version of stream-bridge reads format 1")
+        return 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> Any:
+        """Give every table its name, and every table and event its sinks."""
+        if not isinstance(data, dict) or not isinstance(data.get("tables"), dict):
+            return data
+        sinks = data.get("sinks")
+        only = list(sinks) if isinstance(sinks, dict) and len(sinks) == 1 else None
+        return {**data, "tables": {name: _filled(name, t, only) for name, t in data["tables"].items()}}
+
+
+def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read ``path`` with ``environ`` (default: the process's). Raises ``ConfigurationError`` with every
+    problem of the file, warnings included; a file with warnings only is loaded and carries them."""
+    return read_settings(_read(path), str(path), path.parent, os.environ if environ is None else environ)
+
+
+def read_settings(content: bytes, file: str, folder: Path, environ: Mapping[str, str]) -> Settings:
+    """The same for ``content`` that stands in ``file``; relative paths start at ``folder``."""
+    source = parse_yaml(content, file)
+    if not isinstance(source.data, dict):
+        message = "is empty" if source.data is None else "must be a mapping"
+        raise ConfigurationError([*source.problems, Problem(file, 0, 0, "", message)])
+    substituted = substitute(source, environ)
+    settings: Settings | None = None
+    findings = list(check_settings(source, substituted.data))
+    try:
+        settings = Settings.model_validate(substituted.data, context={"folder": folder})
+    except ValidationError as error:
+        findings += find_model_problems(source, substituted.data, Settings, error)
+    problems = _merge(source, substituted, findings)
+    if settings is None or any(p.severity == "error" for p in problems):
+        # not chained: the models' own error could carry values that must not be shown
+        raise ConfigurationError(problems) from None
+    settings._source, settings._warnings = source, tuple(problems)
+    return settings
+
+
+def _merge(source: YamlSource, substituted: Substituted, findings: list[Finding]) -> list[Problem]:
+    """All problems in the order of the file. Nothing more is said about a value that is refused by name or
+    whose variable is missing."""
+    later = find_later(source, substituted.data)
+    problems = [*source.problems, *substituted.problems, *later.values()]
+    # what belongs into a block cannot be told while its kind is refused
+    refused_blocks = {path[:-1] for path in later if path[-1] == "kind"}
+    said = {*later, *substituted.broken, *refused_blocks}
+    unreadable = {p.path for p in source.problems}
+    for path, problem in findings:
+        if any(path[: len(refused)] == refused for refused in said) or problem.path in unreadable:
+            continue
+        problems.append(problem)
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.column, p.path))
+
+
+def _filled(name: str, table: Any, only: list[str] | None) -> Any:
+    if not isinstance(table, dict):
+        return table
+    filled = {"name": name, **table}
+    if "sink" not in filled and only is not None:
+        filled["sink"] = only
+    if "sink" in filled and isinstance(filled.get("events"), list):
+        filled["events"] = [
+            {"sink": filled["sink"], **event} if isinstance(event, dict) else event
+            for event in filled["events"]
+        ]
+    return filled
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        problem = Problem(str(path), 0, 0, "", "there is no such file", "name it with --config")
+        raise ConfigurationError([problem]) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ConfigurationError([Problem(str(path), 0, 0, "", f"cannot be read: {reason}")]) from error

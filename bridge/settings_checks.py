@@ -1,0 +1,164 @@
+"""What must hold between the parts of bridge.yaml.
+
+Works on the data as it stands in the file (with its environment), not on the models: a mistake in one
+block must not hide the mistakes in another. Parts of the wrong shape are passed over here; the models
+report them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bridge.errors import Problem
+from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
+from bridge.settings_environment import EnvironmentText, plain
+from bridge.settings_types import TYPE_MAX_CHARS
+from bridge.yaml_source import YamlPath, YamlSource
+
+Finding = tuple[YamlPath, Problem]
+
+
+def did_you_mean(text: str, known: Sequence[str]) -> str:
+    """``did you mean 'changed'?``, or nothing where nothing is near."""
+    close = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""
+
+
+def check_settings(source: YamlSource, data: Any) -> Iterator[Finding]:
+    """Errors and warnings, each with the path it is about."""
+    checks = _Checks(source, _mapping(data))
+    yield from checks.all()
+
+
+class _Checks:
+    def __init__(self, source: YamlSource, data: dict[str, Any]) -> None:
+        self.source = source
+        self.data = data
+        self.sinks = _mapping(data.get("sinks"))
+        self.used: set[str] = set()
+
+    def all(self) -> Iterator[Finding]:
+        yield from self.secret(("hash_key",), self.data.get("hash_key"))
+        names: dict[str, str] = {}
+        for name, table in _mapping(self.data.get("tables")).items():
+            at: YamlPath = ("tables", name)
+            yield from self.physical_name(at, name, table, names)
+            yield from self.table(at, _mapping(table))
+        for sink in self.sinks:
+            if self.data.get("tables") and sink not in self.used:
+                yield self.warning(("sinks", sink), "no table sends to this sink")
+
+    def physical_name(self, at: YamlPath, key: str, table: Any, names: dict[str, str]) -> Iterator[Finding]:
+        name = _mapping(table).get("name", key)
+        if isinstance(name, str) and (other := names.setdefault(name, key)) != key:
+            yield self.error((*at, "name"), f"is the table of {other} already")
+
+    def table(self, at: YamlPath, table: dict[str, Any]) -> Iterator[Finding]:
+        for index, redaction in enumerate(_list(table.get("redact"))):
+            yield from self.redaction((*at, "redact", index), _mapping(redaction))
+        yield from self.sink_names((*at, "sink"), table)
+        default = "sink" in table or len(self.sinks) == 1
+        if default and "sink" not in table:
+            self.used.update(self.sinks)
+        seen: list[tuple[Any, ...]] = []
+        for index, entry in enumerate(_list(table.get("events"))):
+            event, event_at = _mapping(entry), (*at, "events", index)
+            yield from self.event(event_at, event)
+            if not default and "sink" not in event and self.sinks:
+                message = "required key 'sink' is missing, because there are several sinks"
+                yield self.error((*event_at, "sink"), message, f"one of {', '.join(self.sinks)}")
+            same = (event.get("type"), _ops(event), event.get("when"))
+            if same in seen and event.get("type") is not None:
+                message = (
+                    f"tells of the same changes as {at[1]}.events[{seen.index(same)}], with the same type"
+                )
+                yield self.error(event_at, message)
+            seen.append(same)
+
+    def sink_names(self, at: YamlPath, block: dict[str, Any]) -> Iterator[Finding]:
+        value = block.get("sink")
+        listed = isinstance(value, list)
+        for index, name in enumerate(_one_or_many(value)):
+            path = (*at, index) if listed else at
+            if not isinstance(name, str):
+                continue
+            self.used.add(name)
+            if name not in self.sinks and self.sinks:
+                shown = "" if isinstance(name, EnvironmentText) else did_you_mean(name, list(self.sinks))
+                known = f"one of {', '.join(self.sinks)}"
+                yield self.error(path, "is not a sink of this file", shown or known)
+            elif name in _one_or_many(value)[:index]:
+                yield self.error(path, "stands twice in the list")
+
+    def event(self, at: YamlPath, event: dict[str, Any]) -> Iterator[Finding]:
+        yield from self.sink_names((*at, "sink"), event)
+        ops = _one_or_many(event.get("op"))
+        for index, op in enumerate(ops):
+            if op in ops[:index]:
+                yield self.error((*at, "op", index), "stands twice in the list")
+        when = _mapping(event.get("when"))
+        for image, op in (("before", "insert"), ("after", "remove")):
+            if image in when and ops == [op]:
+                message = f"never holds: an {op} has no item {image}"
+                yield self.warning((*at, "when", image), message.replace("an remove", "a remove"))
+        yield from self.versions(at, event)
+
+    def versions(self, at: YamlPath, event: dict[str, Any]) -> Iterator[Finding]:
+        type_, seen = event.get("type"), dict[str, int]()
+        for index, entry in enumerate(_list(event.get("versions"))):
+            short = not isinstance(entry, dict)
+            version = entry if short else entry.get("schema")
+            path = (*at, "versions", index) if short else (*at, "versions", index, "schema")
+            if not isinstance(version, str):
+                continue
+            major = version.split(".", 1)[0]
+            if seen.setdefault(major, index) != index:
+                message = (
+                    f"is of the same major as versions[{seen[major]}]; publish at most one of each major"
+                )
+                yield self.error(path, message)
+            if (
+                isinstance(type_, str)
+                and len(type_) <= TYPE_MAX_CHARS
+                and len(f"{type_}.v{major}") > EVENTBRIDGE_DETAIL_TYPE_CHARS
+            ):
+                message = f"makes the event's type longer than {EVENTBRIDGE_DETAIL_TYPE_CHARS} characters"
+                yield self.error(path, message, "shorten the type")
+
+    def redaction(self, at: YamlPath, redaction: dict[str, Any]) -> Iterator[Finding]:
+        method = redaction.get("with")
+        keyed = redaction.get("key") is not None
+        if method == "hmac" and not keyed:
+            yield self.error((*at, "key"), "required key 'key' is missing", 'write key: "${NAME}"')
+        elif method in ("drop", "mask") and keyed:
+            yield self.error((*at, "key"), f"is not used with {plain(method)}", "leave it out, or use hmac")
+        else:
+            yield from self.secret((*at, "key"), redaction.get("key"))
+
+    def secret(self, path: YamlPath, value: Any) -> Iterator[Finding]:
+        if isinstance(value, str) and not isinstance(value, EnvironmentText):
+            yield self.warning(path, "is a secret and stands in the file", 'write "${NAME}"')
+
+    def error(self, path: YamlPath, message: str, suggestion: str = "") -> Finding:
+        return path, self.source.problem(path, message, suggestion)
+
+    def warning(self, path: YamlPath, message: str, suggestion: str = "") -> Finding:
+        return path, self.source.problem(path, message, suggestion, "warning")
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _one_or_many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _ops(event: dict[str, Any]) -> list[Any]:
+    return sorted(_one_or_many(event.get("op")), key=repr)

@@ -1,0 +1,113 @@
+"""``${NAME}`` in bridge.yaml, taken from the environment.
+
+``${NAME}`` must be set, ``${NAME:-default}`` falls back where it is unset or empty, ``$${`` is ``${`` itself.
+Only values are substituted, never keys, and never what decides the shape of a block (``version``, ``kind``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bridge.errors import Problem
+from bridge.yaml_source import YamlPath, YamlSource
+
+_NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
+_REFERENCE: Final = re.compile(rf"\$\$\{{|\$\{{(?P<name>{_NAME})(?::-(?P<default>[^}}]*))?\}}|\$\{{")
+
+REFERENCE_PATTERN: Final = rf"(^|[^$])\$\{{{_NAME}(:-[^}}]*)?\}}"
+"""For JSON Schema: text that holds at least one reference."""
+
+
+class EnvironmentText(str):
+    """Text that came, in whole or in part, from the environment: it may stand for a number or a flag, and
+    it is never shown, for it may be secret."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Substituted:
+    """``data`` with references replaced. ``broken`` are the paths whose reference could not be resolved;
+    they keep their text, and nothing else need be said about them."""
+
+    data: Any
+    problems: tuple[Problem, ...]
+    broken: frozenset[YamlPath]
+
+
+def substitute(source: YamlSource, environ: Mapping[str, str]) -> Substituted:
+    walk = _Substitution(source, environ)
+    data = walk.value(source.data, ())
+    return Substituted(data, tuple(walk.problems), frozenset(walk.broken))
+
+
+def plain(value: Any) -> Any:
+    """The same JSON value with ordinary strings."""
+    if isinstance(value, dict):
+        return {key: plain(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [plain(member) for member in value]
+    return str(value) if isinstance(value, EnvironmentText) else value
+
+
+@dataclass(slots=True)
+class _Substitution:
+    source: YamlSource
+    environ: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[YamlPath] = field(default_factory=set)
+
+    def value(self, value: Any, path: YamlPath) -> Any:
+        if isinstance(value, dict):
+            return {key: self.value(member, (*path, key)) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self.value(member, (*path, index)) for index, member in enumerate(value)]
+        if isinstance(value, str) and "${" in value:
+            return self._text(value, path)
+        return value
+
+    def _text(self, text: str, path: YamlPath) -> str:
+        if _decides_shape(path):
+            self._refuse(path, "cannot come from the environment, because it decides what else stands here")
+            return text
+        from_environment = False
+
+        def replace(match: re.Match[str]) -> str:
+            nonlocal from_environment
+            if match[0] == "$${":
+                return "${"
+            name, default = match["name"], match["default"]
+            if name is None:
+                message = "${ must be followed by a name and }"
+                self._refuse(path, message, "write ${NAME}, ${NAME:-default}, or $${ for a plain ${")
+                return match[0]
+            from_environment = True
+            found = self.environ.get(name)
+            if default is not None:
+                return found or default
+            if found is None:
+                self._missing(name, path)
+                return match[0]
+            return found
+
+        replaced = _REFERENCE.sub(replace, text)
+        return EnvironmentText(replaced) if from_environment else replaced
+
+    def _missing(self, name: str, path: YamlPath) -> None:
+        close = difflib.get_close_matches(name, list(self.environ), n=1, cutoff=0.8)
+        advice = f"did you mean ${{{close[0]}}}?" if close else f"set it, or write ${{{name}:-default}}"
+        self._refuse(path, f"the environment variable {name} is not set", advice)
+
+    def _refuse(self, path: YamlPath, message: str, suggestion: str = "") -> None:
+        self.broken.add(path)
+        self.problems.append(self.source.problem(path, message, suggestion))
+
+
+def _decides_shape(path: YamlPath) -> bool:
+    return path == ("version",) or (
+        path[-1:] == ("kind",) and path[0] in ("sinks", "ledger", "quarantine", "mapping")
+    )

@@ -1,0 +1,88 @@
+"""What bridge.yaml will say in a later version: refused by name today, never accepted and ignored.
+
+When a feature arrives, its line leaves this table and nothing else here changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bridge import __version__
+from bridge.errors import Problem
+from bridge.yaml_source import YamlPath, YamlSource
+
+Test = Callable[[Any], bool]
+
+
+def _any(_: Any) -> bool:
+    return True
+
+
+def _is(*values: str) -> Test:
+    return lambda value: value in values
+
+
+def _starts(*prefixes: str) -> Test:
+    return lambda value: isinstance(value, str) and value.startswith(prefixes)
+
+
+def _is_mapping(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """``path`` with ``*`` for any key or index, the values it is about, its name, and what to do today."""
+
+    path: str
+    test: Test
+    name: str
+    instead: str
+
+
+LATER: Final = (
+    Later("sinks.*.kind", _is("eventbridge_v2"), "kind: eventbridge_v2", "use kind: eventbridge"),
+    Later("ledger.kind", _is("dynamodb"), "kind: dynamodb", "use kind: none or kind: memory"),
+    Later("ledger.keep", _any, "keep", "leave it out"),
+    Later("ledger.heal", _any, "heal", "leave it out"),
+    Later("quarantine.kind", _is("s3"), "kind: s3", "use kind: directory"),
+    Later("quarantine.kind", _is("sqs"), "kind: sqs", "use kind: directory"),
+    Later("claim_check", _any, "claim_check", "leave it out; an event over the limit is quarantined"),
+    Later("schemas", _starts("glue://"), "glue://", "use a folder"),
+    Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
+    Later("numbers", _any, "numbers", "leave it out; a number that JSON cannot hold becomes text"),
+    Later("tables.*.numbers", _any, "numbers", "leave it out; a number that JSON cannot hold becomes text"),
+    Later("tables.*.diff.lists", _is_mapping, "lists: by key", "use lists: index or lists: whole"),
+    Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),
+    Later("tables.*.events.*.versions.*.sunset", _any, "sunset", "leave it out"),
+    Later("tables.*.fetch", _any, "fetch", "use a stream view that captures both images"),
+    Later("tables.*.reconcile", _any, "reconcile", "leave it out"),
+)
+
+
+def find_later(source: YamlSource, data: Any) -> dict[YamlPath, Problem]:
+    """The refused places of ``data`` (the file with its environment) and what to say about each."""
+    release = ".".join(__version__.split(".")[:2])
+    found: dict[YamlPath, Problem] = {}
+    for later in LATER:
+        for path, value in _matches(data, tuple(later.path.split(".")), ()):
+            if later.test(value):
+                message = f"{later.name} is not supported by this version ({release})"
+                found[path] = source.problem(path, message, later.instead, key=later.test is _any)
+    return found
+
+
+def _matches(data: Any, pattern: tuple[str, ...], path: YamlPath) -> Iterator[tuple[YamlPath, Any]]:
+    if not pattern:
+        yield path, data
+        return
+    head, rest = pattern[0], pattern[1:]
+    if isinstance(data, dict):
+        for key in data if head == "*" else [head]:
+            if key in data:
+                yield from _matches(data[key], rest, (*path, key))
+    elif isinstance(data, list) and head == "*":
+        for index, member in enumerate(data):
+            yield from _matches(member, rest, (*path, index))

@@ -1,0 +1,325 @@
+"""The blocks of bridge.yaml as frozen models. What a description says is what the reference prints."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from bridge.limits import (
+    EVENTBRIDGE_BYTES,
+    MAPPING_BATCH_MAX,
+    MAPPING_PARALLELIZATION_MAX,
+    MAPPING_RECORD_AGE_MAX_S,
+    MAPPING_RETRIES_MAX,
+    MAPPING_WINDOW_MAX_S,
+    SNS_BYTES_MAX,
+)
+from bridge.settings_types import (
+    BucketName,
+    BusName,
+    Duration,
+    EventType,
+    FilePath,
+    Flag,
+    Json,
+    OneOrMany,
+    Pointer,
+    QueueUrl,
+    Secret,
+    SemVer,
+    Share,
+    TableName,
+    Text,
+    TopicArn,
+    Whole,
+)
+
+Operations = Literal["insert", "modify", "remove"]
+
+
+def shown_default(text: str) -> dict[str, Any]:
+    """What the reference prints as a default that depends on other settings."""
+    return {"x-default": text}
+
+
+class Block(BaseModel):
+    """One mapping of the file: unknown keys are refused, and inputs never reach a message."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, protected_namespaces=())
+
+
+# --- sinks ---------------------------------------------------------------------------------------
+
+
+class EventBridgeSettings(Block):
+    """An EventBridge event bus (rules and targets)."""
+
+    kind: Literal["eventbridge"] = Field(description="An event bus.")
+    bus: BusName = Field(description="Name or ARN of the event bus.")
+    max_bytes: Annotated[int, Whole(1, EVENTBRIDGE_BYTES - 1)] | None = Field(
+        default=None,
+        description="Largest entry that is sent, in bytes as EventBridge counts them.",
+        json_schema_extra=shown_default("the service's limit"),
+    )
+    max_in_flight: Annotated[int, Whole(1, 100)] = Field(
+        default=8, description="Calls in flight at once; one key is never in two of them."
+    )
+
+
+class SnsSettings(Block):
+    """An SNS topic, standard or FIFO (recognised by the ending .fifo)."""
+
+    kind: Literal["sns"] = Field(description="A topic.")
+    topic: TopicArn = Field(description="ARN of the topic.")
+    max_bytes: Annotated[int, Whole(1, SNS_BYTES_MAX)] | None = Field(
+        default=None,
+        description="Largest message that is sent, in bytes with its attributes.",
+        json_schema_extra=shown_default("the topic's own limit"),
+    )
+    max_in_flight: Annotated[int, Whole(1, 100)] = Field(
+        default=8, description="Calls in flight at once; one key is never in two of them."
+    )
+
+
+class StdoutSettings(Block):
+    """Standard output, one event a line."""
+
+    kind: Literal["stdout"] = Field(description="Standard output.")
+
+
+class MemorySettings(Block):
+    """A list in memory, for tests and dry runs."""
+
+    kind: Literal["memory"] = Field(description="A list in memory.")
+
+
+SinkSettings = Annotated[
+    EventBridgeSettings | SnsSettings | StdoutSettings | MemorySettings, Field(discriminator="kind")
+]
+
+
+# --- what stands beside the sinks ----------------------------------------------------------------
+
+
+class LedgerSettings(Block):
+    """What remembers which changes are settled."""
+
+    kind: Literal["none", "memory"] = Field(
+        description="none stops a batch at its first failure; memory scopes failures to a key."
+    )
+
+
+class QuarantineSettings(Block):
+    """Where records go that can never become their events."""
+
+    kind: Literal["directory"] = Field(description="A folder with one file for each record.")
+    path: FilePath = Field(description="The folder; a relative path starts at the folder of bridge.yaml.")
+
+
+class BreakerSettings(Block):
+    """When so many records of a batch fail for good that the batch is failed as a whole."""
+
+    share: Annotated[float, Share()] = Field(
+        default=0.5, description="Share of the batch above which the breaker trips."
+    )
+    at_least: Annotated[int, Whole(1, MAPPING_BATCH_MAX)] = Field(
+        default=10, description="Failed records below which it never trips."
+    )
+
+
+# --- tables --------------------------------------------------------------------------------------
+
+
+class OwnerSettings(Block):
+    """Who answers for a table's events."""
+
+    team: Text = Field(description="Team that owns the events.")
+    contact: str = Field(default="", description="Where to reach the team.")
+
+
+class DiffSettings(Block):
+    """How before and after are compared."""
+
+    ignore: tuple[Pointer, ...] = Field(
+        default=(),
+        description="JSON Pointers of fields whose change does not count; * stands for any one segment.",
+    )
+    lists: Literal["index", "whole"] = Field(
+        default="index", description="Compare lists element by element, or as one value."
+    )
+
+
+class RedactionSettings(Block):
+    """A field that no event, diff or log may show as it is."""
+
+    path: Text = Field(description="JSONPath of the field in the item.")
+    with_: Literal["drop", "mask", "hmac"] = Field(
+        alias="with", description="Remove the field, replace it by a fixed text, or by a keyed hash."
+    )
+    key: Secret | None = Field(
+        default=None,
+        description="Secret key of the hash; required with hmac and only there.",
+        json_schema_extra=shown_default("–"),
+    )
+
+
+class WhenSettings(Block):
+    """What a change must look like for an event; all that is given must hold."""
+
+    changed: Annotated[tuple[Pointer, ...], Field(min_length=1)] | None = Field(
+        default=None,
+        description="JSON Pointers; at least one of them, or something below it, must have changed.",
+        json_schema_extra=shown_default("any change"),
+    )
+    key: Json | None = Field(
+        default=None, description="EventBridge pattern over the key.", json_schema_extra=shown_default("any")
+    )
+    before: Json | None = Field(
+        default=None,
+        description="EventBridge pattern over the item before.",
+        json_schema_extra=shown_default("any"),
+    )
+    after: Json | None = Field(
+        default=None,
+        description="EventBridge pattern over the item after.",
+        json_schema_extra=shown_default("any"),
+    )
+
+
+class VersionSettings(Block):
+    """A schema version of an event; a plain "1.0.0" is short for {schema: "1.0.0"}."""
+
+    schema_version: SemVer = Field(alias="schema", description="Version of the event's schema.")
+    data: Json | None = Field(
+        default=None,
+        description="Mapping of the data: constants, and JSONPaths over key, before, after, changes, meta.",
+        json_schema_extra=shown_default("key, operation, before, after, changes"),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short_form(cls, value: Any) -> Any:
+        return value if isinstance(value, dict) else {"schema": value}
+
+    @property
+    def major(self) -> int:
+        return int(self.schema_version.split(".", 1)[0])
+
+
+class EventSettings(Block):
+    """One type of event that a table's changes become."""
+
+    type: EventType = Field(description="CloudEvents type without its version; the major is added, as .v1.")
+    op: Annotated[tuple[Operations, ...], OneOrMany()] = Field(
+        description="Operation, or list of operations, that this event tells of."
+    )
+    when: WhenSettings | None = Field(
+        default=None,
+        description="What the change must look like.",
+        json_schema_extra=shown_default("every change"),
+    )
+    versions: Annotated[tuple[VersionSettings, ...], Field(min_length=1)] = Field(
+        description="Schema versions to publish, at most one for each major."
+    )
+    sink: Annotated[tuple[Text, ...], OneOrMany()] = Field(
+        default=(),
+        description="Name, or list of names, of sinks for this event.",
+        json_schema_extra=shown_default("the table's"),
+    )
+
+
+class TableSettings(Block):
+    """One table whose changes become events."""
+
+    name: TableName = Field(
+        default="",
+        description="Name of the table in DynamoDB.",
+        json_schema_extra=shown_default("the key of this block"),
+    )
+    subject: Text = Field(description="Template of the events' subject, such as user/{$.key.userId}.")
+    sink: Annotated[tuple[Text, ...], OneOrMany()] = Field(
+        default=(),
+        description="Name, or list of names, of sinks.",
+        json_schema_extra=shown_default("the only sink"),
+    )
+    owner: OwnerSettings | None = Field(
+        default=None,
+        description="Who answers for these events.",
+        json_schema_extra=shown_default("–"),
+    )
+    filter: Annotated[tuple[Json, ...], OneOrMany()] = Field(
+        default=(),
+        description="Filter pattern, or list of them, in event source mapping syntax; one must match.",
+        json_schema_extra=shown_default("every record"),
+    )
+    diff: DiffSettings = Field(default=DiffSettings(), description="How before and after are compared.")
+    redact: tuple[RedactionSettings, ...] = Field(
+        default=(), description="Fields that are redacted before anything else sees them."
+    )
+    events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = Field(
+        description="Events that changes become; a change may become several."
+    )
+
+
+# --- the event source mapping of `stream-bridge run` ---------------------------------------------
+
+
+class DirectoryDestination(Block):
+    """A folder that gets one file for each batch, payload included."""
+
+    kind: Literal["directory"] = Field(description="A folder.")
+    path: FilePath = Field(description="The folder; a relative path starts at the folder of bridge.yaml.")
+
+
+class QueueDestination(Block):
+    """An SQS queue that gets the position of each batch, not its payload."""
+
+    kind: Literal["sqs"] = Field(description="A queue.")
+    queue: QueueUrl = Field(description="URL of the queue.")
+
+
+class BucketDestination(Block):
+    """An S3 bucket that gets one object for each batch, payload included."""
+
+    kind: Literal["s3"] = Field(description="A bucket.")
+    bucket: BucketName = Field(description="Name of the bucket.")
+
+
+DestinationSettings = Annotated[
+    DirectoryDestination | QueueDestination | BucketDestination, Field(discriminator="kind")
+]
+
+
+class MappingSettings(Block):
+    """The event source mapping that `stream-bridge run` keeps; it means what it means in Lambda."""
+
+    batch_size: Annotated[int, Whole(1, MAPPING_BATCH_MAX)] = Field(
+        default=100, description="Most records in a batch."
+    )
+    window_s: Annotated[float, Duration(0, MAPPING_WINDOW_MAX_S)] = Field(
+        default=0, alias="window", description="Longest wait for a batch to fill."
+    )
+    parallelization_factor: Annotated[int, Whole(1, MAPPING_PARALLELIZATION_MAX)] = Field(
+        default=1, description="Batches of one shard that are handled at once; order per key is kept."
+    )
+    starting_position: Literal["TRIM_HORIZON", "LATEST"] = Field(
+        default="TRIM_HORIZON", description="Where to begin without a checkpoint; LATEST can skip records."
+    )
+    bisect: Flag = Field(default=False, description="Split a batch that failed and try the parts.")
+    max_retries: Annotated[int, Whole(0, MAPPING_RETRIES_MAX)] | None = Field(
+        default=None,
+        description="Retries before a batch is given up.",
+        json_schema_extra=shown_default("no limit"),
+    )
+    max_record_age_s: Annotated[float, Duration(60, MAPPING_RECORD_AGE_MAX_S)] | None = Field(
+        default=None,
+        alias="max_record_age",
+        description="Age at which a record is given up.",
+        json_schema_extra=shown_default("no limit"),
+    )
+    on_failure: DestinationSettings | None = Field(
+        default=None,
+        description="Where a batch goes that is given up.",
+        json_schema_extra=shown_default("nowhere"),
+    )

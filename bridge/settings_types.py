@@ -1,0 +1,255 @@
+"""The scalar forms that bridge.yaml knows: durations, JSON Pointers, versions, event types, names.
+
+Each says in one line what is wrong with a value, without repeating it (it may come from the environment),
+and gives the JSON Schema that accepts the same values.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
+from bridge.settings_environment import EnvironmentText, plain
+
+DURATION_PATTERN: Final = r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?(ms|s|m|h|d)"
+_UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
+_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
+
+TYPE_PATTERN: Final = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+"
+_MAJOR_SUFFIX: Final = re.compile(r"\.v[0-9]+$")
+TYPE_MAX_CHARS: Final = EVENTBRIDGE_DETAIL_TYPE_CHARS - len(".v0")
+SEMVER_PATTERN: Final = r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})"
+POINTER_PATTERN: Final = r"(/([^/~]|~[01])*)+"
+# RFC 3986 section 4.1, by alphabet: enough to catch blanks, braces and broken percent signs
+SOURCE_PATTERN: Final = r"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
+BUS_PATTERN: Final = r"(arn:aws[A-Za-z0-9-]*:events:[A-Za-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]+"
+TOPIC_PATTERN: Final = r"arn:aws[A-Za-z0-9-]*:sns:[A-Za-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?"
+QUEUE_PATTERN: Final = r"https?://[^/\s]+/[0-9]{12}/[A-Za-z0-9_-]+(\.fifo)?"
+TABLE_PATTERN: Final = r"[A-Za-z0-9_.-]{3,255}"
+
+
+def refuse(message: str, suggestion: str = "") -> PydanticCustomError:
+    return PydanticCustomError("bridge", "{message}", {"message": message, "suggestion": suggestion})
+
+
+def _whole_number(value: Any) -> Any:
+    if isinstance(value, EnvironmentText) and _NUMBER.fullmatch(value) and "." not in value:
+        return int(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, EnvironmentText) and _NUMBER.fullmatch(value) else value
+
+
+def _flag(value: Any) -> Any:
+    return value == "true" if isinstance(value, EnvironmentText) and value in ("true", "false") else value
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, EnvironmentText):
+        value = _number(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**12:
+        return float(value)
+    match = re.fullmatch(DURATION_PATTERN, value) if isinstance(value, str) else None
+    if match is None:
+        raise refuse("must be a duration", "write a number of seconds, or 250ms, 30s, 15m, 24h, 7d")
+    return round(float(value[: match.start(3)]) * _UNIT_S[match[3]], 6)
+
+
+class Whole:
+    """A whole number from ``least`` to ``most``."""
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.int_schema(strict=True, ge=self.least, le=self.most)
+        return core_schema.no_info_before_validator_function(_whole_number, number)
+
+
+class Share:
+    """A number above 0, at most 1."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.float_schema(strict=True, gt=0, le=1, allow_inf_nan=False)
+        return core_schema.no_info_before_validator_function(_number, number)
+
+
+class Duration:
+    """Seconds from ``least`` to ``most``, written as a number or as text with a unit."""
+
+    def __init__(self, least: float, most: float) -> None:
+        self.least, self.most = least, most
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        number = core_schema.float_schema(ge=self.least, le=self.most, allow_inf_nan=False)
+        return core_schema.no_info_before_validator_function(_seconds, number)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        text = {"type": "string", "pattern": f"^{DURATION_PATTERN}$"}
+        return {"anyOf": [handler(schema), text], "x-form": f"duration, {self.least:,} s to {self.most:,} s"}
+
+
+Flag = Annotated[bool, Field(strict=True), BeforeValidator(_flag)]
+
+
+def _text(
+    pattern: str, message: str, suggestion: Callable[[str], str] = lambda _: ""
+) -> tuple[AfterValidator, WithJsonSchema]:
+    """Text that matches ``pattern`` whole, and the JSON Schema that says so; ``message`` is ``must be`` and
+    the name of the form, which the reference prints too."""
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise refuse(message, suggestion(value))
+        return value
+
+    form = re.sub("^must be (an? |the )?", "", re.split("[:,]", message)[0])
+    return AfterValidator(check), WithJsonSchema(
+        {"type": "string", "pattern": f"^{pattern}$", "x-form": form}
+    )
+
+
+def _pointer_advice(text: str) -> str:
+    guess = "/" + re.sub(r"^\$?[./]*", "", text).replace(".", "/")
+    return f"did you mean '{guess}'?" if re.fullmatch(r"(/[\w-]+)+", guess) else "write it as /field/inner"
+
+
+def _semver_advice(text: str) -> str:
+    parts = re.fullmatch(r"v?(\d{1,6})(\.\d{1,6})?", text)
+    return f'did you mean "{parts[1]}{parts[2] or ".0"}.0"?' if parts else 'write it as "1.0.0"'
+
+
+def _check_type(value: str) -> str:
+    if _MAJOR_SUFFIX.search(value):
+        raise refuse(
+            "must not end in a version; the major of each version is added",
+            f"did you mean '{_MAJOR_SUFFIX.sub('', value)}'?",
+        )
+    if not re.fullmatch(TYPE_PATTERN, value):
+        raise refuse(
+            "must be a dotted name of letters, digits, - and _", "write it as com.example.user.created"
+        )
+    if len(value) > TYPE_MAX_CHARS:
+        raise refuse(f"must have at most {TYPE_MAX_CHARS} characters")
+    return value
+
+
+def _check_source(value: str) -> str:
+    if not re.fullmatch(SOURCE_PATTERN, value):
+        raise refuse("must be a URI reference", "write it as com.example.accounts or https://example.com/x")
+    if value.startswith("aws."):
+        raise refuse("must not begin with aws., which EventBridge keeps for AWS services")
+    return value
+
+
+EventType = Annotated[
+    str,
+    AfterValidator(_check_type),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{TYPE_PATTERN}$",
+            "maxLength": TYPE_MAX_CHARS,
+            "not": {"pattern": _MAJOR_SUFFIX.pattern},
+            "x-form": "dotted name",
+        }
+    ),
+]
+Source = Annotated[
+    str,
+    AfterValidator(_check_source),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "pattern": f"^{SOURCE_PATTERN}$",
+            "not": {"pattern": r"^aws\."},
+            "x-form": "URI reference",
+        }
+    ),
+]
+SemVer = Annotated[str, *_text(SEMVER_PATTERN, "must be a version major.minor.patch", _semver_advice)]
+Pointer = Annotated[
+    str, *_text(POINTER_PATTERN, "must be a JSON Pointer, which begins with /", _pointer_advice)
+]
+BusName = Annotated[str, *_text(BUS_PATTERN, "must be the name or ARN of an event bus")]
+TopicArn = Annotated[str, *_text(TOPIC_PATTERN, "must be the ARN of a topic")]
+QueueUrl = Annotated[str, *_text(QUEUE_PATTERN, "must be the URL of a queue")]
+BucketName = Annotated[str, *_text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "must be the name of a bucket")]
+TableName = Annotated[
+    str, *_text(TABLE_PATTERN, "must be the name of a table: 3 to 255 letters, digits, _ . and -")
+]
+Name = Annotated[str, *_text(r"[A-Za-z0-9_.-]+", "must be named by letters, digits, _ . and -")]
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+Json = Annotated[dict[str, Any], BeforeValidator(plain)]
+"""A JSON object that is not looked into here: a pattern or a data mapping."""
+
+
+def _inside_folder(value: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get("folder")
+    return value if folder is None else Path(folder) / value
+
+
+def _path_text(value: Any) -> Any:
+    if isinstance(value, Path):
+        return value  # a default
+    if value is None:
+        raise refuse("has no value")
+    if not isinstance(value, str):
+        raise refuse("must be text", "put it in quotes")
+    if not value or "\0" in value:
+        raise refuse("must be a path")
+    return str(value)
+
+
+FilePath = Annotated[
+    Path,
+    BeforeValidator(_path_text),
+    AfterValidator(_inside_folder),
+    WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"^[^\u0000]+$", "x-form": "path"}),
+]
+"""A path; a relative one starts at the folder of bridge.yaml."""
+
+
+class OneOrMany:
+    """One value, or a list of at least one: always a tuple inside."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_listed, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        many = {**handler(schema), "minItems": 1}
+        return {"anyOf": [many["items"], many]}
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        if not value:
+            raise refuse("must not be empty")
+        return value
+    if value is None:
+        raise refuse("has no value")
+    return [value]

@@ -1,0 +1,24 @@
+"""The committed reference is what the models say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bridge.settings_reference import COMMAND, render_reference
+
+
+def test_the_committed_reference_is_up_to_date() -> None:
+    committed = Path(__file__).parents[2] / "docs" / "configuration.md"
+    assert committed.read_text(encoding="utf-8") == render_reference(), f"regenerate it: {COMMAND}"
+
+
+def test_the_reference_names_every_block_and_every_refused_setting() -> None:
+    text = render_reference()
+    for heading in (
+        "The file",
+        "`sinks.<name>` of kind `sns`",
+        "`tables.<name>.events[].versions[]`",
+        "`mapping`",
+    ):
+        assert f"## {heading}\n" in text
+    assert "| `quarantine.kind: sqs` | use kind: directory |" in text
