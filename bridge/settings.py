@@ -134,16 +134,20 @@ def _merge(source: YamlSource, substituted: Substituted, findings: list[Finding]
     """All problems in the order of the file. Nothing more is said about a value that is refused by name or
     whose variable is missing."""
     later = find_later(source, substituted.data)
-    problems = [*source.problems, *substituted.problems, *later.values()]
     # what belongs into a block cannot be told while its kind is refused
-    refused_blocks = {path[:-1] for path in later if path[-1] == "kind"}
-    said = {*later, *substituted.broken, *refused_blocks}
-    unreadable = {p.path for p in source.problems}
+    refused = {path[:-1] if path[-1] == "kind" else path for path in later}
+    problems = [*source.problems, *later.values()]
+    problems += [problem for path, problem in substituted.problems if not _covered(path, refused)]
+    unreadable = {problem.path for problem in source.problems}
+    refused |= {path for path, _ in substituted.problems}
     for path, problem in findings:
-        if any(path[: len(refused)] == refused for refused in said) or problem.path in unreadable:
-            continue
-        problems.append(problem)
+        if not _covered(path, refused) and problem.path not in unreadable:
+            problems.append(problem)
     return sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.column, p.path))
+
+
+def _covered(path: YamlPath, refused: set[YamlPath]) -> bool:
+    return any(path[: len(outer)] == outer for outer in refused)
 
 
 def _filled(name: str, table: Any, only: list[str] | None) -> Any:

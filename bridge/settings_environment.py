@@ -31,18 +31,17 @@ class EnvironmentText(str):
 
 @dataclass(frozen=True, slots=True)
 class Substituted:
-    """``data`` with references replaced. ``broken`` are the paths whose reference could not be resolved;
-    they keep their text, and nothing else need be said about them."""
+    """``data`` with references replaced, and the paths where that failed: they keep their text, and nothing
+    else need be said about them."""
 
     data: Any
-    problems: tuple[Problem, ...]
-    broken: frozenset[YamlPath]
+    problems: tuple[tuple[YamlPath, Problem], ...]
 
 
 def substitute(source: YamlSource, environ: Mapping[str, str]) -> Substituted:
     walk = _Substitution(source, environ)
     data = walk.value(source.data, ())
-    return Substituted(data, tuple(walk.problems), frozenset(walk.broken))
+    return Substituted(data, tuple(walk.problems))
 
 
 def plain(value: Any) -> Any:
@@ -58,8 +57,7 @@ def plain(value: Any) -> Any:
 class _Substitution:
     source: YamlSource
     environ: Mapping[str, str]
-    problems: list[Problem] = field(default_factory=list)
-    broken: set[YamlPath] = field(default_factory=set)
+    problems: list[tuple[YamlPath, Problem]] = field(default_factory=list)
 
     def value(self, value: Any, path: YamlPath) -> Any:
         if isinstance(value, dict):
@@ -103,8 +101,7 @@ class _Substitution:
         self._refuse(path, f"the environment variable {name} is not set", advice)
 
     def _refuse(self, path: YamlPath, message: str, suggestion: str = "") -> None:
-        self.broken.add(path)
-        self.problems.append(self.source.problem(path, message, suggestion))
+        self.problems.append((path, self.source.problem(path, message, suggestion)))
 
 
 def _decides_shape(path: YamlPath) -> bool:
