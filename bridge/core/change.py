@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import total_ordering
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bridge.limits import SEQUENCE_NUMBER_DIGITS
 
@@ -20,9 +19,7 @@ TypedValue = Mapping[str, Any]
 TypedItem = Mapping[str, TypedValue]
 
 
-@total_ordering
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where a change stands in a table's history: the stream's label, then the sequence number.
 
     The label is the stream's ISO timestamp: a re-enabled stream is newer than any number of the old one.
@@ -32,13 +29,10 @@ class Position:
     label: str
     number: int
 
-    def __lt__(self, other: Position) -> bool:
-        return (self.label, self.number) < (other.label, other.number)
-
     @property
     def sequence(self) -> str:
         """The CloudEvents ``sequence``: text that sorts as the position does."""
-        return f"{self.label}/{self.number:0{SEQUENCE_NUMBER_DIGITS}d}"
+        return f"{self.label}/{self.number!s:0>{SEQUENCE_NUMBER_DIGITS}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +48,9 @@ class StreamRef:
         return self.arn.split("/stream/", 1)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A decoded record. Images are DynamoDB's typed JSON, already checked: every value has a known type
-    and a legal form, so that plain values can be taken from them when, and only where, they are needed.
+class Change(NamedTuple):
+    """A decoded record. Key and images are DynamoDB's typed JSON; their values are checked where they are
+    turned into plain ones.
 
     ``before`` and ``after`` are ``None`` where the stream view did not capture that image or the item did
     not exist; ``captures_before`` / ``captures_after`` tell which of the two it is.

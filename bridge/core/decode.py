@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from bridge.core.change import Actor, Change, Operation, Position, StreamRef, StreamView, TypedItem
-from bridge.core.values import check_item
+from bridge.core.values import plain_item
 from bridge.errors import MalformedRecord
 from bridge.limits import SEQUENCE_NUMBER_DIGITS
 
@@ -61,8 +61,9 @@ def stream_of(record: Mapping[str, Any], stream: StreamRef | None = None) -> Str
 def decode(record: Mapping[str, Any], stream: StreamRef | None = None) -> Change:
     """Decode one record; ``stream`` names the stream for records that do not name it themselves.
 
-    Raises :class:`MalformedRecord` for anything that DynamoDB Streams does not document; its text names
-    the attribute at fault and never a value.
+    Values inside the images are not looked at yet: that is done where they are turned into plain values.
+    Raises :class:`MalformedRecord` for anything that DynamoDB Streams does not document; its text never
+    repeats a value.
     """
     ref = stream_of(record, stream)
     body = record.get("dynamodb")
@@ -85,13 +86,8 @@ def decode(record: Mapping[str, Any], stream: StreamRef | None = None) -> Change
     key = body.get("Keys")
     if not isinstance(key, dict) or not key:
         raise MalformedRecord("the record has no Keys")
-    check_item(key, "Keys")
     after = _image(body, "NewImage", expected=view in _HAS_AFTER and operation != "remove")
     before = _image(body, "OldImage", expected=view in _HAS_BEFORE and operation != "insert")
-    if after is not None:
-        check_item(after, "NewImage")
-    if before is not None:
-        _check_rest(before, after)
     return Change(
         record_id,
         ref,
@@ -114,14 +110,9 @@ def _image(body: Mapping[str, Any], name: str, *, expected: bool) -> TypedItem |
         return None
     if not expected:
         raise MalformedRecord(f"{name} is there although neither the view nor the operation has one")
-    return image  # type: ignore[no-any-return]  # check_item looks at it next
-
-
-def _check_rest(before: TypedItem, after: TypedItem | None) -> None:
-    """Check the old image, but not again what stands unchanged in the new one."""
-    if after is not None and isinstance(before, dict):
-        before = {name: value for name, value in before.items() if after.get(name) != value}
-    check_item(before, "OldImage")
+    if not isinstance(image, dict):
+        raise MalformedRecord(f"{name} is not a map of attributes")
+    return image
 
 
 def sequence_number(body: Mapping[str, Any]) -> int:
@@ -164,13 +155,13 @@ def _actor(identity: Any, operation: Operation) -> Actor:
     return "ttl" if kind == "Service" and principal == _TTL_PRINCIPAL else "user"
 
 
-def decode_item(item: Mapping[str, Any], key_names: Iterable[str]) -> tuple[TypedItem, TypedItem]:
-    """Key and image of an item as ``client.scan`` returns it (typed JSON).
+def decode_item(item: Mapping[str, Any], key_names: Iterable[str]) -> tuple[TypedItem, dict[str, Any]]:
+    """Typed key and plain image of an item as ``client.scan`` returns it (typed JSON).
 
     Raises :class:`MalformedRecord` where a value is illegal or a key attribute is missing.
     """
-    check_item(item, "item")
+    image = plain_item(item, "item")
     try:
-        return {name: item[name] for name in key_names}, item
+        return {name: item[name] for name in key_names}, image
     except KeyError as error:
         raise MalformedRecord(f"the item has no key attribute {error.args[0]!r}") from error

@@ -22,13 +22,14 @@ SPECVERSION = "1.0"
 class Envelope:
     """Wraps the data of one type and version."""
 
-    __slots__ = ("dataschema", "sinks", "source", "type")
+    __slots__ = ("_id_suffix", "dataschema", "sinks", "source", "type")
 
     def __init__(self, *, source: str, type: str, dataschema: str, sinks: tuple[str, ...]) -> None:
         self.source = source
         self.type = type
         self.dataschema = dataschema
         self.sinks = sinks
+        self._id_suffix = f":{type}"
 
     def check(self) -> str | None:
         """What the CloudEvents SDK finds wrong with the fixed attributes; None = nothing."""
@@ -61,7 +62,8 @@ class Envelope:
         """The finished event. Raises :class:`EventInvalid` where a value has no JSON text."""
         change = view.change
         sequence = change.position.sequence
-        event_id = f"{change.record_id}:{self.type}"
+        partition_key = key_path(change.key)
+        event_id = change.record_id + self._id_suffix
         attributes: dict[str, Any] = {
             "specversion": SPECVERSION,
             "id": event_id,
@@ -72,7 +74,7 @@ class Envelope:
             "datacontenttype": "application/json",
             "dataschema": self.dataschema,
             "sequence": sequence,
-            "partitionkey": key_path(change.key),
+            "partitionkey": partition_key,
             "causationid": change.record_id,
         }
         if trace is not None:

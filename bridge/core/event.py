@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +15,7 @@ class Trace:
     traceparent: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A finished event: the bytes that are published and what a sink needs to route them.
 
     ``body`` is the structured-mode CloudEvents 1.0 JSON, byte for byte what subscribers see.

@@ -1,18 +1,15 @@
-"""JSONPath, read by jsonpath-ng and walked over typed images by ourselves where that is possible.
+"""JSONPath, read by jsonpath-ng and walked by ourselves where that is possible.
 
-A *simple* path is made of members, indexes and wildcards (``$.after.items[*].sku``). It is compiled to
-steps that walk DynamoDB's typed JSON, so that only what it reaches is ever turned into plain values.
-Everything else (filters, slices, ``..``) is left to jsonpath-ng over plain values.
+A *simple* path is made of members, indexes and wildcards (``$.after.items[*].sku``) and becomes a tuple of
+steps, which costs a fraction of the library's search. Filters, slices and ``..`` are left to the library.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-from bridge.core.change import TypedValue
 
 
 class JsonPathError(ValueError):
@@ -93,22 +90,18 @@ def _steps(tree: Any) -> tuple[Step, ...] | None:
     return None
 
 
-def walk_typed(value: TypedValue, steps: tuple[Step, ...]) -> Iterator[TypedValue]:
-    """Every typed value that ``steps`` reach from ``value``."""
+def walk_plain(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
+    """Every value that ``steps`` reach from a plain JSON ``value``."""
     if not steps:
         yield value
         return
     step, rest = steps[0], steps[1:]
-    ((tag, content),) = value.items()
-    if tag == "M" and isinstance(content, Mapping):
-        if step is ANY:
-            for name in sorted(content):
-                yield from walk_typed(content[name], rest)
-        elif step in content:
-            yield from walk_typed(content[step], rest)
-    elif tag == "L":
-        if step is ANY:
-            for each in content:
-                yield from walk_typed(each, rest)
-        elif isinstance(step, int) and -len(content) <= step < len(content):
-            yield from walk_typed(content[step], rest)
+    if step is ANY:
+        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        for each in children:
+            yield from walk_plain(each, rest)
+    elif isinstance(step, str):
+        if isinstance(value, dict) and step in value:
+            yield from walk_plain(value[step], rest)
+    elif isinstance(value, list) and -len(value) <= step < len(value):
+        yield from walk_plain(value[step], rest)

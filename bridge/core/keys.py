@@ -6,19 +6,29 @@ from hashlib import blake2b
 
 from bridge.core.change import TypedItem
 from bridge.core.values import base64_text
+from bridge.errors import MalformedRecord
 
+_KEY_TYPES = frozenset({"S", "N", "B"})
 KEY_BYTES = 64  # blake2b takes no longer key
 
 
 def key_token(table: str, key: TypedItem) -> str:
     """Identifies an item: equal for equal typed keys of one table, different otherwise.
 
-    Holds the key in the clear: for use inside a process only.
+    Holds the key in the clear: for use inside a process only. Raises :class:`MalformedRecord` for what
+    cannot be a key: DynamoDB has S, N and B there.
     """
     parts = [table]
     for name in sorted(key):
-        ((tag, content),) = key[name].items()
-        parts += (name, tag, content if isinstance(content, str) else base64_text(content))
+        value = key[name]
+        if not isinstance(value, dict) or len(value) != 1:
+            raise MalformedRecord(f"Keys, attribute {name!r}: not a typed value such as {{'S': …}}")
+        ((tag, content),) = value.items()
+        if tag == "B" and isinstance(content, bytes):
+            content = base64_text(content)
+        if tag not in _KEY_TYPES or type(content) is not str:
+            raise MalformedRecord(f"Keys, attribute {name!r}: a key is S, N or B")
+        parts += (name, tag, content)
     return "\x1f".join(parts)
 
 

@@ -23,7 +23,9 @@ def to_lambda_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, An
     Members that are not known are kept, and nothing is checked: a malformed record stays malformed in the
     same way, so that whoever decodes it can say so. A record already in Lambda's shape comes out equal.
     """
-    shaped = {name: _json_value(value) for name, value in record.items() if name not in ("dynamodb", "userIdentity")}
+    shaped = {
+        name: _json_value(value) for name, value in record.items() if name not in ("dynamodb", "userIdentity")
+    }
     shaped.setdefault("eventVersion", "1.1")
     shaped.setdefault("eventSource", "aws:dynamodb")
     shaped.setdefault("awsRegion", _region(stream_arn))

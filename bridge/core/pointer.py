@@ -30,6 +30,20 @@ def below(paths: tuple[Segments, ...], name: str) -> tuple[Segments, ...]:
     return tuple(path[1:] for path in paths if path and path[0] in (name, "*"))
 
 
-def touches(wanted: Segments, changed: Segments) -> bool:
-    """Whether a change at ``changed`` alters what stands at ``wanted``: one of the two holds the other."""
-    return all(want in (have, "*") for want, have in zip(wanted, changed, strict=False))
+class Wanted:
+    """A pointer that a condition names: does a change at some path alter what stands there?"""
+
+    __slots__ = ("_below", "_segments", "pointer")
+
+    def __init__(self, pointer: str) -> None:
+        """Raises ``ValueError`` where ``pointer`` is none."""
+        self._segments = parse_pointer(pointer)
+        self.pointer = pointer
+        self._below = pointer + "/"
+
+    def touched_by(self, path: str) -> bool:
+        """``path`` is a change's own pointer; it touches what it holds and what holds it."""
+        if "*" not in self._segments:
+            return path == self.pointer or path.startswith(self._below) or self._below.startswith(path + "/")
+        changed = parse_pointer(path)
+        return all(want in (have, "*") for want, have in zip(self._segments, changed, strict=False))

@@ -6,18 +6,19 @@ A mapping is the wanted JSON with JSONPaths where values go::
 
 A string that begins with ``$.`` is a path over ``{key, before, after, changes, meta}``; where it leads
 nowhere the member is left out. A path with wildcards or filters gives a list. ``$$`` stands for a dollar
-sign at the start of a constant. Simple paths are compiled to closures over the typed image.
+sign at the start of a constant. Simple paths are compiled to closures.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
 
 from bridge.core.change import TypedItem
-from bridge.core.jsonpath import JsonPath, JsonPathError, parse_path, walk_typed
+from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, walk_plain
 from bridge.core.values import base64_text, plain
 from bridge.core.view import ROOTS, ChangeView
 from bridge.errors import MappingFailed
@@ -102,13 +103,9 @@ def getter_of(text: str, place: tuple[str | int, ...] = (), roots: Sequence[str]
         raise MappingError(place, str(error)) from error
     if path.root not in roots:
         raise MappingError(place, f"a JSONPath here begins with one of {', '.join('$.' + r for r in roots)}")
-    if path.steps is None or path.root in ("changes", "meta"):
+    if path.steps is None:
         return _by_library(path)
-    if path.root == "key":
-        return _typed(lambda view: view.change.key, path)
-    if path.root == "before":
-        return _typed(lambda view: view.change.before, path)
-    return _typed(lambda view: view.change.after, path)
+    return _simple(path.root, path.steps, path.many)
 
 
 def _by_library(path: JsonPath) -> Getter:
@@ -128,25 +125,22 @@ def _by_library(path: JsonPath) -> Getter:
     return get
 
 
-def _typed(image_of: Callable[[ChangeView], TypedItem | None], path: JsonPath) -> Getter:
-    steps = path.steps or ()
-    many = path.many
-    if len(steps) == 1 and not many and isinstance(steps[0], str):
+def _simple(root: str, steps: tuple[Step, ...], many: bool) -> Getter:
+    image_of = attrgetter(root)
+    if len(steps) == 1 and isinstance(steps[0], str):
         name = steps[0]
 
-        def get_attribute(view: ChangeView) -> Any:
+        def get_member(view: ChangeView) -> Any:
             image = image_of(view)
-            if image is None or name not in image:
-                return MISSING
-            return plain(image[name])
+            return image.get(name, MISSING) if isinstance(image, dict) else MISSING
 
-        return get_attribute
+        return get_member
 
     def get(view: ChangeView) -> Any:
         image = image_of(view)
-        if image is None:
-            return [] if many else MISSING
-        found = [plain(value) for value in walk_typed({"M": image}, steps)]
+        if image is None and not many:
+            return MISSING
+        found = list(walk_plain(image, steps))
         if many:
             return found
         return found[0] if found else MISSING

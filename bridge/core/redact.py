@@ -44,17 +44,8 @@ def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
         return item
 
     def redact(change: Change) -> Change:
-        return Change(
-            change.record_id,
-            change.stream,
-            change.operation,
-            image(change.key) or {},
-            image(change.before),
-            image(change.after),
-            change.position,
-            change.time,
-            change.actor,
-            change.view,
+        return change._replace(
+            key=image(change.key) or {}, before=image(change.before), after=image(change.after)
         )
 
     return redact
@@ -71,6 +62,7 @@ def _replacement(rule: RedactRule) -> Replace:
     key = rule.key
 
     def digest(value: TypedValue) -> TypedValue:
+        plain(value)  # a malformed value is refused here, before it is hashed away
         mac = hmac.new(key, canonical_bytes(value), "sha256").hexdigest()
         return {"S": f"hmac-sha256:{mac}"}
 
@@ -116,10 +108,12 @@ def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], replace: Rep
 
 
 def _inside(value: TypedValue, steps: tuple[Step, ...], replace: Replace) -> TypedValue:
-    ((tag, content),) = value.items()
-    if tag == "M":
+    # What is malformed is left as it is, for the conversion to plain values to refuse.
+    content = value.get("M") if isinstance(value, dict) else None
+    if isinstance(content, dict):
         return {"M": _apply(content, steps, replace)}
-    if tag == "L":
+    content = value.get("L") if isinstance(value, dict) else None
+    if isinstance(content, list):
         return {"L": _list(content, steps, replace)}
     return value
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.core.pattern import Pattern
-from bridge.core.pointer import Segments, parse_pointer, touches
+from bridge.core.pointer import Wanted, escape
 from bridge.core.view import ChangeView
 from bridge.errors import ViewTooNarrow
 
@@ -22,7 +22,7 @@ class Route:
     """
 
     operations: frozenset[str]
-    changed: tuple[Segments, ...] = ()
+    changed: tuple[Wanted, ...] = ()
     key: Pattern | None = None
     before: Pattern | None = None
     after: Pattern | None = None
@@ -47,13 +47,13 @@ class Route:
         if operation == "modify":
             if view.changes is None:
                 raise _too_narrow(view, "when.changed", "NEW_AND_OLD_IMAGES")
-            paths = [parse_pointer(change["path"]) for change in view.changes]
+            paths = [change["path"] for change in view.changes]
         else:
             image = view.change.after if operation == "insert" else view.change.before
             if image is None:
                 raise _too_narrow(view, "when.changed", "NEW_AND_OLD_IMAGES")
-            paths = [(name,) for name in image]
-        return any(touches(wanted, path) for wanted in self.changed for path in paths)
+            paths = ["/" + escape(name) for name in image]
+        return any(wanted.touched_by(path) for wanted in self.changed for path in paths)
 
     def explain(self, view: ChangeView) -> str | None:
         """Why this type does not apply, in one line without values; None = it does."""
@@ -61,7 +61,7 @@ class Route:
         if operation not in self.operations:
             return f"op is {operation}, not {' or '.join(sorted(self.operations))}"
         if self.changed and not self._changed(view):
-            return f"none of {', '.join('/' + '/'.join(path) for path in self.changed)} changed"
+            return f"none of {', '.join(wanted.pointer for wanted in self.changed)} changed"
         for name, pattern, image in (
             ("key", self.key, view.key),
             ("before", self.before, view.before),

@@ -84,12 +84,7 @@ class Table:
 
     def view(self, change: Change) -> ChangeView:
         """Redact, then diff: what is taken out cannot show up as a change."""
-        if self.redact is not None:
-            change = self.redact(change)
-        changes = None
-        if change.operation == "modify" and change.before is not None and change.after is not None:
-            changes = self.diff(change.before, change.after)
-        return ChangeView(change, changes)
+        return ChangeView(change if self.redact is None else self.redact(change), self.diff)
 
     def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
         if self.accepts is not None and not self.accepts(record):

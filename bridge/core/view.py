@@ -1,4 +1,4 @@
-"""A change as the rest of the walk reads it: plain values, made only when they are asked for, once."""
+"""A change as the rest of the walk reads it: plain values and field changes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from bridge.core.change import Change
-from bridge.core.diff import FieldChange
+from bridge.core.diff import Differ, FieldChange, Images, PlainItem
 from bridge.core.values import plain_item
-
-_UNSET: Any = object()
 
 
 @lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
@@ -19,38 +17,32 @@ def _time_text(time: datetime) -> str:
 
 
 class ChangeView:
-    """One change, redacted and diffed. ``changes`` follows DESIGN: ``None`` = cannot be known from this
-    stream view (or there is nothing to compare: an insert or a remove), ``[]`` = nothing changed."""
+    """One redacted change.
 
-    __slots__ = ("_after", "_before", "_key", "_meta", "change", "changes")
+    ``key``, ``before`` and ``after`` are plain JSON; an image is ``None`` where there is none.
+    ``changes`` is ``None`` where it cannot be known from this stream view or there is nothing to compare
+    (an insert, a remove), and ``[]`` where nothing changed.
 
-    def __init__(self, change: Change, changes: list[FieldChange] | None) -> None:
+    Raises :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
+    """
+
+    __slots__ = ("after", "before", "change", "changes", "key")
+
+    def __init__(self, change: Change, diff: Differ) -> None:
         self.change = change
-        self.changes = changes
-        self._key: Any = _UNSET
-        self._before: Any = _UNSET
-        self._after: Any = _UNSET
-        self._meta: Any = _UNSET
-
-    @property
-    def key(self) -> dict[str, Any]:
-        if self._key is _UNSET:
-            self._key = plain_item(self.change.key)
-        return self._key  # type: ignore[no-any-return]
-
-    @property
-    def before(self) -> dict[str, Any] | None:
-        if self._before is _UNSET:
-            image = self.change.before
-            self._before = None if image is None else plain_item(image)
-        return self._before  # type: ignore[no-any-return]
-
-    @property
-    def after(self) -> dict[str, Any] | None:
-        if self._after is _UNSET:
-            image = self.change.after
-            self._after = None if image is None else plain_item(image)
-        return self._after  # type: ignore[no-any-return]
+        self.key: PlainItem = plain_item(change.key, "Keys")
+        self.before: PlainItem | None = None
+        self.after: PlainItem | None = None
+        self.changes: list[FieldChange] | None = None
+        before, after = change.before, change.after
+        if before is not None and after is not None:
+            images = Images.of(before, after)
+            self.before, self.after = images.plain_before, images.plain_after
+            self.changes = diff(images)
+        elif after is not None:
+            self.after = plain_item(after, "NewImage")
+        elif before is not None:
+            self.before = plain_item(before, "OldImage")
 
     @property
     def time_text(self) -> str:
@@ -60,27 +52,19 @@ class ChangeView:
     @property
     def meta(self) -> dict[str, Any]:
         """What a mapping may take about the change itself."""
-        if self._meta is _UNSET:
-            change = self.change
-            self._meta = {
-                "table": change.table,
-                "operation": change.operation,
-                "time": self.time_text,
-                "sequence": change.position.sequence,
-                "recordId": change.record_id,
-                "actor": change.actor,
-            }
-        return self._meta  # type: ignore[no-any-return]
+        change = self.change
+        return {
+            "table": change.table,
+            "operation": change.operation,
+            "time": self.time_text,
+            "sequence": change.position.sequence,
+            "recordId": change.record_id,
+            "actor": change.actor,
+        }
 
     def document(self) -> dict[str, Any]:
         """Everything that a JSONPath may look into; what is ``None`` is left out."""
-        every = {
-            "key": self.key,
-            "before": self.before,
-            "after": self.after,
-            "changes": self.changes,
-            "meta": self.meta,
-        }
+        every = {name: getattr(self, name) for name in ROOTS}
         return {name: value for name, value in every.items() if value is not None}
 
 
@@ -90,9 +74,9 @@ ROOTS = ("key", "before", "after", "changes", "meta")
 def default_data(view: ChangeView) -> dict[str, Any]:
     """``{operation, key, before?, after?, changes?}``; what this change does not have is left out."""
     data: dict[str, Any] = {"operation": view.change.operation, "key": view.key}
-    if view.change.before is not None:
+    if view.before is not None:
         data["before"] = view.before
-    if view.change.after is not None:
+    if view.after is not None:
         data["after"] = view.after
     if view.changes is not None:
         data["changes"] = view.changes

@@ -1,0 +1,178 @@
+"""From settings and schemas to compiled tables: the last place where a configuration can be wrong.
+
+Everything that can be decided before the first record is decided here, and every finding is reported at
+once, each at its line of bridge.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bridge.core.diff import compile_diff
+from bridge.core.envelope import Envelope
+from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.pattern import Pattern, check_pattern, compile_filters, compile_pattern
+from bridge.core.pointer import Wanted, parse_pointer
+from bridge.core.project import MappingError, Projection, compile_projection, compile_subject, paths_of
+from bridge.core.project import getter_of as compile_getter
+from bridge.core.redact import RedactRule, compile_redaction
+from bridge.core.route import Route
+from bridge.core.translate import EventRule, Table, Version
+from bridge.core.view import ChangeView, default_data
+from bridge.errors import ConfigurationError, Problem
+from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
+from bridge.settings import Settings
+from bridge.settings_models import EventSettings, TableSettings, VersionSettings
+
+Place = tuple[str | int, ...]
+
+
+def compile_tables(settings: Settings, schemas: SchemaSet) -> dict[str, Table]:
+    """The compiled tables by physical table name. Raises :class:`ConfigurationError` with every problem."""
+    compiler = _Compiler(settings, schemas)
+    tables = {table.name: compiler.table(name, table) for name, table in settings.tables.items()}
+    if compiler.problems:
+        raise ConfigurationError(compiler.problems)
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+class _Compiler:
+    """Compiles part by part; a part that is wrong leaves a problem and None behind."""
+
+    def __init__(self, settings: Settings, schemas: SchemaSet) -> None:
+        self.settings = settings
+        self.schemas = schemas
+        self.problems: list[Problem] = []
+
+    def _wrong(self, place: Place, message: str, suggestion: str = "") -> None:
+        self.problems.append(self.settings.problem(place, message, suggestion))
+
+    def table(self, name: str, table: TableSettings) -> Table | None:
+        place: Place = ("tables", name)
+        subject = self._subject(place, table)
+        accepts = self._filter(place, table)
+        redact = self._redaction(place, table)
+        rules = [self._event((*place, "events", i), event) for i, event in enumerate(table.events)]
+        if subject is None or self.problems:
+            return None
+        diff = compile_diff(
+            ignore=tuple(parse_pointer(path) for path in table.diff.ignore), lists=table.diff.lists
+        )
+        return Table(
+            name=table.name,
+            subject=subject,
+            diff=diff,
+            rules=tuple(rule for rule in rules if rule is not None),
+            redact=compile_redaction(tuple(redact)),
+            accepts=accepts,
+        )
+
+    def _subject(self, place: Place, table: TableSettings) -> Callable[[ChangeView], str] | None:
+        try:
+            return compile_subject(table.subject)
+        except MappingError as error:
+            self._wrong((*place, "subject"), error.message, "write something like user/{$.key.userId}")
+            return None
+
+    def _filter(self, place: Place, table: TableSettings) -> Callable[[Mapping[str, Any]], bool] | None:
+        if not table.filter:
+            return None
+        found = False
+        for index, pattern in enumerate(table.filter):
+            at = (*place, "filter") if len(table.filter) == 1 else (*place, "filter", index)
+            found = self._pattern_problems(at, pattern) or found
+        return None if found else compile_filters(table.filter)
+
+    def _redaction(self, place: Place, table: TableSettings) -> list[RedactRule]:
+        rules = []
+        for index, rule in enumerate(table.redact):
+            at = (*place, "redact", index, "path")
+            try:
+                path = parse_path(rule.path)
+            except JsonPathError as error:
+                self._wrong(at, str(error))
+                continue
+            if path.steps is None:
+                self._wrong(
+                    at,
+                    "redaction takes a plain path of members, indexes and [*]",
+                    "name the place, such as $.profile.email or $.cards[*].number",
+                )
+                continue
+            if rule.with_ != "hmac" and f"$.key.{path.root}" in table.subject and not path.steps:
+                self._wrong(at, f"the subject needs {path.root}", "use hmac, which keeps keys apart")
+            key = rule.key.get_secret_value().encode() if rule.key is not None else b""
+            rules.append(RedactRule(path, rule.with_, key))
+        return rules
+
+    # --- events ------------------------------------------------------------------------------
+
+    def _event(self, place: Place, event: EventSettings) -> EventRule | None:
+        route = self._route(place, event)
+        versions = [
+            self._version((*place, "versions", index), event, version)
+            for index, version in enumerate(event.versions)
+        ]
+        made = tuple(version for version in versions if version is not None)
+        return EventRule(event.type, route, made) if route is not None else None
+
+    def _route(self, place: Place, event: EventSettings) -> Route | None:
+        when = event.when
+        if when is None:
+            return Route(frozenset(event.op))
+        at = (*place, "when")
+        patterns: dict[str, Pattern | None] = {}
+        found = False
+        for name in ("key", "before", "after"):
+            pattern = getattr(when, name)
+            patterns[name] = None
+            if pattern is None:
+                continue
+            if self._pattern_problems((*at, name), pattern):
+                found = True
+                continue
+            patterns[name] = compile_pattern(pattern)
+            impossible = {"before": "insert", "after": "remove"}.get(name)
+            if impossible in event.op:
+                self._wrong((*at, name), f"an {impossible} has no {name} image, so this never matches")
+        if found:
+            return None
+        changed = tuple(Wanted(path) for path in when.changed or ())
+        return Route(frozenset(event.op), changed, **patterns)
+
+    def _pattern_problems(self, place: Place, pattern: Mapping[str, Any]) -> bool:
+        problems = check_pattern(pattern)
+        for problem in problems:
+            self._wrong((*place, *problem.path), problem.message)
+        return bool(problems)
+
+    def _version(self, place: Place, event: EventSettings, version: VersionSettings) -> Version | None:
+        project = self._projection(place, version)
+        try:
+            schema = self.schemas.get(event.type, version.schema_version)
+        except SchemaNotFound as error:
+            self._wrong(place, error.message, error.hint)
+            return None
+        envelope = Envelope(
+            source=self.settings.source,
+            type=f"{event.type}.v{version.major}",
+            dataschema=schema.id,
+            sinks=event.sink,
+        )
+        refused = envelope.check()
+        if refused is not None:
+            self._wrong(place, f"CloudEvents refuses this event's attributes: {refused}")
+        return None if project is None else Version(envelope, project, schema.validate)
+
+    def _projection(self, place: Place, version: VersionSettings) -> Projection | None:
+        if version.data is None:
+            return default_data
+        found = False
+        for at, path in paths_of(version.data):
+            try:
+                compile_getter(path, at)
+            except MappingError as error:
+                found = True
+                self._wrong((*place, "data", *at), error.message)
+        return None if found else compile_projection(version.data)
