@@ -37,7 +37,7 @@ format: $(READY)  ## put the code into shape
 	@$(BIN)/ruff format .
 
 docs: $(READY)  ## the configuration reference, from the models
-	@$(BIN)/python -m bridge.settings_reference > docs/configuration.md.new
+	@$(BIN)/python -m bridge.settings.reference > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
 
 bench: $(READY)  ## the benchmarks, as ratios measured side by side

@@ -23,7 +23,7 @@ from bridge.core.view import ChangeView, default_data
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
 from bridge.settings import Settings
-from bridge.settings_models import EventSettings, TableSettings, VersionSettings
+from bridge.settings.models import EventSettings, TableSettings, VersionSettings
 
 Place = tuple[str | int, ...]
 

@@ -113,8 +113,9 @@ class Run:
                 lanes[event.key] = _Lane(event.key, index)
             else:
                 lane.indices.append(index)
-        for lane in lanes.values():
-            self._next_change(lane)
+        for lane in lanes.values():  # in order of their first event, which makes the list a heap
+            self._open_change(lane)
+            self._ready.append((lane.pending[0], lane))
         return lanes.keys()
 
     def results(self) -> list[EntryResult]:
@@ -285,18 +286,22 @@ class Run:
         self._halted = self._halted or self._halt_on_failure
 
     def _next_change(self, lane: _Lane) -> None:
-        start = end = lane.cursor
-        if start == len(lane.indices):
-            return
-        record_id = self._events[lane.indices[start]].record_id
-        while end < len(lane.indices) and self._events[lane.indices[end]].record_id == record_id:
-            end += 1
-        lane.pending = lane.indices[start:end]
+        if lane.cursor < len(lane.indices):
+            self._open_change(lane)
+            heappush(self._ready, (lane.pending[0], lane))
+
+    def _open_change(self, lane: _Lane) -> None:
+        indices, start = lane.indices, lane.cursor
+        end = start + 1
+        if end < len(indices):
+            record_id = self._events[indices[start]].record_id
+            while end < len(indices) and self._events[indices[end]].record_id == record_id:
+                end += 1
+        lane.pending = indices[start:end]
         lane.cursor = end
         lane.tries = 0
         lane.company = self._max_entries
         lane.measured = False
-        heappush(self._ready, (lane.pending[0], lane))
 
     def _give_up_calls(self) -> None:
         """Time is up. What is in flight may still arrive; unless it never started, it counts as failed."""

@@ -261,6 +261,7 @@ def test_a_call_refused_as_a_whole_is_narrowed_down_to_the_entry_at_fault(remote
     assert [n for n, result in enumerate(results) if result.status == "failed"] == [6]
     assert isinstance(results[6].error, EventRefused)
     assert "secret" not in str(results[6].error), "AWS's message may quote a value"
+    assert len(peer.calls) <= 8, "by halves, not one by one"
 
 
 def test_a_limit_that_was_lowered_makes_calls_smaller_and_loses_nothing(remote: Remote) -> None:

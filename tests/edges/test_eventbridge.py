@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from typing import Any
 
 from bridge.backoff import Backoff
 from bridge.dispatch import Dispatcher
@@ -46,3 +47,15 @@ def test_an_entry_counts_as_the_documentation_says() -> None:
     one = event(0, type="größe.v1")
     expected = 14 + len(one.body) + len(b"com.example.accounts") + len("größe.v1".encode()) + len(TABLE_ARN)
     assert _sink(EventsClient()).size_of(one) == expected
+
+
+def test_an_entry_is_accepted_only_when_the_bus_named_an_event_id() -> None:
+    class Mute(EventsClient):
+        def put_events(self, **parameters: Any) -> dict[str, Any]:
+            answer = super().put_events(**parameters)
+            return answer if len(self.calls) > 1 else {"FailedEntryCount": 0, "Entries": [{}]}
+
+    client = Mute()
+    (result,) = _sink(client).publish([event(0)], Deadline.after(FakeClock(), 9))
+    assert result.status == "accepted"
+    assert len(client.calls) == 2

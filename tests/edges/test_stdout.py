@@ -27,6 +27,7 @@ def test_each_event_is_one_line_of_exactly_its_bytes() -> None:
 
 def test_a_batch_is_flushed_when_it_is_published() -> None:
     reading, writing = os.pipe()
+    os.set_blocking(reading, False)
     with os.fdopen(writing, "wb") as stream:
         StdoutSink(stream).publish([event(0)], _deadline())
         assert os.read(reading, 65_536) == event(0).body + b"\n"

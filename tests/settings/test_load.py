@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 
 from bridge.errors import ConfigurationError
 from bridge.settings import Settings, load_settings, read_settings
-from bridge.settings_models import EventBridgeSettings, QueueDestination, SnsSettings
+from bridge.settings.models import EventBridgeSettings, QueueDestination, SnsSettings
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:billing.fifo"
 ENVIRON = {"EVENT_BUS": "domain-bus", "BILLING_TOPIC_ARN": TOPIC, "PII_KEY": "a-very-secret-key"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bridge.settings_reference import COMMAND, render_reference
+from bridge.settings.reference import COMMAND, render_reference
 
 
 def test_the_committed_reference_is_up_to_date() -> None:

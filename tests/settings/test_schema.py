@@ -12,7 +12,7 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.settings import read_settings
-from bridge.settings_schema import config_schema
+from bridge.settings.schema import config_schema
 
 SCHEMA = config_schema()
 VALIDATOR = jsonschema_rs.validator_for(SCHEMA)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.errors import ConfigurationError
-from bridge.yaml_source import MAX_BYTES, YamlSource, format_path, parse_yaml
+from bridge.settings.yaml_source import MAX_BYTES, YamlSource, format_path, parse_yaml
 
 
 def parse(text: str) -> YamlSource:

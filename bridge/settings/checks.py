@@ -13,9 +13,9 @@ from typing import Any
 
 from bridge.errors import Problem
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
-from bridge.settings_environment import EnvironmentText, plain
-from bridge.settings_types import TYPE_MAX_CHARS
-from bridge.yaml_source import YamlPath, YamlSource
+from bridge.settings.environment import EnvironmentText, plain
+from bridge.settings.types import TYPE_MAX_CHARS
+from bridge.settings.yaml_source import YamlPath, YamlSource
 
 Finding = tuple[YamlPath, Problem]
 

@@ -15,7 +15,7 @@ from bridge.limits import (
     MAPPING_WINDOW_MAX_S,
     SNS_BYTES_MAX,
 )
-from bridge.settings_types import (
+from bridge.settings.types import (
     BucketName,
     BusName,
     Duration,

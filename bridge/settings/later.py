@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bridge import __version__
 from bridge.errors import Problem
-from bridge.yaml_source import YamlPath, YamlSource
+from bridge.settings.yaml_source import YamlPath, YamlSource
 
 Test = Callable[[Any], bool]
 

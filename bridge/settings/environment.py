@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.errors import Problem
-from bridge.yaml_source import YamlPath, YamlSource
+from bridge.settings.yaml_source import YamlPath, YamlSource
 
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE: Final = re.compile(rf"\$\$\{{|\$\{{(?P<name>{_NAME})(?::-(?P<default>[^}}]*))?\}}|\$\{{")

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bridge.errors import Problem
-from bridge.settings_checks import did_you_mean
-from bridge.settings_environment import EnvironmentText
-from bridge.yaml_source import YamlPath, YamlSource
+from bridge.settings.checks import did_you_mean
+from bridge.settings.environment import EnvironmentText
+from bridge.settings.yaml_source import YamlPath, YamlSource
 
 _MESSAGES: Final = {
     "string_type": "must be text",

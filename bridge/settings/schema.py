@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bridge.settings import Settings
-from bridge.settings_environment import REFERENCE_PATTERN
+from bridge.settings.environment import REFERENCE_PATTERN
 
 SCHEMA_ID: Final = "urn:stream-bridge:bridge.yaml:1"
 _FROM_ENVIRONMENT: Final = {"$ref": "#/$defs/FromEnvironment"}

@@ -1,6 +1,6 @@
 """The configuration reference, written from the models.
 
-``python -m bridge.settings_reference > docs/configuration.md`` writes it anew.
+``python -m bridge.settings.reference > docs/configuration.md`` writes it anew.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from bridge.settings import Settings
-from bridge.settings_later import LATER
-from bridge.settings_problems import models_of
+from bridge.settings.later import LATER
+from bridge.settings.problems import models_of
 
-COMMAND: Final = "python -m bridge.settings_reference > docs/configuration.md"
+COMMAND: Final = "python -m bridge.settings.reference > docs/configuration.md"
 
 _HEAD: Final = f"""<!-- Written by `{COMMAND}`; change the models instead. -->
 # Configuration reference

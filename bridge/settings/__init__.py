@@ -15,10 +15,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from bridge.errors import ConfigurationError, Problem
-from bridge.settings_checks import Finding, check_settings
-from bridge.settings_environment import Substituted, substitute
-from bridge.settings_later import find_later
-from bridge.settings_models import (
+from bridge.settings.checks import Finding, check_settings
+from bridge.settings.environment import Substituted, substitute
+from bridge.settings.later import find_later
+from bridge.settings.models import (
     Block,
     BreakerSettings,
     LedgerSettings,
@@ -27,9 +27,9 @@ from bridge.settings_models import (
     SinkSettings,
     TableSettings,
 )
-from bridge.settings_problems import find_model_problems
-from bridge.settings_types import FilePath, Name, Secret, Source, refuse
-from bridge.yaml_source import MAX_BYTES, YamlPath, YamlSource, parse_yaml
+from bridge.settings.problems import find_model_problems
+from bridge.settings.types import FilePath, Name, Secret, Source, refuse
+from bridge.settings.yaml_source import MAX_BYTES, YamlPath, YamlSource, parse_yaml
 
 
 class Settings(Block):
