@@ -75,8 +75,12 @@ class Table:
         if view.changes is not None and not view.changes:
             return _UNCHANGED
         events: list[Event] = []
+        told: set[str] = set()
         for rule in self.rules:
-            if rule.route.matches(view):
+            # Of several rules for one type the first that applies counts: a second event of the same type
+            # and record would have the same id.
+            if rule.type not in told and rule.route.matches(view):
+                told.add(rule.type)
                 subject = self.subject(view)
                 for version in rule.versions:
                     events.append(_event(version, view, subject, key, trace))

@@ -1,0 +1,162 @@
+"""The composition root: the only place where edges and clients are made.
+
+A new sink costs one line in ``_sink`` here.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridge.backoff import Backoff
+from bridge.breaker import Breaker
+from bridge.compile import compile_tables
+from bridge.core.translate import Table
+from bridge.dispatch import Dispatcher
+from bridge.edges.ledgers import MemoryLedger, NoLedger
+from bridge.edges.memory import MemoryQuarantine, MemorySink
+from bridge.edges.quarantine_directory import DirectoryQuarantine
+from bridge.edges.stdout import StdoutSink
+from bridge.edges.system_clock import SystemClock
+from bridge.ports import Clock, Ledger, Quarantine, Sink, Telemetry
+from bridge.relay import Relay
+from bridge.schemas.schema_set import SchemaSet
+from bridge.settings import Settings, load_settings
+from bridge.settings.models import EventBridgeSettings, SinkSettings, SnsSettings, StdoutSettings
+
+ClientFactory = Callable[[str], Any]
+"""Gives the boto3 client of a service, such as ``events``."""
+
+CONNECT_TIMEOUT_S = 3
+READ_TIMEOUT_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """bridge.yaml, read and compiled. ``tables`` is keyed by physical table name."""
+
+    settings: Settings
+    schemas: SchemaSet
+    tables: Mapping[str, Table]
+
+
+def load_configuration(path: Path, environ: Mapping[str, str] | None = None) -> Configuration:
+    """Raises :class:`bridge.errors.ConfigurationError` with every problem found."""
+    settings = load_settings(path, environ)
+    schemas = SchemaSet.load(settings.schemas)
+    return Configuration(settings, schemas, compile_tables(settings, schemas))
+
+
+def client_factory(
+    *, endpoint_url: str | None = None, region: str | None = None, max_connections: int = 32
+) -> ClientFactory:
+    """Clients that share one session, so that a service model and the trust store are loaded once.
+
+    Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there.
+    """
+    from boto3.session import Session
+    from botocore.config import Config
+
+    session = Session(region_name=region)
+    made: dict[str, Any] = {}
+
+    def client(service: str) -> Any:
+        if service not in made:
+            attempts = 1 if service in ("events", "sns") else 4
+            config = Config(
+                connect_timeout=CONNECT_TIMEOUT_S,
+                read_timeout=READ_TIMEOUT_S,
+                max_pool_connections=max_connections,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+            )
+            made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
+        return made[service]
+
+    return client
+
+
+def build_sinks(settings: Settings, client: ClientFactory) -> dict[str, Sink]:
+    """The sinks of bridge.yaml, by name; nothing has been asked of AWS yet."""
+    pool = ThreadPoolExecutor(max_workers=_threads(settings), thread_name_prefix="sink")
+    return {name: _sink(name, sink, client, pool) for name, sink in settings.sinks.items()}
+
+
+def _threads(settings: Settings) -> int:
+    return max([getattr(sink, "max_in_flight", 1) for sink in settings.sinks.values()])
+
+
+def _sink(name: str, sink: SinkSettings, client: ClientFactory, pool: ThreadPoolExecutor) -> Sink:
+    # Imported where they are needed: a render or a check never loads what talks to AWS.
+    match sink:
+        case EventBridgeSettings():
+            from bridge.edges.eventbridge import EventBridgeSink
+
+            return EventBridgeSink(
+                client("events"), sink.bus, _dispatcher(pool, sink.max_in_flight), name=name
+            )
+        case SnsSettings():
+            from bridge.edges.sns import SnsSink
+
+            return SnsSink(client("sns"), sink.topic, _dispatcher(pool, sink.max_in_flight), name=name)
+        case StdoutSettings():
+            return StdoutSink(sys.stdout.buffer, name=name)
+        case _:
+            return MemorySink(name=name)
+
+
+def _dispatcher(pool: ThreadPoolExecutor, max_in_flight: int) -> Dispatcher:
+    return Dispatcher(pool, Backoff(random.Random()), max_in_flight=max_in_flight)  # noqa: S311 - jitter
+
+
+def memory_sinks(settings: Settings) -> dict[str, Sink]:
+    """Every sink of bridge.yaml replaced by one that only remembers."""
+    return {name: MemorySink(name=name) for name in settings.sinks}
+
+
+def build_relay(
+    configuration: Configuration,
+    sinks: Mapping[str, Sink],
+    telemetry: Telemetry,
+    *,
+    clock: Clock | None = None,
+    ledger: Ledger | None = None,
+    quarantine: Quarantine | None = None,
+) -> Relay:
+    """The relay of a configuration; ``ledger`` and ``quarantine`` stand in for the configured ones."""
+    settings = configuration.settings
+    hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
+    return Relay(
+        tables=configuration.tables,
+        sinks=sinks,
+        ledger=ledger if ledger is not None else _ledger(settings),
+        quarantine=quarantine if quarantine is not None else DirectoryQuarantine(settings.quarantine.path),
+        telemetry=telemetry,
+        clock=clock or SystemClock(),
+        breaker=Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
+        hash_key=hash_key,
+    )
+
+
+def _ledger(settings: Settings) -> Ledger:
+    return MemoryLedger() if settings.ledger.kind == "memory" else NoLedger()
+
+
+def check_targets(relay: Relay) -> None:
+    """Ask every sink and the quarantine, once, whether they are there and may be used.
+
+    Raises :class:`bridge.errors.BatchError` or ``QuarantineUnavailable``.
+    """
+    for sink in relay.sinks.values():
+        sink.check()
+    relay.quarantine.check()
+
+
+def nowhere() -> MemoryQuarantine:
+    """A quarantine for dry runs: shows what would be put there and keeps nothing."""
+    return MemoryQuarantine()
