@@ -62,7 +62,7 @@ class ShardReader:
         except IteratorExpired:
             self._iterator = None
             self._tally.add("iterators_expired")
-            self._back_off()
+            self.back_off()
             return ()
         except PositionTrimmed as error:
             self._go_to_horizon(error)
@@ -76,7 +76,7 @@ class ShardReader:
                 reason=error.reason,
                 code=error.code,
             )
-            self._back_off()
+            self.back_off()
             return ()
         return self._accept(page)
 
@@ -135,8 +135,9 @@ class ShardReader:
         self._tally.log("warning", "going on from the trim horizon", shard=self._shard_id, code=error.code)
         self._from_horizon = True
         self._latest_taken = True
-        self._back_off()
+        self.back_off()
 
-    def _back_off(self) -> None:
+    def back_off(self) -> None:
+        """Puts the next read off, longer with every failure in a row."""
         self._failures += 1
         self.due_s = self._clock.monotonic() + self._backoff_s(self._failures)

@@ -114,8 +114,14 @@ class Shards:
 
     def missing(self, shard: ShardInWork, error: TargetMissing) -> None:
         """The stream does not know this shard. If it aged out, that is a hole: told loudly, and work goes
-        on with its children. If the stream still lists it, ``error`` is raised."""
-        if any(listed.id == shard.id for listed in self._source.shards()):
+        on with its children. If the stream still lists it, ``error`` is raised. While it cannot be asked,
+        the shard stays as it is and is read again."""
+        try:
+            listed = self._source.shards()
+        except Unavailable:
+            shard.reader.back_off()
+            return
+        if any(known.id == shard.id for known in listed):
             raise error
         shard.reader.abandon()
 

@@ -114,6 +114,19 @@ def test_a_whole_shard_that_is_gone_before_it_was_done_is_told_and_its_children_
     assert rig.trimmed == [("shard-1", numbers[1])]
 
 
+def test_a_shard_that_is_gone_while_shards_cannot_be_listed_is_asked_for_again() -> None:
+    rig = Rig(page_size=2)
+    numbers = rig.write(2, key="same")
+    runner = rig.runner()
+    drive(runner, rig.clock, steps=1)
+    rig.stream.split("shard-1", into=1)
+    children = rig.write(1, key="same")
+    rig.stream.drop_shard("shard-1")
+    rig.stream.fail("shards", SourceUnavailable("throttled"), SourceUnavailable("throttled"))
+    runner.run(until="caught_up")
+    assert rig.function.handled == numbers + children
+
+
 def test_a_checkpointed_shard_that_is_gone_at_start_is_told() -> None:
     rig = Rig()
     rig.write(2)
