@@ -69,10 +69,11 @@ def hand_back_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
     stopped: set[str] = set()
     stopped_all = False
     for item in items:
-        if item.end == "handed_back":
+        waits = stopped_all or (item.key != "" and item.key in stopped)
+        if item.end == "handed_back" and (item.error is not None or not waits):
             stopped.add(item.key)
             stopped_all = not scoped
-        elif stopped_all or (item.key and item.key in stopped):
+        elif waits:
             item.hand_back(None, "held_back")
 
 

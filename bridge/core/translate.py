@@ -96,8 +96,14 @@ class Table:
         view = self.view(change)
         if view.changes is not None and not view.changes:
             return Explanation("unchanged", ())
-        rules = tuple((rule.type, rule.route.explain(view)) for rule in self.rules)
-        return Explanation(None if any(why is None for _, why in rules) else "no_matching_type", rules)
+        rules: list[tuple[str, str | None]] = []
+        for rule in self.rules:
+            told = (rule.type, None) in rules
+            rules.append(
+                (rule.type, "an earlier rule for this type applies" if told else rule.route.explain(view))
+            )
+        applies = any(why is None for _, why in rules)
+        return Explanation(None if applies else "no_matching_type", tuple(rules))
 
 
 _FILTERED = Translation((), "filtered")
