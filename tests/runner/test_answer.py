@@ -64,6 +64,14 @@ def test_without_report_batch_item_failures_the_answer_is_not_looked_at(response
     assert read_answer(response, SEQUENCES, report_batch_item_failures=False).done == 4
 
 
+def test_a_mapping_without_report_batch_item_failures_goes_on_after_any_answer() -> None:
+    rig = Rig()
+    written = rig.write(4)
+    rig.function.always = handing_back(0)
+    rig.run(batch_size=2, report_batch_item_failures=False)
+    assert rig.function.calls == [written[:2], written[2:]]
+
+
 def test_everything_from_the_checkpoint_on_comes_again_and_nothing_before_it() -> None:
     rig = Rig()
     written = rig.write(6)

@@ -125,7 +125,7 @@ def test_every_record_is_done_filtered_or_given_up_and_keys_keep_their_order(
     newest = {shard: numbers[-1] for shard, numbers in story.rig.stream.numbers.items() if numbers}
     for key, written in story.written.items():
         done = story.done[key]
-        # One given up just before a crash may come again and be handled late; its batch is at the destination.
+        # One given up just before a crash may come again and be handled late: it is at the destination.
         in_order = [sequence for sequence in done if sequence not in given_up]
         assert in_order == sorted(in_order, key=int), "records are first handled in their key's order"
         assert set(written) == (set(done) | given_up & set(written) if key != FILTERED else set(written))

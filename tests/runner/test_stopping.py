@@ -27,6 +27,23 @@ def test_a_stop_in_mid_batch_finishes_that_batch_and_begins_no_other() -> None:
     assert rig.saved() == {"shard-1": written[3]}
 
 
+def test_after_a_stop_no_other_shard_begins_a_batch() -> None:
+    rig = Rig()
+    rig.stream.split("shard-1")
+    rig.write(40)
+    runner = rig.runner(batch_size=2)
+
+    def stop_in_second_round(sequences: list[str]) -> Any:
+        if len(rig.function.calls) == 3:
+            runner.stop()
+        return None
+
+    rig.function.always = stop_in_second_round
+    stats = runner.run()
+    assert len(rig.function.calls) == 3
+    assert (stats.done, stats.pending) == (6, 34)
+
+
 def test_a_stop_waits_for_batches_on_other_threads_and_saves_them() -> None:
     rig = Rig()
     written = rig.write(2)
