@@ -1,0 +1,121 @@
+"""Imports run one way, and every outside library has its rooms. See docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "bridge"
+
+# From the ground up. A room imports rooms of lower floors, and of its own folder where that is allowed.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    ("errors", "limits", "metrics"),
+    ("core",),
+    ("ports",),
+    ("backoff", "aws_errors", "durable_file", "quarantine_entry", "settings", "schemas", "breaker", "batch"),
+    ("dispatch_run",),
+    ("dispatch",),
+    ("edges",),
+    ("relay", "compile", "mapping"),
+    ("runner",),
+    ("wiring",),
+    ("lambdas",),
+    ("wiring_run",),
+    ("demo",),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+KEEP_TO_THEMSELVES = {"edges", "lambdas"}  # their files never import each other
+
+LIBRARIES: dict[str, set[str]] = {
+    "boto3": {"wiring"},
+    "botocore": {"edges", "aws_errors", "wiring"},
+    "typer": {"cli", "__main__"},
+    "rich": {"cli"},
+    "aws_lambda_powertools": {"edges"},
+    "aws_xray_sdk": {"edges"},
+    "jsonschema_rs": {"schemas"},
+    "cloudevents": {"core"},
+    "jsonpath_ng": {"core"},
+    "pydantic": {"settings"},
+    "yaml": {"settings", "schemas"},
+    "ministack": {"edges"},
+}
+IMPURE = {"os", "time", "random", "secrets", "socket", "subprocess", "threading", "pathlib", "logging", "sys"}
+CLOCKS = {"now", "utcnow", "today"}
+
+
+def rooms() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return parts[0]
+
+
+def imports(path: Path) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module, node.lineno
+            if node.module == "bridge":
+                for alias in node.names:
+                    yield f"bridge.{alias.name}", node.lineno
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_imports_only_what_stands_below_it(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return
+    assert room in FLOOR_OF, f"{room} stands on no floor: give it one in FLOORS"
+    wrong = []
+    for name, line in imports(path):
+        if not name.startswith("bridge."):
+            continue
+        other = name.split(".")[1]
+        if other == "__version__":
+            continue
+        same = other == room and room not in KEEP_TO_THEMSELVES
+        own_face = path.stem == "__init__" and other == room
+        if not (same or own_face) and FLOOR_OF.get(other, 99) >= FLOOR_OF[room]:
+            wrong.append(f"{path.relative_to(ROOT.parent)}:{line} imports {name}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_outside_library_stays_in_its_rooms(path: Path) -> None:
+    room = room_of(path)
+    wrong = [
+        f"{path.relative_to(ROOT.parent)}:{line} imports {name}"
+        for name, line in imports(path)
+        if room not in LIBRARIES.get(name.split(".")[0], {room})
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "core").glob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_the_core_asks_neither_the_clock_nor_the_environment(path: Path) -> None:
+    wrong = [f"line {line} imports {name}" for name, line in imports(path) if name.split(".")[0] in IMPURE]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
+            wrong.append(f"line {node.lineno} asks for {node.attr}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_client_is_made_at_import(path: Path) -> None:
+    """Module level holds definitions only: nothing there calls into boto3."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+            assert (module or "").split(".")[0] != "boto3", f"{path}: boto3 is imported at module level"
