@@ -24,6 +24,7 @@ from bridge.edges.memory import MemoryQuarantine, MemorySink
 from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.stdout import StdoutSink
 from bridge.edges.system_clock import SystemClock
+from bridge.limits import SNS_BYTES
 from bridge.ports import Clock, Ledger, Quarantine, Sink, Telemetry
 from bridge.relay import Relay
 from bridge.schemas.schema_set import SchemaSet
@@ -95,15 +96,16 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, pool: ThreadPool
     # Imported where they are needed: a render or a check never loads what talks to AWS.
     match sink:
         case EventBridgeSettings():
-            from bridge.edges.eventbridge import EventBridgeSink
+            from bridge.edges.eventbridge import MAX_BYTES, EventBridgeSink
 
-            return EventBridgeSink(
-                client("events"), sink.bus, _dispatcher(pool, sink.max_in_flight), name=name
-            )
+            dispatcher = _dispatcher(pool, sink.max_in_flight)
+            max_bytes = sink.max_bytes or MAX_BYTES
+            return EventBridgeSink(client("events"), sink.bus, dispatcher, name=name, max_bytes=max_bytes)
         case SnsSettings():
             from bridge.edges.sns import SnsSink
 
-            return SnsSink(client("sns"), sink.topic, _dispatcher(pool, sink.max_in_flight), name=name)
+            dispatcher = _dispatcher(pool, sink.max_in_flight)
+            return SnsSink(client("sns"), sink.topic, dispatcher, name=name, max_bytes=sink.max_bytes)
         case StdoutSettings():
             return StdoutSink(sys.stdout.buffer, name=name)
         case _:
@@ -114,9 +116,23 @@ def _dispatcher(pool: ThreadPoolExecutor, max_in_flight: int) -> Dispatcher:
     return Dispatcher(pool, Backoff(random.Random()), max_in_flight=max_in_flight)  # noqa: S311 - jitter
 
 
-def memory_sinks(settings: Settings) -> dict[str, Sink]:
-    """Every sink of bridge.yaml replaced by one that only remembers."""
-    return {name: MemorySink(name=name) for name in settings.sinks}
+def memory_sinks(settings: Settings) -> dict[str, MemorySink]:
+    """Every sink of bridge.yaml replaced by one that only remembers, and takes no larger events."""
+    return {name: _memory_sink(name, sink) for name, sink in settings.sinks.items()}
+
+
+def _memory_sink(name: str, sink: SinkSettings) -> MemorySink:
+    match sink:
+        case EventBridgeSettings():
+            from bridge.edges.eventbridge import MAX_BYTES, entry_bytes
+
+            return MemorySink(name=name, size_of=entry_bytes, max_bytes=sink.max_bytes or MAX_BYTES)
+        case SnsSettings():
+            from bridge.edges.sns import message_bytes
+
+            return MemorySink(name=name, size_of=message_bytes, max_bytes=sink.max_bytes or SNS_BYTES)
+        case _:
+            return MemorySink(name=name)
 
 
 def build_relay(
@@ -127,8 +143,10 @@ def build_relay(
     clock: Clock | None = None,
     ledger: Ledger | None = None,
     quarantine: Quarantine | None = None,
+    breaker: Breaker | None = None,
 ) -> Relay:
-    """The relay of a configuration; ``ledger`` and ``quarantine`` stand in for the configured ones."""
+    """The relay of a configuration; ``ledger``, ``quarantine`` and ``breaker`` stand in for the configured
+    ones."""
     settings = configuration.settings
     hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
     return Relay(
@@ -138,7 +156,7 @@ def build_relay(
         quarantine=quarantine if quarantine is not None else DirectoryQuarantine(settings.quarantine.path),
         telemetry=telemetry,
         clock=clock or SystemClock(),
-        breaker=Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
+        breaker=breaker or Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
         hash_key=hash_key,
     )
 

@@ -7,7 +7,7 @@ see the event byte for byte. The bus itself keeps no order and may deliver twice
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget
 from bridge.core.event import Event
@@ -15,6 +15,8 @@ from bridge.dispatch import Answer, Dispatcher, unanswered
 from bridge.errors import EventRefused, EventTooLarge, SinkUnavailable
 from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_ENTRIES, EVENTBRIDGE_TIME_BYTES
 from bridge.ports import Deadline, EntryResult
+
+MAX_BYTES: Final = EVENTBRIDGE_BYTES - 1  # the documented limit is exclusive
 
 
 class EventsClient(Protocol):
@@ -29,10 +31,18 @@ class EventBridgeSink:
     """Publishes to one bus, given by name or ARN."""
 
     max_entries = EVENTBRIDGE_ENTRIES
-    max_bytes = EVENTBRIDGE_BYTES - 1  # the documented limit is exclusive
 
-    def __init__(self, client: EventsClient, bus: str, dispatcher: Dispatcher, *, name: str = "eventbridge"):
+    def __init__(
+        self,
+        client: EventsClient,
+        bus: str,
+        dispatcher: Dispatcher,
+        *,
+        name: str = "eventbridge",
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
         self.name = name
+        self.max_bytes = max_bytes
         self._client = client
         self._bus = bus
         self._dispatcher = dispatcher
@@ -56,15 +66,7 @@ class EventBridgeSink:
             raise self._target.translate(error) from error
 
     def size_of(self, event: Event) -> int:
-        """Bytes of the entry by EventBridge's rule: 14 for Time, and Source, DetailType, Detail and every
-        Resource as UTF-8 (docs: "Calculating PutEvents event entry size")."""
-        return (
-            EVENTBRIDGE_TIME_BYTES
-            + len(event.body)
-            + _utf8_bytes(event.source)
-            + _utf8_bytes(event.type)
-            + _utf8_bytes(event.table_arn)
-        )
+        return entry_bytes(event)
 
     def publish(
         self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
@@ -97,6 +99,18 @@ class EventBridgeSink:
         if code:
             return self._target.entry_error(code, "PutEvents")
         return None if entry.get("EventId") else unanswered(self.name)
+
+
+def entry_bytes(event: Event) -> int:
+    """Bytes of the entry by EventBridge's rule: 14 for Time, and Source, DetailType, Detail and every
+    Resource as UTF-8 (docs: "Calculating PutEvents event entry size")."""
+    return (
+        EVENTBRIDGE_TIME_BYTES
+        + len(event.body)
+        + _utf8_bytes(event.source)
+        + _utf8_bytes(event.type)
+        + _utf8_bytes(event.table_arn)
+    )
 
 
 def _utf8_bytes(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 
 from bridge.core.event import Event
@@ -12,19 +12,28 @@ from bridge.quarantine_entry import identity_of
 
 
 class MemorySink:
-    """Keeps what was published, in order, in ``events``."""
+    """Keeps what was published, in order, in ``events``.
 
-    max_bytes = sys.maxsize
+    ``size_of`` and ``max_bytes`` let it refuse what another kind of sink would refuse.
+    """
 
-    def __init__(self, *, name: str = "memory") -> None:
+    def __init__(
+        self,
+        *,
+        name: str = "memory",
+        size_of: Callable[[Event], int] | None = None,
+        max_bytes: int = sys.maxsize,
+    ) -> None:
         self.name = name
+        self.max_bytes = max_bytes
+        self._size_of = size_of
         self.events: list[Event] = []
 
     def check(self) -> None:
         """Memory is always there."""
 
     def size_of(self, event: Event) -> int:
-        return len(event.body)
+        return len(event.body) if self._size_of is None else self._size_of(event)
 
     def publish(
         self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False

@@ -52,9 +52,19 @@ class SnsSink:
 
     max_entries = SNS_ENTRIES
 
-    def __init__(self, client: SnsClient, topic: str, dispatcher: Dispatcher, *, name: str = "sns") -> None:
+    def __init__(
+        self,
+        client: SnsClient,
+        topic: str,
+        dispatcher: Dispatcher,
+        *,
+        name: str = "sns",
+        max_bytes: int | None = None,
+    ) -> None:
+        """``max_bytes`` None is the topic's own limit."""
         self.name = name
-        self.max_bytes = SNS_BYTES
+        self.max_bytes = max_bytes or SNS_BYTES
+        self._own_max_bytes = max_bytes
         self.fifo = topic.endswith(".fifo")
         self._client = client
         self._topic = topic
@@ -68,7 +78,8 @@ class SnsSink:
         )
 
     def check(self) -> None:
-        """Ask whether the topic is there, and take over its ``MaximumMessageSize`` as ``max_bytes``.
+        """Ask whether the topic is there, and take over its ``MaximumMessageSize`` as ``max_bytes``
+        where none or a larger one is configured.
 
         Needs ``sns:GetTopicAttributes``. Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``.
         """
@@ -76,15 +87,11 @@ class SnsSink:
             answer = self._client.get_topic_attributes(TopicArn=self._topic)
         except AWS_ERRORS as error:
             raise self._target.translate(error) from error
-        self.max_bytes = int((answer.get("Attributes") or {}).get("MaximumMessageSize") or SNS_BYTES)
+        topic_max = int((answer.get("Attributes") or {}).get("MaximumMessageSize") or SNS_BYTES)
+        self.max_bytes = min(self._own_max_bytes or topic_max, topic_max)
 
     def size_of(self, event: Event) -> int:
-        """Bytes of the message: the body, and name, data type and value of every attribute (docs: SNS
-        message attributes count toward the message size)."""
-        size = len(event.body)
-        for name, value in _attributes(event):
-            size += len(name) + len("String") + (len(value) if value.isascii() else len(value.encode()))
-        return size
+        return message_bytes(event)
 
     def publish(
         self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
@@ -118,6 +125,15 @@ class SnsSink:
             entry["MessageGroupId"] = _plain_id(event.subject)
             entry["MessageDeduplicationId"] = _plain_id(event.id)
         return entry
+
+
+def message_bytes(event: Event) -> int:
+    """Bytes of the message: the body, and name, data type and value of every attribute (docs: SNS
+    message attributes count toward the message size)."""
+    size = len(event.body)
+    for name, value in _attributes(event):
+        size += len(name) + len("String") + (len(value) if value.isascii() else len(value.encode()))
+    return size
 
 
 def _attributes(event: Event) -> list[tuple[str, str]]:
