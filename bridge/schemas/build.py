@@ -57,9 +57,7 @@ class Builder:
                 self._healthy.append(file)
         resources = {schema.id: dict(schema.document) for schema in self.built.values()}
         resources |= {file.document["$id"]: file.document for file in self._healthy}
-        registry = jsonschema_rs.Registry(
-            list(resources.items()), draft=jsonschema_rs.Draft202012, retriever=_fetch_nothing
-        )
+        registry = _registry(resources)
         for file in self._healthy:
             self._compile(file, registry, resources)
 
@@ -80,13 +78,17 @@ class Builder:
 
     def _check_metaschema(self, file: SchemaFile) -> None:
         findings: dict[str, str] = {}
-        for error in _METASCHEMA.iter_errors(file.document):
-            # One mistake breaks several of the dialect's vocabularies; the first says enough.
-            findings.setdefault(
-                "".join(f"/{escape(str(step))}" for step in error.instance_path), error.message
-            )
+        try:
+            for error in _METASCHEMA.iter_errors(file.document):
+                # One mistake breaks several of the dialect's vocabularies; the first says enough.
+                pointer = "".join(f"/{escape(str(step))}" for step in error.instance_path)
+                findings.setdefault(pointer, f"is not JSON Schema: {error.message}")
+            if not findings:
+                _registry({"urn:alone": file.document})
+        except ValueError as limit:  # the library's own, such as for nesting
+            findings[""] = f"cannot be read as a schema: {limit}"
         for pointer, message in findings.items():
-            self._problem(file, pointer, f"is not JSON Schema: {message}")
+            self._problem(file, pointer, message)
 
     def _check_id(self, file: SchemaFile, owners: dict[str, str]) -> None:
         place = place_of(file.type, file.version)
@@ -137,6 +139,12 @@ class Builder:
         self, file: SchemaFile, path: str, message: str, suggestion: str = "", severity: str = "error"
     ) -> None:
         self.problems.append(Problem(file.file, 0, 0, path, message, suggestion, severity))
+
+
+def _registry(resources: Mapping[str, Any]) -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry(
+        list(resources.items()), draft=jsonschema_rs.Draft202012, retriever=_fetch_nothing
+    )
 
 
 def _fetch_nothing(uri: str) -> Any:

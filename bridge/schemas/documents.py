@@ -40,10 +40,15 @@ def parse_json(content: bytes, file: str) -> Any:
     except UnicodeDecodeError as error:
         raise refused(file, "is not UTF-8 text") from error
     try:
-        return json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
+        value = json.loads(text, object_pairs_hook=_members, parse_constant=_refuse_constant)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()  # "\ud800" alone is an escape and no character
+        return value
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg}"
         raise ConfigurationError([Problem(file, error.lineno, error.colno, "", message)]) from error
+    except UnicodeEncodeError as error:
+        raise refused(file, "escapes half of a surrogate pair, which is no character") from error
     except RecursionError as error:
         raise refused(file, "is nested too deep") from error
     except ValueError as error:

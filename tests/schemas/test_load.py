@@ -76,6 +76,12 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "no object": ("T/1.1.0.json", "[]", "is not a JSON object"),
     "a byte order mark": ("T/1.1.0.json", "\ufeff{}", "T/1.1.0.json:1:1 is not JSON"),
     "nesting without end": ("T/1.1.0.json", "[" * 100_000, "is nested too deep"),
+    "a schema nested too deep": (
+        "T/1.1.0.json",
+        schema("1.1.0", items=json.loads('{"not":' * 300 + "{}" + "}" * 300)),
+        "cannot be read as a schema",
+    ),
+    "half a surrogate pair": ("T/1.1.0.json", '{"a": "\\ud800"}', "is no character"),
     "another dialect": (
         "T/1.1.0.json",
         schema("1.1.0", dialect="http://json-schema.org/draft-07/schema#"),

@@ -96,6 +96,7 @@ def test_no_value_and_no_free_name_reaches_the_error(name: str) -> None:
         assert SECRET not in text
         assert str(NUMBER) not in text
         assert found.__cause__ is None
+        assert found.__context__ is None or found.__suppress_context__
         assert found.stage == "validate"
 
 
