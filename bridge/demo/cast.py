@@ -10,8 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 Call = Literal["put_item", "update_item", "delete_item"]
-Outcome = Literal["change", "nothing", "invalid"]
-"""``nothing`` leaves no stream record; ``invalid`` is a change whose event breaks its schema."""
+Outcome = Literal["change", "nothing", "unimportant", "invalid"]
+"""``nothing`` leaves no stream record; ``unimportant`` is a change of fields that count for nothing, so it
+becomes no event; ``invalid`` is a change whose event breaks its schema."""
 
 PLANS = ("free", "pro", "enterprise")
 STATUSES = ("placed", "paid", "shipped", "delivered")
@@ -63,6 +64,9 @@ class Cast:
 
     def save_unchanged(self, user: str) -> Step:
         return self._update("Users", user, "saves without a change", "SET #plan = #plan", {}, "nothing")
+
+    def look_in(self, user: str) -> Step:
+        return self._update("Users", user, "looks in", "SET #updatedAt = :t", self._now(), "unimportant")
 
     def change_plan(self, user: str, plan: str) -> Step:
         text = f"changes plan from {self.users[user]} to {plan}"

@@ -1,7 +1,7 @@
 """A lively, repeatable day of two tables: what happens to the demonstration's users and orders.
 
 The same seed gives the same steps. Every step is legal on the table that the steps before it left, and all
-but the one that means to break its schema fit ``event_schemas``.
+but the one that means to break its schema fit the schemas of ``configuration``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,19 @@ from collections.abc import Iterator
 from bridge.demo.cast import PLANS, STATUSES, Cast, Step
 
 _USERS_WANTED = 6
-_BUSINESS = ("plan", "email", "place", "place", "advance", "advance", "advance", "save", "cancel", "leave")
+_BUSINESS = (
+    "plan",
+    "email",
+    "place",
+    "place",
+    "advance",
+    "advance",
+    "advance",
+    "save",
+    "look",
+    "cancel",
+    "leave",
+)
 
 
 def steps(changes: int = 60, *, seed: int = 1) -> Iterator[Step]:
@@ -48,6 +60,7 @@ def _opening(cast: Cast) -> Iterator[Step]:
     yield cast.set_balance(ada, "12345678901234567890.123456789012345678")
     yield cast.set_avatar(ada, bytes(range(0, 256, 16)))
     yield cast.change_email(bob)
+    yield cast.look_in(ada)
     yield cast.place(ada, lines=2)
     (order,) = cast.orders
     yield cast.change_quantity(order, 7)
@@ -72,6 +85,8 @@ def _business(cast: Cast) -> Step:
             return cast.change_email(user)
         case "save":
             return cast.save_unchanged(user)
+        case "look":
+            return cast.look_in(user)
         case "leave":
             return cast.leave(user)
         case "advance" if order:

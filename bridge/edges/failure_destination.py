@@ -27,6 +27,13 @@ class SqsFailureDestination:
         self._queue_url = queue_url
         self._target = AwsTarget("sqs", f"queue {queue_url}", unavailable=DestinationUnavailable)
 
+    def check(self) -> None:
+        """Whether the queue is there (``sqs:GetQueueAttributes``)."""
+        try:
+            self._client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
+        except AWS_ERRORS as error:
+            raise self._target.translate(error) from error
+
     def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=orjson.dumps(info).decode())
@@ -43,6 +50,13 @@ class S3FailureDestination:
         self._bucket = bucket
         self._mapping_id = mapping_id
         self._target = AwsTarget("s3", f"bucket {bucket}", unavailable=DestinationUnavailable)
+
+    def check(self) -> None:
+        """Whether the bucket is there (``s3:ListBucket``)."""
+        try:
+            self._client.head_bucket(Bucket=self._bucket)
+        except AWS_ERRORS as error:
+            raise self._target.translate(error) from error
 
     def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, TextIO
+import threading
+from typing import Any, Protocol
 
 import orjson
 from aws_lambda_powertools import Logger, Metrics
@@ -35,17 +36,27 @@ class PowertoolsTelemetry:
         self._metrics.flush_metrics()
 
 
+class Lines(Protocol):
+    """Where lines go: a text stream, or what stands in for one."""
+
+    def write(self, text: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
 class LineTelemetry:
     """For people at a terminal or a pipe: one line a message, counts kept in ``counts``."""
 
-    def __init__(self, stream: TextIO, *, level: str = "info", as_json: bool = False) -> None:
+    def __init__(self, stream: Lines, *, level: str = "info", as_json: bool = False) -> None:
         self._stream = stream
         self._level = _LEVELS[level]
         self._as_json = as_json
+        self._lock = threading.Lock()  # lanes and tables count at the same time
         self.counts: dict[str, float] = {}
 
     def count(self, name: str, value: float = 1) -> None:
-        self.counts[name] = self.counts.get(METRICS[name].name, 0) + value
+        with self._lock:
+            self.counts[METRICS[name].name] = self.counts.get(name, 0) + value
 
     def log(self, level: str, message: str, **fields: object) -> None:
         if _LEVELS[level] < self._level:

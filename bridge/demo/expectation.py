@@ -1,0 +1,85 @@
+"""What must have arrived: worked out anew from the raw stream and the tables, by rules written down here
+once more, so that the bridge is not its own witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.core.values import plain_item
+from bridge.demo.scenery import TABLES, scan
+from bridge.ports import Record, StreamSource
+
+SUBJECTS: Mapping[str, str] = {"Users": "user", "Orders": "order"}
+NOT_COMPARED = ("updatedAt", "passwordHash")
+"""``updatedAt`` counts as no change (``diff.ignore``), ``passwordHash`` never leaves (``redact``)."""
+
+_PAGE = 1_000
+_TYPES: Mapping[tuple[str, str], str] = {
+    ("Users", "INSERT"): "user.created",
+    ("Users", "MODIFY"): "user.updated",
+    ("Users", "REMOVE"): "user.deleted",
+    ("Orders", "INSERT"): "order.placed",
+    ("Orders", "MODIFY"): "order.updated",
+    ("Orders", "REMOVE"): "order.archived",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Event ids for each subscriber, and the ids of records that belong into quarantine."""
+
+    bus: frozenset[str]
+    feed: frozenset[str]
+    quarantined: frozenset[str]
+
+
+def read_stream(source: StreamSource) -> Iterator[Record]:
+    """Every record a stream holds now."""
+    for shard in source.shards():
+        iterator: str | None = source.iterator(shard.id, "TRIM_HORIZON")
+        while iterator is not None:
+            page = source.read(iterator, _PAGE)
+            yield from page.records
+            iterator = page.next if page.records else None
+
+
+def expect(streams: Mapping[str, StreamSource]) -> Expected:
+    bus: set[str] = set()
+    feed: set[str] = set()
+    quarantined: set[str] = set()
+    for table, source in streams.items():
+        for record in read_stream(source):
+            event_id = record["eventID"]
+            before, after = (_told(record["dynamodb"].get(name)) for name in ("OldImage", "NewImage"))
+            if before == after:
+                continue  # nothing changed but what does not count
+            if table == "Users" and after is not None and "@" not in after["email"]["S"]:
+                quarantined.add(event_id)
+                continue
+            name = f"{event_id}:com.example.demo.{_TYPES[table, record['eventName']]}.v1"
+            bus.add(name)
+            feed.add(name)
+            if before and after and before.get("plan") != after.get("plan"):
+                bus.add(f"{event_id}:com.example.demo.user.plan_changed.v1")
+    return Expected(frozenset(bus), frozenset(feed), frozenset(quarantined))
+
+
+def read_tables(dynamodb: Any, *, without: frozenset[str]) -> dict[str, dict[str, Any]]:
+    """The items of both tables by subject, as events would tell them; ``without`` names subjects that no
+    event could tell of."""
+    items = {
+        f"{SUBJECTS[table]}/{key}": plain_item(item, "item")
+        for table in TABLES
+        for key, item in scan(dynamodb, table).items()
+    }
+    return {subject: compared(item) for subject, item in items.items() if subject not in without}
+
+
+def compared(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in item.items() if name not in NOT_COMPARED}
+
+
+def _told(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return None if image is None else compared(image)

@@ -1,0 +1,176 @@
+"""The demonstration as it runs: scenery, bridge and subscribers on one endpoint, and the workload between.
+
+The bridge here is what ``stream-bridge run`` builds from a bridge.yaml; only the client that publishes to the
+bus answers one entry as throttled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from bridge.account import Account
+from bridge.demo.cast import Step
+from bridge.demo.expectation import SUBJECTS, Expected, expect, read_tables
+from bridge.demo.faults import ThrottleOnce
+from bridge.demo.scenery import TABLES, Clients, Scenery, build
+from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
+from bridge.demo.verdict import Check, check_all
+from bridge.edges.quarantine_directory import DirectoryQuarantine
+from bridge.edges.stream_reader import StreamReader
+from bridge.edges.telemetry import LineTelemetry
+from bridge.errors import BridgeError
+from bridge.mapping.settings import Pace
+from bridge.ports import Clock, Quarantined
+from bridge.runners import Runners
+from bridge.wiring import ClientFactory, build_sinks, load_configuration
+from bridge.wiring_run import build_runners
+
+CONFIGURATION = Path(__file__).with_name("configuration") / "bridge.yaml"
+_SOURCE = "com.example.demo"
+_PACE = Pace(poll_s=0.05, function_timeout_s=30.0)
+_LOOK_S = 0.05
+_PATIENCE_S = 20.0
+"""How long nothing may move before the demonstration is given up."""
+
+
+class Audience(Protocol):
+    """Hears what happens, from several threads."""
+
+    def wrote(self, step: Step) -> None: ...
+
+    def received(self, subscriber: str, event: CloudEvent) -> None: ...
+
+    def throttled(self, entries: int) -> None: ...
+
+
+class Stage:
+    """Everything that runs; a context manager that ends it again.
+
+    ``folder`` takes checkpoints and quarantine. ``client`` makes the clients of the endpoint.
+    """
+
+    def __init__(
+        self,
+        client: ClientFactory,
+        folder: Path,
+        audience: Audience,
+        telemetry: LineTelemetry,
+        clock: Clock,
+        *,
+        throttled_call: int,
+    ) -> None:
+        self._client = client
+        self._audience = audience
+        self._telemetry = telemetry
+        self._clock = clock
+        self.quarantine = DirectoryQuarantine(folder / "quarantine")
+        self.clients = Clients(*(client(name) for name in ("dynamodb", "events", "sns", "sqs")))
+        self.scenery: Scenery = build(self.clients, source=_SOURCE)
+        self.runners = self._build_runners(folder, throttled_call)
+        sqs = self.clients.sqs
+        self.bus = Subscriber("bus", sqs, self.scenery.bus_queue, NewestWins(), audience.received)
+        self.feed = Subscriber("feed", sqs, self.scenery.topic_queue, AppliesChanges(), audience.received)
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="subscriber")
+        self._listening: list[Future[None]] = []
+
+    def _build_runners(self, folder: Path, throttled_call: int) -> Runners:
+        names = {
+            "DEMO_BUS": self.scenery.bus,
+            "DEMO_TOPIC": self.scenery.topic_arn,
+            "DEMO_QUARANTINE": str(self.quarantine.path),
+        }
+        configuration = load_configuration(CONFIGURATION, names)
+        throttling = ThrottleOnce(self._client("events"), call=throttled_call, told=self._audience.throttled)
+        sinks = build_sinks(
+            configuration.settings,
+            lambda service: throttling if service == "events" else self._client(service),
+        )
+        state = folder / "checkpoints"
+        return build_runners(configuration, sinks, self._client, self._telemetry, state=state, pace=_PACE)
+
+    def __enter__(self) -> Self:
+        self._listening = [self._pool.submit(each.listen) for each in (self.bus, self.feed)]
+        self.runners.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.runners.close()
+        for each in (self.bus, self.feed):
+            each.end()
+        self._pool.shutdown()
+
+    @property
+    def account(self) -> Account:
+        return Account.of(self._telemetry.counts)
+
+    def play(self, steps: Iterable[Step], *, pause_s: float) -> None:
+        """Write the workload, while the bridge and the subscribers are at work."""
+        for step in steps:
+            self._audience.wrote(step)
+            step.play(self.clients.dynamodb)
+            if pause_s:
+                self._clock.sleep(pause_s)
+
+    def settle(self, changes: int) -> None:
+        """Return when the bridge is done with so many changes and the subscribers have what they must have;
+        or when nothing has moved for a while: the checks then say what is missing."""
+        self._wait_while(lambda: self.account.settled < changes, lambda: self.account)
+        expected = self.expected()
+        self._wait_while(
+            lambda: len(self.bus.events) < len(expected.bus) or len(self.feed.events) < len(expected.feed),
+            lambda: (len(self.bus.events), len(self.feed.events)),
+        )
+        for each in (self.bus, self.feed):
+            each.end()
+        for listening in self._listening:
+            listening.result()
+
+    def expected(self) -> Expected:
+        streams = {
+            table: StreamReader(self._client("dynamodbstreams"), arn)
+            for table, arn in self.scenery.streams.items()
+        }
+        return expect(streams)
+
+    def quarantined(self) -> list[Quarantined]:
+        return list(self.quarantine.entries())
+
+    def check(self, changes: int) -> list[Check]:
+        quarantined = self.quarantined()
+        return check_all(
+            account=self.account,
+            changes=changes,
+            expected=self.expected(),
+            quarantined=quarantined,
+            bus=self.bus,
+            feed=self.feed,
+            tables=read_tables(
+                self.clients.dynamodb, without=frozenset(_subject(entry) for entry in quarantined)
+            ),
+        )
+
+    def _wait_while(self, missing: Callable[[], bool], progress: Callable[[], Any]) -> None:
+        last, since_s = progress(), self._clock.monotonic()
+        while missing():
+            if self.runners.wait(_LOOK_S):
+                self.runners.stats()  # raises what ended them
+                raise BridgeError("the bridge ended before the demonstration did", stage="read")
+            for listening in self._listening:
+                if listening.done():
+                    listening.result()
+            now = progress()
+            if now != last:
+                last, since_s = now, self._clock.monotonic()
+            elif self._clock.monotonic() - since_s > _PATIENCE_S:
+                return
+
+
+def _subject(entry: Quarantined) -> str:
+    key = entry.record["dynamodb"]["Keys"][TABLES[entry.table]]["S"]
+    return f"{SUBJECTS[entry.table]}/{key}"

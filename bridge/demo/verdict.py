@@ -1,0 +1,97 @@
+"""Did the subscribers get what the tables say? Each check is a promise in words, and whether it was kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.account import Account
+from bridge.demo.expectation import Expected, compared
+from bridge.demo.subscribers import CloudEvent, Subscriber
+from bridge.ports import Quarantined
+
+_SECRET = "$demo$"  # what every password hash of the workload begins with  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``found`` says what was seen instead, where the promise was not kept."""
+
+    promise: str
+    kept: bool
+    found: str = ""
+
+
+def check_all(
+    *,
+    account: Account,
+    changes: int,
+    expected: Expected,
+    quarantined: Sequence[Quarantined],
+    bus: Subscriber,
+    feed: Subscriber,
+    tables: Mapping[str, Mapping[str, Any]],
+) -> list[Check]:
+    return [
+        Check(
+            "every record ended in exactly one of the four ways",
+            account.adds_up,
+            f"{account.received} received, {account.ended} ended",
+        ),
+        Check(
+            f"all {changes} changes were received and none is left open",
+            account.settled == changes,
+            f"{account.settled} were settled",
+        ),
+        Check(
+            "in quarantine is what breaks its schema, and nothing else",
+            {entry.record_id for entry in quarantined} == expected.quarantined,
+            f"{len(quarantined)} records, expected {len(expected.quarantined)}",
+        ),
+        *_arrived(bus, expected.bus),
+        *_arrived(feed, expected.feed),
+        _in_order(feed),
+        *(_equal(subscriber, tables) for subscriber in (bus, feed)),
+        Check(
+            "no event shows what is redacted",
+            not any(_SECRET in repr(event) for each in (bus, feed) for event in each.events),
+        ),
+    ]
+
+
+def _arrived(subscriber: Subscriber, expected: frozenset[str]) -> Iterator[Check]:
+    got = Counter(str(event["id"]) for event in subscriber.events)
+    missing, strange = expected - got.keys(), got.keys() - expected
+    yield Check(
+        f"{subscriber.name}: the {len(expected)} events expected arrived, and no others",
+        not missing and not strange,
+        f"{len(missing)} missing, {len(strange)} strange",
+    )
+    repeats = got.total() - len(got)
+    yield Check(f"{subscriber.name}: each arrived once", not repeats, f"{repeats} repeats")
+
+
+def _in_order(subscriber: Subscriber) -> Check:
+    last: dict[str, str] = {}
+    disorder: list[CloudEvent] = []
+    for event in subscriber.events:
+        if event["sequence"] <= last.get(event["subject"], ""):
+            disorder.append(event)
+        last[event["subject"]] = event["sequence"]
+    return Check(
+        f"{subscriber.name}: every item's events came in order", not disorder, f"{len(disorder)} out of order"
+    )
+
+
+def _equal(subscriber: Subscriber, tables: Mapping[str, Mapping[str, Any]]) -> Check:
+    copy = {subject: compared(item) for subject, item in subscriber.copy.items.items()}
+    different = sorted(
+        subject for subject in copy.keys() | tables.keys() if copy.get(subject) != tables.get(subject)
+    )
+    return Check(
+        f"{subscriber.name}: the copy made from events equals the tables, {len(tables)} items",
+        not different,
+        f"{len(different)} differ: {', '.join(different[:5])}",
+    )

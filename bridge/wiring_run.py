@@ -1,0 +1,132 @@
+"""The composition root of the event source mapping on one machine: a runner for each table of bridge.yaml."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+
+from bridge.core.translate import Table
+from bridge.edges.checkpoints import FileCheckpoints
+from bridge.edges.failure_destination import (
+    DirectoryFailureDestination,
+    S3FailureDestination,
+    SqsFailureDestination,
+)
+from bridge.edges.stream_reader import StreamReader
+from bridge.edges.table_stream import TableStream, find_stream
+from bridge.errors import TargetMissing
+from bridge.lambdas.stream import StreamDoor
+from bridge.mapping.settings import MappingSettings, Pace
+from bridge.mapping.stats import BatchReport
+from bridge.ports import FailureDestination, Sink, Telemetry
+from bridge.runner import Runner
+from bridge.runners import Runners
+from bridge.settings import Settings
+from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
+from bridge.wiring import ClientFactory, Configuration, build_relay, check_targets
+
+RUN_PACE = Pace(function_timeout_s=30.0)
+"""Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait
+long: 30 s is what Kubernetes gives by default. What is not published by then is handed back."""
+
+
+def build_runners(
+    configuration: Configuration,
+    sinks: Mapping[str, Sink],
+    client: ClientFactory,
+    telemetry: Telemetry,
+    *,
+    state: Path,
+    tables: Sequence[str] = (),
+    pace: Pace = RUN_PACE,
+    on_batch: Callable[[str, BatchReport], None] = lambda table, report: None,
+) -> Runners:
+    """A runner for each of ``tables`` (names of bridge.yaml or of DynamoDB; none = all), not yet started.
+
+    Sinks, quarantine, streams and on-failure destination are asked for here. Raises ``BatchError`` or
+    ``Unavailable`` where one of them is not there, ``CheckpointBroken``, and ``BridgeError`` for a table
+    that bridge.yaml does not have. ``state`` is the folder of the checkpoints. ``on_batch`` is called from
+    the runners' threads.
+    """
+    settings = configuration.settings
+    streams = {
+        name: find_stream(client("dynamodb"), settings.tables[name].name)
+        for name in choose_tables(settings, tables)
+    }
+    runners: dict[str, Runner] = {}
+    executors: list[Executor] = []
+    for name, stream in streams.items():
+        # A relay for each table: a breaker that trips speaks of one table's deploy.
+        relay = build_relay(configuration, sinks, telemetry)
+        if not runners:
+            check_targets(relay)
+        mapping = mapping_settings(settings, configuration.tables[stream.table])
+        executor: Executor | None = None
+        if mapping.parallelization_factor > 1:
+            executor = ThreadPoolExecutor(mapping.parallelization_factor, thread_name_prefix=f"lane-{name}")
+            executors.append(executor)
+        runners[name] = Runner(
+            StreamReader(client("dynamodbstreams"), stream.arn),
+            StreamDoor(relay, relay.clock).handle,
+            FileCheckpoints(state),
+            mapping,
+            clock=relay.clock,
+            rng=random.Random(),  # noqa: S311 - jitter and request ids
+            destination=_destination(settings, stream, client),
+            executor=executor,
+            telemetry=telemetry,
+            pace=pace,
+            on_batch=lambda report, name=name: on_batch(name, report),  # type: ignore[misc]
+        )
+    return Runners(runners, tuple(executors))
+
+
+def choose_tables(settings: Settings, tables: Sequence[str]) -> list[str]:
+    """The names in bridge.yaml of ``tables``, each once; of all where none is given."""
+    by_name = {table.name: name for name, table in settings.tables.items()}
+    by_name |= {name: name for name in settings.tables}
+    unknown = [table for table in tables if table not in by_name]
+    if unknown:
+        raise TargetMissing(
+            f"bridge.yaml has no table {', '.join(unknown)}",
+            hint=f"its tables are {', '.join(settings.tables)}",
+            stage="configure",
+        )
+    return list(dict.fromkeys(by_name[table] for table in tables)) or list(settings.tables)
+
+
+def mapping_settings(settings: Settings, table: Table) -> MappingSettings:
+    """The block ``mapping`` of bridge.yaml and the table's filter, as the runner takes them."""
+    mapping = settings.mapping
+    age_s = mapping.max_record_age_s
+    return MappingSettings(
+        batch_size=mapping.batch_size,
+        window_s=mapping.window_s,
+        parallelization_factor=mapping.parallelization_factor,
+        starting_position=mapping.starting_position,
+        bisect=mapping.bisect,
+        max_retries=mapping.max_retries,
+        max_record_age_s=None if age_s is None else int(age_s),
+        filters=() if table.accepts is None else (table.accepts,),
+    )
+
+
+def _destination(settings: Settings, stream: TableStream, client: ClientFactory) -> FailureDestination | None:
+    # Stands for the mapping's UUID: the same stream keeps the same folder from start to start.
+    mapping_id = str(uuid.uuid5(uuid.NAMESPACE_URL, stream.arn))
+    match settings.mapping.on_failure:
+        case DirectoryDestination(path=path):
+            return DirectoryFailureDestination(path, mapping_id)
+        case QueueDestination(queue=queue):
+            sqs = SqsFailureDestination(client("sqs"), queue)
+            sqs.check()
+            return sqs
+        case BucketDestination(bucket=bucket):
+            s3 = S3FailureDestination(client("s3"), bucket, mapping_id)
+            s3.check()
+            return s3
+        case _:
+            return None
