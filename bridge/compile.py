@@ -7,7 +7,7 @@ once, each at its line of bridge.yaml.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from bridge.core.diff import compile_diff
 from bridge.core.envelope import Envelope
@@ -21,14 +21,33 @@ from bridge.core.route import Route
 from bridge.core.translate import EventRule, Table, Version
 from bridge.core.view import ChangeView, default_data
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
+from bridge.schemas.schema_set import SchemaNotFound
 from bridge.settings import Settings
 from bridge.settings.models import EventSettings, TableSettings, VersionSettings
 
 Place = tuple[str | int, ...]
 
 
-def compile_tables(settings: Settings, schemas: SchemaSet) -> dict[str, Table]:
+class Schema(Protocol):
+    """One schema version, as far as a compiled table needs it."""
+
+    @property
+    def id(self) -> str: ...
+
+    def validate(self, data: Any) -> None:
+        """Raises ``EventInvalid``."""
+        ...
+
+
+class Schemas(Protocol):
+    """Where schema versions are looked up."""
+
+    def get(self, type_name: str, version: str, /) -> Schema:
+        """Raises ``SchemaNotFound``."""
+        ...
+
+
+def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
     """The compiled tables by physical table name. Raises :class:`ConfigurationError` with every problem."""
     compiler = _Compiler(settings, schemas)
     tables = {table.name: compiler.table(name, table) for name, table in settings.tables.items()}
@@ -40,7 +59,7 @@ def compile_tables(settings: Settings, schemas: SchemaSet) -> dict[str, Table]:
 class _Compiler:
     """Compiles part by part; a part that is wrong leaves a problem and None behind."""
 
-    def __init__(self, settings: Settings, schemas: SchemaSet) -> None:
+    def __init__(self, settings: Settings, schemas: Schemas) -> None:
         self.settings = settings
         self.schemas = schemas
         self.problems: list[Problem] = []

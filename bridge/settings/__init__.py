@@ -130,6 +130,18 @@ def read_settings(content: bytes, file: str, folder: Path, environ: Mapping[str,
     return settings
 
 
+def find_schemas(path: Path, environ: Mapping[str, str]) -> Path | None:
+    """The folder of the schemas of a file that is wrong elsewhere; None where it cannot be told."""
+    try:
+        data = substitute(parse_yaml(_read(path), str(path)), environ).data
+    except ConfigurationError:
+        return None
+    folder = data.get("schemas", "event_schemas") if isinstance(data, dict) else None
+    if not isinstance(folder, str) or not folder or "${" in folder or "://" in folder:
+        return None
+    return path.parent / folder
+
+
 def _merge(source: YamlSource, substituted: Substituted, findings: list[Finding]) -> list[Problem]:
     """All problems in the order of the file. Nothing more is said about a value that is refused by name or
     whose variable is missing."""
