@@ -11,7 +11,12 @@ import typer
 
 from bridge import __version__
 from bridge.cli import config
+from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
+from bridge.cli.demo import demo
+from bridge.cli.invoke import invoke
+from bridge.cli.render import render
+from bridge.cli.run import run as run_tables
 
 app = typer.Typer(
     name="stream-bridge",
@@ -22,6 +27,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config.app, name="config")
+app.command()(check)
+app.command()(render)
+app.command()(invoke)
+app.command("run")(run_tables)
+app.command()(demo)
 
 
 @app.callback(invoke_without_command=True)

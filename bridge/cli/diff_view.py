@@ -24,9 +24,9 @@ def summary(event: Mapping[str, Any]) -> Text:
     sign, style = _SIGNS.get(str(data.get("operation")), ("*", "cyan"))
     line = Text.assemble(
         (f"{sign} ", f"bold {style}"),
-        (_visible(str(event.get("subject", ""))), "bold"),
+        (visible(str(event.get("subject", ""))), "bold"),
         "  ",
-        (_visible(str(event.get("type", ""))), "cyan"),
+        (visible(str(event.get("type", ""))), "cyan"),
     )
     changes = data.get("changes")
     if isinstance(changes, Sequence) and changes:
@@ -62,7 +62,7 @@ def changes(event: Mapping[str, Any], *, value_chars: int = VALUE_CHARS) -> list
 def _change(change: Mapping[str, Any], value_chars: int) -> Text:
     before, after = (_value(change.get(side), value_chars) for side in ("before", "after"))
     line = Text("  ")
-    path = _visible(str(change.get("path", "")))
+    path = visible(str(change.get("path", "")))
     match change.get("op"):
         case "add":
             line.append(f"+ {path} ", ADDED).append(after, ADDED)
@@ -79,21 +79,21 @@ def _change(change: Mapping[str, Any], value_chars: int) -> Text:
             line.append(before, REMOVED).append(" → ", "dim").append(after, ADDED)
     types = change.get("types")
     if isinstance(types, Sequence):
-        line.append(f"  type {' → '.join(_visible(str(name)) for name in types)}", "magenta")
+        line.append(f"  type {' → '.join(visible(str(name)) for name in types)}", "magenta")
     return line
 
 
 def _members(image: Mapping[str, Any], sign: str, style: str, value_chars: int) -> Iterator[Text]:
     for name, value in image.items():
-        yield Text(f"  {sign} /{_visible(str(name))} {_value(value, value_chars)}", style)
+        yield Text(f"  {sign} /{visible(str(name))} {_value(value, value_chars)}", style)
 
 
 def _value(value: object, value_chars: int) -> str:
-    text = _visible(orjson.dumps(value).decode())
+    text = visible(orjson.dumps(value).decode())
     return text if len(text) <= value_chars else f"{text[: value_chars - 1]}…"
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Control, format and bidirectional characters as escapes: an item must not write to the terminal."""
     if text.isprintable():
         return text

@@ -1,0 +1,113 @@
+"""What would become of records, one at a time, without a table, a bus or a quarantine.
+
+The walk is the relay's own; only its ends are replaced. Without a ledger no record depends on another, so
+that walking them singly gives the events of any batch, in the order of the records.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.breaker import Breaker
+from bridge.core.change import Change, StreamRef
+from bridge.core.decode import decode
+from bridge.core.event import Event
+from bridge.core.translate import Explanation, Table
+from bridge.edges.ledgers import NoLedger
+from bridge.edges.system_clock import SystemClock
+from bridge.edges.telemetry import Silence
+from bridge.errors import BatchError, MalformedRecord, RecordError
+from bridge.ports import Deadline, Quarantined
+from bridge.wiring import Configuration, build_relay, memory_sinks
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How one record would end: its events in the order of the rules, or why it is quarantined.
+
+    ``why`` is the relay's word for the end. ``change`` is None for a record that cannot be decoded.
+    ``refused`` is the error at which the relay would fail the whole batch: the record is handed back.
+    """
+
+    record_id: str
+    change: Change | None
+    end: str
+    why: str
+    events: tuple[Event, ...]
+    quarantined: Quarantined | None = None
+    refused: BatchError | None = None
+
+
+class Previewer:
+    """Walks records of one configuration. The breaker is off: it would hide what is wrong with them."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._clock = SystemClock()
+        self._tables = configuration.tables
+        self._sinks = memory_sinks(configuration.settings)
+        self._quarantine = _Last()
+        self._relay = build_relay(
+            configuration,
+            self._sinks,
+            Silence(),
+            clock=self._clock,
+            ledger=NoLedger(),
+            quarantine=self._quarantine,
+            breaker=Breaker(share=1.0),
+        )
+        self._ranks = {name: _ranks(table) for name, table in configuration.tables.items()}
+
+    def preview(self, record: Any, stream: StreamRef | None = None) -> Preview:
+        """``stream`` stands in for a record that names none."""
+        self._quarantine.entry = None
+        record_id = record.get("eventID") if isinstance(record, Mapping) else None
+        record_id = record_id if isinstance(record_id, str) else ""
+        try:
+            change = decode(record, stream)
+        except MalformedRecord:
+            change = None
+        try:
+            outcome = self._relay.handle([record], Deadline(self._clock, math.inf), stream=stream)
+        except BatchError as error:
+            return Preview(record_id, change, "handed_back", error.reason, (), refused=error)
+        ((end, whys),) = outcome.reasons.items()
+        events = self._take_events(change)
+        return Preview(record_id, change, end, next(iter(whys)), events, self._quarantine.entry)
+
+    def explain(self, record: Any, change: Change) -> Explanation | None:
+        """Which rules apply to a change; None where its table has none or that cannot be decided."""
+        table = self._tables.get(change.table)
+        try:
+            return None if table is None else table.explain(record, change)
+        except (RecordError, BatchError):
+            return None
+
+    def _take_events(self, change: Change | None) -> tuple[Event, ...]:
+        """What the sinks took: each event once, though several sinks may have it."""
+        taken = {event.id: event for sink in self._sinks.values() for event in sink.events}
+        for sink in self._sinks.values():
+            sink.events.clear()
+        ranks = self._ranks.get(change.table, {}) if change is not None else {}
+        return tuple(sorted(taken.values(), key=lambda event: ranks.get(event.type, 0)))
+
+
+def _ranks(table: Table) -> dict[str, int]:
+    """The types of a table, in the order of its rules."""
+    types = [version.envelope.type for rule in table.rules for version in rule.versions]
+    return {type_name: rank for rank, type_name in enumerate(dict.fromkeys(types))}
+
+
+class _Last:
+    """A quarantine that shows what would be put into it, and keeps none of it."""
+
+    def __init__(self) -> None:
+        self.entry: Quarantined | None = None
+
+    def check(self) -> None:
+        """Nothing is stored."""
+
+    def put(self, entry: Quarantined) -> None:
+        self.entry = entry
