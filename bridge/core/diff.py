@@ -1,88 +1,60 @@
 """The field diff of two typed images: exact, minimal, in a fixed order.
 
-DESIGN, "Values": values are equal only when type and value are; numbers are equal as numbers, sets as
-sets. Maps recurse, lists compare by index with adds and removes at the tail, so that the result, read as
-a JSON Patch (RFC 6902), turns ``before`` into ``after``.
+Values are equal only when type and value are; numbers are equal as numbers, sets as sets. Maps recurse,
+lists compare by index with adds and removes at the tail, so that the result, read as a JSON Patch
+(RFC 6902), turns ``before`` into ``after``. Only what changed is turned into plain values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from bridge.core.change import TypedItem, TypedValue
 from bridge.core.pointer import Segments, below, escape
 from bridge.core.values import base64_text, plain, plain_item, same_number
+from bridge.errors import MalformedRecord
 
 FieldChange = dict[str, Any]
 """``{path, op, before?, after?}``; sets add ``added`` and ``removed``, a bare change of type ``types``."""
 
-PlainItem = dict[str, Any]
-
 Lists = Literal["index", "whole"]
+Differ = Callable[[TypedItem, TypedItem, list[str]], list[FieldChange]]
 
 
-class Images(NamedTuple):
-    """Both images of a change, typed and plain, and the names of the attributes that are not the same to
-    the letter. Plain values are made once, here: what stands unchanged in both is converted only once."""
-
-    before: TypedItem
-    after: TypedItem
-    plain_before: PlainItem
-    plain_after: PlainItem
-    differing: list[str]
-
-    @classmethod
-    def of(cls, before: TypedItem, after: TypedItem) -> Images:
-        """Raises ``MalformedRecord`` where a value is not legal typed JSON."""
-        plain_after = plain_item(after, "NewImage")
-        plain_before: PlainItem = {}
-        differing = []
-        for name in sorted(before):
-            if name in after and before[name] == after[name]:
-                plain_before[name] = plain_after[name]
-            else:
-                plain_before[name] = None  # keeps its place in the order
-                differing.append(name)
-        plain_before.update(plain_item({name: before[name] for name in differing}, "OldImage"))
-        if len(before) - len(after) != sum(name not in after for name in differing):
-            differing += [name for name in after if name not in before]
-            differing.sort()
-        return cls(before, after, plain_before, plain_after, differing)
-
-
-Differ = Callable[[Images], list[FieldChange]]
+def differing_names(before: TypedItem, after: TypedItem) -> list[str]:
+    """The attributes that are not the same to the letter, in order: all that can have changed."""
+    names = [name for name, value in after.items() if name not in before or before[name] != value]
+    if len(before) != len(after) or len(names) != 0:
+        names += [name for name in before if name not in after]
+    names.sort()
+    return names
 
 
 def compile_diff(*, ignore: tuple[Segments, ...] = (), lists: Lists = "index") -> Differ:
-    """A function from the two images of a change to its field changes.
+    """A function from two images and their :func:`differing_names` to the field changes.
 
     ``ignore`` names paths (with ``*`` segments) below which nothing is reported; ``lists`` compares
-    lists by index or as one value.
+    lists by index or as one value. The function raises :class:`MalformedRecord`.
     """
     walk = _Walk(lists == "whole")
 
-    def diff(images: Images) -> list[FieldChange]:
+    def diff(before: TypedItem, after: TypedItem, names: list[str]) -> list[FieldChange]:
         found: list[FieldChange] = []
-        walk.names(
-            images.differing,
-            images.before,
-            images.after,
-            images.plain_before,
-            images.plain_after,
-            "",
-            ignore,
-            found,
-        )
+        try:
+            walk.names(names, before, after, "", ignore, found)
+        except (MalformedRecord, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            # Something in there is not legal: let the conversion say what, and in which attribute.
+            for image, what in ((before, "OldImage"), (after, "NewImage")):
+                plain_item({name: image[name] for name in names if name in image}, what)
+            raise MalformedRecord("the images cannot be compared") from error
         return found
 
     return diff
 
 
 class _Walk:
-    """Walks the typed images, which decide, and the plain ones, which are told, side by side."""
-
     __slots__ = ("_whole_lists",)
 
     def __init__(self, whole_lists: bool) -> None:
@@ -93,8 +65,6 @@ class _Walk:
         names: Iterable[str],
         before: TypedItem,
         after: TypedItem,
-        old: PlainItem,
-        new: PlainItem,
         path: str,
         ignore: tuple[Segments, ...],
         found: list[FieldChange],
@@ -105,94 +75,87 @@ class _Walk:
                 continue
             here = f"{path}/{escape(name)}"
             if name not in before:
-                found.append({"path": here, "op": "add", "after": new[name]})
+                found.append({"path": here, "op": "add", "after": plain(after[name])})
             elif name not in after:
-                found.append({"path": here, "op": "remove", "before": old[name]})
+                found.append({"path": here, "op": "remove", "before": plain(before[name])})
             else:
-                self.values(before[name], after[name], old[name], new[name], here, ignored, found)
+                self.values(before[name], after[name], here, ignored, found)
 
     def values(
         self,
         before: TypedValue,
         after: TypedValue,
-        old: Any,
-        new: Any,
         path: str,
         ignore: tuple[Segments, ...],
         found: list[FieldChange],
     ) -> None:
-        ((old_tag, was),) = before.items()
-        ((new_tag, now),) = after.items()
+        ((old_tag, old),) = before.items()
+        ((new_tag, new),) = after.items()
         if old_tag != new_tag:
-            found.append(_replace(old_tag, new_tag, old, new, path))
+            found.append(_replace(before, after, path))
         elif old_tag == "M":
-            names = sorted(
-                [name for name, value in now.items() if was.get(name) != value]
-                + [name for name in was if name not in now]
-            )
-            self.names(names, was, now, old, new, path, ignore, found)
+            self.names(differing_names(old, new), old, new, path, ignore, found)
         elif old_tag == "L":
             inside: list[FieldChange] = [] if self._whole_lists else found
-            self.lists(was, now, old, new, path, ignore, inside)
+            self.lists(old, new, path, ignore, inside)
             if self._whole_lists and inside:
-                found.append(_replace(old_tag, new_tag, old, new, path))
+                found.append(_replace(before, after, path))
         elif old_tag in _MEMBER:
-            _sets(old_tag, was, now, old, new, path, found)
-        elif not _same_scalar(old_tag, was, now):
-            found.append(_replace(old_tag, new_tag, old, new, path))
+            _sets(before, after, path, found)
+        elif not _same_scalar(old_tag, old, new):
+            found.append(_replace(before, after, path))
 
     def lists(
         self,
-        before: list[TypedValue],
-        after: list[TypedValue],
-        old: list[Any],
-        new: list[Any],
+        old: list[TypedValue],
+        new: list[TypedValue],
         path: str,
         ignore: tuple[Segments, ...],
         found: list[FieldChange],
     ) -> None:
-        shared = min(len(before), len(after))
+        shared = min(len(old), len(new))
         for i in range(shared):
-            if before[i] != after[i]:
+            if old[i] != new[i]:
                 ignored = below(ignore, str(i)) if ignore else ()
                 if () not in ignored:
-                    self.values(before[i], after[i], old[i], new[i], f"{path}/{i}", ignored, found)
-        for i in range(shared, len(after)):
+                    self.values(old[i], new[i], f"{path}/{i}", ignored, found)
+        for i in range(shared, len(new)):
             if not ignore or () not in below(ignore, str(i)):
-                found.append({"path": f"{path}/{i}", "op": "add", "after": new[i]})
+                found.append({"path": f"{path}/{i}", "op": "add", "after": plain(new[i])})
         # From the end, so that no removal moves the ones still to come.
-        for i in range(len(before) - 1, shared - 1, -1):
+        for i in range(len(old) - 1, shared - 1, -1):
             if not ignore or () not in below(ignore, str(i)):
-                found.append({"path": f"{path}/{i}", "op": "remove", "before": old[i]})
+                found.append({"path": f"{path}/{i}", "op": "remove", "before": plain(old[i])})
 
 
-def _same_scalar(tag: str, was: Any, now: Any) -> bool:
+def _same_scalar(tag: str, old: Any, new: Any) -> bool:
     if tag == "N":
-        return same_number(was, now)
+        return same_number(old, new)
     if tag == "B":
-        return base64_text(was) == base64_text(now)
-    return bool(was == now)
+        return base64_text(old) == base64_text(new)
+    return bool(old == new)
 
 
-def _replace(old_tag: str, new_tag: str, old: Any, new: Any, path: str) -> FieldChange:
+def _replace(before: TypedValue, after: TypedValue, path: str) -> FieldChange:
+    old, new = plain(before), plain(after)
     change: FieldChange = {"path": path, "op": "replace", "before": old, "after": new}
     # A set that became a list reads the same on both sides; only the types tell what happened.
     if old == new and type(old) is type(new):
-        change["types"] = [old_tag, new_tag]
+        change["types"] = [*before, *after]
     return change
 
 
 _MEMBER: dict[str, Callable[[Any], Any]] = {"SS": str, "NS": Decimal, "BS": base64_text}
 
 
-def _sets(
-    tag: str, was: list[Any], now: list[Any], old: Any, new: Any, path: str, found: list[FieldChange]
-) -> None:
+def _sets(before: TypedValue, after: TypedValue, path: str, found: list[FieldChange]) -> None:
+    ((tag, old),) = before.items()
+    ((_, new),) = after.items()
     member = _MEMBER[tag]
     # Keyed by value, so that "1.0" and "1" are one member of a number set.
-    before, after = {member(each): each for each in was}, {member(each): each for each in now}
-    added = [after[each] for each in after.keys() - before.keys()]
-    removed = [before[each] for each in before.keys() - after.keys()]
+    was, now = {member(each): each for each in old}, {member(each): each for each in new}
+    added = [now[each] for each in now.keys() - was.keys()]
+    removed = [was[each] for each in was.keys() - now.keys()]
     if added or removed:
-        change = _replace(tag, tag, old, new, path)
+        change = _replace(before, after, path)
         found.append(change | {"added": plain({tag: added}), "removed": plain({tag: removed})})

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bridge.core.change import TypedItem
+from bridge.core.image import Image
 from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, walk_plain
 from bridge.core.values import base64_text, plain
 from bridge.core.view import ROOTS, ChangeView
@@ -126,24 +127,33 @@ def _by_library(path: JsonPath) -> Getter:
 
 
 def _simple(root: str, steps: tuple[Step, ...], many: bool) -> Getter:
-    image_of = attrgetter(root)
-    if len(steps) == 1 and isinstance(steps[0], str):
-        name = steps[0]
+    root_of = attrgetter(root)
+    if root in ("changes", "meta") or not steps or not isinstance(steps[0], str):
+        return _from_whole(root_of, steps, many)
+    name, rest = steps[0], steps[1:]
 
-        def get_member(view: ChangeView) -> Any:
-            image = image_of(view)
-            return image.get(name, MISSING) if isinstance(image, dict) else MISSING
+    def get_attribute(view: ChangeView) -> Any:
+        image = root_of(view)
+        return MISSING if image is None else image.get(name, MISSING)
 
-        return get_member
+    if not rest:
+        return get_attribute
 
     def get(view: ChangeView) -> Any:
-        image = image_of(view)
-        if image is None and not many:
-            return MISSING
-        found = list(walk_plain(image, steps))
-        if many:
-            return found
-        return found[0] if found else MISSING
+        value = get_attribute(view)
+        found = [] if value is MISSING else list(walk_plain(value, rest))
+        return found if many else found[0] if found else MISSING
+
+    return get
+
+
+def _from_whole(root_of: Callable[[ChangeView], Any], steps: tuple[Step, ...], many: bool) -> Getter:
+    def get(view: ChangeView) -> Any:
+        value = root_of(view)
+        if isinstance(value, Image):
+            value = value.whole()
+        found = [] if value is None else list(walk_plain(value, steps))
+        return found if many else found[0] if found else MISSING
 
     return get
 

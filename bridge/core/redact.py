@@ -63,8 +63,7 @@ def _replacement(rule: RedactRule) -> Replace:
 
     def digest(value: TypedValue) -> TypedValue:
         plain(value)  # a malformed value is refused here, before it is hashed away
-        mac = hmac.new(key, canonical_bytes(value), "sha256").hexdigest()
-        return {"S": f"hmac-sha256:{mac}"}
+        return {"S": "hmac-sha256:" + hmac.digest(key, canonical_bytes(value), "sha256").hex()}
 
     return digest
 

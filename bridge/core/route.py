@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from bridge.core.image import Image
 from bridge.core.pattern import Pattern
 from bridge.core.pointer import Wanted, escape
 from bridge.core.view import ChangeView
@@ -79,7 +78,7 @@ class Route:
 
 
 def _image_matches(pattern: Pattern, view: ChangeView, name: str) -> bool:
-    image: Mapping[str, Any] | None = getattr(view, name)
+    image: Image | None = getattr(view, name)
     if image is not None:
         return pattern.matches(image)
     change = view.change

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Any
 
 from bridge.core.change import Change
-from bridge.core.diff import Differ, FieldChange, Images, PlainItem
-from bridge.core.values import plain_item
+from bridge.core.diff import Differ, FieldChange, differing_names
+from bridge.core.image import Image
 
 
 @lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
@@ -19,30 +19,31 @@ def _time_text(time: datetime) -> str:
 class ChangeView:
     """One redacted change.
 
-    ``key``, ``before`` and ``after`` are plain JSON; an image is ``None`` where there is none.
-    ``changes`` is ``None`` where it cannot be known from this stream view or there is nothing to compare
-    (an insert, a remove), and ``[]`` where nothing changed.
+    ``key``, ``before`` and ``after`` give plain JSON, attribute by attribute as it is asked for; an image
+    is ``None`` where there is none. ``changes`` is ``None`` where it cannot be known from this stream view
+    or there is nothing to compare (an insert, a remove), and ``[]`` where nothing changed.
 
-    Raises :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
+    Making it, and reading from it, raises :class:`bridge.errors.MalformedRecord` where a value is not
+    legal typed JSON.
     """
 
     __slots__ = ("after", "before", "change", "changes", "key")
 
     def __init__(self, change: Change, diff: Differ) -> None:
         self.change = change
-        self.key: PlainItem = plain_item(change.key, "Keys")
-        self.before: PlainItem | None = None
-        self.after: PlainItem | None = None
+        self.key = Image(change.key, "Keys")
+        self.before: Image | None = None
+        self.after: Image | None = None
         self.changes: list[FieldChange] | None = None
         before, after = change.before, change.after
+        if after is not None:
+            self.after = Image(after, "NewImage")
         if before is not None and after is not None:
-            images = Images.of(before, after)
-            self.before, self.after = images.plain_before, images.plain_after
-            self.changes = diff(images)
-        elif after is not None:
-            self.after = plain_item(after, "NewImage")
+            names = differing_names(before, after)
+            self.before = Image(before, "OldImage", self.after, names)
+            self.changes = diff(before, after, names)
         elif before is not None:
-            self.before = plain_item(before, "OldImage")
+            self.before = Image(before, "OldImage")
 
     @property
     def time_text(self) -> str:
@@ -64,7 +65,13 @@ class ChangeView:
 
     def document(self) -> dict[str, Any]:
         """Everything that a JSONPath may look into; what is ``None`` is left out."""
-        every = {name: getattr(self, name) for name in ROOTS}
+        every = {
+            "key": self.key.whole(),
+            "before": None if self.before is None else self.before.whole(),
+            "after": None if self.after is None else self.after.whole(),
+            "changes": self.changes,
+            "meta": self.meta,
+        }
         return {name: value for name, value in every.items() if value is not None}
 
 
@@ -73,11 +80,11 @@ ROOTS = ("key", "before", "after", "changes", "meta")
 
 def default_data(view: ChangeView) -> dict[str, Any]:
     """``{operation, key, before?, after?, changes?}``; what this change does not have is left out."""
-    data: dict[str, Any] = {"operation": view.change.operation, "key": view.key}
+    data: dict[str, Any] = {"operation": view.change.operation, "key": view.key.whole()}
     if view.before is not None:
-        data["before"] = view.before
+        data["before"] = view.before.whole()
     if view.after is not None:
-        data["after"] = view.after
+        data["after"] = view.after.whole()
     if view.changes is not None:
         data["changes"] = view.changes
     return data

@@ -12,7 +12,7 @@ from bridge.core.change import Position, StreamRef
 from bridge.core.decode import decode, decode_item, stream_ref
 from bridge.core.diff import compile_diff
 from bridge.core.keys import key_hash, key_token
-from bridge.core.view import ChangeView
+from bridge.core.view import ChangeView, default_data
 from bridge.errors import MalformedRecord
 from tests.records import STREAM_ARN, TIME, lambda_record, record
 
@@ -29,11 +29,7 @@ def test_lambda_and_the_streams_api_give_the_same_change() -> None:
     other = record(op="modify", key={"id": "a"}, before=BEFORE, after=AFTER)
     a, b = decode(one), decode(other, stream_ref(STREAM_ARN))
     assert (a.record_id, a.position, a.time, a.operation) == (b.record_id, b.position, b.time, b.operation)
-    assert (seen(a).before, seen(a).after, seen(a).changes) == (
-        seen(b).before,
-        seen(b).after,
-        seen(b).changes,
-    )
+    assert default_data(seen(a)) == default_data(seen(b))
 
 
 def test_get_records_as_the_aws_cli_prints_it_is_understood() -> None:
@@ -139,7 +135,7 @@ def test_a_record_is_never_changed_by_being_decoded() -> None:
     assert one == original
 
 
-def test_an_illegal_value_is_found_in_either_image_mapped_or_not() -> None:
+def test_an_illegal_value_is_found_in_either_image() -> None:
     for image in ("OldImage", "NewImage"):
         one = lambda_record(op="modify", key={"id": "a"}, before=BEFORE, after=AFTER)
         one["dynamodb"][image]["n"] = {"N": "NaN"}

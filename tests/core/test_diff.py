@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.diff import FieldChange, Images, Lists, compile_diff
+from bridge.core.diff import FieldChange, Lists, compile_diff, differing_names
 from bridge.core.pointer import Wanted, below, parse_pointer
 from bridge.core.values import plain_item
 from tests.strategies import ITEMS, shuffled_item, two_images
@@ -24,7 +24,7 @@ def diff(
     ignore: tuple[tuple[str, ...], ...] = (),
     lists: Lists = "index",
 ) -> list[FieldChange]:
-    return compile_diff(ignore=ignore, lists=lists)(Images.of(before, after))
+    return compile_diff(ignore=ignore, lists=lists)(before, after, differing_names(before, after))
 
 
 def one(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,12 @@
+"""``python -m benchmarks``: every benchmark, as ratios measured side by side in one process."""
+
+from __future__ import annotations
+
+from benchmarks import transform
+
+
+def main() -> None:
+    transform.main()
+
+
+main()

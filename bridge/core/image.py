@@ -1,0 +1,69 @@
+"""An item image whose attributes become plain JSON when they are asked for, and only once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from bridge.core.change import TypedItem
+from bridge.core.values import plain_item
+
+_NOT_YET: Any = object()
+
+
+class Image(Mapping[str, Any]):
+    """Reads like a mapping from attribute names to plain JSON values.
+
+    An attribute that nobody asks for is never looked at. ``shared`` names the attributes that are the same
+    in ``twin``, the other image of a change: they are converted once for both.
+    Asking raises :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
+    """
+
+    __slots__ = ("_differing", "_plain", "_twin", "_typed", "_what")
+
+    def __init__(
+        self, typed: TypedItem, what: str, twin: Image | None = None, differing: Collection[str] = ()
+    ) -> None:
+        self._typed = typed
+        self._what = what
+        self._twin = twin
+        self._differing = differing
+        self._plain: dict[str, Any] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._typed
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._plain.get(name, _NOT_YET)
+        if value is _NOT_YET:
+            if self._twin is not None and name not in self._differing:
+                value = self._twin[name]
+            else:
+                value = plain_item({name: self._typed[name]}, self._what)[name]
+            self._plain[name] = value
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._typed))
+
+    def __len__(self) -> int:
+        return len(self._typed)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self._typed else default
+
+    def whole(self) -> dict[str, Any]:
+        """Every attribute, in order of their names."""
+        if len(self._plain) == len(self._typed) and list(self._plain) == sorted(self._plain):
+            return self._plain
+        if self._twin is None:
+            self._plain = plain_item(self._typed, self._what)
+            return self._plain
+        twin = self._twin.whole()
+        self._plain = {}
+        for name in sorted(self._typed):
+            # A name that differs takes its place now and its value below.
+            self._plain[name] = None if name in self._differing else twin[name]
+        own = {name: self._typed[name] for name in self._differing if name in self._typed}
+        self._plain.update(plain_item(own, self._what))
+        return self._plain
