@@ -77,6 +77,7 @@ def test_a_wrong_stage_hides_nothing_of_the_next(shell: Shell) -> None:
     assert "tables.Users.events[1].when.after.note" in done.err
     assert "bridge.yaml:15:" in done.err
     assert "tables.Users.events[0].versions[0].data.id" in done.err
+    assert "there is no schema" not in done.err  # nobody knows, while they cannot be read
 
 
 def test_schemas_are_read_although_the_configuration_is_wrong(shell: Shell) -> None:

@@ -24,11 +24,11 @@ def test_a_list_of_records_will_do(shell: Shell) -> None:
 
 
 def test_a_poison_record_is_quarantined_and_the_hundred_others_are_published(shell: Shell) -> None:
-    poison = with_value(created(500), "note", {"N": "NaN"})
+    poison = with_value(created(500), "balance", {"N": "NaN"})
     records = [*(created(n) for n in range(1, 51)), poison, *(created(n) for n in range(51, 101))]
     done = shell.run("invoke", shell.write("in.json", lambda_event(*records)))
     assert (done.code, json.loads(done.out)) == (4, NONE_FAILED)
-    assert "NewImage, attribute 'note': an N value is not a DynamoDB number" in done.err
+    assert "NewImage, attribute 'balance': an N value is not a DynamoDB number" in done.err
     assert done.last_line.startswith("101 received = 100 published + 0 without event + 1 quarantined")
     assert not (shell.folder / "quarantine").exists()
 
