@@ -14,9 +14,9 @@ _NOT_YET: Any = object()
 class Image(Mapping[str, Any]):
     """Reads like a mapping from attribute names to plain JSON values.
 
-    An attribute that nobody asks for is never looked at. ``shared`` names the attributes that are the same
-    in ``twin``, the other image of a change: they are converted once for both.
-    Asking raises :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
+    ``differing`` names the attributes that are not the same in ``twin``, the other image of a change; all
+    others are converted once for both. :meth:`check` looks at what nobody has asked for.
+    Asking and checking raise :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
     """
 
     __slots__ = ("_differing", "_plain", "_twin", "_typed", "_what")
@@ -51,6 +51,15 @@ class Image(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         return self[name] if name in self._typed else default
+
+    def check(self) -> None:
+        """Whether a record is malformed must not depend on which attributes an event happens to need."""
+        plain, typed = self._plain, self._typed
+        names = typed if self._twin is None else self._differing
+        if len(plain) < len(typed):
+            plain_item(
+                {name: typed[name] for name in names if name in typed and name not in plain}, self._what
+            )
 
     def whole(self) -> dict[str, Any]:
         """Every attribute, in order of their names."""

@@ -84,6 +84,7 @@ class Table:
                 subject = self.subject(view)
                 for version in rule.versions:
                     events.append(_event(version, view, subject, key, trace))
+        view.check()
         return Translation(tuple(events)) if events else _UNROUTED
 
     def view(self, change: Change) -> ChangeView:

@@ -45,6 +45,12 @@ class ChangeView:
         elif before is not None:
             self.before = Image(before, "OldImage")
 
+    def check(self) -> None:
+        """Raises :class:`bridge.errors.MalformedRecord` where a value that nobody asked for is illegal."""
+        for image in (self.key, self.before, self.after):
+            if image is not None:
+                image.check()
+
     @property
     def time_text(self) -> str:
         """RFC 3339 in UTC, whole seconds."""

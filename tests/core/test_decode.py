@@ -14,6 +14,7 @@ from bridge.core.diff import compile_diff
 from bridge.core.keys import key_hash, key_token
 from bridge.core.view import ChangeView, default_data
 from bridge.errors import MalformedRecord
+from tests.bridges import rule, table
 from tests.records import STREAM_ARN, TIME, lambda_record, record
 
 BEFORE = {"id": "a", "photo": b"\x00\xff", "parts": {b"b", b"a"}, "n": 1}
@@ -141,6 +142,15 @@ def test_an_illegal_value_is_found_in_either_image() -> None:
         one["dynamodb"][image]["n"] = {"N": "NaN"}
         with pytest.raises(MalformedRecord, match=f"{image}, attribute 'n'"):
             seen(decode(one))
+
+
+def test_an_illegal_value_is_found_even_where_no_event_needs_it() -> None:
+    one = lambda_record(op="insert", key={"id": "a"}, after={"id": "a", "unused": "x"})
+    one["dynamodb"]["NewImage"]["unused"] = {"N": "1_000"}
+    unused = table(rule(project=lambda view: {"id": view.key["id"]}))
+    change = decode(one)
+    with pytest.raises(MalformedRecord, match="NewImage, attribute 'unused'"):
+        unused.translate(one, change, key_token(change.table, change.key))
 
 
 def test_a_scanned_item_gives_its_key_and_image() -> None:
