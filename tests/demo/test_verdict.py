@@ -1,0 +1,98 @@
+"""The demonstration's verdict: each check finds what it is there to find."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.account import Account
+from bridge.demo.expectation import Expected
+from bridge.demo.scenery import Queue
+from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
+from bridge.demo.verdict import check_all
+from bridge.ports import Quarantined
+
+ACCOUNT = Account(3, published=2, without_event=0, quarantined=1, handed_back=0, events=2)
+QUARANTINED = Quarantined({}, "r3", "Users", "event_invalid", "validate", "", "", "", "")
+
+
+def event(number: int, operation: str, **data: Any) -> dict[str, Any]:
+    return {
+        "id": f"r{number}:t.v1",
+        "subject": "user/u-1",
+        "sequence": f"label/{number:040d}",
+        "data": {"operation": operation, **data},
+    }
+
+
+INSERT = event(1, "insert", after={"plan": "free"})
+MODIFY = event(
+    2,
+    "modify",
+    before={"plan": "free"},
+    after={"plan": "pro"},
+    changes=[{"path": "/plan", "op": "replace", "before": "free", "after": "pro"}],
+)
+
+
+def subscriber(name: str, events: list[CloudEvent]) -> Subscriber:
+    made = Subscriber(
+        name, None, Queue("", ""), NewestWins() if name == "bus" else AppliesChanges(), lambda *_: None
+    )
+    for each in events:
+        made.events.append(each)
+        made.copy.take(each)
+    return made
+
+
+def broken(**differently: Any) -> list[str]:
+    """The promises that are not kept, where all is well but what is said ``differently``."""
+    ids = frozenset({"r1:t.v1", "r2:t.v1"})
+    facts: dict[str, Any] = {
+        "account": ACCOUNT,
+        "changes": 3,
+        "expected": Expected(ids, ids, frozenset({"r3"})),
+        "quarantined": [QUARANTINED],
+        "bus": [MODIFY, INSERT],  # a bus keeps no order
+        "feed": [INSERT, MODIFY],
+        "tables": {"user/u-1": {"plan": "pro"}},
+    } | differently
+    for name in ("bus", "feed"):
+        facts[name] = subscriber(name, facts[name])
+    return [check.promise for check in check_all(**facts) if not check.kept]
+
+
+def test_where_all_is_well_every_promise_is_kept() -> None:
+    assert broken() == []
+
+
+@pytest.mark.parametrize(
+    ("differently", "promise"),
+    [
+        ({"account": replace(ACCOUNT, published=1)}, "exactly one of the four ways"),
+        ({"changes": 4}, "all 4 changes were received"),
+        ({"account": replace(ACCOUNT, published=1, handed_back=1)}, "all 3 changes were received"),
+        ({"quarantined": []}, "in quarantine"),
+        ({"bus": [INSERT]}, "bus: the 2 events expected"),
+        ({"feed": [INSERT]}, "feed: the 2 events expected"),
+        ({"bus": [INSERT, MODIFY, event(9, "remove")]}, "bus: the 2 events expected"),
+        ({"bus": [INSERT, MODIFY, INSERT]}, "bus: each arrived once"),
+        ({"feed": [INSERT, MODIFY, INSERT]}, "feed: every item's events came in order"),
+        ({"tables": {"user/u-1": {"plan": "free"}}}, "bus: the copy"),
+        ({"tables": {}}, "feed: the copy"),
+        ({"bus": [event(1, "insert", after={"passwordHash": "$demo$1"}), MODIFY]}, "redacted"),
+    ],
+)
+def test_what_went_wrong_is_found(differently: dict[str, Any], promise: str) -> None:
+    assert any(promise in each for each in broken(**differently))
+
+
+@pytest.mark.parametrize("make", [NewestWins, AppliesChanges])
+def test_a_removed_item_leaves_the_copy(make: Callable[[], Any]) -> None:
+    copy = make()
+    for each in (INSERT, MODIFY, event(3, "remove", before={"plan": "pro"})):
+        copy.take(each)
+    assert copy.items == {}

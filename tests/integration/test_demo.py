@@ -1,0 +1,130 @@
+"""``stream-bridge demo`` as a newcomer runs it: it ends well only if subscribers agree with the tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aws import client
+from tests.integration.stage import user_item
+
+pytestmark = pytest.mark.embedded
+
+DEMO = [sys.executable, "-m", "bridge", "demo"]
+WAIT_S = 60.0
+
+
+def environ(tmp_path: Path, **more: str) -> dict[str, str]:
+    """The caller's AWS settings must not matter: these would break every call if one of them did."""
+    hostile = {"AWS_PROFILE": "nobodys", "AWS_REGION": "nowhere-1", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    return {**os.environ, **hostile, "TMPDIR": str(tmp_path), **more}
+
+
+def demo(tmp_path: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*DEMO, *arguments],
+        env=environ(tmp_path, **more),
+        capture_output=True,
+        text=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+
+
+def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--output", "json")
+    assert done.returncode == 0, done.stdout
+    told = json.loads(done.stdout)
+    assert told["ok"]
+    account = told["account"]
+    ends = ("published", "without_event", "quarantined", "handed_back")
+    assert account["received"] == sum(account[end] for end in ends) == 60
+    assert account["quarantined"] == 1
+    assert told["throttled_calls"] == 1
+    assert told["subscribers"]["bus"] == account["events"]
+    assert all(check["kept"] for check in told["checks"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_off_a_terminal_it_shows_changes_becoming_events_without_a_single_escape(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--changes", "20")
+    assert done.returncode == 0, done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert '~ /profile/address/city "' in done.stderr
+    assert '→ "Łódź"' in done.stderr
+    assert re.search(r"^feed +\+ user/u-1001 ", done.stderr, re.M)
+    assert "EventBridge throttles one entry" in done.stderr
+    masked = done.stderr.partition("in quarantine Users INSERT: event_invalid")[2]
+    assert "email: •••" in masked
+    assert "not an address" not in masked
+    assert re.search(r"received +20\n= published +\d+ ", done.stdout)
+    assert "The subscribers agree with the tables" in done.stdout
+
+
+def test_kept_it_goes_on_until_ctrl_c_and_any_tool_may_look(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [*DEMO, "--changes", "3", "--keep"],
+        env=environ(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if line.strip().startswith("ls "):
+                break
+        shown = "".join(lines)
+        exports = dict(re.findall(r"export (\w+)=(\S*)", shown))
+        queue = re.findall(r"--queue-url (\S+)", shown)[0]
+        endpoint = exports["AWS_ENDPOINT_URL"]
+        client("dynamodb", endpoint).put_item(TableName="Users", Item=user_item("u-mine"))
+        event = _receive(client("sqs", endpoint), queue)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=WAIT_S)
+    assert event["detail"]["subject"] == "user/u-mine"
+    assert process.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("deadly", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_the_middle_leaves_nothing_behind(tmp_path: Path, deadly: signal.Signals) -> None:
+    with subprocess.Popen(
+        [*DEMO, "--changes", "2000"],
+        env=environ(tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("write"):
+                break
+        process.send_signal(deadly)
+        process.communicate(timeout=WAIT_S)
+    assert process.returncode == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_number_of_changes_it_cannot_play_is_bad_usage(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--changes", "0")
+    assert done.returncode == 1
+    assert "--changes" in done.stderr
+
+
+def _receive(sqs: Any, queue: str) -> dict[str, Any]:
+    for _ in range(20):
+        answer = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=2)
+        if answer.get("Messages"):
+            event: dict[str, Any] = json.loads(answer["Messages"][0]["Body"])
+            return event
+    raise AssertionError("no event came")
