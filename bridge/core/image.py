@@ -39,7 +39,11 @@ class Image(Mapping[str, Any]):
             if self._twin is not None and name not in self._differing:
                 value = self._twin[name]
             else:
-                value = plain_item({name: self._typed[name]}, self._what)[name]
+                value = self._typed[name]
+                if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
+                    value = text  # most values are
+                else:
+                    value = plain_item({name: value}, self._what)[name]
             self._plain[name] = value
         return value
 

@@ -165,7 +165,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 def attribute_text(value: str) -> str:
     """Text that may stand in a CloudEvents attribute (spec 1.0.2, "Type System", String)."""
-    if _CONTROL.search(value):
+    if not value.isprintable() and _CONTROL.search(value):
         return _CONTROL.sub(lambda match: quote(match.group(), errors="surrogatepass"), value)
     return value
 

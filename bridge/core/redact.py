@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from bridge.core.change import Change, TypedItem, TypedValue
@@ -34,14 +35,23 @@ def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
     """A function from a change to the same change without its secrets; None where there is nothing to do."""
     if not rules:
         return None
-    steps = [((rule.path.root, *(rule.path.steps or ())), _replacement(rule)) for rule in rules]
+    every = [((rule.path.root, *(rule.path.steps or ())), _replacement(rule)) for rule in rules]
+    attributes = [(path[0], replace) for path, replace in every if len(path) == 1]
+    deeper = [(path, replace) for path, replace in every if len(path) > 1]
 
     def image(item: TypedItem | None) -> TypedItem | None:
-        for path, replace in steps:
-            if item is None:
-                return None
-            item = _apply(item, path, replace)
-        return item
+        if item is None:
+            return None
+        copy = dict(item)
+        for name, replace in attributes:
+            if name in copy:
+                value = replace(copy.pop(name))
+                if value is not None:
+                    copy[name] = value
+        redacted: TypedItem = copy
+        for path, replace in deeper:
+            redacted = _apply(redacted, path, replace)
+        return redacted
 
     def redact(change: Change) -> Change:
         return change._replace(
@@ -63,16 +73,21 @@ def _replacement(rule: RedactRule) -> Replace:
 
     def digest(value: TypedValue) -> TypedValue:
         plain(value)  # a malformed value is refused here, before it is hashed away
-        return {"S": "hmac-sha256:" + hmac.digest(key, canonical_bytes(value), "sha256").hex()}
+        return {"S": _digest(key, canonical_bytes(value))}
 
     return digest
+
+
+@lru_cache(maxsize=1024)  # before and after mostly hold the same
+def _digest(key: bytes, message: bytes) -> str:
+    return "hmac-sha256:" + hmac.digest(key, message, "sha256").hex()
 
 
 def canonical_bytes(value: TypedValue) -> bytes:
     """Equal bytes for equal typed values, different ones for different types: what keyed digests are over."""
     ((tag, content),) = value.items()
-    if tag == "N":
-        text = str(plain(value))
+    if tag == "S":
+        text = content
     elif tag == "M":
         parts = [name.encode() + b"=" + canonical_bytes(content[name]) for name in sorted(content)]
         return _framed(tag, *parts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from binascii import a2b_base64
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
@@ -24,8 +25,7 @@ from bridge.limits import (
 )
 
 # Exponents of more than three digits are out of DynamoDB's range whatever stands before them.
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?").fullmatch
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?").fullmatch
+_NUMBER = re.compile(r"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?").fullmatch
 
 _UNTYPED = "not a typed value such as {'S': …}"
 _TOO_DEEP = f"nested deeper than {NESTING_MAX} levels"
@@ -56,24 +56,23 @@ def number(text: str) -> int | float | str:
 
 def _significant(text: str) -> tuple[str, int]:
     """The significant digits and the power of ten of the last of them; ``("", 0)`` is zero."""
-    if not _NUMBER(text):
+    match = _NUMBER(text)
+    if match is None:
         raise MalformedRecord("an N value is not a DynamoDB number", hint=_HINT)
-    # Decimal built from text is exact whatever the context; only arithmetic would round.
-    _, digit_tuple, exponent = Decimal(text).as_tuple()
-    assert isinstance(exponent, int)  # noqa: S101 - the pattern lets no NaN or Infinity through
-    digits = "".join(map(str, digit_tuple)).lstrip("0")
-    stripped = digits.rstrip("0")
-    if not stripped:
+    whole, fraction, power = match.group(1), match.group(2) or "", match.group(3)
+    leading = (whole + fraction).lstrip("0")
+    digits = leading.rstrip("0")
+    if not digits:
         return "", 0
-    exponent += len(digits) - len(stripped)
-    if len(stripped) > NUMBER_MAX_DIGITS:
+    exponent = (int(power) if power else 0) - len(fraction) + len(leading) - len(digits)
+    if len(digits) > NUMBER_MAX_DIGITS:
         raise MalformedRecord(
-            f"an N value has {len(stripped)} significant digits, DynamoDB has at most {NUMBER_MAX_DIGITS}",
+            f"an N value has {len(digits)} significant digits, DynamoDB has at most {NUMBER_MAX_DIGITS}",
             hint=_HINT,
         )
-    if not NUMBER_MIN_EXPONENT <= exponent + len(stripped) - 1 <= NUMBER_MAX_EXPONENT:
+    if not NUMBER_MIN_EXPONENT <= exponent + len(digits) - 1 <= NUMBER_MAX_EXPONENT:
         raise MalformedRecord("an N value is outside DynamoDB's range", hint=_HINT)
-    return stripped, exponent
+    return digits, exponent
 
 
 def same_number(a: str, b: str) -> bool:
@@ -113,6 +112,8 @@ def _missing(item: TypedItem, result: dict[str, Any]) -> str:
 
 def plain(value: TypedValue) -> Any:
     """The JSON value of one typed value. Raises :class:`MalformedRecord` unless it is legal."""
+    if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
+        return text  # most values are
     return plain_item({"value": value}, "a value")["value"]
 
 
@@ -191,8 +192,12 @@ def _rare(tag: Any, content: Any) -> Any:
 def _binary(content: Any) -> str:
     if isinstance(content, bytes):
         return b64encode(content).decode("ascii")
-    if type(content) is str and _BASE64(content):
-        return content
+    if type(content) is str:
+        try:
+            a2b_base64(content, strict_mode=True)
+            return content
+        except ValueError as error:
+            raise MalformedRecord("B is neither bytes nor base64 text", hint=_HINT) from error
     raise MalformedRecord("B is neither bytes nor base64 text", hint=_HINT)
 
 
@@ -204,8 +209,15 @@ def _strings(content: Iterable[Any]) -> list[str]:
 
 
 def _numbers(content: Iterable[Any]) -> list[int | float | str]:
-    pairs = [(number(text), text) for text in _strings(content)]
-    return [value for value, _ in sorted(pairs, key=lambda pair: Decimal(pair[1]))]
+    texts = _strings(content)
+    values = [number(text) for text in texts]
+    if str not in map(type, values):
+        return sorted(values)  # int and float compare exactly
+    return [value for _, value in sorted(zip(map(Decimal, texts), values, strict=True), key=_first)]
+
+
+def _first(pair: tuple[Decimal, Any]) -> Decimal:
+    return pair[0]
 
 
 def _binaries(content: Iterable[Any]) -> list[str]:
