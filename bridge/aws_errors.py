@@ -140,6 +140,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "EndpointDisabled",
             "InvalidAccountIdException",
             "InvalidAction",
+            "InvalidStateException",
             "KMSDisabled",
             "KMSDisabledException",
             "KMSInvalidState",

@@ -43,6 +43,13 @@ EVENTBRIDGE_TIME_BYTES: Final = 14  # docs: what the Time field of an entry coun
 EVENTBRIDGE_DETAIL_TYPE_CHARS: Final = 128
 EVENTBRIDGE_PATTERN_CHARS: Final = 2_048  # docs: EventBridge quotas
 
+# EventBridge's new custom bus (model: eventbridgev2, both publish calls; docs: Custom Event Bus quotas)
+EVENTBRIDGE_V2_ENTRIES: Final = 100  # model: PutEventsRequestEntryList
+EVENTBRIDGE_V2_ID_CHARS: Final = 128  # model: EventGroupId, EventDeduplicationId
+EVENTBRIDGE_V2_SOURCE_CHARS: Final = 256  # model: Source
+EVENTBRIDGE_V2_BYTES: Final = MIB  # neither model nor docs give one: the classic bus's, exclusive
+EVENTBRIDGE_V2_DEDUPLICATION_S: Final = 300  # docs: deduplication window, for one event group
+
 # SNS PublishBatch (model: PublishBatch; docs: SNS quotas)
 SNS_ENTRIES: Final = 10
 SNS_BYTES: Final = 256 * KIB  # the default; a topic's MaximumMessageSize raises it

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, Final, Protocol
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget
+from bridge.core.bounded_id import bounded_id
 from bridge.core.event import Event
 from bridge.dispatch import Answer, Dispatcher, unanswered
 from bridge.errors import EventRefused, EventTooLarge, SinkUnavailable
@@ -26,9 +26,6 @@ from bridge.limits import SNS_BYTES, SNS_ENTRIES, SNS_ID_CHARS
 from bridge.ports import Deadline, EntryResult
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=UTF-8"  # CloudEvents JSON format 1.0, section 3
-
-# model: PublishBatchRequestEntry, MessageGroupId and MessageDeduplicationId: letters, digits, punctuation
-_PLAIN_ID: Final = re.compile(rf"[!-~]{{1,{SNS_ID_CHARS}}}")
 
 # docs: SQS message attributes hold the characters of XML 1.0
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -122,8 +119,8 @@ class SnsSink:
             },
         }
         if self.fifo:
-            entry["MessageGroupId"] = _plain_id(event.subject)
-            entry["MessageDeduplicationId"] = _plain_id(event.id)
+            entry["MessageGroupId"] = bounded_id(event.subject, SNS_ID_CHARS)
+            entry["MessageDeduplicationId"] = bounded_id(event.id, SNS_ID_CHARS)
         return entry
 
 
@@ -145,10 +142,3 @@ def _attributes(event: Event) -> list[tuple[str, str]]:
         ("dataschema", event.dataschema),
     )
     return [(name, value) for name, value in candidates if value and not _NOT_XML.search(value)]
-
-
-def _plain_id(text: str) -> str:
-    """``text`` where SNS takes it as an id, else its hash: equal texts still meet in one group."""
-    if _PLAIN_ID.fullmatch(text):
-        return text
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,99 @@
+"""The service's side of an AWS protocol, read from botocore's own model of it.
+
+botocore reads answers and writes requests. Here its parser reads a request by the shape of the request, and
+its serializer writes an answer by the shape of the answer: both are the code that real clients run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.parsers import create_parser
+from botocore.serialize import create_serializer
+
+
+class ServiceSide:
+    """One service whose protocol is of the RPC v2 family: ``/service/<prefix>/operation/<name>``."""
+
+    def __init__(self, service: str) -> None:
+        description = Loader().load_service_model(service, "service-2")
+        metadata = description["metadata"]
+        self.model = ServiceModel(description, service)
+        self.path = f"/service/{metadata['targetPrefix']}/operation/"
+        self._answers = ServiceModel(_answers_as_requests(description), service)
+        self._parser = create_parser(metadata["protocol"])
+        self._serializer = create_serializer(metadata["protocol"])  # validates what it writes
+
+    def read(self, operation: str, body: bytes) -> dict[str, Any]:
+        """The parameters of a request."""
+        shape = self.model.operation_model(operation).input_shape
+        request: dict[str, Any] = self._parser.parse({"body": body, "headers": {}, "status_code": 200}, shape)
+        del request["ResponseMetadata"]
+        return request
+
+    def mistakes(self, operation: str, request: dict[str, Any]) -> list[str]:
+        """Where the request breaks the model; what botocore's own validation leaves to the service
+        (longest lengths, patterns, enumerations) is looked at too."""
+        return list(_mistakes(request, self.model.operation_model(operation).input_shape, operation))
+
+    def write(self, operation: str, answer: dict[str, Any]) -> bytes:
+        """The body of an answer. Raises ``ParamValidationError`` where the model has no such answer."""
+        shape = self.model.operation_model(operation).output_shape
+        assert not (wrong := list(_mistakes(answer, shape, operation))), wrong
+        return self._body(operation, answer)
+
+    def write_error(self, code: str, message: str) -> bytes:
+        return self._body("Error", {"__type": f"com.amazonaws#{code}", "Message": message})
+
+    def _body(self, operation: str, content: dict[str, Any]) -> bytes:
+        request = self._serializer.serialize_to_request(content, self._answers.operation_model(operation))
+        body: bytes = request["body"]
+        return body
+
+
+def _answers_as_requests(description: dict[str, Any]) -> dict[str, Any]:
+    """The model in which every operation sends what the service answers in truth."""
+    error = {"type": "structure", "members": {"__type": {"shape": "String"}, "Message": {"shape": "String"}}}
+    operations = {
+        name: {**operation, "input": operation["output"]}
+        for name, operation in description["operations"].items()
+        if "output" in operation
+    }
+    operations["Error"] = {
+        "name": "Error",
+        "http": {"method": "POST", "requestUri": "/"},
+        "input": {"shape": "Error_"},
+    }
+    return {
+        **description,
+        "operations": operations,
+        "shapes": {**description["shapes"], "Error_": error, "String": {"type": "string"}},
+    }
+
+
+def _mistakes(value: Any, shape: Any, where: str) -> Iterator[str]:
+    rules = shape.metadata
+    if shape.type_name == "structure":
+        for name in shape.required_members:
+            if name not in value:
+                yield f"{where}.{name} is missing"
+        for name, member in value.items():
+            yield from _mistakes(member, shape.members[name], f"{where}.{name}")
+    elif shape.type_name == "list":
+        for number, member in enumerate(value):
+            yield from _mistakes(member, shape.member, f"{where}[{number}]")
+    elif shape.type_name == "map":
+        for key, member in value.items():
+            yield from _mistakes(key, shape.key, f"{where} key")
+            yield from _mistakes(member, shape.value, f"{where} value")
+    if shape.type_name in ("list", "map", "string", "blob"):
+        if not rules.get("min", 0) <= len(value) <= rules.get("max", len(value)):
+            yield f"{where} has length {len(value)}"
+        if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
+            yield f"{where} does not match its pattern"
+        if "enum" in rules and value not in rules["enum"]:
+            yield f"{where} is none of its values"
