@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import math
+import operator as operators
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-Match = Callable[[Any], bool]
+from bridge.core.pattern_text import Match, Refused, affix, equals_ignore_case, text_of, wildcard
 
 NUMBER_LIMIT = 5_000_000_000
 """Numeric bounds lie within ±5e9 (user guide, "Numeric matching")."""
@@ -25,125 +27,109 @@ OPERATORS = (
     "equals-ignore-case",
     "wildcard",
     "cidr",
+    "exactly",
 )
-
-
-class Refused(ValueError):
-    """A matcher that is not valid; says why."""
 
 
 def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def compile_matcher(matcher: Any) -> Match:
-    """One element of a leaf's list. ``exists`` is not one of these: it looks at the field, not at a value.
+def compile_matchers(matchers: Sequence[Any], wrong: list[tuple[int, Refused]]) -> tuple[Match, bool]:
+    """The list of a leaf: does one matcher take a value, and does one take a field that is not there?
 
-    Raises :class:`Refused`.
+    What is wrong is added to ``wrong`` with its index.
     """
-    if matcher is None or isinstance(matcher, str | bool) or is_number(matcher):
-        return _exactly(matcher)
-    if not isinstance(matcher, dict):
-        raise Refused("a matcher is a string, a number, true, false, null or an object such as {prefix: …}")
+    plain: list[Any] = []
+    tests: list[Match] = []
+    absent = False
+    for index, matcher in enumerate(matchers):
+        try:
+            if isinstance(matcher, Mapping):
+                test = _compile_operator(matcher)
+                if test is None:
+                    absent = True
+                else:
+                    tests.append(test)
+            elif matcher is None or isinstance(matcher, str | bool) or _is_finite(matcher):
+                plain.append(matcher)
+            else:
+                raise Refused(
+                    "a matcher is a string, a number, true, false, null or an object such as {prefix: …}"
+                )
+        except Refused as refused:
+            wrong.append((index, refused))
+    if plain:
+        tests.insert(0, _one_of(plain))
+    return _any_of(tests), absent
+
+
+def _compile_operator(matcher: Mapping[Any, Any]) -> Match | None:
+    """``None`` for ``{exists: false}``, which no value matches."""
     if len(matcher) != 1:
         raise Refused("a matcher object has exactly one operator")
     ((operator, argument),) = matcher.items()
+    if operator == "exists":
+        if not isinstance(argument, bool):
+            raise Refused("exists takes true or false")
+        return _anything if argument else None
     compile_operator = _COMPILERS.get(operator)
     if compile_operator is None:
-        close = difflib.get_close_matches(str(operator), OPERATORS, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"operators are {', '.join(OPERATORS)}"
+        close = difflib.get_close_matches(str(operator).lower().replace("_", "-"), OPERATORS, 1)
+        meant = _MEANT.get(str(operator).lower()) or (repr(close[0]) if close else "")
+        hint = f"did you mean {meant}?" if meant else f"operators are {', '.join(OPERATORS)}"
         raise Refused(f"unknown operator {str(operator)!r} - {hint}")
     return compile_operator(argument)
 
 
-def _exactly(wanted: Any) -> Match:
-    if is_number(wanted):
-        return lambda value: is_number(value) and value == wanted
-    if isinstance(wanted, str):
-        return lambda value: isinstance(value, str) and value == wanted
-    return lambda value: value is wanted  # true, false, null
+_MEANT = {
+    "startswith": "'prefix'",
+    "endswith": "'suffix'",
+    "contains": "{wildcard: '*text*'}",
+    "not": "'anything-but'",
+    "in": "the list itself, without an operator",
+}
 
 
-def _text(argument: Any, operator: str) -> str:
-    if not isinstance(argument, str):
-        raise Refused(f"{operator} takes a string")
-    return argument
+def _anything(_: Any) -> bool:
+    return True
 
 
-def _affix(operator: str) -> Callable[[Any], Match]:
-    def compile_affix(argument: Any) -> Match:
-        if isinstance(argument, dict):
-            if list(argument) != ["equals-ignore-case"]:
-                raise Refused(f"{operator} takes a string or {{equals-ignore-case: …}}")
-            folded = _text(argument["equals-ignore-case"], operator).lower()
-            if operator == "prefix":
-                return lambda value: isinstance(value, str) and value.lower().startswith(folded)
-            return lambda value: isinstance(value, str) and value.lower().endswith(folded)
-        affix = _text(argument, operator)
-        if operator == "prefix":
-            return lambda value: isinstance(value, str) and value.startswith(affix)
-        return lambda value: isinstance(value, str) and value.endswith(affix)
-
-    return compile_affix
+def _any_of(tests: Sequence[Match]) -> Match:
+    if len(tests) == 1:
+        return tests[0]
+    return lambda value: any(test(value) for test in tests)
 
 
-def _equals_ignore_case(argument: Any) -> Match:
-    folded = _text(argument, "equals-ignore-case").lower()
-    return lambda value: isinstance(value, str) and value.lower() == folded
+def _is_finite(value: Any) -> bool:
+    """A number that JSON has: no NaN, no infinity."""
+    return is_number(value) and (isinstance(value, int) or math.isfinite(value))
 
 
-def _wildcard(argument: Any) -> Match:
-    """``*`` stands for any characters; ``\\*`` and ``\\\\`` are the characters themselves."""
-    text = _text(argument, "wildcard")
-    parts, literal, index = [], "", 0
-    while index < len(text):
-        character = text[index]
-        if character == "\\":
-            if text[index + 1 : index + 2] not in ("*", "\\"):
-                raise Refused(f"wildcard: a backslash at position {index} escapes neither * nor \\")
-            literal += text[index + 1]
-            index += 2
-            continue
-        if character == "*":
-            if text[index + 1 : index + 2] == "*":
-                raise Refused(f"wildcard: two * in a row at position {index}")
-            parts.append(literal)
-            literal = ""
-        else:
-            literal += character
-        index += 1
-    parts.append(literal)
-    return _matches_parts(parts)
-
-
-def _matches_parts(parts: list[str]) -> Match:
-    """Literal parts with anything between them, found from the left: linear, whatever the pattern."""
-    if len(parts) == 1:
-        return lambda value: isinstance(value, str) and value == parts[0]
-    first, *middle, last = parts
+def _one_of(wanted: Sequence[Any]) -> Match:
+    """Equal as JSON values: 1 is 1.0, but neither true nor "1"."""
+    strings = frozenset(each for each in wanted if isinstance(each, str))
+    numbers = frozenset(each for each in wanted if is_number(each))
+    literals = frozenset(each for each in wanted if each is None or isinstance(each, bool))
+    if not numbers and not literals:
+        return lambda value: isinstance(value, str) and value in strings
 
     def match(value: Any) -> bool:
-        if not isinstance(value, str) or len(value) < len(first) + len(last):
-            return False
-        if not value.startswith(first) or not value.endswith(last):
-            return False
-        at, end = len(first), len(value) - len(last)
-        for part in middle:
-            at = value.find(part, at, end)
-            if at < 0:
-                return False
-            at += len(part)
-        return True
+        if isinstance(value, str):
+            return value in strings
+        if value is None or isinstance(value, bool):
+            return value in literals
+        return is_number(value) and value in numbers
 
     return match
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "=": lambda value, bound: bool(value == bound),
-    ">": lambda value, bound: bool(value > bound),
-    ">=": lambda value, bound: bool(value >= bound),
-    "<": lambda value, bound: bool(value < bound),
-    "<=": lambda value, bound: bool(value <= bound),
+    "=": operators.eq,
+    ">": operators.gt,
+    ">=": operators.ge,
+    "<": operators.lt,
+    "<=": operators.le,
 }
 
 
@@ -152,9 +138,9 @@ def _numeric(argument: Any) -> Match:
         raise Refused("numeric takes one comparison or two, such as ['>', 0, '<=', 5]")
     pairs = [(argument[at], argument[at + 1]) for at in range(0, len(argument), 2)]
     for operator, bound in pairs:
-        if operator not in _COMPARISONS:
+        if not isinstance(operator, str) or operator not in _COMPARISONS:
             raise Refused(f"numeric: {str(operator)!r} is not one of {' '.join(_COMPARISONS)}")
-        if not is_number(bound):
+        if not _is_finite(bound):
             raise Refused(f"numeric: the bound after {operator} is not a number")
         if not -NUMBER_LIMIT <= bound <= NUMBER_LIMIT:
             raise Refused(f"numeric: bounds lie within ±{NUMBER_LIMIT}")
@@ -164,70 +150,93 @@ def _numeric(argument: Any) -> Match:
             raise Refused("numeric: a range is a lower bound (> or >=) and then an upper one (< or <=)")
         if low >= high:
             raise Refused("numeric: the lower bound is not below the upper one")
-    tests = [(_COMPARISONS[operator], bound) for operator, bound in pairs]
-    return lambda value: is_number(value) and all(test(value, bound) for test, bound in tests)
+        over, under = _COMPARISONS[lower], _COMPARISONS[upper]
+        return lambda value: is_number(value) and over(value, low) and under(value, high)
+    ((operator, only),) = pairs
+    compare = _COMPARISONS[operator]
+    return lambda value: is_number(value) and compare(value, only)
+
+
+_IPV4 = re.compile(r"[0-9]{1,10}(?:\.[0-9]{1,10}){3}")
+_IPV6 = re.compile(r"(?=.*:)[0-9a-fA-F:]{2,45}")
+_BITS = {4: 32, 6: 128}
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """An address as AWS reads it: octets are decimal even with zeros in front, no zones, no mixed form."""
+    if _IPV4.fullmatch(text):
+        text = ".".join(str(int(octet)) for octet in text.split("."))
+    elif not _IPV6.fullmatch(text):
+        return None
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
 
 
 def _cidr(argument: Any) -> Match:
-    text = _text(argument, "cidr")
-    if not re.fullmatch(r"[^/]+/[0-9]+", text):
+    text, slash, length = text_of(argument, "cidr").partition("/")
+    if not slash or not re.fullmatch("[0-9]{1,3}", length):
         raise Refused("cidr takes an address and a prefix length, such as 10.0.0.0/8")
-    try:
-        network = ipaddress.ip_network(text, strict=False)
-    except ValueError as error:
-        raise Refused(f"cidr: {error}") from error
+    address = _address(text)
+    if address is None:
+        raise Refused("cidr: what stands before the / is not an IPv4 or IPv6 address")
+    version, bits = address.version, _BITS[address.version]
+    if int(length) >= bits:
+        raise Refused(
+            f"cidr: AWS takes a prefix length up to {bits - 1}; for one address name the address itself"
+        )
+    shift = bits - int(length)
+    network = int(address) >> shift
 
     def match(value: Any) -> bool:
-        if not isinstance(value, str):
-            return False
-        try:
-            return ipaddress.ip_address(value) in network
-        except ValueError:
-            return False  # not an address, so not in the network
+        found = _address(value) if isinstance(value, str) else None
+        return found is not None and found.version == version and int(found) >> shift == network
 
     return match
 
 
 def _anything_but(argument: Any) -> Match:
-    if isinstance(argument, dict):
-        matchers = _but_operator(argument)
-    elif isinstance(argument, list):
+    if isinstance(argument, Mapping):
+        excluded = _but_operator(argument)
+    elif isinstance(argument, list | tuple):
         strings = all(isinstance(each, str) for each in argument)
-        if not argument or not (strings or all(map(is_number, argument))):
+        if not argument or not (strings or all(map(_is_finite, argument))):
             raise Refused(
                 "anything-but takes a list of strings or a list of numbers, not empty and not mixed"
             )
-        matchers = [_exactly(each) for each in argument]
-    elif isinstance(argument, str) or is_number(argument):
-        matchers = [_exactly(argument)]
+        excluded = _one_of(argument)
+    elif isinstance(argument, str) or _is_finite(argument):
+        excluded = _one_of([argument])
     else:
         raise Refused(
             "anything-but takes a string, a number, a list of them, or an object such as {prefix: …}"
         )
-    return lambda value: not any(match(value) for match in matchers)
+    return lambda value: not excluded(value)
 
 
 _BUT = ("prefix", "suffix", "equals-ignore-case", "wildcard")
 
 
-def _but_operator(argument: dict[str, Any]) -> list[Match]:
+def _but_operator(argument: Mapping[str, Any]) -> Match:
     if len(argument) != 1 or next(iter(argument)) not in _BUT:
         raise Refused(f"anything-but takes one of {', '.join(_BUT)}")
     ((operator, inner),) = argument.items()
-    each = inner if isinstance(inner, list) else [inner]
+    each = inner if isinstance(inner, list | tuple) else [inner]
     if not each:
         raise Refused(f"anything-but: {operator} has an empty list")
     if operator in ("prefix", "suffix") and "" in each:
         raise Refused(f"anything-but: an empty {operator} would match nothing")
-    return [_COMPILERS[operator](_text(one, operator)) for one in each]
+    return _any_of([_COMPILERS[operator](text_of(one, operator)) for one in each])
 
 
 _COMPILERS: dict[Any, Callable[[Any], Match]] = {
-    "prefix": _affix("prefix"),
-    "suffix": _affix("suffix"),
-    "equals-ignore-case": _equals_ignore_case,
-    "wildcard": _wildcard,
+    "prefix": affix("prefix"),
+    "suffix": affix("suffix"),
+    "equals-ignore-case": equals_ignore_case,
+    "wildcard": wildcard,
     "numeric": _numeric,
     "cidr": _cidr,
     "anything-but": _anything_but,
+    "exactly": lambda argument: _one_of([text_of(argument, "exactly")]),
 }

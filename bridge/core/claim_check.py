@@ -1,0 +1,90 @@
+"""The claim check: an event too large for a sink leaves its data behind and says where it lies. Pure.
+
+CloudEvents' ``dataref`` extension (spec repository, cloudevents/extensions/dataref.md): the event goes out
+without ``data``, and ``dataref`` is the URI at which exactly that data is kept. Only a sink that cannot
+take the whole event gets it in this form: the rules and filters of other sinks go on seeing ``data``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Protocol
+
+import orjson
+
+from bridge.core.event import Event
+from bridge.errors import EventTooLarge
+
+
+class Limited(Protocol):
+    """What there is to know of a sink here."""
+
+    max_bytes: int
+
+    def size_of(self, event: Event) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The data of one event, as JSON. The same data of the same type is the same claim, whenever it is made:
+    what is kept under its name never has to be written again."""
+
+    event_type: str
+    data: bytes
+
+    @property
+    def name(self) -> str:
+        """``<type>/<SHA-256 of the data>.json``"""
+        return f"{self.event_type}/{sha256(self.data).hexdigest()}.json"
+
+
+def too_large_for(event: Event, sinks: Mapping[str, Limited]) -> tuple[str, ...]:
+    """Which of the event's sinks cannot take it as it is; nearly always none."""
+    return tuple(name for name in event.sinks if sinks[name].size_of(event) > sinks[name].max_bytes)
+
+
+def split(event: Event, locate: Callable[[Claim], str]) -> tuple[Claim, Event]:
+    """The event's data, and the same event with the data's place instead of it.
+
+    Its id, order and attributes stay. Equal events give equal bytes: orjson writes numbers back as it read
+    them, since it wrote them itself.
+    """
+    attributes = orjson.loads(event.body)
+    claim = Claim(event.type, orjson.dumps(attributes.pop("data", None)))
+    attributes["dataref"] = locate(claim)
+    return claim, event._replace(body=orjson.dumps(attributes))
+
+
+def fit(
+    event: Event, sinks: Mapping[str, Limited], locate: Callable[[Claim], str] | None
+) -> tuple[tuple[Event, ...], Claim | None]:
+    """The event in the forms that its sinks take, each form with its own sinks, and the claim to store
+    before any of them is published.
+
+    ``locate`` None: there is no claim check. Raises :class:`EventTooLarge` where no form fits.
+    """
+    over = too_large_for(event, sinks)
+    if not over:
+        return (event,), None
+    if locate is None:
+        hint = "configure claim_check, map less into the event's data, or leave before and after out of it"
+        raise _too_large(event, over[0], sinks, "", hint)
+    claim, reduced = split(event, locate)
+    reduced = reduced._replace(sinks=over)
+    still_over = too_large_for(reduced, sinks)
+    if still_over:
+        hint = "what is left is the subject, the key and the like: shorten those"
+        raise _too_large(reduced, still_over[0], sinks, " without its data", hint)
+    whole = tuple(name for name in event.sinks if name not in over)
+    return ((event._replace(sinks=whole), reduced) if whole else (reduced,)), claim
+
+
+def _too_large(event: Event, name: str, sinks: Mapping[str, Limited], how: str, hint: str) -> EventTooLarge:
+    size, max_bytes = sinks[name].size_of(event), sinks[name].max_bytes
+    error = EventTooLarge(
+        f"event {event.type} counts {size} bytes{how}, sink {name} takes {max_bytes}", hint=hint
+    )
+    error.event_type = event.type
+    return error
