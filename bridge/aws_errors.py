@@ -67,6 +67,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "TooManyRequestsException",
             # the service's own trouble
             "ConcurrentModificationException",
+            "ConditionalRequestConflict",  # S3: another conditional write of the same key is under way
             "InternalError",
             "InternalErrorException",
             "InternalException",
@@ -157,7 +158,18 @@ _MEANINGS: Final[dict[str, Meaning]] = {code: meaning for meaning, codes in _COD
 _SOUNDS_TRANSIENT: Final = re.compile(r"Throttl|Internal|Unavailable|Timeout|TooManyRequests|Exceeded")
 
 # EventBridge and SNS report an oversized call as a plain validation error; only the text tells.
-_SAYS_TOO_LARGE: Final = re.compile(r"over the limit|too long|too large|exceeds? the (maximum|limit)", re.I)
+_SAYS_TOO_LARGE: Final = re.compile(
+    r"over the limit|too long|too large|must be shorter than|exceeds? the (maximum|limit)", re.I
+)
+
+# Where the IAM action has another name than the operation (docs: "Required permissions for Amazon S3 API
+# operations"); a HEAD answer has no message to name it.
+_ACTION_OF: Final = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
+}
 
 _DENIED_ACTION: Final = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 _DENIED_RESOURCE: Final = re.compile(r"on resource:? (arn:[\w:/.*+=,@-]+)")
@@ -214,7 +226,7 @@ class AwsTarget:
         if meaning == "denied":
             named = _DENIED_ACTION.search(message)
             where = _DENIED_RESOURCE.search(message)
-            action = named.group(1) if named else action
+            action = named.group(1) if named else _ACTION_OF.get(action, action)
             resource = where.group(1) if where else self.resource
             text = f"access denied to {action} on {resource} ({code})"
             hint = f"allow {action} in the role's policy, and in the resource's own policy where it has one"

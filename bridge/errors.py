@@ -105,6 +105,15 @@ class SinkUnavailable(Unavailable):
     """The sink did not take the entry in the time there was."""
 
 
+class SinkChanged(SinkUnavailable):
+    """The sink takes less than it did when the event was made. Sending the same again cannot help: handed
+    back at once, the change is measured anew when the stream sends it again."""
+
+
+class ClaimCheckUnavailable(Unavailable):
+    """The data of a large event could not be stored just now; its change is handed back."""
+
+
 class QuarantineUnavailable(Unavailable):
     """The quarantine store did not take the record; the record is handed back."""
 

@@ -43,6 +43,10 @@ EVENTBRIDGE_TIME_BYTES: Final = 14  # docs: what the Time field of an entry coun
 EVENTBRIDGE_DETAIL_TYPE_CHARS: Final = 128
 EVENTBRIDGE_PATTERN_CHARS: Final = 2_048  # docs: EventBridge quotas
 
+# SQS SendMessage (model: SendMessage MessageBody, CreateQueue MaximumMessageSize, ReceiveMessage)
+SQS_BYTES: Final = MIB  # the default and the most; a queue's MaximumMessageSize may be less
+SQS_RECEIVE_MAX: Final = 10  # messages of one ReceiveMessage or ChangeMessageVisibilityBatch
+
 # EventBridge's new custom bus (model: eventbridgev2, both publish calls; docs: Custom Event Bus quotas)
 EVENTBRIDGE_V2_ENTRIES: Final = 100  # model: PutEventsRequestEntryList
 EVENTBRIDGE_V2_ID_CHARS: Final = 128  # model: EventGroupId, EventDeduplicationId

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from bridge.core.change import Position
+from bridge.core.claim_check import Claim
 from bridge.core.event import Event
 from bridge.errors import BridgeError
 
@@ -133,12 +135,82 @@ class Quarantined:
 
 
 class Quarantine(Protocol):
-    """Takes a record whole. Putting the same record twice leaves one entry (redelivery is normal)."""
+    """Takes a record whole. Redelivery is normal: putting the same record twice leaves one entry, with the
+    newest reason. Two stores cannot keep that to the letter: an SQS standard queue keeps both, an SQS FIFO
+    queue keeps the first for five minutes, then both. Whoever puts a record through again therefore removes
+    its entry only once the record has ended in another way than in quarantine.
+    """
 
-    def check(self) -> None: ...
+    def check(self) -> None:
+        """Ask once, at start-up, whether the store exists and may be used. Raises ``TargetMissing``,
+        ``AccessDenied``, ``QuarantineUnavailable``."""
+        ...
 
     def put(self, entry: Quarantined) -> None:
-        """Store durably, or raise ``QuarantineUnavailable``."""
+        """Durable when it returns. Raises ``QuarantineUnavailable`` (the record is handed back), and
+        ``BatchError`` where the store is missing or closed to us."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which quarantined records somebody asks for; what is left empty selects all.
+
+    ``event_type`` with or without its major. ``since`` and ``until`` bound the time of quarantine, inclusive;
+    an entry whose time cannot be read is never left out for its time.
+    """
+
+    reason: str = ""
+    event_type: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def takes(self, entry: Quarantined) -> bool:
+        if self.reason and entry.reason != self.reason:
+            return False
+        if self.event_type and self.event_type not in (
+            entry.event_type,
+            entry.event_type.rpartition(".v")[0],
+        ):
+            return False
+        try:
+            at = datetime.fromisoformat(entry.time)
+        except ValueError:
+            return True
+        at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        return (self.since is None or at >= self.since) and (self.until is None or at <= self.until)
+
+
+EVERYTHING = Selection()
+
+
+class QuarantineReader(Protocol):
+    """What a quarantine store offers to people."""
+
+    def entries(self, selection: Selection = EVERYTHING) -> Iterable[Quarantined]:
+        """The entries selected, read as they are asked for. Raises ``BridgeError`` at one that is no
+        quarantined record."""
+        ...
+
+
+class ClaimCheck(Protocol):
+    """Keeps the data of events that are too large for a sink. The same data is kept once.
+
+    What is stored stays readable for at least as long as its owner promises to subscribers, counted from the
+    latest ``store``, not from the first.
+    """
+
+    def check(self) -> None:
+        """Ask once, at start-up, whether the store exists and may be used."""
+        ...
+
+    def locate(self, claim: Claim) -> str:
+        """The URI at which the data will be found; the same for the same claim. Asks nobody."""
+        ...
+
+    def store(self, claim: Claim) -> None:
+        """Durable when it returns. Raises ``ClaimCheckUnavailable`` (the change is handed back), and
+        ``BatchError`` where the store is missing or closed to us."""
         ...
 
 

@@ -25,10 +25,11 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")  # for names on any file system, i
 _NAME_CHARS: Final = 60
 
 
-def encode(entry: Quarantined) -> bytes:
-    """The entry as one JSON object and a newline."""
+def encode(entry: Quarantined, *, compact: bool = False) -> bytes:
+    """The entry as one JSON object and a newline; ``compact`` for a store that counts every byte."""
     content = {name: getattr(entry, name) for name in _FIELDS}
-    return json.dumps(content, default=_plain, indent=2).encode("ascii") + b"\n"
+    indent, separators = (None, (",", ":")) if compact else (2, None)
+    return json.dumps(content, default=_plain, indent=indent, separators=separators).encode("ascii") + b"\n"
 
 
 def decode(data: bytes) -> Quarantined:

@@ -20,6 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "aws_errors",
         "durable_file",
         "quarantine_entry",
+        "s3_objects",
         "settings",
         "schemas",
         "breaker",

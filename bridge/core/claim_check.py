@@ -42,7 +42,12 @@ class Claim:
 
 def too_large_for(event: Event, sinks: Mapping[str, Limited]) -> tuple[str, ...]:
     """Which of the event's sinks cannot take it as it is; nearly always none."""
-    return tuple(name for name in event.sinks if sinks[name].size_of(event) > sinks[name].max_bytes)
+    over: tuple[str, ...] = ()
+    for name in event.sinks:
+        sink = sinks[name]
+        if sink.size_of(event) > sink.max_bytes:
+            over += (name,)
+    return over
 
 
 def split(event: Event, locate: Callable[[Claim], str]) -> tuple[Claim, Event]:
@@ -58,27 +63,47 @@ def split(event: Event, locate: Callable[[Claim], str]) -> tuple[Claim, Event]:
 
 
 def fit(
-    event: Event, sinks: Mapping[str, Limited], locate: Callable[[Claim], str] | None
-) -> tuple[tuple[Event, ...], Claim | None]:
-    """The event in the forms that its sinks take, each form with its own sinks, and the claim to store
+    events: tuple[Event, ...], sinks: Mapping[str, Limited], locate: Callable[[Claim], str] | None
+) -> tuple[tuple[Event, ...], tuple[Claim, ...]]:
+    """The events in the forms that their sinks take, each form with its own sinks, and the claims to store
     before any of them is published.
 
     ``locate`` None: there is no claim check. Raises :class:`EventTooLarge` where no form fits.
     """
-    over = too_large_for(event, sinks)
-    if not over:
-        return (event,), None
+    for event in events:
+        if too_large_for(event, sinks):
+            break
+    else:
+        return events, ()
+    forms: list[Event] = []
+    claims: list[Claim] = []
+    for event in events:
+        over = too_large_for(event, sinks)
+        whole = tuple(name for name in event.sinks if name not in over)
+        if whole:
+            forms.append(event._replace(sinks=whole))
+        if over:
+            claim, reduced = _reduce(event, over, sinks, locate)
+            forms.append(reduced)
+            claims.append(claim)
+    return tuple(forms), tuple(claims)
+
+
+def _reduce(
+    event: Event,
+    over: tuple[str, ...],
+    sinks: Mapping[str, Limited],
+    locate: Callable[[Claim], str] | None,
+) -> tuple[Claim, Event]:
     if locate is None:
         hint = "configure claim_check, map less into the event's data, or leave before and after out of it"
         raise _too_large(event, over[0], sinks, "", hint)
-    claim, reduced = split(event, locate)
-    reduced = reduced._replace(sinks=over)
+    claim, reduced = split(event._replace(sinks=over), locate)
     still_over = too_large_for(reduced, sinks)
     if still_over:
         hint = "what is left is the subject, the key and the like: shorten those"
         raise _too_large(reduced, still_over[0], sinks, " without its data", hint)
-    whole = tuple(name for name in event.sinks if name not in over)
-    return ((event._replace(sinks=whole), reduced) if whole else (reduced,)), claim
+    return claim, reduced
 
 
 def _too_large(event: Event, name: str, sinks: Mapping[str, Limited], how: str, hint: str) -> EventTooLarge:

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Callable, Sequence
 from threading import Lock
 
+from bridge.core.claim_check import Claim
 from bridge.core.event import Event
-from bridge.ports import ACCEPTED, SKIPPED, Deadline, EntryResult, Quarantined
+from bridge.ports import ACCEPTED, EVERYTHING, SKIPPED, Deadline, EntryResult, Quarantined, Selection
 from bridge.quarantine_entry import identity_of
 
 
@@ -58,6 +59,26 @@ class MemoryQuarantine:
         with self._lock:
             self._kept[identity_of(entry)] = entry
 
-    def entries(self) -> list[Quarantined]:
+    def entries(self, selection: Selection = EVERYTHING) -> list[Quarantined]:
         with self._lock:
-            return list(self._kept.values())
+            return [entry for entry in self._kept.values() if selection.takes(entry)]
+
+
+class MemoryClaimCheck:
+    """Keeps the data of large events in ``kept``, by the URI that the events name.
+
+    With ``base`` the events of a dry run look and weigh as they will in earnest.
+    """
+
+    def __init__(self, *, base: str = "memory:") -> None:
+        self.base = base
+        self.kept: dict[str, bytes] = {}
+
+    def check(self) -> None:
+        """Memory is always there."""
+
+    def locate(self, claim: Claim) -> str:
+        return self.base + claim.name
+
+    def store(self, claim: Claim) -> None:
+        self.kept[self.locate(claim)] = claim.data

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.errors import BridgeError, QuarantineUnavailable
-from bridge.ports import Quarantined
+from bridge.ports import EVERYTHING, Quarantined, Selection
 from bridge.quarantine_entry import decode, encode, name_of
 
 _TEMPORARY = ".tmp"
@@ -64,10 +64,12 @@ class DirectoryQuarantine:
         except BridgeError as error:
             raise BridgeError(f"{path}: {error.message}", stage="quarantine") from error
 
-    def entries(self) -> Iterator[Quarantined]:
-        """All entries, read one at a time."""
+    def entries(self, selection: Selection = EVERYTHING) -> Iterator[Quarantined]:
+        """The entries selected, read one at a time."""
         for name in self.names():
-            yield self.load(name)
+            entry = self.load(name)
+            if selection.takes(entry):
+                yield entry
 
     def _open_directory(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ def timeout() -> ReadTimeoutError:
 
 
 @lru_cache
-def _model(service: str) -> ServiceModel:
+def service_model(service: str) -> ServiceModel:
     return botocore.session.Session().get_service_model(service)
 
 
@@ -67,7 +67,7 @@ class BatchPeer:
 
     def validate(self, operation: str, parameters: dict[str, Any]) -> None:
         """Refuse what botocore's own model of the operation refuses."""
-        shape = _model(self.service).operation_model(operation).input_shape
+        shape = service_model(self.service).operation_model(operation).input_shape
         report = ParamValidator().validate(parameters, shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())

@@ -1,0 +1,58 @@
+"""What the peers of one-call-one-thing services share: parameters checked by botocore's own model, calls
+counted, faults where a test says so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError, ParamValidationError
+from botocore.validate import ParamValidator
+
+from tests.fakes.batch_peer import client_error, service_model
+
+
+class AwsPeer:
+    """Fault hooks, each given the operation and the number of its call from 0:
+
+    * ``fail(operation, call)`` raises what it answers, before anything is done,
+    * ``lose(operation, call)`` raises what it answers after everything was done.
+    """
+
+    service = ""
+    denial = ("AccessDenied", 403)
+
+    def __init__(self) -> None:
+        self.exists = True
+        self.denied = False
+        self.calls: Counter[str] = Counter()
+        self.fail: Callable[[str, int], Exception | None] = lambda operation, call: None
+        self.lose: Callable[[str, int], Exception | None] = lambda operation, call: None
+
+    def begin(self, operation: str, parameters: dict[str, Any]) -> None:
+        shape = service_model(self.service).operation_model(operation).input_shape
+        report = ParamValidator().validate(parameters, shape)
+        if report.has_errors():
+            raise ParamValidationError(report=report.generate_report())
+        call = self.calls[operation]
+        self.calls[operation] += 1
+        if error := self.fail(operation, call):
+            raise error
+        if self.denied:
+            raise self.denial_of(operation)
+        if not self.exists:
+            raise self.missing(operation)
+
+    def end(self, operation: str) -> None:
+        if error := self.lose(operation, self.calls[operation] - 1):
+            raise error
+
+    def denial_of(self, operation: str) -> ClientError:
+        code, status = self.denial
+        who = "arn:aws:sts::111122223333:assumed-role/bridge/fn"
+        text = f"User: {who} is not authorized to perform: {self.service}:{operation} because …"
+        return client_error(code, operation, status, text)
+
+    def missing(self, operation: str) -> ClientError:
+        raise NotImplementedError

@@ -1,0 +1,109 @@
+"""A peer of boto3's ``s3`` client: one bucket with the rules of conditional writes, lists and encryption."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+from tests.fakes.aws_peer import AwsPeer
+from tests.fakes.batch_peer import client_error
+
+KEY_BYTES = 1024
+
+
+@dataclass
+class Kept:
+    data: bytes
+    content_type: str
+    encryption: str
+    kms_key: str
+    written: datetime
+    writes: int
+
+
+class S3Client(AwsPeer):
+    """``objects`` holds what is kept, by key. ``page`` is the number of keys of a list answer."""
+
+    service = "s3"
+
+    def __init__(
+        self, bucket: str = "store", *, now: Callable[[], float] = lambda: 1_000.0, page: int = 2
+    ) -> None:
+        super().__init__()
+        self.bucket = bucket
+        self.objects: dict[str, Kept] = {}
+        self.page = page
+        self._now = now
+
+    def head_bucket(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("HeadBucket", parameters)
+        return {"BucketRegion": "eu-central-1"}
+
+    def put_object(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("PutObject", parameters)
+        key = parameters["Key"]
+        if len(key.encode()) > KEY_BYTES:
+            raise client_error("KeyTooLongError", "PutObject", 400, "Your key is too long")
+        if parameters.get("Metadata"):
+            raise AssertionError("metadata is shown in the clear")
+        before = self.objects.get(key)
+        if parameters.get("IfNoneMatch") == "*" and before is not None:
+            text = "At least one of the pre-conditions you specified did not hold"
+            raise client_error("PreconditionFailed", "PutObject", 412, text)
+        self.objects[key] = Kept(
+            data=parameters["Body"],
+            content_type=parameters.get("ContentType", "binary/octet-stream"),
+            encryption=parameters.get("ServerSideEncryption", ""),
+            kms_key=parameters.get("SSEKMSKeyId", ""),
+            written=datetime.fromtimestamp(self._now(), UTC).replace(microsecond=0),
+            writes=before.writes + 1 if before else 1,
+        )
+        self.end("PutObject")
+        return {"ETag": '"0"'}
+
+    def head_object(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("HeadObject", parameters)
+        kept = self.objects.get(parameters["Key"])
+        if kept is None:  # a HEAD answer has no body, so no code but its status
+            raise client_error("404", "HeadObject", 404, "Not Found")
+        return {"ContentLength": len(kept.data), "LastModified": kept.written}
+
+    def get_object(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("GetObject", parameters)
+        kept = self.objects.get(parameters["Key"])
+        if kept is None:
+            raise client_error("NoSuchKey", "GetObject", 404, "The specified key does not exist.")
+        return {"Body": StreamingBody(io.BytesIO(kept.data), len(kept.data))}
+
+    def list_objects_v2(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("ListObjectsV2", parameters)
+        after = parameters.get("ContinuationToken", "")
+        found = sorted(k for k in self.objects if k.startswith(parameters.get("Prefix", "")) and k > after)
+        page = found[: self.page]
+        answer: dict[str, Any] = {"IsTruncated": len(found) > len(page), "KeyCount": len(page)}
+        if page:
+            answer["Contents"] = [{"Key": key, "LastModified": self.objects[key].written} for key in page]
+        if answer["IsTruncated"]:
+            answer["NextContinuationToken"] = page[-1]
+        return answer
+
+    def _begin(self, operation: str, parameters: dict[str, Any]) -> None:
+        self.begin(operation, parameters)
+        if parameters["Bucket"] != self.bucket:
+            raise self.missing(operation)
+
+    def denial_of(self, operation: str) -> ClientError:
+        if operation.startswith("Head"):
+            return client_error("403", operation, 403, "Forbidden")
+        return super().denial_of(operation)
+
+    def missing(self, operation: str) -> ClientError:
+        if operation.startswith("Head"):
+            return client_error("404", operation, 404, "Not Found")
+        return client_error("NoSuchBucket", operation, 404, "The specified bucket does not exist")
