@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bridge.core.change import Change
+from bridge.core.claim_check import Claim
 from bridge.core.event import Event
-from bridge.errors import BatchError, BridgeError, RecordError
-from bridge.ports import EntryResult, Record
+from bridge.errors import BatchError, BridgeError, ClaimCheckUnavailable, RecordError
+from bridge.ports import ClaimCheck, Deadline, EntryResult, Record
 
 End = Literal["published", "without_event", "quarantined", "handed_back"]
 
@@ -23,6 +24,7 @@ class Item:
     change: Change | None = None
     key: str = ""
     events: tuple[Event, ...] = ()
+    claims: tuple[Claim, ...] = ()  # to be stored before the events are published
     end: End | None = None
     why: str = ""
     error: BridgeError | None = None
@@ -77,6 +79,26 @@ def hand_back_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
             item.hand_back(None, "held_back")
 
 
+def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadline) -> None:
+    """Store what the events will refer to: no event is published before its data is there.
+
+    After the first claim that could not be stored no other is tried in this batch: each would take the time
+    that the client's own retries take. Raises :class:`BatchError` where the store is missing or closed to us.
+    """
+    down: ClaimCheckUnavailable | None = None
+    for item in items:
+        if not item.claims:
+            continue
+        if down is None and deadline.remaining_s() > 0:
+            try:
+                for claim in item.claims:
+                    claim_check.store(claim)
+                continue
+            except ClaimCheckUnavailable as error:
+                down = error
+        item.hand_back(down)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How the records of a batch ended: ``received`` is the sum of the four counts.
@@ -109,7 +131,7 @@ class Outcome:
             without_event=ends.get("without_event", 0),
             quarantined=ends.get("quarantined", 0),
             handed_back=ends.get("handed_back", 0),
-            events=sum(len(item.events) for item in items if item.end == "published"),
+            events=sum(len({e.id for e in item.events}) for item in items if item.end == "published"),
             handed_back_numbers=tuple(i.sequence_number for i in items if i.end == "handed_back"),
             reasons={end: dict(counts) for end, counts in reasons.items()},
         )

@@ -14,7 +14,15 @@ from typing import Protocol
 
 from bridge.backoff import Backoff
 from bridge.core.event import Event
-from bridge.errors import BatchError, BridgeError, EventTooLarge, RecordError, SinkUnavailable, Unavailable
+from bridge.errors import (
+    BatchError,
+    BridgeError,
+    EventTooLarge,
+    RecordError,
+    SinkChanged,
+    SinkUnavailable,
+    Unavailable,
+)
 from bridge.ports import ACCEPTED, SKIPPED, Deadline, EntryResult
 
 Answer = BridgeError | None
@@ -259,7 +267,9 @@ class Run:
                 else:
                     self._refuse(index, error)
             lane.pending = failed + lane.pending[taken:]
-            if failed:
+            if any(isinstance(self._last_errors[index], SinkChanged) for index in failed):
+                self._halted = self._halted or self._halt_on_failure  # given up: nothing of the key follows
+            elif failed:
                 share = self._backoff.draw() if share is None else share
                 self._delay(lane, share)
             elif lane.pending:

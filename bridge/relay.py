@@ -11,15 +11,27 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bridge import __version__
-from bridge.batch import Item, Outcome, hand_back_what_follows
+from bridge.batch import Item, Outcome, hand_back_what_follows, store_claims
 from bridge.breaker import Breaker
 from bridge.core.change import StreamRef
+from bridge.core.claim_check import fit
 from bridge.core.decode import decode
-from bridge.core.event import Event, Trace
+from bridge.core.event import Trace
 from bridge.core.keys import key_hash, key_token
 from bridge.core.translate import Table
-from bridge.errors import BridgeError, EventTooLarge, MalformedRecord, QuarantineUnavailable, RecordError
-from bridge.ports import Clock, Deadline, Ledger, Quarantine, Quarantined, Record, Row, Sink, Telemetry
+from bridge.errors import BridgeError, MalformedRecord, QuarantineUnavailable, RecordError
+from bridge.ports import (
+    ClaimCheck,
+    Clock,
+    Deadline,
+    Ledger,
+    Quarantine,
+    Quarantined,
+    Record,
+    Row,
+    Sink,
+    Telemetry,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +45,7 @@ class Relay:
     telemetry: Telemetry
     clock: Clock
     breaker: Breaker
+    claim_check: ClaimCheck | None = None
     hash_key: bytes = b""
     unknown_tables: set[str] = field(default_factory=set)
 
@@ -48,13 +61,15 @@ class Relay:
 
         ``stream`` names the stream of records that do not name it themselves. Raises
         :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole;
-        then nothing has been quarantined or settled.
+        then nothing has been settled: what was published or quarantined by then is so again.
         """
         items = [self._decode(record, stream) for record in records]
         self._pass_duplicates(items)
         for item in items:
             self._translate(item, trace)
         self._judge(items)
+        if self.claim_check is not None:
+            store_claims(items, self.claim_check, deadline)
         self._publish(items, deadline)
         self._judge(items)
         hand_back_what_follows(items, scoped=self.ledger.scoped)
@@ -92,26 +107,13 @@ class Relay:
             return
         try:
             translation = table.translate(item.record, item.change, item.key, trace)
-            for event in translation.events:
-                self._fit(event)
+            locate = self.claim_check.locate if self.claim_check is not None else None
+            item.events, item.claims = fit(translation.events, self.sinks, locate)
         except RecordError as error:
             item.error = error
             return
-        item.events = translation.events
         if translation.without is not None:
             item.end_as("without_event", translation.without)
-
-    def _fit(self, event: Event) -> None:
-        for name in event.sinks:
-            sink = self.sinks[name]
-            size = sink.size_of(event)
-            if size > sink.max_bytes:
-                error = EventTooLarge(
-                    f"event {event.type} counts {size} bytes, sink {name} takes {sink.max_bytes}",
-                    hint="map less into the event's data, or leave before and after out of it",
-                )
-                error.event_type = event.type
-                raise error
 
     # --- the records or the deploy? --------------------------------------------------------------
 

@@ -9,6 +9,11 @@ SNS would refuse (empty, or with control characters) is left out rather than los
 A FIFO topic (its name ends in ``.fifo``) gets the subject as message group, which keeps the order of an
 item's events up to the subscriber, and the event's id as deduplication id, so that a repeat within five
 minutes is delivered once.
+
+The topic's size limit is read when the sink starts. When it is lowered later, the topic's refusal makes the
+sink read it again: an event that is now too large is handed back, and comes again as one that goes by claim
+check or into quarantine. A limit that is raised later counts from the next start; until then large events go
+the way they went.
 """
 
 from __future__ import annotations
@@ -21,7 +26,7 @@ from bridge.aws_errors import AWS_ERRORS, AwsTarget
 from bridge.core.bounded_id import bounded_id
 from bridge.core.event import Event
 from bridge.dispatch import Answer, Dispatcher, unanswered
-from bridge.errors import EventRefused, EventTooLarge, SinkUnavailable
+from bridge.errors import EventRefused, EventTooLarge, SinkChanged, SinkUnavailable
 from bridge.limits import SNS_BYTES, SNS_ENTRIES, SNS_ID_CHARS
 from bridge.ports import Deadline, EntryResult
 
@@ -80,6 +85,9 @@ class SnsSink:
 
         Needs ``sns:GetTopicAttributes``. Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``.
         """
+        self._read_limit()
+
+    def _read_limit(self) -> None:
         try:
             answer = self._client.get_topic_attributes(TopicArn=self._topic)
         except AWS_ERRORS as error:
@@ -101,7 +109,14 @@ class SnsSink:
         try:
             answer = self._client.publish_batch(TopicArn=self._topic, PublishBatchRequestEntries=entries)
         except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+            refusal = self._target.translate(error)
+            if isinstance(refusal, EventTooLarge):
+                self._read_limit()
+                if len(events) == 1 and self.size_of(events[0]) > self.max_bytes:
+                    text = f"topic {self._topic} takes {self.max_bytes} bytes now, less than at the start"
+                    hint = "handed back, to come again as an event that fits it"
+                    raise SinkChanged(text, hint=hint, code=refusal.code) from error
+            raise refusal from error
         verdicts: dict[str, Answer] = {entry["Id"]: None for entry in answer.get("Successful") or ()}
         for entry in answer.get("Failed") or ():
             verdicts[entry["Id"]] = self._target.entry_error(

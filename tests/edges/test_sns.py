@@ -10,6 +10,7 @@ import pytest
 from bridge.backoff import Backoff
 from bridge.dispatch import Dispatcher
 from bridge.edges.sns import SnsSink
+from bridge.errors import SinkChanged
 from bridge.limits import SNS_ATTRIBUTES
 from bridge.ports import Deadline
 from tests.fakes.clock import FakeClock
@@ -93,3 +94,19 @@ def test_a_topic_whose_limit_was_lowered_meanwhile_loses_nothing() -> None:
         max(size for size, ids in zip(client.call_bytes, client.calls, strict=True) if len(ids) == 1) > 4_096
     )
     assert len(client.accepted) == 11
+
+
+def test_told_to_halt_a_lowered_limit_stops_the_sending_there() -> None:
+    client = SnsClient(STANDARD, max_bytes=1_048_576)
+    sink = SnsSink(
+        client, client.topic, Dispatcher(InlineExecutor(), Backoff(random.Random(0)), max_in_flight=1)
+    )
+    sink.check()
+    client.max_bytes = 4_096
+    events = [event(n, padding=6_000 if n == 0 else 10) for n in range(30)]
+    clock = FakeClock()
+    results = sink.publish(events, Deadline.after(clock, 9), halt_on_failure=True)
+    assert [result.status for result in results] == ["failed"] + ["skipped"] * 29
+    assert isinstance(results[0].error, SinkChanged)
+    assert (client.accepted, clock.slept) == ([], [])
+    assert sink.max_bytes == 4_096
