@@ -28,7 +28,6 @@ from bridge.limits import (
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?").fullmatch
 
 _UNTYPED = "not a typed value such as {'S': …}"
-_TOO_DEEP = f"nested deeper than {NESTING_MAX} levels"
 _HINT = "DynamoDB never writes such a value: look at what produced this record"
 
 
@@ -138,9 +137,20 @@ def _convert(result: Any, slots: Iterable[Any], content: Any, depth: int) -> Non
                 raise MalformedRecord("N is not a number written as a string", hint=_HINT)
             result[slot] = number(inner)
         elif "M" in value:
-            result[slot] = _map(value["M"], depth + 1)
+            inner = value["M"]
+            if type(inner) is not dict or depth >= NESTING_MAX:
+                raise _not_nested("M", "a map", type(inner) is dict)
+            members: dict[str, Any] = {}
+            # Sorted, so that equal maps give equal bytes whatever order DynamoDB chose.
+            _convert(members, sorted(inner), inner, depth + 1)
+            result[slot] = members
         elif "L" in value:
-            result[slot] = _list(value["L"], depth + 1)
+            inner = value["L"]
+            if type(inner) is not list or depth >= NESTING_MAX:
+                raise _not_nested("L", "a list", type(inner) is list)
+            elements: list[Any] = [None] * len(inner)
+            _convert(elements, range(len(inner)), inner, depth + 1)
+            result[slot] = elements
         elif "BOOL" in value:
             inner = value["BOOL"]
             if type(inner) is not bool:
@@ -151,25 +161,9 @@ def _convert(result: Any, slots: Iterable[Any], content: Any, depth: int) -> Non
             result[slot] = _rare(tag, inner)
 
 
-def _map(content: Any, depth: int) -> dict[str, Any]:
-    if type(content) is not dict:
-        raise MalformedRecord("M is not a map", hint=_HINT)
-    if depth > NESTING_MAX:
-        raise MalformedRecord(_TOO_DEEP, hint=_HINT)
-    members: dict[str, Any] = {}
-    # Sorted, so that equal maps give equal bytes whatever order DynamoDB chose.
-    _convert(members, sorted(content), content, depth)
-    return members
-
-
-def _list(content: Any, depth: int) -> list[Any]:
-    if type(content) is not list:
-        raise MalformedRecord("L is not a list", hint=_HINT)
-    if depth > NESTING_MAX:
-        raise MalformedRecord(_TOO_DEEP, hint=_HINT)
-    elements: list[Any] = [None] * len(content)
-    _convert(elements, range(len(content)), content, depth)
-    return elements
+def _not_nested(tag: str, wanted: str, right_type: bool) -> MalformedRecord:
+    problem = f"nested deeper than {NESTING_MAX} levels" if right_type else f"{tag} is not {wanted}"
+    return MalformedRecord(problem, hint=_HINT)
 
 
 def _rare(tag: Any, content: Any) -> Any:
