@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from bridge.core.change import Change
 from bridge.core.claim_check import Claim
+from bridge.core.dialect import STREAM, Dialect
 from bridge.core.event import Event
 from bridge.errors import BatchError, BridgeError, ClaimCheckUnavailable, RecordError
 from bridge.ports import ClaimCheck, Deadline, EntryResult, Record
@@ -21,6 +22,8 @@ class Item:
     """One record. ``end`` stays None until it is known; ``error`` with no end waits for quarantine."""
 
     record: Record
+    dialect: Dialect = STREAM
+    body: Record = field(default_factory=dict)  # DynamoDB's own record, once it is decoded
     change: Change | None = None
     key: str = ""
     events: tuple[Event, ...] = ()
@@ -52,9 +55,8 @@ class Item:
     @property
     def sequence_number(self) -> str:
         """What ``batchItemFailures`` calls this record. Raises :class:`BatchError` where it has none."""
-        body = self.record.get("dynamodb") if isinstance(self.record, Mapping) else None
-        number = body.get("SequenceNumber") if isinstance(body, Mapping) else None
-        if not isinstance(number, str) or not number:
+        number = self.dialect.identifier(self.record)
+        if number is None:
             raise BatchError(
                 "a record without a SequenceNumber cannot be handed back, so the whole batch is",
                 hint="it could not be quarantined either: see the quarantine error above",

@@ -25,7 +25,8 @@ from concurrent.futures import Executor, Future, wait
 from bridge.backoff import Backoff
 from bridge.core.event import Event
 from bridge.dispatch_run import Answer, Run, Target, unanswered
-from bridge.ports import SKIPPED, Deadline, EntryResult
+from bridge.ports import SKIPPED, Deadline, EntryResult, Telemetry
+from bridge.silence import Silence
 
 __all__ = ["Answer", "Dispatcher", "Target", "unanswered"]
 
@@ -38,12 +39,20 @@ class Dispatcher:
     should have timeouts well below the time a batch has: a call cannot be called back.
     """
 
-    def __init__(self, executor: Executor, backoff: Backoff, *, max_in_flight: int = 4) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        backoff: Backoff,
+        *,
+        max_in_flight: int = 4,
+        telemetry: Telemetry | None = None,
+    ) -> None:
         if max_in_flight < 1:
             raise ValueError(f"max_in_flight must be at least 1, not {max_in_flight}")
         self._executor = executor
         self._backoff = backoff
         self._max_in_flight = max_in_flight
+        self._telemetry = telemetry or Silence()
         self._left_behind: dict[Future[Sequence[Answer]], frozenset[str]] = {}
 
     def publish(
@@ -64,6 +73,7 @@ class Dispatcher:
         try:
             return run.results()
         finally:
+            run.traffic.tell(self._telemetry, target.name)
             for future, call in run.in_flight.items():
                 if not future.done():
                     self._left_behind[future] = frozenset(lane.key for lane, _ in call.lanes)

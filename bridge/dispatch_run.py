@@ -24,6 +24,7 @@ from bridge.errors import (
     Unavailable,
 )
 from bridge.ports import ACCEPTED, SKIPPED, Deadline, EntryResult
+from bridge.traffic import Traffic
 
 Answer = BridgeError | None
 """What the target said to one entry: ``None`` = acknowledged."""
@@ -102,6 +103,7 @@ class Run:
         self._halt_on_failure = halt_on_failure
         self._max_entries = target.max_entries
         self._max_bytes = target.max_bytes
+        self.traffic = Traffic()
         self._halted = False
         self._fatal: BaseException | None = None
         self._results: list[EntryResult | None] = [None] * len(events)
@@ -164,9 +166,19 @@ class Run:
             call = self._pack()
             if call.indices:
                 carried = [self._events[index] for index in call.indices]
-                future = self._executor.submit(self._target.send, carried)
+                self.traffic.note_call(call.indices)
+                future = self._executor.submit(self._send, carried)
                 self.in_flight[future] = call
                 future.add_done_callback(self._done.put)
+
+    def _send(self, carried: Sequence[Event]) -> Sequence[Answer]:
+        """Runs on the executor's threads."""
+        clock = self._deadline.clock
+        began_s = clock.monotonic()
+        try:
+            return self._target.send(carried)
+        finally:
+            self.traffic.latencies_ms.append((clock.monotonic() - began_s) * 1000)
 
     def _pack(self) -> _Call:
         """The next call: changes in the order given, as many as fit."""
@@ -240,10 +252,12 @@ class Run:
         elif isinstance(error, Unavailable):
             self._settle(call, [error] * len(call.indices))
         elif not isinstance(error, RecordError):
+            self.traffic.failed += len(call.indices)
             self._fatal = self._fatal or error
         elif len(call.indices) == 1:
             self._settle(call, [error])
         else:
+            self.traffic.failed += len(call.indices)
             self._halve(call)
         return True
 
@@ -252,6 +266,7 @@ class Run:
         if missing > 0:
             answers = [*answers, *[unanswered(self._target.name)] * missing]
         verdicts = dict(zip(call.indices, answers, strict=False))
+        traffic = self.traffic
         share: float | None = None  # one draw for the call, so that what failed together goes together again
         for lane, taken in call.lanes:
             failed = []
@@ -259,7 +274,10 @@ class Run:
                 error = verdicts[index]
                 if error is None:
                     self._results[index] = ACCEPTED
-                elif not error.permanent:
+                    traffic.sent_bytes += self._sizes[index]
+                    continue
+                traffic.failed += 1
+                if not error.permanent:
                     self._last_errors[index] = error
                     failed.append(index)
                 elif isinstance(error, BatchError):
@@ -319,4 +337,5 @@ class Run:
             if not future.cancel():
                 text = f"sink {self._target.name}: no answer before the deadline"
                 error = SinkUnavailable(text, hint="handed back; it may have arrived all the same")
+                self.traffic.failed += len(call.indices)
                 self._last_errors.update(dict.fromkeys(call.indices, error))

@@ -27,6 +27,9 @@ GET_RECORDS_MAX: Final = 1_000  # model: GetRecords Limit
 STREAM_RETENTION_S: Final = 24 * 3600  # docs: Streams, data retention
 ITERATOR_LIFETIME_S: Final = 15 * 60  # docs: GetShardIterator
 
+# Kinesis Data Streams (model: SequenceNumber; docs show 56 digits, all numbers of a stream alike)
+KINESIS_SEQUENCE_NUMBER_DIGITS: Final = 129
+
 # Lambda event source mapping for DynamoDB (model: CreateEventSourceMapping; docs: Lambda quotas)
 MAPPING_BATCH_MAX: Final = 10_000
 MAPPING_WINDOW_MAX_S: Final = 300

@@ -1,31 +1,61 @@
-"""Every metric that stream-bridge emits: name, unit, meaning. Nothing else may be counted."""
+"""Every metric that stream-bridge emits: name, kind, unit, meaning and dimension. Nothing else may be counted.
+
+``python -m bridge.metrics`` prints the table that docs/telemetry.md shows.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 NAMESPACE: Final = "StreamBridge"
+SERVICE: Final = "stream-bridge"
+"""The dimension ``service`` where bridge.yaml names none."""
+
+Kind = Literal["count", "sample"]
+"""``count``: values add up. ``sample``: each value is a measurement, read by its percentiles and maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """``unit`` is one of CloudWatch's (docs: MetricDatum)."""
+    """``unit`` is one of CloudWatch's (docs: MetricDatum).
+
+    Every metric is emitted for the service as a whole; one with a ``dimension`` also for each table of
+    bridge.yaml, or for each of its sinks. These are few: no dimension ever comes out of a record.
+    """
 
     name: str
-    unit: str
+    unit: Literal["Count", "Bytes", "Milliseconds"]
     meaning: str
+    dimension: Literal["table", "sink"] | None = None
+    kind: Kind = "count"
 
 
 METRICS: Final = {
     metric.name: metric
     for metric in (
-        Metric("RecordsReceived", "Count", "Records handed to the walk; the sum of the four ends below."),
-        Metric("RecordsPublished", "Count", "Records whose events every sink accepted."),
-        Metric("RecordsWithoutEvent", "Count", "Records settled without an event: filtered, unchanged, …"),
-        Metric("RecordsQuarantined", "Count", "Records that can never succeed, put into quarantine."),
-        Metric("RecordsHandedBack", "Count", "Records handed back to the stream for another try."),
-        Metric("EventsPublished", "Count", "Events of published records."),
+        # how records end (bridge.batch_report)
+        Metric("RecordsReceived", "Count", "Records handed to the walk; the sum of the four ends.", "table"),
+        Metric("RecordsPublished", "Count", "Records whose events every sink accepted.", "table"),
+        Metric("RecordsWithoutEvent", "Count", "Records settled without event: filtered, unchanged …", "table"),
+        Metric("RecordsQuarantined", "Count", "Records that can never succeed, put into quarantine.", "table"),
+        Metric("RecordsHandedBack", "Count", "Records handed back to the stream for another try.", "table"),
+        Metric("RecordsHeldBack", "Count", "Of these: only because an earlier change was.", "table"),
+        Metric("EventsPublished", "Count", "Events of published records.", "table"),
+        # what was received
+        Metric("Inserts", "Count", "Changes that made an item.", "table"),
+        Metric("Modifies", "Count", "Changes of an item.", "table"),
+        Metric("Removes", "Count", "Changes that removed an item, by TTL too.", "table"),
+        Metric("StreamLag", "Milliseconds", "Age of a batch's last change when it came.", "table", "sample"),
+        # batches that failed as a whole: their records are in no count above (bridge.relay)
+        Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
+        # how sinks answer (bridge.traffic)
+        Metric("SinkCalls", "Count", "Calls of the target's API.", "sink"),
+        Metric("SinkRetries", "Count", "Entries sent more than once, each repeat.", "sink"),
+        Metric("SinkEntriesFailed", "Count", "Entries that a call did not get through, each try.", "sink"),
+        Metric("SinkBytes", "Bytes", "Size of the entries accepted, as the target counts it.", "sink"),
+        Metric("PublishLatency", "Milliseconds", "Time until a call was answered.", "sink", "sample"),
         # the event source mapping on one machine (bridge.mapping.stats)
         Metric("runner_batches", "Count", "Invocations of the function."),
         Metric("runner_retried", "Count", "Invocations that repeated records."),
@@ -42,3 +72,16 @@ METRICS: Final = {
         Metric("runner_checkpoints_failed", "Count", "Checkpoints that could not be stored just then."),
     )
 }
+
+
+def render_table() -> str:
+    """The metrics as a Markdown table, for docs/telemetry.md."""
+    head = "| metric | kind, unit | also by | meaning |\n|---|---|---|---|\n"
+    return head + "".join(
+        f"| `{each.name}` | {each.kind}, {each.unit} | {each.dimension or '–'} | {each.meaning} |\n"
+        for each in METRICS.values()
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_table())

@@ -6,13 +6,14 @@ Every implementation of a port passes the contract suite of that port in ``tests
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 from bridge.core.change import Position
 from bridge.core.claim_check import Claim
-from bridge.core.event import Event
+from bridge.core.event import Event, Trace
 from bridge.errors import BridgeError
 
 Record = Mapping[str, Any]
@@ -215,11 +216,46 @@ class ClaimCheck(Protocol):
 
 
 class Telemetry(Protocol):
-    """Counts and structured log lines. Never an image, never a value of an item."""
+    """Counts and structured log lines. Never an image, never a value of an item.
 
-    def count(self, name: str, value: float = 1) -> None: ...
+    ``name`` is one of :mod:`bridge.metrics`, of kind ``count`` for ``count`` and ``sample`` for ``measure``;
+    ``dimensions`` are the ones it has there. May be called from several threads. Nothing here raises for what
+    a text holds: a lone surrogate is shown escaped.
+    """
+
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None: ...
+
+    def measure(self, name: str, value: float, **dimensions: str) -> None: ...
+
+    def wants(self, level: str) -> bool:
+        """Whether a line of this level would be written, for those whose lines take work to make."""
+        ...
 
     def log(self, level: str, message: str, **fields: object) -> None: ...
+
+
+Annotation = str | int | float | bool
+
+
+class Span(Protocol):
+    """A stretch of work that a tracer records."""
+
+    def annotate(self, **annotations: Annotation) -> None:
+        """Counts and names of ours; never a value of an item."""
+        ...
+
+
+class Tracer(Protocol):
+    """Records where an invocation spends its time. It never fails or delays the work."""
+
+    def batch(self, trace: Trace | None) -> AbstractContextManager[Trace | None]:
+        """Around one batch. Gives the trace that its events continue: ``trace`` (the handler's) where there
+        is one, else a new one where the tracer begins it."""
+        ...
+
+    def span(self, name: str, **annotations: Annotation) -> AbstractContextManager[Span]:
+        """Around one step of a batch, on the batch's thread."""
+        ...
 
 
 # --- reading a stream on one machine -----------------------------------------------------------

@@ -15,7 +15,7 @@ from bridge.batch import Item, Outcome, hand_back_what_follows, store_claims
 from bridge.breaker import Breaker
 from bridge.core.change import StreamRef
 from bridge.core.claim_check import fit
-from bridge.core.decode import decode
+from bridge.core.dialect import STREAM, Dialect
 from bridge.core.event import Trace
 from bridge.core.keys import key_hash, key_token
 from bridge.core.translate import Table
@@ -54,16 +54,17 @@ class Relay:
         records: Sequence[Record],
         deadline: Deadline,
         *,
+        dialect: Dialect = STREAM,
         stream: StreamRef | None = None,
         trace: Trace | None = None,
     ) -> Outcome:
         """Walk one batch, in stream order.
 
-        ``stream`` names the stream of records that do not name it themselves. Raises
+        ``dialect`` is how the stream writes its records. ``stream`` names the stream of records that do not name it themselves. Raises
         :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole;
         then nothing has been settled: what was published or quarantined by then is so again.
         """
-        items = [self._decode(record, stream) for record in records]
+        items = [self._decode(Item(record, dialect), stream) for record in records]
         self._pass_duplicates(items)
         for item in items:
             self._translate(item, trace)
@@ -79,10 +80,9 @@ class Relay:
 
     # --- record → events -----------------------------------------------------------------------
 
-    def _decode(self, record: Record, stream: StreamRef | None) -> Item:
-        item = Item(record)
+    def _decode(self, item: Item, stream: StreamRef | None) -> Item:
         try:
-            item.change = decode(record, stream)
+            item.change, item.body = item.dialect.decode(item.record, stream)
             item.key = key_token(item.change.table, item.change.key)
         except MalformedRecord as error:
             item.error = error
@@ -94,7 +94,9 @@ class Relay:
         if rows:
             for item in items:
                 row = rows.get(item.key)
-                if row is not None and item.change is not None and item.change.position <= row.position:
+                if row is None or item.change is None:
+                    continue
+                if item.dialect.is_settled(item.change.position, row.position):
                     item.end_as("without_event", "duplicate")
 
     def _translate(self, item: Item, trace: Trace | None) -> None:
@@ -106,7 +108,7 @@ class Relay:
             self._tell_unknown(item.change.table)
             return
         try:
-            translation = table.translate(item.record, item.change, item.key, trace)
+            translation = table.translate(item.body, item.change, item.key, trace)
             locate = self.claim_check.locate if self.claim_check is not None else None
             item.events, item.claims = fit(translation.events, self.sinks, locate)
         except RecordError as error:
@@ -178,13 +180,13 @@ class Relay:
     # --- progress --------------------------------------------------------------------------------
 
     def _settle(self, items: Sequence[Item]) -> None:
-        """The last settled change of each key goes into the ledger; what it does not take comes again."""
+        """The newest settled change of each key goes into the ledger; what it does not take comes again."""
         done = [i for i in items if i.change is not None and i.end != "handed_back" and i.why != "duplicate"]
-        rows = {
-            item.key: Row(item.key, item.change.position, live=item.change.operation != "remove")
-            for item in done
-            if item.change is not None
-        }
+        rows: dict[str, Row] = {}
+        for item in done:
+            known = rows.get(item.key)
+            if item.change is not None and (known is None or known.position <= item.change.position):
+                rows[item.key] = Row(item.key, item.change.position, live=item.change.operation != "remove")
         unwritten = self.ledger.settle(list(rows.values())) if rows else set()
         for item in done:
             if item.key in unwritten:

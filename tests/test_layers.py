@@ -26,6 +26,8 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "breaker",
         "batch",
         "account",
+        "silence",
+        "traffic",
     ),
     ("dispatch_run",),
     ("dispatch",),

@@ -13,8 +13,8 @@ from typing import Any
 
 from bridge.breaker import Breaker
 from bridge.core.change import Change, StreamRef
-from bridge.core.decode import decode
 from bridge.core.event import Event
+from bridge.core.kinesis import dialect_of
 from bridge.core.translate import Explanation, Table
 from bridge.edges.ledgers import NoLedger
 from bridge.edges.system_clock import SystemClock
@@ -65,8 +65,9 @@ class Previewer:
         self._quarantine.entry = None
         record_id = record.get("eventID") if isinstance(record, Mapping) else None
         record_id = record_id if isinstance(record_id, str) else ""
+        dialect = dialect_of(record)
         try:
-            change = decode(record, stream)
+            change, body = dialect.decode(record, stream)
         except MalformedRecord:
             change = None
         try:

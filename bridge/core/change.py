@@ -24,6 +24,9 @@ class Position(NamedTuple):
 
     The label is the stream's ISO timestamp: a re-enabled stream is newer than any number of the old one.
     Numbers compare as integers; as text "9" would come after "10".
+
+    A change that came through Kinesis has its creation time as label (26 characters, microseconds) and the
+    number of its Kinesis record (56 digits): see :mod:`bridge.core.kinesis`.
     """
 
     label: str
@@ -37,7 +40,8 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StreamRef:
-    """Which stream a record comes from, as its ARN tells."""
+    """Which stream a record comes from, as its ARN tells. Of a record that came through Kinesis: ``arn`` is
+    the table's, ``label`` the name of the Kinesis stream."""
 
     arn: str
     table: str

@@ -45,7 +45,7 @@ def stream_ref(arn: str) -> StreamRef:
 
 def stream_of(record: Mapping[str, Any], stream: StreamRef | None = None) -> StreamRef:
     """Which stream a record is from: its own ARN, else the one its reader knows."""
-    if not isinstance(record, Mapping):
+    if type(record) is not dict and not isinstance(record, Mapping):  # asking the ABC is dear
         raise MalformedRecord("the record is not a JSON object")
     arn = record.get("eventSourceARN")
     if isinstance(arn, str):
@@ -69,6 +69,26 @@ def decode(record: Mapping[str, Any], stream: StreamRef | None = None) -> Change
     body = record.get("dynamodb")
     if not isinstance(body, Mapping):
         raise MalformedRecord("the record has no 'dynamodb' part", hint="is this a DynamoDB stream record?")
+    view_name = body.get("StreamViewType")
+    view = _VIEWS.get(view_name) if isinstance(view_name, str) else None
+    if view is None:
+        raise MalformedRecord(f"StreamViewType is not one of {', '.join(_VIEWS)}")
+    position = Position(ref.label, sequence_number(body))
+    return change_of(record, body, ref, view, position, _time(body.get("ApproximateCreationDateTime")))
+
+
+def change_of(
+    record: Mapping[str, Any],
+    body: Mapping[str, Any],
+    stream: StreamRef,
+    view: StreamView,
+    position: Position,
+    time: datetime,
+) -> Change:
+    """The change in DynamoDB's own record, whichever stream carried it; ``body`` is its ``dynamodb`` part.
+
+    Raises :class:`MalformedRecord`.
+    """
     record_id = record.get("eventID")
     if not isinstance(record_id, str) or not record_id:
         raise MalformedRecord("the record has no eventID")
@@ -78,28 +98,13 @@ def decode(record: Mapping[str, Any], stream: StreamRef | None = None) -> Change
         raise MalformedRecord(
             "eventName is not a known operation", hint="DynamoDB has INSERT, MODIFY and REMOVE"
         )
-    view_name = body.get("StreamViewType")
-    view = _VIEWS.get(view_name) if isinstance(view_name, str) else None
-    if view is None:
-        raise MalformedRecord(f"StreamViewType is not one of {', '.join(_VIEWS)}")
-
     key = body.get("Keys")
     if not isinstance(key, dict) or not key:
         raise MalformedRecord("the record has no Keys")
     after = _image(body, "NewImage", expected=view in _HAS_AFTER and operation != "remove")
     before = _image(body, "OldImage", expected=view in _HAS_BEFORE and operation != "insert")
-    return Change(
-        record_id,
-        ref,
-        operation,
-        key,
-        before,
-        after,
-        Position(ref.label, sequence_number(body)),
-        _time(body.get("ApproximateCreationDateTime")),
-        _actor(record.get("userIdentity"), operation),
-        view,
-    )
+    actor = _actor(record.get("userIdentity"), operation)
+    return Change(record_id, stream, operation, key, before, after, position, time, actor, view)
 
 
 def _image(body: Mapping[str, Any], name: str, *, expected: bool) -> TypedItem | None:

@@ -39,11 +39,13 @@ def compile_diff(*, ignore: tuple[Segments, ...] = (), lists: Lists = "index") -
     lists by index or as one value. The function raises :class:`MalformedRecord`.
     """
     walk = _Walk(lists == "whole")
+    silent = frozenset(path[0] for path in ignore if len(path) == 1 and path[0] != "*")
+    deeper = tuple(path for path in ignore if len(path) > 1 or path[0] == "*")
 
     def diff(before: TypedItem, after: TypedItem, names: list[str]) -> list[FieldChange]:
         found: list[FieldChange] = []
         try:
-            walk.names(names, before, after, "", ignore, found)
+            walk.names([n for n in names if n not in silent], before, after, "", deeper, found)
         except (MalformedRecord, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             # Something in there is not legal: let the conversion say what, and in which attribute.
             for image, what in ((before, "OldImage"), (after, "NewImage")):

@@ -33,17 +33,18 @@ def below(paths: tuple[Segments, ...], name: str) -> tuple[Segments, ...]:
 class Wanted:
     """A pointer that a condition names: does a change at some path alter what stands there?"""
 
-    __slots__ = ("_below", "_segments", "pointer")
+    __slots__ = ("_below", "_plain", "_segments", "pointer")
 
     def __init__(self, pointer: str) -> None:
         """Raises ``ValueError`` where ``pointer`` is none."""
         self._segments = parse_pointer(pointer)
         self.pointer = pointer
         self._below = pointer + "/"
+        self._plain = "*" not in self._segments
 
     def touched_by(self, path: str) -> bool:
         """``path`` is a change's own pointer; it touches what it holds and what holds it."""
-        if "*" not in self._segments:
+        if self._plain:
             return path == self.pointer or path.startswith(self._below) or self._below.startswith(path + "/")
         changed = parse_pointer(path)
         return all(want in (have, "*") for want, have in zip(self._segments, changed, strict=False))

@@ -52,7 +52,11 @@ class Route:
             if image is None:
                 raise _too_narrow(view, "when.changed", "NEW_AND_OLD_IMAGES")
             paths = ["/" + escape(name) for name in image]
-        return any(wanted.touched_by(path) for wanted in self.changed for path in paths)
+        for wanted in self.changed:
+            for path in paths:
+                if wanted.touched_by(path):
+                    return True
+        return False
 
     def explain(self, view: ChangeView) -> str | None:
         """Why this type does not apply, in one line without values; None = it does."""

@@ -63,7 +63,7 @@ class Table:
     diff: Differ
     rules: tuple[EventRule, ...]
     redact: Redaction | None = None
-    accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over the raw record
+    accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over DynamoDB's record
 
     def translate(
         self, record: Mapping[str, Any], change: Change, key: str, trace: Trace | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bridge.ports import Telemetry
+from bridge.silence import Silence
 
 Count = Literal[
     "batches",  # invocations of the function
@@ -88,9 +89,4 @@ class Tally:
         )
 
 
-class Quiet:
-    """A ``Telemetry`` that keeps nothing, for those who pass none."""
-
-    def count(self, name: str, value: float = 1) -> None: ...
-
-    def log(self, level: str, message: str, **fields: object) -> None: ...
+Quiet = Silence

@@ -63,8 +63,14 @@ class Notes:
         self.counts: dict[str, float] = {}
         self.lines: list[tuple[str, str, dict[str, object]]] = []
 
-    def count(self, name: str, value: float = 1) -> None:
+    def count(self, name: str, value: float = 1, **dimensions: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + value
+
+    def measure(self, name: str, value: float, **dimensions: str) -> None:
+        """Not kept."""
+
+    def wants(self, level: str) -> bool:
+        return True
 
     def log(self, level: str, message: str, **fields: object) -> None:
         self.lines.append((level, message, fields))
