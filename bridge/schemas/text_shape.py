@@ -1,0 +1,77 @@
+"""What texts have in common: which formats of JSON Schema all of them satisfy.
+
+The judge is the library that validates events later, so that a format is only claimed where it holds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import jsonschema_rs
+
+NUMBER_TEXT: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+"""How DynamoDB writes a number whose digits do not fit into a JSON number."""
+
+FORMATS: Final = ("date-time", "date", "email", "uuid", "uri")
+"""In order of preference. A ``uri`` is claimed for web addresses only: ``USER:1`` is one by the letter."""
+
+_LOOKS: Final = {
+    "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt ]"),
+    "date": re.compile(r"\d{4}-\d\d-\d\d\Z"),
+    "email": re.compile(r"[^@\s]+@[^@\s]+\Z"),
+    "uuid": re.compile(r"[0-9A-Fa-f]{8}-"),
+    "uri": re.compile(r"https?://"),
+}
+_VALIDATORS: Final = {
+    name: jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True) for name in FORMATS
+}
+_NUMBER: Final = re.compile(NUMBER_TEXT.replace("$", r"\Z"), re.ASCII)
+
+
+class TextShape:
+    """Counts of texts: all, those of each format, and those that are numbers."""
+
+    __slots__ = ("formats", "numbers", "seen")
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.numbers = 0
+        self.formats = dict.fromkeys(FORMATS, 0)
+
+    def add(self, text: str) -> None:
+        self.seen += 1
+        if _NUMBER.match(text):
+            self.numbers += 1
+            return
+        for name, looks in _LOOKS.items():
+            if looks.match(text) and _is_valid(name, text):
+                self.formats[name] += 1
+
+    def merge(self, other: TextShape) -> None:
+        self.seen += other.seen
+        self.numbers += other.numbers
+        for name, count in other.formats.items():
+            self.formats[name] += count
+
+    def common_format(self) -> str | None:
+        """The format of every text."""
+        return next((name for name in FORMATS if self.seen and self.formats[name] == self.seen), None)
+
+    @property
+    def all_numbers(self) -> bool:
+        return self.seen > 0 and self.numbers == self.seen
+
+    def nearly(self, share: float) -> tuple[str, int] | None:
+        """A format of at least ``share`` of the texts but not of all, with the count of those it fits."""
+        for name, count in self.formats.items():
+            if count < self.seen and count >= share * self.seen > 0:
+                return name, count
+        return None
+
+
+def _is_valid(name: str, text: str) -> bool:
+    try:
+        return _VALIDATORS[name].is_valid(text)
+    except ValueError:  # a lone surrogate, which is no text
+        return False
