@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 
 from bridge import __version__
 from bridge.batch import Item, Outcome, hand_back_what_follows, store_claims
+from bridge.batch_report import count_batch, tell_batch
 from bridge.breaker import Breaker
 from bridge.core.change import StreamRef
 from bridge.core.claim_check import fit
@@ -31,7 +32,9 @@ from bridge.ports import (
     Row,
     Sink,
     Telemetry,
+    Tracer,
 )
+from bridge.silence import NoTracer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Relay:
     breaker: Breaker
     claim_check: ClaimCheck | None = None
     hash_key: bytes = b""
+    tracer: Tracer = field(default_factory=NoTracer)
     unknown_tables: set[str] = field(default_factory=set)
 
     def handle(
@@ -60,33 +64,51 @@ class Relay:
     ) -> Outcome:
         """Walk one batch, in stream order.
 
-        ``dialect`` is how the stream writes its records. ``stream`` names the stream of records that do not name it themselves. Raises
-        :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole;
-        then nothing has been settled: what was published or quarantined by then is so again.
+        ``dialect`` is how their stream writes records; ``stream`` names it for those that do not name it
+        themselves. Raises :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must
+        fail as a whole; then nothing has been settled: what was published or quarantined by then is so again.
         """
-        items = [self._decode(Item(record, dialect), stream) for record in records]
-        self._pass_duplicates(items)
-        for item in items:
-            self._translate(item, trace)
-        self._judge(items)
+        with self.tracer.batch(trace) as trace:
+            began_s = self.clock.now()
+            try:
+                items = self._walk([Item(record, dialect) for record in records], deadline, stream, trace)
+                return self._account(items, began_s)
+            except Exception:
+                self.telemetry.count("BatchesFailed")
+                raise
+
+    def _walk(
+        self, items: list[Item], deadline: Deadline, stream: StreamRef | None, trace: Trace | None
+    ) -> list[Item]:
+        span = self.tracer.span
+        with span("decode", records=len(items)):
+            for item in items:
+                self._decode(item, stream)
+            self._pass_duplicates(items)
+        with span("translate"):
+            for item in items:
+                self._translate(item, trace)
+            self._judge(items)
         if self.claim_check is not None:
-            store_claims(items, self.claim_check, deadline)
+            with span("claim check", claims=sum(len(item.claims) for item in items)):
+                store_claims(items, self.claim_check, deadline)
         self._publish(items, deadline)
         self._judge(items)
         hand_back_what_follows(items, scoped=self.ledger.scoped)
-        self._quarantine(items)
-        self._settle(items)
-        return self._account(items)
+        with span("quarantine", records=sum(item.to_quarantine is not None for item in items)):
+            self._quarantine(items)
+        with span("settle"):
+            self._settle(items)
+        return items
 
     # --- record → events -----------------------------------------------------------------------
 
-    def _decode(self, item: Item, stream: StreamRef | None) -> Item:
+    def _decode(self, item: Item, stream: StreamRef | None) -> None:
         try:
             item.change, item.body = item.dialect.decode(item.record, stream)
             item.key = key_token(item.change.table, item.change.key)
         except MalformedRecord as error:
             item.error = error
-        return item
 
     def _pass_duplicates(self, items: Sequence[Item]) -> None:
         """What the ledger has settled already is not published again."""
@@ -138,7 +160,10 @@ class Relay:
                 if name in event.sinks
             ]
             if work:
-                results = sink.publish([event for _, event in work], deadline, halt_on_failure=not scoped)
+                with self.tracer.span(f"publish {name}", events=len(work)) as span:
+                    events = [event for _, event in work]
+                    results = sink.publish(events, deadline, halt_on_failure=not scoped)
+                    span.annotate(accepted=sum(result.status == "accepted" for result in results))
                 for (item, _), result in zip(work, results, strict=True):
                     item.note(result)
         for item in items:
@@ -192,18 +217,14 @@ class Relay:
             if item.key in unwritten:
                 item.hand_back(None, "not_settled")
 
-    def _account(self, items: Sequence[Item]) -> Outcome:
+    def _account(self, items: Sequence[Item], began_s: float) -> Outcome:
         outcome = Outcome.of(items)
         self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
         for item in items:
             if item.end == "handed_back" and item.error is not None:
                 self.telemetry.log("warning", "record handed back", **self._where(item), **_what(item.error))
-        self.telemetry.count("RecordsReceived", outcome.received)
-        self.telemetry.count("RecordsPublished", outcome.published)
-        self.telemetry.count("RecordsWithoutEvent", outcome.without_event)
-        self.telemetry.count("RecordsQuarantined", outcome.quarantined)
-        self.telemetry.count("RecordsHandedBack", outcome.handed_back)
-        self.telemetry.count("EventsPublished", outcome.events)
+        count_batch(items, self.telemetry, self.tables.keys(), began_s)
+        tell_batch(items, outcome, self.telemetry, self.hash_key)
         return outcome
 
     # --- telling -----------------------------------------------------------------------------------

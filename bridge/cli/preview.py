@@ -67,11 +67,14 @@ class Previewer:
         record_id = record_id if isinstance(record_id, str) else ""
         dialect = dialect_of(record)
         try:
-            change, body = dialect.decode(record, stream)
+            change = dialect.decode(record, stream).change
+            record_id = change.record_id
         except MalformedRecord:
             change = None
         try:
-            outcome = self._relay.handle([record], Deadline(self._clock, math.inf), stream=stream)
+            outcome = self._relay.handle(
+                [record], Deadline(self._clock, math.inf), dialect=dialect, stream=stream
+            )
         except BatchError as error:
             return Preview(record_id, change, "handed_back", error.reason, (), refused=error)
         ((end, whys),) = outcome.reasons.items()
@@ -82,7 +85,8 @@ class Previewer:
         """Which rules apply to a change; None where its table has none or that cannot be decided."""
         table = self._tables.get(change.table)
         try:
-            return None if table is None else table.explain(record, change)
+            body = dialect_of(record).decode(record, change.stream).body
+            return None if table is None else table.explain(body, change)
         except (RecordError, BatchError):
             return None
 
