@@ -166,14 +166,14 @@ class Run:
             call = self._pack()
             if call.indices:
                 carried = [self._events[index] for index in call.indices]
-                self.traffic.note_call(call.indices)
-                future = self._executor.submit(self._send, carried)
+                future = self._executor.submit(self._send, call.indices, carried)
                 self.in_flight[future] = call
                 future.add_done_callback(self._done.put)
 
-    def _send(self, carried: Sequence[Event]) -> Sequence[Answer]:
+    def _send(self, indices: Sequence[int], carried: Sequence[Event]) -> Sequence[Answer]:
         """Runs on the executor's threads."""
         clock = self._deadline.clock
+        self.traffic.calls.append(indices)
         began_s = clock.monotonic()
         try:
             return self._target.send(carried)
@@ -274,7 +274,7 @@ class Run:
                 error = verdicts[index]
                 if error is None:
                     self._results[index] = ACCEPTED
-                    traffic.sent_bytes += self._sizes[index]
+                    traffic.accepted_bytes += self._sizes[index]
                     continue
                 traffic.failed += 1
                 if not error.permanent:

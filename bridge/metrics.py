@@ -1,4 +1,4 @@
-"""Every metric that stream-bridge emits: name, kind, unit, meaning and dimension. Nothing else may be counted.
+"""Every metric that stream-bridge emits: name, kind, unit, meaning, dimension. Nothing else may be counted.
 
 ``python -m bridge.metrics`` prints the table that docs/telemetry.md shows.
 """
@@ -38,8 +38,12 @@ METRICS: Final = {
         # how records end (bridge.batch_report)
         Metric("RecordsReceived", "Count", "Records handed to the walk; the sum of the four ends.", "table"),
         Metric("RecordsPublished", "Count", "Records whose events every sink accepted.", "table"),
-        Metric("RecordsWithoutEvent", "Count", "Records settled without event: filtered, unchanged …", "table"),
-        Metric("RecordsQuarantined", "Count", "Records that can never succeed, put into quarantine.", "table"),
+        Metric(
+            "RecordsWithoutEvent", "Count", "Records settled without event: filtered, unchanged …", "table"
+        ),
+        Metric(
+            "RecordsQuarantined", "Count", "Records that can never succeed, put into quarantine.", "table"
+        ),
         Metric("RecordsHandedBack", "Count", "Records handed back to the stream for another try.", "table"),
         Metric("RecordsHeldBack", "Count", "Of these: only because an earlier change was.", "table"),
         Metric("EventsPublished", "Count", "Events of published records.", "table"),

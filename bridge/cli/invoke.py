@@ -50,7 +50,9 @@ def invoke(
     configuration = load_configuration(config, environment(env_file))
     event = _read_event(file)
     clock = SystemClock()
-    telemetry = LineTelemetry(sys.stderr, as_json=output is Output.JSON)
+    as_json = output is Output.JSON
+    # As text the counts follow on a line of their own.
+    telemetry = LineTelemetry(sys.stderr, as_json=as_json, level="info" if as_json else "warning")
     relay = build_relay(
         configuration,
         memory_sinks(configuration.settings),
@@ -63,9 +65,7 @@ def invoke(
     )
     console.write_json(answer, indent=False)
     counts = {name: int(telemetry.counts.get(metric, 0)) for name, metric in _COUNTS.items()}
-    if output is Output.JSON:
-        telemetry.log("info", "invocation ended", **counts)
-    else:
+    if not as_json:
         console.say(sum_up(counts))
     return ExitCode.PARTLY if counts["quarantined"] or counts["handed_back"] else ExitCode.OK
 

@@ -61,7 +61,7 @@ def run(
     configuration = load_configuration(config, environment(env_file))
     for warning in configuration.settings.warnings:
         console.problem(warning)
-    telemetry = LineTelemetry(ConsoleLines(console))
+    telemetry = LineTelemetry(ConsoleLines(console), level="warning")
     client = client_factory(endpoint_url=endpoint_url, region=region)
     sinks = build_sinks(configuration.settings, client)
     folder = state or config.parent / STATE_FOLDER
