@@ -1,0 +1,66 @@
+"""No value in an event differs from the item's value, all the way into the published bytes."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64decode
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+
+from bridge.core.decode import decode
+from tests.bridges import table
+from tests.records import lambda_record
+from tests.strategies import ITEMS, two_images
+
+
+def same(typed: Any, told: Any) -> bool:
+    """Whether ``told``, read from JSON with exact numbers, says what the typed value says."""
+    ((tag, content),) = typed.items()
+    match tag:
+        case "N":
+            return not isinstance(told, bool) and bool(Decimal(str(told)) == Decimal(content))
+        case "NS":
+            return bool(sorted(map(Decimal, content)) == [Decimal(str(each)) for each in told])
+        case "SS":
+            return bool(sorted(content) == told)
+        case "B":
+            return b64decode(content) == b64decode(told)
+        case "BS":
+            return bool(sorted(content) == told)
+        case "NULL":
+            return told is None
+        case "L":
+            return len(content) == len(told) and all(map(same, content, told))
+        case "M":
+            return same_item(content, told)
+    return type(told) is type(content) and bool(told == content)
+
+
+def same_item(item: Any, told: Any) -> bool:
+    return bool(item.keys() == told.keys()) and all(same(item[name], told[name]) for name in item)
+
+
+def published(record: dict[str, Any]) -> dict[str, Any]:
+    events = table(subject="item").translate(record, decode(record), "key").events
+    return json.loads(events[0].body, parse_float=Decimal)["data"] if events else {}
+
+
+@given(ITEMS)
+def test_an_inserted_item_is_told_exactly(item: dict[str, Any]) -> None:
+    record = lambda_record(key={"id": "a"}, after={})
+    record["dynamodb"]["NewImage"] = item
+    assert same_item(item, published(record)["after"])
+
+
+@given(two_images())
+def test_both_images_of_a_modified_item_are_told_exactly(
+    images: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    record = lambda_record(op="modify", key={"id": "a"}, before={}, after={})
+    record["dynamodb"] |= {"OldImage": images[0], "NewImage": images[1]}
+    data = published(record)
+    if data:
+        assert same_item(images[0], data["before"])
+        assert same_item(images[1], data["after"])

@@ -1,0 +1,135 @@
+"""The Lambda door: a batch in, a partial batch response out, in a process of its own as in Lambda."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.records import lambda_event, lambda_record
+
+PROGRAM = """
+import json, sys
+from bridge.lambdas.stream import handler
+
+class Context:
+    def __init__(self, left_ms):
+        self.left_ms = left_ms
+    def get_remaining_time_in_millis(self):
+        return self.left_ms
+
+for line in sys.stdin:
+    call = json.loads(line)
+    try:
+        print("ANSWER", json.dumps(handler(call["event"], Context(call["left_ms"]))), flush=True)
+    except Exception as error:
+        print("RAISED", type(error).__name__, str(error).replace(chr(10), " "), flush=True)
+"""
+
+CONFIGURATION = """
+version: 1
+source: com.example.accounts
+schemas: ./event_schemas
+sinks: {out: {kind: stdout}}
+ledger: {kind: %s}
+quarantine: {kind: directory, path: ./quarantine}
+tables:
+  Users:
+    subject: user/{$.key.id}
+    events:
+      - {type: com.example.user.changed, op: [insert, modify, remove], versions: ["1.0.0"]}
+"""
+
+SCHEMA = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$id": "https://schemas.example.com/com.example.user.changed/1.0.0.json",
+    "type": "object",
+    "required": ["operation", "key"],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    version = tmp_path / "event_schemas" / "com.example.user.changed" / "1.0.0.json"
+    version.parent.mkdir(parents=True)
+    version.write_text(json.dumps(SCHEMA))
+    (tmp_path / "bridge.yaml").write_text(CONFIGURATION % "memory")
+    return tmp_path
+
+
+def invoke(folder: Path, *calls: tuple[Any, int], config: str = "bridge.yaml") -> list[str]:
+    """Every line that the function's process prints for these (event, milliseconds left) calls."""
+    lines = "\n".join(json.dumps({"event": event, "left_ms": left_ms}) for event, left_ms in calls)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=lines,
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={
+            "BRIDGE_CONFIG": str(folder / config),
+            "PATH": "",
+            "AWS_REGION": "eu-central-1",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def outcomes(lines: list[str]) -> list[str]:
+    return [line for line in lines if line.startswith(("ANSWER", "RAISED"))]
+
+
+def put(seq: int) -> dict[str, Any]:
+    return lambda_record(key={"id": f"u-{seq}"}, after={"id": f"u-{seq}"}, seq=seq)
+
+
+def test_a_batch_is_published_and_the_answer_is_empty(folder: Path) -> None:
+    lines = invoke(folder, (lambda_event(put(1), put(2)), 60_000))
+    assert outcomes(lines) == ['ANSWER {"batchItemFailures": []}']
+    events = [json.loads(line) for line in lines if line.startswith('{"specversion"')]
+    assert [event["subject"] for event in events] == ["user/u-1", "user/u-2"]
+
+
+def test_the_process_keeps_its_ledger_between_invocations(folder: Path) -> None:
+    batch = lambda_event(put(1))
+    lines = invoke(folder, (batch, 60_000), (batch, 60_000))
+    assert len([line for line in lines if line.startswith('{"specversion"')]) == 1
+    assert len(outcomes(lines)) == 2
+
+
+def test_when_the_invocation_has_no_time_left_everything_is_handed_back(folder: Path) -> None:
+    lines = invoke(folder, (lambda_event(put(1), put(2)), 1_000))
+    assert outcomes(lines) == [
+        'ANSWER {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}'
+    ]
+
+
+def test_a_poison_record_is_in_quarantine_before_the_answer(folder: Path) -> None:
+    bad = put(1)
+    bad["dynamodb"]["NewImage"]["n"] = {"N": "NaN"}
+    lines = invoke(folder, (lambda_event(bad, put(2)), 60_000))
+    assert outcomes(lines) == ['ANSWER {"batchItemFailures": []}']
+    (kept,) = (folder / "quarantine").glob("*.json")
+    assert json.loads(kept.read_text())["record"] == bad
+
+
+@pytest.mark.parametrize("event", [{}, {"Records": None}, [], {"detail": {}}])
+def test_what_is_no_batch_fails_loudly(folder: Path, event: Any) -> None:
+    (raised,) = outcomes(invoke(folder, (event, 60_000)))
+    assert raised.startswith("RAISED BatchError the event has no list of Records")
+
+
+def test_a_broken_configuration_fails_every_invocation_and_names_its_line(folder: Path) -> None:
+    (folder / "broken.yaml").write_text(CONFIGURATION.replace("subject:", "subjct:") % "none")
+    batch = lambda_event(put(1))
+    lines = outcomes(invoke(folder, (batch, 60_000), (batch, 60_000), config="broken.yaml"))
+    assert len(lines) == 2
+    assert all("RAISED ConfigurationError" in line and "broken.yaml:10:5" in line for line in lines)
