@@ -33,7 +33,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("dispatch",),
     ("edges",),
     ("batch_report",),
-    ("relay", "compile", "mapping"),
+    ("relay", "compile", "mapping", "onboarding"),
     ("runner",),
     ("runners",),
     ("wiring",),

@@ -1,0 +1,95 @@
+"""What the Lambda functions share: a door that is opened once, and batches that are handed through it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from bridge.core.dialect import STREAM, Dialect
+from bridge.edges.telemetry import PowertoolsTelemetry
+from bridge.errors import BatchError
+from bridge.ports import Clock, Deadline, Record, Telemetry
+from bridge.relay import Relay
+from bridge.wiring import Configuration, build_relay, build_sinks, check_targets, client_factory
+from bridge.wiring import load_configuration as load
+
+RESERVE_S = 2.0
+"""Kept back from the invocation's time: to quarantine, settle and answer after the last publication."""
+
+
+class Door(Protocol):
+    """Translates Lambda's world into ``records in → outcome out``, and back."""
+
+    def handle(self, event: Any, context: Any) -> Any: ...
+
+
+class StreamDoor:
+    """For an event source mapping: an event with ``Records`` in, Lambda's partial batch response out."""
+
+    def __init__(
+        self, relay: Relay, clock: Clock, *, dialect: Dialect = STREAM, reserve_s: float = RESERVE_S
+    ) -> None:
+        self._relay = relay
+        self._clock = clock
+        self._dialect = dialect
+        self._reserve_s = reserve_s
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+        """Raises for a batch that must fail as a whole."""
+        deadline = deadline_of(context, self._clock, self._reserve_s)
+        return self._relay.handle(_records(event), deadline, dialect=self._dialect).answer()
+
+
+def deadline_of(context: Any, clock: Clock, reserve_s: float = RESERVE_S) -> Deadline:
+    """When the work of this invocation must be done. ``context`` is Lambda's."""
+    return Deadline.after(clock, context.get_remaining_time_in_millis() / 1000 - reserve_s)
+
+
+def _records(event: Any) -> Sequence[Record]:
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if not isinstance(records, list):
+        raise BatchError(
+            "the event has no list of Records",
+            hint="this handler is for the event source mapping of a stream",
+            stage="decode",
+        )
+    return records
+
+
+class Function:
+    """A Lambda function: its door is opened at the first invocation and kept while the process lives."""
+
+    def __init__(self, open_door: Callable[[Telemetry], Door]) -> None:
+        self._open_door = open_door
+        self._door: Door | None = None
+        self._telemetry: PowertoolsTelemetry | None = None
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        if self._telemetry is None:
+            self._telemetry = PowertoolsTelemetry()
+        try:
+            if self._door is None:
+                self._door = self._open_door(self._telemetry)
+                # What start-up made lives as long as the process: the collector need not look at it again.
+                gc.collect()
+                gc.freeze()
+            return self._door.handle(event, context)
+        finally:
+            self._telemetry.flush()
+
+
+def load_configuration() -> Configuration:
+    """As the environment says: ``BRIDGE_CONFIG``, and the variables that the file names."""
+    return load(Path(os.environ.get("BRIDGE_CONFIG", "bridge.yaml")), os.environ)
+
+
+def open_stream(telemetry: Telemetry, dialect: Dialect) -> StreamDoor:
+    """The door for the event source mapping of a stream, to the sinks of bridge.yaml."""
+    configuration = load_configuration()
+    sinks = build_sinks(configuration.settings, client_factory())
+    relay = build_relay(configuration, sinks, telemetry)
+    check_targets(relay)
+    return StreamDoor(relay, relay.clock, dialect=dialect)

@@ -1,0 +1,21 @@
+"""The door for Lambda's event source mapping of a Kinesis stream that DynamoDB writes to:
+``bridge.lambdas.kinesis.handler``. Several tables may share the stream.
+
+Environment as for ``bridge.lambdas.stream``. What this way in promises: docs/sources.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.core.kinesis import KINESIS
+from bridge.door import Function, open_stream
+
+_function = Function(lambda telemetry: open_stream(telemetry, KINESIS))
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+    """Lambda's entry point; answers with Kinesis sequence numbers."""
+    answer: dict[str, list[dict[str, str]]] = _function(event, context)
+    return answer

@@ -1,0 +1,123 @@
+"""The door for EventBridge Pipes: ``bridge.lambdas.pipe.handler`` as enrichment of a pipe whose source is a
+table's stream. A list of records in, the list of their events out; publishing is the pipe's.
+
+Environment as for ``bridge.lambdas.stream``. What this way in promises: docs/sources.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from bridge.core.change import StreamRef
+from bridge.core.dialect import STREAM, Decoded
+from bridge.core.event import Event
+from bridge.door import Function, deadline_of, load_configuration
+from bridge.edges.ledgers import NoLedger
+from bridge.edges.memory import MemorySink
+from bridge.errors import BatchError, Unavailable
+from bridge.limits import INVOCATION_PAYLOAD_BYTES
+from bridge.ports import Record, Telemetry
+from bridge.relay import Relay
+from bridge.wiring import build_relay, check_targets, memory_sinks
+
+_UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
+
+
+class PipeDoor:
+    """``relay`` publishes to ``sinks``, which only remember; it must have no ledger: what is answered has not
+    reached the pipe's target yet, and settling it here would keep the pipe's retry from telling it again."""
+
+    def __init__(
+        self, relay: Relay, sinks: Mapping[str, MemorySink], *, max_bytes: int = INVOCATION_PAYLOAD_BYTES
+    ) -> None:
+        self._relay = relay
+        self._sinks = sinks
+        self._max_bytes = max_bytes
+
+    def handle(self, event: Any, context: Any) -> list[dict[str, Any]]:
+        """The events in the order of their records, each once. A record that can never become its events is
+        left out and quarantined.
+
+        An answer cannot hand single records back, so the whole batch is failed, for the pipe to retry:
+        ``Unavailable`` where a record could not be dealt with just now, ``BatchError`` where nothing can
+        succeed, or the answer is larger than Lambda returns.
+        """
+        records = _records(event)
+        try:
+            outcome = self._relay.handle(records, deadline_of(context, self._relay.clock), dialect=PIPE)
+            if outcome.handed_back:
+                raise Unavailable(
+                    f"{outcome.handed_back} of {outcome.received} records could not be dealt with: "
+                    + ", ".join(sorted(outcome.reasons["handed_back"])),
+                    hint="the batch is failed as a whole, the pipe sends it again",
+                )
+            return self._answer(records)
+        finally:
+            for sink in self._sinks.values():
+                sink.events.clear()
+
+    def _answer(self, records: Sequence[Record]) -> list[dict[str, Any]]:
+        taken: dict[str, Event] = {}
+        for sink in self._sinks.values():
+            for event in sink.events:
+                known = taken.setdefault(event.id, event)
+                if len(event.body) < len(known.body):  # with a claim check: the form that every sink takes
+                    taken[event.id] = event
+        ids = [record.get("eventID") if isinstance(record, Mapping) else None for record in records]
+        ordered = sorted(taken.values(), key=lambda event: ids.index(event.record_id))
+        answer = [orjson.loads(event.body) for event in ordered]
+        # Escaped and with blanks, as the oldest of Lambda's runtimes for Python writes it: never too small.
+        size = len(json.dumps(answer))
+        if size > self._max_bytes:
+            raise BatchError(
+                f"the events of {len(records)} records are {size} bytes, Lambda answers at most "
+                f"{self._max_bytes}",
+                hint="lower the batch size of the pipe's source, or map less into the events' data; "
+                "nothing is lost, the pipe sends the batch again",
+            )
+        return answer
+
+
+def _records(event: Any) -> Sequence[Record]:
+    if not isinstance(event, list):
+        raise BatchError(
+            "the event is not a list of records",
+            hint="this handler is for the enrichment of a pipe from a DynamoDB stream",
+            stage="decode",
+        )
+    return event
+
+
+def _decode(record: Record, stream: StreamRef | None) -> Decoded:
+    """The documentation shows a pipe's records with the ARN of the table. Its stream is then unknown: the
+    changes of one stream still sort, those of a stream enabled later do not sort after them."""
+    arn = record.get("eventSourceARN") if isinstance(record, Mapping) else None
+    if isinstance(arn, str) and ":table/" in arn and "/stream/" not in arn:
+        named = {**record, "eventSourceARN": f"{arn}/stream/{_UNKNOWN_LABEL}"}
+        return Decoded(STREAM.decode(named, stream).change, record)
+    return STREAM.decode(record, stream)
+
+
+PIPE = replace(STREAM, decode=_decode)
+
+
+def _open(telemetry: Telemetry) -> PipeDoor:
+    configuration = load_configuration()
+    sinks = memory_sinks(configuration.settings)
+    relay = build_relay(configuration, sinks, telemetry, ledger=NoLedger())
+    check_targets(relay)
+    return PipeDoor(relay, sinks)
+
+
+_function = Function(_open)
+
+
+def handler(event: list[dict[str, Any]], context: Any) -> list[dict[str, Any]]:
+    """Lambda's entry point."""
+    answer: list[dict[str, Any]] = _function(event, context)
+    return answer
