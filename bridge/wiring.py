@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bridge.backoff import Backoff
 from bridge.breaker import Breaker
@@ -25,11 +25,15 @@ from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.stdout import StdoutSink
 from bridge.edges.system_clock import SystemClock
 from bridge.limits import SNS_BYTES
-from bridge.ports import Clock, Ledger, Quarantine, Sink, Telemetry
+from bridge.ports import Clock, Ledger, Quarantine, Sink, Telemetry, Tracer
 from bridge.relay import Relay
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings, load_settings
 from bridge.settings.models import EventBridgeSettings, SinkSettings, SnsSettings, StdoutSettings
+from bridge.silence import NoTracer, Silence
+
+if TYPE_CHECKING:
+    from bridge.edges.telemetry import PowertoolsTelemetry
 
 ClientFactory = Callable[[str], Any]
 """Gives the boto3 client of a service, such as ``events``."""
@@ -82,29 +86,48 @@ def client_factory(
     return client
 
 
-def build_sinks(settings: Settings, client: ClientFactory) -> dict[str, Sink]:
+def build_telemetry(settings: Settings) -> PowertoolsTelemetry:
+    """Logs and metrics of a Lambda function."""
+    from bridge.edges.telemetry import PowertoolsTelemetry
+
+    return PowertoolsTelemetry(service=settings.telemetry.service, level=settings.telemetry.level)
+
+
+def build_tracer(settings: Settings) -> Tracer:
+    if settings.telemetry.tracing == "none":
+        return NoTracer()
+    # Imported only where it is switched on: the SDK costs a cold start 55 ms.
+    from bridge.edges.xray import XRayTracer
+
+    return XRayTracer(service=settings.telemetry.service)
+
+
+def build_sinks(
+    settings: Settings, client: ClientFactory, telemetry: Telemetry | None = None
+) -> dict[str, Sink]:
     """The sinks of bridge.yaml, by name; nothing has been asked of AWS yet."""
     pool = ThreadPoolExecutor(max_workers=_threads(settings), thread_name_prefix="sink")
-    return {name: _sink(name, sink, client, pool) for name, sink in settings.sinks.items()}
+    engine = _Engine(pool, telemetry or Silence())
+    return {name: _sink(name, sink, client, engine) for name, sink in settings.sinks.items()}
 
 
 def _threads(settings: Settings) -> int:
     return max([getattr(sink, "max_in_flight", 1) for sink in settings.sinks.values()])
 
 
-def _sink(name: str, sink: SinkSettings, client: ClientFactory, pool: ThreadPoolExecutor) -> Sink:
+def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine) -> Sink:
     # Imported where they are needed: a render or a check never loads what talks to AWS.
     match sink:
         case EventBridgeSettings():
             from bridge.edges.eventbridge import MAX_BYTES, EventBridgeSink
 
-            dispatcher = _dispatcher(pool, sink.max_in_flight)
+            dispatcher = engine.dispatcher(sink.max_in_flight)
             max_bytes = sink.max_bytes or MAX_BYTES
             return EventBridgeSink(client("events"), sink.bus, dispatcher, name=name, max_bytes=max_bytes)
         case SnsSettings():
             from bridge.edges.sns import SnsSink
 
-            dispatcher = _dispatcher(pool, sink.max_in_flight)
+            dispatcher = engine.dispatcher(sink.max_in_flight)
             return SnsSink(client("sns"), sink.topic, dispatcher, name=name, max_bytes=sink.max_bytes)
         case StdoutSettings():
             return StdoutSink(sys.stdout.buffer, name=name)
@@ -112,8 +135,16 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, pool: ThreadPool
             return MemorySink(name=name)
 
 
-def _dispatcher(pool: ThreadPoolExecutor, max_in_flight: int) -> Dispatcher:
-    return Dispatcher(pool, Backoff(random.Random()), max_in_flight=max_in_flight)  # noqa: S311 - jitter
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """What every batching sink's dispatcher is made of."""
+
+    pool: ThreadPoolExecutor
+    telemetry: Telemetry
+
+    def dispatcher(self, max_in_flight: int) -> Dispatcher:
+        backoff = Backoff(random.Random())  # noqa: S311 - jitter
+        return Dispatcher(self.pool, backoff, max_in_flight=max_in_flight, telemetry=self.telemetry)
 
 
 def memory_sinks(settings: Settings) -> dict[str, MemorySink]:
@@ -144,6 +175,7 @@ def build_relay(
     ledger: Ledger | None = None,
     quarantine: Quarantine | None = None,
     breaker: Breaker | None = None,
+    tracer: Tracer | None = None,
 ) -> Relay:
     """The relay of a configuration; ``ledger``, ``quarantine`` and ``breaker`` stand in for the configured
     ones."""
@@ -158,6 +190,7 @@ def build_relay(
         clock=clock or SystemClock(),
         breaker=breaker or Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
         hash_key=hash_key,
+        tracer=tracer or NoTracer(),
     )
 
 

@@ -26,7 +26,7 @@ from bridge.runner import Runner
 from bridge.runners import Runners
 from bridge.settings import Settings
 from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
-from bridge.wiring import ClientFactory, Configuration, build_relay, check_targets
+from bridge.wiring import ClientFactory, Configuration, build_relay, build_tracer, check_targets
 
 RUN_PACE = Pace(function_timeout_s=30.0)
 """Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait
@@ -56,11 +56,12 @@ def build_runners(
         name: find_stream(client("dynamodb"), settings.tables[name].name)
         for name in choose_tables(settings, tables)
     }
+    tracer = build_tracer(settings)
     runners: dict[str, Runner] = {}
     executors: list[Executor] = []
     for name, stream in streams.items():
         # A relay for each table: a breaker that trips speaks of one table's deploy.
-        relay = build_relay(configuration, sinks, telemetry)
+        relay = build_relay(configuration, sinks, telemetry, tracer=tracer)
         if not runners:
             check_targets(relay)
         mapping = mapping_settings(settings, configuration.tables[stream.table])

@@ -61,9 +61,11 @@ def run(
     configuration = load_configuration(config, environment(env_file))
     for warning in configuration.settings.warnings:
         console.problem(warning)
-    telemetry = LineTelemetry(ConsoleLines(console), level="warning")
+    telemetry = LineTelemetry(
+        ConsoleLines(console), level=configuration.settings.telemetry.level or "warning"
+    )
     client = client_factory(endpoint_url=endpoint_url, region=region)
-    sinks = build_sinks(configuration.settings, client)
+    sinks = build_sinks(configuration.settings, client, telemetry)
     folder = state or config.parent / STATE_FOLDER
     ages_ms: dict[str, int] = {}
 

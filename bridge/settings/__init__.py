@@ -26,6 +26,7 @@ from bridge.settings.models import (
     QuarantineSettings,
     SinkSettings,
     TableSettings,
+    TelemetrySettings,
 )
 from bridge.settings.problems import find_model_problems
 from bridge.settings.types import FilePath, Name, Secret, Source, refuse
@@ -56,6 +57,9 @@ class Settings(Block):
     quarantine: QuarantineSettings = Field(description="Where records go that can never become their events.")
     breaker: BreakerSettings = Field(
         default=BreakerSettings(), description="When a batch is failed as a whole."
+    )
+    telemetry: TelemetrySettings = Field(
+        default=TelemetrySettings(), description="What the bridge tells of itself."
     )
     tables: Annotated[dict[Name, TableSettings], Field(min_length=1)] = Field(
         description="Tables whose changes become events, by a name of your own."

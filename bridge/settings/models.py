@@ -15,6 +15,7 @@ from bridge.limits import (
     MAPPING_WINDOW_MAX_S,
     SNS_BYTES_MAX,
 )
+from bridge.metrics import SERVICE
 from bridge.settings.types import (
     BucketName,
     BusName,
@@ -125,6 +126,22 @@ class BreakerSettings(Block):
     )
     at_least: Annotated[int, Whole(1, MAPPING_BATCH_MAX)] = Field(
         default=10, description="Failed records below which it never trips."
+    )
+
+
+class TelemetrySettings(Block):
+    """What the bridge tells of itself: logs, metrics, traces."""
+
+    service: Text = Field(
+        default=SERVICE, description="Dimension of every metric, and a field of every log line."
+    )
+    level: Literal["debug", "info", "warning", "error"] | None = Field(
+        default=None,
+        description="Least level of log lines; debug names every published event.",
+        json_schema_extra=shown_default("info in Lambda or what Lambda's logging says, warning elsewhere"),
+    )
+    tracing: Literal["none", "xray"] = Field(
+        default="none", description="Whether the steps of a batch are recorded with AWS X-Ray."
     )
 
 
