@@ -1,3 +1,25 @@
-"""stream-bridge: DynamoDB stream changes as versioned, validated CloudEvents."""
+"""stream-bridge: DynamoDB stream changes as versioned, validated CloudEvents.
 
+The public names are ``Relay`` (the walk), ``Change`` (a decoded record) and ``BridgeError`` (the root of
+every error raised on purpose). They are loaded when they are first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bridge.core.change import Change
+    from bridge.errors import BridgeError
+    from bridge.relay import Relay
+
+__all__ = ["BridgeError", "Change", "Relay"]
 __version__ = "0.1.0"
+
+_HOMES = {"BridgeError": "bridge.errors", "Change": "bridge.core.change", "Relay": "bridge.relay"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bridge' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,88 @@
+"""A fingerprint changes exactly when the diff would say that the item changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.core.diff import compile_diff, differing_names
+from bridge.core.fingerprint import canonical_json, compile_fingerprint, field_hashes
+from bridge.errors import MalformedRecord
+from tests.strategies import ITEMS, shuffled_item, two_images
+
+fingerprint = compile_fingerprint(b"secret")
+
+
+@given(two_images())
+def test_two_items_have_one_fingerprint_exactly_when_they_do_not_differ(
+    images: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    before, after = images
+    differ = bool(compile_diff()(before, after, differing_names(before, after)))
+    assert (fingerprint(before) != fingerprint(after)) == differ
+
+
+@given(st.data())
+def test_order_says_nothing(data: st.DataObject) -> None:
+    item = data.draw(ITEMS)
+    assert fingerprint(item) == fingerprint(shuffled_item(data.draw, item))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"N": "1.0"}, {"N": "1"}),
+        ({"N": "1E+2"}, {"N": "100"}),
+        ({"N": "-0"}, {"N": "0"}),
+        ({"N": "007"}, {"N": "7"}),
+        ({"N": ".5"}, {"N": "0.50"}),
+        ({"NS": ["10", "9.0"]}, {"NS": ["9", "1E+1"]}),
+        ({"B": b"\x00"}, {"B": "AA=="}),
+        ({"BS": [b"b", b"a"]}, {"BS": ["YQ==", "Yg=="]}),
+        ({"SS": {"a", "b"}}, {"SS": ["b", "a"]}),
+        ({"L": [{"M": {"x": {"N": "1.50"}}}]}, {"L": [{"M": {"x": {"N": "1.5"}}}]}),
+    ],
+)
+def test_the_way_a_value_is_written_says_nothing(one: Any, other: Any) -> None:
+    assert fingerprint({"a": one}) == fingerprint({"a": other})
+
+
+def test_ignored_paths_are_not_looked_at() -> None:
+    ignoring = compile_fingerprint(b"secret", (("updatedAt",), ("lines", "*", "seen")))
+    item: dict[str, Any] = {
+        "updatedAt": {"N": "1"},
+        "lines": {"L": [{"M": {"seen": {"BOOL": True}, "n": {"N": "1"}}}]},
+    }
+    other: dict[str, Any] = {"lines": {"L": [{"M": {"n": {"N": "1"}}}]}}
+    assert ignoring(item) == ignoring(other)
+    other["lines"]["L"][0]["M"]["n"] = {"N": "2"}
+    assert ignoring(item) != ignoring(other)
+
+
+def test_hashes_depend_on_the_secret() -> None:
+    item = {"a": {"S": "x"}}
+    assert fingerprint(item) != compile_fingerprint(b"other")(item)
+    assert field_hashes(b"one", item) != field_hashes(b"two", item)
+
+
+def test_field_hashes_name_the_attributes_that_changed() -> None:
+    one = field_hashes(b"k", {"a": {"N": "1"}, "b": {"S": "x"}, "c": {"S": "y"}})
+    two = field_hashes(b"k", {"a": {"N": "1.0"}, "b": {"S": "z"}, "d": {"S": "y"}})
+    changed = {name for name in one.keys() | two.keys() if one.get(name) != two.get(name)}
+    assert changed == {"b", "c", "d"}
+
+
+def test_the_careful_and_the_quick_way_agree_on_what_is_plain_already() -> None:
+    plain = {"a": {"N": "12.5"}, "b": {"N": "-7"}, "c": {"S": '"SS":'}}
+    assert canonical_json(plain) == b'{"a":{"N":"12.5"},"b":{"N":"-7"},"c":{"S":"\\"SS\\":"}}'
+
+
+@pytest.mark.parametrize(
+    "value", [{"S": "\ud800"}, {"SS": ["\ud800"]}, {"N": "x.0"}, {"SS": 1}, {"B": object()}]
+)
+def test_what_is_not_legal_has_no_fingerprint(value: Any) -> None:
+    with pytest.raises(MalformedRecord):
+        fingerprint({"a": value})
