@@ -94,13 +94,33 @@ class Sink(Protocol):
     ) -> list[EntryResult]: ...
 
 
+SettledBy = Literal["stream", "reconcile", "snapshot"]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the ledger last settled for one item key."""
+    """What the ledger last settled for one item key.
+
+    ``position`` is the newest settled change; ``live`` whether the item was there after it. ``fingerprint``
+    is that of its after image (:mod:`bridge.core.fingerprint`), empty where there was none to see.
+    ``as_of`` is when the state was true: the change's time, or the moment a reconciliation read the item.
+    ``recent`` are the last few settled sequences, newest first, so that a redriven change can be told from
+    a settled one. ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on
+    request. ``gap`` notes that a change before this one was never settled.
+    """
 
     key: str
     position: Position
     live: bool
+    table: str = ""
+    item_key: Mapping[str, Any] = field(default_factory=dict)  # typed
+    fingerprint: str = ""
+    settled_by: SettledBy = "stream"
+    as_of: str = ""  # ISO 8601, UTC
+    recent: tuple[str, ...] = ()
+    fields: Mapping[str, str] | None = None
+    image: Mapping[str, Any] | None = None
+    gap: bool = False
 
 
 class Ledger(Protocol):
