@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bridge.core.dialect import STREAM, Dialect
+from bridge.core.event import Trace
+from bridge.core.trace import read_trace
 from bridge.edges.telemetry import PowertoolsTelemetry
 from bridge.errors import BatchError
 from bridge.ports import Clock, Deadline, Record, Telemetry
 from bridge.relay import Relay
-from bridge.wiring import Configuration, build_relay, build_sinks, check_targets, client_factory
+from bridge.wiring import (
+    Configuration,
+    build_relay,
+    build_sinks,
+    build_telemetry,
+    build_tracer,
+    check_targets,
+    client_factory,
+)
 from bridge.wiring import load_configuration as load
 
 RESERVE_S = 2.0
@@ -40,12 +50,18 @@ class StreamDoor:
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
         """Raises for a batch that must fail as a whole."""
         deadline = deadline_of(context, self._clock, self._reserve_s)
-        return self._relay.handle(_records(event), deadline, dialect=self._dialect).answer()
+        outcome = self._relay.handle(_records(event), deadline, dialect=self._dialect, trace=trace_here())
+        return outcome.answer()
 
 
 def deadline_of(context: Any, clock: Clock, reserve_s: float = RESERVE_S) -> Deadline:
     """When the work of this invocation must be done. ``context`` is Lambda's."""
     return Deadline.after(clock, context.get_remaining_time_in_millis() / 1000 - reserve_s)
+
+
+def trace_here() -> Trace | None:
+    """The trace of this invocation: Lambda's runtime sets the variable anew for each."""
+    return read_trace(os.environ.get("_X_AMZN_TRACE_ID", ""))
 
 
 def _records(event: Any) -> Sequence[Record]:
@@ -62,20 +78,20 @@ def _records(event: Any) -> Sequence[Record]:
 class Function:
     """A Lambda function: its door is opened at the first invocation and kept while the process lives."""
 
-    def __init__(self, open_door: Callable[[Telemetry], Door]) -> None:
+    def __init__(self, open_door: Callable[[Configuration, Telemetry], Door]) -> None:
         self._open_door = open_door
         self._door: Door | None = None
         self._telemetry: PowertoolsTelemetry | None = None
 
     def __call__(self, event: Any, context: Any) -> Any:
-        if self._telemetry is None:
-            self._telemetry = PowertoolsTelemetry()
+        if self._door is None or self._telemetry is None:
+            configuration = load_configuration()
+            self._telemetry = build_telemetry(configuration.settings)
+            self._door = self._open_door(configuration, self._telemetry)
+            # What start-up made lives as long as the process: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
         try:
-            if self._door is None:
-                self._door = self._open_door(self._telemetry)
-                # What start-up made lives as long as the process: the collector need not look at it again.
-                gc.collect()
-                gc.freeze()
             return self._door.handle(event, context)
         finally:
             self._telemetry.flush()
@@ -86,10 +102,9 @@ def load_configuration() -> Configuration:
     return load(Path(os.environ.get("BRIDGE_CONFIG", "bridge.yaml")), os.environ)
 
 
-def open_stream(telemetry: Telemetry, dialect: Dialect) -> StreamDoor:
+def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamDoor:
     """The door for the event source mapping of a stream, to the sinks of bridge.yaml."""
-    configuration = load_configuration()
-    sinks = build_sinks(configuration.settings, client_factory())
-    relay = build_relay(configuration, sinks, telemetry)
+    sinks = build_sinks(configuration.settings, client_factory(), telemetry)
+    relay = build_relay(configuration, sinks, telemetry, tracer=build_tracer(configuration.settings))
     check_targets(relay)
     return StreamDoor(relay, relay.clock, dialect=dialect)

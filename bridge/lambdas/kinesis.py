@@ -7,12 +7,13 @@ Environment as for ``bridge.lambdas.stream``. What this way in promises: docs/so
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bridge.core.kinesis import KINESIS
 from bridge.door import Function, open_stream
 
-_function = Function(lambda telemetry: open_stream(telemetry, KINESIS))
+_function = Function(partial(open_stream, dialect=KINESIS))
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:

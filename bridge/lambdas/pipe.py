@@ -16,14 +16,14 @@ import orjson
 from bridge.core.change import StreamRef
 from bridge.core.dialect import STREAM, Decoded
 from bridge.core.event import Event
-from bridge.door import Function, deadline_of, load_configuration
+from bridge.door import Function, deadline_of, trace_here
 from bridge.edges.ledgers import NoLedger
 from bridge.edges.memory import MemorySink
 from bridge.errors import BatchError, Unavailable
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
 from bridge.ports import Record, Telemetry
 from bridge.relay import Relay
-from bridge.wiring import build_relay, check_targets, memory_sinks
+from bridge.wiring import Configuration, build_relay, build_tracer, check_targets, memory_sinks
 
 _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 
@@ -49,7 +49,9 @@ class PipeDoor:
         """
         records = _records(event)
         try:
-            outcome = self._relay.handle(records, deadline_of(context, self._relay.clock), dialect=PIPE)
+            outcome = self._relay.handle(
+                records, deadline_of(context, self._relay.clock), dialect=PIPE, trace=trace_here()
+            )
             if outcome.handed_back:
                 raise Unavailable(
                     f"{outcome.handed_back} of {outcome.received} records could not be dealt with: "
@@ -106,10 +108,10 @@ def _decode(record: Record, stream: StreamRef | None) -> Decoded:
 PIPE = replace(STREAM, decode=_decode)
 
 
-def _open(telemetry: Telemetry) -> PipeDoor:
-    configuration = load_configuration()
+def _open(configuration: Configuration, telemetry: Telemetry) -> PipeDoor:
     sinks = memory_sinks(configuration.settings)
-    relay = build_relay(configuration, sinks, telemetry, ledger=NoLedger())
+    tracer = build_tracer(configuration.settings)
+    relay = build_relay(configuration, sinks, telemetry, ledger=NoLedger(), tracer=tracer)
     check_targets(relay)
     return PipeDoor(relay, sinks)
 

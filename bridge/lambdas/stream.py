@@ -7,6 +7,7 @@ variables that bridge.yaml names, and ``AWS_ENDPOINT_URL`` where the target is n
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from bridge.core.dialect import STREAM
@@ -14,7 +15,7 @@ from bridge.door import Function, StreamDoor, open_stream
 
 __all__ = ["StreamDoor", "handler"]
 
-_function = Function(lambda telemetry: open_stream(telemetry, STREAM))
+_function = Function(partial(open_stream, dialect=STREAM))
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
