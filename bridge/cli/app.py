@@ -14,6 +14,7 @@ from bridge.cli import config
 from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
+from bridge.cli.init import init
 from bridge.cli.invoke import invoke
 from bridge.cli.render import render
 from bridge.cli.run import run as run_tables
@@ -27,6 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config.app, name="config")
+app.command()(init)
 app.command()(check)
 app.command()(render)
 app.command()(invoke)

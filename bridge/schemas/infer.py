@@ -219,6 +219,8 @@ class Shape:
         if "integer" in kinds and ("number" in kinds or self.kinds["integer"] < min_seen):
             # DynamoDB has one type for all numbers: a few whole ones say nothing about the next.
             kinds = kinds - {"integer"} | {"number"}
+        if self.texts is not None and self.texts.all_unfit and "integer" not in kinds:
+            kinds.add("number")  # numbers, all of them with too many digits; the next may have fewer
         return [kind for kind in _KINDS if kind in kinds]
 
     def schema(self, *, min_seen: int = MIN_SEEN, counts: bool = True) -> dict[str, Any]:

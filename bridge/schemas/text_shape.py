@@ -10,6 +10,9 @@ from typing import Final
 
 import jsonschema_rs
 
+from bridge.core.values import number
+from bridge.errors import MalformedRecord
+
 NUMBER_TEXT: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 """How DynamoDB writes a number whose digits do not fit into a JSON number."""
 
@@ -30,19 +33,22 @@ _NUMBER: Final = re.compile(NUMBER_TEXT.replace("$", r"\Z"), re.ASCII)
 
 
 class TextShape:
-    """Counts of texts: all, those of each format, and those that are numbers."""
+    """Counts of texts: all, those of each format, those that are numbers, and of these those whose digits do
+    not fit into a JSON number (DESIGN, Values)."""
 
-    __slots__ = ("formats", "numbers", "seen")
+    __slots__ = ("formats", "numbers", "seen", "unfit")
 
     def __init__(self) -> None:
         self.seen = 0
         self.numbers = 0
+        self.unfit = 0
         self.formats = dict.fromkeys(FORMATS, 0)
 
     def add(self, text: str) -> None:
         self.seen += 1
         if _NUMBER.match(text):
             self.numbers += 1
+            self.unfit += _is_unfit(text)
             return
         for name, looks in _LOOKS.items():
             if looks.match(text) and _is_valid(name, text):
@@ -51,6 +57,7 @@ class TextShape:
     def merge(self, other: TextShape) -> None:
         self.seen += other.seen
         self.numbers += other.numbers
+        self.unfit += other.unfit
         for name, count in other.formats.items():
             self.formats[name] += count
 
@@ -62,12 +69,23 @@ class TextShape:
     def all_numbers(self) -> bool:
         return self.seen > 0 and self.numbers == self.seen
 
+    @property
+    def all_unfit(self) -> bool:
+        return self.seen > 0 and self.unfit == self.seen
+
     def nearly(self, share: float) -> tuple[str, int] | None:
         """A format of at least ``share`` of the texts but not of all, with the count of those it fits."""
         for name, count in self.formats.items():
             if count < self.seen and count >= share * self.seen > 0:
                 return name, count
         return None
+
+
+def _is_unfit(text: str) -> bool:
+    try:
+        return isinstance(number(text), str)
+    except MalformedRecord:  # more digits than DynamoDB has: a text after all
+        return False
 
 
 def _is_valid(name: str, text: str) -> bool:

@@ -169,3 +169,9 @@ def test_a_dropped_member_is_forgotten_wherever_it_stands() -> None:
 def test_what_json_does_not_have_is_refused() -> None:
     with pytest.raises(TypeError, match="set"):
         Shape().add({1})
+
+
+def test_numbers_that_all_had_too_many_digits_may_have_fewer_next_time() -> None:
+    schema = shape_of("12345678901234567890.5").schema()
+    assert accepts(schema, 1)
+    assert accepts(schema, "12345678901234567890.5")

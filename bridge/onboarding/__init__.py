@@ -1,0 +1,1 @@
+"""A first project from samples of a table: what ``stream-bridge init`` writes."""

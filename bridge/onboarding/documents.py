@@ -1,0 +1,145 @@
+"""The schemas of a table's first three events, from what was seen of it."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+from bridge.core.change import Operation
+from bridge.onboarding.names import json_path
+from bridge.onboarding.sample import TableSample
+from bridge.schemas.infer import MIN_SEEN, Path, Shape
+from bridge.schemas.validation import DIALECT
+
+VERSION: Final = "1.0.0"
+Verb = Literal["created", "changed", "deleted"]
+OPERATION_OF: Final[dict[Verb, Operation]] = {"created": "insert", "changed": "modify", "deleted": "remove"}
+
+_CHANGE: Final[dict[str, Any]] = {
+    "title": "Field change",
+    "description": "One difference between before and after; path is a JSON Pointer.",
+    "type": "object",
+    "required": ["path", "op"],
+    "properties": {
+        "path": {"type": "string", "pattern": "^/"},
+        "op": {"enum": ["add", "remove", "replace"]},
+        "before": {"description": "The value it had."},
+        "after": {"description": "The value it has."},
+        "added": {"description": "New members of a set.", "type": "array"},
+        "removed": {"description": "Members that left a set.", "type": "array"},
+        "types": {"description": "DynamoDB types, where only the type changed.", "type": "array"},
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EventPlan:
+    """One event that a table's changes shall become. ``schema`` describes its data."""
+
+    type: str
+    verb: Verb
+    summary: str
+    schema: dict[str, Any]
+
+    @property
+    def operation(self) -> Operation:
+        return OPERATION_OF[self.verb]
+
+
+@dataclass(frozen=True, slots=True)
+class TablePlan:
+    """What becomes of one table. ``drop`` are the JSONPaths of what may be secret."""
+
+    sample: TableSample
+    thing: str
+    subject: str
+    drop: tuple[str, ...]
+    unnamed_secrets: tuple[Path, ...]
+    """Secrets that no JSONPath can name; they cannot be redacted by this."""
+    item: dict[str, Any]
+    created: dict[str, Any]
+    key: dict[str, Any]
+    events: tuple[EventPlan, ...]
+
+
+def plan_table(sample: TableSample, thing: str, subject: str, prefix: str, base: str) -> TablePlan:
+    """``base`` is what every ``$id`` begins with, ``prefix`` what every type does."""
+    sample.settle_secrets()
+    named = {path: json_path(path) for path in sample.secrets}
+    drop = {path: text for path, text in named.items() if text is not None}
+    item, created = (_item_schema(shape, tuple(drop)) for shape in (sample.items, sample.created))
+    if not sample.created_known:
+        created = item
+    key = {"title": "Key", **_key_schema(sample)}
+    plan = TablePlan(
+        sample=sample,
+        thing=thing,
+        subject=subject,
+        drop=tuple(drop.values()),
+        unnamed_secrets=tuple(path for path, text in named.items() if text is None),
+        item=item,
+        created=created,
+        key=key,
+        events=(),
+    )
+    summaries: dict[Verb, str] = {verb: f"{_titled(thing)} was {verb}." for verb in OPERATION_OF}
+    events = tuple(
+        EventPlan(
+            type_name := f"{prefix}.{thing}.{verb}", verb, summary, _document(plan, verb, type_name, base)
+        )
+        for verb, summary in summaries.items()
+    )
+    return replace(plan, events=events)
+
+
+def _item_schema(shape: Shape, drop: tuple[Path, ...]) -> dict[str, Any]:
+    shape = deepcopy(shape)
+    for path in drop:
+        shape.drop(path)
+    schema: dict[str, Any] = shape.schema(min_seen=MIN_SEEN)
+    return {"title": "Item", **(schema or {"type": "object"})}
+
+
+def _key_schema(sample: TableSample) -> dict[str, Any]:
+    types: dict[str, Any] = {"S": {"type": "string"}, "B": {"type": "string", "contentEncoding": "base64"}}
+    number = {"type": ["number", "string"]}  # a string where a JSON number would not be exact
+    properties = {name: dict(types.get(tag, number)) for name, tag in sample.key.items()}
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _document(plan: TablePlan, verb: Verb, type_name: str, base: str) -> dict[str, Any]:
+    sample, operation = plan.sample, OPERATION_OF[verb]
+    members: dict[str, Any] = {
+        "operation": {"const": operation},
+        "key": {"description": "Which item it is.", "$ref": "#/$defs/key"},
+    }
+    defs: dict[str, Any] = {"key": plan.key}
+    item = plan.created if verb == "created" else plan.item
+    if sample.captures_before and operation != "insert":
+        members["before"] = {"description": "The item before the change.", "$ref": "#/$defs/item"}
+        defs["item"] = item
+    if sample.captures_after and operation != "remove":
+        members["after"] = {"description": "The item after the change.", "$ref": "#/$defs/item"}
+        defs["item"] = item
+    if {"before", "after"} <= members.keys():
+        changes = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/change"}}
+        members["changes"] = {"description": "What is different, field by field.", **changes}
+        defs["change"] = _CHANGE
+    samples = sample.created.seen if verb == "created" and sample.created_known else sample.items.seen
+    return {
+        "$schema": DIALECT,
+        "$id": f"{base}/{type_name}/{VERSION}.json",
+        "title": f"{plan.thing.replace('_', ' ').capitalize()} {verb}",
+        "description": f"{_titled(plan.thing)} was {verb}.",
+        "$comment": f"Inferred by stream-bridge init from {samples} samples: read it before use.",
+        "type": "object",
+        "required": list(members),
+        "properties": members,
+        "$defs": defs,
+    }
+
+
+def _titled(thing: str) -> str:
+    article = "An" if thing[:1] in "aeio" else "A"
+    return f"{article} {thing.replace('_', ' ')}"

@@ -1,0 +1,121 @@
+"""Names that a project needs and nobody has chosen yet: event types, subjects, paths, what may be secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from bridge.core.jsonpath import ANY as ANY_STEP
+from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.schemas.infer import ANY
+
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_OF_NO_MEANING: Final = frozenset(
+    {"dev", "development", "prod", "production", "stage", "staging", "test", "qa", "table", "ddb", "dynamodb"}
+)
+_RANDOM: Final = re.compile(r"[-_][A-Z0-9]{10,}$")  # how CloudFormation ends the names it makes up
+_NAME_MAX: Final = 60
+_PLAIN_STEP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_SECRET_WORDS: Final = frozenset(
+    {"password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "otp", "pin", "cvv", "cvc",
+     "ssn", "apikey", "privatekey", "passwordhash"}
+)  # fmt: skip
+_SECRET_PAIRS: Final = frozenset({("api", "key"), ("private", "key"), ("access", "key"), ("secret", "key")})
+_PERSONAL_WORDS: Final = frozenset({"email", "mail", "phone", "mobile", "iban", "birthday", "birthdate"})
+_SECRET_VALUE: Final = re.compile(
+    r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|\$2[aby]\$\d\d\$|\$argon2|gh[pousr]_[A-Za-z0-9]{30,}|sk_live_"
+)
+
+
+def words(name: str) -> list[str]:
+    """``userProfiles`` and ``user-profiles`` to ``["user", "profiles"]``."""
+    return [word.lower() for word in _WORD.findall(name)]
+
+
+def thing(table: str) -> str:
+    """What one item of a table is called: ``prod-UserProfiles`` to ``user_profile``."""
+    found = words(_RANDOM.sub("", table))
+    while len(found) > 1 and found[0] in _OF_NO_MEANING:
+        found.pop(0)
+    while len(found) > 1 and found[-1] in _OF_NO_MEANING:
+        found.pop()
+    if not found:
+        return "item"
+    return "_".join([*found[:-1], singular(found[-1])])[:_NAME_MAX].strip("_")
+
+
+def singular(word: str) -> str:
+    """English, by rule; a wrong guess is renamed in the files, before anything is published."""
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if re.search(r"(ss|x|ch|sh|z)es$", word):
+        return word[:-2]
+    if word.endswith("s") and not re.search(r"(ss|us|is)$", word) and len(word) > 2:
+        return word[:-1]
+    return word
+
+
+def things(tables: Sequence[str]) -> dict[str, str]:
+    """A name of its own for the items of each table."""
+    chosen: dict[str, str] = {}
+    for table in tables:
+        for name in (thing(table), "_".join(words(table)) or "item"):
+            if name not in chosen.values():
+                break
+        number = 2
+        while name in chosen.values():
+            name, number = f"{thing(table)}_{number}", number + 1
+        chosen[table] = name
+    return chosen
+
+
+def json_path(steps: Sequence[str]) -> str | None:
+    """The JSONPath of a place in an item, such as ``$.cards[*].number``; None where none can say it."""
+    text = "$"
+    for step in steps:
+        if step == ANY:
+            text += "[*]"
+        elif _PLAIN_STEP.fullmatch(step):
+            text += f".{step}"
+        elif "'" not in step and "\\" not in step and step.isprintable():
+            text += f"['{step}']"
+        else:
+            return None
+    try:
+        path = parse_path(text)
+    except JsonPathError:
+        return None
+    wanted = tuple(ANY_STEP if step == ANY else step for step in steps)
+    return text if path.steps is not None and (path.root, *path.steps) == wanted else None
+
+
+def subject(thing_name: str, key: Sequence[str]) -> str | None:
+    """The subject template over the key; None where a name of the key cannot stand in one."""
+    places = []
+    for name in key:
+        path = json_path(("key", name))
+        if path is None or "{" in path or "}" in path:
+            return None
+        places.append(f"{{{path}}}")
+    return "/".join([thing_name, *places])
+
+
+def secret_name(name: str) -> bool:
+    """Whether an attribute of this name probably holds a secret."""
+    found = [singular(word) for word in words(name)]
+    pairs = set(pairwise(found))
+    return bool(_SECRET_WORDS & {*found, "".join(found)} or _SECRET_PAIRS & pairs)
+
+
+def personal_name(name: str) -> bool:
+    """Whether an attribute of this name probably tells who somebody is."""
+    return bool(_PERSONAL_WORDS & {singular(word) for word in words(name)})
+
+
+def secret_value(text: str) -> bool:
+    """Whether a text looks like a key, a signed token or a password's hash, whatever its name."""
+    return _SECRET_VALUE.search(text) is not None

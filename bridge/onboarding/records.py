@@ -1,0 +1,112 @@
+"""Example records of a table, as Lambda hands them over, and the data of the events they become."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bridge.core.change import Change, Operation, TypedItem
+from bridge.core.decode import decode
+from bridge.core.diff import compile_diff
+from bridge.core.jsonpath import parse_path
+from bridge.core.lambda_record import to_lambda_record
+from bridge.core.redact import RedactRule, compile_redaction
+from bridge.core.view import ChangeView, default_data
+from bridge.onboarding.documents import TablePlan
+from bridge.onboarding.made_up import made_up, typed
+
+Record = dict[str, Any]
+
+_TIME_S: Final = 1_767_225_600  # 2026-01-01T00:00:00Z: the same files every time
+_LABEL: Final = "2026-01-01T00:00:00.000"
+_NAMES: Final[dict[Operation, str]] = {"insert": "INSERT", "modify": "MODIFY", "remove": "REMOVE"}
+
+
+def example_records(plan: TablePlan) -> list[Record]:
+    """Records that show each event: made up, or a few real ones where values are kept, redacted."""
+    redact = compile_redaction(tuple(RedactRule(parse_path(text), "drop") for text in plan.drop))
+    records = []
+    for number, (operation, before, after) in enumerate(_images(plan), start=1):
+        records.append(_record(plan, number, operation, before, after))
+    for operation, kept in plan.sample.kept.items():
+        for each in kept:
+            if "dynamodb" not in each:
+                records.append(_record(plan, len(records) + 1, operation, None, each))
+            else:
+                arn = each.get("eventSourceARN")
+                records.append(to_lambda_record(each, arn if isinstance(arn, str) else _arn(plan)))
+    if redact is None:
+        return records
+    return [_redacted(record, redact(decode(record))) for record in records]
+
+
+def data_of(plan: TablePlan, record: Record) -> dict[str, Any] | None:
+    """The data of the event that ``record`` becomes; None for one that changes nothing."""
+    view = ChangeView(decode(record), compile_diff())
+    if view.changes is not None and not view.changes:
+        return None
+    # Through JSON, as it will stand in a file.
+    data: dict[str, Any] = json.loads(json.dumps(default_data(view)))
+    return data
+
+
+def _images(plan: TablePlan) -> Iterator[tuple[Operation, TypedItem | None, TypedItem | None]]:
+    """Nothing where real records show it."""
+    kept = plan.sample.kept
+    full, other = _item(plan, plan.item, variant=0), _item(plan, plan.item, variant=1)
+    if "insert" not in kept:
+        yield "insert", None, _item(plan, plan.created, variant=0)
+        yield "insert", None, _item(plan, plan.created, variant=1, full=False)
+    if "modify" not in kept:
+        different = next(
+            (name for name in full if name not in plan.sample.key and full[name] != other[name]), ""
+        )
+        change = {different: other[different]} if different else {"example": {"S": "added"}}
+        yield "modify", full, {**full, **change}
+    if "remove" not in kept:
+        yield "remove", full, None
+
+
+def _item(plan: TablePlan, schema: Mapping[str, Any], *, variant: int, full: bool = True) -> dict[str, Any]:
+    item = typed(made_up(schema, full=full, variant=variant))["M"]
+    return {**item, **_key(plan, schema, variant)}
+
+
+def _key(plan: TablePlan, schema: Mapping[str, Any], variant: int) -> dict[str, Any]:
+    key = {}
+    for name, tag in plan.sample.key.items():
+        of_name = schema.get("properties", {}).get(name, {"type": "string"})
+        value = made_up(of_name, name, variant=variant) if tag == "S" else None
+        key[name] = {tag: {"N": str(1 + variant), "B": ("AQ==", "Ag==")[variant]}.get(tag, value)}
+    return key
+
+
+def _record(
+    plan: TablePlan, number: int, operation: Operation, before: TypedItem | None, after: TypedItem | None
+) -> Record:
+    sample = plan.sample
+    item = after or before or {}
+    part: dict[str, Any] = {
+        "ApproximateCreationDateTime": _TIME_S + number,
+        "Keys": {name: item[name] for name in sample.key},
+        "SequenceNumber": f"{number:021}",
+        "SizeBytes": 1,
+        "StreamViewType": sample.view,
+    }
+    if sample.captures_before and before is not None:
+        part["OldImage"] = before
+    if sample.captures_after and after is not None:
+        part["NewImage"] = after
+    record = {"eventID": f"example-{number}", "eventName": _NAMES[operation], "dynamodb": part}
+    return to_lambda_record(record, _arn(plan))
+
+
+def _arn(plan: TablePlan) -> str:
+    return f"arn:aws:dynamodb:us-east-1:000000000000:table/{plan.sample.table}/stream/{_LABEL}"
+
+
+def _redacted(record: Record, change: Change) -> Record:
+    images = {"Keys": change.key, "OldImage": change.before, "NewImage": change.after}
+    part = {**record["dynamodb"], **{name: image for name, image in images.items() if image is not None}}
+    return {**record, "dynamodb": part}

@@ -1,0 +1,130 @@
+"""What a person should look at before publishing by what was inferred. Names only, never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Final
+
+from bridge.core.pointer import escape
+from bridge.onboarding.documents import TablePlan
+from bridge.onboarding.names import personal_name
+from bridge.onboarding.sample import KINDS_MAX, TableSample
+from bridge.schemas.infer import ANY, MIN_SEEN, Path, Place
+
+_SHOWN: Final = 8
+_RARE_SHARE: Final = 0.05
+_NEARLY: Final = 0.9
+_NEARLY_FROM: Final = 10
+
+
+def remarks(plan: TablePlan) -> Iterator[str]:
+    """One line each, the most urgent first."""
+    sample = plan.sample
+    yield from _stream(sample)
+    yield from _amount(sample)
+    if plan.drop:
+        yield f"probably secret, so dropped by redact: {_listed(plan.drop)}"
+    if plan.unnamed_secrets:
+        names = _listed(map(pointer, plan.unnamed_secrets))
+        yield f"PROBABLY SECRET AND NOT REDACTED, because no JSONPath can name it: {names}"
+    secret_key = [name for name in sample.key if any(path == (name,) for path in sample.secrets)]
+    if secret_key:
+        yield f"the key {_listed(secret_key)} may be secret: subjects and keys show it"
+    places = [place for place in sample.items.places() if place.path not in sample.secrets]
+    yield from _fields(sample, places)
+    if sample.large:
+        size = f"{sample.largest_bytes // 1024:,} KiB"
+        yield (
+            f"large items (one has about {size}): with both images and changes an event may pass the bus's "
+            "limit of 1 MiB: map what subscribers need with data, or set claim_check"
+        )
+    if 1 < len(sample.key_kinds) < KINDS_MAX:
+        kinds = _listed(sorted(sample.key_kinds))
+        yield (
+            f"several kinds of items seem to share the table ({kinds}): give each its own events, "
+            "told apart by when: {key: ...}"
+        )
+
+
+def _stream(sample: TableSample) -> Iterator[str]:
+    command = f"aws dynamodb update-table --table-name {sample.table} --stream-specification "
+    wanted = "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES"
+    if not sample.stream_enabled:
+        yield f"the table's stream is off: {command}{wanted}"
+    elif sample.view != "NEW_AND_OLD_IMAGES":
+        yield (
+            f"the stream view is {sample.view}: events cannot tell all of before, after and changes. A view "
+            f"cannot be changed: {command}StreamEnabled=false, then again with {wanted}"
+        )
+    if not sample.key_order_known and len(sample.key) > 1:
+        yield (
+            f"records do not tell which of {_listed(sample.key)} is the partition key: see that the subject "
+            "has them in the right order"
+        )
+
+
+def _amount(sample: TableSample) -> Iterator[str]:
+    seen = sample.items.seen
+    if sample.unreadable:
+        yield f"{sample.unreadable} samples are not legal DynamoDB values and were left out"
+    if not seen:
+        yield "no item was seen: the schemas know the key alone. Run init again once there is data"
+    elif seen < MIN_SEEN:
+        yield f"only {seen} samples: too few to call anything but the key required"
+    elif not sample.created_known:
+        yield ("created is inferred from items of any age: what every item gets later is required there")
+
+
+def _fields(sample: TableSample, places: list[Place]) -> Iterator[str]:
+    mixed = [
+        f"{pointer(place.path)} ({', '.join(types)})"
+        for place in places
+        if len(types := place.shape.types()) > 1 and set(types) - {"null"} != set() and not _nullable(types)
+    ]
+    if mixed:
+        yield f"mixed types: {_listed(mixed)}"
+    rare = [
+        f"{pointer(place.path)} ({place.seen} of {place.of})"
+        for place in places
+        if place.seen < max(2, place.of * _RARE_SHARE) and place.of >= MIN_SEEN
+    ]
+    if rare:
+        yield f"rare, so optional: {_listed(rare)}"
+    dictionaries = [pointer(place.path) for place in places if place.shape.dictionary]
+    if sample.items.dictionary:
+        dictionaries.insert(0, "the item itself")
+    if dictionaries:
+        yield (
+            "maps whose names are data, so described by additionalProperties: "
+            f"{_listed(dictionaries)}; names of attributes are as public as their values"
+        )
+    nearly = [
+        f"{pointer(place.path)} ({found[1]} of {texts.seen} are {found[0]})"
+        for place in places
+        if (texts := place.shape.texts) is not None
+        and texts.seen >= _NEARLY_FROM
+        and (found := texts.nearly(_NEARLY)) is not None
+    ]
+    if nearly:
+        yield f"nearly of one format, so none is asserted: {_listed(nearly)}"
+    deep = [pointer(place.path) for place in places if place.shape.anything]
+    if deep:
+        yield f"too deep or too much to be described, so anything is allowed there: {_listed(deep)}"
+    personal = [pointer(place.path) for place in places if personal_name(place.path[-1])]
+    if personal:
+        yield f"probably personal: {_listed(personal)}; redact {{with: hmac}} keeps it out of events"
+
+
+def _nullable(types: list[str]) -> bool:
+    return len(types) == 2 and "null" in types
+
+
+def pointer(path: Path) -> str:
+    """A place as a JSON Pointer, ``*`` for every element."""
+    return "".join(f"/{step if step == ANY else escape(step)}" for step in path)
+
+
+def _listed(names: Iterable[str]) -> str:
+    shown = list(islice(names, _SHOWN + 1))
+    return ", ".join(shown[:_SHOWN]) + (", ..." if len(shown) > _SHOWN else "")
