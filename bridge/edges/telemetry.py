@@ -126,8 +126,8 @@ def _lots(values: dict[str, list[float]]) -> Iterator[dict[str, list[float]]]:
 
 
 def _dimension_value(text: str) -> str:
-    """ASCII, not empty, at most 1,024 characters (docs: Dimension)."""
-    return text.encode("ascii", "backslashreplace").decode().strip()[:_DIMENSION_MAX] or "-"
+    """Visible ASCII, not empty, at most 1,024 characters (docs: Dimension)."""
+    return text.encode("unicode_escape").decode("ascii").strip()[:_DIMENSION_MAX] or "-"
 
 
 class LineTelemetry:
