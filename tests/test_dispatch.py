@@ -65,8 +65,8 @@ class Peer:
                 self._busy -= keys
 
 
-def dispatcher(seed: int = 0, **options: int) -> Dispatcher:
-    return Dispatcher(InlineExecutor(), Backoff(random.Random(seed)), **options)
+def dispatcher(seed: int = 0, *, max_in_flight: int = 4) -> Dispatcher:
+    return Dispatcher(InlineExecutor(), Backoff(random.Random(seed)), max_in_flight=max_in_flight)
 
 
 def unavailable() -> SinkUnavailable:
