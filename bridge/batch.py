@@ -11,8 +11,17 @@ from bridge.core.change import Change
 from bridge.core.claim_check import Claim
 from bridge.core.dialect import STREAM, Dialect
 from bridge.core.event import Event
-from bridge.errors import BatchError, BridgeError, ClaimCheckUnavailable, RecordError
-from bridge.ports import ClaimCheck, Deadline, EntryResult, Record
+from bridge.core.translate import Table
+from bridge.core.values import plain_item
+from bridge.errors import (
+    BatchError,
+    BridgeError,
+    ClaimCheckUnavailable,
+    FetchUnavailable,
+    MalformedRecord,
+    RecordError,
+)
+from bridge.ports import ClaimCheck, Deadline, EntryResult, Fetcher, Record
 
 End = Literal["published", "without_event", "quarantined", "handed_back"]
 
@@ -99,6 +108,38 @@ def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadl
             except ClaimCheckUnavailable as error:
                 down = error
         item.hand_back(down)
+
+
+def fetch_current(
+    items: Iterable[Item], tables: Mapping[str, Table], fetcher: Fetcher, deadline: Deadline
+) -> None:
+    """Give the changes of tables that ask for it the item as it is now: one read for each key.
+
+    Raises :class:`BatchError` where a table is missing or closed to us.
+    """
+    wanted: dict[str, dict[str, list[Item]]] = {}
+    for item in items:
+        change = item.change
+        table = tables.get(change.table) if change is not None and item.end is None else None
+        if change is None or table is None or not table.wants_current(item.body, change):
+            continue
+        try:
+            plain_item(change.key, "Keys")  # DynamoDB would refuse the whole call for one illegal key
+        except MalformedRecord as error:
+            item.error = error
+        else:
+            wanted.setdefault(change.table, {}).setdefault(item.key, []).append(item)
+    for name, by_key in wanted.items():
+        keys = {key: same[0].change.key for key, same in by_key.items() if same[0].change is not None}
+        found = fetcher.fetch(name, keys, deadline)
+        for key, same in by_key.items():
+            for item in same:
+                if key not in found:
+                    item.hand_back(
+                        FetchUnavailable(f"table {name}: the current item could not be read in time")
+                    )
+                elif item.change is not None:
+                    item.change = item.change._replace(current=found[key], fetched=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,7 @@ class _Compiler:
             diff=diff,
             rules=tuple(rule for rule in rules if rule is not None),
             redact=compile_redaction(tuple(redact)),
+            fetch=table.fetch == "current",
             accepts=accepts,
         )
 

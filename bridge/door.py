@@ -17,6 +17,7 @@ from bridge.ports import Clock, Deadline, Record, Telemetry
 from bridge.relay import Relay
 from bridge.wiring import (
     Configuration,
+    build_fetcher,
     build_relay,
     build_sinks,
     build_telemetry,
@@ -104,7 +105,14 @@ def load_configuration() -> Configuration:
 
 def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamDoor:
     """The door for the event source mapping of a stream, to the sinks of bridge.yaml."""
-    sinks = build_sinks(configuration.settings, client_factory(), telemetry)
-    relay = build_relay(configuration, sinks, telemetry, tracer=build_tracer(configuration.settings))
+    client = client_factory()
+    sinks = build_sinks(configuration.settings, client, telemetry)
+    relay = build_relay(
+        configuration,
+        sinks,
+        telemetry,
+        tracer=build_tracer(configuration.settings),
+        fetcher=build_fetcher(configuration, client),
+    )
     check_targets(relay)
     return StreamDoor(relay, relay.clock, dialect=dialect)

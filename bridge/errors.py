@@ -19,7 +19,7 @@ class BridgeError(Exception):
 
     ``message`` says what happened, ``hint`` what to do about it, ``stage`` where in the walk
     (``decode``, ``redact``, ``route``, ``project``, ``event``, ``validate``, ``publish``, ``settle``,
-    ``quarantine``, ``configure``, ``read``). ``permanent`` tells whether repeating the same work can help.
+    ``quarantine``, ``configure``, ``read``, ``fetch``). ``permanent`` tells whether repeating the same work can help.
     ``code`` is the AWS error code where there is one.
     """
 
@@ -112,6 +112,12 @@ class SinkChanged(SinkUnavailable):
 
 class ClaimCheckUnavailable(Unavailable):
     """The data of a large event could not be stored just now; its change is handed back."""
+
+
+class FetchUnavailable(Unavailable):
+    """The current item could not be read just now; its changes are handed back."""
+
+    stage = "fetch"
 
 
 class QuarantineUnavailable(Unavailable):

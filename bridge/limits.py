@@ -17,6 +17,9 @@ NUMBER_MAX_EXPONENT: Final = 125  # largest magnitude 9.99…E+125
 NESTING_MAX: Final = 32  # levels of lists and maps
 ITEM_MAX_BYTES: Final = 400 * KIB
 
+# DynamoDB BatchGetItem (model: Keys; docs: BatchGetItem)
+BATCH_GET_MAX: Final = 100
+
 # JSON (RFC 8259 section 6: integers every reader takes exactly; IEEE 754: decimals that survive a double)
 JSON_INTEGER_MAX: Final = 2**53 - 1
 JSON_DECIMAL_DIGITS: Final = 15

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
-from bridge.core.change import Position
+from bridge.core.change import Position, TypedItem
 from bridge.core.claim_check import Claim
 from bridge.core.event import Event, Trace
 from bridge.errors import BridgeError
@@ -135,6 +135,18 @@ class Ledger(Protocol):
 
     def settle(self, rows: Sequence[Row]) -> set[str]:
         """Record rows, never moving a position backwards. Answers the keys that could *not* be written."""
+        ...
+
+
+class Fetcher(Protocol):
+    """Reads items as they are now."""
+
+    def fetch(
+        self, table: str, keys: Mapping[str, TypedItem], deadline: Deadline
+    ) -> Mapping[str, TypedItem | None]:
+        """The items of ``keys`` (typed keys by any name), read consistently and each once; None: there is no
+        such item. A name left out could not be read in the time there was. Raises ``BatchError`` where the
+        table is missing or closed to us."""
         ...
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bridge import __version__
-from bridge.batch import Item, Outcome, hand_back_what_follows, store_claims
+from bridge.batch import Item, Outcome, fetch_current, hand_back_what_follows, store_claims
 from bridge.batch_report import count_batch, tell_batch
 from bridge.breaker import Breaker
 from bridge.core.change import StreamRef
@@ -25,6 +25,7 @@ from bridge.ports import (
     ClaimCheck,
     Clock,
     Deadline,
+    Fetcher,
     Ledger,
     Quarantine,
     Quarantined,
@@ -49,6 +50,7 @@ class Relay:
     clock: Clock
     breaker: Breaker
     claim_check: ClaimCheck | None = None
+    fetcher: Fetcher | None = None  # None: tables are not read, as in a dry run
     hash_key: bytes = b""
     tracer: Tracer = field(default_factory=NoTracer)
     unknown_tables: set[str] = field(default_factory=set)
@@ -85,6 +87,9 @@ class Relay:
             for item in items:
                 self._decode(item, stream)
             self._pass_duplicates(items)
+        if self.fetcher is not None:
+            with span("fetch"):
+                fetch_current(items, self.tables, self.fetcher, deadline)
         with span("translate"):
             for item in items:
                 self._translate(item, trace)

@@ -25,7 +25,7 @@ from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.stdout import StdoutSink
 from bridge.edges.system_clock import SystemClock
 from bridge.limits import SNS_BYTES
-from bridge.ports import Clock, Ledger, Quarantine, Sink, Telemetry, Tracer
+from bridge.ports import Clock, Fetcher, Ledger, Quarantine, Sink, Telemetry, Tracer
 from bridge.relay import Relay
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings, load_settings
@@ -176,6 +176,7 @@ def build_relay(
     quarantine: Quarantine | None = None,
     breaker: Breaker | None = None,
     tracer: Tracer | None = None,
+    fetcher: Fetcher | None = None,
 ) -> Relay:
     """The relay of a configuration; ``ledger``, ``quarantine`` and ``breaker`` stand in for the configured
     ones."""
@@ -191,7 +192,17 @@ def build_relay(
         breaker=breaker or Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
         hash_key=hash_key,
         tracer=tracer or NoTracer(),
+        fetcher=fetcher,
     )
+
+
+def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetcher | None:
+    """What reads the current items of tables with ``fetch: current``; None where no table asks for it."""
+    if not any(table.fetch for table in configuration.tables.values()):
+        return None
+    from bridge.edges.fetcher import TableFetcher
+
+    return TableFetcher(client("dynamodb"), Backoff(random.Random()))  # noqa: S311 - jitter
 
 
 def _ledger(settings: Settings) -> Ledger:

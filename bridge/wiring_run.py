@@ -26,7 +26,14 @@ from bridge.runner import Runner
 from bridge.runners import Runners
 from bridge.settings import Settings
 from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
-from bridge.wiring import ClientFactory, Configuration, build_relay, build_tracer, check_targets
+from bridge.wiring import (
+    ClientFactory,
+    Configuration,
+    build_fetcher,
+    build_relay,
+    build_tracer,
+    check_targets,
+)
 
 RUN_PACE = Pace(function_timeout_s=30.0)
 """Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait
@@ -61,7 +68,9 @@ def build_runners(
     executors: list[Executor] = []
     for name, stream in streams.items():
         # A relay for each table: a breaker that trips speaks of one table's deploy.
-        relay = build_relay(configuration, sinks, telemetry, tracer=tracer)
+        relay = build_relay(
+            configuration, sinks, telemetry, tracer=tracer, fetcher=build_fetcher(configuration, client)
+        )
         if not runners:
             check_targets(relay)
         mapping = mapping_settings(settings, configuration.tables[stream.table])

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.door import Function
 from bridge.ports import Telemetry
+from bridge.wiring import Configuration
 from tests.fakes.context import LambdaContext
 from tests.kinesis_records import kinesis_bytes, kinesis_record
 from tests.records import lambda_event, lambda_record
@@ -75,14 +76,14 @@ def test_the_pipe_function_keeps_no_ledger_whatever_bridge_yaml_says(deployed: P
     assert handler(records, LambdaContext()) == first
 
 
-def test_a_function_whose_start_failed_starts_anew_at_the_next_invocation() -> None:
+def test_a_function_whose_start_failed_starts_anew_at_the_next_invocation(deployed: Path) -> None:
     opened: list[int] = []
 
     class Echo:
         def handle(self, event: Any, context: Any) -> Any:
             return event
 
-    def open_door(telemetry: Telemetry) -> Echo:
+    def open_door(configuration: Configuration, telemetry: Telemetry) -> Echo:
         opened.append(len(opened))
         if len(opened) == 1:
             raise OSError("not yet")

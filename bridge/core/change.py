@@ -56,6 +56,9 @@ class Change(NamedTuple):
     """A decoded record. Key and images are DynamoDB's typed JSON; their values are checked where they are
     turned into plain ones.
 
+    ``current`` is the item as it was read when the change was handled, not an image of this change; with
+    ``fetched`` true and ``current`` None it was gone by then.
+
     ``before`` and ``after`` are ``None`` where the stream view did not capture that image or the item did
     not exist; ``captures_before`` / ``captures_after`` tell which of the two it is.
     """
@@ -70,6 +73,8 @@ class Change(NamedTuple):
     time: datetime
     actor: Actor
     view: StreamView
+    current: TypedItem | None = None
+    fetched: bool = False
 
     @property
     def table(self) -> str:

@@ -49,6 +49,7 @@ class Envelope:
             "partitionkey": "check",
             "causationid": "check",
             "authtype": "system",
+            "fetched": True,
         }
         try:
             CloudEvent(attributes)
@@ -81,6 +82,8 @@ class Envelope:
             attributes["traceparent"] = trace.traceparent
         if change.actor == "ttl":
             attributes["authtype"] = "system"
+        if change.fetched:  # on the envelope, because a mapping may leave every trace of it out of the data
+            attributes["fetched"] = True
         attributes["data"] = data
         return Event(
             event_id,

@@ -55,7 +55,10 @@ def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
 
     def redact(change: Change) -> Change:
         return change._replace(
-            key=image(change.key) or {}, before=image(change.before), after=image(change.after)
+            key=image(change.key) or {},
+            before=image(change.before),
+            after=image(change.after),
+            current=image(change.current),
         )
 
     return redact

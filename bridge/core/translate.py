@@ -10,9 +10,11 @@ from bridge.core.change import Change
 from bridge.core.diff import Differ
 from bridge.core.envelope import Envelope
 from bridge.core.event import Event, Trace
+from bridge.core.numbers import PlainItem
 from bridge.core.project import Projection
 from bridge.core.redact import Redaction
 from bridge.core.route import Route
+from bridge.core.values import plain_item
 from bridge.core.view import ChangeView
 from bridge.errors import RecordError
 
@@ -63,7 +65,9 @@ class Table:
     diff: Differ
     rules: tuple[EventRule, ...]
     redact: Redaction | None = None
+    fetch: bool = False  # give changes the item as it is now, where the stream view lacks an image
     accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over DynamoDB's record
+    convert: PlainItem = plain_item  # what makes plain values of the images; the same as in diff
 
     def translate(
         self, record: Mapping[str, Any], change: Change, key: str, trace: Trace | None = None
@@ -87,9 +91,21 @@ class Table:
         view.check()
         return Translation(tuple(events)) if events else _UNROUTED
 
+    def wants_current(self, record: Mapping[str, Any], change: Change) -> bool:
+        """Whether an event of this change could tell what only the table knows. A remove has nothing left to
+        read: what stands under its key by then is another item's life."""
+        return (
+            self.fetch
+            and change.operation != "remove"
+            and change.view != "NEW_AND_OLD_IMAGES"
+            and any(change.operation in rule.route.operations for rule in self.rules)
+            and (self.accepts is None or self.accepts(record))
+        )
+
     def view(self, change: Change) -> ChangeView:
         """Redact, then diff: what is taken out cannot show up as a change."""
-        return ChangeView(change if self.redact is None else self.redact(change), self.diff)
+        redacted = change if self.redact is None else self.redact(change)
+        return ChangeView(redacted, self.diff, self.convert)
 
     def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
         if self.accepts is not None and not self.accepts(record):

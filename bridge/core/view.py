@@ -9,6 +9,8 @@ from typing import Any
 from bridge.core.change import Change
 from bridge.core.diff import Differ, FieldChange, differing_names
 from bridge.core.image import Image
+from bridge.core.numbers import PlainItem
+from bridge.core.values import plain_item
 
 
 @lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
@@ -17,37 +19,41 @@ def _time_text(time: datetime) -> str:
 
 
 class ChangeView:
-    """One redacted change.
+    """One redacted change, its values as ``convert`` makes them.
 
     ``key``, ``before`` and ``after`` give plain JSON, attribute by attribute as it is asked for; an image
     is ``None`` where there is none. ``changes`` is ``None`` where it cannot be known from this stream view
-    or there is nothing to compare (an insert, a remove), and ``[]`` where nothing changed.
+    or there is nothing to compare (an insert, a remove), and ``[]`` where nothing changed. ``current`` is
+    the item as it was read later; it is never compared with the others.
 
     Making it, and reading from it, raises :class:`bridge.errors.MalformedRecord` where a value is not
     legal typed JSON.
     """
 
-    __slots__ = ("after", "before", "change", "changes", "key")
+    __slots__ = ("after", "before", "change", "changes", "current", "key")
 
-    def __init__(self, change: Change, diff: Differ) -> None:
+    def __init__(self, change: Change, diff: Differ, convert: PlainItem = plain_item) -> None:
         self.change = change
-        self.key = Image(change.key, "Keys")
+        self.key = Image(change.key, "Keys", convert=convert)
         self.before: Image | None = None
         self.after: Image | None = None
         self.changes: list[FieldChange] | None = None
         before, after = change.before, change.after
         if after is not None:
-            self.after = Image(after, "NewImage")
+            self.after = Image(after, "NewImage", convert=convert)
         if before is not None and after is not None:
             names = differing_names(before, after)
-            self.before = Image(before, "OldImage", self.after, names)
+            self.before = Image(before, "OldImage", self.after, names, convert)
             self.changes = diff(before, after, names)
         elif before is not None:
-            self.before = Image(before, "OldImage")
+            self.before = Image(before, "OldImage", convert=convert)
+        self.current: Image | None = None
+        if change.current is not None:
+            self.current = Image(change.current, "current item", convert=convert)
 
     def check(self) -> None:
         """Raises :class:`bridge.errors.MalformedRecord` where a value that nobody asked for is illegal."""
-        for image in (self.key, self.before, self.after):
+        for image in (self.key, self.before, self.after, self.current):
             if image is not None:
                 image.check()
 
@@ -76,16 +82,20 @@ class ChangeView:
             "before": None if self.before is None else self.before.whole(),
             "after": None if self.after is None else self.after.whole(),
             "changes": self.changes,
+            "current": None if self.current is None else self.current.whole(),
             "meta": self.meta,
         }
         return {name: value for name, value in every.items() if value is not None}
 
 
-ROOTS = ("key", "before", "after", "changes", "meta")
+ROOTS = ("key", "before", "after", "changes", "current", "meta")
 
 
 def default_data(view: ChangeView) -> dict[str, Any]:
-    """``{operation, key, before?, after?, changes?}``; what this change does not have is left out."""
+    """``{operation, key, before?, after?, changes?}``; what this change does not have is left out.
+
+    With ``fetch: current`` also ``fetched`` and ``current?``; an item gone by then has no ``current``.
+    """
     data: dict[str, Any] = {"operation": view.change.operation, "key": view.key.whole()}
     if view.before is not None:
         data["before"] = view.before.whole()
@@ -93,4 +103,8 @@ def default_data(view: ChangeView) -> dict[str, Any]:
         data["after"] = view.after.whole()
     if view.changes is not None:
         data["changes"] = view.changes
+    if view.change.fetched:
+        data["fetched"] = True
+        if view.current is not None:
+            data["current"] = view.current.whole()
     return data

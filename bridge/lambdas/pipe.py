@@ -23,7 +23,15 @@ from bridge.errors import BatchError, Unavailable
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
 from bridge.ports import Record, Telemetry
 from bridge.relay import Relay
-from bridge.wiring import Configuration, build_relay, build_tracer, check_targets, memory_sinks
+from bridge.wiring import (
+    Configuration,
+    build_fetcher,
+    build_relay,
+    build_tracer,
+    check_targets,
+    client_factory,
+    memory_sinks,
+)
 
 _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 
@@ -111,7 +119,8 @@ PIPE = replace(STREAM, decode=_decode)
 def _open(configuration: Configuration, telemetry: Telemetry) -> PipeDoor:
     sinks = memory_sinks(configuration.settings)
     tracer = build_tracer(configuration.settings)
-    relay = build_relay(configuration, sinks, telemetry, ledger=NoLedger(), tracer=tracer)
+    fetcher = build_fetcher(configuration, client_factory())
+    relay = build_relay(configuration, sinks, telemetry, ledger=NoLedger(), tracer=tracer, fetcher=fetcher)
     check_targets(relay)
     return PipeDoor(relay, sinks)
 

@@ -57,7 +57,6 @@ LATER: Final = (
     Later("tables.*.diff.lists", _is_mapping, "lists: by key", "use lists: index or lists: whole"),
     Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),
     Later("tables.*.events.*.versions.*.sunset", _any, "sunset", "leave it out"),
-    Later("tables.*.fetch", _any, "fetch", "use a stream view that captures both images"),
     Later("tables.*.reconcile", _any, "reconcile", "leave it out"),
 )
 

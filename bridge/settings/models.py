@@ -210,7 +210,8 @@ class VersionSettings(Block):
     schema_version: SemVer = Field(alias="schema", description="Version of the event's schema.")
     data: Json | None = Field(
         default=None,
-        description="Mapping of the data: constants, and JSONPaths over key, before, after, changes, meta.",
+        description="Mapping of the data: constants, and JSONPaths over key, before, after, changes,"
+        " current, meta.",
         json_schema_extra=shown_default("key, operation, before, after, changes"),
     )
 
@@ -273,6 +274,11 @@ class TableSettings(Block):
     diff: DiffSettings = Field(default=DiffSettings(), description="How before and after are compared.")
     redact: tuple[RedactionSettings, ...] = Field(
         default=(), description="Fields that are redacted before anything else sees them."
+    )
+    fetch: Literal["current"] | None = Field(
+        default=None,
+        description="Where the stream view lacks an image, read the item as it is now; told as current.",
+        json_schema_extra=shown_default("nothing is read"),
     )
     events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = Field(
         description="Events that changes become; a change may become several."
