@@ -40,7 +40,7 @@ class XRayTracer:
         # The SDK's default sampler would ask the daemon for rules, from threads of its own, and log that
         # there is none.
         self._recorder.configure(context=self._context, sampler=LocalSampler(), streaming_threshold=0)
-        self._recorder.emitter = _Daemon()
+        self._recorder.emitter = _Daemon(self._recorder.emitter)
 
     @contextmanager
     def batch(self, trace: Trace | None) -> Iterator[Trace | None]:
@@ -96,7 +96,10 @@ class _Subsegment:
 class _Daemon:
     """The SDK's emitter, without its log lines about a daemon that is not there."""
 
-    def __init__(self) -> None:
+    def __init__(self, replaced: Any) -> None:
+        if isinstance(replaced, _Daemon):
+            replaced.close()
+        self._replaced = replaced  # has an open socket of its own, and no way to close it
         config = DaemonConfig()
         self._address = _resolved(config.udp_ip, config.udp_port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -111,6 +114,9 @@ class _Daemon:
             )
         except OSError:
             """Nobody there, no room, or too large for a datagram: a trace is not worth more."""
+
+    def close(self) -> None:
+        self._socket.close()
 
 
 def _resolved(host: str, port: int) -> tuple[str, int] | None:
