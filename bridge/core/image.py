@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from bridge.core.change import TypedItem
+from bridge.core.numbers import PlainItem
 from bridge.core.values import plain_item
 
 _NOT_YET: Any = object()
@@ -15,19 +16,25 @@ class Image(Mapping[str, Any]):
     """Reads like a mapping from attribute names to plain JSON values.
 
     ``differing`` names the attributes that are not the same in ``twin``, the other image of a change; all
-    others are converted once for both. :meth:`check` looks at what nobody has asked for.
+    others are converted once for both, by ``convert``. :meth:`check` looks at what nobody has asked for.
     Asking and checking raise :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
     """
 
-    __slots__ = ("_differing", "_plain", "_twin", "_typed", "_what")
+    __slots__ = ("_convert", "_differing", "_plain", "_twin", "_typed", "_what")
 
     def __init__(
-        self, typed: TypedItem, what: str, twin: Image | None = None, differing: Collection[str] = ()
+        self,
+        typed: TypedItem,
+        what: str,
+        twin: Image | None = None,
+        differing: Collection[str] = (),
+        convert: PlainItem = plain_item,
     ) -> None:
         self._typed = typed
         self._what = what
         self._twin = twin
         self._differing = differing
+        self._convert = convert
         self._plain: dict[str, Any] = {}
 
     def __contains__(self, name: object) -> bool:
@@ -43,7 +50,7 @@ class Image(Mapping[str, Any]):
                 if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
                     value = text  # most values are
                 else:
-                    value = plain_item({name: value}, self._what)[name]
+                    value = self._convert({name: value}, self._what)[name]
             self._plain[name] = value
         return value
 
@@ -70,7 +77,7 @@ class Image(Mapping[str, Any]):
         if len(self._plain) == len(self._typed) and list(self._plain) == sorted(self._plain):
             return self._plain
         if self._twin is None:
-            self._plain = plain_item(self._typed, self._what)
+            self._plain = self._convert(self._typed, self._what)
             return self._plain
         twin = self._twin.whole()
         self._plain = {}
@@ -78,5 +85,5 @@ class Image(Mapping[str, Any]):
             # A name that differs takes its place now and its value below.
             self._plain[name] = None if name in self._differing else twin[name]
         own = {name: self._typed[name] for name in self._differing if name in self._typed}
-        self._plain.update(plain_item(own, self._what))
+        self._plain.update(self._convert(own, self._what))
         return self._plain

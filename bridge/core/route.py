@@ -16,8 +16,8 @@ class Route:
     """The conditions of one event type; all that are given must hold.
 
     ``changed``: at least one of the paths changed (an insert changes what it brings, a remove what it
-    takes away). ``key``, ``before``, ``after``: EventBridge patterns over the plain values; an image that
-    does not exist (``before`` of an insert) matches no pattern.
+    takes away, a move of an element its list). ``key``, ``before``, ``after``: EventBridge patterns over
+    the plain values; an image that does not exist (``before`` of an insert) matches no pattern.
     """
 
     operations: frozenset[str]
@@ -46,7 +46,10 @@ class Route:
         if operation == "modify":
             if view.changes is None:
                 raise _too_narrow(view, "when.changed", "NEW_AND_OLD_IMAGES")
-            paths = [change["path"] for change in view.changes]
+            paths = [
+                change["path"] if change["op"] != "move" else change["path"].rpartition("/")[0]
+                for change in view.changes
+            ]
         else:
             image = view.change.after if operation == "insert" else view.change.before
             if image is None:

@@ -109,11 +109,12 @@ def _missing(item: TypedItem, result: dict[str, Any]) -> str:
     return repr(next((name for name in sorted(item, key=str) if name not in result), ""))
 
 
-def plain(value: TypedValue) -> Any:
-    """The JSON value of one typed value. Raises :class:`MalformedRecord` unless it is legal."""
+def plain(value: TypedValue, where: str = "a value") -> Any:
+    """The JSON value of one typed value. ``where`` names its place in errors. Raises
+    :class:`MalformedRecord` unless it is legal."""
     if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
         return text  # most values are
-    return plain_item({"value": value}, "a value")["value"]
+    return plain_item({"value": value}, where)["value"]
 
 
 def _convert(result: Any, slots: Iterable[Any], content: Any, depth: int) -> None:
