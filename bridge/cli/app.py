@@ -18,6 +18,7 @@ from bridge.cli.init import init
 from bridge.cli.invoke import invoke
 from bridge.cli.render import render
 from bridge.cli.run import run as run_tables
+from bridge.cli.tail import tail
 
 app = typer.Typer(
     name="stream-bridge",
@@ -33,6 +34,7 @@ app.command()(init)
 app.command()(check)
 app.command()(render)
 app.command()(invoke)
+app.command()(tail)
 app.command("run")(run_tables)
 app.command()(demo)
 

@@ -67,9 +67,11 @@ def progress_line(account: Account) -> str:
 
 
 @contextmanager
-def stopped_by_signals(stop: Callable[[], None], console: Console) -> Iterator[None]:
+def stopped_by_signals(
+    stop: Callable[[], None], console: Console, *, finished: str = "the batch in hand is finished"
+) -> Iterator[None]:
     """While this is open, SIGTERM and SIGINT call ``stop``; a second one ends the process at once, which the
-    checkpoint survives as it does a kill -9."""
+    checkpoint survives as it does a kill -9. ``finished`` says, once it has ended, what was waited for."""
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -85,4 +87,4 @@ def stopped_by_signals(stop: Callable[[], None], console: Console) -> Iterator[N
         for name, handler in before.items():
             signal.signal(name, handler)
     if stopping:
-        console.say(f"{signal.Signals(stopping[0]).name}: the batch in hand is finished", style="dim")
+        console.say(f"{signal.Signals(stopping[0]).name}: {finished}", style="dim")

@@ -169,8 +169,8 @@ def try_pattern(
     console: Console = context.obj
     if pattern == event == "-":
         raise BridgeError("PATTERN and EVENT cannot both be standard input")
-    wanted = _valid_pattern(_read(pattern, "the pattern"))
-    actual = _read(event, "the event")
+    wanted = valid_pattern(read_json(pattern, "the pattern"))
+    actual = read_json(event, "the event")
     if not isinstance(actual, dict):
         raise BridgeError("the event is not a JSON object")
     if not is_envelope(actual):
@@ -195,7 +195,8 @@ def try_pattern(
     return ExitCode.DIFFERENCES if mismatches else ExitCode.OK
 
 
-def _valid_pattern(value: Any) -> dict[str, Any]:
+def valid_pattern(value: Any) -> dict[str, Any]:
+    """``value``, which is a pattern that EventBridge takes. Raises ``BridgeError`` with all that is wrong."""
     from bridge.core.pattern import check_pattern
     from bridge.core.rule_pattern import too_long
 
@@ -210,8 +211,8 @@ def _valid_pattern(value: Any) -> dict[str, Any]:
     return value
 
 
-def _read(argument: str, what: str) -> Any:
-    """The JSON of an argument: a file's, standard input's, or its own."""
+def read_json(argument: str, what: str) -> Any:
+    """The JSON of an argument: a file's, standard input's, or its own. ``what`` names it in errors."""
     from bridge.cli.records import Unreadable, parse
 
     if argument == "-":
