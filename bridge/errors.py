@@ -19,7 +19,8 @@ class BridgeError(Exception):
 
     ``message`` says what happened, ``hint`` what to do about it, ``stage`` where in the walk
     (``decode``, ``redact``, ``route``, ``project``, ``event``, ``validate``, ``publish``, ``settle``,
-    ``quarantine``, ``configure``, ``read``, ``fetch``). ``permanent`` tells whether repeating the same work can help.
+    ``quarantine``, ``configure``, ``read``, ``fetch``). ``permanent`` tells whether repeating the same work
+    can help.
     ``code`` is the AWS error code where there is one.
     """
 

@@ -295,20 +295,23 @@ class Tracer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A shard as DescribeStream tells it; ``ending`` is None while it is open."""
+    """A shard as DescribeStream or ListShards tells it; ``ending`` is None while it is open."""
 
     id: str
     parent: str | None
     starting: str | None = None
     ending: str | None = None
+    adjacent_parent: str | None = None  # of a shard that two were merged into
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One GetRecords answer: records in Streams-API shape; ``next`` None = the shard is drained."""
+    """One GetRecords answer: records in the API's own shape; ``next`` None = the shard is drained.
+    ``behind_ms``: how far this page is from the tip of the shard; None where the service does not tell."""
 
     records: Sequence[Record]
     next: str | None = field(default=None)
+    behind_ms: int | None = None
 
 
 class StreamSource(Protocol):

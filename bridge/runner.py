@@ -1,4 +1,4 @@
-"""The Lambda event source mapping for DynamoDB streams, on one machine.
+"""The Lambda event source mapping for DynamoDB streams and Kinesis streams, on one machine.
 
 It reads a stream shard by shard, calls a function with batches, and keeps Lambda's rules for order, partial
 batch responses, splitting, retries, record age and the on-failure destination. Each rule stands in its own
@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.backoff import Backoff
+from bridge.core.dialect import STREAM, Dialect
 from bridge.errors import BridgeError, TargetMissing
 from bridge.mapping.answer import Answer, read_answer
 from bridge.mapping.batch import Batch, judge
+from bridge.mapping.intake import Intake
 from bridge.mapping.invocation import (
     Handler,
     InlineExecutor,
@@ -59,9 +61,9 @@ class Runner:
 
     ``handler`` is called as Lambda calls a function; ``executor`` decides how many batches are in work at
     once (by default one, in the caller's thread). ``destination`` None: a batch that is given up is dropped,
-    counted and logged. ``on_batch`` hears of every invocation once it is over, ``on_trimmed`` of every hole
-    in the stream. ``rng`` draws request ids and waits, so that a seeded run replays. All methods but
-    :meth:`stop` belong to one thread.
+    counted and logged. ``dialect`` is how the stream writes its records. ``on_batch`` hears of every
+    invocation once it is over, ``on_trimmed`` of every hole in the stream. ``rng`` draws request ids and
+    waits, so that a seeded run replays. All methods but :meth:`stop` belong to one thread.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Runner:
         executor: Executor | None = None,
         telemetry: Telemetry | None = None,
         pace: Pace | None = None,
+        dialect: Dialect = STREAM,
         function_arn: str = "",
         on_batch: Callable[[BatchReport], None] = lambda report: None,
         on_trimmed: TrimmedHook = lambda shard_id, after: None,
@@ -91,6 +94,7 @@ class Runner:
         self._tally = Tally(telemetry or Quiet())
         self._pace = pace or Pace()
         self._backoff = Backoff(rng, self._pace.backoff_base_s, self._pace.backoff_cap_s)
+        self._dialect = dialect
         self._function_arn = function_arn or function_arn_for(source.arn)
         self._on_batch = on_batch
         self._on_trimmed = on_trimmed
@@ -159,9 +163,10 @@ class Runner:
     # --- records in ----------------------------------------------------------------------------
 
     def _open_shard(self, shard_id: str, start: Start) -> ShardInWork:
+        intake = Intake(self._dialect, self._source.arn, shard_id)
         reader = ShardReader(
             self._source,
-            shard_id,
+            intake,
             start,
             backoff_s=self._backoff_s,
             poll_s=self._pace.poll_s,
@@ -169,7 +174,7 @@ class Runner:
             tally=self._tally,
             on_trimmed=self._on_trimmed,
         )
-        return ShardInWork(shard_id, start, reader, self._settings, self._tally)
+        return ShardInWork(intake, start, reader, self._settings, self._tally)
 
     def _read(self, shard: ShardInWork) -> None:
         now_s = self._clock.monotonic()
@@ -183,7 +188,7 @@ class Runner:
         if records:
             self._last_record_s = now_s
             self._shards.noticed_records()
-            shard.take(records, self._source.arn, now_s)
+            shard.take(records, now_s)
 
     # --- batches out ---------------------------------------------------------------------------
 
@@ -219,6 +224,7 @@ class Runner:
             function_arn=self._function_arn,
             request_id=self._request_id(),
             now_s=self._clock.now(),
+            batch_info=self._dialect.batch_info,
         )
         self._in_work[self._executor.submit(_send, self._destination, info, work.batch)] = work
 

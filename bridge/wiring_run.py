@@ -6,8 +6,11 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bridge.core.dialect import STREAM, Dialect
+from bridge.core.kinesis import KINESIS
 from bridge.core.translate import Table
 from bridge.edges.checkpoints import FileCheckpoints
 from bridge.edges.failure_destination import (
@@ -15,13 +18,14 @@ from bridge.edges.failure_destination import (
     S3FailureDestination,
     SqsFailureDestination,
 )
+from bridge.edges.kinesis_reader import KinesisReader
 from bridge.edges.stream_reader import StreamReader
-from bridge.edges.table_stream import TableStream, find_stream
+from bridge.edges.table_stream import find_stream
 from bridge.errors import TargetMissing
 from bridge.lambdas.stream import StreamDoor
 from bridge.mapping.settings import MappingSettings, Pace
 from bridge.mapping.stats import BatchReport
-from bridge.ports import FailureDestination, Sink, Telemetry
+from bridge.ports import FailureDestination, Sink, StreamSource, Telemetry
 from bridge.runner import Runner
 from bridge.runners import Runners
 from bridge.settings import Settings
@@ -52,46 +56,73 @@ def build_runners(
     on_batch: Callable[[str, BatchReport], None] = lambda table, report: None,
 ) -> Runners:
     """A runner for each of ``tables`` (names of bridge.yaml or of DynamoDB; none = all), not yet started.
+    Tables that share a Kinesis stream share a runner: reading it for one of them is reading it for all.
 
     Sinks, quarantine, streams and on-failure destination are asked for here. Raises ``BatchError`` or
     ``Unavailable`` where one of them is not there, ``CheckpointBroken``, and ``BridgeError`` for a table
     that bridge.yaml does not have. ``state`` is the folder of the checkpoints. ``on_batch`` is called from
     the runners' threads.
     """
-    settings = configuration.settings
-    streams = {
-        name: find_stream(client("dynamodb"), settings.tables[name].name)
-        for name in choose_tables(settings, tables)
-    }
-    tracer = build_tracer(settings)
+    tracer = build_tracer(configuration.settings)
     runners: dict[str, Runner] = {}
     executors: list[Executor] = []
-    for name, stream in streams.items():
-        # A relay for each table: a breaker that trips speaks of one table's deploy.
+    for feed in _feeds(configuration, client, tables):
+        # A relay for each: a breaker that trips speaks of one table's deploy.
         relay = build_relay(
             configuration, sinks, telemetry, tracer=tracer, fetcher=build_fetcher(configuration, client)
         )
         if not runners:
             check_targets(relay)
-        mapping = mapping_settings(settings, configuration.tables[stream.table])
-        executor: Executor | None = None
-        if mapping.parallelization_factor > 1:
-            executor = ThreadPoolExecutor(mapping.parallelization_factor, thread_name_prefix=f"lane-{name}")
+        factor = feed.mapping.parallelization_factor
+        executor = ThreadPoolExecutor(factor, thread_name_prefix=f"lane-{feed.name}") if factor > 1 else None
+        if executor is not None:
             executors.append(executor)
-        runners[name] = Runner(
-            StreamReader(client("dynamodbstreams"), stream.arn),
-            StreamDoor(relay, relay.clock).handle,
+        runners[feed.name] = Runner(
+            feed.source,
+            StreamDoor(relay, relay.clock, dialect=feed.dialect).handle,
             FileCheckpoints(state),
-            mapping,
+            feed.mapping,
             clock=relay.clock,
             rng=random.Random(),  # noqa: S311 - jitter and request ids
-            destination=_destination(settings, stream, client),
+            destination=_destination(configuration.settings, feed.source.arn, client),
             executor=executor,
             telemetry=telemetry,
             pace=pace,
-            on_batch=lambda report, name=name: on_batch(name, report),  # type: ignore[misc]
+            dialect=feed.dialect,
+            on_batch=lambda report, name=feed.name: on_batch(name, report),  # type: ignore[misc]
         )
     return Runners(runners, tuple(executors))
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """What one runner reads."""
+
+    name: str
+    source: StreamSource
+    dialect: Dialect
+    mapping: MappingSettings
+
+
+def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence[str]) -> list[_Feed]:
+    """A feed for each table's own stream, and one for each Kinesis stream, named after all of its tables."""
+    settings = configuration.settings
+    feeds: list[_Feed] = []
+    shared: set[str] = set()
+    for name in choose_tables(settings, tables):
+        table = settings.tables[name]
+        mapping = mapping_settings(settings, configuration.tables[table.name])
+        if table.kinesis is None:
+            own = StreamReader(client("dynamodbstreams"), find_stream(client("dynamodb"), table.name).arn)
+            feeds.append(_Feed(name, own, STREAM, mapping))
+        elif table.kinesis not in shared:
+            shared.add(table.kinesis)
+            names = [each for each, other in settings.tables.items() if other.kinesis == table.kinesis]
+            reader = KinesisReader(client("kinesis"), table.kinesis)
+            reader.shards()  # whether it is there and may be read
+            # The filters are each table's own, so they are left to the walk, which knows the table.
+            feeds.append(_Feed("+".join(names), reader, KINESIS, replace(mapping, filters=())))
+    return feeds
 
 
 def choose_tables(settings: Settings, tables: Sequence[str]) -> list[str]:
@@ -124,9 +155,9 @@ def mapping_settings(settings: Settings, table: Table) -> MappingSettings:
     )
 
 
-def _destination(settings: Settings, stream: TableStream, client: ClientFactory) -> FailureDestination | None:
+def _destination(settings: Settings, stream_arn: str, client: ClientFactory) -> FailureDestination | None:
     # Stands for the mapping's UUID: the same stream keeps the same folder from start to start.
-    mapping_id = str(uuid.uuid5(uuid.NAMESPACE_URL, stream.arn))
+    mapping_id = str(uuid.uuid5(uuid.NAMESPACE_URL, stream_arn))
     match settings.mapping.on_failure:
         case DirectoryDestination(path=path):
             return DirectoryFailureDestination(path, mapping_id)

@@ -28,10 +28,10 @@ class FileCheckpoints:
         self._folder = folder
 
     def path_of(self, stream_arn: str) -> Path:
-        """``<table>-<stream label>-<hash of the ARN>.json``: readable, and one ARN to a file."""
-        readable = re.sub(
-            r"[^A-Za-z0-9._-]", "-", stream_arn.partition(":table/")[2].replace("/stream/", "-")
-        )
+        """``<table>-<stream label>-<hash of the ARN>.json``, of a Kinesis stream ``<name>-<hash>.json``:
+        readable, and one ARN to a file."""
+        name = stream_arn.partition(":table/")[2].replace("/stream/", "-") or stream_arn.rpartition("/")[2]
+        readable = re.sub(r"[^A-Za-z0-9._-]", "-", name)
         digest = hashlib.blake2b(stream_arn.encode(), digest_size=6).hexdigest()
         return self._folder / f"{readable[-150:]}-{digest}.json"
 

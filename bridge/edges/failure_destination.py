@@ -101,7 +101,7 @@ class MemoryFailureDestination:
 def object_key(info: Mapping[str, Any], mapping_id: str) -> str:
     """``aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<request id>``, Lambda's own layout."""
     at = datetime.fromisoformat(info["timestamp"])
-    shard_id = info["DDBStreamBatchInfo"]["shardId"]
+    shard_id = (info.get("DDBStreamBatchInfo") or info["KinesisBatchInfo"])["shardId"]
     request_id = info["requestContext"]["requestId"]
     return f"aws/lambda/{mapping_id}/{shard_id}/{at:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{request_id}"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from bridge.core.lambda_record import to_lambda_record
+from bridge.core.dialect import Dialect
 from bridge.errors import MalformedRecord
 from bridge.mapping.position import is_sequence_number
 
@@ -35,42 +35,38 @@ class StreamRecord:
         return int(self.sequence)
 
 
-def lambda_shape(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
-    """The record as filters and the function see it. Raises ``MalformedRecord`` where it has no place in the
-    stream."""
-    shaped = to_lambda_record(record, stream_arn)
-    sequence_of(shaped)
-    return shaped
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How the records of one shard are taken in."""
 
+    dialect: Dialect
+    stream_arn: str
+    shard_id: str
 
-def sequence_of(record: Mapping[str, Any]) -> str:
-    part = record.get("dynamodb")
-    sequence = part.get("SequenceNumber") if isinstance(part, Mapping) else None
-    if not isinstance(sequence, str) or not is_sequence_number(sequence):
-        raise MalformedRecord(
-            "A stream record has no sequence number, so it has no place in its shard",
-            hint="this is not what GetRecords returns: look at what stands between here and DynamoDB Streams",
-            stage="read",
-            record_id=str(record.get("eventID", "")),
+    def shape(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """The record as filters and the function see it. Raises ``MalformedRecord`` where it has no place in
+        the stream."""
+        shaped = self.dialect.to_lambda(record, self.stream_arn, self.shard_id)
+        sequence = self.dialect.identifier(shaped)
+        if sequence is None or not is_sequence_number(sequence):
+            raise MalformedRecord(
+                "A stream record has no sequence number, so it has no place in its shard",
+                hint="this is not what GetRecords returns: look at what stands between here and the stream",
+                stage="read",
+                record_id=str(record.get("eventID", "")),
+            )
+        return shaped
+
+    def sequence(self, shaped: Mapping[str, Any]) -> str:
+        """``shaped`` comes from :meth:`shape`, as below."""
+        return self.dialect.identifier(shaped) or ""
+
+    def take(self, shaped: Mapping[str, Any], *, read_s: float) -> StreamRecord:
+        return StreamRecord(
+            sequence=self.sequence(shaped),
+            # Not hash(): it differs from process to process, and a simulation must replay.
+            key_hash=zlib.crc32(self.dialect.order_key(shaped)),
+            created_s=self.dialect.created_s(shaped),
+            read_s=read_s,
+            body=orjson.dumps(shaped),
         )
-    return sequence
-
-
-def created_s_of(record: Mapping[str, Any]) -> float | None:
-    """The creation time in epoch seconds, as the record tells it (rounded to the second)."""
-    created = record["dynamodb"].get("ApproximateCreationDateTime")
-    return created if isinstance(created, int | float) else None
-
-
-def take_in(shaped: Mapping[str, Any], *, read_s: float) -> StreamRecord:
-    """``shaped`` comes from :func:`lambda_shape`."""
-    part = shaped["dynamodb"]
-    # Not hash(): it differs from process to process, and a simulation must replay.
-    key_hash = zlib.crc32(orjson.dumps(part.get("Keys"), option=orjson.OPT_SORT_KEYS))
-    return StreamRecord(
-        sequence=part["SequenceNumber"],
-        key_hash=key_hash,
-        created_s=created_s_of(shaped),
-        read_s=read_s,
-        body=orjson.dumps(shaped),
-    )

@@ -57,10 +57,18 @@ def event_of(batch: Batch) -> dict[str, Any]:
 
 
 def invocation_record(
-    batch: Batch, *, shard_id: str, stream_arn: str, function_arn: str, request_id: str, now_s: float
+    batch: Batch,
+    *,
+    shard_id: str,
+    stream_arn: str,
+    function_arn: str,
+    request_id: str,
+    now_s: float,
+    batch_info: str = "DDBStreamBatchInfo",
 ) -> dict[str, Any]:
     """What Lambda tells an on-failure destination (docs: "Retaining discarded records for a DynamoDB event
-    source"): where the batch stands in the stream, without a value of any item."""
+    source", and for Kinesis): where the batch stands in the stream, without a value of any item.
+    ``batch_info`` names the member that says so."""
     first, last = batch.records[0], batch.records[-1]
     response = {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
     return {
@@ -78,7 +86,7 @@ def invocation_record(
         else {**response, "functionError": None},
         "version": "1.0",
         "timestamp": _iso(now_s, "milliseconds"),
-        "DDBStreamBatchInfo": {
+        batch_info: {
             "shardId": shard_id,
             "startSequenceNumber": first.sequence,
             "endSequenceNumber": last.sequence,

@@ -1,4 +1,5 @@
-"""Which shards may be read: a child only after its parent is done (docs: DynamoDB Streams, shards)."""
+"""Which shards may be read: a child only after its parents are done (docs: DynamoDB Streams, shards; Kinesis
+Data Streams, resharding: a merged shard has two parents)."""
 
 from __future__ import annotations
 
@@ -21,5 +22,5 @@ def ready_shards(shards: Iterable[Shard], *, ended: Collection[str], reading: Co
         for shard in listed
         if shard.id not in ended
         and shard.id not in reading
-        and (shard.parent is None or shard.parent not in open_parents)
+        and open_parents.isdisjoint((shard.parent, shard.adjacent_parent))
     ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bridge.errors import CheckpointBroken
-from bridge.limits import SEQUENCE_NUMBER_DIGITS
+from bridge.limits import KINESIS_SEQUENCE_NUMBER_DIGITS
 
 SHARD_END = "SHARD_END"
 _AT_TIMESTAMP = "AT_TIMESTAMP:"
@@ -66,4 +66,7 @@ def read_checkpoint(shard_id: str, text: str) -> Start:
 
 
 def is_sequence_number(text: object) -> bool:
-    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= SEQUENCE_NUMBER_DIGITS
+    """Of any kind of stream: Kinesis has the longest."""
+    if not isinstance(text, str) or len(text) > KINESIS_SEQUENCE_NUMBER_DIGITS:
+        return False
+    return text.isascii() and text.isdigit()

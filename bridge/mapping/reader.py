@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bridge.errors import IteratorExpired, PositionTrimmed, Unavailable
 from bridge.limits import GET_RECORDS_MAX
-from bridge.mapping.intake import sequence_of
+from bridge.mapping.intake import Intake
 from bridge.mapping.position import Start
 from bridge.mapping.stats import Tally
-from bridge.ports import Clock, Page, Record, StreamSource
+from bridge.ports import Clock, Page, StreamSource
 
 TrimmedHook = Callable[[str, str | None], None]
 """Told a shard id and the last position that was read: records after it are gone."""
@@ -26,7 +27,7 @@ class ShardReader:
     def __init__(
         self,
         source: StreamSource,
-        shard_id: str,
+        intake: Intake,
         start: Start,
         *,
         backoff_s: Callable[[int], float],
@@ -36,7 +37,8 @@ class ShardReader:
         on_trimmed: TrimmedHook,
     ) -> None:
         self._source = source
-        self._shard_id = shard_id
+        self._intake = intake
+        self._shard_id = intake.shard_id
         self._start = start
         self._backoff_s = backoff_s
         self._poll_s = poll_s
@@ -52,8 +54,9 @@ class ShardReader:
         self.empty_reads = 0
         self.due_s = 0.0
 
-    def read(self) -> Sequence[Record]:
-        """The next records, none of which was returned before; empty where there is nothing now.
+    def read(self) -> Sequence[dict[str, Any]]:
+        """The next records in Lambda's shape, none of which was returned before; empty where there is nothing
+        now.
 
         Raises what waiting does not cure: ``AccessDenied``, ``TargetMissing``.
         """
@@ -110,21 +113,23 @@ class ShardReader:
         # A second LATEST would skip what was written since the first: the creation time decides instead.
         return self._source.iterator(self._shard_id, "TRIM_HORIZON")
 
-    def _accept(self, page: Page) -> Sequence[Record]:
+    def _accept(self, page: Page) -> Sequence[dict[str, Any]]:
         self._failures = 0
         self._iterator = page.next
         self.drained = page.next is None
-        records: Sequence[Record] = page.records
+        sequence = self._intake.sequence
+        records = [self._intake.shape(record) for record in page.records]
         if self._last_read is not None:
             last_read = int(self._last_read)
-            records = [record for record in records if int(sequence_of(record)) > last_read]
-        if page.records:
+            records = [record for record in records if int(sequence(record)) > last_read]
+        if page.records or page.behind_ms:
             self.empty_reads = 0
         else:
             self.empty_reads += 1
+        if not page.records:
             self.due_s = self._clock.monotonic() + self._poll_s
         if records:
-            self._last_read = sequence_of(records[-1])
+            self._last_read = sequence(records[-1])
             self._from_horizon = False
         return records
 

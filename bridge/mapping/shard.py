@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from bridge.limits import MAPPING_BATCH_MAX, MIB
 from bridge.mapping.batch import Batch
 from bridge.mapping.frontier import Frontier
-from bridge.mapping.intake import StreamRecord, created_s_of, lambda_shape, sequence_of, take_in
+from bridge.mapping.intake import Intake, StreamRecord
 from bridge.mapping.lane import Lane
 from bridge.mapping.position import ENDED, Start
 from bridge.mapping.reader import ShardReader
 from bridge.mapping.settings import MappingSettings
 from bridge.mapping.stats import Tally
-from bridge.ports import Record
 
 # What may wait in memory. A lane that is stuck must not stop the others soon, nor fill the machine.
 _BUFFER_RECORDS = 2 * MAPPING_BATCH_MAX
@@ -25,11 +25,12 @@ class ShardInWork:
     by key: a key always meets the same lane, so its order is kept while lanes go their own pace."""
 
     def __init__(
-        self, shard_id: str, start: Start, reader: ShardReader, settings: MappingSettings, tally: Tally
+        self, intake: Intake, start: Start, reader: ShardReader, settings: MappingSettings, tally: Tally
     ) -> None:
-        self.id = shard_id
+        self.id = intake.shard_id
         self.reader = reader
         self.lanes = tuple(Lane(settings) for _ in range(settings.parallelization_factor))
+        self._intake = intake
         self._start = start
         self._settings = settings
         self._tally = tally
@@ -61,13 +62,13 @@ class ShardInWork:
             return ENDED.checkpoint
         return self._frontier.through or self._start.checkpoint
 
-    def take(self, records: Sequence[Record], stream_arn: str, read_s: float) -> None:
-        for record in records:
-            shaped = lambda_shape(record, stream_arn)
-            sequence = sequence_of(shaped)
+    def take(self, records: Sequence[Mapping[str, Any]], read_s: float) -> None:
+        """``records`` are in Lambda's shape."""
+        for shaped in records:
+            sequence = self._intake.sequence(shaped)
             self._frontier.add(sequence)
             self._tally.add("records_read")
-            created_s = created_s_of(shaped)
+            created_s = self._intake.dialect.created_s(shaped)
             if self._start.since_s is not None and created_s is not None and created_s < self._start.since_s:
                 self._tally.add("before_start")
                 self._frontier.done(sequence)
@@ -75,7 +76,7 @@ class ShardInWork:
                 self._tally.add("filtered")
                 self._frontier.done(sequence)
             else:
-                ready = take_in(shaped, read_s=read_s)
+                ready = self._intake.take(shaped, read_s=read_s)
                 self._pending[sequence] = len(ready.body)
                 self.lanes[ready.key_hash % len(self.lanes)].add(ready)
 

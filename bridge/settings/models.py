@@ -24,6 +24,7 @@ from bridge.settings.types import (
     FilePath,
     Flag,
     Json,
+    KinesisArn,
     OneOrMany,
     Pointer,
     QueueUrl,
@@ -274,6 +275,12 @@ class TableSettings(Block):
     diff: DiffSettings = Field(default=DiffSettings(), description="How before and after are compared.")
     redact: tuple[RedactionSettings, ...] = Field(
         default=(), description="Fields that are redacted before anything else sees them."
+    )
+    kinesis: KinesisArn | None = Field(
+        default=None,
+        description="ARN of the Kinesis data stream that stream-bridge run reads the table's changes from;"
+        " several tables may share it.",
+        json_schema_extra=shown_default("the table's own stream"),
     )
     fetch: Literal["current"] | None = Field(
         default=None,

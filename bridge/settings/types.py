@@ -40,6 +40,7 @@ POINTER_PATTERN: Final = r"(/([^/~]|~[01])*)+"
 SOURCE_PATTERN: Final = r"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
 BUS_PATTERN: Final = r"(arn:aws[A-Za-z0-9-]*:events:[A-Za-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]+"
 TOPIC_PATTERN: Final = r"arn:aws[A-Za-z0-9-]*:sns:[A-Za-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?"
+KINESIS_PATTERN: Final = r"arn:aws[A-Za-z0-9-]*:kinesis:[A-Za-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]{1,128}"
 QUEUE_PATTERN: Final = r"https?://[^/\s]+/[0-9]{12}/[A-Za-z0-9_-]+(\.fifo)?"
 TABLE_PATTERN: Final = r"[A-Za-z0-9_.-]{3,255}"
 
@@ -194,6 +195,7 @@ Pointer = Annotated[
 ]
 BusName = Annotated[str, *_text(BUS_PATTERN, "must be the name or ARN of an event bus")]
 TopicArn = Annotated[str, *_text(TOPIC_PATTERN, "must be the ARN of a topic")]
+KinesisArn = Annotated[str, *_text(KINESIS_PATTERN, "must be the ARN of a Kinesis data stream")]
 QueueUrl = Annotated[str, *_text(QUEUE_PATTERN, "must be the URL of a queue")]
 BucketName = Annotated[str, *_text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "must be the name of a bucket")]
 TableName = Annotated[

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from bridge.core.dialect import STREAM
 from bridge.mapping.batch import payload_bytes
-from bridge.mapping.intake import lambda_shape, take_in
+from bridge.mapping.intake import Intake
 from tests.records import STREAM_ARN, record
 from tests.runner.rig import Rig, drive, sizes
 
@@ -78,8 +79,9 @@ def test_the_payload_never_exceeds_its_limit() -> None:
 
 def test_the_payload_is_measured_as_it_is_sent() -> None:
     records = [record(after={"id": "a", "text": "äöü€", "b": b"\x00\xff"}, seq=seq) for seq in (9, 10, 11)]
-    ready = [take_in(lambda_shape(one, STREAM_ARN), read_s=0) for one in records]
-    event = {"Records": [lambda_shape(one, STREAM_ARN) for one in records]}
+    intake = Intake(STREAM, STREAM_ARN, "shard-1")
+    ready = [intake.take(intake.shape(one), read_s=0) for one in records]
+    event = {"Records": [intake.shape(one) for one in records]}
     assert payload_bytes(ready) == len(json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode())
     assert payload_bytes([]) == len(b'{"Records":[]}')
 

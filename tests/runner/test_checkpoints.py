@@ -139,7 +139,7 @@ def test_a_file_that_is_not_a_checkpoint_of_this_stream_is_an_error_that_says_wh
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "-1", "1.0", "4_1", "9" * 41, "AT_TIMESTAMP:", "AT_TIMESTAMP:x", "٤"]
+    "text", ["", "x", "-1", "1.0", "4_1", "9" * 130, "AT_TIMESTAMP:", "AT_TIMESTAMP:x", "٤"]
 )
 def test_a_position_that_makes_no_sense_stops_the_start(text: str) -> None:
     with pytest.raises(CheckpointBroken, match="shard-1"):
@@ -150,7 +150,7 @@ def test_a_position_that_makes_no_sense_stops_the_start(text: str) -> None:
         rig.runner()
 
 
-@pytest.mark.parametrize("text", ["41", "9" * 40, "SHARD_END", "AT_TIMESTAMP:1793534400"])
+@pytest.mark.parametrize("text", ["41", "9" * 129, "SHARD_END", "AT_TIMESTAMP:1793534400"])
 def test_a_checkpoint_comes_back_as_it_was_saved(text: str) -> None:
     assert read_checkpoint("shard-1", text).checkpoint == text
 
