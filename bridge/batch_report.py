@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from bridge.batch import Item, Outcome
 from bridge.core.keys import key_hash
 from bridge.ports import Telemetry
 
-_OPERATIONS = {"insert": "Inserts", "modify": "Modifies", "remove": "Removes"}
 
-
-def count_batch(items: Sequence[Item], telemetry: Telemetry, tables: Collection[str], now_s: float) -> None:
+def count_batch(
+    items: Sequence[Item], whole: Outcome, telemetry: Telemetry, tables: Collection[str], now_s: float
+) -> None:
     """Every metric of every table in the batch. ``tables`` are those of the configuration: only they become
     dimensions, because what else a record calls its table has no bound."""
     for table, own in _by_table(items, tables):
-        outcome = Outcome.of(own)
+        outcome = whole if len(own) == len(items) else Outcome.of(own)
         by = {"table": table} if table else {}
         telemetry.count("RecordsReceived", outcome.received, **by)
         telemetry.count("RecordsPublished", outcome.published, **by)
@@ -25,8 +26,10 @@ def count_batch(items: Sequence[Item], telemetry: Telemetry, tables: Collection[
         telemetry.count("RecordsHeldBack", outcome.reasons.get("handed_back", {}).get("held_back", 0), **by)
         telemetry.count("EventsPublished", outcome.events, **by)
         changes = [item.change for item in own if item.change is not None]
-        for operation, name in _OPERATIONS.items():
-            telemetry.count(name, sum(change.operation == operation for change in changes), **by)
+        operations = Counter(change.operation for change in changes)
+        telemetry.count("Inserts", operations["insert"], **by)
+        telemetry.count("Modifies", operations["modify"], **by)
+        telemetry.count("Removes", operations["remove"], **by)
         if changes:
             lag_ms = (now_s - changes[-1].time.timestamp()) * 1000
             telemetry.measure("StreamLag", max(0.0, lag_ms), **by)

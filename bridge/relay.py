@@ -228,7 +228,7 @@ class Relay:
         for item in items:
             if item.end == "handed_back" and item.error is not None:
                 self.telemetry.log("warning", "record handed back", **self._where(item), **_what(item.error))
-        count_batch(items, self.telemetry, self.tables.keys(), began_s)
+        count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
         tell_batch(items, outcome, self.telemetry, self.hash_key)
         return outcome
 

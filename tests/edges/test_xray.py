@@ -125,9 +125,14 @@ def test_no_value_of_an_item_reaches_the_daemon(daemon: XRayDaemon) -> None:
 def test_what_is_traced_outside_of_a_batch_is_skipped(
     daemon: XRayDaemon, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with XRayTracer().span("alone", records=1) as span:
-        span.annotate(more=1)
-    assert daemon.documents() == []
+    tracer = XRayTracer()
+    for trace in (None, handlers()):
+        with tracer.span("alone", records=1) as span:
+            span.annotate(more=1)
+        assert daemon.documents() == []
+        with tracer.batch(trace), tracer.span("within"):
+            """Leaves nothing open that the next round's span could belong to."""
+        assert daemon.documents()[0]["name"] == "within"
     assert caplog.records == []
 
 
