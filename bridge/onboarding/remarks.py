@@ -73,7 +73,7 @@ def _amount(sample: TableSample) -> Iterator[str]:
     elif seen < MIN_SEEN:
         yield f"only {seen} samples: too few to call anything but the key required"
     elif not sample.created_known:
-        yield ("created is inferred from items of any age: what every item gets later is required there")
+        yield ("created is inferred from items of any age: it requires what every item has by now")
 
 
 def _fields(sample: TableSample, places: list[Place]) -> Iterator[str]:

@@ -175,3 +175,10 @@ def test_numbers_that_all_had_too_many_digits_may_have_fewer_next_time() -> None
     schema = shape_of("12345678901234567890.5").schema()
     assert accepts(schema, 1)
     assert accepts(schema, "12345678901234567890.5")
+
+
+def test_a_member_here_that_was_a_dictionary_key_there_takes_both() -> None:
+    shape, other = shape_of({"a": "text"}), shape_of({"a": 1, "b": 1, "c": 1}, names_max=2)
+    shape.merge(other)
+    assert accepts(shape.schema(), {"a": 1})
+    assert accepts(shape.schema(), {"a": "text"})
