@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from bridge.core.diff import compile_diff
+from bridge.core.diff import Differ, compile_diff
+from bridge.core.diff_lists import ByMember
 from bridge.core.envelope import Envelope
 from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern import Pattern, check_pattern, compile_filters, compile_pattern
 from bridge.core.pointer import Wanted, parse_pointer
 from bridge.core.project import MappingError, Projection, compile_projection, compile_subject, paths_of
@@ -19,11 +21,18 @@ from bridge.core.project import getter_of as compile_getter
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.core.route import Route
 from bridge.core.translate import EventRule, Table, Version
+from bridge.core.values import plain, plain_item
 from bridge.core.view import ChangeView, default_data
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.schema_set import SchemaNotFound
 from bridge.settings import Settings
-from bridge.settings.models import EventSettings, TableSettings, VersionSettings
+from bridge.settings.models import (
+    EventSettings,
+    ListsSettings,
+    NumbersSettings,
+    TableSettings,
+    VersionSettings,
+)
 
 Place = tuple[str | int, ...]
 
@@ -56,6 +65,23 @@ def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
     return {name: table for name, table in tables.items() if table is not None}
 
 
+def compile_numbers(table: TableSettings) -> NumbersAsText | None:
+    """What makes numbers text in this table; None where all are exact."""
+    if isinstance(table.numbers, NumbersSettings):
+        return NumbersAsText(tuple(map(parse_pointer, table.numbers.string)))
+    return NumbersAsText() if table.numbers == "string" else None
+
+
+def compile_differ(table: TableSettings, numbers: NumbersAsText | None) -> Differ:
+    """How this table's images are compared; ``numbers`` is what :func:`compile_numbers` made of it."""
+    lists = table.diff.lists
+    return compile_diff(
+        ignore=tuple(map(parse_pointer, table.diff.ignore)),
+        lists=ByMember(parse_pointer(lists.by)) if isinstance(lists, ListsSettings) else lists,
+        plain_at=plain if numbers is None else numbers.at,
+    )
+
+
 class _Compiler:
     """Compiles part by part; a part that is wrong leaves a problem and None behind."""
 
@@ -75,17 +101,16 @@ class _Compiler:
         rules = [self._event((*place, "events", i), event) for i, event in enumerate(table.events)]
         if subject is None or self.problems:
             return None
-        diff = compile_diff(
-            ignore=tuple(parse_pointer(path) for path in table.diff.ignore), lists=table.diff.lists
-        )
+        numbers = compile_numbers(table)
         return Table(
             name=table.name,
             subject=subject,
-            diff=diff,
+            diff=compile_differ(table, numbers),
             rules=tuple(rule for rule in rules if rule is not None),
             redact=compile_redaction(tuple(redact)),
             fetch=table.fetch == "current",
             accepts=accepts,
+            convert=plain_item if numbers is None else numbers.item,
         )
 
     def _subject(self, place: Place, table: TableSettings) -> Callable[[ChangeView], str] | None:

@@ -55,6 +55,9 @@ class Settings(Block):
         default=LedgerSettings(kind="none"), description="What remembers which changes are settled."
     )
     quarantine: QuarantineSettings = Field(description="Where records go that can never become their events.")
+    numbers: Literal["exact", "string"] = Field(
+        default="exact", description="How tables write numbers that say nothing else about it."
+    )
     breaker: BreakerSettings = Field(
         default=BreakerSettings(), description="When a batch is failed as a whole."
     )
@@ -99,12 +102,14 @@ class Settings(Block):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, data: Any) -> Any:
-        """Give every table its name, and every table and event its sinks."""
+        """Give every table its name and its form of numbers, and every table and event its sinks."""
         if not isinstance(data, dict) or not isinstance(data.get("tables"), dict):
             return data
         sinks = data.get("sinks")
         only = list(sinks) if isinstance(sinks, dict) and len(sinks) == 1 else None
-        return {**data, "tables": {name: _filled(name, t, only) for name, t in data["tables"].items()}}
+        numbers = "string" if data.get("numbers") == "string" else "exact"
+        tables = {name: _filled(name, table, only, numbers) for name, table in data["tables"].items()}
+        return {**data, "tables": tables}
 
 
 def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -166,10 +171,10 @@ def _covered(path: YamlPath, refused: set[YamlPath]) -> bool:
     return any(path[: len(outer)] == outer for outer in refused)
 
 
-def _filled(name: str, table: Any, only: list[str] | None) -> Any:
+def _filled(name: str, table: Any, only: list[str] | None, numbers: str) -> Any:
     if not isinstance(table, dict):
         return table
-    filled = {"name": name, **table}
+    filled = {"name": name, "numbers": numbers, **table}
     if "sink" not in filled and only is not None:
         filled["sink"] = only
     if "sink" in filled and isinstance(filled.get("events"), list):

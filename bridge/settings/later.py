@@ -28,10 +28,6 @@ def _starts(*prefixes: str) -> Test:
     return lambda value: isinstance(value, str) and value.startswith(prefixes)
 
 
-def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
 @dataclass(frozen=True, slots=True)
 class Later:
     """``path`` with ``*`` for any key or index, the values it is about, its name, and what to do today."""
@@ -52,9 +48,6 @@ LATER: Final = (
     Later("claim_check", _any, "claim_check", "leave it out; an event over the limit is quarantined"),
     Later("schemas", _starts("glue://"), "glue://", "use a folder"),
     Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
-    Later("numbers", _any, "numbers", "leave it out; a number that JSON cannot hold becomes text"),
-    Later("tables.*.numbers", _any, "numbers", "leave it out; a number that JSON cannot hold becomes text"),
-    Later("tables.*.diff.lists", _is_mapping, "lists: by key", "use lists: index or lists: whole"),
     Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),
     Later("tables.*.events.*.versions.*.sunset", _any, "sunset", "leave it out"),
     Later("tables.*.reconcile", _any, "reconcile", "leave it out"),

@@ -20,11 +20,13 @@ from bridge.settings.types import (
     BucketName,
     BusName,
     Duration,
+    ElementPointer,
     EventType,
     FilePath,
     Flag,
     Json,
     KinesisArn,
+    NameOrBlock,
     OneOrMany,
     Pointer,
     QueueUrl,
@@ -156,6 +158,22 @@ class OwnerSettings(Block):
     contact: str = Field(default="", description="Where to reach the team.")
 
 
+class ListsSettings(Block):
+    """Lists compared element by element, whatever their order."""
+
+    by: ElementPointer = Field(
+        description="JSON Pointer, from an element, of the member that identifies it: /sku, /product/id."
+    )
+
+
+class NumbersSettings(Block):
+    """Numbers as text where it is wanted, and exact elsewhere."""
+
+    string: Annotated[tuple[Pointer, ...], Field(min_length=1)] = Field(
+        description="JSON Pointers; numbers there and below are text; * stands for any one segment."
+    )
+
+
 class DiffSettings(Block):
     """How before and after are compared."""
 
@@ -163,8 +181,9 @@ class DiffSettings(Block):
         default=(),
         description="JSON Pointers of fields whose change does not count; * stands for any one segment.",
     )
-    lists: Literal["index", "whole"] = Field(
-        default="index", description="Compare lists element by element, or as one value."
+    lists: Annotated[Literal["index", "whole"] | ListsSettings, NameOrBlock()] = Field(
+        default="index",
+        description="Compare lists by index, as one value, or with by as elements that move and change.",
     )
 
 
@@ -273,6 +292,11 @@ class TableSettings(Block):
         json_schema_extra=shown_default("every record"),
     )
     diff: DiffSettings = Field(default=DiffSettings(), description="How before and after are compared.")
+    numbers: Annotated[Literal["exact", "string"] | NumbersSettings, NameOrBlock()] = Field(
+        default="exact",
+        description="Numbers that are exact in JSON as numbers, or all of them, or some, as text.",
+        json_schema_extra=shown_default("the file's"),
+    )
     redact: tuple[RedactionSettings, ...] = Field(
         default=(), description="Fields that are redacted before anything else sees them."
     )

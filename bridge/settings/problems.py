@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from bridge.errors import Problem
 from bridge.settings.checks import did_you_mean
 from bridge.settings.environment import EnvironmentText
+from bridge.settings.types import BLOCK_FORM, NAME_FORM
 from bridge.settings.yaml_source import YamlPath, YamlSource
 
 _MESSAGES: Final = {
@@ -91,6 +92,8 @@ def _resolve(detail: ErrorDetails, data: Any) -> tuple[YamlPath, Any]:
     here = data
     tagged = False
     for part in detail["loc"]:
+        if part in (NAME_FORM, BLOCK_FORM):
+            continue
         if isinstance(here, dict) and not tagged and isinstance(part, str) and here.get("kind") == part:
             tagged = True
             continue

@@ -82,6 +82,8 @@ def _type(schema: dict[str, Any]) -> str:
         options = [_type(option) for option in schema["anyOf"] if option.get("type") != "null"]
         if len(options) > 1 and options[1].startswith("list of "):
             return f"{options[0]}, or list of them"
+        if options[1:] == ["block"]:
+            return f"{options[0]}, or block"
         return options[0]
     if "$ref" in schema or "oneOf" in schema:
         return "block"

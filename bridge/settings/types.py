@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 from pydantic import (
     AfterValidator,
@@ -36,6 +36,7 @@ _MAJOR_SUFFIX: Final = re.compile(r"\.v[0-9]+$")
 TYPE_MAX_CHARS: Final = EVENTBRIDGE_DETAIL_TYPE_CHARS - len(".v0")
 SEMVER_PATTERN: Final = r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})"
 POINTER_PATTERN: Final = r"(/([^/~]|~[01])*)+"
+ELEMENT_POINTER_PATTERN: Final = r"(/(?!\*(/|$))([^/~]|~[01])*)+"
 # RFC 3986 section 4.1, by alphabet: enough to catch blanks, braces and broken percent signs
 SOURCE_PATTERN: Final = r"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
 BUS_PATTERN: Final = r"(arn:aws[A-Za-z0-9-]*:events:[A-Za-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]+"
@@ -136,6 +137,11 @@ def _pointer_advice(text: str) -> str:
     return f"did you mean '{guess}'?" if re.fullmatch(r"(/[\w-]+)+", guess) else "write it as /field/inner"
 
 
+def _element_pointer_advice(text: str) -> str:
+    inside = text.rpartition("/*")[2]
+    return f"did you mean '{inside}'?" if re.fullmatch(POINTER_PATTERN, inside) else _pointer_advice(text)
+
+
 def _semver_advice(text: str) -> str:
     parts = re.fullmatch(r"v?(\d{1,6})(\.\d{1,6})?", text)
     return f'did you mean "{parts[1]}{parts[2] or ".0"}.0"?' if parts else 'write it as "1.0.0"'
@@ -193,6 +199,15 @@ SemVer = Annotated[str, *_text(SEMVER_PATTERN, "must be a version major.minor.pa
 Pointer = Annotated[
     str, *_text(POINTER_PATTERN, "must be a JSON Pointer, which begins with /", _pointer_advice)
 ]
+ElementPointer = Annotated[
+    str,
+    *_text(
+        ELEMENT_POINTER_PATTERN,
+        "must be a JSON Pointer inside an element, without *",
+        _element_pointer_advice,
+    ),
+]
+"""Relative to the elements of a list: it names one member, so no segment is ``*``."""
 BusName = Annotated[str, *_text(BUS_PATTERN, "must be the name or ARN of an event bus")]
 TopicArn = Annotated[str, *_text(TOPIC_PATTERN, "must be the ARN of a topic")]
 KinesisArn = Annotated[str, *_text(KINESIS_PATTERN, "must be the ARN of a Kinesis data stream")]
@@ -245,6 +260,28 @@ class OneOrMany:
     ) -> JsonSchemaValue:
         many = {**handler(schema), "minItems": 1}
         return {"anyOf": [many["items"], many]}
+
+
+NAME_FORM: Final = "<name>"
+BLOCK_FORM: Final = "<block>"
+
+
+class NameOrBlock:
+    """One of a few names, or a block for what a name cannot say. In the ``loc`` of an error the form that was
+    chosen stands as one more part, :data:`NAME_FORM` or :data:`BLOCK_FORM`."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        names, block = (handler.generate_schema(form) for form in get_args(source))
+        return core_schema.tagged_union_schema({NAME_FORM: names, BLOCK_FORM: block}, discriminator=_form)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": handler(schema)["oneOf"]}
+
+
+def _form(value: Any) -> str:
+    return NAME_FORM if isinstance(value, str | int | float | None) else BLOCK_FORM
 
 
 def _listed(value: Any) -> Any:

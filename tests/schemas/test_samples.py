@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
+from bridge.compile import compile_differ, compile_numbers
 from bridge.core.decode import decode
-from bridge.core.diff import compile_diff
 from bridge.core.jsonpath import parse_path
-from bridge.core.pointer import parse_pointer
 from bridge.core.project import compile_projection
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.core.view import ChangeView, default_data
@@ -68,7 +67,7 @@ def data_of(settings: Settings, name: str) -> tuple[dict[str, Any], EventSetting
         )
     )
     (event,) = [event for event in table.events if event.type == RECORDS[name]]
-    diff = compile_diff(ignore=tuple(map(parse_pointer, table.diff.ignore)), lists=table.diff.lists)
+    diff = compile_differ(table, compile_numbers(table))
     view = ChangeView(change if redact is None else redact(change), diff)
     mapping = event.versions[0].data
     return (default_data if mapping is None else compile_projection(mapping))(view), event
