@@ -4,9 +4,9 @@ A mapping is the wanted JSON with JSONPaths where values go::
 
     {userId: $.key.userId, plan: {from: $.before.plan, to: $.after.plan}, channel: stream}
 
-A string that begins with ``$.`` is a path over ``{key, before, after, changes, current, meta}``; where it leads
-nowhere the member is left out. A path with wildcards or filters gives a list. ``$$`` stands for a dollar
-sign at the start of a constant. Simple paths are compiled to closures.
+A string that begins with ``$.`` is a path over ``{key, before, after, changes, current, meta}``; where it
+leads nowhere the member is left out. A path with wildcards or filters gives a list. ``$$`` stands for a
+dollar sign at the start of a constant. Simple paths are compiled to closures.
 """
 
 from __future__ import annotations
