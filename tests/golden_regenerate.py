@@ -1,7 +1,7 @@
 """Write the golden events anew: ``python -m tests.golden_regenerate`` at the root of the repository.
 
-Every file of ``examples/records`` is rendered with ``examples/bridge.yaml``. Look at what changed before you
-commit it: subscribers see exactly these bytes.
+Every file of ``examples/records`` is rendered with ``examples/bridge.yaml``; ``tests/source_goldens.py`` adds
+the other ways in. Look at what changed before you commit it: subscribers see exactly these bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from bridge.cli.preview import Previewer
 from bridge.cli.records import read_records
 from bridge.wiring import load_configuration
+from tests import source_goldens
 
 ROOT = Path(__file__).parent.parent
 RECORDS = ROOT / "examples" / "records"
@@ -44,6 +45,7 @@ def render(source: Path) -> tuple[bytes, list[str]]:
 def main() -> None:
     for source in sources():
         golden_of(source).write_bytes(render(source)[0])
+    source_goldens.main()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from bridge.errors import BridgeError
 from bridge.metrics import METRICS
 
 if TYPE_CHECKING:
+    from bridge.core.dialect import Dialect
     from bridge.ports import Deadline
 
 TIMEOUT_MS = 60_000
@@ -60,7 +62,7 @@ def invoke(
         clock=clock,
         quarantine=MemoryQuarantine(),
     )
-    answer = StreamDoor(relay, clock).handle(
+    answer = StreamDoor(relay, clock, dialect=_dialect(event)).handle(
         event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))
     )
     console.write_json(answer, indent=False)
@@ -93,6 +95,14 @@ class InvocationContext:
 
     def get_remaining_time_in_millis(self) -> int:
         return max(0, int(self.deadline.remaining_s() * 1000))
+
+
+def _dialect(event: Any) -> Dialect:
+    """A batch is from one stream: its first record shows of which kind."""
+    from bridge.core.kinesis import dialect_of
+
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    return dialect_of(records[0] if isinstance(records, list) and records else None)
 
 
 def _read_event(file: str) -> Any:

@@ -13,15 +13,16 @@ from tests.records import item
 
 
 class TableClient(AwsPeer):
-    """One table with the key attribute ``id``. ``takes(call)`` is the most keys that call number ``call``
+    """One table with the key attribute ``key``. ``takes(call)`` is the most keys that call number ``call``
     processes; the rest comes back unprocessed."""
 
     service = "dynamodb"
     denial = ("AccessDeniedException", 400)
 
-    def __init__(self, *items: Mapping[str, Any], name: str = "Users") -> None:
+    def __init__(self, *items: Mapping[str, Any], name: str = "Users", key: str = "id") -> None:
         super().__init__()
         self.name = name
+        self.key = key
         self.items = [item(values) for values in items]
         self.takes: Callable[[int], int] = lambda call: 100
         self.asked: list[list[dict[str, Any]]] = []
@@ -38,7 +39,7 @@ class TableClient(AwsPeer):
         assert name == self.name
         most = self.takes(call)
         # In an order of its own, as the service does.
-        found = [each for each in reversed(self.items) if {"id": each["id"]} in keys[:most]]
+        found = [each for each in reversed(self.items) if {self.key: each[self.key]} in keys[:most]]
         self.end("BatchGetItem")
         left = {name: {"Keys": keys[most:], "ConsistentRead": True}} if keys[most:] else {}
         return {"Responses": {name: found}, "UnprocessedKeys": left}
