@@ -68,6 +68,8 @@ def _change(change: Mapping[str, Any], value_chars: int) -> Text:
             line.append(f"+ {path} ", ADDED).append(after, ADDED)
         case "remove":
             line.append(f"- {path} ", REMOVED).append(before, REMOVED)
+        case "move":
+            line.append(f"> {path} ", REPLACED).append(f"from {visible(str(change.get('from', '')))}", "dim")
         case _ if "added" in change or "removed" in change:
             line.append(f"~ {path}", REPLACED)
             for member in change.get("removed") or ():
@@ -77,6 +79,10 @@ def _change(change: Mapping[str, Any], value_chars: int) -> Text:
         case _:
             line.append(f"~ {path} ", REPLACED)
             line.append(before, REMOVED).append(" → ", "dim").append(after, ADDED)
+    if "id" in change:
+        within = change.get("within")
+        identities = [*(within if isinstance(within, list) else ()), change["id"]]
+        line.append(f"  {' / '.join(_value(each, value_chars) for each in identities)}", "cyan")
     types = change.get("types")
     if isinstance(types, Sequence):
         line.append(f"  type {' → '.join(visible(str(name)) for name in types)}", "magenta")

@@ -62,6 +62,18 @@ def test_each_change_is_one_line_with_both_values() -> None:
     ]
 
 
+def test_a_move_says_where_from_and_entries_inside_elements_say_which() -> None:
+    assert lines(
+        {
+            "operation": "modify",
+            "changes": [
+                {"path": "/lines/2", "op": "move", "from": "/lines/0", "id": "TEA"},
+                {"path": "/l/0/p/1/n", "op": "replace", "before": 1, "after": 2, "id": 7, "within": ["BOX"]},
+            ],
+        }
+    ) == ['  > /lines/2 from /lines/0  "TEA"', '  ~ /l/0/p/1/n 1 → 2  "BOX" / 7']
+
+
 def test_additions_are_green_and_removals_red() -> None:
     (line,) = diff_view.changes(
         event({"changes": [{"path": "/p", "op": "replace", "before": 1, "after": 2}]})
