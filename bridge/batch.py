@@ -40,6 +40,8 @@ class Item:
     end: End | None = None
     why: str = ""
     error: BridgeError | None = None
+    gap: bool = False  # what came before the change was never settled
+    missing: Change | None = None  # the step to publish first, where gaps are healed
 
     def end_as(self, end: End, why: str) -> None:
         self.end, self.why = end, why

@@ -30,6 +30,7 @@ def count_batch(
         telemetry.count("Inserts", operations["insert"], **by)
         telemetry.count("Modifies", operations["modify"], **by)
         telemetry.count("Removes", operations["remove"], **by)
+        telemetry.count("GapsSeen", sum(item.gap for item in own), **by)
         if changes:
             lag_ms = (now_s - changes[-1].time.timestamp()) * 1000
             telemetry.measure("StreamLag", max(0.0, lag_ms), **by)

@@ -20,6 +20,15 @@ ITEM_MAX_BYTES: Final = 400 * KIB
 # DynamoDB BatchGetItem (model: Keys; docs: BatchGetItem)
 BATCH_GET_MAX: Final = 100
 
+# DynamoDB BatchWriteItem (docs: BatchWriteItem)
+BATCH_WRITE_MAX: Final = 25
+
+# The ledger, ours: how many settled sequences a row remembers, and how long the row of a removed item stays.
+# Longer than any record can come again: a Kinesis stream keeps records for up to 365 days (docs: Kinesis
+# data retention), a table's own stream for one, SQS keeps a failed batch for 14.
+LEDGER_RECENT_MAX: Final = 8
+LEDGER_REMOVED_TTL_S: Final = 400 * 24 * 3600
+
 # JSON (RFC 8259 section 6: integers every reader takes exactly; IEEE 754: decimals that survive a double)
 JSON_INTEGER_MAX: Final = 2**53 - 1
 JSON_DECIMAL_DIGITS: Final = 15

@@ -52,6 +52,8 @@ METRICS: Final = {
         Metric("Modifies", "Count", "Changes of an item.", "table"),
         Metric("Removes", "Count", "Changes that removed an item, by TTL too.", "table"),
         Metric("StreamLag", "Milliseconds", "Age of a batch's last change when it came.", "table", "sample"),
+        # what the ledger reveals (bridge.settling)
+        Metric("GapsSeen", "Count", "Changes before which another was never settled.", "table"),
         # batches that failed as a whole: their records are in no count above (bridge.relay)
         Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
         # how sinks answer (bridge.traffic)

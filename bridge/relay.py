@@ -30,11 +30,11 @@ from bridge.ports import (
     Quarantine,
     Quarantined,
     Record,
-    Row,
     Sink,
     Telemetry,
     Tracer,
 )
+from bridge.settling import Heal, Settling, heal
 from bridge.silence import NoTracer
 
 
@@ -51,6 +51,7 @@ class Relay:
     breaker: Breaker
     claim_check: ClaimCheck | None = None
     fetcher: Fetcher | None = None  # None: tables are not read, as in a dry run
+    heal: Heal = "report"
     hash_key: bytes = b""
     tracer: Tracer = field(default_factory=NoTracer)
     unknown_tables: set[str] = field(default_factory=set)
@@ -63,30 +64,41 @@ class Relay:
         dialect: Dialect = STREAM,
         stream: StreamRef | None = None,
         trace: Trace | None = None,
+        redriven: bool = False,
     ) -> Outcome:
         """Walk one batch, in stream order.
 
         ``dialect`` is how their stream writes records; ``stream`` names it for those that do not name it
-        themselves. Raises :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must
-        fail as a whole; then nothing has been settled: what was published or quarantined by then is so again.
+        themselves. ``redriven``: they come again on purpose; only what the ledger knows to be settled is not
+        published, everything else is marked.
+
+        Raises :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole;
+        then nothing has been settled: what was published or quarantined by then is so again.
         """
         with self.tracer.batch(trace) as trace:
             began_s = self.clock.now()
             try:
-                items = self._walk([Item(record, dialect) for record in records], deadline, stream, trace)
+                settling = Settling(self.ledger, self.tables, self.heal, redriven)
+                items = [Item(record, dialect) for record in records]
+                self._walk(items, deadline, stream, trace, settling)
                 return self._account(items, began_s)
             except Exception:
                 self.telemetry.count("BatchesFailed")
                 raise
 
     def _walk(
-        self, items: list[Item], deadline: Deadline, stream: StreamRef | None, trace: Trace | None
-    ) -> list[Item]:
+        self,
+        items: list[Item],
+        deadline: Deadline,
+        stream: StreamRef | None,
+        trace: Trace | None,
+        settling: Settling,
+    ) -> None:
         span = self.tracer.span
         with span("decode", records=len(items)):
             for item in items:
                 self._decode(item, stream)
-            self._pass_duplicates(items)
+            settling.open(items)
         if self.fetcher is not None:
             with span("fetch"):
                 fetch_current(items, self.tables, self.fetcher, deadline)
@@ -103,8 +115,7 @@ class Relay:
         with span("quarantine", records=sum(item.to_quarantine is not None for item in items)):
             self._quarantine(items)
         with span("settle"):
-            self._settle(items)
-        return items
+            settling.close(items)
 
     # --- record → events -----------------------------------------------------------------------
 
@@ -115,17 +126,6 @@ class Relay:
         except MalformedRecord as error:
             item.error = error
 
-    def _pass_duplicates(self, items: Sequence[Item]) -> None:
-        """What the ledger has settled already is not published again."""
-        rows = self.ledger.read({item.key for item in items if item.change is not None})
-        if rows:
-            for item in items:
-                row = rows.get(item.key)
-                if row is None or item.change is None:
-                    continue
-                if item.dialect.is_settled(item.change.position, row.position):
-                    item.end_as("without_event", "duplicate")
-
     def _translate(self, item: Item, trace: Trace | None) -> None:
         if item.end is not None or item.change is None:
             return
@@ -134,14 +134,15 @@ class Relay:
             item.end_as("without_event", "unknown_table")
             self._tell_unknown(item.change.table)
             return
+        locate = self.claim_check.locate if self.claim_check is not None else None
         try:
+            healing = heal(item, table, trace, self.sinks, locate)
             translation = table.translate(item.body, item.change, item.key, trace)
-            locate = self.claim_check.locate if self.claim_check is not None else None
-            item.events, item.claims = fit(translation.events, self.sinks, locate)
+            item.events, item.claims = fit((*healing, *translation.events), self.sinks, locate)
         except RecordError as error:
             item.error = error
             return
-        if translation.without is not None:
+        if translation.without is not None and not healing:
             item.end_as("without_event", translation.without)
 
     # --- the records or the deploy? --------------------------------------------------------------
@@ -208,19 +209,6 @@ class Relay:
         )
 
     # --- progress --------------------------------------------------------------------------------
-
-    def _settle(self, items: Sequence[Item]) -> None:
-        """The newest settled change of each key goes into the ledger; what it does not take comes again."""
-        done = [i for i in items if i.change is not None and i.end != "handed_back" and i.why != "duplicate"]
-        rows: dict[str, Row] = {}
-        for item in done:
-            known = rows.get(item.key)
-            if item.change is not None and (known is None or known.position <= item.change.position):
-                rows[item.key] = Row(item.key, item.change.position, live=item.change.operation != "remove")
-        unwritten = self.ledger.settle(list(rows.values())) if rows else set()
-        for item in done:
-            if item.key in unwritten:
-                item.hand_back(None, "not_settled")
 
     def _account(self, items: Sequence[Item], began_s: float) -> Outcome:
         outcome = Outcome.of(items)

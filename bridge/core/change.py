@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from bridge.limits import SEQUENCE_NUMBER_DIGITS
@@ -52,6 +53,9 @@ class StreamRef:
         return self.arn.split("/stream/", 1)[0]
 
 
+_NO_MARKS: Mapping[str, str | bool] = MappingProxyType({})
+
+
 class Change(NamedTuple):
     """A decoded record. Key and images are DynamoDB's typed JSON; their values are checked where they are
     turned into plain ones.
@@ -61,6 +65,11 @@ class Change(NamedTuple):
 
     ``before`` and ``after`` are ``None`` where the stream view did not capture that image or the item did
     not exist; ``captures_before`` / ``captures_after`` tell which of the two it is.
+
+    ``told`` are the hashes of the attributes that subscribers were told last, by name: where there is no
+    before image they tell which attributes changed. ``marks`` are extension attributes for the change's
+    events, such as ``redriven``. ``suffix`` is for a state that no record told: it stands between two
+    positions (:func:`bridge.core.healing.suffix_after`).
     """
 
     record_id: str
@@ -75,6 +84,14 @@ class Change(NamedTuple):
     view: StreamView
     current: TypedItem | None = None
     fetched: bool = False
+    told: Mapping[str, str] | None = None
+    marks: Mapping[str, str | bool] = _NO_MARKS
+    suffix: str = ""
+
+    @property
+    def sequence(self) -> str:
+        """The CloudEvents ``sequence``: the position's, and after it the suffix."""
+        return self.position.sequence + self.suffix
 
     @property
     def table(self) -> str:

@@ -50,6 +50,11 @@ class Envelope:
             "causationid": "check",
             "authtype": "system",
             "fetched": True,
+            "gap": True,
+            "redriven": True,
+            "reconciled": True,
+            "reconcilerun": "check",
+            "snapshot": True,
         }
         try:
             CloudEvent(attributes)
@@ -62,7 +67,7 @@ class Envelope:
     ) -> Event:
         """The finished event. Raises :class:`EventInvalid` where a value has no JSON text."""
         change = view.change
-        sequence = change.position.sequence
+        sequence = change.sequence
         partition_key = key_path(change.key)
         event_id = change.record_id + self._id_suffix
         attributes: dict[str, Any] = {
@@ -84,6 +89,8 @@ class Envelope:
             attributes["authtype"] = "system"
         if change.fetched:  # on the envelope, because a mapping may leave every trace of it out of the data
             attributes["fetched"] = True
+        if change.marks:
+            attributes.update(change.marks)
         attributes["data"] = data
         return Event(
             event_id,

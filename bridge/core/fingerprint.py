@@ -58,6 +58,15 @@ def field_hashes(secret: bytes, item: TypedItem) -> dict[str, str]:
     }
 
 
+def compile_field_hashes(
+    secret: bytes, ignore: tuple[Segments, ...] = ()
+) -> Callable[[TypedItem], dict[str, str]]:
+    """:func:`field_hashes` of what is left without the paths that the diff ignores."""
+    if not ignore:
+        return lambda item: field_hashes(secret, item)
+    return lambda item: field_hashes(secret, _without(item, ignore))
+
+
 def canonical_json(item: TypedItem) -> bytes:
     """One typed item, one text. Raises :class:`MalformedRecord` for what has no JSON text."""
     try:

@@ -10,6 +10,8 @@ from bridge.core.change import Change
 from bridge.core.diff import Differ
 from bridge.core.envelope import Envelope
 from bridge.core.event import Event, Trace
+from bridge.core.fingerprint import Fingerprint
+from bridge.core.named import FieldHashes, named_changes
 from bridge.core.numbers import PlainItem
 from bridge.core.project import Projection
 from bridge.core.redact import Redaction
@@ -18,7 +20,7 @@ from bridge.core.values import plain_item
 from bridge.core.view import ChangeView
 from bridge.errors import RecordError
 
-Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate"]
+Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate", "reconciled"]
 """Why a settled change has no event."""
 
 
@@ -68,6 +70,11 @@ class Table:
     fetch: bool = False  # give changes the item as it is now, where the stream view lacks an image
     accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over DynamoDB's record
     convert: PlainItem = plain_item  # what makes plain values of the images; the same as in diff
+    fingerprint: Fingerprint | None = (
+        None  # of redacted images, for the ledger; None: it keeps positions only
+    )
+    field_hashes: FieldHashes | None = None  # the same by attribute
+    sees_gaps: bool = True  # False: the filter drops some changes of an item, so that gaps are ordinary
 
     def translate(
         self, record: Mapping[str, Any], change: Change, key: str, trace: Trace | None = None
@@ -104,8 +111,14 @@ class Table:
 
     def view(self, change: Change) -> ChangeView:
         """Redact, then diff: what is taken out cannot show up as a change."""
-        redacted = change if self.redact is None else self.redact(change)
-        return ChangeView(redacted, self.diff, self.convert)
+        view = ChangeView(self.redacted(change), self.diff, self.convert)
+        hashes = self.field_hashes
+        if view.changes is None and hashes is not None and change.told is not None:
+            view.changes = named_changes(view, change.told, hashes)
+        return view
+
+    def redacted(self, change: Change) -> Change:
+        return change if self.redact is None else self.redact(change)
 
     def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
         if self.accepts is not None and not self.accepts(record):

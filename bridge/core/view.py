@@ -70,7 +70,7 @@ class ChangeView:
             "table": change.table,
             "operation": change.operation,
             "time": self.time_text,
-            "sequence": change.position.sequence,
+            "sequence": change.sequence,
             "recordId": change.record_id,
             "actor": change.actor,
         }

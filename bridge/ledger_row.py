@@ -1,0 +1,145 @@
+"""One row of a ledger table, written and read.
+
+==========  ====  =========================================================================================
+attribute   type  meaning
+==========  ====  =========================================================================================
+``pk``      S     partition key: table name, ``#``, BLAKE2b-160 of the item key's token, short for any key
+``v``       N     version of this format: 1
+``k``       S     the item's key, typed JSON, binary as base64
+``s``       S     sequence settled last: ``<stream label>/<number, zero-padded>``
+``l``       BOOL  live: the item was there after it
+``f``       S     fingerprint of its image, "" = unknown
+``b``       S     settled by: ``stream``, ``reconcile``, ``snapshot``
+``a``       S     as of: when the state was true
+``r``       S     sequences settled last, newest first, with spaces between
+``h``       S     keep: fields - JSON object, a short keyed hash by attribute name
+``i``       B     keep: image - the redacted image, typed JSON, zlib
+``g``       BOOL  there, and true, where a gap was seen that nothing has closed
+``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
+==========  ====  =========================================================================================
+
+The key's hash is not keyed, because the key stands in the row: a ledger table is as confidential as the
+tables it is about. What could make a row larger than DynamoDB takes is left out: image, then hashes.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import blake2b
+from typing import Any, Final, get_args
+
+from bridge.core.change import Position, TypedItem
+from bridge.core.keys import key_token
+from bridge.errors import BatchError, MalformedRecord
+from bridge.limits import ITEM_MAX_BYTES, LEDGER_REMOVED_TTL_S
+from bridge.ports import Row, SettledBy
+
+FORMAT: Final = 1
+KEY: Final = "pk"
+LIVE: Final = "l"
+STAMP: Final = ("s", "a", "f", "l", "r")
+"""The attributes of ``Row.stamp``."""
+
+_HASH_BYTES: Final = 20
+_SPARE_BYTES: Final = 1024  # attribute names and the few bytes that DynamoDB counts for each value
+_SETTLED_BY: Final = frozenset(get_args(SettledBy))
+
+
+def partition_key(key: str) -> str:
+    """Of a key's token, which begins with the table's name."""
+    table = key.partition("\x1f")[0]
+    return (
+        table_prefix(table)
+        + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).hexdigest()
+    )
+
+
+def table_prefix(table: str) -> str:
+    """What all partition keys of a table begin with; a table's name holds no ``#``."""
+    return f"{table}#"
+
+
+def encode_row(row: Row, now_s: float) -> dict[str, Any]:
+    """The row as a typed item."""
+    item: dict[str, Any] = {
+        KEY: {"S": partition_key(row.key)},
+        "v": {"N": str(FORMAT)},
+        "k": {"S": _json(row.item_key)},
+        "s": {"S": row.position.sequence},
+        LIVE: {"BOOL": row.live},
+        "f": {"S": row.fingerprint},
+        "b": {"S": row.settled_by},
+        "a": {"S": row.as_of},
+        "r": {"S": " ".join(row.recent)},
+    }
+    if row.gap:
+        item["g"] = {"BOOL": True}
+    if not row.live:
+        item["ttl"] = {"N": str(int(now_s) + LEDGER_REMOVED_TTL_S)}
+    room = ITEM_MAX_BYTES - _SPARE_BYTES - sum(len(value["S"]) for value in item.values() if "S" in value)
+    if row.fields is not None and len(hashes := _json(row.fields)) < room:
+        item["h"] = {"S": hashes}
+        room -= len(hashes)
+    if row.image is not None and len(image := zlib.compress(_json(row.image).encode(), 1)) < room:
+        item["i"] = {"B": image}
+    return item
+
+
+def decode_row(item: TypedItem, ledger: str) -> Row:
+    """Raises ``BatchError`` for what this version cannot read; ``ledger`` names the table in it."""
+    where = f"ledger table {ledger}, row {item[KEY]['S']}"
+    version = item.get("v", {}).get("N")
+    if version != str(FORMAT):
+        wrong = f"is of format {version}" if version is not None else "is no row of stream-bridge"
+        raise BatchError(
+            f"{where} {wrong}; this version reads format {FORMAT}",
+            hint="deploy the version that wrote it, or give this one a ledger table of its own",
+            stage="settle",
+        )
+    try:
+        return _decode(item)
+    except (KeyError, ValueError, TypeError, AttributeError, zlib.error, MalformedRecord) as error:
+        raise BatchError(
+            f"{where} cannot be read",
+            hint="delete the row: its item is then told again by a reconciliation",
+            stage="settle",
+        ) from error
+
+
+def _decode(item: TypedItem) -> Row:
+    table = item[KEY]["S"].rpartition("#")[0]
+    item_key: Mapping[str, Any] = json.loads(item["k"]["S"])
+    label, _, number = item["s"]["S"].rpartition("/")
+    settled_by = item["b"]["S"]
+    if settled_by not in _SETTLED_BY:
+        raise ValueError(settled_by)
+    return Row(
+        key_token(table, item_key),
+        Position(label, int(number)),
+        live=item[LIVE]["BOOL"],
+        table=table,
+        item_key=item_key,
+        fingerprint=item["f"]["S"],
+        settled_by=settled_by,
+        as_of=item["a"]["S"],
+        recent=tuple(item["r"]["S"].split()),
+        fields=json.loads(item["h"]["S"]) if "h" in item else None,
+        image=json.loads(zlib.decompress(bytes(item["i"]["B"]))) if "i" in item else None,
+        gap="g" in item,
+    )
+
+
+def _json(value: Any) -> str:
+    # ASCII only: what is malformed in a key has a text too, and a character is a byte.
+    return json.dumps(value, separators=(",", ":"), default=_binary)
+
+
+def _binary(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return b64encode(value).decode("ascii")
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,315 @@
+"""The ledger's part in one batch: what it knows before anything is published, what it is told after.
+
+A change is settled when every sink has accepted its events or when it is known to have none. A quarantined
+change moves the position, so that it is not walked again, but never the state that subscribers are known to
+have: the next reconciliation looks at its item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from bridge.batch import Item
+from bridge.core.change import Change, TypedItem
+from bridge.core.claim_check import Claim, Limited, fit
+from bridge.core.event import Event, Trace
+from bridge.core.healing import missing_step, step_id, time_text
+from bridge.core.translate import Table, Without
+from bridge.core.values import base64_text
+from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
+from bridge.limits import LEDGER_RECENT_MAX
+from bridge.ports import Ledger, Row
+
+Heal = Literal["off", "report", "emit"]
+"""What becomes of a gap: nothing; it is marked and counted; the missing step is published first."""
+
+_ROUNDING = timedelta(seconds=1)  # of a record's creation time
+_CONDITIONAL_TRIES = 5
+
+
+@dataclass(slots=True)
+class Settling:
+    """``redriven``: the records come again on purpose, and are older than their rows by nature."""
+
+    ledger: Ledger
+    tables: Mapping[str, Table]
+    heal: Heal = "report"
+    redriven: bool = False
+    rows: Mapping[str, Row] = field(default_factory=dict)
+
+    def open(self, items: Iterable[Item]) -> None:
+        """End what is settled already, mark what is redriven, see gaps. Raises as ``Ledger.read`` does."""
+        self.rows = self.ledger.read({item.key for item in items if item.change is not None})
+        if not self.rows and self.ledger.keep == "position" and not self.redriven:
+            return
+        earlier: dict[str, Change] = {}
+        for item in items:
+            change = item.change
+            if change is None:
+                continue
+            row, previous = self.rows.get(item.key), earlier.get(item.key)
+            without = None if row is None else self._settled_already(item, change, row, previous)
+            if without is not None:
+                item.end_as("without_event", without)
+                if without == "duplicate":
+                    continue
+            elif self.redriven:
+                item.change = change._replace(marks={**change.marks, "redriven": True})
+            elif item.dialect.ordered and self.ledger.keep != "position":
+                self._compare(item, change, row, previous)
+            earlier[item.key] = change
+
+    def close(self, items: Iterable[Item]) -> None:
+        """Record the newest settled change of each key; what the ledger does not take is handed back."""
+        by_key: dict[str, list[Item]] = {}
+        for item in items:
+            if item.change is not None and item.end != "handed_back" and item.why != "duplicate":
+                by_key.setdefault(item.key, []).append(item)
+        if self.redriven:
+            unwritten = {key for key, own in by_key.items() if not self._settle_one(key, own)}
+        else:
+            rows = [self._row(key, own, self.rows.get(key)) for key, own in by_key.items()]
+            unwritten = self.ledger.settle(rows) if rows else set()
+        for key in unwritten:
+            for item in by_key[key]:
+                item.hand_back(None, "not_settled")
+
+    # --- settled already? --------------------------------------------------------------------------
+
+    def _settled_already(
+        self, item: Item, change: Change, row: Row, previous: Change | None
+    ) -> Without | None:
+        if change.position.sequence in row.recent:
+            return "duplicate"
+        if self.redriven:
+            return None  # older than its row by nature
+        if item.dialect.is_settled(change.position, row.position):
+            return "duplicate"
+        # Once an earlier change is published, subscribers no longer have what the reconciliation told.
+        if row.settled_by != "stream" and previous is None and self._told_already(change, row):
+            return "reconciled"
+        return None
+
+    def _told_already(self, change: Change, row: Row) -> bool:
+        """Whether a reconciliation has told what this change tells, for certain: the state is the same, and
+        the item was read after the change. In doubt it is published."""
+        table = self.tables.get(change.table)
+        if table is None or not _is_older(change.time, row.as_of):
+            return False
+        if change.operation == "remove" or not row.live:
+            return change.operation == "remove" and not row.live
+        if not row.fingerprint or table.fingerprint is None or change.after is None:
+            return False
+        return _fingerprint(table, table.redacted(change).after) == row.fingerprint
+
+    # --- gaps --------------------------------------------------------------------------------------
+
+    def _compare(self, item: Item, change: Change, row: Row | None, previous: Change | None) -> None:
+        """Hold a change against what was told last: the previous change of its key in the batch, else the
+        row."""
+        table = self.tables.get(change.table)
+        if table is None or table.fingerprint is None:
+            return
+        try:
+            if change.operation == "modify" and change.before is None:
+                told = self._told_fields(table, row, previous)
+                item.change = change._replace(told=told) if told is not None else change
+            elif self.heal != "off" and _has_gap(table, change, row, previous):
+                item.gap = True
+                if self.heal == "emit":
+                    item.missing = _missing(table, change, row, previous)
+                else:
+                    _mark_gap(item)
+        except MalformedRecord:
+            return  # translation says what is wrong, and where
+
+    def _told_fields(
+        self, table: Table, row: Row | None, previous: Change | None
+    ) -> Mapping[str, str] | None:
+        hashes = table.field_hashes
+        if hashes is None or self.ledger.keep not in ("fields", "image"):
+            return None
+        if previous is not None:
+            image = _state(table.redacted(previous))
+            return None if image is None else hashes(image)
+        if row is None or not row.live:
+            return None
+        return row.fields if row.image is None else hashes(row.image)
+
+    # --- rows --------------------------------------------------------------------------------------
+
+    def _row(self, key: str, own: Sequence[Item], known: Row | None) -> Row:
+        """The row after ``own``, the settled changes of one key in the batch's order; at least one."""
+        changes = [(item, item.change) for item in own if item.change is not None]
+        told = [change for item, change in changes if item.end != "quarantined"]
+        sequences = [change.position.sequence for change in reversed(told)]
+        recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
+        gap = (known is not None and known.gap) or any(item.gap and not _is_healed(item) for item in own)
+        newest, change = changes[0]
+        for item, other in changes:
+            if other.position >= change.position:
+                newest, change = item, other
+        if known is not None and change.position < known.position:
+            return replace(known, recent=recent, gap=gap)
+        row = Row(
+            key,
+            change.position,
+            live=change.operation != "remove",
+            table=change.table,
+            item_key=_as_text(change.key),
+            as_of=time_text(change.time),
+            recent=recent,
+            gap=gap,
+        )
+        if newest.end != "quarantined":
+            return self._with_state(row, change)
+        if told:
+            return replace(row, live=told[-1].operation != "remove")
+        return replace(row, live=known.live if known is not None else change.operation != "insert")
+
+    def _with_state(self, row: Row, change: Change) -> Row:
+        table, keep = self.tables.get(change.table), self.ledger.keep
+        if not row.live or keep == "position" or table is None or table.fingerprint is None:
+            return row
+        try:
+            image = _state(table.redacted(change))
+            if image is None:
+                return row
+            fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
+            kept = image if keep == "image" else None
+            return replace(row, fingerprint=table.fingerprint(image), fields=fields, image=kept)
+        except MalformedRecord:
+            return row  # it had no event; what it looked like cannot be told
+
+    def _settle_one(self, key: str, own: Sequence[Item]) -> bool:
+        """A redrive runs beside the live stream, so it writes only over what it has read."""
+        known = self.rows.get(key)
+        for _ in range(_CONDITIONAL_TRIES):
+            if self.ledger.settle_if(self._row(key, own, known), known):
+                return True
+            known = self.ledger.read([key]).get(key)
+        return False
+
+
+def heal(
+    item: Item,
+    table: Table,
+    trace: Trace | None,
+    sinks: Mapping[str, Limited],
+    locate: Callable[[Claim], str] | None,
+) -> tuple[Event, ...]:
+    """The events of the step that is missing before a change, if one is. Where it cannot be told, for its
+    schema, mapping, size or what is known of it, the change is marked instead."""
+    if item.missing is None:
+        return ()
+    try:
+        # Its images are redacted: a second time would take a keyed hash of a keyed hash.
+        events = replace(table, redact=None).translate(item.body, item.missing, item.key, trace).events
+        fit(events, sinks, locate)
+        return events
+    except (RecordError, ViewTooNarrow):
+        item.missing = None
+        _mark_gap(item)
+        return ()
+
+
+def _mark_gap(item: Item) -> None:
+    """Its events say that a change before it was never published."""
+    if item.change is not None:
+        item.change = item.change._replace(marks={**item.change.marks, "gap": True})
+
+
+def _is_healed(item: Item) -> bool:
+    return item.missing is not None and item.end != "quarantined"
+
+
+def _has_gap(table: Table, change: Change, row: Row | None, previous: Change | None) -> bool:
+    """Whether the item was not, before ``change``, as it was told last. Nothing known, nothing claimed."""
+    if not table.sees_gaps or change.view != "NEW_AND_OLD_IMAGES":
+        return False
+    if previous is not None:
+        if previous.view != "NEW_AND_OLD_IMAGES":
+            return False
+        was_live = previous.operation != "remove"
+        if (change.operation == "insert") == was_live:
+            return True
+        if not was_live or previous.after == change.before:
+            return False
+        was = _fingerprint(table, table.redacted(previous).after)
+        return was != _fingerprint(table, table.redacted(change).before)
+    if row is None:
+        return False
+    by_record = row.settled_by == "stream" and row.position.label != ""
+    if not by_record and not _is_older_text(row.as_of, change.time):
+        return False  # the item was read after this change, or may have been
+    if (change.operation == "insert") == row.live:
+        return True
+    if not row.live or not row.fingerprint:
+        return False
+    return _fingerprint(table, table.redacted(change).before) != row.fingerprint
+
+
+def _missing(table: Table, change: Change, row: Row | None, previous: Change | None) -> Change | None:
+    redacted = table.redacted(change)
+    key_name = _fingerprint(table, _as_text(change.key))
+    after = _fingerprint(table, redacted.before) if redacted.before is not None else ""
+    if previous is not None:
+        return missing_step(
+            redacted,
+            was_live=previous.operation != "remove",
+            was=table.redacted(previous).after,
+            settled=previous.position,
+            as_of=time_text(previous.time),
+            record_id=step_id(change.table, key_name, previous.position.sequence, after),
+        )
+    if row is None:
+        return None
+    return missing_step(
+        redacted,
+        was_live=row.live,
+        was=row.image,
+        settled=row.position,
+        as_of=row.as_of,
+        record_id=step_id(change.table, key_name, row.position.sequence, after),
+        told=row.fields,
+    )
+
+
+def _fingerprint(table: Table, image: TypedItem | None) -> str:
+    return "" if image is None or table.fingerprint is None else table.fingerprint(image)
+
+
+def _state(redacted: Change) -> TypedItem | None:
+    """What subscribers are told of the item with this change."""
+    if redacted.operation == "remove":
+        return None
+    return redacted.after if redacted.after is not None else redacted.current
+
+
+def _as_text(key: TypedItem) -> TypedItem:
+    """Binary as base64 text, as records from Lambda have it: a row reads the same whoever read the stream."""
+    return {
+        name: {
+            tag: base64_text(content) if isinstance(content, bytes) else content
+            for tag, content in value.items()
+        }
+        for name, value in key.items()
+    }
+
+
+def _is_older(time: datetime, as_of: str) -> bool:
+    """Whether a record of ``time`` was written before ``as_of``, whatever its time was rounded from."""
+    try:
+        return time + _ROUNDING < datetime.fromisoformat(as_of)
+    except (ValueError, TypeError):
+        return False
+
+
+def _is_older_text(as_of: str, time: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(as_of) < time
+    except (ValueError, TypeError):
+        return False

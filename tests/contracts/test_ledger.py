@@ -1,0 +1,370 @@
+"""What every ledger promises. A new ledger is one entry in ``RIGS``."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import pytest
+
+from bridge.backoff import Backoff
+from bridge.core.change import Position
+from bridge.core.keys import key_token
+from bridge.edges.ledger_dynamodb import DynamoDbLedger
+from bridge.edges.ledgers import MemoryLedger
+from bridge.errors import AccessDenied, BatchError, LedgerUnavailable, TargetMissing
+from bridge.ledger_row import partition_key
+from bridge.limits import LEDGER_REMOVED_TTL_S
+from bridge.ports import Ledger, LedgerScan, Row
+from tests.aws import Aws
+from tests.fakes.batch_peer import client_error, throttling, timeout
+from tests.fakes.clock import FakeClock
+from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.records import item
+
+LABEL = "2026-11-01T10:00:00.000"
+
+
+class Store(Ledger, LedgerScan, Protocol):
+    """Both sides of a ledger."""
+
+
+@dataclass
+class Rig:
+    store: Store
+    peer: DynamoDbClient | None = None
+
+
+def ledger_on(client: Any, table: str = "ledger", **options: Any) -> DynamoDbLedger:
+    clock = options.pop("clock", None) or FakeClock()
+    return DynamoDbLedger(client, table, clock, Backoff(random.Random(1)), **options)
+
+
+def _memory(_: pytest.FixtureRequest) -> Rig:
+    return Rig(MemoryLedger(page_rows=3))
+
+
+def _dynamodb(_: pytest.FixtureRequest) -> Rig:
+    peer = DynamoDbClient()
+    return Rig(ledger_on(peer), peer)
+
+
+def _embedded(request: pytest.FixtureRequest) -> Rig:
+    aws: Aws = request.getfixturevalue("aws")
+    client, name = aws.client("dynamodb"), aws.name("ledger")
+    client.create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+    )
+    request.addfinalizer(lambda: client.delete_table(TableName=name))
+    client.get_waiter("table_exists").wait(TableName=name)
+    return Rig(ledger_on(client, name))
+
+
+RIGS: dict[str, Callable[[pytest.FixtureRequest], Rig]] = {
+    "memory": _memory,
+    "dynamodb": _dynamodb,
+    "embedded": _embedded,
+}
+
+
+@pytest.fixture(params=["memory", "dynamodb", pytest.param("embedded", marks=pytest.mark.embedded)])
+def rig(request: pytest.FixtureRequest) -> Rig:
+    return RIGS[request.param](request)
+
+
+@pytest.fixture
+def peer() -> DynamoDbClient:
+    return DynamoDbClient()
+
+
+def token(key: str, table: str = "Users") -> str:
+    return key_token(table, item({"id": key}))
+
+
+def row(key: str = "a", number: int = 1, *, table: str = "Users", **fields: Any) -> Row:
+    given: dict[str, Any] = {"live": True, "item_key": item({"id": key}), "fingerprint": "f" * 32}
+    given |= {"as_of": "2026-11-01T12:00:00.000000Z"}
+    return Row(token(key, table), Position(LABEL, number), table=table, **(given | fields))
+
+
+FULL = row(
+    settled_by="reconcile",
+    recent=(f"{LABEL}/{1:040}", f"{LABEL}/{0:040}"),
+    fields={"id": "00112233", "naïve 東京": "44556677", "": "00000000"},
+    image={"id": {"S": "a"}, "n": {"N": "1.0"}, "set": {"SS": ["a", "b"]}, "m": {"M": {"x": {"NULL": True}}}},
+    gap=True,
+)
+
+
+def test_what_is_settled_is_read_back_whole(rig: Rig) -> None:
+    rig.store.check()
+    assert rig.store.settle([FULL]) == set()
+    assert rig.store.read([FULL.key]) == {FULL.key: FULL}
+
+
+def test_a_key_without_a_row_is_not_answered(rig: Rig) -> None:
+    rig.store.settle([row("a")])
+    assert set(rig.store.read([token("a"), token("b")])) == {token("a")}
+    assert rig.store.read([]) == {}
+
+
+def test_a_newer_row_replaces_an_older_one_and_what_it_held(rig: Rig) -> None:
+    rig.store.settle([FULL])
+    rig.store.settle([row(number=2, live=False, fingerprint="")])
+    assert rig.store.read([FULL.key]) == {FULL.key: row(number=2, live=False, fingerprint="")}
+
+
+def test_the_same_key_of_two_tables_has_two_rows(rig: Rig) -> None:
+    rig.store.settle([row("a"), row("a", 7, table="Orders")])
+    assert rig.store.read([token("a"), token("a", "Orders")]) == {
+        token("a"): row("a"),
+        token("a", "Orders"): row("a", 7, table="Orders"),
+    }
+
+
+@pytest.mark.parametrize("key", ["x" * 2048, "a#b", "a\x1fb", "\x00", "東京", "\ud800"])
+def test_every_key_has_a_row(rig: Rig, key: str) -> None:
+    rig.store.settle([row(key)])
+    assert rig.store.read([token(key)]) == {token(key): row(key)}
+
+
+def test_sequence_numbers_of_any_length_come_back_exactly(rig: Rig) -> None:
+    kinesis = Position("2026-11-01T10:00:00.123456", int("4959" + "1" * 52))
+    rig.store.settle([replace(row("a"), position=kinesis)])
+    assert rig.store.read([token("a")])[token("a")].position == kinesis
+
+
+def test_more_rows_than_a_call_takes_are_all_written_and_read(rig: Rig) -> None:
+    rows = [row(f"k{n}", n) for n in range(1, 231)]
+    assert rig.store.settle(rows) == set()
+    assert rig.store.read([each.key for each in rows]) == {each.key: each for each in rows}
+
+
+# --- the conditional write ------------------------------------------------------------------------
+
+
+def test_a_conditional_write_needs_the_row_that_was_read(rig: Rig) -> None:
+    assert rig.store.settle_if(row(number=1), None)
+    assert rig.store.settle_if(row(number=2), row(number=1))
+    assert not rig.store.settle_if(row(number=3), row(number=1))
+    assert not rig.store.settle_if(row(number=3), None)
+    assert rig.store.read([token("a")]) == {token("a"): row(number=2)}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"fingerprint": "0" * 32},
+        {"live": False},
+        {"as_of": "2026-11-01T12:00:01.000000Z"},
+        {"recent": ("x/1",)},
+        {"number": 2},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_live_event_that_wins_the_race_is_never_overwritten(rig: Rig, other: dict[str, Any]) -> None:
+    rig.store.settle([row(**other)])
+    assert not rig.store.settle_if(row(number=9), row())
+    assert rig.store.read([token("a")]) == {token("a"): row(**other)}
+
+
+def test_repeating_a_conditional_write_that_succeeded_succeeds(rig: Rig) -> None:
+    assert rig.store.settle_if(row(number=2), None)
+    assert rig.store.settle_if(row(number=2), None)
+
+
+# --- the scan --------------------------------------------------------------------------------------
+
+
+def scanned(store: Store, table: str = "Users", segments: int = 1) -> list[str]:
+    return [
+        row.key
+        for segment in range(segments)
+        for page in store.rows(table, segment, segments)
+        for row in page.rows
+    ]
+
+
+def test_a_scan_finds_every_live_row_of_its_table_once(rig: Rig) -> None:
+    live = [row(f"k{n}", n) for n in range(1, 20)]
+    others = [row("gone", 20, live=False), row("other", 1, table="Orders"), row("u", 1, table="U")]
+    rig.store.settle([*live, *others])
+    for segments in (1, 4):
+        assert sorted(scanned(rig.store, segments=segments)) == sorted(each.key for each in live)
+
+
+def test_a_scan_that_stopped_goes_on_behind_the_last_page(rig: Rig) -> None:
+    rig.store.settle([row(f"k{n}", n) for n in range(1, 12)])
+    pages = iter(rig.store.rows("Users"))
+    first = next(pages)
+    rest = list(rig.store.rows("Users", start=first.next)) if first.next else []
+    keys = [each.key for page in (first, *rest) for each in page.rows]
+    assert sorted(keys) == sorted(token(f"k{n}") for n in range(1, 12))
+    assert not rest or rest[-1].next == ""
+
+
+def test_an_empty_ledger_has_one_empty_page(rig: Rig) -> None:
+    assert [(list(page.rows), page.next) for page in rig.store.rows("Users")] == [([], "")]
+
+
+# --- DynamoDB's own trouble -----------------------------------------------------------------------
+
+
+def test_a_batch_costs_one_read_for_100_keys_and_one_write_for_25_rows(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    rows = [row(f"k{n}", n) for n in range(1, 251)]
+    ledger.read([each.key for each in rows])
+    ledger.settle(rows)
+    assert peer.calls == {"BatchGetItem": 3, "BatchWriteItem": 10}
+
+
+def test_what_dynamodb_leaves_unprocessed_is_asked_for_again_and_nothing_else(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    rows = [row(f"k{n}", n) for n in range(1, 51)]
+    peer.unprocessed = lambda operation, call: 10 if call == 0 else 0
+    assert ledger.settle(rows) == set()
+    assert peer.calls["BatchWriteItem"] == 3  # 25, then 10 left and 15 more, then the last 10
+    assert len(ledger.read([each.key for each in rows])) == 50
+
+
+def test_throttling_is_waited_out_with_growing_pauses(peer: DynamoDbClient) -> None:
+    clock = FakeClock()
+    ledger = ledger_on(peer, clock=clock)
+    peer.fail = lambda operation, call: throttling(operation) if call < 3 else None
+    assert ledger.settle([row()]) == set()
+    assert len(clock.slept) == 3
+    assert ledger.read([token("a")]) == {token("a"): row()}
+
+
+def test_a_read_that_is_throttled_for_good_says_that_the_ledger_is_unavailable(peer: DynamoDbClient) -> None:
+    clock = FakeClock()
+    peer.unprocessed = lambda operation, call: 100
+    with pytest.raises(LedgerUnavailable) as caught:
+        ledger_on(peer, clock=clock, patience_s=3).read([token("a")])
+    assert not caught.value.permanent
+    assert 3 <= sum(clock.slept) < 3.5
+
+
+def test_rows_that_cannot_be_written_are_named_and_the_others_are_there(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    peer.unprocessed = lambda operation, call: 20 if call == 0 else 25
+    rows = [row(f"k{n}", n) for n in range(1, 26)]
+    unwritten = ledger.settle(rows)
+    assert unwritten == {each.key for each in rows[:20]}
+    peer.unprocessed = lambda operation, call: 0
+    assert set(ledger.read([each.key for each in rows])) == {each.key for each in rows[20:]}
+
+
+def test_a_conditional_write_whose_answer_was_lost_is_known_to_have_succeeded(peer: DynamoDbClient) -> None:
+    peer.lose = lambda operation, call: timeout() if (operation, call) == ("PutItem", 0) else None
+    assert ledger_on(peer).settle_if(row(), None)
+
+
+def test_a_throttled_scan_goes_on_and_a_dead_one_says_so(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    ledger.settle([row(f"k{n}", n) for n in range(1, 8)])
+    peer.fail = lambda operation, call: throttling(operation) if call == 1 else None
+    assert len(scanned(ledger)) == 7
+    peer.fail = lambda operation, call: throttling(operation)
+    with pytest.raises(LedgerUnavailable):
+        scanned(ledger)
+
+
+def test_a_scan_tells_what_it_took(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    ledger.settle([row(f"k{n}", n) for n in range(1, 8)])
+    assert sum(page.units for page in ledger.rows("Users")) == 3.5
+
+
+def test_a_missing_table_is_named_with_the_command_that_makes_it(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    peer.exists = False
+    for act in (ledger.check, lambda: ledger.read([token("a")]), lambda: ledger.settle([row()])):
+        with pytest.raises(TargetMissing, match="aws dynamodb create-table --table-name ledger"):
+            act()
+
+
+def test_a_table_of_another_shape_is_refused_at_start_up() -> None:
+    with pytest.raises(BatchError, match="its key is id HASH S, not pk HASH S"):
+        ledger_on(DynamoDbClient(key="id")).check()
+    numbered = DynamoDbClient()
+    numbered.key_type = "N"
+    with pytest.raises(BatchError, match="pk HASH N"):
+        ledger_on(numbered).check()
+
+
+def test_access_denied_names_the_action(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    peer.denied = True
+    with pytest.raises(AccessDenied, match="dynamodb:BatchGetItem"):
+        ledger.read([token("a")])
+    with pytest.raises(AccessDenied, match="dynamodb:BatchWriteItem"):
+        ledger.settle([row()])
+    with pytest.raises(AccessDenied, match="dynamodb:PutItem"):
+        ledger.settle_if(row(), None)
+
+
+def test_a_row_of_a_newer_format_is_never_guessed_at(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer)
+    ledger.settle([row()])
+    peer.items[partition_key(token("a"))]["v"] = {"N": "2"}
+    with pytest.raises(BatchError, match="is of format 2; this version reads format 1"):
+        ledger.read([token("a")])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("s", {"S": "nonsense"}),
+        ("k", {"S": "{"}),
+        ("l", None),
+        ("i", {"B": b"x"}),
+        ("b", {"S": "?"}),
+        ("v", None),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_named_and_not_shown(
+    peer: DynamoDbClient, name: str, value: dict[str, Any] | None
+) -> None:
+    ledger = ledger_on(peer)
+    ledger.settle([row("s3cret", image={})])
+    stored = peer.items[partition_key(token("s3cret"))]
+    del stored[name]
+    if value is not None:
+        stored[name] = value
+    with pytest.raises(BatchError, match="ledger table ledger, row Users#") as caught:
+        ledger.read([token("s3cret")])
+    assert "s3cret" not in str(caught.value)
+
+
+def test_only_rows_of_removed_items_expire(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer, clock=FakeClock(1_000.0))
+    ledger.settle([row("a"), row("gone", live=False)])
+    assert "ttl" not in peer.items[partition_key(token("a"))]
+    assert peer.items[partition_key(token("gone"))]["ttl"] == {"N": str(1_000 + LEDGER_REMOVED_TTL_S)}
+
+
+def test_a_row_never_outgrows_dynamodb_and_keeps_what_it_cannot_do_without(peer: DynamoDbClient) -> None:
+    noise = random.Random(1).randbytes(400_000).hex()
+    fields = {f"a{n}": "00112233" for n in range(30_000)}
+    large = row(image={"x": {"S": noise}}, fields=fields)
+    ledger = ledger_on(peer)
+    assert ledger.settle([large]) == set()
+    assert ledger.read([large.key]) == {large.key: replace(large, image=None, fields=None)}
+
+
+def test_a_lookup_of_the_same_key_twice_is_one_key_of_the_call(peer: DynamoDbClient) -> None:
+    ledger_on(peer).read([token("a"), token("a")])
+    assert peer.calls["BatchGetItem"] == 1
+
+
+def test_a_validation_message_of_dynamodb_is_never_repeated(peer: DynamoDbClient) -> None:
+    peer.fail = lambda operation, call: client_error("ValidationException", operation, 400, "Value 's3cret'")
+    with pytest.raises(BatchError, match="ValidationException") as caught:
+        ledger_on(peer).read([token("a")])
+    assert "s3cret" not in str(caught.value)
