@@ -6,12 +6,15 @@ once, each at its line of bridge.yaml.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from bridge.core.diff import Differ, compile_diff
 from bridge.core.diff_lists import ByMember
 from bridge.core.envelope import Envelope
+from bridge.core.filter_reach import looks_beyond_keys
+from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern import Pattern, check_pattern, compile_filters, compile_pattern
@@ -65,6 +68,14 @@ def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
     return {name: table for name, table in tables.items() if table is not None}
 
 
+def fingerprint_secret(settings: Settings) -> bytes | None:
+    """What keys the hashes in the ledger; None where there is no ledger. Without ``hash_key`` a new one: that
+    is for a ledger that lives no longer than the process."""
+    if settings.ledger.kind == "none":
+        return None
+    return settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
+
+
 def compile_numbers(table: TableSettings) -> NumbersAsText | None:
     """What makes numbers text in this table; None where all are exact."""
     if isinstance(table.numbers, NumbersSettings):
@@ -89,6 +100,7 @@ class _Compiler:
         self.settings = settings
         self.schemas = schemas
         self.problems: list[Problem] = []
+        self.secret = fingerprint_secret(settings)
 
     def _wrong(self, place: Place, message: str, suggestion: str = "") -> None:
         self.problems.append(self.settings.problem(place, message, suggestion))
@@ -102,6 +114,7 @@ class _Compiler:
         if subject is None or self.problems:
             return None
         numbers = compile_numbers(table)
+        ignore = tuple(map(parse_pointer, table.diff.ignore))
         return Table(
             name=table.name,
             subject=subject,
@@ -111,6 +124,9 @@ class _Compiler:
             fetch=table.fetch == "current",
             accepts=accepts,
             convert=plain_item if numbers is None else numbers.item,
+            fingerprint=None if self.secret is None else compile_fingerprint(self.secret, ignore),
+            field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
+            sees_gaps=not looks_beyond_keys(table.filter),
         )
 
     def _subject(self, place: Place, table: TableSettings) -> Callable[[ChangeView], str] | None:
