@@ -113,6 +113,7 @@ def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dia
         telemetry,
         tracer=build_tracer(configuration.settings),
         fetcher=build_fetcher(configuration, client),
+        client=client,
     )
     check_targets(relay)
     return StreamDoor(relay, relay.clock, dialect=dialect)

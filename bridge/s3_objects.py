@@ -10,8 +10,12 @@ def folder(prefix: str) -> str:
 
 
 def encryption(kms_key: str | None) -> dict[str, str | bool]:
-    """PutObject's parameters: S3's own keys, or a KMS key with one data key for the bucket instead of one
-    KMS request an object. Said aloud, so that a bucket policy that demands it is satisfied."""
+    """PutObject's parameters: a KMS key, with one data key for the bucket instead of a request an object.
+
+    None says nothing, so that the bucket's own default applies: S3 encrypts every object since 2023, and
+    asking for AES256 would take an object out of a bucket's SSE-KMS (docs: "Setting default server-side
+    encryption behavior").
+    """
     if kms_key is None:
-        return {"ServerSideEncryption": "AES256"}
+        return {}
     return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key, "BucketKeyEnabled": True}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from bridge.backoff import Backoff
 from bridge.breaker import Breaker
@@ -20,16 +20,35 @@ from bridge.compile import compile_tables
 from bridge.core.translate import Table
 from bridge.dispatch import Dispatcher
 from bridge.edges.ledgers import MemoryLedger, NoLedger
-from bridge.edges.memory import MemoryQuarantine, MemorySink
+from bridge.edges.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
 from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.stdout import StdoutSink
 from bridge.edges.system_clock import SystemClock
 from bridge.limits import SNS_BYTES
-from bridge.ports import Clock, Fetcher, Ledger, Quarantine, Sink, Telemetry, Tracer
+from bridge.ports import (
+    ClaimCheck,
+    Clock,
+    Fetcher,
+    Ledger,
+    Quarantine,
+    QuarantineReader,
+    Sink,
+    Telemetry,
+    Tracer,
+)
 from bridge.relay import Relay
+from bridge.s3_objects import folder
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings, load_settings
-from bridge.settings.models import EventBridgeSettings, SinkSettings, SnsSettings, StdoutSettings
+from bridge.settings.models import (
+    BucketQuarantineSettings,
+    DirectoryQuarantineSettings,
+    EventBridgeSettings,
+    EventBridgeV2Settings,
+    SinkSettings,
+    SnsSettings,
+    StdoutSettings,
+)
 from bridge.silence import NoTracer, Silence
 
 if TYPE_CHECKING:
@@ -40,6 +59,11 @@ ClientFactory = Callable[[str], Any]
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 10
+
+_ATTEMPTS: Final = {
+    **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats what failed, no more
+    **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not eat the invocation
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +87,8 @@ def client_factory(
 ) -> ClientFactory:
     """Clients that share one session, so that a service model and the trust store are loaded once.
 
-    Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there.
+    Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there. Stores
+    are asked twice at most.
     """
     from boto3.session import Session
     from botocore.config import Config
@@ -73,12 +98,11 @@ def client_factory(
 
     def client(service: str) -> Any:
         if service not in made:
-            attempts = 1 if service in ("events", "sns") else 4
             config = Config(
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
                 max_pool_connections=max_connections,
-                retries={"mode": "standard", "total_max_attempts": attempts},
+                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 4)},
             )
             made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
         return made[service]
@@ -124,6 +148,17 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine)
             dispatcher = engine.dispatcher(sink.max_in_flight)
             max_bytes = sink.max_bytes or MAX_BYTES
             return EventBridgeSink(client("events"), sink.bus, dispatcher, name=name, max_bytes=max_bytes)
+        case EventBridgeV2Settings():
+            from bridge.edges.eventbridge_v2 import MAX_BYTES, EventBridgeV2Sink
+
+            return EventBridgeV2Sink(
+                client("eventbridgev2"),
+                sink.bus,
+                engine.dispatcher(sink.max_in_flight),
+                name=name,
+                raw=sink.raw,
+                max_bytes=sink.max_bytes or MAX_BYTES,
+            )
         case SnsSettings():
             from bridge.edges.sns import SnsSink
 
@@ -158,12 +193,24 @@ def _memory_sink(name: str, sink: SinkSettings) -> MemorySink:
             from bridge.edges.eventbridge import MAX_BYTES, entry_bytes
 
             return MemorySink(name=name, size_of=entry_bytes, max_bytes=sink.max_bytes or MAX_BYTES)
+        case EventBridgeV2Settings():
+            from bridge.edges.eventbridge_v2 import MAX_BYTES, entry_bytes, raw_entry_bytes
+
+            size_of = raw_entry_bytes if sink.raw else entry_bytes
+            return MemorySink(name=name, size_of=size_of, max_bytes=sink.max_bytes or MAX_BYTES)
         case SnsSettings():
             from bridge.edges.sns import message_bytes
 
             return MemorySink(name=name, size_of=message_bytes, max_bytes=sink.max_bytes or SNS_BYTES)
         case _:
             return MemorySink(name=name)
+
+
+def memory_claim_check(settings: Settings) -> MemoryClaimCheck | None:
+    """Stands in for the configured claim check in a dry run: events weigh and look as they will."""
+    if settings.claim_check is None:
+        return None
+    return MemoryClaimCheck(base=f"s3://{settings.claim_check.bucket}/{folder(settings.claim_check.prefix)}")
 
 
 def build_relay(
@@ -177,23 +224,59 @@ def build_relay(
     breaker: Breaker | None = None,
     tracer: Tracer | None = None,
     fetcher: Fetcher | None = None,
+    claim_check: ClaimCheck | None = None,
+    client: ClientFactory | None = None,
 ) -> Relay:
-    """The relay of a configuration; ``ledger``, ``quarantine`` and ``breaker`` stand in for the configured
-    ones."""
+    """The relay of a configuration; ``ledger``, ``quarantine``, ``claim_check`` and ``breaker`` stand in for
+    the configured ones. ``client`` makes the clients of stores in AWS; without it boto3's defaults do."""
     settings = configuration.settings
+    clock = clock or SystemClock()
     hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
     return Relay(
         tables=configuration.tables,
         sinks=sinks,
         ledger=ledger if ledger is not None else _ledger(settings),
-        quarantine=quarantine if quarantine is not None else DirectoryQuarantine(settings.quarantine.path),
+        quarantine=quarantine if quarantine is not None else build_quarantine(settings, client),
+        claim_check=claim_check if claim_check is not None else build_claim_check(settings, client, clock),
         telemetry=telemetry,
-        clock=clock or SystemClock(),
+        clock=clock,
         breaker=breaker or Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
         hash_key=hash_key,
         tracer=tracer or NoTracer(),
         fetcher=fetcher,
     )
+
+
+class QuarantineStore(Quarantine, QuarantineReader, Protocol):
+    """Both sides of a quarantine store."""
+
+
+def build_quarantine(settings: Settings, client: ClientFactory | None = None) -> QuarantineStore:
+    """Where bridge.yaml says that records go; nothing has been asked of AWS yet."""
+    store = settings.quarantine
+    if isinstance(store, DirectoryQuarantineSettings):
+        return DirectoryQuarantine(store.path)
+    client = client or client_factory()
+    if isinstance(store, BucketQuarantineSettings):
+        from bridge.edges.quarantine_s3 import S3Quarantine
+
+        return S3Quarantine(client("s3"), store.bucket, store.prefix, kms_key=store.kms_key)
+    from bridge.edges.quarantine_sqs import SqsQuarantine
+
+    return SqsQuarantine(client("sqs"), store.queue)
+
+
+def build_claim_check(
+    settings: Settings, client: ClientFactory | None = None, clock: Clock | None = None
+) -> ClaimCheck | None:
+    """Where bridge.yaml says that the data of large events goes; None where it says nothing."""
+    store = settings.claim_check
+    if store is None:
+        return None
+    from bridge.edges.claim_check import S3ClaimCheck
+
+    s3 = (client or client_factory())("s3")
+    return S3ClaimCheck(s3, store.bucket, clock or SystemClock(), prefix=store.prefix, kms_key=store.kms_key)
 
 
 def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetcher | None:
@@ -210,13 +293,15 @@ def _ledger(settings: Settings) -> Ledger:
 
 
 def check_targets(relay: Relay) -> None:
-    """Ask every sink and the quarantine, once, whether they are there and may be used.
+    """Ask every sink, the quarantine and the claim check, once, whether they are there and may be used.
 
-    Raises :class:`bridge.errors.BatchError` or ``QuarantineUnavailable``.
+    Raises :class:`bridge.errors.BatchError` or ``Unavailable``.
     """
     for sink in relay.sinks.values():
         sink.check()
     relay.quarantine.check()
+    if relay.claim_check is not None:
+        relay.claim_check.check()
 
 
 def nowhere() -> MemoryQuarantine:

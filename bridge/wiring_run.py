@@ -33,7 +33,9 @@ from bridge.settings.models import BucketDestination, DirectoryDestination, Queu
 from bridge.wiring import (
     ClientFactory,
     Configuration,
+    build_claim_check,
     build_fetcher,
+    build_quarantine,
     build_relay,
     build_tracer,
     check_targets,
@@ -58,18 +60,26 @@ def build_runners(
     """A runner for each of ``tables`` (names of bridge.yaml or of DynamoDB; none = all), not yet started.
     Tables that share a Kinesis stream share a runner: reading it for one of them is reading it for all.
 
-    Sinks, quarantine, streams and on-failure destination are asked for here. Raises ``BatchError`` or
-    ``Unavailable`` where one of them is not there, ``CheckpointBroken``, and ``BridgeError`` for a table
-    that bridge.yaml does not have. ``state`` is the folder of the checkpoints. ``on_batch`` is called from
-    the runners' threads.
+    Sinks, quarantine, claim check, streams and on-failure destination are asked for here. Raises
+    ``BatchError`` or ``Unavailable`` where one of them is not there, ``CheckpointBroken``, and
+    ``BridgeError`` for a table that bridge.yaml does not have. ``state`` is the folder of the checkpoints.
+    ``on_batch`` is called from the runners' threads.
     """
     tracer = build_tracer(configuration.settings)
+    quarantine = build_quarantine(configuration.settings, client)  # one for all, as the sinks: checked once
+    claim_check = build_claim_check(configuration.settings, client)
     runners: dict[str, Runner] = {}
     executors: list[Executor] = []
     for feed in _feeds(configuration, client, tables):
         # A relay for each: a breaker that trips speaks of one table's deploy.
         relay = build_relay(
-            configuration, sinks, telemetry, tracer=tracer, fetcher=build_fetcher(configuration, client)
+            configuration,
+            sinks,
+            telemetry,
+            tracer=tracer,
+            fetcher=build_fetcher(configuration, client),
+            quarantine=quarantine,
+            claim_check=claim_check,
         )
         if not runners:
             check_targets(relay)

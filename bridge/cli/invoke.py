@@ -46,7 +46,7 @@ def invoke(
     from bridge.edges.telemetry import LineTelemetry
     from bridge.lambdas.stream import StreamDoor
     from bridge.ports import Deadline
-    from bridge.wiring import build_relay, load_configuration, memory_sinks
+    from bridge.wiring import build_relay, load_configuration, memory_claim_check, memory_sinks
 
     console: Console = context.obj
     configuration = load_configuration(config, environment(env_file))
@@ -61,6 +61,7 @@ def invoke(
         telemetry,
         clock=clock,
         quarantine=MemoryQuarantine(),
+        claim_check=memory_claim_check(configuration.settings),
     )
     answer = StreamDoor(relay, clock, dialect=_dialect(event)).handle(
         event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))

@@ -21,7 +21,7 @@ from bridge.edges.system_clock import SystemClock
 from bridge.edges.telemetry import Silence
 from bridge.errors import BatchError, MalformedRecord, RecordError
 from bridge.ports import Deadline, Quarantined
-from bridge.wiring import Configuration, build_relay, memory_sinks
+from bridge.wiring import Configuration, build_relay, memory_claim_check, memory_sinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Previewer:
             clock=self._clock,
             ledger=NoLedger(),
             quarantine=self._quarantine,
+            claim_check=memory_claim_check(configuration.settings),
             breaker=Breaker(share=1.0),
         )
         self._ranks = {name: _ranks(table) for name, table in configuration.tables.items()}
@@ -91,8 +92,10 @@ class Previewer:
             return None
 
     def _take_events(self, change: Change | None) -> tuple[Event, ...]:
-        """What the sinks took: each event once, though several sinks may have it."""
-        taken = {event.id: event for sink in self._sinks.values() for event in sink.events}
+        """What the sinks took: each event once, though several sinks may have it. Where some need the claim
+        check and others take the data, the form without it: the one that needs looking at."""
+        events = [event for sink in self._sinks.values() for event in sink.events]
+        taken = {event.id: event for event in sorted(events, key=lambda event: -len(event.body))}
         for sink in self._sinks.values():
             sink.events.clear()
         ranks = self._ranks.get(change.table, {}) if change is not None else {}

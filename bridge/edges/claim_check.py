@@ -41,7 +41,7 @@ class S3ClaimCheck:
         kms_key: str | None = None,
         rewrite_after_s: float = STREAM_RETENTION_S,
     ) -> None:
-        """``kms_key`` is the id, ARN or alias of a KMS key; None encrypts with S3's own keys (AES-256)."""
+        """``kms_key`` is the id, ARN or alias of a KMS key; None means the bucket's default encryption."""
         self._client = client
         self._bucket = bucket
         self._clock = clock

@@ -2,8 +2,8 @@
 
 The key is the prefix and the entry's name, so a record that is put again replaces its object. Neither key
 nor metadata tells anything of the item: what there is to filter by is read from the object. The object is
-encrypted with S3's own keys or with a KMS key; who may read the bucket may read whole records, so the bucket
-is closed. In a bucket with versioning the older reasons stay as older versions.
+encrypted as the bucket's default says, or with a KMS key; who may read the bucket may read whole records, so
+the bucket is closed. In a bucket with versioning the older reasons stay as older versions.
 
 Needs ``s3:PutObject`` and ``s3:ListBucket``; for reading also ``s3:GetObject``; with a KMS key
 ``kms:GenerateDataKey`` and, for reading, ``kms:Decrypt``.
@@ -34,7 +34,7 @@ class S3Quarantine:
     def __init__(
         self, client: Any, bucket: str, prefix: str = DEFAULT_PREFIX, *, kms_key: str | None = None
     ) -> None:
-        """``kms_key`` is the id, ARN or alias of a KMS key; None encrypts with S3's own keys (AES-256)."""
+        """``kms_key`` is the id, ARN or alias of a KMS key; None means the bucket's default encryption."""
         self._client = client
         self._bucket = bucket
         self._prefix = folder(prefix)

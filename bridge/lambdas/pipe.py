@@ -119,8 +119,17 @@ PIPE = replace(STREAM, decode=_decode)
 def _open(configuration: Configuration, telemetry: Telemetry) -> PipeDoor:
     sinks = memory_sinks(configuration.settings)
     tracer = build_tracer(configuration.settings)
-    fetcher = build_fetcher(configuration, client_factory())
-    relay = build_relay(configuration, sinks, telemetry, ledger=NoLedger(), tracer=tracer, fetcher=fetcher)
+    client = client_factory()
+    fetcher = build_fetcher(configuration, client)
+    relay = build_relay(
+        configuration,
+        sinks,
+        telemetry,
+        ledger=NoLedger(),
+        tracer=tracer,
+        fetcher=fetcher,
+        client=client,
+    )
     check_targets(relay)
     return PipeDoor(relay, sinks)
 

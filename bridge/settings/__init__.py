@@ -21,6 +21,7 @@ from bridge.settings.later import find_later
 from bridge.settings.models import (
     Block,
     BreakerSettings,
+    ClaimCheckSettings,
     LedgerSettings,
     MappingSettings,
     QuarantineSettings,
@@ -55,6 +56,11 @@ class Settings(Block):
         default=LedgerSettings(kind="none"), description="What remembers which changes are settled."
     )
     quarantine: QuarantineSettings = Field(description="Where records go that can never become their events.")
+    claim_check: ClaimCheckSettings | None = Field(
+        default=None,
+        description="Where the data of events goes that are too large for a sink.",
+        json_schema_extra={"x-default": "nowhere; such a record is quarantined"},
+    )
     numbers: Literal["exact", "string"] = Field(
         default="exact", description="How tables write numbers that say nothing else about it."
     )

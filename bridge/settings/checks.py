@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bridge.errors import Problem
-from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
+from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
 from bridge.settings.environment import EnvironmentText, plain
 from bridge.settings.types import TYPE_MAX_CHARS
 from bridge.settings.yaml_source import YamlPath, YamlSource
@@ -41,6 +41,7 @@ class _Checks:
 
     def all(self) -> Iterator[Finding]:
         yield from self.secret(("hash_key",), self.data.get("hash_key"))
+        yield from self.source_chars()
         names: dict[str, str] = {}
         for name, table in _mapping(self.data.get("tables")).items():
             at: YamlPath = ("tables", name)
@@ -49,6 +50,17 @@ class _Checks:
         for sink in self.sinks:
             if self.data.get("tables") and sink not in self.used:
                 yield self.warning(("sinks", sink), "no table sends to this sink")
+
+    def source_chars(self) -> Iterator[Finding]:
+        source = self.data.get("source")
+        if not isinstance(source, str) or len(source) <= EVENTBRIDGE_V2_SOURCE_CHARS:
+            return
+        for name, sink in self.sinks.items():
+            block = _mapping(sink)
+            # a raw event carries its source inside, where the bus does not look
+            if block.get("kind") == "eventbridge_v2" and block.get("raw") not in (True, "true"):
+                message = f"must have at most {EVENTBRIDGE_V2_SOURCE_CHARS} characters for sink {name}"
+                yield self.error(("source",), message, "shorten it, or publish raw events there")
 
     def physical_name(self, at: YamlPath, key: str, table: Any, names: dict[str, str]) -> Iterator[Finding]:
         name = _mapping(table).get("name", key)

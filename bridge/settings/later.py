@@ -39,13 +39,9 @@ class Later:
 
 
 LATER: Final = (
-    Later("sinks.*.kind", _is("eventbridge_v2"), "kind: eventbridge_v2", "use kind: eventbridge"),
     Later("ledger.kind", _is("dynamodb"), "kind: dynamodb", "use kind: none or kind: memory"),
     Later("ledger.keep", _any, "keep", "leave it out"),
     Later("ledger.heal", _any, "heal", "leave it out"),
-    Later("quarantine.kind", _is("s3"), "kind: s3", "use kind: directory"),
-    Later("quarantine.kind", _is("sqs"), "kind: sqs", "use kind: directory"),
-    Later("claim_check", _any, "claim_check", "leave it out; an event over the limit is quarantined"),
     Later("schemas", _starts("glue://"), "glue://", "use a folder"),
     Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
     Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),

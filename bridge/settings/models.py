@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bridge.limits import (
     EVENTBRIDGE_BYTES,
+    EVENTBRIDGE_V2_BYTES,
     MAPPING_BATCH_MAX,
     MAPPING_PARALLELIZATION_MAX,
     MAPPING_RECORD_AGE_MAX_S,
@@ -19,6 +20,7 @@ from bridge.metrics import SERVICE
 from bridge.settings.types import (
     BucketName,
     BusName,
+    BusV2Arn,
     Duration,
     ElementPointer,
     EventType,
@@ -29,6 +31,7 @@ from bridge.settings.types import (
     NameOrBlock,
     OneOrMany,
     Pointer,
+    Prefix,
     QueueUrl,
     Secret,
     SemVer,
@@ -71,6 +74,25 @@ class EventBridgeSettings(Block):
     )
 
 
+class EventBridgeV2Settings(Block):
+    """EventBridge's new custom event bus (subscribers instead of rules), which keeps order per subject."""
+
+    kind: Literal["eventbridge_v2"] = Field(description="A new custom event bus.")
+    bus: BusV2Arn = Field(description="ARN of the event bus; a bus made anew under its name has another.")
+    raw: Flag = Field(
+        default=False,
+        description="Publish the CloudEvent as it is (PutRawEvents), without EventBridge's envelope.",
+    )
+    max_bytes: Annotated[int, Whole(1, EVENTBRIDGE_V2_BYTES - 1)] | None = Field(
+        default=None,
+        description="Largest entry that is sent, in bytes.",
+        json_schema_extra=shown_default("the service's limit"),
+    )
+    max_in_flight: Annotated[int, Whole(1, 100)] = Field(
+        default=8, description="Calls in flight at once; one key is never in two of them."
+    )
+
+
 class SnsSettings(Block):
     """An SNS topic, standard or FIFO (recognised by the ending .fifo)."""
 
@@ -99,7 +121,8 @@ class MemorySettings(Block):
 
 
 SinkSettings = Annotated[
-    EventBridgeSettings | SnsSettings | StdoutSettings | MemorySettings, Field(discriminator="kind")
+    EventBridgeSettings | EventBridgeV2Settings | SnsSettings | StdoutSettings | MemorySettings,
+    Field(discriminator="kind"),
 ]
 
 
@@ -114,11 +137,55 @@ class LedgerSettings(Block):
     )
 
 
-class QuarantineSettings(Block):
-    """Where records go that can never become their events."""
+_KMS_KEY = "Id, ARN or alias of the KMS key that encrypts each object."
+
+
+class DirectoryQuarantineSettings(Block):
+    """A folder with one file for each record that can never become its events."""
 
     kind: Literal["directory"] = Field(description="A folder with one file for each record.")
     path: FilePath = Field(description="The folder; a relative path starts at the folder of bridge.yaml.")
+
+
+class BucketQuarantineSettings(Block):
+    """An S3 bucket with one object for each record."""
+
+    kind: Literal["s3"] = Field(description="A bucket with one object for each record.")
+    bucket: BucketName = Field(description="Name of the bucket.")
+    prefix: Prefix = Field(default="quarantine/", description="Where in the bucket the objects lie.")
+    kms_key: Text | None = Field(
+        default=None,
+        description=_KMS_KEY,
+        json_schema_extra=shown_default("the bucket's default encryption"),
+    )
+
+
+class QueueQuarantineSettings(Block):
+    """An SQS queue with one message for each record; a repeat of a record is another message."""
+
+    kind: Literal["sqs"] = Field(description="A queue with one message for each record.")
+    queue: QueueUrl = Field(description="URL of the queue.")
+
+
+QuarantineSettings = Annotated[
+    DirectoryQuarantineSettings | BucketQuarantineSettings | QueueQuarantineSettings,
+    Field(discriminator="kind"),
+]
+
+
+class ClaimCheckSettings(Block):
+    """An S3 bucket that keeps the data of events that are too large for their sink."""
+
+    bucket: BucketName = Field(description="Name of the bucket.")
+    prefix: Prefix = Field(
+        default="claim-check/",
+        description="Where in the bucket the objects lie; its lifecycle rule names it.",
+    )
+    kms_key: Text | None = Field(
+        default=None,
+        description=_KMS_KEY,
+        json_schema_extra=shown_default("the bucket's default encryption"),
+    )
 
 
 class BreakerSettings(Block):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
@@ -76,9 +77,14 @@ def _say(detail: ErrorDetails, path: YamlPath, value: Any) -> tuple[str, str]:
     )
     if kind == "string_type" and isinstance(value, (int, float)):
         return message, "put it in quotes"
-    if kind == "model_type" and isinstance(value, str) and not secret and path[0] in ("ledger", "quarantine"):
-        return message, f"write {{kind: {value}}}" if value.isidentifier() else ""
+    if message == "must be a mapping" and isinstance(value, str) and not secret and len(path) == 1:
+        key = {"ledger": "kind", "quarantine": "kind", "claim_check": "bucket"}.get(str(path[0]))
+        return message, f"write {{{key}: {value}}}" if key is not None and _is_word(value) else ""
     return message, ""
+
+
+def _is_word(value: str) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9][\w.-]*", value) is not None
 
 
 def _plain_number(bound: Any) -> Any:

@@ -40,6 +40,11 @@ ELEMENT_POINTER_PATTERN: Final = r"(/(?!\*(/|$))([^/~]|~[01])*)+"
 # RFC 3986 section 4.1, by alphabet: enough to catch blanks, braces and broken percent signs
 SOURCE_PATTERN: Final = r"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
 BUS_PATTERN: Final = r"(arn:aws[A-Za-z0-9-]*:events:[A-Za-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]+"
+# model: eventbridgev2, EventBusArn
+BUS_V2_PATTERN: Final = (
+    r"arn:aws(-[a-z0-9]+)*:events:[a-z][a-z0-9]*(-[a-z0-9]+)*:[0-9]{12}"
+    r":event-busv2/[A-Za-z0-9][._A-Za-z0-9-]{0,255}/[a-z0-9]{25}"
+)
 TOPIC_PATTERN: Final = r"arn:aws[A-Za-z0-9-]*:sns:[A-Za-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+(\.fifo)?"
 KINESIS_PATTERN: Final = r"arn:aws[A-Za-z0-9-]*:kinesis:[A-Za-z0-9-]+:[0-9]{12}:stream/[A-Za-z0-9_.-]{1,128}"
 QUEUE_PATTERN: Final = r"https?://[^/\s]+/[0-9]{12}/[A-Za-z0-9_-]+(\.fifo)?"
@@ -209,10 +214,16 @@ ElementPointer = Annotated[
 ]
 """Relative to the elements of a list: it names one member, so no segment is ``*``."""
 BusName = Annotated[str, *_text(BUS_PATTERN, "must be the name or ARN of an event bus")]
+BusV2Arn = Annotated[
+    str, *_text(BUS_V2_PATTERN, "must be the ARN of a new custom event bus: …:event-busv2/…")
+]
 TopicArn = Annotated[str, *_text(TOPIC_PATTERN, "must be the ARN of a topic")]
 KinesisArn = Annotated[str, *_text(KINESIS_PATTERN, "must be the ARN of a Kinesis data stream")]
 QueueUrl = Annotated[str, *_text(QUEUE_PATTERN, "must be the URL of a queue")]
 BucketName = Annotated[str, *_text(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "must be the name of a bucket")]
+Prefix = Annotated[
+    str, *_text(r"[A-Za-z0-9!_.*'()/-]{0,512}", "must be a prefix: letters, digits, / and !_.*'()-")
+]
 TableName = Annotated[
     str, *_text(TABLE_PATTERN, "must be the name of a table: 3 to 255 letters, digits, _ . and -")
 ]

@@ -28,9 +28,11 @@ def writes(client: S3Client) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    ("kms_key", "expected"), [(None, ("AES256", "")), ("alias/data", ("aws:kms", "alias/data"))]
+    ("kms_key", "expected"), [(None, ("", "")), ("alias/data", ("aws:kms", "alias/data"))]
 )
-def test_every_object_is_encrypted_json(kms_key: str | None, expected: tuple[str, str]) -> None:
+def test_an_object_is_json_encrypted_with_the_key_given_or_as_the_bucket_does_by_default(
+    kms_key: str | None, expected: tuple[str, str]
+) -> None:
     store, client, _ = rig(kms_key=kms_key)
     store.store(CLAIM)
     (kept,) = client.objects.values()

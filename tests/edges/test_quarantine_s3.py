@@ -50,9 +50,11 @@ def test_neither_key_nor_metadata_tell_anything_of_the_item() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kms_key", "expected"), [(None, ("AES256", "")), ("alias/quarantine", ("aws:kms", "alias/quarantine"))]
+    ("kms_key", "expected"), [(None, ("", "")), ("alias/quarantine", ("aws:kms", "alias/quarantine"))]
 )
-def test_every_object_is_encrypted(kms_key: str | None, expected: tuple[str, str]) -> None:
+def test_an_object_is_encrypted_with_the_key_given_or_as_the_bucket_does_by_default(
+    kms_key: str | None, expected: tuple[str, str]
+) -> None:
     client = S3Client()
     S3Quarantine(client, client.bucket, kms_key=kms_key).put(entry())
     assert [(kept.encryption, kept.kms_key) for kept in client.objects.values()] == [expected]

@@ -63,7 +63,7 @@ def test_all_errors_are_reported_at_once_in_the_order_of_the_file() -> None:
     )
     assert [str(p).split(" — ")[0] for p in problems(text) if p.severity == "error"] == [
         "b.yaml:2:9 source: must be a URI reference",
-        "b.yaml:4:18 sinks.domain.kind: must be one of eventbridge, sns, stdout, memory",
+        "b.yaml:4:18 sinks.domain.kind: must be one of eventbridge, eventbridge_v2, sns, stdout, memory",
         "b.yaml:6:37 quarantine.path: the environment variable NOWHERE is not set",
         "b.yaml:10:12 tables.Users.sink[0]: is not a sink of this file",
         "b.yaml:11:14 tables.Users.redact[0].key: required key 'key' is missing",

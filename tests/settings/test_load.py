@@ -9,7 +9,12 @@ from pydantic import SecretStr, ValidationError
 
 from bridge.errors import ConfigurationError
 from bridge.settings import Settings, load_settings, read_settings
-from bridge.settings.models import EventBridgeSettings, QueueDestination, SnsSettings
+from bridge.settings.models import (
+    DirectoryQuarantineSettings,
+    EventBridgeSettings,
+    QueueDestination,
+    SnsSettings,
+)
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:billing.fifo"
 ENVIRON = {"EVENT_BUS": "domain-bus", "BILLING_TOPIC_ARN": TOPIC, "PII_KEY": "a-very-secret-key"}
@@ -66,6 +71,10 @@ def read(text: str, **environ: str) -> Settings:
     return read_settings(text.encode(), "bridge.yaml", Path("conf"), environ)
 
 
+def folder(path: str) -> DirectoryQuarantineSettings:
+    return DirectoryQuarantineSettings(kind="directory", path=Path(path))
+
+
 def lines(text: str, **environ: str) -> list[str]:
     with pytest.raises(ConfigurationError) as caught:
         read(text, **environ)
@@ -88,7 +97,7 @@ def test_the_design_example_loads() -> None:
     assert users.filter == ({"dynamodb": {"Keys": {"userId": {"S": [{"prefix": "u-"}]}}}},)
     assert users.redact[0].key == SecretStr("a-very-secret-key")
     assert settings.schemas == Path("conf/event_schemas")
-    assert settings.quarantine.path == Path("conf/quarantine")
+    assert settings.quarantine == folder("conf/quarantine")
 
 
 def test_defaults_are_filled_in() -> None:
@@ -98,7 +107,7 @@ def test_defaults_are_filled_in() -> None:
     assert users.sink == users.events[0].sink == ("out",)
     assert settings.ledger.kind == "none"
     assert settings.schemas == Path("conf/event_schemas")
-    assert settings.quarantine.path == Path("/var/quarantine")
+    assert settings.quarantine == folder("/var/quarantine")
     assert (settings.breaker.share, settings.breaker.at_least) == (0.5, 10)
     mapping = settings.mapping
     assert (mapping.batch_size, mapping.parallelization_factor) == (100, 1)

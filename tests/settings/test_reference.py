@@ -17,8 +17,9 @@ def test_the_reference_names_every_block_and_every_refused_setting() -> None:
     for heading in (
         "The file",
         "`sinks.<name>` of kind `sns`",
+        "`quarantine` of kind `sqs`",
         "`tables.<name>.events[].versions[]`",
         "`mapping`",
     ):
         assert f"## {heading}\n" in text
-    assert "| `quarantine.kind: sqs` | use kind: directory |" in text
+    assert "| `ledger.kind: dynamodb` | use kind: none or kind: memory |" in text

@@ -29,6 +29,7 @@ BASE: dict[str, Any] = {
     },
 }
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:t.fifo"
+BUS_V2 = "arn:aws:events:eu-west-1:123456789012:event-busv2/x.y/abcdefghijklmnopqrstuvwx1"
 BUS_ARN = "arn:aws:events:eu-west-1:123456789012:event-bus/x"
 QUEUE = {"kind": "sqs", "queue": "https://sqs.eu-west-1.amazonaws.com/123456789012/q"}
 EVENT = "tables/Users/events/0"
@@ -49,13 +50,21 @@ TABLE: dict[str, tuple[list[Any], list[Any]]] = {
         [{}, [], None, {"a b": {"kind": "stdout"}}],
     ),
     "sinks/bus": (
-        [{"kind": "sns", "topic": TOPIC}, {"kind": "sns", "topic": "${TOPIC}", "max_bytes": 5}],
+        [
+            {"kind": "sns", "topic": TOPIC},
+            {"kind": "sns", "topic": "${TOPIC}", "max_bytes": 5},
+            {"kind": "eventbridge_v2", "bus": BUS_V2},
+            {"kind": "eventbridge_v2", "bus": "${BUS_V2}", "raw": True, "max_bytes": 1048575},
+        ],
         [
             {},
             {"kind": "kafka"},
             {"kind": "sns"},
             {"kind": "stdout", "bus": "b"},
             {"kind": "sns", "topic": "t"},
+            {"kind": "eventbridge_v2", "bus": BUS_ARN},
+            {"kind": "eventbridge_v2", "bus": BUS_V2, "raw": "yes"},
+            {"kind": "eventbridge", "bus": "b", "raw": True},
             "stdout",
         ],
     ),
@@ -71,10 +80,32 @@ TABLE: dict[str, tuple[list[Any], list[Any]]] = {
         ["none", {}, {"kind": "dynamodb"}, {"kind": "none", "keep": "image"}, None],
     ),
     "quarantine": (
-        [{"kind": "directory", "path": "${T}"}],
-        [REMOVED, {"kind": "s3", "bucket": "b"}, {"kind": "directory"}, {}],
+        [
+            {"kind": "directory", "path": "${T}"},
+            {"kind": "s3", "bucket": "${T}"},
+            {"kind": "s3", "bucket": "bad", "prefix": "", "kms_key": "alias/bad"},
+            {"kind": "s3", "bucket": "bad", "prefix": "a/b_c/", "kms_key": None},
+            QUEUE,
+        ],
+        [
+            REMOVED,
+            {"kind": "s3"},
+            {"kind": "s3", "bucket": "b"},
+            {"kind": "s3", "bucket": "bad", "prefix": "a b"},
+            {"kind": "s3", "bucket": "bad", "kms_key": ""},
+            {"kind": "sqs", "queue": "q"},
+            {"kind": "sqs", "path": "q"},
+            {"kind": "sns"},
+            {"kind": "${T}"},
+            {"kind": "directory"},
+            {},
+            "directory",
+        ],
     ),
-    "claim_check": ([], [{"bucket": "b"}]),
+    "claim_check": (
+        [{"bucket": "big"}, {"bucket": "big", "prefix": "c/", "kms_key": "${T}"}, None, REMOVED],
+        [{}, {"bucket": "b"}, {"bucket": "big", "prefix": None}, {"kind": "s3", "bucket": "big"}, "big"],
+    ),
     "breaker/share": ([0.1, 1, "${SHARE}"], [0, 1.1, -1, "0.5", True, None]),
     "breaker/at_least": ([1, 20], [0, 1.5, "3"]),
     "tables": ([], [{}, [], {"a b": BASE["tables"]["Users"]}, {"Users": None}]),
@@ -220,6 +251,7 @@ ENVIRON = {
     "START": "LATEST",
     "FLAG": "false",
     "TOPIC": TOPIC,
+    "BUS_V2": BUS_V2,
 }
 
 
