@@ -43,8 +43,11 @@ from bridge.settings import Settings, load_settings
 from bridge.settings.models import (
     BucketQuarantineSettings,
     DirectoryQuarantineSettings,
+    DynamoDbLedgerSettings,
     EventBridgeSettings,
     EventBridgeV2Settings,
+    KeepingLedgerSettings,
+    MemoryLedgerSettings,
     SinkSettings,
     SnsSettings,
     StdoutSettings,
@@ -235,7 +238,8 @@ def build_relay(
     return Relay(
         tables=configuration.tables,
         sinks=sinks,
-        ledger=ledger if ledger is not None else _ledger(settings),
+        ledger=ledger if ledger is not None else build_ledger(settings, client, clock),
+        heal=settings.ledger.heal if isinstance(settings.ledger, KeepingLedgerSettings) else "off",
         quarantine=quarantine if quarantine is not None else build_quarantine(settings, client),
         claim_check=claim_check if claim_check is not None else build_claim_check(settings, client, clock),
         telemetry=telemetry,
@@ -288,17 +292,32 @@ def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetche
     return TableFetcher(client("dynamodb"), Backoff(random.Random()))  # noqa: S311 - jitter
 
 
-def _ledger(settings: Settings) -> Ledger:
-    return MemoryLedger() if settings.ledger.kind == "memory" else NoLedger()
+def build_ledger(
+    settings: Settings, client: ClientFactory | None = None, clock: Clock | None = None
+) -> Ledger:
+    """What bridge.yaml says that remembers; nothing has been asked of AWS yet."""
+    ledger = settings.ledger
+    match ledger:
+        case MemoryLedgerSettings():
+            return MemoryLedger(keep=ledger.keep)
+        case DynamoDbLedgerSettings():
+            from bridge.edges.ledger_dynamodb import DynamoDbLedger
+
+            dynamodb = (client or client_factory())("dynamodb")
+            backoff = Backoff(random.Random())  # noqa: S311 - jitter
+            return DynamoDbLedger(dynamodb, ledger.table, clock or SystemClock(), backoff, keep=ledger.keep)
+        case _:
+            return NoLedger()
 
 
 def check_targets(relay: Relay) -> None:
-    """Ask every sink, the quarantine and the claim check, once, whether they are there and may be used.
+    """Ask sinks, ledger, quarantine and claim check, once, whether they are there and may be used.
 
     Raises :class:`bridge.errors.BatchError` or ``Unavailable``.
     """
     for sink in relay.sinks.values():
         sink.check()
+    relay.ledger.check()
     relay.quarantine.check()
     if relay.claim_check is not None:
         relay.claim_check.check()

@@ -35,6 +35,7 @@ from bridge.wiring import (
     Configuration,
     build_claim_check,
     build_fetcher,
+    build_ledger,
     build_quarantine,
     build_relay,
     build_tracer,
@@ -68,6 +69,7 @@ def build_runners(
     tracer = build_tracer(configuration.settings)
     quarantine = build_quarantine(configuration.settings, client)  # one for all, as the sinks: checked once
     claim_check = build_claim_check(configuration.settings, client)
+    ledger = build_ledger(configuration.settings, client)
     runners: dict[str, Runner] = {}
     executors: list[Executor] = []
     for feed in _feeds(configuration, client, tables):
@@ -78,6 +80,7 @@ def build_runners(
             telemetry,
             tracer=tracer,
             fetcher=build_fetcher(configuration, client),
+            ledger=ledger,
             quarantine=quarantine,
             claim_check=claim_check,
         )

@@ -24,6 +24,7 @@ from bridge.settings.models import (
     ClaimCheckSettings,
     LedgerSettings,
     MappingSettings,
+    NoLedgerSettings,
     QuarantineSettings,
     SinkSettings,
     TableSettings,
@@ -46,14 +47,14 @@ class Settings(Block):
     )
     hash_key: Secret | None = Field(
         default=None,
-        description="Secret that keys the hashes of item keys in logs.",
+        description="Secret that keys the hashes of item keys in logs and of items in the ledger.",
         json_schema_extra={"x-default": "a new one at each start"},
     )
     sinks: Annotated[dict[Name, SinkSettings], Field(min_length=1)] = Field(
         description="Where events go, by name."
     )
     ledger: LedgerSettings = Field(
-        default=LedgerSettings(kind="none"), description="What remembers which changes are settled."
+        default=NoLedgerSettings(kind="none"), description="What remembers which changes are settled."
     )
     quarantine: QuarantineSettings = Field(description="Where records go that can never become their events.")
     claim_check: ClaimCheckSettings | None = Field(

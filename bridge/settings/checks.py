@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from bridge.core.filter_reach import looks_beyond_keys
 from bridge.errors import Problem
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
 from bridge.settings.environment import EnvironmentText, plain
@@ -37,10 +38,14 @@ class _Checks:
         self.source = source
         self.data = data
         self.sinks = _mapping(data.get("sinks"))
+        self.ledger = _mapping(data.get("ledger"))
         self.used: set[str] = set()
 
     def all(self) -> Iterator[Finding]:
         yield from self.secret(("hash_key",), self.data.get("hash_key"))
+        if self.ledger.get("kind") == "dynamodb" and self.data.get("hash_key") is None:
+            message = "needs hash_key: a ledger that outlives the process has hashes that do so too"
+            yield self.error(("ledger", "kind"), message, 'write hash_key: "${NAME}" at the top')
         yield from self.source_chars()
         names: dict[str, str] = {}
         for name, table in _mapping(self.data.get("tables")).items():
@@ -68,6 +73,10 @@ class _Checks:
             yield self.error((*at, "name"), f"is the table of {other} already")
 
     def table(self, at: YamlPath, table: dict[str, Any]) -> Iterator[Finding]:
+        heals = self.ledger.get("kind") in ("memory", "dynamodb") and self.ledger.get("heal") != "off"
+        if heals and looks_beyond_keys([_mapping(each) for each in _one_or_many(table.get("filter"))]):
+            message = "looks at more than keys, so gaps in an item's history are ordinary and not looked for"
+            yield self.warning((*at, "filter"), message, 'filter by keys, or write heal: "off" in ledger')
         for index, redaction in enumerate(_list(table.get("redact"))):
             yield from self.redaction((*at, "redact", index), _mapping(redaction))
         yield from self.sink_names((*at, "sink"), table)

@@ -39,9 +39,6 @@ class Later:
 
 
 LATER: Final = (
-    Later("ledger.kind", _is("dynamodb"), "kind: dynamodb", "use kind: none or kind: memory"),
-    Later("ledger.keep", _any, "keep", "leave it out"),
-    Later("ledger.heal", _any, "heal", "leave it out"),
     Later("schemas", _starts("glue://"), "glue://", "use a folder"),
     Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
     Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),

@@ -129,12 +129,43 @@ SinkSettings = Annotated[
 # --- what stands beside the sinks ----------------------------------------------------------------
 
 
-class LedgerSettings(Block):
-    """What remembers which changes are settled."""
+class NoLedgerSettings(Block):
+    """Nothing is remembered: a batch stops at its first failure, and what comes again is published again."""
 
-    kind: Literal["none", "memory"] = Field(
-        description="none stops a batch at its first failure; memory scopes failures to a key."
+    kind: Literal["none"] = Field(description="No ledger.")
+
+
+class KeepingLedgerSettings(Block):
+    """What every ledger that remembers may be told."""
+
+    keep: Literal["fingerprint", "fields", "image"] = Field(
+        default="fingerprint",
+        description="What is kept of an item: a keyed hash; with fields, one for each attribute, which"
+        " names what changed where the stream has no before image; or the redacted item.",
     )
+    heal: Literal["off", "report", "emit"] = Field(
+        default="report",
+        description="When a change reveals that one before it was lost: mark and count it, publish the"
+        ' missing step first, or do not look ("off", in quotes).',
+    )
+
+
+class MemoryLedgerSettings(KeepingLedgerSettings):
+    """A ledger that lives as long as the process; failures are scoped to a key."""
+
+    kind: Literal["memory"] = Field(description="In memory.")
+
+
+class DynamoDbLedgerSettings(KeepingLedgerSettings):
+    """A ledger in a DynamoDB table of its own; needs hash_key. Key: pk (S); TTL attribute: ttl."""
+
+    kind: Literal["dynamodb"] = Field(description="A DynamoDB table.")
+    table: TableName = Field(description="Name of the ledger's table.")
+
+
+LedgerSettings = Annotated[
+    NoLedgerSettings | MemoryLedgerSettings | DynamoDbLedgerSettings, Field(discriminator="kind")
+]
 
 
 _KMS_KEY = "Id, ARN or alias of the KMS key that encrypts each object."

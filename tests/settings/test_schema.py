@@ -76,8 +76,21 @@ TABLE: dict[str, tuple[list[Any], list[Any]]] = {
     ),
     "sinks/bus/max_in_flight": ([1, 100, "${N}"], [0, 101, None, "1"]),
     "ledger": (
-        [{"kind": "none"}, {"kind": "memory"}, REMOVED],
-        ["none", {}, {"kind": "dynamodb"}, {"kind": "none", "keep": "image"}, None],
+        [
+            {"kind": "none"},
+            {"kind": "memory"},
+            {"kind": "memory", "keep": "fields", "heal": "off"},
+            REMOVED,
+        ],
+        [
+            "none",
+            {},
+            {"kind": "dynamodb"},
+            {"kind": "none", "keep": "image"},
+            {"kind": "memory", "keep": "position"},
+            {"kind": "memory", "table": "t"},
+            None,
+        ],
     ),
     "quarantine": (
         [
@@ -163,7 +176,13 @@ TABLE: dict[str, tuple[list[Any], list[Any]]] = {
         ],
     ),
     "tables/Users/numbers": (
-        ["exact", "string", {"string": ["/a/b", "/c/*/d"]}, "${NUMBERS}", {"string": ["${P}"]}],
+        [
+            "exact",
+            "string",
+            {"string": ["/total/amount", "/lines/*/price"]},
+            "${NUMBERS}",
+            {"string": ["${P}"]},
+        ],
         [
             "text",
             "",
