@@ -127,6 +127,12 @@ class QuarantineUnavailable(Unavailable):
     stage = "quarantine"
 
 
+class EntryMissing(BridgeError):
+    """The quarantine store has no entry of that name, or has none any more."""
+
+    stage = "quarantine"
+
+
 class LedgerUnavailable(Unavailable):
     """The ledger could not be read or written; nothing is settled."""
 
@@ -194,6 +200,43 @@ class ViewTooNarrow(BatchError):
     """The configuration asks for an image that the table's stream view does not capture."""
 
     stage = "route"
+
+
+# --- a reconciliation cannot go on --------------------------------------------------------------
+
+
+class ReconcileStopped(BridgeError):
+    """A reconciliation stopped before it sent anything that might be wrong; ``hint`` says what to do."""
+
+    stage = "reconcile"
+
+
+class FirstContact(ReconcileStopped):
+    """The table is older than its ledger: what is not in the ledger was not missed, it was never seen."""
+
+
+class TooMuchToEmit(ReconcileStopped):
+    """More would be sent than the limits allow."""
+
+
+class KeySchemaChanged(ReconcileStopped):
+    """The ledger's rows, or the run's checkpoints, are of a table with another key."""
+
+
+class StreamBehind(ReconcileStopped):
+    """The stream lags by more than the grace, or by nobody knows how much."""
+
+    permanent = False
+
+
+class LeaseHeld(ReconcileStopped):
+    """Another run of this table is alive."""
+
+    permanent = False
+
+
+class LeaseLost(ReconcileStopped):
+    """Another run took over; this one must not write any more."""
 
 
 # --- configuration -----------------------------------------------------------------------------

@@ -1,0 +1,148 @@
+"""Do an item and its ledger row agree? Decides as the live path does: redacted, ignored, filtered. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem
+from bridge.core.fingerprint import Fingerprint, compile_fingerprint
+from bridge.core.keys import key_hash, key_token
+from bridge.core.translate import Table
+from bridge.core.values import base64_text
+from bridge.errors import MalformedRecord
+from bridge.ports import Keep, Row
+from bridge.reconcile_ports import TableFacts
+
+Kind = Literal["insert", "modify", "remove", "gap"]
+"""How item and row disagree. ``gap``: they agree, but the row notes a loss that later changes overtook."""
+
+NEVER_SETTLED = Position("", 0)
+"""Before every position of every stream: what an item without a row stands at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    """One table's rules. ``keep`` is the ledger's; ``hash_key`` names keys in reports."""
+
+    table: Table
+    facts: TableFacts
+    keep: Keep
+    hash_key: bytes = b""
+    fingerprint_of: Fingerprint = field(init=False)
+    stream: StreamRef = field(init=False)
+    told: Table = field(init=False)
+    """The table's rules for images that are redacted already and passed its filter."""
+    _blank: Change = field(init=False)
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        # Without kept fingerprints it still tells whether an item changed between two reads.
+        put(self, "fingerprint_of", self.table.fingerprint or compile_fingerprint(self.hash_key))
+        arn = self.facts.stream_arn or f"{self.facts.arn}/stream/none"
+        put(self, "stream", StreamRef(arn, self.facts.name, arn.rpartition("/")[2]))
+        put(self, "told", replace(self.table, redact=None, accepts=None))
+        time = datetime.fromtimestamp(0, UTC)
+        blank = Change(
+            "", self.stream, "insert", {}, None, None, NEVER_SETTLED, time, "user", "NEW_AND_OLD_IMAGES"
+        )
+        put(self, "_blank", blank)
+
+    # --- keys ------------------------------------------------------------------------------------
+
+    def key_of(self, item: TypedItem) -> TypedItem:
+        """Typed, binary as base64 text. Raises ``MalformedRecord``."""
+        try:
+            key = {name: item[name] for name in self.facts.key}
+        except KeyError as error:
+            raise MalformedRecord(f"the item has no key attribute {error.args[0]!r}") from error
+        if "B" in self.facts.key.values():
+            return {
+                name: {tag: base64_text(each) if isinstance(each, bytes) else each}
+                for name, value in key.items()
+                for tag, each in value.items()
+            }
+        return key
+
+    def token(self, key: TypedItem) -> str:
+        return key_token(self.facts.name, key)
+
+    def name(self, token: str) -> str:
+        """How a report calls an item."""
+        return key_hash(token, self.hash_key)
+
+    def key_name(self, key: TypedItem) -> str:
+        """What stands for the key in event ids: a keyed hash."""
+        return self.fingerprint_of(key)
+
+    # --- images ----------------------------------------------------------------------------------
+
+    def redacted(self, image: TypedItem) -> TypedItem:
+        """Raises ``MalformedRecord``."""
+        if self.table.redact is None:
+            return image
+        return self.table.redact(self._blank._replace(after=image)).after or {}
+
+    def redacted_key(self, key: TypedItem) -> TypedItem:
+        return key if self.table.redact is None else self.table.redact(self._blank._replace(key=key)).key
+
+    def fingerprint(self, item: TypedItem) -> str:
+        """Raises ``MalformedRecord``."""
+        return self.fingerprint_of(self.redacted(item))
+
+    @property
+    def sees_state(self) -> bool:
+        """Whether rows hold fingerprints: then an empty one is a state that was never told."""
+        captured = self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") or self.table.fetch
+        return self.keep != "position" and self.table.fingerprint is not None and captured
+
+    # --- verdicts --------------------------------------------------------------------------------
+
+    def kind(self, fingerprint: str | None, row: Row | None) -> Kind | None:
+        """``fingerprint`` of the item, None where there is no item; None: they agree."""
+        if fingerprint is None:
+            return "remove" if row is not None and row.live else None
+        if row is None or not row.live:
+            return "insert"
+        if self.sees_state and row.fingerprint != fingerprint:
+            return "modify"
+        return "gap" if row.gap else None
+
+    def accepts(self, kind: Operation, key: TypedItem, item: TypedItem | None, row: Row | None) -> bool:
+        """Whether the table's filter would let a live record of this pass."""
+        if self.table.accepts is None:
+            return True
+        if kind == "remove" and not self.table.sees_gaps and (row is None or row.image is None):
+            return True  # the filter asks for an image that nobody has any more: in doubt, tell
+        return self.table.accepts(self.record(kind, key, item, row))
+
+    def record(
+        self, kind: Operation, key: TypedItem, item: TypedItem | None, row: Row | None
+    ) -> dict[str, Any]:
+        """What DynamoDB's own record of it looked like, as far as anybody can know."""
+        body: dict[str, Any] = {"Keys": key, "StreamViewType": self.facts.view}
+        if item is not None and self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
+            body["NewImage"] = item
+        before = row.image if row is not None and kind != "insert" else None
+        if before is not None and self.facts.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
+            body["OldImage"] = before
+        arn = self.facts.arn.split(":")
+        return {
+            "eventName": kind.upper(),
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": arn[3] if len(arn) > 3 else "",
+            "eventSourceARN": self.stream.arn,
+            "dynamodb": body,
+        }
+
+    def view_of(self, kind: Operation, before: Mapping[str, Any] | None) -> StreamView:
+        """What the events may show: never more than the stream's own view, nor what nobody knows."""
+        view = self.facts.view
+        if view == "NEW_AND_OLD_IMAGES" and before is None and kind != "insert":
+            return "NEW_IMAGE" if kind == "modify" else "KEYS_ONLY"
+        if view == "OLD_IMAGE" and before is None and kind != "insert":
+            return "KEYS_ONLY"
+        return view

@@ -1,0 +1,128 @@
+"""The second look: item and row are read again, consistently. Only what holds then was missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Literal
+
+from bridge.core.change import TypedItem
+from bridge.core.claim_check import Claim, fit
+from bridge.core.event import Event
+from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
+from bridge.ports import ClaimCheck, Clock, Ledger, Row, Sink
+from bridge.reconcile.comparer import Comparer
+from bridge.reconcile.counts import Counts
+from bridge.reconcile.options import Options
+from bridge.reconcile.pace import Pace
+from bridge.reconcile.restate import Restated, restate
+from bridge.reconcile.suspects import Suspect
+from bridge.reconcile_ports import TableSource
+
+Verdict = Literal["missed", "without_event", "gap"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """``events`` are the ones that were asked for; ``settles``: they are all there is to tell, so the row may
+    say so afterwards."""
+
+    suspect: Suspect
+    verdict: Verdict
+    restated: Restated
+    events: tuple[Event, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    settles: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmer:
+    """Asks again and says what is to be done."""
+
+    comparer: Comparer
+    source: TableSource
+    ledger: Ledger
+    sinks: Mapping[str, Sink]
+    claim_check: ClaimCheck | None
+    pace: Pace
+    clock: Clock
+    options: Options
+    run: str
+
+    def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
+        """At most 100 suspects, in order; those that are in flight, blocked or filtered are only counted."""
+        read_at = datetime.fromtimestamp(self.clock.now(), UTC)
+        keys = {self.comparer.token(suspect.key): suspect.key for suspect in suspects}
+        found = self.source.read(keys)
+        self.pace.spend(found.units)
+        counts.read(found.units)
+        # Rows after items: a live change between the two reads shows as a row that agrees, or wins later.
+        rows = self.ledger.read(keys)
+        counts.looked_up(len(keys))
+        confirmed = []
+        for token, suspect in zip(keys, suspects, strict=True):
+            one = self._judge(suspect, token, found.items.get(token), rows.get(token), read_at, counts)
+            if one is not None:
+                confirmed.append(one)
+        return confirmed
+
+    def _judge(
+        self,
+        suspect: Suspect,
+        token: str,
+        item: TypedItem | None,
+        row: Row | None,
+        read_at: datetime,
+        counts: Counts,
+    ) -> Confirmed | None:
+        comparer = self.comparer
+        try:
+            fingerprint = None if item is None else comparer.fingerprint(item)
+        except MalformedRecord as error:
+            counts.block(error.reason, comparer.name(token), error.message)
+            return None
+        kind = comparer.kind(fingerprint, row)
+        if kind is None or fingerprint != suspect.fingerprint:
+            counts.add("in_flight")
+            return None
+        restated = restate(comparer, suspect.key, item, row, read_at=read_at, run=self.run)
+        if kind == "gap" and row is not None:
+            counts.add("gaps")
+            return Confirmed(suspect, "gap", replace(restated, row=replace(row, gap=False)))
+        if not comparer.accepts(restated.kind, suspect.key, item, row):
+            counts.add("filtered")
+            # An item that left the table behind the filter's back: the row would call it live for ever.
+            return Confirmed(suspect, "without_event", restated) if item is None else None
+        return self._translate(suspect, token, restated, counts)
+
+    def _translate(
+        self, suspect: Suspect, token: str, restated: Restated, counts: Counts
+    ) -> Confirmed | None:
+        try:
+            every = restated.events(self.comparer)
+            chosen = tuple(event for event in every if self.options.selects(event.type))
+            events, claims = fit(chosen, self.sinks, self._locate)
+        except (RecordError, ViewTooNarrow) as error:
+            event_type = error.event_type if isinstance(error, RecordError) else ""
+            hint = f"{error.message}; {error.hint}" if error.hint else error.message
+            if isinstance(error, ViewTooNarrow):
+                hint = (
+                    f"{error.message}; with ledger.keep: image (or fields) the ledger knows what was before"
+                )
+            counts.block(error.reason, self.comparer.name(token), hint, event_type)
+            return None
+        if not every:
+            counts.add("without_event")
+            return Confirmed(suspect, "without_event", restated)
+        if not chosen:
+            counts.add("not_selected")
+            return None
+        counts.add(f"missed_{restated.kind}")
+        for event_type in {event.type for event in chosen}:
+            counts.types[f"{event_type} {restated.kind}"] += 1
+        return Confirmed(suspect, "missed", restated, events, claims, settles=len(chosen) == len(every))
+
+    @property
+    def _locate(self) -> Callable[[Claim], str] | None:
+        return None if self.claim_check is None else self.claim_check.locate

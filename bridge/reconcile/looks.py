@@ -1,0 +1,156 @@
+"""The first look at every item and every live row: agree, or suspect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.core.change import TypedItem
+from bridge.errors import FirstContact, KeySchemaChanged, MalformedRecord
+from bridge.ports import Clock, Ledger, LedgerScan, Row
+from bridge.reconcile.comparer import Comparer
+from bridge.reconcile.counts import Counts
+from bridge.reconcile.options import Options
+from bridge.reconcile.pace import Pace
+from bridge.reconcile.segment import SegmentCheckpoint
+from bridge.reconcile.suspects import Suspect, batches
+from bridge.reconcile_ports import TableSource
+
+EARLY_ITEMS = 1_000
+"""So many items of a segment tell whether the ledger knows the table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What all segments of one run share."""
+
+    comparer: Comparer
+    source: TableSource
+    ledger: Ledger
+    scan: LedgerScan
+    pace: Pace
+    clock: Clock
+    options: Options
+
+    # --- the table -------------------------------------------------------------------------------
+
+    def table_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
+        """Raises ``FirstContact`` where it is plain already that the ledger does not know the table."""
+        read_s = self.clock.now()
+        page = self.source.page(segment, self.options.segments, at.start)
+        self.pace.spend(page.units)
+        at.counts.read(page.units)
+        at.counts.add("scanned", len(page.items))
+        suspects = self._compare(page.items, at.counts)
+        if suspects:
+            at.last_s = read_s
+        at.start, at.done = page.next, page.next is None
+        if not self.options.trust_ledger and at.counts["scanned"] >= EARLY_ITEMS:
+            check_contact(self.comparer.facts.name, at.counts, certain=0.9)
+        return suspects
+
+    def _compare(self, items: Sequence[TypedItem], counts: Counts) -> list[Suspect]:
+        comparer = self.comparer
+        keys = [comparer.key_of(item) for item in items]
+        tokens = [comparer.token(key) for key in keys]
+        rows = self.ledger.read(tokens) if tokens else {}
+        counts.looked_up(len(tokens))
+        suspects: list[Suspect] = []
+        for item, key, token in zip(items, keys, tokens, strict=True):
+            row = rows.get(token)
+            try:
+                fingerprint = comparer.fingerprint(item)
+            except MalformedRecord as error:
+                counts.add("undecodable")
+                counts.block(error.reason, comparer.name(token), error.message)
+                continue
+            kind = comparer.kind(fingerprint, row)
+            if kind is None:
+                counts.add("in_step")
+            elif (kind == "insert" or kind == "modify") and not comparer.accepts(kind, key, item, row):
+                counts.add("filtered")
+                continue
+            elif self._too_old(row):
+                counts.add("skipped")
+            else:
+                suspects.append(Suspect(key, fingerprint))
+            counts.add("without_row", row is None)
+        counts.add("suspects", len(suspects))
+        return suspects
+
+    def _too_old(self, row: Row | None) -> bool:
+        return bool(self.options.since) and row is not None and row.as_of < self.options.since
+
+    # --- the ledger ------------------------------------------------------------------------------
+
+    def ledger_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
+        """Live rows whose item is gone. Raises ``KeySchemaChanged``."""
+        facts = self.comparer.facts
+        read_s = self.clock.now()
+        pages = iter(self.scan.rows(facts.name, segment, self.options.segments, at.start or ""))
+        page = next(pages, None)
+        if page is None:
+            at.done = True
+            return []
+        at.counts.looked_up(page.units)
+        at.counts.add("rows", len(page.rows))
+        suspects: list[Suspect] = []
+        for rows in batches(page.rows):
+            by_token = {row.key: self._key_of(row) for row in rows}
+            found = self.source.read(by_token)
+            self.pace.spend(found.units)
+            at.counts.read(found.units)
+            gone = [row for row in rows if found.items.get(row.key) is None]
+            suspects += [Suspect(by_token[row.key], None) for row in gone if not self._too_old(row)]
+            at.counts.add("skipped", sum(self._too_old(row) for row in gone))
+        if suspects:
+            at.last_s = read_s
+        at.counts.add("suspects", len(suspects))
+        at.start, at.done = page.next, not page.next
+        return suspects
+
+    def _key_of(self, row: Row) -> TypedItem:
+        facts = self.comparer.facts
+        if {name: next(iter(typed), "") for name, typed in row.item_key.items()} != dict(facts.key):
+            was = ", ".join(sorted(row.item_key)) or "no key"
+            raise KeySchemaChanged(
+                f"the ledger knows items of table {facts.name} by {was}, the table by {', '.join(facts.key)}",
+                hint="the table was made anew with another key: give it a ledger of its own",
+            )
+        return row.item_key
+
+    # --- chosen keys -----------------------------------------------------------------------------
+
+    def chosen(self, at: SegmentCheckpoint) -> list[Suspect]:
+        """The keys that were asked for, items and rows alike."""
+        suspects: list[Suspect] = []
+        at.last_s = self.clock.now()
+        for keys in batches(self.options.keys):
+            by_token = {self.comparer.token(key): key for key in keys}
+            found = self.source.read(by_token)
+            self.pace.spend(found.units)
+            at.counts.read(found.units)
+            at.counts.add("scanned", len(by_token))
+            items = [item for item in found.items.values() if item is not None]
+            suspects += self._compare(items, at.counts)
+            gone = [token for token in by_token if found.items.get(token) is None]
+            rows = self.ledger.read(gone) if gone else {}
+            lost = [Suspect(by_token[token], None) for token in gone if token in rows and rows[token].live]
+            at.counts.add("suspects", len(lost))
+            suspects += lost
+        at.done = True
+        return suspects
+
+
+def check_contact(table: str, counts: Counts, *, certain: float) -> None:
+    """Raises ``FirstContact`` where more than this share of the items has no row, or none has one."""
+    scanned, unknown = counts["scanned"] - counts["filtered"], counts["without_row"]
+    if scanned and (unknown == scanned or (scanned >= 100 and unknown > certain * scanned)):
+        known = scanned - unknown
+        raise FirstContact(
+            f"table {table} is older than its ledger: of {scanned} items seen the ledger knows {known}; "
+            "they were not missed, it never saw them",
+            hint=f"`stream-bridge seed --table {table}` records them and sends nothing; "
+            f"`stream-bridge backfill --table {table}` sends each as a snapshot event; "
+            "--trust-ledger says that they were missed indeed",
+        )

@@ -1,0 +1,69 @@
+"""What a reconciliation is told: how fast, how careful, how much, and which part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bridge.core.change import TypedItem
+
+Mode = Literal["plan", "run", "seed", "backfill"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``grace_s``: how long a suspect may still be in flight. ``max_emit`` counts events,
+    ``max_removes`` told removes. ``only_types``: with or without their major. ``keys``: only these
+    items. ``since`` (ISO 8601): only what was certainly lost after it, that is where the last settled change
+    is not older.
+    ``stream_stopped``: nothing is in flight, somebody vouches for it. ``trust_ledger``: an item without a
+    row was missed, however many there are.
+    """
+
+    segments: int = 4
+    max_rcu: float = 200.0
+    grace_s: float = 900.0
+    max_emit: int = 10_000
+    max_removes: int = 1_000
+    only_types: tuple[str, ...] = ()
+    keys: tuple[TypedItem, ...] = ()
+    since: str = ""
+    stream_stopped: bool = False
+    trust_ledger: bool = False
+
+    def selects(self, type_name: str) -> bool:
+        """``type_name`` with its major."""
+        if not self.only_types:
+            return True
+        return type_name in self.only_types or type_name.rpartition(".v")[0] in self.only_types
+
+    def as_document(self) -> dict[str, Any]:
+        """What a resumed run needs to be the same run. Only what decides which suspects there are."""
+        return {"segments": self.segments, "keys": list(self.keys), "since": self.since}
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What DynamoDB asks per million on-demand request units, in ``currency``. Defaults: us-east-1, standard
+    table class (docs: DynamoDB pricing, on-demand, since November 2024). Data, to be replaced by one's own.
+    """
+
+    read_per_million: float = 0.125
+    write_per_million: float = 0.625
+    currency: str = "USD"
+
+    def cost(self, read_units: float, write_units: float) -> float:
+        return (read_units * self.read_per_million + write_units * self.write_per_million) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """After each step: where the run is. ``done`` and ``about`` count items, suspects or events of the phase;
+    ``about`` 0: not known."""
+
+    phase: str
+    done: int = 0
+    about: int = 0
+    units: float = 0.0
+    found: Mapping[str, int] = field(default_factory=dict)

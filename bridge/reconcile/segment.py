@@ -1,0 +1,98 @@
+"""One segment of a pass over the table or the ledger: page by page, with a checkpoint after each.
+
+The same worker runs in turns with others on one thread, in threads, or alone in a Lambda function. A page's
+suspects are in the run store before the checkpoint says that the page is done; a page that comes again after
+a crash overwrites them with the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bridge.ports import Deadline
+from bridge.reconcile.counts import Counts
+from bridge.reconcile.lease import LeaseKeeper
+from bridge.reconcile.suspects import Suspect, as_document, broken
+from bridge.reconcile_ports import Document, RunStore
+
+FORMAT = 1
+
+
+@dataclass(slots=True)
+class SegmentCheckpoint:
+    """``start`` is where the next page begins (None: at the beginning), in the words of what is read;
+    ``chunks`` how many documents of suspects there are; ``last_s`` when the last suspect was read."""
+
+    start: Any = None
+    done: bool = False
+    chunks: int = 0
+    last_s: float = 0.0
+    counts: Counts = field(default_factory=Counts)
+
+    def as_document(self) -> Document:
+        return {
+            "format": FORMAT,
+            "start": self.start,
+            "done": self.done,
+            "chunks": self.chunks,
+            "last_s": self.last_s,
+            "counts": self.counts.as_document(),
+        }
+
+    @classmethod
+    def read_from(cls, document: Document | None, name: str) -> SegmentCheckpoint:
+        """Raises ``CheckpointBroken``."""
+        if document is None:
+            return cls()
+        if document.get("format") != FORMAT:
+            raise broken(name, f"is not of format {FORMAT}, which this version writes")
+        start, done, chunks = document.get("start"), document.get("done"), document.get("chunks")
+        last_s = document.get("last_s")
+        if type(done) is not bool or type(chunks) is not int or not isinstance(last_s, int | float):
+            raise broken(name, "does not say how far the segment is")
+        return cls(start, done, chunks, last_s, Counts.read_from(document.get("counts") or {}, name))
+
+
+Look = Callable[[SegmentCheckpoint], list[Suspect]]
+"""Reads the next page: moves ``start``, ``done``, ``last_s`` and counts on, and answers its suspects."""
+
+
+class SegmentWorker:
+    """``name`` is the checkpoint's in the run store; suspects stand below it."""
+
+    def __init__(self, name: str, look: Look, store: RunStore, keeper: LeaseKeeper) -> None:
+        self.name = name
+        self._look = look
+        self._store = store
+        self._keeper = keeper
+
+    def load(self) -> SegmentCheckpoint:
+        return SegmentCheckpoint.read_from(self._store.get(self.name), self.name)
+
+    def steps(self) -> Iterator[SegmentCheckpoint]:
+        """From the stored checkpoint to the segment's end, one page a step."""
+        checkpoint = self.load()
+        while not checkpoint.done:
+            self._step(checkpoint)
+            yield checkpoint
+
+    def run(self, checkpoint: Document | None, deadline: Deadline) -> Document:
+        """As much as there is time for: what a Lambda function does. Goes on where the answer says."""
+        at = SegmentCheckpoint.read_from(checkpoint, self.name)
+        while not at.done and deadline.remaining_s() > 0:
+            self._step(at)
+        return at.as_document()
+
+    def _step(self, checkpoint: SegmentCheckpoint) -> None:
+        suspects = self._look(checkpoint)
+        if suspects:
+            name = chunk_name(self.name, checkpoint.chunks)
+            self._store.put(name, as_document(suspects), self._keeper.current)
+            checkpoint.chunks += 1
+        self._store.put(self.name, checkpoint.as_document(), self._keeper.current)
+
+
+def chunk_name(segment: str, number: int) -> str:
+    return f"{segment}/{number:08d}"

@@ -1,0 +1,122 @@
+"""First contact: record a table that was there before the bridge (seed), or tell all of it (backfill)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bridge.core.claim_check import fit
+from bridge.core.healing import time_text
+from bridge.errors import LedgerUnavailable, MalformedRecord, RecordError, ViewTooNarrow
+from bridge.ports import ClaimCheck, Clock, Ledger, Row
+from bridge.reconcile.comparer import Comparer
+from bridge.reconcile.confirm import Confirmed, Verdict
+from bridge.reconcile.counts import Counts
+from bridge.reconcile.emit import Emitter
+from bridge.reconcile.options import Options
+from bridge.reconcile.pace import Pace
+from bridge.reconcile.restate import restate, settled_row
+from bridge.reconcile.segment import SegmentCheckpoint
+from bridge.reconcile.suspects import Suspect, batches
+from bridge.reconcile_ports import TableSource
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Page by page, as a reconciliation scans; nothing is a suspect here."""
+
+    comparer: Comparer
+    source: TableSource
+    ledger: Ledger
+    emitter: Emitter
+    claim_check: ClaimCheck | None
+    pace: Pace
+    clock: Clock
+    options: Options
+    run: str
+    confirm_lease: Callable[[], None]
+
+    def seed_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
+        """Rows for items that have none; nothing is sent. Items that the ledger knows stay as it knows them.
+        Raises ``LedgerUnavailable`` where rows could not be written: the page comes again."""
+        read_at = datetime.fromtimestamp(self.clock.now(), UTC)
+        page = self.source.page(segment, self.options.segments, at.start)
+        self._account(at, page.units, len(page.items))
+        rows: dict[str, Row] = {}
+        tokens = [self.comparer.token(self.comparer.key_of(item)) for item in page.items]
+        known = self.ledger.read(tokens) if tokens else {}
+        at.counts.looked_up(len(tokens))
+        for token, item in zip(tokens, page.items, strict=True):
+            if token in known:
+                at.counts.add("in_step")
+                continue
+            try:
+                image = self.comparer.redacted(item)
+                key = self.comparer.key_of(item)
+                as_of = time_text(read_at)
+                rows[token] = settled_row(self.comparer, key, image, None, as_of=as_of, by="snapshot")
+            except MalformedRecord as error:
+                at.counts.add("undecodable")
+                at.counts.block(error.reason, self.comparer.name(token), error.message)
+        self.confirm_lease()
+        unwritten = self.ledger.settle(list(rows.values())) if rows else set()
+        if unwritten:
+            raise LedgerUnavailable(
+                f"{len(unwritten)} rows could not be written just now",
+                hint="resume: what is written stays written",
+            )
+        at.counts.add("settled", len(rows))
+        at.start, at.done = page.next, page.next is None
+        return []
+
+    def backfill_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
+        """Every item as an event; those that the sinks did not take are counted as unsent."""
+        read_at = datetime.fromtimestamp(self.clock.now(), UTC)
+        page = self.source.page(segment, self.options.segments, at.start)
+        self._account(at, page.units, len(page.items))
+        for items in batches(page.items):
+            keys = [self.comparer.key_of(item) for item in items]
+            tokens = [self.comparer.token(key) for key in keys]
+            rows = self.ledger.read(tokens)
+            at.counts.looked_up(len(tokens))
+            ready: list[Confirmed] = []
+            for item, key, token in zip(items, keys, tokens, strict=True):
+                row = rows.get(token)
+                if not self.comparer.accepts("insert", key, item, row):
+                    at.counts.add("filtered")
+                    continue
+                suspect = Suspect(key, None)
+                try:
+                    restated = restate(
+                        self.comparer, key, item, row, read_at=read_at, run=self.run, snapshot=True
+                    )
+                    every = restated.events(self.comparer)
+                    chosen = tuple(event for event in every if self.options.selects(event.type))
+                    locate = None if self.claim_check is None else self.claim_check.locate
+                    events, claims = fit(chosen, self.emitter.sinks, locate)
+                except (RecordError, ViewTooNarrow) as error:
+                    self._block(error, token, at.counts)
+                    continue
+                settles = len(chosen) == len(every)
+                verdict: Verdict = "missed" if chosen else "without_event"
+                ready.append(Confirmed(suspect, verdict, restated, events, claims, settles))
+            self.confirm_lease()
+            self._emit(ready, at.counts)
+        at.start, at.done = page.next, page.next is None
+        return []
+
+    def _emit(self, ready: Sequence[Confirmed], counts: Counts) -> None:
+        for one in ready:
+            for event_type in {event.type for event in one.events}:
+                counts.types[f"{event_type} snapshot"] += 1
+        self.emitter.emit(ready, counts)
+
+    def _block(self, error: RecordError | ViewTooNarrow, token: str, counts: Counts) -> None:
+        event_type = error.event_type if isinstance(error, RecordError) else ""
+        counts.block(error.reason, self.comparer.name(token), error.message, event_type)
+
+    def _account(self, at: SegmentCheckpoint, units: float, items: int) -> None:
+        self.pace.spend(units)
+        at.counts.read(units)
+        at.counts.add("scanned", items)
