@@ -89,7 +89,7 @@ class Settling:
         if item.dialect.is_settled(change.position, row.position):
             return "duplicate"
         # Once an earlier change is published, subscribers no longer have what the reconciliation told.
-        if row.settled_by != "stream" and previous is None and self._told_already(change, row):
+        if row.settled_by == "reconcile" and previous is None and self._told_already(change, row):
             return "reconciled"
         return None
 

@@ -392,6 +392,7 @@ def test_a_missing_step_shows_no_secret_and_hashes_a_kept_one_once() -> None:
     walk(relay_, change(3, {"id": "a", "email": "s3cret", "n": 2}, third))
     step = bodies(sink)[1]
     assert [entry["path"] for entry in step["data"]["changes"]] == ["/n"]
+    assert {body["data"]["after"]["email"] for body in bodies(sink)} == {step["data"]["before"]["email"]}
     assert "s3cret" not in repr(bodies(sink))
 
 
@@ -519,6 +520,14 @@ def test_a_late_record_is_suppressed_only_if_a_reconciliation_told_its_state_for
     if not published:
         assert outcome.reasons == {"without_event": {"reconciled": 1}}
     assert row_of(relay_).position.number == 2
+
+
+def test_a_state_that_was_recorded_and_not_told_suppresses_nothing() -> None:
+    relay_ = bridge(ScriptedSink())
+    seeded = Row(KEY, Position("", 0), live=True, fingerprint=fingerprint({"id": "a", "n": 2}))
+    relay_.ledger.settle([replace(seeded, settled_by="snapshot", as_of=at(60))])
+    assert walk(relay_, change(2, 1, 2)).published == 1
+    assert gaps(relay_) == 0
 
 
 def test_a_late_remove_that_a_reconciliation_told_is_suppressed_too() -> None:
