@@ -85,8 +85,8 @@ class Reconciler:
         """A new run, or with ``resume`` the one that was interrupted (then its own mode counts).
 
         Raises ``LeaseHeld`` while another run of the table is alive, ``ReconcileStopped`` where going on
-        could do harm, ``CheckpointBroken``, ``Unavailable`` and ``BatchError`` as edges do. Whatever ends it, the
-        next ``resume`` goes on after the last step that was done.
+        could do harm, ``CheckpointBroken``, ``Unavailable`` and ``BatchError`` as edges do. Whatever ends it,
+        the next ``resume`` goes on after the last step that was done.
         """
         now_s = self.clock.now()
         lease = self.store.acquire(self.table, self.owner, self.lease_s, now_s, force=take_over)

@@ -100,7 +100,7 @@ def check_limits(table: str, counts: Counts, *, max_emit: int, max_removes: int)
     if over:
         raise TooMuchToEmit(
             f"table {table}: {'; '.join(over)}; nothing was sent",
-            hint="is it the right table and the right ledger? `reconcile report` shows what it is; where it is "
-            f"right, `reconcile resume --max-emit {max(events, max_emit)} "
+            hint="is it the right table and the right ledger? `reconcile report` shows what it is; where it "
+            f"is right, `reconcile resume --max-emit {max(events, max_emit)} "
             f"--max-removes {max(removes, max_removes)}`",
         )

@@ -81,7 +81,6 @@ class Rig:
 
     def live(self, id: str, values: dict[str, Any] | None, *, lost: bool = False) -> None:
         """``values`` None removes the item."""
-        token = self.source.token(id)
         if values is None:
             self.source.delete(id)
         else:

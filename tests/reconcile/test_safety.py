@@ -1,0 +1,280 @@
+"""A reconciliation stops before it does harm, survives being killed, and never works against another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.core.change import Position
+from bridge.edges.run_store import DirectoryRunStore, MemoryRunStore
+from bridge.errors import (
+    CheckpointBroken,
+    FirstContact,
+    KeySchemaChanged,
+    LeaseHeld,
+    LeaseLost,
+    SinkUnavailable,
+    SourceUnavailable,
+    StreamBehind,
+    TooMuchToEmit,
+)
+from bridge.ports import Row
+from tests.fakes.sink import ScriptedSink
+from tests.reconcile.rig import LABEL, Rig, opts
+
+
+def lossy(**parts: Any) -> Rig:
+    """Twelve items and thirty lost changes."""
+    rig = Rig(**parts)
+    for number in range(42):
+        rig.live(f"u{number:02d}", {"name": "x"})
+    for number in range(10):
+        rig.live(f"u{number:02d}", {"name": "changed"}, lost=True)
+        rig.live(f"u{number + 10:02d}", None, lost=True)
+        rig.live(f"new{number}", {"name": "new"}, lost=True)
+    return rig
+
+
+# --- limits ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [{"max_emit": 29}, {"max_removes": 9}])
+def test_over_a_limit_nothing_is_sent_and_the_message_says_what_to_do(limit: dict[str, int]) -> None:
+    rig = lossy()
+    with pytest.raises(TooMuchToEmit) as stopped:
+        rig.execute(**limit)
+    assert rig.events == []
+    assert "--max-emit" in stopped.value.hint
+    report = rig.reconciler.report()
+    assert report is not None
+    assert report["stopped"] == "too_much_to_emit"
+    rig.resume()
+    assert len(rig.events) == 30
+
+
+def test_a_table_older_than_its_ledger_is_offered_seed_and_backfill() -> None:
+    rig = Rig()
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"}, lost=True)
+    with pytest.raises(FirstContact) as stopped:
+        rig.execute()
+    assert "seed" in stopped.value.hint
+    assert "backfill" in stopped.value.hint
+    assert rig.events == []
+    assert rig.execute(trust_ledger=True)["emitted"] == {"insert": 20}
+
+
+def test_seed_records_everything_sends_nothing_and_a_run_then_finds_nothing() -> None:
+    rig = Rig()
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"}, lost=True)
+    assert rig.execute("seed")["settled"] == 20
+    assert rig.events == []
+    assert rig.execute()["in_step"] == 20
+    rig.live("u3", {"name": "lost"}, lost=True)
+    assert rig.execute()["emitted"] == {"modify": 1}
+
+
+def test_backfill_sends_every_item_once_as_a_snapshot_and_a_run_then_finds_nothing() -> None:
+    rig = Rig()
+    rig.settled("known")
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"}, lost=True)
+    rig.execute("backfill")
+    assert len({event["subject"] for event in rig.events}) == len(rig.events) == 21
+    assert all(event["snapshot"] is True and "reconciled" not in event for event in rig.events)
+    rig.sink.accepted.clear()
+    assert rig.execute()["suspects"] == 0
+    assert rig.events == []
+
+
+# --- in flight ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lag_s", [61.0, None])
+def test_while_the_stream_is_behind_nothing_is_concluded(lag_s: float | None) -> None:
+    rig = lossy()
+    rig.lag.value_s = lag_s
+    with pytest.raises(StreamBehind) as stopped:
+        rig.execute()
+    assert "--stream-stopped" in stopped.value.hint
+    assert rig.events == []
+    rig.lag.value_s = 1.0
+    assert sum(rig.resume()["emitted"].values()) == 30
+
+
+def test_suspects_are_given_the_grace() -> None:
+    rig = lossy()
+    rig.execute(grace_s=900.0)
+    assert sum(rig.clock.slept) >= 900
+
+
+def test_a_stopped_stream_has_nothing_in_flight() -> None:
+    rig = lossy()
+    rig.lag.value_s = None
+    rig.execute(stream_stopped=True)
+    assert rig.clock.slept == []
+    assert len(rig.events) == 30
+
+
+# --- killed and resumed ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", range(0, 60, 3))
+def test_killed_after_any_step_and_resumed_everything_is_sent_once(steps: int) -> None:
+    rig = lossy()
+    rig.steps(steps)
+    rig.clock.advance(700)  # the dead run's lease ends
+    if rig.reconciler.status() is None or rig.reconciler.status().phase == "done":  # type: ignore[union-attr]
+        rig.execute()
+    else:
+        rig.resume()
+    assert len(rig.events) == len({event["id"] for event in rig.events}) == 30
+    rig.sink.accepted.clear()
+    assert rig.execute()["suspects"] == 0
+
+
+def test_killed_between_publishing_and_settling_the_same_ids_are_sent_again() -> None:
+    rig = lossy()
+    real = rig.ledger.settle_if
+
+    class Killed(Exception):
+        """Like a kill -9: nobody expects it."""
+
+    def dies(row: Row, expected: Row | None) -> bool:
+        raise Killed
+
+    rig.ledger.settle_if = dies  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        rig.execute()
+    before = {event["id"] for event in rig.events}
+    assert before
+    rig.ledger.settle_if = real  # type: ignore[method-assign]
+    rig.resume()
+    assert len({event["id"] for event in rig.events}) == 30
+
+
+def test_a_resumed_run_does_not_scan_again_what_is_done() -> None:
+    rig = lossy()
+    rig.steps(8)
+    pages = rig.source.calls["page"]
+    rig.clock.advance(700)
+    rig.resume()
+    assert rig.source.calls["page"] - pages + 8 <= 16
+
+
+def test_what_a_sink_does_not_take_is_found_by_the_next_run() -> None:
+    sick = {"on": True}
+    rig = lossy(sink=ScriptedSink(fails=lambda event: SinkUnavailable("down") if sick["on"] else None))
+    assert rig.execute()["unsent"] == 30
+    sick["on"] = False
+    assert sum(rig.execute()["emitted"].values()) == 30
+
+
+def test_a_table_that_cannot_be_read_stops_the_run_where_it_is() -> None:
+    rig = lossy()
+    rig.source.fail = lambda name, call: (
+        SourceUnavailable("throttled") if (name, call) == ("page", 5) else None
+    )
+    with pytest.raises(SourceUnavailable):
+        rig.execute()
+    assert sum(rig.resume()["emitted"].values()) == 30
+
+
+# --- two at once ----------------------------------------------------------------------------------
+
+
+def test_two_runs_of_one_table_are_kept_apart_until_the_dead_ones_lease_ends() -> None:
+    rig = lossy()
+    rig.steps(3)
+    with pytest.raises(LeaseHeld) as held:
+        rig.execute()
+    assert "--take-over" in held.value.hint
+    rig.clock.advance(601)
+    assert len(rig.execute()["run"]) > 0
+
+
+def test_a_run_whose_lease_was_taken_over_sends_nothing_more() -> None:
+    rig = lossy()
+    old = rig.reconciler.steps("run", opts())
+    while next(old).phase != "confirm":
+        pass
+    rig.clock.advance(700)
+    rig.execute("plan")
+    with pytest.raises(LeaseLost):
+        for _ in old:
+            pass
+    assert rig.events == []
+
+
+def test_a_live_change_that_settles_first_wins() -> None:
+    rig = Rig()
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "lost"}, lost=True)
+    live = Position(LABEL, 50)
+    publish = rig.sink.publish
+
+    def race(*arguments: Any, **named: Any) -> Any:
+        results = publish(*arguments, **named)
+        rig.settle("a", live)  # the stream is faster than our ledger write
+        return results
+
+    rig.sink.publish = race  # type: ignore[method-assign]
+    report = rig.execute()
+    assert report["overtaken"] == 1
+    row = rig.row("a")
+    assert row is not None
+    assert (row.position, row.settled_by) == (live, "stream")
+    assert rig.events[0]["sequence"] < live.sequence
+
+
+# --- broken things --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": 9}', b'{"format": 1, "table": "Other"}'])
+def test_a_broken_checkpoint_is_told_and_a_new_run_helps(tmp_path: Path, content: bytes) -> None:
+    rig = lossy(store=DirectoryRunStore(tmp_path))
+    rig.steps(8)
+    rig.clock.advance(700)
+    (tmp_path / "Users" / "run.json").write_bytes(content)
+    with pytest.raises(CheckpointBroken) as broken:
+        rig.resume()
+    assert "run.json" in broken.value.message or "Users/run" in broken.value.message
+    assert "start anew" in broken.value.hint
+    assert sum(rig.execute()["emitted"].values()) == 30
+
+
+@pytest.mark.parametrize("content", [b"\x00", b"{}", b'{"format": 1, "done": 1}'])
+def test_a_broken_segment_is_told(tmp_path: Path, content: bytes) -> None:
+    rig = lossy(store=DirectoryRunStore(tmp_path))
+    rig.steps(4)
+    rig.clock.advance(700)
+    (segment,) = (tmp_path / "Users" / "runs").glob("*/look/table-0000.json")
+    segment.write_bytes(content)
+    with pytest.raises(CheckpointBroken):
+        rig.resume()
+
+
+def test_rows_of_another_key_are_told() -> None:
+    rig = lossy()
+    row = rig.row("u30")
+    assert row is not None
+    rig.ledger.settle([Row("Users\x1fother", row.position, True, "Users", {"other": {"S": "x"}}, "f")])
+    with pytest.raises(KeySchemaChanged) as changed:
+        rig.execute()
+    assert "by other, the table by id" in changed.value.message
+    assert rig.events == []
+
+
+def test_nothing_is_kept_in_memory_but_a_page() -> None:
+    """Suspects stand in the store, each document no larger than a page."""
+    rig = lossy()
+    list(rig.reconciler.steps("plan", opts()))
+    rig = lossy()
+    rig.steps(40, "plan")
+    assert isinstance(rig.store, MemoryRunStore)
+    chunks = [data for name, data in rig.store.documents.items() if name.count("/") == 5]
+    assert len(chunks) >= 10
+    assert max(data.count(b'"S"') for data in chunks) <= rig.source.page_items
