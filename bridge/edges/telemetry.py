@@ -55,6 +55,8 @@ class PowertoolsTelemetry:
             json_serializer=_json_line,
             log_uncaught_exceptions=False,
         )
+        # Its own handler writes every line; one above it would write them again, in a form of its own.
+        logging.getLogger(service).propagate = False
         self._lock = threading.Lock()
         self._values: dict[Dimensions, dict[str, list[float]]] = {}
 
