@@ -15,7 +15,9 @@ from bridge.errors import BatchError, BreakerTripped, SinkUnavailable
 from bridge.ports import Deadline
 from bridge.relay import Relay
 from tests.bridges import relay, table
+from tests.contracts.test_ledger import ledger_on
 from tests.fakes.context import LambdaContext
+from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.fakes.sink import ScriptedSink
 from tests.kinesis_records import FIRST_NUMBER, START_MS, kinesis_bytes, kinesis_record
 
@@ -163,3 +165,12 @@ def test_the_door_refuses_what_is_no_batch(event: Any) -> None:
     bridge = relay()
     with pytest.raises(BatchError, match="no list of Records"):
         StreamDoor(bridge, bridge.clock, dialect=KINESIS).handle(event, LambdaContext())
+
+
+def test_a_late_change_does_not_move_a_ledger_back_that_writes_without_conditions() -> None:
+    ledger = ledger_on(DynamoDbClient())
+    bridge = relay(ledger=ledger)
+    walk(bridge, put("a", 1, at=2))
+    walk(bridge, put("a", 2, at=1))
+    for each in (put("a", 1, at=2), put("a", 2, at=1)):
+        assert walk(bridge, each).reasons == {"without_event": {"duplicate": 1}}

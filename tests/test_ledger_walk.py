@@ -432,6 +432,29 @@ def test_with_kept_fields_a_change_of_ignored_attributes_has_no_event() -> None:
     assert walk(relay_, new_image(2, {"id": "a", "seen": 2})).reasons == {"without_event": {"unchanged": 1}}
 
 
+class _Current:
+    """A fetcher: the item as it stands."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, Any] = {}
+
+    def fetch(self, table: str, keys: Any, deadline: Deadline) -> dict[str, Any]:
+        return {name: item(self.now) for name in keys}
+
+
+def test_with_kept_fields_a_fetched_item_names_what_changed_since_it_was_told_last() -> None:
+    sink, current = ScriptedSink(), _Current()
+    relay_ = replace(bridge(sink, replace(told(), fetch=True), keep="fields"), fetcher=current)
+    for seq, now in enumerate([{"id": "a", "n": 1}, {"id": "a", "n": 2}, {"id": "a", "n": 2}], 1):
+        current.now = now
+        walk(relay_, change(seq, op="insert" if seq == 1 else "modify", view="KEYS_ONLY"))
+    assert [body["data"].get("changes") for body in bodies(sink)] == [
+        None,
+        [{"path": "/n", "op": "replace"}],
+        None,  # it may have changed and changed back
+    ]
+
+
 def test_without_a_row_the_changes_stay_unknown() -> None:
     sink = ScriptedSink()
     walk(bridge(sink, keep="fields"), new_image(2, {"id": "a", "n": 2}))
