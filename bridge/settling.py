@@ -103,7 +103,10 @@ class Settling:
             return change.operation == "remove" and not row.live
         if not row.fingerprint or table.fingerprint is None or change.after is None:
             return False
-        return _fingerprint(table, table.redacted(change).after) == row.fingerprint
+        try:
+            return _fingerprint(table, table.redacted(change).after) == row.fingerprint
+        except MalformedRecord:
+            return False
 
     # --- gaps --------------------------------------------------------------------------------------
 
@@ -154,35 +157,39 @@ class Settling:
                 newest, change = item, other
         if known is not None and change.position < known.position:
             return replace(known, recent=recent, gap=gap)
-        row = Row(
+        live = change.operation != "remove"
+        fingerprint, fields, image = "", None, None
+        if newest.end == "quarantined":
+            live = told[-1].operation != "remove" if told else _was_live(change, known)
+        elif live:
+            fingerprint, fields, image = self._kept_state(change)
+        return Row(
             key,
             change.position,
-            live=change.operation != "remove",
+            live=live,
             table=change.table,
             item_key=_as_text(change.key),
+            fingerprint=fingerprint,
             as_of=time_text(change.time),
             recent=recent,
+            fields=fields,
+            image=image,
             gap=gap,
         )
-        if newest.end != "quarantined":
-            return self._with_state(row, change)
-        if told:
-            return replace(row, live=told[-1].operation != "remove")
-        return replace(row, live=known.live if known is not None else change.operation != "insert")
 
-    def _with_state(self, row: Row, change: Change) -> Row:
+    def _kept_state(self, change: Change) -> tuple[str, Mapping[str, str] | None, TypedItem | None]:
+        """Fingerprint, hashes by attribute and image, as far as the ledger keeps them."""
         table, keep = self.tables.get(change.table), self.ledger.keep
-        if not row.live or keep == "position" or table is None or table.fingerprint is None:
-            return row
+        if keep == "position" or table is None or table.fingerprint is None:
+            return "", None, None
         try:
             image = _state(table.redacted(change))
             if image is None:
-                return row
+                return "", None, None
             fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
-            kept = image if keep == "image" else None
-            return replace(row, fingerprint=table.fingerprint(image), fields=fields, image=kept)
+            return table.fingerprint(image), fields, image if keep == "image" else None
         except MalformedRecord:
-            return row  # it had no event; what it looked like cannot be told
+            return "", None, None  # it had no event; what it looked like cannot be told
 
     def _settle_one(self, key: str, own: Sequence[Item]) -> bool:
         """A redrive runs beside the live stream, so it writes only over what it has read."""
@@ -220,6 +227,11 @@ def _mark_gap(item: Item) -> None:
     """Its events say that a change before it was never published."""
     if item.change is not None:
         item.change = item.change._replace(marks={**item.change.marks, "gap": True})
+
+
+def _was_live(change: Change, known: Row | None) -> bool:
+    """What subscribers have, where ``change`` did not reach them."""
+    return known.live if known is not None else change.operation != "insert"
 
 
 def _is_healed(item: Item) -> bool:

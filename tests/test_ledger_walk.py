@@ -553,6 +553,15 @@ def test_a_state_that_was_recorded_and_not_told_suppresses_nothing() -> None:
     assert gaps(relay_) == 0
 
 
+def test_a_malformed_change_after_a_reconciliation_is_quarantined_like_any_other() -> None:
+    relay_ = bridge(ScriptedSink())
+    walk(relay_, change(1, None, 1))
+    reconciled(relay_, 2, at(60))
+    poison = change(2, 1, 2)
+    poison["dynamodb"]["NewImage"]["bad"] = {"S": "\ud800"}
+    assert walk(relay_, poison, change(3, 2, 3)).quarantined == 1
+
+
 def test_a_late_remove_that_a_reconciliation_told_is_suppressed_too() -> None:
     relay_ = bridge(ScriptedSink())
     walk(relay_, change(1, None, 1))

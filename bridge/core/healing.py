@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from bridge.core.change import Change, Operation, Position, StreamView, TypedItem
@@ -11,6 +12,7 @@ from bridge.core.change import Change, Operation, Position, StreamView, TypedIte
 ID_BYTES = 16
 
 
+@lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
 def time_text(time: datetime) -> str:
     """RFC 3339 in UTC with microseconds always, so that later times are greater as text too."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
