@@ -17,6 +17,9 @@ NUMBER_MAX_EXPONENT: Final = 125  # largest magnitude 9.99…E+125
 NESTING_MAX: Final = 32  # levels of lists and maps
 ITEM_MAX_BYTES: Final = 400 * KIB
 
+# Segments of a reconciliation, ours: DynamoDB takes a million (model: Scan TotalSegments), a thread each
+RECONCILE_SEGMENTS_MAX: Final = 256
+
 # DynamoDB BatchGetItem (model: Keys; docs: BatchGetItem)
 BATCH_GET_MAX: Final = 100
 

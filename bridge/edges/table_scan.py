@@ -134,7 +134,7 @@ class DynamoTable:
         left_s = until_s - self._clock.monotonic()
         if left_s <= 0:
             raise SourceUnavailable(
-                f"table {self._table} could not be read for {self._give_up_s:.0f} s: throttled or not to be had",
+                f"table {self._table} could not be read for {self._give_up_s:.0f} s: throttled, or away",
                 hint="`reconcile resume` goes on from here; a lower max_rcu leaves more to others",
             ) from cause
         self._clock.sleep(min(left_s, 0.05 + self._backoff.delay_s(self._backoff.draw(), tries)))

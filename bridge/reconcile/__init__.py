@@ -9,6 +9,7 @@ on the condition that no live change came first.
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.reconciler import Reconciler, Spread, take_turns, until
+from bridge.reconcile.segment import Seen, SegmentWorker
 from bridge.reconcile.state import RunState
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Progress",
     "Reconciler",
     "RunState",
+    "Seen",
+    "SegmentWorker",
     "Spread",
     "take_turns",
     "until",

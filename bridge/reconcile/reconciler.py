@@ -24,28 +24,28 @@ from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.report import HISTORY_MAX, build_report, summary
 from bridge.reconcile.second_pass import Pass, SecondPass, check_limits
-from bridge.reconcile.segment import Look, SegmentCheckpoint, SegmentWorker
+from bridge.reconcile.segment import Look, Seen, SegmentCheckpoint, SegmentWorker
 from bridge.reconcile.snapshot import Snapshots
 from bridge.reconcile.state import Phase, RunState
 from bridge.reconcile_ports import Document, LagSource, RunStore, TableSource
 
-Spread = Callable[[Sequence[Iterator[SegmentCheckpoint]]], Iterator[SegmentCheckpoint]]
+Spread = Callable[[Sequence[Iterator[Seen]]], Iterator[Seen]]
 """Draws from several iterators until all are at their end, in any order or at once."""
 
 _FIRST: Mapping[Mode, Phase] = {"plan": "table", "run": "table", "seed": "seed", "backfill": "backfill"}
 _NAP_S = 5.0
 
 
-def take_turns(segments: Sequence[Iterator[SegmentCheckpoint]]) -> Iterator[SegmentCheckpoint]:
+def take_turns(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:
     """One page of each in turn, on the caller's thread."""
     waiting = list(segments)
     while waiting:
         for segment in list(waiting):
-            checkpoint = next(segment, None)
-            if checkpoint is None:
+            seen = next(segment, None)
+            if seen is None:
                 waiting.remove(segment)
             else:
-                yield checkpoint
+                yield seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,9 @@ class Reconciler:
 
     def _look(self, state: RunState, options: Options, keeper: LeaseKeeper) -> Iterator[Progress]:
         segments = self._segments(state, options, keeper)
-        seen: dict[int, Counts] = {}
-        for checkpoint in self.spread([segment.steps() for segment in segments]):
-            seen[id(checkpoint)] = checkpoint.counts
+        seen: dict[str, Counts] = {}
+        for name, latest in self.spread([segment.steps() for segment in segments]):
+            seen[name] = latest
             counts = Counts.total(seen.values())
             done = counts["rows"] if state.phase == "ledger" else counts["scanned"]
             yield self._progress(state, done, state.about_items, counts)

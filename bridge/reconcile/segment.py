@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.ports import Deadline
 from bridge.reconcile.counts import Counts
@@ -59,6 +59,13 @@ Look = Callable[[SegmentCheckpoint], list[Suspect]]
 """Reads the next page: moves ``start``, ``done``, ``last_s`` and counts on, and answers its suspects."""
 
 
+class Seen(NamedTuple):
+    """How far a segment is: its name and a copy of its counts."""
+
+    name: str
+    counts: Counts
+
+
 class SegmentWorker:
     """``name`` is the checkpoint's in the run store; suspects stand below it."""
 
@@ -71,12 +78,12 @@ class SegmentWorker:
     def load(self) -> SegmentCheckpoint:
         return SegmentCheckpoint.read_from(self._store.get(self.name), self.name)
 
-    def steps(self) -> Iterator[SegmentCheckpoint]:
+    def steps(self) -> Iterator[Seen]:
         """From the stored checkpoint to the segment's end, one page a step."""
         checkpoint = self.load()
         while not checkpoint.done:
             self._step(checkpoint)
-            yield checkpoint
+            yield Seen(self.name, Counts.total([checkpoint.counts]))
 
     def run(self, checkpoint: Document | None, deadline: Deadline) -> Document:
         """As much as there is time for: what a Lambda function does. Goes on where the answer says."""

@@ -43,7 +43,6 @@ LATER: Final = (
     Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
     Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),
     Later("tables.*.events.*.versions.*.sunset", _any, "sunset", "leave it out"),
-    Later("tables.*.reconcile", _any, "reconcile", "leave it out"),
 )
 
 

@@ -14,7 +14,9 @@ from bridge.limits import (
     MAPPING_RECORD_AGE_MAX_S,
     MAPPING_RETRIES_MAX,
     MAPPING_WINDOW_MAX_S,
+    RECONCILE_SEGMENTS_MAX,
     SNS_BYTES_MAX,
+    STREAM_RETENTION_S,
 )
 from bridge.metrics import SERVICE
 from bridge.settings.types import (
@@ -365,6 +367,28 @@ class EventSettings(Block):
     )
 
 
+class ReconcileSettings(Block):
+    """How this table is held against its ledger."""
+
+    segments: Annotated[int, Whole(1, RECONCILE_SEGMENTS_MAX)] = Field(
+        default=4, description="Segments of table and ledger that are read side by side."
+    )
+    max_rcu: Annotated[int, Whole(1, 1_000_000)] = Field(
+        default=200, description="Read capacity units of the table to use per second, at most."
+    )
+    grace_s: Annotated[float, Duration(0, STREAM_RETENTION_S)] = Field(
+        default=900,
+        alias="grace",
+        description="How long a difference may be a change on its way; the stream must not lag by more.",
+    )
+    max_emit: Annotated[int, Whole(0, 1_000_000_000)] = Field(
+        default=10_000, description="A run that would send more events stops before it sends any."
+    )
+    max_removes: Annotated[int, Whole(0, 1_000_000_000)] = Field(
+        default=1_000, description="The same for removes alone."
+    )
+
+
 class TableSettings(Block):
     """One table whose changes become events."""
 
@@ -408,6 +432,9 @@ class TableSettings(Block):
         default=None,
         description="Where the stream view lacks an image, read the item as it is now; told as current.",
         json_schema_extra=shown_default("nothing is read"),
+    )
+    reconcile: ReconcileSettings = Field(
+        default=ReconcileSettings(), description="How the table is held against its ledger."
     )
     events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = Field(
         description="Events that changes become; a change may become several."

@@ -197,7 +197,10 @@ TABLE: dict[str, tuple[list[Any], list[Any]]] = {
         ],
     ),
     "numbers": (["exact", "string", "${NUMBERS}", REMOVED], ["text", None, {"string": ["/total"]}]),
-    "tables/Users/reconcile": ([], [{}]),
+    "tables/Users/reconcile": (
+        [{}, {"segments": 256, "max_rcu": 1, "grace": "15m", "max_emit": 0, "max_removes": 0}],
+        [{"segments": 0}, {"segments": 257}, {"grace": -1}, {"max_rcu": 0}, {"grace_s": 1}, None, []],
+    ),
     "tables/Users/events": ([], [[], {}, None, ["a"]]),
     f"{EVENT}/type": (
         ["a.b", "A-1.b_2", "a.v1.b", "${TYPE}"],

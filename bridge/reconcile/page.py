@@ -1,0 +1,155 @@
+"""A report as one HTML page that a person reads: no script, nothing loaded from elsewhere. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+_COLORS: Final = {
+    "in step": "#4c956c",
+    "in flight": "#e9c46a",
+    "missed insert": "#3a86ff",
+    "missed modify": "#8338ec",
+    "missed remove": "#d1495b",
+}
+_WIDTH: Final = 640
+_HEIGHT: Final = 120
+_STYLE: Final = """
+body{font:15px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#222}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}table{border-collapse:collapse}
+td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}td.n{text-align:right}
+svg{width:100%;height:auto;background:#f6f6f4}small,figcaption{color:#666}figure{margin:1rem 0}
+.k{display:inline-block;width:.8em;height:.8em;margin:0 .3em 0 .9em}
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}svg{background:#242424}}
+"""
+
+
+def render_page(report: Mapping[str, Any]) -> str:
+    """``report`` as :func:`bridge.reconcile.report.build_report` makes it, history included."""
+    table = escape(str(report["table"]))
+    history: Sequence[Mapping[str, Any]] = report.get("history") or []
+    wholes = [each for each in history if each.get("complete") and each.get("mode") in ("plan", "run")]
+    body = [
+        f"<h1>Reconciliation of {table}</h1>",
+        f"<p>{escape(headline(report))}</p>",
+        f"<p><small>run {escape(str(report['run']))} ({escape(str(report['mode']))})</small></p>",
+        f"<p><small>{escape(str(report['started']))} to {escape(str(report['ended']))}</small></p>",
+        _bar(report),
+        "<h2>Missed, by run</h2>",
+        _missed(wholes),
+        "<h2>In flight, by run</h2>",
+        _columns(wholes, ("in flight",), "in flight at the first look, gone at the second"),
+        "<h2>In numbers</h2>",
+        _table(_numbers(report)),
+    ]
+    if report["by_type"]:
+        body += ["<h2>By type and kind</h2>", _table(report["by_type"].items())]
+    if report["blocked"]["count"]:
+        rows = [
+            (f"{each['reason']} {each['type']}".strip(), f"key {each['key_hash']}: {each['hint']}")
+            for each in report["blocked"]["examples"]
+        ]
+        body += ["<h2>Blocked</h2>", _table(report["blocked"]["by_reason"].items()), _table(rows)]
+    return (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Reconciliation of {table}</title>"
+        f"<style>{_STYLE}</style>{''.join(body)}</html>\n"
+    )
+
+
+def headline(report: Mapping[str, Any]) -> str:
+    """The one sentence that matters."""
+    missed = sum(report["missed"].values())
+    if report["stopped"]:
+        return f"Stopped: {report['stopped'].replace('_', ' ')}. Nothing was concluded."
+    if not report["complete"]:
+        return "This run has not ended; it can be resumed."
+    if report["mode"] in ("seed", "backfill"):
+        sent = sum(report["emitted"].values())
+        return f"{report['scanned']:,} items seen, {report['settled']:,} recorded, {sent:,} sent."
+    if not missed and not report["blocked"]["count"]:
+        return f"Nothing was missed: {report['scanned']:,} items agree with what was told."
+    sent = sum(report["emitted"].values())
+    told = f"{sent:,} of them told again" if report["mode"] == "run" else "nothing sent: this is a plan"
+    return f"{missed:,} changes were missed, {told}; {report['blocked']['count']:,} blocked."
+
+
+def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    cost, last = report["cost"], report["last_complete"]
+    names = ("scanned", "rows", "in_step", "filtered", "suspects", "in_flight")
+    rows: list[tuple[str, Any]] = [(name.replace("_", " "), report[name]) for name in names]
+    rows += [(f"missed {kind}", count) for kind, count in report["missed"].items()]
+    rows += [(f"told again: {kind}", count) for kind, count in report["emitted"].items()]
+    rows += [
+        (name, report[name]) for name in ("settled", "overtaken", "unsent", "gaps", "undecodable", "skipped")
+    ]
+    rows += [
+        ("table read units", cost["table_read_units"]),
+        ("ledger read units, estimated", cost["ledger_read_units_estimated"]),
+        ("cost, estimated", f"{cost['money']:.4f} {cost['currency']}"),
+        ("last complete run before", f"{last['age_s'] / 3600:.1f} h ago" if last else "none"),
+    ]
+    return rows
+
+
+def _table(rows: Any) -> str:
+    cells = "".join(f"<tr><td>{escape(str(name))}<td class=n>{_shown(value)}" for name, value in rows)
+    return f"<table>{cells}</table>"
+
+
+def _shown(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else escape(str(value))
+
+
+def _bar(report: Mapping[str, Any]) -> str:
+    """In step, in flight and missed, in proportion; each part that exists stays visible."""
+    parts = _parts({**report, **{f"missed_{kind}": count for kind, count in report["missed"].items()}})
+    whole = sum(parts.values()) or 1
+    widths = {name: max(4.0, _WIDTH * count / whole) for name, count in parts.items() if count}
+    scale, at, rects = _WIDTH / (sum(widths.values()) or 1), 0.0, ""
+    for name, width in widths.items():
+        shown = width * scale
+        rects += (
+            f'<rect x="{at:.1f}" y="0" width="{shown:.1f}" height="28" fill="{_COLORS[name]}">'
+            f"<title>{name}: {parts[name]:,}</title></rect>"
+        )
+        at += shown
+    return f'<figure><svg viewBox="0 0 {_WIDTH} 28" role="img">{rects}</svg>{_key(parts)}</figure>'
+
+
+def _parts(source: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(source.get(name.replace(" ", "_"), 0)) for name in _COLORS}
+
+
+def _missed(history: Sequence[Mapping[str, Any]]) -> str:
+    return _columns(history, ("missed insert", "missed modify", "missed remove"), "missed, by kind")
+
+
+def _columns(history: Sequence[Mapping[str, Any]], names: Sequence[str], caption: str) -> str:
+    """One column for each of the last runs, stacked."""
+    runs = list(history)[-60:]
+    if not runs:
+        return "<p><small>no complete run yet</small></p>"
+    columns = [{name: _parts(run)[name] for name in names} for run in runs]
+    most = max(sum(column.values()) for column in columns) or 1
+    step = _WIDTH / len(runs)
+    rects = ""
+    for index, (run, column) in enumerate(zip(runs, columns, strict=True)):
+        top = float(_HEIGHT)
+        for name, count in column.items():
+            height = (_HEIGHT - 6) * count / most
+            top -= height
+            rects += (
+                f'<rect x="{index * step + 1:.1f}" y="{top:.1f}" width="{min(step - 2, 28):.1f}" '
+                f'height="{height:.1f}" fill="{_COLORS[name]}">'
+                f"<title>{escape(str(run['ended']))}: {name} {count:,}</title></rect>"
+            )
+    figure = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{rects}</svg>'
+    return f"<figure>{figure}{_key(columns[-1])}<figcaption>{caption}; highest {most:,}</figcaption></figure>"
+
+
+def _key(parts: Mapping[str, int]) -> str:
+    return "".join(
+        f'<small><span class=k style="background:{_COLORS[name]}"></span>{name} {count:,}</small>'
+        for name, count in parts.items()
+    )

@@ -1,0 +1,146 @@
+"""The composition root of reconciliation: a reconciler for one table of bridge.yaml, and its threads."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Protocol
+
+from bridge.backoff import Backoff
+from bridge.edges.lag import GivenLag, IteratorAgeLag
+from bridge.edges.run_store import DirectoryRunStore
+from bridge.edges.system_clock import SystemClock
+from bridge.edges.table_scan import DynamoTable, require_stream
+from bridge.errors import ReconcileStopped
+from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink
+from bridge.reconcile import Comparer, Price, Reconciler, Seen, Spread, take_turns
+from bridge.reconcile_ports import LagSource
+from bridge.settings.models import DynamoDbLedgerSettings
+from bridge.wiring import (
+    ClientFactory,
+    Configuration,
+    build_claim_check,
+    build_ledger,
+    build_sinks,
+    memory_claim_check,
+    memory_sinks,
+)
+
+RUNS_FOLDER = "reconcile"
+
+
+class ScannableLedger(Ledger, LedgerScan, Protocol):
+    """A ledger that lasts: read by key and from end to end."""
+
+
+def build_reconciler(
+    configuration: Configuration,
+    name: str,
+    clients: Callable[[], ClientFactory],
+    *,
+    state: Path,
+    lag: LagSource,
+    dry: bool,
+    stream_stopped: bool = False,
+    price: Price | None = None,
+    spread: Spread | None = None,
+    clock: Clock | None = None,
+) -> Reconciler:
+    """``name`` as bridge.yaml has it. ``clients`` makes a factory: the table's client is one of its own.
+    ``dry``: events are made and measured, and sent nowhere. ``state`` is the folder of runs.
+
+    Table, ledger and sinks are asked for here. Raises ``ReconcileStopped`` where there is no ledger that
+    lasts, ``BatchError`` or ``Unavailable`` where one of them is not there.
+    """
+    settings = configuration.settings
+    if not isinstance(settings.ledger, DynamoDbLedgerSettings):
+        raise ReconcileStopped(
+            f"ledger.kind is {settings.ledger.kind}: nothing is kept that a table could be held against",
+            hint="give bridge.yaml a ledger of kind dynamodb; seed or backfill follows",
+        )
+    clock = clock or SystemClock()
+    client = clients()
+    table = configuration.tables[settings.tables[name].name]
+    backoff = Backoff(random.Random())  # noqa: S311 - jitter
+    source = DynamoTable(clients()("dynamodb"), table.name, clock, backoff)
+    facts = source.describe()
+    if not stream_stopped and settings.tables[name].kinesis is None:
+        require_stream(facts)
+    ledger: ScannableLedger = build_ledger(settings, client, clock)  # type: ignore[assignment]
+    ledger.check()
+    sinks: Mapping[str, Sink] = memory_sinks(settings) if dry else build_sinks(settings, client)
+    claim_check: ClaimCheck | None = (
+        memory_claim_check(settings) if dry else build_claim_check(settings, client, clock)
+    )
+    for sink in sinks.values():
+        sink.check()
+    hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else b""
+    rng = random.SystemRandom()
+    return Reconciler(
+        Comparer(table, facts, ledger.keep, hash_key),
+        source,
+        ledger,
+        ledger,
+        sinks,
+        DirectoryRunStore(state / RUNS_FOLDER),
+        lag,
+        clock,
+        new_run=lambda: (
+            f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%dT%H%M%SZ}-{rng.getrandbits(24):06x}"
+        ),
+        owner=f"{socket.gethostname()} process {os.getpid()}",
+        claim_check=claim_check,
+        price=price or Price(),
+        spread=spread or take_turns,
+    )
+
+
+def build_lag(
+    lag_s: float | None, function: str | None, client: ClientFactory, clock: Clock | None = None
+) -> LagSource:
+    """What somebody says, else what CloudWatch says of ``function``, else nothing."""
+    if lag_s is None and function:
+        return IteratorAgeLag(client("cloudwatch"), function, clock or SystemClock())
+    return GivenLag(lag_s)
+
+
+def side_by_side(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:
+    """A thread for each segment. What one of them raises is raised here, once the others have finished the
+    page in hand; so does closing this iterator."""
+    seen: queue.SimpleQueue[Seen | None] = queue.SimpleQueue()
+    stop = Event()
+
+    def drain(segment: Iterator[Seen]) -> None:
+        whole = False
+        try:
+            for each in segment:
+                seen.put(each)
+                if stop.is_set():
+                    return
+            whole = True
+        finally:
+            if not whole:
+                stop.set()
+            seen.put(None)
+
+    with ThreadPoolExecutor(len(segments), thread_name_prefix="segment") as threads:
+        running = [threads.submit(drain, segment) for segment in segments]
+        try:
+            left = len(running)
+            while left:
+                each = seen.get()
+                if each is None:
+                    left -= 1
+                else:
+                    yield each
+        finally:
+            stop.set()
+        for future in running:
+            future.result()
