@@ -1,0 +1,193 @@
+"""What every run must hold, whatever went wrong in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.limits import LEDGER_RECENT_MAX
+from tests.simulation.configuration import CHANGED, event_ids, fate_of, visible
+from tests.simulation.edges import SimulatedLedger, ledger_rows
+from tests.simulation.simulation import Simulation, Violation
+from tests.simulation.subscriber import Subscriber
+from tests.simulation.world import Image, Place, Written
+
+_CALLS_PER_ENTRY = 40
+
+
+def _every_record_ended(simulation: Simulation) -> None:
+    """(1) Published to every sink, without an event, quarantined, or known to be lost before it came."""
+    received = {name: {one.id for one in bus.received} for name, bus in simulation.buses.items()}
+    quarantined = quarantined_places(simulation)
+    for written in simulation.world.log:
+        place = written.place
+        if place is None or place in simulation.world.excused or place in quarantined:
+            continue
+        fate = fate_of(written)
+        if fate == "poison":
+            raise Violation(f"{_name(written)} can never succeed, and is not in quarantine")
+        if fate == "events":
+            for name, ids in event_ids(written).items():
+                if missing := ids - received[name]:
+                    raise Violation(f"{_name(written)} is settled, but {name} never received {missing}")
+        elif any(f"{written.record_id}:{CHANGED}.v1" in ids for ids in received.values()):
+            raise Violation(f"{_name(written)} has nothing to tell, and was published")
+
+
+def _order_is_kept(simulation: Simulation) -> None:
+    """(3) An older change after a newer one only when it was received before, or says what it is; and one id
+    always says the same."""
+    # What a bad deploy quarantined goes its way when it is delivered again to a good one.
+    late = {entry.sequence for entry, _ in simulation.quarantined}
+    for name, bus in simulation.buses.items():
+        newest: dict[str, str] = {}
+        told: dict[str, Any] = {}
+        for one in bus.received:
+            event, subject = one.event, one.event["subject"]
+            if one.id in told:
+                if told[one.id] != _content(event):
+                    raise Violation(f"{name}: {one.id} was sent twice with different data")
+                continue
+            told[one.id] = _content(event)
+            if event.get("reconciled") or event.get("redriven") or event["sequence"] in late:
+                continue
+            if event["sequence"] < newest.get(subject, ""):
+                raise Violation(f"{name}: {one.id} came after a newer change of {subject}, {newest[subject]}")
+            newest[subject] = event["sequence"]
+
+
+def _content(event: Mapping[str, Any]) -> Any:
+    """Of a step that no record told, what was before it may be known better the first time."""
+    return event["data"].get("after") if event.get("reconciled") else event["data"]
+
+
+def _copy_agrees(simulation: Simulation) -> None:
+    """(2) The copy is the table's content as of each key's last change that was not lost on the way; of what
+    came after that, something may have been told all the same."""
+    subscriber = Subscriber()
+    subscriber.apply_all(one.event for one in simulation.buses["domain"].received)
+    quarantined = quarantined_places(simulation)
+    for key, changes in _by_key(simulation.world.log).items():
+        allowed: list[Image | None] = []
+        certain = False
+        for written in reversed(changes):
+            allowed.append(visible(written.after))
+            place = written.place
+            lost = place is None or place in simulation.world.excused or place in quarantined
+            if not lost and fate_of(written) == "events":
+                certain = True
+                break
+        if not certain:
+            allowed.append(None)
+            if changes[0].before is not None:
+                allowed.append(visible(changes[0].before))
+        if subscriber.item(key) not in allowed:
+            raise Violation(
+                f"the copy of {key} is {subscriber.item(key)}, the table had {allowed} (newest first)"
+            )
+
+
+def _quarantine_is_just(simulation: Simulation) -> None:
+    """(5) Nothing healthy in quarantine; in a bad deploy no more than the breaker needs to see it."""
+    fates = {_sequence(w.place): fate_of(w) for w in simulation.world.log if w.place is not None}
+    in_bad_deploy = 0
+    for entry, bad_deploy in simulation.quarantined:
+        if fates[entry.sequence] == "poison":
+            continue
+        if not bad_deploy:
+            raise Violation(f"the healthy record {entry.sequence} was quarantined: {entry.message}")
+        in_bad_deploy += 1
+    most = 2 * simulation.options.breaker_at_least * simulation.bad_lives
+    if in_bad_deploy > most:
+        raise Violation(f"a bad deploy quarantined {in_bad_deploy} healthy records, {most} at most")
+
+
+def _bounds_hold(simulation: Simulation) -> None:
+    """(6) No call is made without need; what is kept grows with the keys, not with the trouble."""
+    for name, bus in simulation.buses.items():
+        if bus.sent_again:
+            raise Violation(f"{name}: {bus.sent_again[0]} was sent again although it was known to be there")
+        if bus.calls > _CALLS_PER_ENTRY * max(10, len(simulation.world.log) * simulation.invocations):
+            raise Violation(f"{name}: {bus.calls} calls")
+    ledger = simulation.ledger
+    if isinstance(ledger, SimulatedLedger):
+        if max(ledger.reads, ledger.settles) > simulation.invocations:
+            raise Violation(f"{ledger.reads} ledger reads, {ledger.settles} writes: more than one a batch")
+        rows = ledger_rows(ledger)
+        if len(rows) > len({written.key for written in simulation.world.log}):
+            raise Violation(f"the ledger has {len(rows)} rows, more than there are keys")
+        if any(len(row.recent) > LEDGER_RECENT_MAX for row in rows.values()):
+            raise Violation("a ledger row remembers more than it may")
+
+
+def _gaps_are_told(simulation: Simulation) -> None:
+    """A change that was lost is noticed at the next change of its key, and nothing else is taken for a gap.
+    Overlapping invocations may overwrite a newer row, which looks like a gap."""
+    if simulation.options.ledger == "none" or simulation.options.heal == "off" or simulation.overlaps:
+        return
+    gaps: set[str] = set()
+    ids: set[str] = set()
+    for one in simulation.buses["domain"].received:
+        ids.add(one.id)
+        if one.event.get("gap") or one.event.get("reconciled"):
+            gaps.add(one.event["partitionkey"])
+    quarantined = quarantined_places(simulation)
+    for key, changes in _by_key(simulation.world.log).items():
+        known: Written | None = None
+        lost: list[Written] = []
+        must_tell = may_tell = False
+        for written in changes:
+            place = written.place
+            if place in quarantined or fate_of(written) == "poison":
+                known, lost, may_tell = None, [], True
+            elif place is None or place in simulation.world.excused:
+                lost.append(written)
+                may_tell = True
+            else:
+                if known is not None and lost and fate_of(written) == "events" and key[0] != "f":
+                    heard = any(f"{w.record_id}:{CHANGED}.v1" in ids for w in lost)
+                    same = visible(known.after) == visible(written.before)
+                    must_tell = must_tell or not (heard or same)
+                known, lost = written, []
+        told = any(partition.endswith(key) for partition in gaps)
+        if must_tell and not told:
+            raise Violation(f"a change of {key} was lost, and no later event says so")
+        if told and not may_tell:
+            raise Violation(f"an event says that a change of {key} was lost, and none was")
+
+
+def quarantined_places(simulation: Simulation) -> set[Place]:
+    places = set()
+    for entry in simulation.quarantine.kept.entries():
+        label, _, number = entry.sequence.partition("/")
+        places.add(Place(label, str(int(number))))
+    return places
+
+
+def _by_key(log: list[Written]) -> Mapping[str, list[Written]]:
+    keys: dict[str, list[Written]] = defaultdict(list)
+    for written in log:
+        keys[written.key].append(written)
+    return keys
+
+
+def _sequence(place: Place) -> str:
+    return f"{place.label}/{place.number:0>40}"
+
+
+def _name(written: Written) -> str:
+    return f"{written.op} {written.key} at {written.place}"
+
+
+def check_live_path(simulation: Simulation) -> None:
+    """After the bridge came to rest. Raises :class:`Violation`."""
+    for check in (
+        _every_record_ended,
+        _order_is_kept,
+        _copy_agrees,
+        _quarantine_is_just,
+        _gaps_are_told,
+        _bounds_hold,
+    ):
+        check(simulation)

@@ -1,0 +1,237 @@
+"""The outside, as peers in memory that outlive every process and fail as :mod:`faults` says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from botocore.exceptions import ReadTimeoutError
+
+from bridge.edges.checkpoints import MemoryCheckpoints
+from bridge.edges.ledgers import MemoryLedger
+from bridge.edges.memory import MemoryQuarantine
+from bridge.errors import (
+    AccessDenied,
+    CheckpointUnavailable,
+    DestinationUnavailable,
+    IteratorExpired,
+    LedgerUnavailable,
+    QuarantineUnavailable,
+    SourceUnavailable,
+)
+from bridge.ports import Keep, Ledger, Page, Quarantined, Row, Shard, StreamSource
+from tests.fakes.batch_peer import client_error
+from tests.simulation.faults import Faults
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """An entry that a bus has accepted, in the order of acceptance; ``invocation`` is who sent it."""
+
+    event: Mapping[str, Any]
+    invocation: int
+
+    @property
+    def id(self) -> str:
+        event_id: str = self.event["id"]
+        return event_id
+
+
+class SimulatedBus:
+    """A peer of boto3's ``events`` client. ``sent_again`` are ids sent once more by an invocation that had
+    already been told of their success."""
+
+    def __init__(self, name: str, faults: Faults, invocation: Callable[[], int]) -> None:
+        self.name = name
+        self.received: list[Received] = []
+        self.calls = 0
+        self.sent_again: list[str] = []
+        self._acknowledged: set[tuple[int, str]] = set()
+        self._faults = faults
+        self._invocation = invocation
+
+    def describe_event_bus(self, *, Name: str) -> Mapping[str, Any]:
+        return {"Name": Name}
+
+    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        self.calls += 1
+        edge = f"{self.name}.put_events"
+        events = [orjson.loads(entry["Detail"]) for entry in Entries]
+        sender = self._invocation()
+        self.sent_again += [e["id"] for e in events if (sender, e["id"]) in self._acknowledged]
+        fault = self._faults.before(f"{edge} {','.join(e['sequence'][-4:] for e in events)}")
+        if fault == "throttled":
+            raise client_error("ThrottlingException", "PutEvents")
+        if fault == "failed":
+            raise client_error("InternalException", "PutEvents", 500)
+        if fault == "denied":
+            raise client_error("AccessDeniedException", "PutEvents")
+        answers: list[dict[str, str]] = []
+        for number, event in enumerate(events):
+            if self._faults.stuck(event["id"]) or (fault == "partial" and self._faults.coin()):
+                answers.append({"ErrorCode": "InternalFailure", "ErrorMessage": "said the peer"})
+                continue
+            self.received.append(Received(event, sender))
+            answers.append({"EventId": f"aws-{self.calls}-{number}"})
+        self._faults.after(edge)
+        if fault == "unheard":
+            raise ReadTimeoutError(endpoint_url="https://events.example.com")
+        acknowledged = [e["id"] for e, a in zip(events, answers, strict=True) if "EventId" in a]
+        self._acknowledged.update((sender, event_id) for event_id in acknowledged)
+        return {"FailedEntryCount": len(answers) - len(acknowledged), "Entries": answers}
+
+
+class SimulatedLedger:
+    """A ledger table behind ``kept``. ``writes``: ``newer`` never moves a row back; ``last`` keeps what was
+    written last, as a batch write without conditions does."""
+
+    scoped = True
+
+    def __init__(self, faults: Faults, *, keep: Keep, writes: Literal["newer", "last"]) -> None:
+        self.keep: Keep = keep
+        self.kept: MemoryLedger = MemoryLedger(keep=keep)
+        self.reads = 0
+        self.settles = 0
+        self._faults = faults
+        self._writes = writes
+
+    def check(self) -> None:
+        """Always there."""
+
+    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+        self.reads += 1
+        # Answered before the wait: what another invocation settles meanwhile is not in this answer.
+        rows = dict(self.kept.read(keys))
+        fault = self._faults.before("ledger.read")
+        if fault == "denied":
+            raise AccessDenied("the role may not read the ledger")
+        if fault != "none":
+            raise LedgerUnavailable("the ledger was not read")
+        return rows
+
+    def settle(self, rows: Sequence[Row]) -> set[str]:
+        self.settles += 1
+        fault = self._faults.before("ledger.settle")
+        if fault == "denied":
+            raise AccessDenied("the role may not write the ledger")
+        if fault in ("throttled", "failed"):
+            return {row.key for row in rows}
+        written = [row for row in rows if fault != "partial" or self._faults.coin()]
+        if self._writes == "newer":
+            self.kept.settle(written)
+        else:
+            for row in written:
+                self.kept.settle_if(row, self.kept.read([row.key]).get(row.key))
+        self._faults.after("ledger.settle")
+        if fault == "unheard":
+            return {row.key for row in rows}
+        return {row.key for row in rows} - {row.key for row in written}
+
+    def settle_if(self, row: Row, expected: Row | None) -> bool:
+        fault = self._faults.before("ledger.settle_if")
+        if fault not in ("none", "unheard"):
+            raise LedgerUnavailable("the ledger was not written")
+        written = self.kept.settle_if(row, expected)
+        self._faults.after("ledger.settle_if")
+        if fault == "unheard":
+            raise LedgerUnavailable("the ledger did not answer")
+        return written
+
+    def rows(self, table: str, segment: int = 0, segments: int = 1, start: str = "") -> Any:
+        self._faults.before("ledger.rows")
+        return self.kept.rows(table, segment, segments, start)
+
+
+class SimulatedQuarantine:
+    def __init__(self, faults: Faults, on_put: Callable[[Quarantined], None]) -> None:
+        self.kept = MemoryQuarantine()
+        self._faults = faults
+        self._on_put = on_put
+
+    def check(self) -> None:
+        """Always there."""
+
+    def put(self, entry: Quarantined) -> None:
+        fault = self._faults.before("quarantine.put")
+        if fault == "denied":
+            raise AccessDenied("the role may not write the quarantine")
+        if fault not in ("none", "unheard"):
+            raise QuarantineUnavailable("the quarantine did not take the record")
+        self.kept.put(entry)
+        self._on_put(entry)
+        self._faults.after("quarantine.put")
+        if fault == "unheard":
+            raise QuarantineUnavailable("the quarantine did not answer")
+
+
+class SimulatedCheckpoints:
+    def __init__(self, faults: Faults) -> None:
+        self.kept = MemoryCheckpoints()
+        self._faults = faults
+
+    def load(self, stream_arn: str) -> Mapping[str, str]:
+        return self.kept.load(stream_arn)
+
+    def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
+        fault = self._faults.before("checkpoints.save")
+        if fault not in ("none", "unheard"):
+            raise CheckpointUnavailable("the checkpoint was not written")
+        self.kept.save(stream_arn, progress)
+        self._faults.after("checkpoints.save")
+        if fault == "unheard":
+            raise CheckpointUnavailable("the checkpoint store did not answer")
+
+
+class SimulatedDestination:
+    """The on-failure destination: keeps the invocation record and, as S3 does, the payload."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.sent: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
+        self._faults = faults
+
+    def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+        fault = self._faults.before("destination.send")
+        if fault not in ("none", "unheard"):
+            raise DestinationUnavailable("the destination did not take the batch")
+        self.sent.append((info, payload))
+        self._faults.after("destination.send")
+        if fault == "unheard":
+            raise DestinationUnavailable("the destination did not answer")
+
+
+class SimulatedSource:
+    """The way to the stream, as a bad network has it."""
+
+    def __init__(self, stream: StreamSource, faults: Faults) -> None:
+        self.arn = stream.arn
+        self._stream = stream
+        self._faults = faults
+
+    def shards(self) -> Sequence[Shard]:
+        self._fail("source.shards")
+        return self._stream.shards()
+
+    def iterator(self, shard_id: str, kind: Any, sequence_number: str | None = None) -> str:
+        self._fail(f"source.iterator {shard_id}")
+        return self._stream.iterator(shard_id, kind, sequence_number)
+
+    def read(self, iterator: str, limit: int) -> Page:
+        fault = self._fail("source.read")
+        if fault == "unheard":
+            raise IteratorExpired("the iterator is too old")
+        if fault == "partial":
+            return Page((), iterator)
+        return self._stream.read(iterator, limit)
+
+    def _fail(self, edge: str) -> str:
+        fault = self._faults.before(edge)
+        if fault in ("throttled", "failed", "denied"):
+            raise SourceUnavailable("the stream could not be read")
+        return fault
+
+
+def ledger_rows(ledger: Ledger) -> Mapping[str, Row]:
+    """Every row, for checks."""
+    return ledger.kept._rows if isinstance(ledger, SimulatedLedger) else {}

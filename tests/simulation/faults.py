@@ -1,0 +1,76 @@
+"""What goes wrong at the edges, drawn from the run's seed.
+
+Every edge call passes :meth:`Faults.before` and :meth:`Faults.after`. A call is refused, fails, succeeds
+unheard, succeeds in part; the process dies before or after it; another invocation runs while it waits.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+from tests.simulation.world import World
+
+Fault = Literal["none", "throttled", "failed", "unheard", "partial", "denied"]
+_KINDS: tuple[Fault, ...] = ("throttled", "failed", "unheard", "partial", "partial", "throttled")
+_DENIED_SHARE = 0.02
+_SLOW_SHARE = 0.03
+
+
+class Crash(BaseException):
+    """The process is gone at this point. Not an ``Exception``: nothing in the bridge may catch a kill -9."""
+
+
+@dataclass(slots=True)
+class Faults:
+    """Shares of the calls that go wrong. ``overlap`` runs another invocation; set while one is at work."""
+
+    world: World
+    rng: Random
+    share: float = 0.0
+    crash_share: float = 0.0
+    overlap_share: float = 0.0
+    stuck_share: float = 0.0
+    weather: int = 0
+    on: bool = True
+    overlap: Callable[[], None] | None = None
+    crashes: int = 0
+
+    def before(self, edge: str) -> Fault:
+        """Advances the clock by the call's latency. Raises :class:`Crash` before anything was done."""
+        rng, world = self.rng, self.world
+        world.clock.advance(0.002 + rng.random() * 0.02)
+        if not self.on:
+            world.note(edge)
+            return "none"
+        if self.share and rng.random() < _SLOW_SHARE:
+            world.clock.advance(rng.random() * 8)
+        self._crash(edge, "before")
+        if self.overlap is not None and self.overlap_share and rng.random() < self.overlap_share:
+            self.overlap()
+        fault: Fault = "none"
+        if self.share and rng.random() < self.share:
+            fault = "denied" if rng.random() < _DENIED_SHARE else rng.choice(_KINDS)
+        world.note(edge if fault == "none" else f"{edge} {fault}")
+        return fault
+
+    def after(self, edge: str) -> None:
+        """Raises :class:`Crash` with the work done."""
+        if self.on:
+            self._crash(edge, "after")
+
+    def stuck(self, name: str) -> bool:
+        """Whether this one fails at every call until the weather changes."""
+        return self.on and zlib.crc32(f"{self.weather}{name}".encode()) % 100 < self.stuck_share * 100
+
+    def coin(self) -> bool:
+        return self.rng.random() < 0.5
+
+    def _crash(self, edge: str, when: str) -> None:
+        if self.crash_share and self.rng.random() < self.crash_share:
+            self.crashes += 1
+            self.world.note(f"crash {when} {edge}")
+            raise Crash(edge)

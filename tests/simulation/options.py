@@ -1,0 +1,102 @@
+"""What one run is like: drawn from its seed, or given by a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal, Protocol
+
+from bridge.breaker import Breaker
+from bridge.core.dialect import STREAM, Dialect
+from bridge.edges.eventbridge import EventBridgeSink
+from bridge.mapping.settings import MappingSettings
+from bridge.ports import Keep
+from bridge.relay import Relay
+from bridge.runner import Runner
+from bridge.settling import Heal
+
+LedgerKind = Literal["none", "newer", "last"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``ledger``: none, or a durable one that keeps the newest row or the one written last.
+    ``stuck_share``: of the entries, how many a bus refuses for a whole round.
+    ``lambda_share``: of the crashes inside the function, how many leave the mapping alive, as with Lambda.
+    """
+
+    rounds: int
+    writes: int
+    steps: int
+    keys: int
+    poison_share: float
+    fault_share: float
+    stuck_share: float
+    crash_share: float
+    overlap_share: float
+    skip_share: float
+    page_size: int
+    function_timeout_s: float
+    ledger: LedgerKind
+    keep: Keep
+    heal: Heal
+    lambda_share: float
+    split_share: float
+    gap_share: float  # rounds in which the stream is switched, or a day passes
+    deploy_share: float
+    breaker_at_least: int
+    mapping: MappingSettings
+
+
+def draw(rng: Random) -> Options:
+    poison_share = rng.choice((0, 0, 0.03, 0.06))
+    return Options(
+        rounds=rng.randrange(2, 7),
+        writes=rng.choice((3, 8, 14)),
+        steps=rng.choice((3, 8, 20)),
+        keys=rng.choice((3, 6, 20)),
+        poison_share=poison_share,
+        fault_share=rng.choice((0, 0.03, 0.1, 0.25)),
+        stuck_share=rng.choice((0, 0, 0.1, 0.3)),
+        crash_share=rng.choice((0, 0.01, 0.03, 0.06)),
+        overlap_share=rng.choice((0, 0, 0.05, 0.2)),
+        skip_share=rng.choice((0, 0, 0, 0.05)),
+        page_size=rng.choice((1, 3, 1000, 1000)),
+        function_timeout_s=rng.choice((2.0, 5.0, 60.0)),
+        ledger=rng.choice(("none", "newer", "newer", "last", "last")),
+        keep=rng.choice(("fingerprint", "fields", "image")),
+        heal=rng.choice(("off", "report", "emit")),
+        lambda_share=rng.choice((0.0, 0.5, 1.0)),
+        split_share=rng.choice((0, 0.3)),
+        gap_share=rng.choice((0, 0, 0.2)),
+        deploy_share=rng.choice((0, 0, 0.2)),
+        # A breaker so tight would take a few poison items for a bad deploy, and stop for ever.
+        breaker_at_least=10 if poison_share else 3,
+        mapping=MappingSettings(
+            batch_size=rng.choice((1, 3, 10, 100)),
+            window_s=rng.choice((0, 0, 2)),
+            parallelization_factor=rng.choice((1, 1, 3)),
+            bisect=rng.random() < 0.5,
+            max_retries=rng.choice((None, None, 1, 4)),
+            max_record_age_s=rng.choice((None, None, None, 600)),
+        ),
+    )
+
+
+class RunnerMaker(Protocol):
+    def __call__(self, *arguments: Any, **named: Any) -> Runner: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The production code under test; a broken variant replaces a part of it."""
+
+    relay: Callable[..., Relay] = Relay
+    sink: Callable[..., EventBridgeSink] = EventBridgeSink
+    runner: RunnerMaker = Runner
+    dialect: Dialect = STREAM
+    breaker: Callable[..., Breaker] = Breaker
+
+
+SOUND = Parts()

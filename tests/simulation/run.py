@@ -1,0 +1,111 @@
+"""Running seeds: one as a function, many from the command line (``python -m tests.simulation``)."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from tests.simulation.checks import check_live_path
+from tests.simulation.options import SOUND, Parts
+from tests.simulation.simulation import Recovery, Simulation, Violation
+
+_CHUNK = 50
+_TRACE_LINES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one seed. ``violation`` is empty where every promise held."""
+
+    seed: int
+    violation: str
+    trace: tuple[str, ...]
+    records: int
+    invocations: int
+    crashes: int
+    overlaps: int
+    excused: int
+    quarantined: int
+
+    @property
+    def digest(self) -> str:
+        """The same for the same trace."""
+        return blake2b("\n".join(self.trace).encode(), digest_size=16).hexdigest()
+
+
+def simulate(seed: int, *, parts: Parts = SOUND, recovery: Recovery | None = None) -> Result:
+    simulation = Simulation(seed, parts=parts)
+    violation = ""
+    try:
+        simulation.play()
+        check_live_path(simulation)
+        if recovery is not None:
+            recovery.recover(simulation)
+    except Violation as broken:
+        violation = f"seed {seed}, step {len(simulation.world.trace)}: {broken}"
+    return Result(
+        seed,
+        violation,
+        tuple(simulation.world.trace),
+        len(simulation.world.log),
+        simulation.invocations,
+        simulation.faults.crashes,
+        simulation.overlaps,
+        len(simulation.world.excused),
+        len(simulation.quarantined),
+    )
+
+
+def first_violation(seeds: Sequence[int], parts: Parts) -> Result | None:
+    """The first seed of ``seeds`` under which ``parts`` break a promise."""
+    results = (simulate(seed, parts=parts) for seed in seeds)
+    return next((result for result in results if result.violation), None)
+
+
+def _summary(seed: int) -> tuple[int, str, tuple[int, ...]]:
+    result = simulate(seed)
+    counts = (result.records, result.invocations, result.crashes, result.overlaps, result.excused)
+    return seed, result.violation, (*counts, result.quarantined)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="simulate", description=__doc__)
+    parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--runs", type=int, default=1000)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--trace", action="store_true", help="print everything that happened")
+    asked = parser.parse_args(arguments)
+    if asked.trace:
+        return _replay(asked.seed)
+    began_s = time.perf_counter()
+    totals = [0] * 6
+    done = 0
+    seeds = range(asked.seed, asked.seed + asked.runs)
+    with ProcessPoolExecutor(asked.workers) as pool:
+        results = pool.map(_summary, seeds, chunksize=_CHUNK) if asked.workers > 1 else map(_summary, seeds)
+        for seed, violation, counts in results:
+            if violation:
+                pool.shutdown(cancel_futures=True)
+                print(f"\nVIOLATION {violation}\nreplay: make simulate SEED={seed} RUNS=1 TRACE=1")
+                return 1
+            done += 1
+            totals = [total + count for total, count in zip(totals, counts, strict=True)]
+            if done % 500 == 0:
+                rate = done / (time.perf_counter() - began_s)
+                print(f"{done} of {asked.runs} runs, {rate:.0f} a second", flush=True)
+    took_s = time.perf_counter() - began_s
+    names = ("records", "invocations", "crashes", "overlaps", "lost on the way", "quarantined")
+    print(f"{done} runs without a violation in {took_s:.0f} s ({done / took_s:.0f} a second):")
+    print(", ".join(f"{total} {name}" for total, name in zip(totals, names, strict=True)))
+    return 0
+
+
+def _replay(seed: int) -> int:
+    result = simulate(seed)
+    print("\n".join(result.trace))
+    print(result.violation or f"seed {seed}: every promise held; trace {result.digest}")
+    return 1 if result.violation else 0

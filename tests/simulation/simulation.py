@@ -1,0 +1,290 @@
+"""One run: writers and the bridge take turns, things go wrong, then all is calm and the bridge catches up.
+
+A process is a relay and a runner. When it crashes, what it held in memory is gone; the next one begins with
+what was durable: ledger, checkpoints, quarantine, destination, and what the buses have received.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+from typing import Any, Protocol, cast
+
+from bridge.backoff import Backoff
+from bridge.batch import Outcome
+from bridge.core.lambda_record import to_lambda_record
+from bridge.dispatch import Dispatcher
+from bridge.door import StreamDoor
+from bridge.edges.ledgers import NoLedger
+from bridge.errors import BridgeError
+from bridge.mapping.invocation import InlineExecutor
+from bridge.ports import Deadline, Ledger, Quarantined, Sink
+from bridge.relay import Relay
+from bridge.runner import Pace, Runner
+from bridge.silence import Silence
+from tests.simulation.configuration import BILLING, DOMAIN, EVENT_MAX_BYTES, SECRET, compiled_table
+from tests.simulation.edges import (
+    SimulatedBus,
+    SimulatedCheckpoints,
+    SimulatedDestination,
+    SimulatedLedger,
+    SimulatedQuarantine,
+    SimulatedSource,
+)
+from tests.simulation.faults import Crash, Faults
+from tests.simulation.options import SOUND, Options, Parts, draw
+from tests.simulation.world import TABLE, Place, World
+from tests.simulation.writers import Writers
+
+_RESERVE_S = 0.5
+_CALM_STEPS = 3000
+_DAY_S = 24 * 3600
+
+
+class Violation(AssertionError):
+    """A promise was broken."""
+
+
+class Recovery(Protocol):
+    """What follows the live path: redrive and reconciliation, driven to their end through crashes."""
+
+    def recover(self, simulation: Simulation) -> None: ...
+
+
+class _Context:
+    """What the door asks of Lambda's context."""
+
+    def __init__(self, deadline: Deadline) -> None:
+        self._deadline = deadline
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int(self._deadline.remaining_s() * 1000))
+
+
+class _Watched:
+    """A relay whose every outcome is looked at."""
+
+    def __init__(self, relay: Relay, simulation: Simulation) -> None:
+        self._relay = relay
+        self._simulation = simulation
+
+    def handle(self, records: Any, deadline: Deadline, **named: Any) -> Outcome:
+        outcome = self._relay.handle(records, deadline, **named)
+        self._simulation.saw(outcome, len(records))
+        return outcome
+
+
+class Simulation:
+    def __init__(self, seed: int, *, options: Options | None = None, parts: Parts = SOUND) -> None:
+        self.rng = Random(seed)
+        self.options = options or draw(self.rng)
+        self.parts = parts
+        self.world = World(self.rng, page_size=self.options.page_size, skip_share=self.options.skip_share)
+        self.faults = Faults(
+            self.world,
+            self.rng,
+            self.options.fault_share,
+            self.options.crash_share,
+            self.options.overlap_share,
+        )
+        self.faults.stuck_share = self.options.stuck_share
+        self.writers = Writers(self.world, self.rng, self.options.keys, self.options.poison_share)
+        self.invocations = 0
+        self.invocation = 0
+        self.overlaps = 0
+        self.buses = {
+            name: SimulatedBus(name, self.faults, lambda: self.invocation) for name in (DOMAIN, BILLING)
+        }
+        self.ledger: Ledger = NoLedger()
+        if self.options.ledger != "none":
+            self.ledger = SimulatedLedger(self.faults, keep=self.options.keep, writes=self.options.ledger)
+        self.quarantined: list[tuple[Quarantined, bool]] = []
+        """Every entry ever put, with whether the deploy was bad at that moment."""
+        self.quarantine = SimulatedQuarantine(
+            self.faults, lambda entry: self.quarantined.append((entry, self.bad_deploy))
+        )
+        self.checkpoints = SimulatedCheckpoints(self.faults)
+        self.destination = SimulatedDestination(self.faults)
+        self.bad_deploy = False
+        self.bad_lives = 0
+        self._door: StreamDoor | None = None
+        self._runner: Runner | None = None
+        self.world.switch_on()
+
+    # --- the story -----------------------------------------------------------------------------
+
+    def play(self) -> None:
+        for _ in range(self.options.rounds):
+            self._weather()
+            for _ in range(self.rng.randrange(self.options.writes + 1)):
+                self.writers.write()
+                self.world.clock.advance(self.rng.choice((0.01, 0.4, 1.3)))
+            self.work(self.rng.randrange(self.options.steps + 1))
+        self.calm()
+
+    def calm(self) -> None:
+        """Nothing fails any more: the bridge must come to rest with all work done."""
+        self.faults.on = False
+        for stream in self.world.streams:
+            stream.skip_share = 0.0
+        if self.bad_deploy:
+            self._deploy(bad=False)
+        if self.world.stream is None:
+            self.world.switch_on()
+        self._runner = None
+        self.work(_CALM_STEPS, until_caught_up=True)
+        self.world.note_skipped()
+        for info, payload in self.destination.sent:
+            label = str(info["DDBStreamBatchInfo"]["streamArn"]).rpartition("/")[2]
+            for record in payload["Records"]:
+                place = Place(label, record["dynamodb"]["SequenceNumber"])
+                self.world.excused.setdefault(place, "given up")
+
+    def work(self, steps: int, *, until_caught_up: bool = False) -> None:
+        """Some rounds of the mapping; a crash costs one."""
+        if self.world.stream is None:
+            return
+        for _ in range(steps):
+            try:
+                if self._runner is None:
+                    self._runner = self._new_runner()
+                pause_s = self._runner.step()
+            except Crash:
+                self._runner = self._door = None
+                self.world.clock.advance(1)
+                continue
+            if until_caught_up and self._runner.caught_up:
+                return
+            self.world.clock.advance(pause_s)
+        if until_caught_up:
+            raise Violation(f"the bridge does not come to rest: {self._runner and self._runner.stats()}")
+
+    def _weather(self) -> None:
+        rng, options, world = self.rng, self.options, self.world
+        self.faults.weather = rng.randrange(1 << 30)
+        if world.stream is not None and rng.random() < options.split_share:
+            shard = rng.choice(world.stream.open_shards)
+            world.note(f"split {shard} into {world.stream.split(shard, into=rng.choice((1, 2)))}")
+        if rng.random() < options.deploy_share or self.bad_deploy:
+            self._deploy(bad=not self.bad_deploy)
+        if rng.random() < options.gap_share:
+            chance = rng.random()
+            if world.stream is None:
+                world.switch_on()
+                self._runner = None
+            elif chance < 0.5:
+                world.switch_off(self._done())
+                self._runner = None
+            else:
+                world.clock.advance(_DAY_S * rng.choice((0.6, 1.1)))
+                world.trim(self._done())
+
+    def _deploy(self, *, bad: bool) -> None:
+        self.world.note("bad deploy" if bad else "good deploy")
+        self.bad_deploy = bad
+        self._door = None
+
+    def _done(self) -> Mapping[str, str]:
+        assert self.world.stream is not None
+        return self.checkpoints.kept.load(self.world.stream.arn)
+
+    # --- the function ------------------------------------------------------------------------------
+
+    def _function(self, event: dict[str, Any], context: Any) -> Any:
+        """What the mapping calls. A crash of the function alone leaves the mapping alive."""
+        if self._door is None:
+            self._door = self.new_door()
+        if self.options.overlap_share:
+            self.faults.overlap = lambda: self._overlap(event)
+        try:
+            return self._invoke(self._door, event, context)
+        except Crash as crash:
+            if self.rng.random() < self.options.lambda_share:
+                self._door = None
+                raise RuntimeError("Runtime exited without providing a reason") from crash
+            raise
+        finally:
+            self.faults.overlap = None
+
+    def _invoke(self, door: StreamDoor, event: dict[str, Any], context: Any) -> Any:
+        self.invocations += 1
+        outer, self.invocation = self.invocation, self.invocations
+        self.world.note(f"invocation {self.invocation}: {_numbers(event)}")
+        try:
+            answer = door.handle(event, context)
+            back = [failure["itemIdentifier"][-4:] for failure in answer["batchItemFailures"]]
+            self.world.note(f"invocation {self.invocation} hands back {back}")
+            return answer
+        except BridgeError as error:
+            self.world.note(f"invocation {self.invocation} fails: {error.reason}")
+            raise
+        finally:
+            self.invocation = outer
+
+    def _overlap(self, event: dict[str, Any]) -> None:
+        """While one invocation waits for an edge, another gets the same records, fewer, or more; it may die
+        on its own."""
+        self.faults.overlap = None
+        self.overlaps += 1
+        records = list(event["Records"])
+        stream = self.world.stream
+        chance = self.rng.random()
+        if chance < 0.2:
+            records = records[: (len(records) + 1) // 2]
+        elif chance < 0.5 and self.options.mapping.parallelization_factor == 1 and stream is not None:
+            last = records[-1]["dynamodb"]["SequenceNumber"]
+            following = stream.following(last, self.rng.randrange(1, 4))
+            records += [to_lambda_record(record, stream.arn) for record in following]
+        deadline = Deadline.after(self.world.clock, self.options.function_timeout_s)
+        try:
+            self._invoke(self.new_door(), {"Records": records}, _Context(deadline))
+        except (Crash, BridgeError):
+            pass  # the other process died or failed; this one knows nothing of it
+        finally:
+            self.faults.overlap = lambda: self._overlap(event)
+
+    def saw(self, outcome: Outcome, records: int) -> None:
+        ended = outcome.published + outcome.without_event + outcome.quarantined + outcome.handed_back
+        if not outcome.received == ended == records:
+            raise Violation(f"{records} records were received, but {outcome} accounts for {ended}")
+
+    # --- processes -----------------------------------------------------------------------------
+
+    def new_relay(self) -> Relay:
+        self.bad_lives += self.bad_deploy
+        return self.parts.relay(
+            tables={TABLE: compiled_table(bad_deploy=self.bad_deploy)},
+            sinks={name: self._sink(name) for name in (DOMAIN, BILLING)},
+            ledger=self.ledger,
+            quarantine=self.quarantine,
+            telemetry=Silence(),
+            clock=self.world.clock,
+            breaker=self.parts.breaker(at_least=self.options.breaker_at_least),
+            heal=self.options.heal,
+            hash_key=SECRET,
+        )
+
+    def new_door(self) -> StreamDoor:
+        watched = cast(Relay, _Watched(self.new_relay(), self))
+        return StreamDoor(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
+
+    def _sink(self, name: str) -> Sink:
+        dispatcher = Dispatcher(InlineExecutor(), Backoff(self.rng, base_s=0.3))
+        return self.parts.sink(self.buses[name], name, dispatcher, name=name, max_bytes=EVENT_MAX_BYTES)
+
+    def _new_runner(self) -> Runner:
+        assert self.world.stream is not None
+        return self.parts.runner(
+            SimulatedSource(self.world.stream, self.faults),
+            self._function,
+            self.checkpoints,
+            self.options.mapping,
+            clock=self.world.clock,
+            rng=self.rng,
+            destination=self.destination,
+            pace=Pace(function_timeout_s=self.options.function_timeout_s),
+        )
+
+
+def _numbers(event: Mapping[str, Any]) -> str:
+    return ",".join(record["dynamodb"]["SequenceNumber"][-4:] for record in event["Records"])

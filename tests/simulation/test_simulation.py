@@ -1,0 +1,52 @@
+"""Whatever goes wrong on the live path, the promises hold. A longer run: ``make simulate RUNS=10000``."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.run import simulate
+
+_SEEDS = 400
+_PART = 50
+
+
+@pytest.mark.parametrize("first", range(1, _SEEDS + 1, _PART))
+def test_no_promise_is_broken_through_faults_crashes_and_repeats(first: int) -> None:
+    for seed in range(first, first + _PART):
+        result = simulate(seed)
+        assert not result.violation, f"{result.violation}; replay: make simulate SEED={seed} TRACE=1"
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    for seed in (3, 11, 29, 154):
+        assert simulate(seed).digest == simulate(seed).digest
+
+
+def test_the_seeds_of_the_other_test_meet_every_kind_of_trouble() -> None:
+    """A simulation in which nothing happens proves nothing."""
+    told = "\n".join("\n".join(simulate(seed).trace) for seed in range(1, 120))
+    for trouble in (
+        "crash before ledger.settle",
+        "crash after ledger.settle",
+        "crash after domain.put_events",
+        "crash before checkpoints.save",
+        "crash after checkpoints.save",
+        "crash after destination.send",
+        "crash after quarantine.put",
+        "ledger.settle partial",
+        "ledger.settle unheard",
+        "ledger.read throttled",
+        "quarantine.put failed",
+        "destination.send",
+        "bad deploy",
+        "good deploy",
+        "stream off",
+        "trimmed",
+        "split",
+        "no-op put",
+        "breaker_tripped",
+        "access_denied",
+        " unheard",
+        " partial",
+    ):
+        assert trouble in told, trouble
