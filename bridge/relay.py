@@ -21,6 +21,7 @@ from bridge.core.event import Trace
 from bridge.core.keys import key_hash, key_token
 from bridge.core.translate import Table
 from bridge.errors import BridgeError, MalformedRecord, QuarantineUnavailable, RecordError
+from bridge.gaps import heal
 from bridge.ports import (
     ClaimCheck,
     Clock,
@@ -34,7 +35,7 @@ from bridge.ports import (
     Telemetry,
     Tracer,
 )
-from bridge.settling import Heal, Settling, heal
+from bridge.settling import Heal, Settling
 from bridge.silence import NoTracer
 
 

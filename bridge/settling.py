@@ -7,19 +7,17 @@ have: the next reconciliation looks at its item.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from bridge.batch import Item
 from bridge.core.change import Change, TypedItem
-from bridge.core.claim_check import Claim, Limited, fit
-from bridge.core.event import Event, Trace
-from bridge.core.healing import missing_step, step_id, time_text
+from bridge.core.healing import time_text
 from bridge.core.translate import Table, Without
-from bridge.core.values import base64_text
-from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
+from bridge.errors import MalformedRecord
+from bridge.gaps import fingerprint_of, has_gap, is_healed, key_as_text, mark_gap, missing_before
 from bridge.limits import LEDGER_RECENT_MAX
 from bridge.ports import Ledger, Row
 
@@ -104,7 +102,7 @@ class Settling:
         if not row.fingerprint or table.fingerprint is None or change.after is None:
             return False
         try:
-            return _fingerprint(table, table.redacted(change).after) == row.fingerprint
+            return fingerprint_of(table, table.redacted(change).after) == row.fingerprint
         except MalformedRecord:
             return False
 
@@ -120,12 +118,12 @@ class Settling:
             if change.operation == "modify" and change.before is None:
                 told = self._told_fields(table, row, previous)
                 item.change = change._replace(told=told) if told is not None else change
-            elif self.heal != "off" and _has_gap(table, change, row, previous):
+            elif self.heal != "off" and has_gap(table, change, row, previous):
                 item.gap = True
                 if self.heal == "emit":
-                    item.missing = _missing(table, change, row, previous)
+                    item.missing = missing_before(table, change, row, previous)
                 else:
-                    _mark_gap(item)
+                    mark_gap(item)
         except MalformedRecord:
             return  # translation says what is wrong, and where
 
@@ -150,7 +148,7 @@ class Settling:
         told = [change for item, change in changes if item.end != "quarantined"]
         sequences = [change.position.sequence for change in reversed(told)]
         recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
-        gap = (known is not None and known.gap) or any(item.gap and not _is_healed(item) for item in own)
+        gap = (known is not None and known.gap) or any(item.gap and not is_healed(item) for item in own)
         newest, change = changes[0]
         for item, other in changes:
             if other.position >= change.position:
@@ -168,7 +166,7 @@ class Settling:
             change.position,
             live=live,
             table=change.table,
-            item_key=_as_text(change.key),
+            item_key=key_as_text(change.key),
             fingerprint=fingerprint,
             as_of=time_text(change.time),
             recent=recent,
@@ -201,97 +199,9 @@ class Settling:
         return False
 
 
-def heal(
-    item: Item,
-    table: Table,
-    trace: Trace | None,
-    sinks: Mapping[str, Limited],
-    locate: Callable[[Claim], str] | None,
-) -> tuple[Event, ...]:
-    """The events of the step that is missing before a change, if one is. Where it cannot be told, for its
-    schema, mapping, size or what is known of it, the change is marked instead."""
-    if item.missing is None:
-        return ()
-    try:
-        # Its images are redacted: a second time would take a keyed hash of a keyed hash.
-        events = replace(table, redact=None).translate(item.body, item.missing, item.key, trace).events
-        fit(events, sinks, locate)
-        return events
-    except (RecordError, ViewTooNarrow):
-        item.missing = None
-        _mark_gap(item)
-        return ()
-
-
-def _mark_gap(item: Item) -> None:
-    """Its events say that a change before it was never published."""
-    if item.change is not None:
-        item.change = item.change._replace(marks={**item.change.marks, "gap": True})
-
-
 def _was_live(change: Change, known: Row | None) -> bool:
     """What subscribers have, where ``change`` did not reach them."""
     return known.live if known is not None else change.operation != "insert"
-
-
-def _is_healed(item: Item) -> bool:
-    return item.missing is not None and item.end != "quarantined"
-
-
-def _has_gap(table: Table, change: Change, row: Row | None, previous: Change | None) -> bool:
-    """Whether the item was not, before ``change``, as it was told last. Nothing known, nothing claimed."""
-    if not table.sees_gaps or change.view != "NEW_AND_OLD_IMAGES":
-        return False
-    if previous is not None:
-        if previous.view != "NEW_AND_OLD_IMAGES":
-            return False
-        was_live = previous.operation != "remove"
-        if (change.operation == "insert") == was_live:
-            return True
-        if not was_live or previous.after == change.before:
-            return False
-        was = _fingerprint(table, table.redacted(previous).after)
-        return was != _fingerprint(table, table.redacted(change).before)
-    if row is None:
-        return False
-    by_record = row.settled_by == "stream" and row.position.label != ""
-    if not by_record and not _is_older_text(row.as_of, change.time):
-        return False  # the item was read after this change, or may have been
-    if (change.operation == "insert") == row.live:
-        return True
-    if not row.live or not row.fingerprint:
-        return False
-    return _fingerprint(table, table.redacted(change).before) != row.fingerprint
-
-
-def _missing(table: Table, change: Change, row: Row | None, previous: Change | None) -> Change | None:
-    redacted = table.redacted(change)
-    key_name = _fingerprint(table, _as_text(change.key))
-    after = _fingerprint(table, redacted.before) if redacted.before is not None else ""
-    if previous is not None:
-        return missing_step(
-            redacted,
-            was_live=previous.operation != "remove",
-            was=table.redacted(previous).after,
-            settled=previous.position,
-            as_of=time_text(previous.time),
-            record_id=step_id(change.table, key_name, previous.position.sequence, after),
-        )
-    if row is None:
-        return None
-    return missing_step(
-        redacted,
-        was_live=row.live,
-        was=row.image,
-        settled=row.position,
-        as_of=row.as_of,
-        record_id=step_id(change.table, key_name, row.position.sequence, after),
-        told=row.fields,
-    )
-
-
-def _fingerprint(table: Table, image: TypedItem | None) -> str:
-    return "" if image is None or table.fingerprint is None else table.fingerprint(image)
 
 
 def _state(redacted: Change) -> TypedItem | None:
@@ -301,27 +211,9 @@ def _state(redacted: Change) -> TypedItem | None:
     return redacted.after if redacted.after is not None else redacted.current
 
 
-def _as_text(key: TypedItem) -> TypedItem:
-    """Binary as base64 text, as records from Lambda have it: a row reads the same whoever read the stream."""
-    return {
-        name: {
-            tag: base64_text(content) if isinstance(content, bytes) else content
-            for tag, content in value.items()
-        }
-        for name, value in key.items()
-    }
-
-
 def _is_older(time: datetime, as_of: str) -> bool:
     """Whether a record of ``time`` was written before ``as_of``, whatever its time was rounded from."""
     try:
         return time + _ROUNDING < datetime.fromisoformat(as_of)
-    except (ValueError, TypeError):
-        return False
-
-
-def _is_older_text(as_of: str, time: datetime) -> bool:
-    try:
-        return datetime.fromisoformat(as_of) < time
     except (ValueError, TypeError):
         return False
