@@ -5,7 +5,7 @@ Every implementation of a port passes the contract suite of that port in ``tests
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -267,8 +267,27 @@ class Selection:
 EVERYTHING = Selection()
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands in a quarantine store under a name: an entry, or why it is none."""
+
+    name: str
+    entry: Quarantined | None = None
+    error: BridgeError | None = None
+
+
 class QuarantineReader(Protocol):
-    """What a quarantine store offers to people."""
+    """What a quarantine store offers to people. Reading removes nothing."""
+
+    def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
+        """The entries selected, each under the name the store gives it, read as they are asked for; beside
+        them whatever lies in the store without being an entry. Raises ``Unavailable`` and ``BatchError``
+        where the store cannot be read. Close it when the reading ends early."""
+        ...
+
+    def load(self, name: str) -> Quarantined:
+        """One entry by its name. Raises ``EntryMissing``, and as ``entries`` does."""
+        ...
 
     def entries(self, selection: Selection = EVERYTHING) -> Iterable[Quarantined]:
         """The entries selected, read as they are asked for. Raises ``BridgeError`` at one that is no

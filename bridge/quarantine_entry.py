@@ -10,15 +10,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any, Final
 
-from bridge.errors import BridgeError
-from bridge.ports import Quarantined
+from bridge.errors import BatchError, BridgeError, Unavailable
+from bridge.ports import Found, Quarantined, Selection
 
 _FIELDS: Final = tuple(field.name for field in fields(Quarantined))
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")  # for names on any file system, in any object store
@@ -36,7 +36,7 @@ def decode(data: bytes) -> Quarantined:
     """The entry that ``encode`` wrote. Raises ``BridgeError`` where the bytes are something else."""
     try:
         content = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BridgeError("not a quarantined record: no JSON", stage="quarantine") from error
     if not isinstance(content, dict) or not isinstance(content.get("record"), dict):
         raise BridgeError("not a quarantined record: the record is missing", stage="quarantine")
@@ -65,6 +65,31 @@ def name_of(entry: Quarantined) -> str:
         _UNSAFE.sub("_", part)[:_NAME_CHARS].strip("_") for part in (position, entry.record_id) if part
     )
     return "-".join(part for part in (readable, identity_of(entry)[:16]) if part) + ".json"
+
+
+def scan_names(
+    names: Iterable[str], load: Callable[[str], Quarantined], selection: Selection
+) -> Generator[Found]:
+    """``QuarantineReader.scan`` of a store that lists names and loads them one by one."""
+    for name in names:
+        try:
+            entry = load(name)
+        except (Unavailable, BatchError):
+            raise
+        except BridgeError as error:
+            yield Found(name, error=error)
+            continue
+        if selection.takes(entry):
+            yield Found(name, entry)
+
+
+def entries_of(found: Iterable[Found]) -> Iterator[Quarantined]:
+    """``QuarantineReader.entries``: the first that is no entry ends the reading."""
+    for each in found:
+        if each.error is not None:
+            raise each.error
+        if each.entry is not None:
+            yield each.entry
 
 
 def _plain(value: object) -> Any:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import config, pattern, reconcile
+from bridge.cli import config, pattern, quarantine, reconcile
 from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(pattern.app, name="pattern")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(reconcile.app, name="reconcile")
 app.command()(init)
 app.command()(check)

@@ -76,7 +76,8 @@ def of(
             hint="ask for one major, as TYPE.v1",
         )
     if not published.buses:
-        console.say(f"note: {type_name} goes to no event bus; on a topic, filter by its message attributes")
+        instead = "on a topic, filter by its message attributes; on a new bus, in the subscriber"
+        console.say(f"note: {type_name} goes to no event bus with rules; {instead}")
     elif len(published.buses) > 1:
         console.say(f"note: {type_name} goes to several buses: {', '.join(published.buses)}")
     console.write(_FORMS[form](pattern, published).encode())

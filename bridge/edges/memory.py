@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from threading import Lock
 
 from bridge.core.claim_check import Claim
 from bridge.core.event import Event
-from bridge.ports import ACCEPTED, EVERYTHING, SKIPPED, Deadline, EntryResult, Quarantined, Selection
-from bridge.quarantine_entry import identity_of
+from bridge.errors import EntryMissing
+from bridge.ports import (
+    ACCEPTED,
+    EVERYTHING,
+    SKIPPED,
+    Deadline,
+    EntryResult,
+    Found,
+    Quarantined,
+    Selection,
+)
+from bridge.quarantine_entry import identity_of, scan_names
 
 
 class MemorySink:
@@ -62,6 +72,19 @@ class MemoryQuarantine:
     def entries(self, selection: Selection = EVERYTHING) -> list[Quarantined]:
         with self._lock:
             return [entry for entry in self._kept.values() if selection.takes(entry)]
+
+    def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
+        """See ``ports.QuarantineReader.scan``; a name is the record's identity."""
+        with self._lock:
+            names = list(self._kept)
+        return scan_names(names, self.load, selection)
+
+    def load(self, name: str) -> Quarantined:
+        """One entry. Raises ``EntryMissing``."""
+        with self._lock:
+            if name in self._kept:
+                return self._kept[name]
+        raise EntryMissing(f"nothing is quarantined as {name}")
 
 
 class MemoryClaimCheck:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from bridge.errors import BridgeError, QuarantineUnavailable
-from bridge.ports import EVERYTHING, Quarantined, Selection
-from bridge.quarantine_entry import decode, encode, name_of
+from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
+from bridge.ports import EVERYTHING, Found, Quarantined, Selection
+from bridge.quarantine_entry import decode, encode, entries_of, name_of, scan_names
 
 _TEMPORARY = ".tmp"
 
@@ -47,16 +47,24 @@ class DirectoryQuarantine:
     def names(self) -> list[str]:
         """The names of all entries, in order of position within each stream."""
         try:
-            found = [path.name for path in self.path.glob("*.json") if not path.name.startswith(".")]
+            found = [path.name for path in self.path.iterdir()]  # not glob, which passes over what is closed
+        except FileNotFoundError:
+            return []  # it is made by the first put
         except OSError as error:
             raise self._unavailable(error) from error
-        return sorted(found)
+        return sorted(name for name in found if name.endswith(".json") and not name.startswith("."))
 
     def load(self, name: str) -> Quarantined:
-        """One entry. Raises ``BridgeError`` where the file is no quarantined record."""
+        """One entry. Raises ``EntryMissing``, and ``BridgeError`` where the file is no quarantined record."""
         path = self.path / name
+        if path.parent != self.path:
+            raise EntryMissing(f"{name} is not a name of an entry")
         try:
             data = path.read_bytes()
+        except FileNotFoundError as error:
+            raise EntryMissing(f"quarantine directory {self.path} has no {name}") from error
+        except IsADirectoryError as error:
+            raise BridgeError(f"{path}: not a quarantined record: a folder", stage="quarantine") from error
         except OSError as error:
             raise self._unavailable(error) from error
         try:
@@ -66,10 +74,11 @@ class DirectoryQuarantine:
 
     def entries(self, selection: Selection = EVERYTHING) -> Iterator[Quarantined]:
         """The entries selected, read one at a time."""
-        for name in self.names():
-            entry = self.load(name)
-            if selection.takes(entry):
-                yield entry
+        return entries_of(self.scan(selection))
+
+    def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
+        """See ``ports.QuarantineReader.scan``; a name is that of the file."""
+        return scan_names(self.names(), self.load, selection)
 
     def _open_directory(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

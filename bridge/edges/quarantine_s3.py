@@ -11,14 +11,14 @@ Needs ``s3:PutObject`` and ``s3:ListBucket``; for reading also ``s3:GetObject``;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget, code_of
-from bridge.errors import BridgeError, QuarantineUnavailable
-from bridge.ports import EVERYTHING, Quarantined, Selection
-from bridge.quarantine_entry import decode, encode, name_of
+from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
+from bridge.ports import EVERYTHING, Found, Quarantined, Selection
+from bridge.quarantine_entry import decode, encode, entries_of, name_of, scan_names
 from bridge.s3_objects import encryption, folder
 
 DEFAULT_PREFIX: Final = "quarantine/"
@@ -86,14 +86,13 @@ class S3Quarantine:
             query["ContinuationToken"] = page["NextContinuationToken"]
 
     def load(self, name: str) -> Quarantined:
-        """One entry. Raises ``BridgeError`` where the object is no quarantined record."""
+        """One entry. Raises ``EntryMissing``, and ``BridgeError`` where the object is no entry."""
         try:
             data = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
         except AWS_ERRORS as error:
             if code_of(error) == "NoSuchKey":
-                raise BridgeError(
-                    f"bucket {self._bucket} has no {name} any more", stage="quarantine"
-                ) from error
+                text = f"bucket {self._bucket} has no {self._prefix}{name}, or not any more"
+                raise EntryMissing(text) from error
             raise self._target.translate(error) from error
         try:
             return decode(data)
@@ -105,7 +104,8 @@ class S3Quarantine:
     def entries(self, selection: Selection = EVERYTHING) -> Iterator[Quarantined]:
         """The entries selected. Each is fetched as it is asked for, since the key tells neither reason nor
         type; ``since`` spares fetching what is older."""
-        for name in self.names(selection):
-            entry = self.load(name)
-            if selection.takes(entry):
-                yield entry
+        return entries_of(self.scan(selection))
+
+    def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
+        """See ``ports.QuarantineReader.scan``; a name is the object's key without the prefix."""
+        return scan_names(self.names(selection), self.load, selection)

@@ -23,14 +23,15 @@ from __future__ import annotations
 import base64
 import gzip
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget
-from bridge.errors import BridgeError, QuarantineUnavailable
+from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
 from bridge.limits import SQS_BYTES, SQS_RECEIVE_MAX
-from bridge.ports import EVERYTHING, Quarantined, Selection
-from bridge.quarantine_entry import decode, encode, identity_of
+from bridge.ports import EVERYTHING, Found, Quarantined, Selection
+from bridge.quarantine_entry import decode, encode, entries_of, identity_of
 
 HIDDEN_S: Final = 60  # how long a message is hidden while it is looked at, unless given back before
 WAIT_S: Final = 1  # long polling asks every server of the queue (docs: "Short and long polling")
@@ -71,6 +72,20 @@ class SqsQuarantine:
     def entries(self, selection: Selection = EVERYTHING) -> Iterator[Quarantined]:
         """The entries selected, as far as the queue shows them: what another consumer holds is not seen.
         Messages are given back when the reading ends."""
+        with closing(self.scan(selection)) as found:
+            yield from entries_of(found)
+
+    def load(self, name: str) -> Quarantined:
+        """One entry: the queue is read until it comes by. Raises ``EntryMissing``, and ``BridgeError`` where
+        the message is no entry."""
+        with closing(self.scan()) as found:
+            for each in found:
+                if each.name == name:
+                    return next(entries_of([each]))
+        raise EntryMissing(f"queue {self._queue_url} shows no message {name}")
+
+    def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
+        """See ``ports.QuarantineReader.scan``; a name is the message's id."""
         held: dict[str, str] = {}  # message id to receipt handle
         repeats = 0  # in a row: reading takes longer than messages stay hidden
         try:
@@ -79,9 +94,13 @@ class SqsQuarantine:
                 held |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
                 repeats = 0 if new else repeats + len(messages)
                 for message in new:
-                    entry = self._read(message)
+                    try:
+                        entry = self._read(message)
+                    except BridgeError as error:
+                        yield Found(message["MessageId"], error=error)
+                        continue
                     if selection.takes(entry):
-                        yield entry
+                        yield Found(message["MessageId"], entry)
         finally:
             self._give_back(list(held.values()))
 

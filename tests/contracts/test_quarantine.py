@@ -14,7 +14,7 @@ from bridge.edges.memory import MemoryQuarantine
 from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.quarantine_s3 import S3Quarantine
 from bridge.edges.quarantine_sqs import SqsQuarantine
-from bridge.errors import AccessDenied, QuarantineUnavailable, TargetMissing
+from bridge.errors import AccessDenied, EntryMissing, QuarantineUnavailable, TargetMissing
 from bridge.ports import EVERYTHING, Quarantine, Quarantined, QuarantineReader, Selection
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error, timeout
@@ -116,6 +116,19 @@ def test_a_record_comes_back_whole_with_its_reason(rig: Rig) -> None:
     rig.store.check()
     rig.store.put(quarantined())
     assert list(rig.kept()) == [quarantined()]
+
+
+def test_an_entry_is_found_again_by_the_name_the_store_gives_it(rig: Rig) -> None:
+    for number in (1, 2):
+        rig.store.put(quarantined(f"e{number}", sequence=f"2026-10-01T00:00:00.000/000{number}"))
+    for _ in range(2):
+        found = list(rig.store.scan())
+        assert sorted(each.entry.record_id for each in found if each.entry) == ["e1", "e2"]
+        assert [rig.store.load(each.name) for each in found] == [each.entry for each in found]
+        assert len({each.name for each in found}) == 2
+    assert list(rig.store.scan(Selection(reason="other"))) == []
+    with pytest.raises(EntryMissing):
+        rig.store.load("nothing.json")
 
 
 def test_the_same_record_twice_leaves_one_entry_with_the_newest_reason_where_the_store_can(rig: Rig) -> None:
