@@ -129,7 +129,7 @@ class Row:
 
 
 Keep = Literal["position", "fingerprint", "fields", "image"]
-"""How much a ledger keeps of an item's state beside its position; each but the first adds to a fingerprint."""
+"""How much a ledger keeps of an item's state beside its position; all but the first keep a fingerprint."""
 
 
 class Ledger(Protocol):
