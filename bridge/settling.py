@@ -27,6 +27,9 @@ Heal = Literal["off", "report", "emit"]
 _ROUNDING = timedelta(seconds=1)  # of a record's creation time
 _CONDITIONAL_TRIES = 5
 
+_State = tuple[str, Mapping[str, str] | None, TypedItem | None]
+_UNKNOWN: _State = ("", None, None)
+
 
 @dataclass(slots=True)
 class Settling:
@@ -149,18 +152,11 @@ class Settling:
         sequences = [change.position.sequence for change in reversed(told)]
         recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
         gap = (known is not None and known.gap) or any(item.gap and not is_healed(item) for item in own)
-        newest, change = changes[0]
-        for item, other in changes:
-            if other.position >= change.position:
-                newest, change = item, other
+        changes.sort(key=lambda pair: pair[1].position)
+        change = changes[-1][1]
         if known is not None and change.position < known.position:
             return replace(known, recent=recent, gap=gap)
-        live = change.operation != "remove"
-        fingerprint, fields, image = "", None, None
-        if newest.end == "quarantined":
-            live = told[-1].operation != "remove" if told else _was_live(change, known)
-        elif live:
-            fingerprint, fields, image = self._kept_state(change)
+        live, (fingerprint, fields, image) = self._told_state(changes, known)
         return Row(
             key,
             change.position,
@@ -175,19 +171,37 @@ class Settling:
             gap=gap,
         )
 
-    def _kept_state(self, change: Change) -> tuple[str, Mapping[str, str] | None, TypedItem | None]:
+    def _told_state(self, changes: Sequence[tuple[Item, Change]], known: Row | None) -> tuple[bool, _State]:
+        """Whether subscribers have the item after ``changes`` (in order), and as what.
+
+        Not simply the newest change's state: one that told nothing leaves them with what they had. Otherwise
+        a change that was lost before it would be lost for good, because item and row agree.
+        """
+        live = known.live if known is not None else changes[0][1].operation != "insert"
+        state: _State = _UNKNOWN if known is None else (known.fingerprint, known.fields, known.image)
+        newest: Change | None = None
+        for item, change in changes:
+            if item.end == "quarantined":
+                newest, state = None, _UNKNOWN
+            elif not _tells_nothing(item):
+                live, newest = change.operation != "remove", change
+        if newest is not None:
+            state = self._kept_state(newest) if live else _UNKNOWN
+        return live, state
+
+    def _kept_state(self, change: Change) -> _State:
         """Fingerprint, hashes by attribute and image, as far as the ledger keeps them."""
         table, keep = self.tables.get(change.table), self.ledger.keep
         if keep == "position" or table is None or table.fingerprint is None:
-            return "", None, None
+            return _UNKNOWN
         try:
             image = _state(table.redacted(change))
             if image is None:
-                return "", None, None
+                return _UNKNOWN
             fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
             return table.fingerprint(image), fields, image if keep == "image" else None
         except MalformedRecord:
-            return "", None, None  # it had no event; what it looked like cannot be told
+            return _UNKNOWN  # it had no event; what it looked like cannot be told
 
     def _settle_one(self, key: str, own: Sequence[Item]) -> bool:
         """A redrive runs beside the live stream, so it writes only over what it has read."""
@@ -199,9 +213,10 @@ class Settling:
         return False
 
 
-def _was_live(change: Change, known: Row | None) -> bool:
-    """What subscribers have, where ``change`` did not reach them."""
-    return known.live if known is not None else change.operation != "insert"
+def _tells_nothing(item: Item) -> bool:
+    """Whether subscribers are left with what they had: only ignored paths differ; or no type is about it, but
+    something before it was lost, and a type may be about that."""
+    return item.end == "without_event" and (item.why == "unchanged" or (item.gap and item.why != "filtered"))
 
 
 def _state(redacted: Change) -> TypedItem | None:
