@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import transform
+from benchmarks import reconcile, transform
 
 
 def main() -> None:
     transform.main()
+    reconcile.main()
 
 
 main()

@@ -17,7 +17,7 @@ from bridge.backoff import Backoff
 from bridge.edges.lag import GivenLag, IteratorAgeLag
 from bridge.edges.run_store import DirectoryRunStore
 from bridge.edges.system_clock import SystemClock
-from bridge.edges.table_scan import DynamoTable, require_stream
+from bridge.edges.table_scan import DynamoTable, parse_fast_without_binary, require_stream
 from bridge.errors import ReconcileStopped
 from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink
 from bridge.reconcile import Comparer, Price, Reconciler, Seen, Spread, take_turns
@@ -73,6 +73,7 @@ def build_reconciler(
     facts = source.describe()
     if not stream_stopped and settings.tables[name].kinesis is None:
         require_stream(facts)
+    parse_fast_without_binary(client("dynamodb"))
     ledger: ScannableLedger = build_ledger(settings, client, clock)  # type: ignore[assignment]
     ledger.check()
     sinks: Mapping[str, Sink] = memory_sinks(settings) if dry else build_sinks(settings, client)

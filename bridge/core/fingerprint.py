@@ -28,9 +28,11 @@ Fingerprint = Callable[[TypedItem], str]
 DIGEST_BYTES = 16
 FIELD_DIGEST_BYTES = 4
 
-# What has more than one way to be written: sets, and numbers that are not in DynamoDB's own plain notation.
-# May match inside a string as well; then the careful way is taken without need.
-_NEEDS_CARE = re.compile(rb'"[SNB]S":|"N":"(?:[^"]*[eE+]|[^"]*\.[0-9]*0"|[^"]*\."|-?0[0-9]|-?\.|-0")')
+# What has more than one way to be written: sets, and numbers that are not in plain notation without needless
+# zeros. Both may match inside a string as well; then the careful way is taken without need.
+_PLAIN_NUMBER = r"-?[1-9][0-9]*(?:\.[0-9]*[1-9])?|0|-?0\.[0-9]*[1-9]"
+_IS_PLAIN = re.compile(_PLAIN_NUMBER).fullmatch
+_ODD_NUMBER = re.compile(rf'"N":"(?!(?:{_PLAIN_NUMBER})")'.encode()).search
 
 
 def compile_fingerprint(secret: bytes, ignore: tuple[Segments, ...] = ()) -> Fingerprint:
@@ -71,8 +73,9 @@ def canonical_json(item: TypedItem) -> bytes:
     """One typed item, one text. Raises :class:`MalformedRecord` for what has no JSON text."""
     try:
         text = orjson.dumps(item, default=_binary, option=orjson.OPT_SORT_KEYS)
-        if _NEEDS_CARE.search(text):
-            text = orjson.dumps(_canonical_item(item), default=_binary, option=orjson.OPT_SORT_KEYS)
+        if _needs_care(text):
+            careful = {name: _careful(value) for name, value in item.items()}
+            text = orjson.dumps(careful, default=_binary, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise MalformedRecord("the item has a value that is not legal typed JSON") from error
     return text
@@ -89,12 +92,29 @@ def _binary(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
+def _needs_care(text: bytes) -> bool:
+    return b'"SS":' in text or b'"NS":' in text or b'"BS":' in text or _ODD_NUMBER(text) is not None
+
+
+def _careful(value: Any) -> Any:
+    """One attribute; a map or list in which nothing needs care stays as it is, which most do."""
+    if len(value) != 1:
+        return _canonical(value)  # says that it is not legal
+    if "S" in value:
+        return value
+    if ("M" in value or "L" in value) and not _needs_care(orjson.dumps(value, default=_binary)):
+        return value
+    return _canonical(value)
+
+
 def _canonical_item(item: TypedItem) -> dict[str, Any]:
     return {name: _canonical(value) for name, value in item.items()}
 
 
 def _canonical(value: Any) -> Any:
     ((tag, content),) = value.items()
+    if tag == "S":
+        return value
     if tag == "N":
         return {tag: _canonical_number(content)}
     if tag == "M":
@@ -112,6 +132,8 @@ def _canonical(value: Any) -> Any:
 
 def _canonical_number(text: str) -> str:
     """Plain notation without needless zeros; what is written so already stays as it is."""
+    if _IS_PLAIN(text):
+        return text
     plain = f"{Decimal(text):f}"
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")

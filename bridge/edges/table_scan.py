@@ -38,6 +38,20 @@ def parse_with_orjson(client: Any) -> None:
         )
 
 
+def parse_fast_without_binary(client: Any) -> None:
+    """The same for a client whose answers must read as botocore's do: BatchGetItem answers that hold binary
+    values are left to botocore."""
+    client.meta.events.register(
+        "before-parse.dynamodb.BatchGetItem", _parse_textual, unique_id="stream-bridge-orjson-text"
+    )
+
+
+def _parse_textual(response_dict: dict[str, Any], **others: Any) -> None:
+    body = response_dict["body"]
+    if b'"B":' not in body and b'"BS":' not in body:
+        _parse(response_dict, **others)
+
+
 def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
     if response_dict["status_code"] == 200:
         customized_response_dict.update(orjson.loads(response_dict["body"]))

@@ -1,0 +1,129 @@
+"""What a re-emission looks like, and where it stands in the order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.core.change import Position
+from bridge.core.fingerprint import compile_fingerprint
+from bridge.core.jsonpath import parse_path
+from bridge.core.redact import RedactRule
+from bridge.reconcile.comparer import NEVER_SETTLED
+from tests.bridges import rule, table
+from tests.reconcile.rig import LABEL, Rig
+
+NUMBERS = st.integers(0, 10**40 - 1)
+
+
+def one_lost(rig: Rig) -> None:
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "changed"}, lost=True)
+
+
+def test_it_says_that_it_is_reconciled_and_by_which_run() -> None:
+    rig = Rig()
+    one_lost(rig)
+    rig.execute()
+    (event,) = rig.events
+    assert event["reconciled"] is True
+    assert event["reconcilerun"] == "run-1"
+    assert event["id"].startswith("reconciled-")
+    assert event["time"] == "2026-11-20T12:01:00Z"
+
+
+def test_its_sequence_stands_after_the_last_settled_change_and_before_the_next() -> None:
+    rig = Rig()
+    one_lost(rig)
+    row = rig.row("a")
+    assert row is not None
+    rig.execute()
+    (event,) = rig.events
+    after = Position(LABEL, row.position.number + 1)
+    assert row.position.sequence < event["sequence"] < after.sequence
+    assert event["sequence"] < Position("2026-11-01T10:00:00.001", 0).sequence
+
+
+@given(st.sampled_from(["", LABEL, "2026-11-20T00:00:00.000000"]), NUMBERS, NUMBERS)
+def test_suffixed_sequences_sort_between_any_two_positions(label: str, one: int, other: int) -> None:
+    low, high = sorted((one, other))
+    suffixed = Position(label, low).sequence + "~2026-11-20T12:00:00.000000Z"
+    assert Position(label, low).sequence < suffixed
+    if low < high:
+        assert suffixed < Position(label, high).sequence
+    for later in ("2026-12-01T10:00:00.000", "2026-12-01T10:00:00.000000"):
+        assert suffixed < Position(later, 0).sequence
+    assert NEVER_SETTLED.sequence + "~2026" < Position(LABEL, 0).sequence
+
+
+def test_a_second_loss_after_a_first_sorts_after_it() -> None:
+    rig = Rig()
+    one_lost(rig)
+    rig.execute()
+    rig.live("a", {"name": "again"}, lost=True)
+    rig.execute()
+    first, second = rig.events
+    assert first["sequence"] < second["sequence"]
+    assert first["id"] != second["id"]
+
+
+def test_the_same_loss_has_the_same_id_whoever_tells_it() -> None:
+    ids: list[str] = []
+    for _ in range(2):
+        rig = Rig()
+        one_lost(rig)
+        rig.clock.advance(len(ids) * 1000)
+        rig.execute()
+        ids.append(rig.events[0]["id"])
+    assert ids[0] == ids[1]
+
+
+def test_with_kept_images_before_and_changes_are_told() -> None:
+    rig = Rig(keep="image", rules=table(rule(changed=["/name"])))
+    one_lost(rig)
+    rig.execute()
+    (event,) = rig.events
+    assert event["data"]["before"]["name"] == "a"
+    assert event["data"]["changes"] == [{"path": "/name", "op": "replace", "before": "a", "after": "changed"}]
+
+
+def test_with_kept_field_hashes_the_changed_attributes_are_named() -> None:
+    rig = Rig(keep="fields", rules=table(rule(changed=["/name"])))
+    one_lost(rig)
+    rig.execute()
+    (event,) = rig.events
+    assert "before" not in event["data"]
+    assert event["data"]["changes"] == [{"path": "/name", "op": "replace", "after": "changed"}]
+
+
+def test_a_condition_that_nobody_can_decide_blocks_and_names_the_mend() -> None:
+    rig = Rig(rules=table(rule(changed=["/name"])))
+    one_lost(rig)
+    report = rig.execute()
+    assert rig.events == []
+    assert report["blocked"]["by_reason"] == {"view_too_narrow": 1}
+    assert "ledger.keep" in report["blocked"]["examples"][0]["hint"]
+
+
+def test_redacted_values_are_redacted_once_in_events_and_never_in_reports() -> None:
+    redact = (RedactRule(parse_path("$.name"), "hmac", b"pii"),)
+    rig = Rig(keep="image", rules=table(redact=redact))
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "a", "plan": "pro"}, lost=True)
+    report = rig.execute()
+    (event,) = rig.events
+    assert event["data"]["before"]["name"] == event["data"]["after"]["name"]
+    assert event["data"]["after"]["name"].startswith("hmac-sha256:")
+    assert [change["path"] for change in event["data"]["changes"]] == ["/plan"]
+    assert "pro" not in str(report)
+
+
+def test_a_change_of_ignored_fields_only_is_in_step() -> None:
+    ignore = (("seen",),)
+    rig = Rig(rules=table(ignore=ignore))
+    rig.rules = replace(rig.rules, fingerprint=compile_fingerprint(b"test", ignore))
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "a", "seen": 7}, lost=True)
+    assert rig.execute()["suspects"] == 0
