@@ -12,7 +12,7 @@ import orjson
 
 from bridge.breaker import Breaker
 from bridge.core.event import Event
-from bridge.edges.ledgers import NoLedger
+from bridge.edges.ledgers import MemoryLedger, NoLedger
 from bridge.edges.telemetry import LineTelemetry, PowertoolsTelemetry
 from bridge.errors import BridgeError, EventInvalid, EventRefused, SinkUnavailable
 from bridge.ports import Deadline, Telemetry
@@ -113,14 +113,18 @@ def test_no_line_at_any_level_shows_what_an_item_holds() -> None:
 
 def test_no_schema_error_shows_what_an_item_holds(tmp_path: Path) -> None:
     """The demo's own configuration, and items that break its schemas in every attribute."""
-    names = {"DEMO_BUS": "b", "DEMO_TOPIC": "arn:aws:sns:eu-central-1:123456789012:t"}
-    configuration = load_configuration(
-        ROOT / "bridge/demo/configuration/bridge.yaml", {**names, "DEMO_QUARANTINE": str(tmp_path)}
-    )
+    names = {
+        "DEMO_BUS": "b",
+        "DEMO_TOPIC": "arn:aws:sns:eu-central-1:123456789012:t",
+        "DEMO_LEDGER": "ledger",
+    }
+    names |= {"DEMO_QUARANTINE": str(tmp_path), "DEMO_HASH_KEY": "not-a-secret-but-long-enough"}
+    configuration = load_configuration(ROOT / "bridge/demo/configuration/bridge.yaml", names)
     output = Output()
     attributes = ["email", "plan", "status", "total", "currency", "lines", "address", "name", "passwordHash"]
     for telemetry in tellers(output):
-        bridge = build_relay(configuration, memory_sinks(configuration.settings), telemetry)
+        ledger = MemoryLedger(keep="image")
+        bridge = build_relay(configuration, memory_sinks(configuration.settings), telemetry, ledger=ledger)
         for name, key in (("Users", "userId"), ("Orders", "orderId")):
             image = {key: SECRET, **dict.fromkeys(attributes, SECRET)}
             walk(bridge, lambda_record(key={key: SECRET}, after=image, stream_arn=arn(name)))

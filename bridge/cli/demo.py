@@ -1,4 +1,4 @@
-"""``stream-bridge demo``: the main job on an embedded AWS, watched live and checked at the end."""
+"""``stream-bridge demo``: the main job on an embedded AWS, and a loss mended, watched live and checked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.options import OutputOption
 
 if TYPE_CHECKING:
+    from bridge.demo.second_act import SecondAct
     from bridge.demo.stage import Stage
     from bridge.demo.verdict import Check
 
@@ -35,10 +37,12 @@ def demo(
 ) -> int:
     """Watch a table's changes reach a bus and a topic, on an AWS that lives in a child process.
 
-    Exits 0 only if every change is accounted for and what the subscribers have agrees with the tables.
+    Then some changes are lost on purpose, and `reconcile` finds and tells them. Exits 0 only if every change
+    is accounted for and what the subscribers have agrees with the tables, before the loss and after it.
     """
     from bridge.cli.live import ConsoleLines
     from bridge.cli.stage_view import StageView
+    from bridge.demo.second_act import play_second_act
     from bridge.demo.stage import Stage
     from bridge.demo.workload import steps
     from bridge.edges.embedded import EmbeddedAws
@@ -60,25 +64,33 @@ def demo(
     ):
         view = StageView(console, changes)
         view.opening(server.endpoint_url, clock.monotonic() - began_s)
-        client = client_factory(endpoint_url=server.endpoint_url)
+        clients = partial(client_factory, endpoint_url=server.endpoint_url)
         throttled_call = 1 if changes < _FEW_CHANGES else 2
-        with Stage(client, Path(folder), view, telemetry, clock, throttled_call=throttled_call) as stage:
+        with Stage(clients, Path(folder), view, telemetry, clock, throttled_call=throttled_call) as stage:
             view.scenery(stage.scenery)
             pause_s = min(_PAUSE_S, _PLAY_S / changes) if console.err.is_terminal else 0.0
             stage.play(steps(changes), pause_s=pause_s)
             stage.settle(changes)
             checks = stage.check(changes)
-            _report(console, view, stage, checks, output, took_s=clock.monotonic() - began_s)
+            view.quarantine(stage.quarantined())
+            act = play_second_act(stage, view)
+            checks += act.checks
+            _report(console, view, stage, checks, act, output, took_s=clock.monotonic() - began_s)
             if keep:
                 _keep(console, view, stage, server.environ)
     return ExitCode.OK if all(check.kept for check in checks) else ExitCode.ERROR
 
 
 def _report(
-    console: Console, view: Any, stage: Stage, checks: list[Check], output: Output, *, took_s: float
+    console: Console,
+    view: Any,
+    stage: Stage,
+    checks: list[Check],
+    act: SecondAct,
+    output: Output,
+    *,
+    took_s: float,
 ) -> None:
-    quarantined = stage.quarantined()
-    view.quarantine(quarantined)
     if output is Output.TEXT:
         view.verdict(stage.account, checks, took_s)
     else:
@@ -91,8 +103,9 @@ def _report(
                 "throttled_calls": view.throttled_calls,
                 "quarantined": [
                     {"record_id": entry.record_id, "table": entry.table, "reason": entry.reason}
-                    for entry in quarantined
+                    for entry in stage.quarantined()
                 ],
+                "second_act": act.as_document(),
                 "checks": [asdict(check) for check in checks],
                 "took_s": round(took_s, 3),
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.text import Text
 
@@ -57,12 +58,7 @@ class StageView:
             self._written += 1
             written = self._written
         if written <= _SHOWN:
-            note = {
-                "nothing": "  (changes nothing: DynamoDB leaves no record)",
-                "unimportant": "  (a change that counts for nothing: no event)",
-                "invalid": "  (this will break its schema)",
-            }.get(step.outcome, "")
-            self._say(_line("write", "bold blue", Text.assemble(step.text, (note, "dim"))))
+            self._say(_line("write", "bold blue", Text.assemble(step.text, (_note(step), "dim"))))
         elif written == _SHOWN + 1:
             self._say(Text("… what follows is not shown one by one", "dim"))
         elif written % _TELL_EVERY == 0:
@@ -84,6 +80,34 @@ class StageView:
         self.throttled_calls += 1
         text = f"EventBridge throttles one entry of a call of {entries}: only that one is sent again"
         self._say(_line("fault", "bold yellow", Text(text, "yellow")))
+
+    # --- the second act ----------------------------------------------------------------------------
+
+    def loss(self) -> None:
+        with self._lock:  # this act is shown whole, however long the first one was
+            self._received = dict.fromkeys(self._received, 0)
+        self._say(
+            Text(),
+            Text("Second act: the mapping is deleted while the tables go on, and made anew with LATEST."),
+        )
+
+    def lost(self, step: Step) -> None:
+        self._say(_line("lost", "bold red", Text.assemble(step.text, (_note(step), "dim"))))
+
+    def differs(self, subscriber: str, lost: Mapping[str, str]) -> None:
+        """``lost``: subject to what happened to it."""
+        signs = {"insert": "+", "modify": "~", "remove": "-"}
+        which = ", ".join(f"{signs.get(kind, '?')} {subject}" for subject, kind in lost.items())
+        text = f"{subscriber}'s copy differs from the tables in {len(lost)} items: {which}"
+        self._say(_line("copy", "bold yellow", Text(text, "yellow")))
+
+    def reconciled(self, report: Mapping[str, Any]) -> None:
+        missed = [f"{kind} {count}" for kind, count in report["missed"].items() if count]
+        blocked = report["blocked"]["count"]
+        text = f"reconcile {report['table']}: {report['in_step']} of {report['scanned']} items in step, "
+        text += f"missed {', '.join(missed)}: {report['events']} events sent" if missed else "nothing missed"
+        text += f"; {blocked} blocked: breaks its schema still" if blocked else ""
+        self._say(_line("check", "bold green", Text(text, "green")))
 
     # --- after -------------------------------------------------------------------------------------
 
@@ -123,7 +147,7 @@ class StageView:
         if broken:
             self._console.show(Text(f"\n{broken} promises were not kept.", "bold red"))
         else:
-            text = f"\nThe subscribers agree with the tables, after {took_s:.1f} s."
+            text = f"\nThe subscribers agree with the tables, after a loss too. It took {took_s:.1f} s."
             self._console.show(Text(text, "bold green"))
 
     def tools(self, scenery: Scenery, environ: Mapping[str, str], quarantine: Path) -> None:
@@ -146,6 +170,14 @@ class StageView:
     def _say(self, *lines: Text) -> None:
         if lines:
             self._console.say(Text("\n").join(lines))
+
+
+def _note(step: Step) -> str:
+    return {
+        "nothing": "  (changes nothing: DynamoDB leaves no record)",
+        "unimportant": "  (a change that counts for nothing: no event)",
+        "invalid": "  (this will break its schema)",
+    }.get(step.outcome, "")
 
 
 def _line(who: str, style: str, what: Text) -> Text:

@@ -39,16 +39,19 @@ class Step:
 
 
 class Cast:
-    """Makes steps, and remembers enough of every item to know what can happen to it next."""
+    """Makes steps, and remembers enough of every item to know what can happen to it next.
 
-    def __init__(self, choose: random.Random) -> None:
+    ``after``: ids and times begin so much later than those of a cast that played before.
+    """
+
+    def __init__(self, choose: random.Random, *, after: int = 0) -> None:
         self.choose = choose
         self.users: dict[str, str] = {}
         """User id to plan."""
         self.orders: dict[str, str] = {}
         """Order id to status."""
-        self._minutes = 0
-        self._made = 1000
+        self._minutes = after
+        self._made = 1000 + after
 
     # --- users ---------------------------------------------------------------------------------
 

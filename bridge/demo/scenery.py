@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.ledger_row import KEY as LEDGER_KEY
+
 TABLES: Mapping[str, str] = {"Users": "userId", "Orders": "orderId"}
 """Table name to its partition key, a string."""
 
@@ -43,14 +45,24 @@ class Scenery:
     bus_queue: Queue
     topic_arn: str
     topic_queue: Queue
+    ledger: str
 
 
 def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Scenery:
-    """Make the tables, the bus with a rule on ``source`` to a queue, and the FIFO topic with its FIFO queue.
+    """Make the tables, a ledger, the bus with a rule on ``source`` to a queue, and the FIFO topic with its
+    FIFO queue.
 
     Everything but the tables is named after ``prefix``. Botocore's errors come through as they are.
     """
-    streams = {table: _create_table(clients.dynamodb, table, key) for table, key in TABLES.items()}
+    both_images = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    streams = {
+        table: str(
+            _create_table(clients.dynamodb, table, key, StreamSpecification=both_images)["LatestStreamArn"]
+        )
+        for table, key in TABLES.items()
+    }
+    ledger = f"{prefix}-ledger"
+    _create_table(clients.dynamodb, ledger, LEDGER_KEY)
 
     bus = prefix
     rule = f"{prefix}-all"
@@ -71,7 +83,7 @@ def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Scen
         Endpoint=topic_queue.arn,
         Attributes={"RawMessageDelivery": "true"},
     )
-    return Scenery(streams, bus, rule, bus_queue, topic_arn, topic_queue)
+    return Scenery(streams, bus, rule, bus_queue, topic_arn, topic_queue, ledger)
 
 
 def remove(clients: Clients, scenery: Scenery) -> None:
@@ -82,7 +94,7 @@ def remove(clients: Clients, scenery: Scenery) -> None:
     clients.sns.delete_topic(TopicArn=scenery.topic_arn)
     for queue in (scenery.bus_queue, scenery.topic_queue):
         clients.sqs.delete_queue(QueueUrl=queue.url)
-    for table in scenery.streams:
+    for table in (*scenery.streams, scenery.ledger):
         clients.dynamodb.delete_table(TableName=table)
 
 
@@ -120,17 +132,18 @@ def drain(sqs: Any, queue: Queue, *, wait_s: int = 0) -> Iterator[dict[str, Any]
         )
 
 
-def _create_table(dynamodb: Any, table: str, key: str) -> str:
+def _create_table(dynamodb: Any, table: str, key: str, **more: Any) -> Mapping[str, Any]:
+    """Its description, once it is there."""
     dynamodb.create_table(
         TableName=table,
         KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
+        **more,
     )
     dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 1})
-    arn: str = dynamodb.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-    return arn
+    description: Mapping[str, Any] = dynamodb.describe_table(TableName=table)["Table"]
+    return description
 
 
 def _create_queue(sqs: Any, name: str, sender: str, source_arn: str) -> Queue:

@@ -1,13 +1,15 @@
 """The demonstration as it runs: scenery, bridge and subscribers on one endpoint, and the workload between.
 
 The bridge here is what ``stream-bridge run`` builds from a bridge.yaml; only the client that publishes to the
-bus answers one entry as throttled.
+bus answers one entry as throttled. A loss, and its mending: :mod:`bridge.demo.second_act`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -24,9 +26,9 @@ from bridge.edges.stream_reader import StreamReader
 from bridge.edges.telemetry import LineTelemetry
 from bridge.errors import BridgeError
 from bridge.mapping.settings import Pace
-from bridge.ports import Clock, Quarantined
+from bridge.ports import Clock, Quarantined, Sink
 from bridge.runners import Runners
-from bridge.wiring import ClientFactory, build_sinks, load_configuration
+from bridge.wiring import ClientFactory, Configuration, build_sinks, load_configuration
 from bridge.wiring_run import build_runners
 
 CONFIGURATION = Path(__file__).with_name("configuration") / "bridge.yaml"
@@ -42,6 +44,8 @@ class Audience(Protocol):
 
     def wrote(self, step: Step) -> None: ...
 
+    def lost(self, step: Step) -> None: ...
+
     def received(self, subscriber: str, event: CloudEvent) -> None: ...
 
     def throttled(self, entries: int) -> None: ...
@@ -50,12 +54,13 @@ class Audience(Protocol):
 class Stage:
     """Everything that runs; a context manager that ends it again.
 
-    ``folder`` takes checkpoints and quarantine. ``client`` makes the clients of the endpoint.
+    ``folder`` takes checkpoints, quarantine and the runs of reconciliations. ``clients`` gives factories of
+    the endpoint's clients.
     """
 
     def __init__(
         self,
-        client: ClientFactory,
+        clients: Callable[[], ClientFactory],
         folder: Path,
         audience: Audience,
         telemetry: LineTelemetry,
@@ -63,34 +68,46 @@ class Stage:
         *,
         throttled_call: int,
     ) -> None:
-        self._client = client
+        self.new_client_factory = clients
+        self._client = client = clients()
+        self.folder = folder
         self._audience = audience
         self._telemetry = telemetry
         self._clock = clock
         self.quarantine = DirectoryQuarantine(folder / "quarantine")
         self.clients = Clients(*(client(name) for name in ("dynamodb", "events", "sns", "sqs")))
         self.scenery: Scenery = build(self.clients, source=_SOURCE)
-        self.runners = self._build_runners(folder, throttled_call)
+        self.configuration: Configuration = self._configure()
+        self._sinks = self._build_sinks(throttled_call)
+        self.runners = self._build_runners(self.configuration, "checkpoints")
         sqs = self.clients.sqs
         self.bus = Subscriber("bus", sqs, self.scenery.bus_queue, NewestWins(), audience.received)
         self.feed = Subscriber("feed", sqs, self.scenery.topic_queue, AppliesChanges(), audience.received)
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="subscriber")
         self._listening: list[Future[None]] = []
 
-    def _build_runners(self, folder: Path, throttled_call: int) -> Runners:
+    def _configure(self) -> Configuration:
         names = {
             "DEMO_BUS": self.scenery.bus,
             "DEMO_TOPIC": self.scenery.topic_arn,
+            "DEMO_LEDGER": self.scenery.ledger,
+            "DEMO_HASH_KEY": secrets.token_hex(16),
             "DEMO_QUARANTINE": str(self.quarantine.path),
         }
-        configuration = load_configuration(CONFIGURATION, names)
+        return load_configuration(CONFIGURATION, names)
+
+    def _build_sinks(self, throttled_call: int) -> Mapping[str, Sink]:
         throttling = ThrottleOnce(self._client("events"), call=throttled_call, told=self._audience.throttled)
-        sinks = build_sinks(
-            configuration.settings,
+        return build_sinks(
+            self.configuration.settings,
             lambda service: throttling if service == "events" else self._client(service),
         )
-        state = folder / "checkpoints"
-        return build_runners(configuration, sinks, self._client, self._telemetry, state=state, pace=_PACE)
+
+    def _build_runners(self, configuration: Configuration, checkpoints: str) -> Runners:
+        state = self.folder / checkpoints
+        return build_runners(
+            configuration, self._sinks, self._client, self._telemetry, state=state, pace=_PACE
+        )
 
     def __enter__(self) -> Self:
         self._listening = [self._pool.submit(each.listen) for each in (self.bus, self.feed)]
@@ -117,12 +134,25 @@ class Stage:
             if pause_s:
                 self._clock.sleep(pause_s)
 
+    def lose(self, steps: Iterable[Step]) -> None:
+        """Write while nobody reads, and begin again behind it: what a mapping does that is deleted and made
+        anew with LATEST."""
+        self.runners.close()
+        for step in steps:
+            self._audience.lost(step)
+            step.play(self.clients.dynamodb)
+        settings = self.configuration.settings
+        latest = settings.mapping.model_copy(update={"starting_position": "LATEST"})
+        anew = replace(self.configuration, settings=settings.model_copy(update={"mapping": latest}))
+        self.runners = self._build_runners(anew, "checkpoints-made-anew")
+        self.runners.start()
+
     def settle(self, changes: int) -> None:
         """Return when the bridge is done with so many changes and the subscribers have what they must have;
         or when nothing has moved for a while: the checks then say what is missing."""
-        self._wait_while(lambda: self.account.settled < changes, lambda: self.account)
+        self.wait_while(lambda: self.account.settled < changes, lambda: self.account)
         expected = self.expected()
-        self._wait_while(
+        self.wait_while(
             lambda: len(self.bus.events) < len(expected.bus) or len(self.feed.events) < len(expected.feed),
             lambda: (len(self.bus.events), len(self.feed.events)),
         )
@@ -150,12 +180,18 @@ class Stage:
             quarantined=quarantined,
             bus=self.bus,
             feed=self.feed,
-            tables=read_tables(
-                self.clients.dynamodb, without=frozenset(_subject(entry) for entry in quarantined)
-            ),
+            tables=self.tables(),
         )
 
-    def _wait_while(self, missing: Callable[[], bool], progress: Callable[[], Any]) -> None:
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The items by subject, without those that no event could tell of."""
+        return read_tables(self.clients.dynamodb, without=self.untold())
+
+    def untold(self) -> frozenset[str]:
+        """The subjects of what is in quarantine."""
+        return frozenset(_subject(entry) for entry in self.quarantined())
+
+    def wait_while(self, missing: Callable[[], bool], progress: Callable[[], Any]) -> None:
         last, since_s = progress(), self._clock.monotonic()
         while missing():
             if self.runners.wait(_LOOK_S):

@@ -114,12 +114,16 @@ class Subscriber:
         """Returns after :meth:`end`, once the queue was found empty again."""
         while True:
             ending = self._ending.wait(_REST_S)
-            for event in drain(self._sqs, self._queue):
-                self.events.append(event)
-                self.copy.take(event)
-                self._told(self.name, event)
+            self.look()
             if ending:
                 return
+
+    def look(self) -> None:
+        """Take what is in the queue now; for whoever does not listen."""
+        for event in drain(self._sqs, self._queue):
+            self.events.append(event)
+            self.copy.take(event)
+            self._told(self.name, event)
 
     def end(self) -> None:
         self._ending.set()

@@ -48,6 +48,8 @@ class Stage:
             "DEMO_BUS": self.built.bus,
             "DEMO_TOPIC": self.built.topic_arn,
             "DEMO_QUARANTINE": str(self.folder / "quarantine"),
+            "DEMO_LEDGER": self.built.ledger,
+            "DEMO_HASH_KEY": "not-a-secret-but-long-enough",
         }
 
     def sign_up(self, *users: str) -> None:

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,23 @@ def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
     assert account["received"] == sum(account[end] for end in ends) == 60
     assert account["quarantined"] == 1
     assert told["throttled_calls"] == 1
-    assert told["subscribers"]["bus"] == account["events"]
+    reconciled = told["second_act"]["reconciled"].values()
+    assert told["subscribers"]["bus"] == account["events"] + sum(each["events"] for each in reconciled)
     assert all(check["kept"] for check in told["checks"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_lost_shows_in_the_copies_and_reconcile_tells_exactly_that(tmp_path: Path) -> None:
+    act = json.loads(demo(tmp_path, "--output", "json").stdout)["second_act"]
+    kinds = Counter(act["lost"].values())
+    assert kinds == {"insert": 3, "modify": 4, "remove": 2}
+    assert set(act["differing"]["bus"]) == set(act["differing"]["feed"]) == set(act["lost"])
+    for facts in ("missed", "emitted"):
+        found: Counter[str] = sum((Counter(each[facts]) for each in act["reconciled"].values()), Counter())
+        assert found == kinds
+    assert not any(any(each["missed"].values()) for each in act["reconciled_again"].values())
+    assert not any(each["events"] for each in act["reconciled_again"].values())
+    assert act["reconciled"]["Users"]["blocked"]["by_reason"] == {"event_invalid": 1}
 
 
 def test_off_a_terminal_it_shows_changes_becoming_events_without_a_single_escape(tmp_path: Path) -> None:
@@ -67,6 +82,10 @@ def test_off_a_terminal_it_shows_changes_becoming_events_without_a_single_escape
     assert "not an address" not in masked
     assert re.search(r"received +20\n= published +\d+ ", done.stdout)
     assert "The subscribers agree with the tables" in done.stdout
+    assert re.search(
+        r"^copy +feed's copy differs from the tables in \d+ items: .*- user/u-1001", done.stderr, re.M
+    )
+    assert re.search(r"^bus +- user/u-1001 .* reconciled$", done.stderr, re.M)
 
 
 def test_kept_it_goes_on_until_ctrl_c_and_any_tool_may_look(tmp_path: Path) -> None:

@@ -137,6 +137,8 @@ def test_every_setting_of_the_block_mapping_reaches_the_runner(tmp_path: Path) -
         "DEMO_BUS": "b",
         "DEMO_TOPIC": "arn:aws:sns:us-east-1:000000000000:t",
         "DEMO_QUARANTINE": "q",
+        "DEMO_LEDGER": "ledger",
+        "DEMO_HASH_KEY": "not-a-secret-but-long-enough",
     }
     configuration = configured(
         variables,

@@ -1,0 +1,93 @@
+"""The second act: what it loses is legal on whatever the tables hold, and its checks find what went wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.demo.loss import differences, lost_steps
+from bridge.demo.second_act import check_second_act
+
+USERS = {f"u-{number}": "pro" for number in range(1001, 1006)}
+ORDERS = {"o-1": "placed", "o-2": "delivered", "o-3": "cancelled", "o-4": "paid"}
+LOST: dict[str, Any] = {"user/u-1": "remove", "user/u-2": "modify", "user/u-3": "insert"}
+
+
+def report(*, events: int = 0, blocked: int = 0, **missed: int) -> dict[str, Any]:
+    whole = dict.fromkeys(("insert", "modify", "remove"), 0) | missed
+    return {"missed": whole, "events": events, "blocked": {"count": blocked}}
+
+
+def told(subject: str, operation: str, **more: Any) -> dict[str, Any]:
+    return {"subject": subject, "reconciled": True, "data": {"operation": operation, **more}}
+
+
+EVENTS = [told(subject, kind) for subject, kind in LOST.items()]
+
+
+def broken(**differently: Any) -> list[str]:
+    """The promises that are not kept, where all is well but what is said ``differently``."""
+    facts: dict[str, Any] = {
+        "lost": LOST,
+        "behind": {"bus": list(LOST), "feed": list(LOST)},
+        "first": [report(insert=1, modify=1, remove=1, events=3, blocked=1)],
+        "again": {"bus": EVENTS, "feed": EVENTS},
+        "second": [report(blocked=1)],
+        "late": 0,
+        "read": 0,
+        "untold": 1,
+    }
+    return [check.promise for check in check_second_act(**(facts | differently)) if not check.kept]
+
+
+def test_where_all_is_well_every_promise_is_kept() -> None:
+    assert broken() == []
+
+
+@pytest.mark.parametrize(
+    ("differently", "promise"),
+    [
+        ({"read": 1}, "passed over all of the loss"),
+        ({"behind": {"bus": list(LOST)[1:]}}, "bus: after the loss its copy differs"),
+        ({"behind": {"feed": [*LOST, "user/u-9"]}}, "feed: after the loss its copy differs"),
+        ({"first": [report(insert=1, modify=1, events=2, blocked=1)]}, "exactly what was lost"),
+        ({"first": [report(insert=2, modify=1, remove=1, blocked=1)]}, "exactly what was lost"),
+        ({"first": [report(insert=1, modify=1, remove=1, blocked=0)]}, "reported as blocked"),
+        ({"again": {"bus": EVENTS[1:]}}, "bus: each of them was told once"),
+        ({"again": {"bus": [*EVENTS, EVENTS[0]]}}, "bus: each of them was told once"),
+        ({"again": {"feed": [*EVENTS[1:], told("user/u-1", "modify")]}}, "feed: each of them was told once"),
+        ({"again": {"feed": [*EVENTS[1:], EVENTS[0] | {"reconciled": False}]}}, "marked as reconciled"),
+        ({"again": {"bus": [*EVENTS[1:], told("user/u-1", "remove", h="$demo$1")]}}, "redacted"),
+        ({"second": [report(modify=1)]}, "a second run finds nothing"),
+        ({"second": [report(events=1)]}, "a second run finds nothing"),
+        ({"late": 1}, "a second run finds nothing"),
+    ],
+)
+def test_what_went_wrong_is_found(differently: dict[str, Any], promise: str) -> None:
+    assert any(promise in each for each in broken(**differently))
+
+
+@pytest.mark.parametrize("users", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize("orders", [0, 1, 2, 4])
+def test_what_is_lost_touches_only_items_that_are_there(users: int, orders: int) -> None:
+    alive = {*list(USERS)[:users], *list(ORDERS)[:orders]}
+    steps = list(lost_steps(dict(list(USERS.items())[:users]), dict(list(ORDERS.items())[:orders])))
+    for step in steps:
+        if step.call == "put_item":
+            (key,) = {"Users": ["userId"], "Orders": ["orderId"]}[step.table]
+            assert step.request["Item"][key]["S"] not in alive
+            alive.add(step.request["Item"][key]["S"])
+        else:
+            (value,) = step.request["Key"].values()
+            assert value["S"] in alive
+            if step.call == "delete_item":
+                alive.remove(value["S"])
+    assert "put_item" in {step.call for step in steps}
+    assert users == 0 or any(step.request.get("Key") == {"userId": {"S": "u-1001"}} for step in steps)
+
+
+def test_differences_name_what_happened_to_each_item() -> None:
+    before = {"a": {"n": 1}, "b": {"n": 1}, "c": {"n": 1}}
+    after = {"b": {"n": 2}, "c": {"n": 1}, "d": {"n": 1}}
+    assert differences(before, after) == {"a": "remove", "b": "modify", "d": "insert"}
