@@ -1,7 +1,8 @@
 """stream-bridge: DynamoDB stream changes as versioned, validated CloudEvents.
 
-The public names are ``Relay`` (the walk), ``Change`` (a decoded record) and ``BridgeError`` (the root of
-every error raised on purpose). They are loaded when they are first used.
+The public names are ``Relay`` (the walk), ``Reconciler`` (what the walk never saw), ``Change`` (a decoded
+record) and ``BridgeError`` (the root of every error raised on purpose). They are loaded when they are first
+used.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bridge.core.change import Change
     from bridge.errors import BridgeError
+    from bridge.reconcile import Reconciler
     from bridge.relay import Relay
 
-__all__ = ["BridgeError", "Change", "Relay"]
+__all__ = ["BridgeError", "Change", "Reconciler", "Relay"]
 __version__ = "0.1.0"
 
-_HOMES = {"BridgeError": "bridge.errors", "Change": "bridge.core.change", "Relay": "bridge.relay"}
+_HOMES = {
+    "BridgeError": "bridge.errors",
+    "Change": "bridge.core.change",
+    "Reconciler": "bridge.reconcile",
+    "Relay": "bridge.relay",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Reconciliation against a table of thousands of items: all that was planted is found, nothing is invented."""
+"""Reconciliation of a table of thousands of items: all that was planted is found, nothing is invented."""
 
 from __future__ import annotations
 
