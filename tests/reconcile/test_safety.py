@@ -209,6 +209,20 @@ def test_a_run_whose_lease_was_taken_over_sends_nothing_more() -> None:
     assert rig.events == []
 
 
+def test_a_lease_that_is_taken_just_before_something_is_sent_stops_it() -> None:
+    rig = lossy()
+
+    def take_over() -> None:
+        state = rig.reconciler.status()
+        if state is not None and state.phase == "emit":
+            rig.store.acquire("Users", "another", 600.0, rig.clock.now(), force=True)
+
+    rig.source.before_read = take_over
+    with pytest.raises(LeaseLost):
+        rig.execute()
+    assert rig.events == []
+
+
 def test_a_live_change_that_settles_first_wins() -> None:
     rig = Rig()
     rig.settled("a", "b", "c")
