@@ -25,6 +25,10 @@ from bridge.reconcile_ports import ItemPage, ItemsRead, TableFacts
 GIVE_UP_S: Final = 300.0
 """How long throttling and outages are waited out: a scan is nobody's first concern."""
 
+PAGE_ITEMS: Final = 500
+"""The most items of a page. DynamoDB ends a page at 1 MB, which is ten thousand small items; with their
+ledger rows these fill memory, in every segment at once. A page that is cut costs no more read units."""
+
 _MIN_PARSED: Final = b"{}"
 Identity = tuple[tuple[str, str, Any], ...]
 
@@ -97,6 +101,7 @@ class DynamoTable:
             "TableName": self._table,
             "Segment": segment,
             "TotalSegments": segments,
+            "Limit": PAGE_ITEMS,
             "ReturnConsumedCapacity": "TOTAL",
         }
         if start is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from bridge.core.change import TypedItem
 
@@ -37,10 +37,6 @@ class Options:
         if not self.only_types:
             return True
         return type_name in self.only_types or type_name.rpartition(".v")[0] in self.only_types
-
-    def as_document(self) -> dict[str, Any]:
-        """What a resumed run needs to be the same run. Only what decides which suspects there are."""
-        return {"segments": self.segments, "keys": list(self.keys), "since": self.since}
 
 
 @dataclass(frozen=True, slots=True)

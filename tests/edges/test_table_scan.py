@@ -110,6 +110,7 @@ def test_binary_keys_go_back_as_bytes() -> None:
     asked: list[Any] = []
 
     def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
+        assert request["Limit"] <= 1_000, "a page of small items must not fill the memory"
         asked.append(request.get("ExclusiveStartKey"))
         return {"Items": [], "LastEvaluatedKey": {"id": {"B": "AP8="}} if call == 0 else None}
 
