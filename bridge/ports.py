@@ -294,6 +294,11 @@ class QuarantineReader(Protocol):
         quarantined record."""
         ...
 
+    def remove(self, name: str) -> None:
+        """Forget the entry of that name, for good when it returns; one that is gone already is no error.
+        May be called while a scan is under way. Raises ``Unavailable`` and ``BatchError``."""
+        ...
+
 
 class ClaimCheck(Protocol):
     """Keeps the data of events that are too large for a sink. The same data is kept once.
@@ -412,6 +417,33 @@ class Checkpoints(Protocol):
 
     def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
         """Durable when it returns: survives a kill -9."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A batch that was given up, as its on-failure destination keeps it. ``content`` is Lambda's invocation
+    record, as JSON; ``receipt`` is the store's own."""
+
+    name: str
+    content: bytes
+    receipt: str = ""
+
+
+class FailureSource(Protocol):
+    """The other side of an on-failure destination. Reading removes nothing."""
+
+    def batches(self) -> Generator[Parked]:
+        """What is parked, one by one as it is asked for, each once. Raises ``DestinationUnavailable`` and
+        ``BatchError``. Close it when the reading ends early: what it kept from others is given back."""
+        ...
+
+    def hold(self, parked: Parked) -> None:
+        """Keep it from others for some minutes more, where the store shows a batch to one reader only."""
+        ...
+
+    def remove(self, parked: Parked) -> None:
+        """Forget it, for good when it returns; one that is gone already is no error."""
         ...
 
 

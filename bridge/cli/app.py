@@ -16,6 +16,8 @@ from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
 from bridge.cli.init import init
 from bridge.cli.invoke import invoke
+from bridge.cli.quarantine_retry import retry
+from bridge.cli.redrive import redrive
 from bridge.cli.render import render
 from bridge.cli.run import run as run_tables
 from bridge.cli.tail import tail
@@ -30,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(config.app, name="config")
 app.add_typer(pattern.app, name="pattern")
+quarantine.app.command("retry")(retry)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(reconcile.app, name="reconcile")
 app.command()(init)
@@ -38,6 +41,7 @@ app.command()(render)
 app.command()(invoke)
 app.command()(tail)
 app.command("run")(run_tables)
+app.command()(redrive)
 app.command()(reconcile.seed)
 app.command()(reconcile.backfill)
 app.command()(demo)

@@ -21,7 +21,9 @@ from bridge.errors import BridgeError, EntryMissing
 if TYPE_CHECKING:
     from bridge.ports import Quarantined, QuarantineReader, Selection
 
-app = typer.Typer(help="Look at quarantined records; nothing is removed.", no_args_is_help=True)
+app = typer.Typer(
+    help="Look at quarantined records, which removes nothing, and retry them.", no_args_is_help=True
+)
 
 ReasonOption = Annotated[
     str, typer.Option("--reason", help="Only this reason, such as event_invalid.", metavar="NAME")
@@ -74,7 +76,7 @@ def list_entries(
     console: Console = context.obj
     store = _Store(console, config, env_file, endpoint_url, region, as_json=output is Output.JSON)
     rows: list[tuple[str, ...]] = []
-    for name, entry in store.entries(_selection(reason, event_type, since, until)):
+    for name, entry in store.entries(selection_of(reason, event_type, since, until)):
         if output is Output.JSON:
             console.write(_json(described(name, entry)))
         elif console.out.is_terminal:
@@ -143,7 +145,7 @@ def export(
     store = _Store(console, config, env_file, endpoint_url, region, as_json=output is Output.JSON)
     if not reveal:
         store.note("the records are masked and cannot be used again; --reveal exports them as they are")
-    for _, entry in store.entries(_selection(reason, event_type, since, until)):
+    for _, entry in store.entries(selection_of(reason, event_type, since, until)):
         console.write(_json(entry.record if reveal else mask(entry.record)))
     store.sum_up()
     return ExitCode.OK
@@ -226,7 +228,7 @@ def _json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
-def _selection(reason: str, event_type: str, since: str | None, until: str | None) -> Selection:
+def selection_of(reason: str, event_type: str, since: str | None, until: str | None) -> Selection:
     from bridge.edges.system_clock import SystemClock
     from bridge.ports import Selection
 

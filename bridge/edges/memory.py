@@ -86,6 +86,11 @@ class MemoryQuarantine:
                 return self._kept[name]
         raise EntryMissing(f"nothing is quarantined as {name}")
 
+    def remove(self, name: str) -> None:
+        """See ``ports.QuarantineReader.remove``."""
+        with self._lock:
+            self._kept.pop(name, None)
+
 
 class MemoryClaimCheck:
     """Keeps the data of large events in ``kept``, by the URI that the events name.

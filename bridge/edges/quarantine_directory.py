@@ -80,6 +80,16 @@ class DirectoryQuarantine:
         """See ``ports.QuarantineReader.scan``; a name is that of the file."""
         return scan_names(self.names(), self.load, selection)
 
+    def remove(self, name: str) -> None:
+        """See ``ports.QuarantineReader.remove``."""
+        path = self.path / name
+        if path.parent != self.path:
+            raise EntryMissing(f"{name} is not a name of an entry")
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
     def _open_directory(self) -> None:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
 

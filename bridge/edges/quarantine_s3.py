@@ -5,8 +5,8 @@ nor metadata tells anything of the item: what there is to filter by is read from
 encrypted as the bucket's default says, or with a KMS key; who may read the bucket may read whole records, so
 the bucket is closed. In a bucket with versioning the older reasons stay as older versions.
 
-Needs ``s3:PutObject`` and ``s3:ListBucket``; for reading also ``s3:GetObject``; with a KMS key
-``kms:GenerateDataKey`` and, for reading, ``kms:Decrypt``.
+Needs ``s3:PutObject`` and ``s3:ListBucket``; for reading also ``s3:GetObject``, for removing
+``s3:DeleteObject``; with a KMS key ``kms:GenerateDataKey`` and, for reading, ``kms:Decrypt``.
 """
 
 from __future__ import annotations
@@ -109,3 +109,10 @@ class S3Quarantine:
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
         """See ``ports.QuarantineReader.scan``; a name is the object's key without the prefix."""
         return scan_names(self.names(selection), self.load, selection)
+
+    def remove(self, name: str) -> None:
+        """See ``ports.QuarantineReader.remove``; with versioning the record stays as an older version."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
+        except AWS_ERRORS as error:
+            raise self._target.translate(error) from error

@@ -15,7 +15,7 @@ What a queue is weaker in than a bucket or a folder:
   ``maxReceiveCount`` of the queue's redrive policy. Give this queue no dead-letter queue of its own.
 
 Needs ``sqs:SendMessage`` and ``sqs:GetQueueAttributes``; for reading also ``sqs:ReceiveMessage`` and
-``sqs:ChangeMessageVisibility``.
+``sqs:ChangeMessageVisibility``, and for removing ``sqs:DeleteMessage``.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class SqsQuarantine:
         self.max_bytes = SQS_BYTES
         self._client = client
         self._queue_url = queue_url
+        self._receipts: dict[str, str] = {}  # of scans under way, by message id
         self._target = AwsTarget(
             "sqs", f"queue {queue_url}", unavailable=QuarantineUnavailable, too_large=QuarantineUnavailable
         )
@@ -91,7 +92,9 @@ class SqsQuarantine:
         try:
             while repeats <= len(held) and (messages := self._receive()):
                 new = [message for message in messages if message["MessageId"] not in held]
-                held |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+                received = {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+                held |= received
+                self._receipts |= received
                 repeats = 0 if new else repeats + len(messages)
                 for message in new:
                     try:
@@ -102,7 +105,23 @@ class SqsQuarantine:
                     if selection.takes(entry):
                         yield Found(message["MessageId"], entry)
         finally:
-            self._give_back(list(held.values()))
+            self._give_back([receipt for name, receipt in held.items() if self._receipts.pop(name, None)])
+
+    def remove(self, name: str) -> None:
+        """See ``ports.QuarantineReader.remove``. Outside of a scan the queue is read until it comes by."""
+        if name in self._receipts:
+            self._delete(name)
+            return
+        with closing(self.scan()) as found:
+            if any(each.name == name for each in found):
+                self._delete(name)
+
+    def _delete(self, name: str) -> None:
+        try:
+            self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=self._receipts[name])
+        except AWS_ERRORS as error:
+            raise self._target.translate(error) from error
+        del self._receipts[name]
 
     def _message(self, entry: Quarantined) -> dict[str, Any]:
         attributes = {"reason": entry.reason, "stage": entry.stage, "type": entry.event_type}

@@ -131,6 +131,19 @@ def test_an_entry_is_found_again_by_the_name_the_store_gives_it(rig: Rig) -> Non
         rig.store.load("nothing.json")
 
 
+def test_what_is_removed_is_gone_and_nothing_else_is(rig: Rig) -> None:
+    for number in range(7):
+        rig.store.put(quarantined(f"e{number}", sequence=f"2026-10-01T00:00:00.000/000{number}"))
+    for found in rig.store.scan():
+        if found.entry is not None and found.entry.record_id in ("e1", "e4"):
+            rig.store.remove(found.name)
+            rig.store.remove(found.name)
+    assert sorted(entry.record_id for entry in rig.kept()) == ["e0", "e2", "e3", "e5", "e6"]
+    (name,) = [found.name for found in rig.store.scan() if found.entry and found.entry.record_id == "e2"]
+    rig.store.remove(name)
+    assert sorted(entry.record_id for entry in rig.kept()) == ["e0", "e3", "e5", "e6"]
+
+
 def test_the_same_record_twice_leaves_one_entry_with_the_newest_reason_where_the_store_can(rig: Rig) -> None:
     rig.store.put(quarantined())
     rig.store.put(quarantined(reason="mapping_failed", time="2026-11-01T13:00:00Z", version="0.2.0"))

@@ -81,6 +81,12 @@ class S3Client(AwsPeer):
             raise client_error("NoSuchKey", "GetObject", 404, "The specified key does not exist.")
         return {"Body": StreamingBody(io.BytesIO(kept.data), len(kept.data))}
 
+    def delete_object(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("DeleteObject", parameters)
+        self.objects.pop(parameters["Key"], None)
+        self.end("DeleteObject")
+        return {}
+
     def list_objects_v2(self, **parameters: Any) -> dict[str, Any]:
         self._begin("ListObjectsV2", parameters)
         after = parameters.get("ContinuationToken", "")

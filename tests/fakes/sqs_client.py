@@ -115,6 +115,15 @@ class SqsClient(AwsPeer):
             )
         return {"Messages": answered} if answered else {}
 
+    def delete_message(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("DeleteMessage", parameters)
+        receipt = parameters["ReceiptHandle"]
+        if not re.fullmatch(r"m\d+/\d+", receipt):
+            raise client_error("ReceiptHandleIsInvalid", "DeleteMessage")
+        self.messages = [m for m in self.messages if receipt != f"{m.id}/{m.receives}"]
+        self.end("DeleteMessage")
+        return {}
+
     def change_message_visibility_batch(self, **parameters: Any) -> dict[str, Any]:
         self._begin("ChangeMessageVisibilityBatch", parameters)
         entries = parameters["Entries"]

@@ -167,11 +167,12 @@ class FakeStream:
             return self._token(shard_id, shard.trimmed_through)
         if kind == "LATEST":
             return self._token(shard_id, newest)
-        assert kind == "AFTER_SEQUENCE_NUMBER"
+        assert kind in ("AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER")
         assert sequence_number is not None
-        if int(sequence_number) < shard.trimmed_through:
+        after = int(sequence_number) - (kind == "AT_SEQUENCE_NUMBER")
+        if after < shard.trimmed_through:
             raise PositionTrimmed("trimmed", code="TrimmedDataAccessException")
-        return self._token(shard_id, int(sequence_number))
+        return self._token(shard_id, after)
 
     def read(self, iterator: str, limit: int) -> Page:
         place = self._places[iterator]

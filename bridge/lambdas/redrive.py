@@ -1,0 +1,129 @@
+"""The door for batches that were given up: ``bridge.lambdas.redrive.handler``.
+
+Either the event source mapping of the on-failure queue (with ``ReportBatchItemFailures``), or notifications
+of the on-failure bucket. A message that cannot be settled comes again and ends in the queue's own
+dead-letter queue; so does one whose records the stream has trimmed, after an error line that names the hole.
+The mapping's batch size and maximum concurrency are the pace.
+
+Environment as for ``bridge.lambdas.stream``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+from urllib.parse import unquote_plus
+
+from bridge.door import Function, deadline_of
+from bridge.edges.failure_source import S3FailureSource
+from bridge.errors import BatchError, BridgeError, DestinationUnavailable
+from bridge.ports import Clock, Telemetry
+from bridge.redrive import Redriven, Redriver
+from bridge.wiring import Configuration, client_factory
+from bridge.wiring_redrive import build_redriver
+
+_MESSAGES, _OBJECTS = "aws:sqs", "aws:s3"
+
+
+class RedriveDoor:
+    """``open_bucket`` gives the source of a bucket's name."""
+
+    def __init__(
+        self,
+        redriver: Redriver,
+        clock: Clock,
+        telemetry: Telemetry,
+        open_bucket: Callable[[str], S3FailureSource],
+    ) -> None:
+        self._redriver = redriver
+        self._clock = clock
+        self._telemetry = telemetry
+        self._open_bucket = open_bucket
+
+    def handle(self, event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
+        """Answers the messages that must come again. For objects, whose notification Lambda repeats as a
+        whole, it raises ``DestinationUnavailable`` instead; ``BatchError`` for any other event."""
+        deadline = deadline_of(context, self._clock)
+        redriver = replace(self._redriver, deadline=lambda: deadline)
+        records = _records(event)
+        kind = records[0].get("eventSource")
+        if kind == _MESSAGES:
+            failed = [
+                each["messageId"]
+                for each in records
+                if not self._settles(lambda each=each: redriver.walk(each["messageId"], each["body"]))  # type: ignore[misc]
+            ]
+            return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+        failed = [
+            each["s3"]["object"]["key"]
+            for each in records
+            if not self._settles(lambda each=each: self._walk_object(redriver, each["s3"]))  # type: ignore[misc]
+        ]
+        if failed:
+            raise DestinationUnavailable(
+                f"{len(failed)} of {len(records)} batches are not settled",
+                hint="their objects stay; `stream-bridge redrive --bucket` takes them up again",
+            )
+        return {"batchItemFailures": []}
+
+    def _walk_object(self, redriver: Redriver, place: Mapping[str, Any]) -> Redriven:
+        bucket, key = place["bucket"]["name"], unquote_plus(place["object"]["key"])
+        source = self._open_bucket(bucket)
+        parked = source.load(key)
+        if parked is None:
+            return Redriven(key, "settled")  # redriven before
+        done = redriver.walk(key, parked.content)
+        if done.state == "settled":
+            source.remove(parked)
+        return done
+
+    def _settles(self, walk: Callable[[], Redriven]) -> bool:
+        try:
+            done = walk()
+        except BridgeError as error:
+            self._telemetry.log(
+                "error", "batch not redriven", reason=error.reason, error=error.message, hint=error.hint
+            )
+            return False
+        if done.hole is not None:
+            hint = "reconcile its table: the stream has trimmed what the batch held"
+            self._telemetry.log("error", "batch trimmed", batch=done.name, hint=hint, **asdict(done.hole))
+        elif done.state == "left":
+            self._telemetry.log(
+                "warning", "batch not settled", batch=done.name, error=done.why, hint=done.hint
+            )
+        return done.state == "settled"
+
+
+def _records(event: Any) -> Sequence[Mapping[str, Any]]:
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if (
+        isinstance(records, list)
+        and records
+        and all(isinstance(each, Mapping) for each in records)
+        and {each.get("eventSource") for each in records} in ({_MESSAGES}, {_OBJECTS})
+    ):
+        return records
+    raise BatchError(
+        "the event is neither of a queue nor of a bucket",
+        hint="this handler is for the on-failure destination of another function's stream",
+        stage="decode",
+    )
+
+
+def _open(configuration: Configuration, telemetry: Telemetry) -> RedriveDoor:
+    client = client_factory()
+    redriver = build_redriver(configuration, client, telemetry)
+    return RedriveDoor(
+        redriver, redriver.relay.clock, telemetry, lambda bucket: S3FailureSource(client("s3"), bucket)
+    )
+
+
+_function = Function(_open)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+    """Lambda's entry point; answers with message ids."""
+    answer: dict[str, list[dict[str, str]]] = _function(event, context)
+    return answer

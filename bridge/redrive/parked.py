@@ -1,0 +1,92 @@
+"""What an on-failure destination keeps of a batch: where it stands in the stream, and perhaps its records.
+
+Docs: "Retaining discarded records for a DynamoDB event source", and for Kinesis. A queue has positions only;
+an object in S3 also has the event that failed, as JSON text in ``payload``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from bridge.core.dialect import STREAM, Dialect
+from bridge.core.kinesis import KINESIS
+from bridge.errors import BridgeError
+from bridge.ports import Record
+
+_HINT: Final = "a message or object of an on-failure destination has DDBStreamBatchInfo or KinesisBatchInfo"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A batch that was given up: the records ``first`` to ``last`` (sequence numbers as the stream
+    writes them, leading zeros included; both inclusive) of a shard.
+
+    ``first_time`` and ``last_time`` are ISO 8601 as Lambda wrote them, "" where it did not. ``records`` are
+    in Lambda's shape; None where only the positions are known.
+    """
+
+    dialect: Dialect
+    stream_arn: str
+    shard_id: str
+    first: str
+    last: str
+    size: int = 0
+    first_time: str = ""
+    last_time: str = ""
+    records: Sequence[Record] | None = None
+
+
+def read_given_up(content: bytes | str) -> GivenUp:
+    """Raises ``BridgeError`` where ``content`` is no invocation record; never tells what it holds."""
+    info, dialect, told = _batch_info(content)
+    try:
+        return GivenUp(
+            dialect=dialect,
+            stream_arn=_text(info["streamArn"]),
+            shard_id=_text(info["shardId"]),
+            first=_number(info["startSequenceNumber"]),
+            last=_number(info["endSequenceNumber"]),
+            size=int(info.get("batchSize") or 0),
+            first_time=str(info.get("approximateArrivalOfFirstRecord") or ""),
+            last_time=str(info.get("approximateArrivalOfLastRecord") or ""),
+            records=_records(told.get("payload")),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise BridgeError("not a batch that was given up: its place is broken", hint=_HINT) from error
+
+
+def _batch_info(content: bytes | str) -> tuple[Mapping[str, Any], Dialect, Mapping[str, Any]]:
+    try:
+        told = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise BridgeError("not a batch that was given up: no JSON", hint=_HINT) from error
+    for dialect in (STREAM, KINESIS):
+        info = told.get(dialect.batch_info) if isinstance(told, dict) else None
+        if isinstance(info, dict):
+            return info, dialect, told
+    raise BridgeError("not a batch that was given up: no place in a stream", hint=_HINT)
+
+
+def _records(payload: Any) -> Sequence[Record] | None:
+    if payload is None:
+        return None
+    event = orjson.loads(payload) if isinstance(payload, str) else payload
+    records = event["Records"]
+    if not isinstance(records, list):
+        raise TypeError("Records is no list")
+    return records
+
+
+def _number(value: Any) -> str:
+    int(_text(value))
+    return str(value)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("a text is missing")
+    return value

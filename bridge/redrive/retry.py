@@ -1,0 +1,110 @@
+"""Quarantined records after a fix: each goes through the relay again, and its entry goes when that helped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from bridge.batch import End
+from bridge.core.kinesis import dialect_of
+from bridge.errors import EntryMissing
+from bridge.ports import Deadline, Found, Quarantined, QuarantineReader, Selection
+from bridge.quarantine_entry import identity_of
+from bridge.reconcile.pace import Pace
+from bridge.relay import Relay
+
+
+class StaysWhereItIs:
+    """The quarantine of a retry: a record that fails again has its entry already. Keeping the newest why."""
+
+    def __init__(self) -> None:
+        self.last: Quarantined | None = None
+
+    def check(self) -> None:
+        """Nothing is put anywhere."""
+
+    def put(self, entry: Quarantined) -> None:
+        self.last = entry
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """How one entry ended. ``found`` says why there is no record in it; ``again`` why it failed once more."""
+
+    name: str
+    end: End | None
+    why: str = ""
+    record_id: str = ""
+    again: Quarantined | None = None
+    found: Found | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """``relay`` has ``kept`` as its quarantine, and a breaker that never trips: these records failed before.
+
+    Records are walked one by one, since each ends for itself; in the store's order, which a queue does not
+    keep. They are marked ``redriven``, and ``sequence`` tells subscribers where they belong.
+    """
+
+    relay: Relay
+    kept: StaysWhereItIs
+    store: QuarantineReader
+    deadline: Callable[[], Deadline]
+    pace: Pace | None = None
+    dry: bool = False
+
+    def selected(self, selection: Selection) -> Generator[Retried]:
+        """Every entry that ``selection`` takes; the same record in two entries is walked once.
+
+        Raises ``Unavailable`` and ``BatchError``; what was told before that is done.
+        """
+        ended: dict[str, bool] = {}  # by record: whether its entry may go
+        scan = self.store.scan(selection)
+        try:
+            for found in scan:
+                if found.entry is None:
+                    yield Retried(found.name, None, found=found)
+                    continue
+                same = identity_of(found.entry)
+                if same in ended:  # a queue may hold it twice
+                    if ended[same] and not self.dry:
+                        self.store.remove(found.name)
+                    continue
+                done = self._retry(found.name, found.entry)
+                ended[same] = done.end in ("published", "without_event")
+                yield done
+        finally:
+            scan.close()
+
+    def named(self, name: str) -> Generator[Retried]:
+        """The entry of that name, else all of the record with that id. Raises ``EntryMissing`` too."""
+        try:
+            entry = self.store.load(name)
+        except EntryMissing:
+            found = [each for each in self.store.scan() if each.entry and each.entry.record_id == name]
+            if not found:
+                raise
+            for each in found:
+                if each.entry is not None:
+                    yield self._retry(each.name, each.entry)
+        else:
+            yield self._retry(name, entry)
+
+    def _retry(self, name: str, entry: Quarantined) -> Retried:
+        if self.pace is not None:
+            self.pace.spend(1)
+        self.kept.last = None
+        outcome = self.relay.handle(
+            [entry.record], self.deadline(), dialect=dialect_of(entry.record), redriven=True
+        )
+        ((end, reasons),) = outcome.reasons.items()
+        (why,) = reasons
+        ended: End = end  # type: ignore[assignment]
+        if why == "unknown_table":  # most likely another configuration: nothing is known of this record
+            ended = "handed_back"
+        removed = ended in ("published", "without_event") and not self.dry
+        if removed:
+            self.store.remove(name)
+        return Retried(name, ended, why, entry.record_id, again=self.kept.last, removed=removed)

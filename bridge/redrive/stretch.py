@@ -1,0 +1,100 @@
+"""Exactly the records of a batch that was given up, read back from its shard while the stream has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable, TargetMissing
+from bridge.limits import GET_RECORDS_MAX
+from bridge.ports import Clock, StreamSource
+from bridge.redrive.parked import GivenUp
+
+_EMPTY_PAGES_MAX: Final = 200
+_EMPTY_PAUSE_S: Final = 0.25  # a shard grants five reads a second
+
+
+class Stretch:
+    """``first`` to ``last`` of a shard, inclusive. After the reading ``trimmed`` tells whether the beginning,
+    or all of it, had left the stream already; ``missing``, that the stream itself is not there."""
+
+    def __init__(self, source: StreamSource, batch: GivenUp, clock: Clock) -> None:
+        self.trimmed = False
+        self.missing: TargetMissing | None = None
+        self._source = source
+        self._batch = batch
+        self._clock = clock
+        self._after = ""  # the last record that was read
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """In Lambda's shape, page by page. Raises ``SourceUnavailable`` and ``AccessDenied``."""
+        batch, empty = self._batch, 0
+        first, last = int(batch.first), int(batch.last)
+        iterator: str | None = self._start()
+        while iterator is not None:
+            try:
+                page = self._source.read(iterator, GET_RECORDS_MAX)
+            except IteratorExpired:
+                iterator = self._start()
+                continue
+            except PositionTrimmed:
+                self.trimmed = True
+                iterator = self._oldest()
+                continue
+            for record in page.records:
+                shaped = batch.dialect.to_lambda(record, batch.stream_arn, batch.shard_id)
+                name = batch.dialect.identifier(shaped) or "0"
+                number = int(name)
+                if not self._after and number > first:
+                    self.trimmed = True
+                if number > last:
+                    return
+                if number >= first and number > int(self._after or 0):
+                    self._after = name
+                    yield shaped
+                if number == last:
+                    return
+            empty = 0 if page.records else empty + 1
+            if empty > _EMPTY_PAGES_MAX:
+                raise SourceUnavailable(
+                    f"shard {batch.shard_id} does not show the record that ends the batch",
+                    hint="try again later; the batch stays where it is",
+                )
+            if empty:
+                self._clock.sleep(_EMPTY_PAUSE_S)
+            iterator = page.next
+        if (
+            self._after != batch.last and self.missing is None
+        ):  # the shard is drained: what is missing was at its beginning
+            self.trimmed = True
+
+    def _start(self) -> str | None:
+        at = self._after or self._batch.first
+        kind = "AFTER_SEQUENCE_NUMBER" if self._after else "AT_SEQUENCE_NUMBER"
+        try:
+            return self._source.iterator(self._batch.shard_id, kind, at)  # type: ignore[arg-type]
+        except PositionTrimmed:
+            self.trimmed = True
+            return self._oldest()
+        except TargetMissing:
+            self._look_for_shard()
+            return None
+
+    def _oldest(self) -> str | None:
+        try:
+            return self._source.iterator(self._batch.shard_id, "TRIM_HORIZON")
+        except TargetMissing:
+            self._look_for_shard()
+            return None
+
+    def _look_for_shard(self) -> None:
+        """A shard leaves its stream with all its records. A stream that is not there may as well be another
+        account's or region's."""
+        try:
+            listed = any(shard.id == self._batch.shard_id for shard in self._source.shards())
+        except TargetMissing as error:
+            self.missing = error
+            return
+        if listed:
+            raise SourceUnavailable(f"shard {self._batch.shard_id} is listed but cannot be read")
+        self.trimmed = True

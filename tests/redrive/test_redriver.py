@@ -1,0 +1,269 @@
+"""Batches that were given up: published once, marked, and forgotten only when they are settled."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+
+from bridge.breaker import Breaker
+from bridge.core.event import Event
+from bridge.edges.ledgers import NoLedger
+from bridge.errors import (
+    AccessDenied,
+    BridgeError,
+    EventInvalid,
+    IteratorExpired,
+    PositionTrimmed,
+    SinkUnavailable,
+    SourceUnavailable,
+    TargetMissing,
+)
+from tests.bridges import rule, table
+from tests.records import lambda_record
+from tests.redrive.rig import TIMES, Rig, invocation_record
+
+
+def test_exactly_the_range_is_read_back_and_published_once_marked() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}", n=n) for n in range(9)]
+    rig.stream.page_size = 2
+    rig.stream.empty_pages = 3
+    rig.park("m1", written[2], written[6], size=5)
+    (done,) = rig.redrive()
+    assert (done.state, done.removed, dict(done.counts)["published"]) == ("settled", True, 5)
+    assert [body["redriven"] for body in rig.told] == [True] * 5
+    assert rig.ids == [f"event-{number}" for number in written[2:7]]
+    assert rig.stream.iterators[0] == ("shard-1", "AT_SEQUENCE_NUMBER", written[2])
+    assert rig.box.parked == {}
+
+
+def test_positions_are_asked_for_as_the_stream_writes_them() -> None:
+    rig = Rig()
+    written = rig.write("k")
+    rig.park("m1", f"00{written}", f"00{written}")
+    assert [done.state for done in rig.redrive()] == ["settled"]
+    assert rig.stream.iterators[0] == ("shard-1", "AT_SEQUENCE_NUMBER", f"00{written}")
+
+
+def test_batch_mates_that_were_settled_are_not_repeated() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}", n=n) for n in range(4)]
+    rig.live(written[0], written[2])
+    rig.sink.accepted.clear()
+    rig.park("m1", written[0], written[3], size=4)
+    (done,) = rig.redrive()
+    assert (done.counts["published"], done.counts["without_event"]) == (2, 2)
+    assert [body["subject"] for body in rig.told] == ["user/k1", "user/k3"]
+
+
+def test_a_change_older_than_its_ledger_row_is_still_published_once() -> None:
+    rig = Rig()
+    first, second = rig.write("k", n=1), rig.write("k", n=2)
+    rig.live(second)
+    rig.sink.accepted.clear()
+    for _ in range(2):
+        rig.park("m1", first, second, size=2)
+        rig.redrive()
+    assert [body["data"]["after"]["n"] for body in rig.told] == [1]
+    assert rig.told[0]["redriven"] is True
+
+
+def test_without_a_ledger_a_batch_is_told_whole_with_the_same_ids() -> None:
+    rig = Rig(ledger=NoLedger())
+    written = [rig.write(f"k{n}") for n in range(3)]
+    for _ in range(2):
+        rig.park("m1", written[0], written[2], size=3)
+        assert [done.state for done in rig.redrive()] == ["settled"]
+    ids = [body["id"] for body in rig.told]
+    assert ids[:3] == ids[3:]
+
+
+def test_what_is_handed_back_keeps_its_message_and_the_next_run_tells_only_the_rest() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(6)]
+    rig.park("m1", written[0], written[5], size=6)
+
+    def down(event: Event) -> BridgeError | None:
+        return SinkUnavailable("throttled") if "k3" in event.body.decode() else None
+
+    rig.sink.fails = down
+    (done,) = rig.redrive(chunk=2)
+    assert (done.state, done.removed, done.counts["handed_back"]) == ("left", False, 1)
+    assert list(rig.box.parked) == ["m1"]
+    assert done.counts["received"] == 4  # what follows the chunk waits with it
+    rig.sink.fails = lambda event: None
+    (done,) = rig.redrive(chunk=2)
+    assert (done.state, done.counts["published"]) == ("settled", 3)
+    assert sorted(body["subject"] for body in rig.told) == [f"user/k{n}" for n in range(6)]
+
+
+def test_a_record_that_is_quarantined_again_is_safe_there_and_its_message_goes() -> None:
+    def refuse(data: dict[str, Any]) -> None:
+        if data["after"]["id"] == "k1":
+            raise EventInvalid("/after/id: no")
+
+    rig = Rig(tables=[table(rule(validate=refuse))])
+    written = [rig.write(f"k{n}") for n in range(3)]
+    rig.park("m1", written[0], written[2], size=3)
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["quarantined"], done.counts["published"]) == ("settled", 1, 2)
+    assert len(rig.quarantine.entries()) == 1
+    assert rig.box.parked == {}
+
+
+def test_a_bad_deploy_keeps_every_message() -> None:
+    def refuse(data: dict[str, Any]) -> None:
+        raise EventInvalid("/: no")
+
+    rig = Rig(tables=[table(rule(validate=refuse))], breaker=Breaker(at_least=2))
+    written = [rig.write(f"k{n}") for n in range(4)]
+    rig.park("m1", written[0], written[1], size=2)
+    rig.park("m2", written[2], written[3], size=2)
+    assert [done.state for done in rig.redrive()] == ["left", "left"]
+    assert list(rig.box.parked) == ["m1", "m2"]
+    assert rig.quarantine.entries() == []
+
+
+def test_what_the_stream_has_trimmed_is_told_as_a_range_with_times_and_the_message_stays() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(6)]
+    rig.stream.trim("shard-1", 3)
+    rig.park("m1", written[1], written[4], size=4)
+    (done,) = rig.redrive()
+    assert done.state == "trimmed"
+    assert done.hole is not None
+    assert (done.hole.shard_id, done.hole.first, done.hole.last) == ("shard-1", written[1], written[4])
+    assert (done.hole.first_time, done.hole.last_time, done.hole.records) == (*TIMES, 2)
+    assert [body["subject"] for body in rig.told] == ["user/k3", "user/k4"]  # what is still there is told
+    assert list(rig.box.parked) == ["m1"]
+    (done,) = rig.redrive(accept_trimmed=True)
+    assert (done.removed, rig.box.parked) == (True, {})
+    assert len(rig.told) == 2
+
+
+@pytest.mark.parametrize("how", ["all records", "the shard"])
+def test_a_batch_that_is_gone_altogether_is_a_hole_too(how: str) -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(4)]
+    rig.stream.close("shard-1")
+    if how == "the shard":
+        rig.stream.drop_shard("shard-1")
+    else:
+        rig.stream.trim("shard-1", 4)
+    rig.park("m1", written[0], written[3], size=4)
+    (done,) = rig.redrive()
+    assert done.hole is not None
+    assert done.hole.records == 4
+    assert rig.sink.accepted == []
+
+
+def test_a_stream_that_is_not_there_keeps_its_messages_even_if_holes_are_accepted() -> None:
+    rig = Rig()
+    written = rig.write("k")
+    rig.park("m1", written, written)
+    rig.stream.fail("iterator", TargetMissing("no such stream"))
+    rig.stream.fail("shards", TargetMissing("no such stream", hint="another region?"))
+    (done,) = rig.redrive(accept_trimmed=True)
+    assert (done.state, done.why, done.hint) == ("left", "no such stream", "another region?")
+    assert list(rig.box.parked) == ["m1"]
+
+
+def test_an_expired_iterator_and_a_trim_while_reading_lose_and_repeat_nothing() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(6)]
+    rig.stream.page_size = 2
+    rig.stream.fail("read", IteratorExpired("old"))
+    rig.park("m1", written[0], written[5], size=6)
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["published"]) == ("settled", 6)
+    rig.stream.fail("read", PositionTrimmed("gone"))
+    rig.park("m2", written[0], written[5], size=6)
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["received"], len(rig.told)) == ("trimmed", 6, 6)
+
+
+@pytest.mark.parametrize("error", [SourceUnavailable("throttled"), AccessDenied("no")])
+def test_trouble_with_the_stream_ends_the_run_and_keeps_the_message(error: BridgeError) -> None:
+    rig = Rig()
+    written = rig.write("k")
+    rig.park("m1", written, written)
+    rig.stream.fail("read", error)
+    with pytest.raises(type(error)):
+        rig.redrive()
+    assert list(rig.box.parked) == ["m1"]
+
+
+def test_a_shard_that_never_shows_the_last_record_is_not_read_forever() -> None:
+    rig = Rig()
+    written = rig.write("k")
+    rig.park("m1", written, str(int(written) + 10**6))
+    with pytest.raises(SourceUnavailable, match="does not show"):
+        rig.redrive()
+
+
+def test_the_payload_of_an_object_is_walked_without_asking_the_stream() -> None:
+    rig = Rig()
+    records = [lambda_record(op="insert", key={"id": f"k{n}"}, after={"id": f"k{n}"}, seq=n) for n in (1, 2)]
+    rig.park("o1", "1", "2", size=2, records=records)
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["published"]) == ("settled", 2)
+    assert (rig.opened, [body["redriven"] for body in rig.told]) == ([], [True, True])
+
+
+def test_a_table_that_the_configuration_does_not_have_keeps_its_batch() -> None:
+    rig = Rig(tables=[table(name="Others")])
+    written = rig.write("k")
+    rig.park("m1", written, written)
+    (done,) = rig.redrive()
+    assert (done.state, done.why) == ("left", "its table is not in the configuration")
+    assert list(rig.box.parked) == ["m1"]
+
+
+BROKEN = orjson.loads(invocation_record("s", "1", "2"))["DDBStreamBatchInfo"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"DDBStreamBatchInfo": 1}',
+        b'{"DDBStreamBatchInfo": {}}',
+        json.dumps({"DDBStreamBatchInfo": {**BROKEN, "startSequenceNumber": "s3cret"}}).encode(),
+        json.dumps({"DDBStreamBatchInfo": BROKEN, "payload": "no json"}).encode(),
+        json.dumps({"DDBStreamBatchInfo": BROKEN, "payload": "[]"}).encode(),
+        json.dumps({"DDBStreamBatchInfo": BROKEN, "payload": '{"Records": 1}'}).encode(),
+    ],
+)
+def test_what_is_no_batch_is_left_alone_and_does_not_stand_in_the_way(content: bytes) -> None:
+    rig = Rig()
+    written = rig.write("k")
+    rig.box.parked["odd"] = content
+    rig.park("m1", written, written)
+    odd, fine = rig.redrive()
+    assert (odd.state, fine.state) == ("left", "settled")
+    assert "s3cret" not in odd.why + odd.hint
+    assert list(rig.box.parked) == ["odd"]
+
+
+def test_records_are_walked_at_the_rate_asked_for() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(30)]
+    rig.park("m1", written[0], written[29], size=30)
+    began_s = rig.clock.monotonic()
+    rig.redrive(rate=2, chunk=2)
+    assert 13 <= rig.clock.monotonic() - began_s <= 15
+    assert rig.box.holds == 15  # the message stays hidden for as long as it takes
+
+
+def test_a_dry_run_removes_nothing() -> None:
+    rig = Rig()
+    written = rig.write("k")
+    rig.park("m1", written, written)
+    (done,) = rig.redrive(dry=True)
+    assert (done.state, done.removed) == ("settled", False)
+    assert list(rig.box.parked) == ["m1"]
