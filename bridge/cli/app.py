@@ -14,6 +14,7 @@ from bridge.cli import config, pattern, quarantine, reconcile
 from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
+from bridge.cli.doctor import doctor
 from bridge.cli.init import init
 from bridge.cli.invoke import invoke
 from bridge.cli.quarantine_retry import retry
@@ -37,6 +38,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(reconcile.app, name="reconcile")
 app.command()(init)
 app.command()(check)
+app.command()(doctor)
 app.command()(render)
 app.command()(invoke)
 app.command()(tail)

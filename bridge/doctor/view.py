@@ -1,0 +1,88 @@
+"""Which images a table's configuration asks for, and whether its stream view holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from bridge.doctor.finding import Context, Finding
+from bridge.settings.models import EventSettings, TableSettings
+
+Image = Literal["before", "after"]
+
+CAPTURED: Final[Mapping[str, frozenset[str]]] = {
+    "KEYS_ONLY": frozenset(),
+    "NEW_IMAGE": frozenset({"after"}),
+    "OLD_IMAGE": frozenset({"before"}),
+    "NEW_AND_OLD_IMAGES": frozenset({"before", "after"}),
+}
+_NAMED: Final = re.compile(r"\$\.(before|after|changes)\b")
+
+
+def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[Image, list[str]]:
+    """For each image the places of bridge.yaml that need it. ``keeps_fields``: the ledger names what changed
+    of an item, so that ``changes`` needs the image after alone."""
+    wanted: dict[Image, list[str]] = {}
+    for event in table.events:
+        for image, why in _of_event(event, keeps_fields=keeps_fields):
+            place = f"{why} of {event.type}"
+            if place not in wanted.setdefault(image, []):
+                wanted[image].append(place)
+    return wanted
+
+
+def judge_view(context: Context, view: str, table: TableSettings, *, keeps_fields: bool) -> Finding:
+    wanted = wanted_images(table, keeps_fields=keeps_fields)
+    captured = CAPTURED.get(view, frozenset())
+    missing = {image: places for image, places in wanted.items() if image not in captured}
+    if table.fetch and set(missing) == {"after"}:
+        missing = {}  # the item as it is now is read instead
+    if missing:
+        needs = "; ".join(f"{image} by {', '.join(places)}" for image, places in missing.items())
+        mend = (
+            f"a stream's view cannot be changed: aws dynamodb update-table --table-name {context.table} "
+            "--stream-specification StreamEnabled=false, then the same with "
+            "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES, a mapping for the new stream, and a "
+            "reconciliation"
+        )
+        return Finding("view", context.table, "problem", f"{view} lacks what is needed: {needs}", mend)
+    return Finding("view", context.table, "ok", f"{view} holds every image that bridge.yaml asks for")
+
+
+def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Image, str]]:
+    operations = set(event.op)
+    told: dict[str, Sequence[Image]] = {  # what a modification's list of changes is made of
+        "modify": ("after",) if keeps_fields else ("before", "after"),
+        "insert": ("after",),
+        "remove": ("before",),
+    }
+    when = event.when
+    if when is not None and when.changed:
+        for operation in sorted(operations):
+            for image in told[operation]:
+                yield image, "when.changed"
+    if when is not None and when.before is not None and operations & {"modify", "remove"}:
+        yield "before", "when.before"
+    if when is not None and when.after is not None and operations & {"modify", "insert"}:
+        yield "after", "when.after"
+    for version in event.versions:
+        names = set(_names(version.data))
+        if "before" in names and operations & {"modify", "remove"}:
+            yield "before", "data"
+        if "after" in names and operations & {"modify", "insert"}:
+            yield "after", "data"
+        if "changes" in names and "modify" in operations:
+            for image in told["modify"]:
+                yield image, "data"
+
+
+def _names(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield from _NAMED.findall(data)
+    elif isinstance(data, Mapping):
+        for value in data.values():
+            yield from _names(value)
+    elif isinstance(data, list | tuple):
+        for value in data:
+            yield from _names(value)

@@ -1,0 +1,130 @@
+"""Peers of what `doctor` asks: all is as it should be, and a test may spoil each part."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from tests.fakes.aws_peer import AwsPeer
+from tests.fakes.batch_peer import client_error
+from tests.fakes.dynamodb_client import DynamoDbClient
+
+LABEL = "2026-03-01T00:00:00.000"
+STREAM = f"arn:aws:dynamodb:eu-central-1:111122223333:table/Users/stream/{LABEL}"
+FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:bridge"
+
+
+def mapping(**spoiled: Any) -> dict[str, Any]:
+    """A mapping as ListEventSourceMappings answers it."""
+    return {
+        "UUID": "m-1",
+        "FunctionArn": FUNCTION,
+        "EventSourceArn": STREAM,
+        "State": "Enabled",
+        "StartingPosition": "TRIM_HORIZON",
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 10,
+        "MaximumRecordAgeInSeconds": 43_200,
+        "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:eu-central-1:111122223333:failed"}},
+        "LastModified": datetime(2026, 3, 1, 1, tzinfo=UTC),
+        **spoiled,
+    }
+
+
+class LambdaClient(AwsPeer):
+    """``mappings`` are answered one a page, by stream or function."""
+
+    service = "lambda"
+    denial = ("AccessDeniedException", 403)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mappings = [mapping()]
+
+    def list_event_source_mappings(self, **parameters: Any) -> dict[str, Any]:
+        self.begin("ListEventSourceMappings", parameters)
+        source, function = parameters.get("EventSourceArn"), parameters.get("FunctionName")
+        mine = [
+            each
+            for each in self.mappings
+            if source in (None, each["EventSourceArn"])
+            and (function is None or each["FunctionArn"].endswith(f":function:{function}"))
+        ]
+        at = int(parameters.get("Marker", 0))
+        more = {"NextMarker": str(at + 1)} if at + 1 < len(mine) else {}
+        return {"EventSourceMappings": mine[at : at + 1], **more}
+
+    def missing(self, operation: str) -> ClientError:
+        return client_error("ResourceNotFoundException", operation, 404)
+
+
+class CloudWatchClient(AwsPeer):
+    """``age_ms`` is the highest IteratorAge; None: no data."""
+
+    service = "cloudwatch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.age_ms: float | None = 5_000.0
+
+    def get_metric_statistics(self, **parameters: Any) -> dict[str, Any]:
+        self.begin("GetMetricStatistics", parameters)
+        assert parameters["Namespace"] == "AWS/Lambda"
+        assert parameters["Dimensions"] == [{"Name": "FunctionName", "Value": "bridge"}]
+        return {
+            "Datapoints": [] if self.age_ms is None else [{"Maximum": self.age_ms, "Unit": "Milliseconds"}]
+        }
+
+
+class TablesClient(DynamoDbClient):
+    """The ledger of :class:`DynamoDbClient`, and beside it the table ``Users`` with its stream."""
+
+    def __init__(self) -> None:
+        super().__init__(page=100)
+        self.stream: dict[str, Any] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        self.ttl: dict[str, Any] = {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
+        self.denied_operations: set[str] = set()
+        self.kinesis: list[dict[str, Any]] = []
+
+    def begin(self, operation: str, parameters: dict[str, Any]) -> None:
+        super().begin(operation, parameters)
+        if operation in self.denied_operations:
+            raise self.denial_of(operation)
+
+    def describe_table(self, **parameters: Any) -> dict[str, Any]:
+        if parameters["TableName"] != "Users":
+            return super().describe_table(**parameters)
+        self.begin("DescribeTable", parameters)
+        return {"Table": {"StreamSpecification": self.stream, "LatestStreamArn": STREAM}}
+
+    def describe_time_to_live(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("DescribeTimeToLive", parameters, parameters["TableName"])
+        return {"TimeToLiveDescription": self.ttl}
+
+    def describe_kinesis_streaming_destination(self, **parameters: Any) -> dict[str, Any]:
+        self.begin("DescribeKinesisStreamingDestination", parameters)
+        return {"TableName": "Users", "KinesisDataStreamDestinations": self.kinesis}
+
+
+class QueueClient(AwsPeer):
+    """``waiting`` and ``hidden`` messages."""
+
+    service = "sqs"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting = self.hidden = 0
+
+    def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
+        self.begin("GetQueueAttributes", parameters)
+        told = {
+            "ApproximateNumberOfMessages": str(self.waiting),
+            "ApproximateNumberOfMessagesNotVisible": str(self.hidden),
+        }
+        return {"Attributes": {name: told[name] for name in parameters["AttributeNames"]}}
+
+    def missing(self, operation: str) -> ClientError:
+        return client_error("AWS.SimpleQueueService.NonExistentQueue", operation)
