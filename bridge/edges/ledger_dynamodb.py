@@ -21,6 +21,9 @@ from bridge.ports import Clock, Deadline, Keep, Row, RowPage
 PATIENCE_S: Final = 5.0
 """How long one reading or writing goes on without progress. Lambda's invocation must still be answered."""
 
+PAGE_ROWS: Final = 500
+"""The most rows of a page of a scan: memory is bounded by it, in every segment at once."""
+
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 
 
@@ -135,6 +138,7 @@ class DynamoDbLedger:
             "TableName": self._table,
             "Segment": segment,
             "TotalSegments": segments,
+            "Limit": PAGE_ROWS,
             "FilterExpression": "begins_with(#pk, :table) AND #live = :live",
             "ExpressionAttributeNames": {"#pk": KEY, "#live": LIVE},
             "ExpressionAttributeValues": {":table": {"S": table_prefix(table)}, ":live": {"BOOL": True}},

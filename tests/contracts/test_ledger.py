@@ -12,7 +12,7 @@ import pytest
 from bridge.backoff import Backoff
 from bridge.core.change import Position
 from bridge.core.keys import key_token
-from bridge.edges.ledger_dynamodb import DynamoDbLedger
+from bridge.edges.ledger_dynamodb import PAGE_ROWS, DynamoDbLedger
 from bridge.edges.ledgers import MemoryLedger
 from bridge.errors import AccessDenied, BatchError, LedgerUnavailable, TargetMissing
 from bridge.ledger_row import partition_key
@@ -279,6 +279,13 @@ def test_a_scan_tells_what_it_took(peer: DynamoDbClient) -> None:
     ledger = ledger_on(peer)
     ledger.settle([row(f"k{n}", n) for n in range(1, 8)])
     assert sum(page.units for page in ledger.rows("Users")) == 3.5
+
+
+def test_a_page_of_a_scan_is_bounded_by_its_rows(peer: DynamoDbClient) -> None:
+    peer.page = 10_000
+    ledger = ledger_on(peer)
+    ledger.settle([row(f"k{n}", n) for n in range(1, PAGE_ROWS + 21)])
+    assert [len(page.rows) for page in ledger.rows("Users")] == [PAGE_ROWS, 20]
 
 
 def test_a_missing_table_is_named_with_the_command_that_makes_it(peer: DynamoDbClient) -> None:

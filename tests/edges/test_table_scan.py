@@ -13,7 +13,7 @@ import pytest
 from bridge.backoff import Backoff
 from bridge.core.fingerprint import canonical_json
 from bridge.edges.lag import IteratorAgeLag
-from bridge.edges.table_scan import DynamoTable, require_stream
+from bridge.edges.table_scan import PAGE_ITEMS, DynamoTable, require_stream
 from bridge.errors import AccessDenied, SourceUnavailable, TargetMissing
 from bridge.reconcile_ports import TableFacts
 from tests.aws import Aws
@@ -64,6 +64,22 @@ def test_minutes_of_throttling_are_waited_out() -> None:
     assert page.units == 1.5
     assert len(page.items) == 1
     assert sum(clock.slept) >= 200
+
+
+def test_a_page_of_small_items_is_bounded_by_their_number_and_the_next_goes_on_behind_it(aws: Aws) -> None:
+    client, name = aws.client("dynamodb"), aws.name("Small")
+    create_tables(client, name, aws.name("ledger-of-small"))
+    write_items(client, name, [item({"id": f"i-{number}"}) for number in range(PAGE_ITEMS + 20)])
+    source = DynamoTable(
+        new_client("dynamodb", aws.endpoint_url), name, FakeClock(), Backoff(random.Random(1))
+    )
+    first = source.page(0, 1, None)
+    second = source.page(0, 1, first.next)
+    assert (len(first.items), len(second.items), second.next) == (PAGE_ITEMS, 20, None)
+    assert len({each["id"]["S"] for each in [*first.items, *second.items]}) == PAGE_ITEMS + 20
+    if aws.shared:
+        for table_name in (name, aws.name("ledger-of-small")):
+            client.delete_table(TableName=table_name)
 
 
 def test_a_table_that_stays_throttled_is_given_up_with_what_to_do() -> None:

@@ -96,7 +96,7 @@ class DynamoDbClient(AwsPeer):
         start = parameters.get("ExclusiveStartKey")
         if start:
             mine = [key for key in mine if _place(key) > _place(start[self.key]["S"])]
-        page = mine[: self.page]
+        page = mine[: min(self.page, parameters.get("Limit", self.page))]
         found = [deepcopy(self.items[key]) for key in page if self._passes(parameters, self.items[key])]
         answer: dict[str, Any] = {"Items": found, "Count": len(found), "ScannedCount": len(page)}
         if len(mine) > len(page):
