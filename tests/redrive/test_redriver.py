@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ import pytest
 
 from bridge.breaker import Breaker
 from bridge.core.event import Event
+from bridge.edges.kinesis_reader import KinesisReader
 from bridge.edges.ledgers import NoLedger
 from bridge.errors import (
     AccessDenied,
@@ -21,7 +23,9 @@ from bridge.errors import (
     SourceUnavailable,
     TargetMissing,
 )
+from bridge.redrive import redrive
 from tests.bridges import rule, table
+from tests.fakes.kinesis_client import KinesisClient
 from tests.records import lambda_record
 from tests.redrive.rig import TIMES, Rig, invocation_record
 
@@ -267,3 +271,39 @@ def test_a_dry_run_removes_nothing() -> None:
     (done,) = rig.redrive(dry=True)
     assert (done.state, done.removed) == ("settled", False)
     assert list(rig.box.parked) == ["m1"]
+
+
+def test_what_stands_around_a_trimmed_range_is_never_told() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(6)]
+    rig.stream.fail("read", PositionTrimmed("gone"))  # then it is read from the oldest record
+    rig.park("m1", written[2], written[3], size=2)
+    (done,) = rig.redrive()
+    assert [body["subject"] for body in rig.told] == ["user/k2", "user/k3"]
+    rig.stream.trim("shard-1", 4)
+    rig.sink.accepted.clear()
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["received"]) == ("trimmed", 0)
+    assert rig.told == []
+
+
+def test_a_range_of_a_kinesis_stream_is_read_back_too_and_its_hole_is_seen() -> None:
+    rig = Rig()
+    client = KinesisClient()
+    numbers = [client.put(f"k{n}") for n in range(4)]
+    (shard,) = {each["ShardId"] for each in client.list_shards(StreamARN=client.arn)["Shards"]}
+    told = json.loads(invocation_record(shard, numbers[1], numbers[2], size=2))
+    told["KinesisBatchInfo"] = {**told.pop("DDBStreamBatchInfo"), "streamArn": client.arn}
+    rig.box.parked["m1"] = json.dumps(told).encode()
+    reader = KinesisReader(client, client.arn)
+    redriver = replace(rig.redriver(), open_stream=lambda arn, dialect: reader)
+    (done,) = redrive(rig.box, redriver)
+    assert (done.state, done.counts["published"]) == ("settled", 2)
+    assert [(body["subject"], body["redriven"]) for body in rig.told] == [
+        ("user/k1", True),
+        ("user/k2", True),
+    ]
+    client.trim(shard, 2)
+    rig.box.parked["m1"] = json.dumps(told).encode()
+    (done,) = redrive(rig.box, redriver)
+    assert (done.state, done.hole and done.hole.records) == ("trimmed", 1)
