@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.edges.failure_source import S3FailureSource
 from bridge.errors import BatchError, DestinationUnavailable, LedgerUnavailable, SourceUnavailable
-from bridge.lambdas.redrive import RedriveDoor
+from bridge.lambdas.redrive import RedriveDoor, handler
 from tests.fakes.context import LambdaContext
 from tests.fakes.s3_client import S3Client
 from tests.fakes.telemetry import KeptTelemetry
+from tests.lambdas.test_stream import CONFIGURATION, SCHEMA
 from tests.records import lambda_record
 from tests.redrive.rig import Rig, invocation_record
 
@@ -123,3 +126,21 @@ def test_the_deadline_is_the_invocations_own() -> None:
     door._door = RedriveDoor(redriver, redriver.relay.clock, door.telemetry, lambda name: pytest.fail(name))
     first = door.rig.write("k1")
     assert door.handle(messages(a=invocation_record("shard-1", first, first))) == []
+
+
+def test_the_function_opens_on_a_configuration_and_publishes_to_its_sinks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    version = tmp_path / "event_schemas" / "com.example.user.changed" / "1.0.0.json"
+    version.parent.mkdir(parents=True)
+    version.write_text(json.dumps(SCHEMA))
+    (tmp_path / "bridge.yaml").write_text(CONFIGURATION % "none")
+    monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.yaml"))
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    record = lambda_record(key={"id": "k"}, after={"id": "k"}, seq=1)
+    event = messages(a=invocation_record("s", "1", "1", records=[record]), b=b"{}")
+    answer = handler(event, LambdaContext())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "b"}]}
+    lines = capfdbinary.readouterr().out.splitlines()
+    (told,) = [json.loads(line) for line in lines if line.startswith(b'{"specversion"')]
+    assert (told["subject"], told["redriven"]) == ("user/k", True)
