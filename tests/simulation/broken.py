@@ -5,9 +5,9 @@ Made by replacing a part, never by a hook in production code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.batch import Item
@@ -19,7 +19,13 @@ from bridge.dispatch import Answer
 from bridge.edges.eventbridge import EventBridgeSink
 from bridge.errors import QuarantineUnavailable, SinkUnavailable, Unavailable
 from bridge.mapping.shard import ShardInWork
-from bridge.ports import Deadline, EntryResult
+from bridge.ports import Deadline, EntryResult, Ledger, Row
+from bridge.reconcile import Options, Progress, Reconciler, RunState
+from bridge.reconcile.confirm import Confirmed
+from bridge.reconcile.counts import Counts
+from bridge.reconcile.emit import Emitter
+from bridge.reconcile.lease import LeaseKeeper
+from bridge.reconcile.state import Phase
 from bridge.relay import Relay
 from bridge.runner import Runner
 from bridge.settling import Settling
@@ -168,11 +174,69 @@ class NeverTrips(Breaker):
         """A bad deploy may fill the quarantine."""
 
 
+class TrustsTheFirstLook(Reconciler):
+    """What disagrees at the first look is told at once, although it may be on its way."""
+
+    __slots__ = ()
+
+    def _wait(self, state: RunState, options: Options, keeper: LeaseKeeper) -> Iterator[Progress]:
+        yield from ()
+
+
+class _Unconditional:
+    """A ledger whose conditional write has no condition."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def settle_if(self, row: Row, expected: Row | None) -> bool:
+        return not self._ledger.settle([row])
+
+
+class WritesUnconditionally(Reconciler):
+    """A live change that settled the key meanwhile is overwritten."""
+
+    __slots__ = ()
+
+    def _emitter(self) -> Emitter:
+        return replace(super()._emitter(), ledger=_Unconditional(self.ledger))
+
+
+class SettlesBeforeTelling(Reconciler):
+    __slots__ = ()
+
+    def _emitter(self) -> Emitter:
+        sound = super()._emitter()
+        return _SettlesFirst(sound.comparer, sound.sinks, sound.ledger, sound.claim_check, sound.clock)
+
+
+class _SettlesFirst(Emitter):
+    __slots__ = ()
+
+    def emit(self, confirmed: Sequence[Confirmed], counts: Counts) -> None:
+        for one in confirmed:
+            self.ledger.settle_if(one.restated.row, one.restated.expected)
+        super().emit(confirmed, counts)
+
+
+class ForgetsRemoves(Reconciler):
+    """Only the table is looked at: what is gone from it is never missed."""
+
+    __slots__ = ()
+
+    def _next(self, state: RunState) -> Phase:
+        return "confirm" if state.phase == "table" else super()._next(state)
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     parts: Parts
-    within: int
-    """So many seeds are enough to catch it."""
+    within: int = 60
+    """So many seeds are enough to catch it, from ``first`` on: what is rare would take long to come to."""
+    first: int = 1
 
 
 def _dialect(kind: type[Dialect]) -> Dialect:
@@ -180,15 +244,19 @@ def _dialect(kind: type[Dialect]) -> Dialect:
 
 
 VARIANTS: Mapping[str, Variant] = {
-    "settle before publish": Variant(Parts(relay=SettlesBeforePublishing), 100),
-    "no hold-back in the relay": Variant(Parts(relay=HoldsNothingBack), 100),
-    "no hold-back in the sink": Variant(Parts(sink=KeepsNoOrder), 100),
-    "quarantine failures forgotten": Variant(Parts(relay=ForgetsQuarantineFailures), 200),
-    "retry all entries": Variant(Parts(sink=RetriesAllEntries), 100),
-    "per-entry answers unread": Variant(Parts(sink=ReadsNoAnswers), 100),
-    "timeouts taken for success": Variant(Parts(sink=TakesTimeoutsForSuccess), 100),
-    "positions compared as text": Variant(Parts(dialect=_dialect(ComparesText)), 100),
-    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), 200),
-    "checkpoint before done": Variant(Parts(runner=SavesBeforeDone), 200),
-    "no breaker": Variant(Parts(breaker=NeverTrips), 400),
+    "settle before publish": Variant(Parts(relay=SettlesBeforePublishing)),
+    "no hold-back in the relay": Variant(Parts(relay=HoldsNothingBack)),
+    "no hold-back in the sink": Variant(Parts(sink=KeepsNoOrder)),
+    "quarantine failures forgotten": Variant(Parts(relay=ForgetsQuarantineFailures)),
+    "retry all entries": Variant(Parts(sink=RetriesAllEntries)),
+    "per-entry answers unread": Variant(Parts(sink=ReadsNoAnswers)),
+    "timeouts taken for success": Variant(Parts(sink=TakesTimeoutsForSuccess)),
+    "positions compared as text": Variant(Parts(dialect=_dialect(ComparesText))),
+    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels))),
+    "checkpoint before done": Variant(Parts(runner=SavesBeforeDone)),
+    "no confirmation": Variant(Parts(reconciler=TrustsTheFirstLook), first=245),
+    "missing conditional write": Variant(Parts(reconciler=WritesUnconditionally)),
+    "reconciliation settles before it tells": Variant(Parts(reconciler=SettlesBeforeTelling)),
+    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), first=165),
+    "no breaker": Variant(Parts(breaker=NeverTrips), first=280),
 }

@@ -75,10 +75,14 @@ def fate_of(written: Written) -> Fate:
     before, after = written.before, written.after
     if written.key[0] == "f" or (written.op == "modify" and visible(before) == visible(after)):
         return "silent"
-    for image in (before, after):
-        if image is not None and ("nan" in image or "big" in image):
-            return "poison"
-    return "poison" if after is not None and after.get("v") == REFUSED["v"] else "events"
+    if is_poison(after) or (before is not None and ("nan" in before or "big" in before)):
+        return "poison"
+    return "events"
+
+
+def is_poison(image: Image | None) -> bool:
+    """Whether an item in this state can never become an event."""
+    return image is not None and ("nan" in image or "big" in image or image["v"] == REFUSED["v"])
 
 
 def event_ids(written: Written) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ from bridge.core.dialect import STREAM, Dialect
 from bridge.edges.eventbridge import EventBridgeSink
 from bridge.mapping.settings import MappingSettings
 from bridge.ports import Keep
+from bridge.reconcile import Reconciler
 from bridge.relay import Relay
 from bridge.runner import Runner
 from bridge.settling import Heal
@@ -96,6 +97,7 @@ class Parts:
     sink: Callable[..., EventBridgeSink] = EventBridgeSink
     runner: RunnerMaker = Runner
     dialect: Dialect = STREAM
+    reconciler: Callable[..., Reconciler] = Reconciler
     breaker: Callable[..., Breaker] = Breaker
 
 

@@ -11,7 +11,8 @@ from hashlib import blake2b
 
 from tests.simulation.checks import check_live_path
 from tests.simulation.options import SOUND, Parts
-from tests.simulation.simulation import Recovery, Simulation, Violation
+from tests.simulation.recovery import ReconcileAndRedrive
+from tests.simulation.simulation import Simulation, Violation
 
 _CHUNK = 50
 _TRACE_LINES = 60
@@ -37,14 +38,14 @@ class Result:
         return blake2b("\n".join(self.trace).encode(), digest_size=16).hexdigest()
 
 
-def simulate(seed: int, *, parts: Parts = SOUND, recovery: Recovery | None = None) -> Result:
+def simulate(seed: int, *, parts: Parts = SOUND) -> Result:
     simulation = Simulation(seed, parts=parts)
+    recovery = ReconcileAndRedrive(parts.reconciler)
     violation = ""
     try:
         simulation.play()
         check_live_path(simulation)
-        if recovery is not None:
-            recovery.recover(simulation)
+        recovery.recover(simulation)
     except Violation as broken:
         violation = f"seed {seed}, step {len(simulation.world.trace)}: {broken}"
     return Result(

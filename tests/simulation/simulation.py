@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from random import Random
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from bridge.backoff import Backoff
 from bridge.batch import Outcome
@@ -43,12 +43,6 @@ _DAY_S = 24 * 3600
 
 class Violation(AssertionError):
     """A promise was broken."""
-
-
-class Recovery(Protocol):
-    """What follows the live path: redrive and reconciliation, driven to their end through crashes."""
-
-    def recover(self, simulation: Simulation) -> None: ...
 
 
 class _Context:
@@ -125,6 +119,7 @@ class Simulation:
     def calm(self) -> None:
         """Nothing fails any more: the bridge must come to rest with all work done."""
         self.faults.on = False
+        self.world.skip_share = 0.0
         for stream in self.world.streams:
             stream.skip_share = 0.0
         if self.bad_deploy:
@@ -135,9 +130,7 @@ class Simulation:
         self.work(_CALM_STEPS, until_caught_up=True)
         self.world.note_skipped()
         for info, payload in self.destination.sent:
-            label = str(info["DDBStreamBatchInfo"]["streamArn"]).rpartition("/")[2]
-            for record in payload["Records"]:
-                place = Place(label, record["dynamodb"]["SequenceNumber"])
+            for place in places_of(info, payload):
                 self.world.excused.setdefault(place, "given up")
 
     def work(self, steps: int, *, until_caught_up: bool = False) -> None:
@@ -243,6 +236,11 @@ class Simulation:
         finally:
             self.faults.overlap = lambda: self._overlap(event)
 
+    def lag_s(self) -> float:
+        """How far the bridge is behind the stream."""
+        stream = self.world.stream
+        return 0.0 if stream is None else stream.age_s(self._done(), self.world.clock.now())
+
     def saw(self, outcome: Outcome, records: int) -> None:
         ended = outcome.published + outcome.without_event + outcome.quarantined + outcome.handed_back
         if not outcome.received == ended == records:
@@ -284,6 +282,12 @@ class Simulation:
             destination=self.destination,
             pace=Pace(function_timeout_s=self.options.function_timeout_s),
         )
+
+
+def places_of(info: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Place]:
+    """The records of a batch that was given up."""
+    label = str(info["DDBStreamBatchInfo"]["streamArn"]).rpartition("/")[2]
+    return [Place(label, record["dynamodb"]["SequenceNumber"]) for record in payload["Records"]]
 
 
 def _numbers(event: Mapping[str, Any]) -> str:

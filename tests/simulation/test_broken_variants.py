@@ -11,5 +11,5 @@ from tests.simulation.run import first_violation
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_broken_variant_is_caught(name: str) -> None:
     variant = VARIANTS[name]
-    found = first_violation(range(1, variant.within + 1), variant.parts)
-    assert found is not None, f"{name} was not noticed in {variant.within} seeds"
+    found = first_violation(range(variant.first, variant.first + variant.within), variant.parts)
+    assert found is not None, f"{name} was not noticed in {variant.within} seeds from {variant.first} on"

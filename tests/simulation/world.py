@@ -20,7 +20,7 @@ from tests.records import Op, record
 
 START_S = 1_793_534_400.0
 TABLE = "Items"
-_TABLE_ARN = f"arn:aws:dynamodb:eu-central-1:123456789012:table/{TABLE}"
+TABLE_ARN = f"arn:aws:dynamodb:eu-central-1:123456789012:table/{TABLE}"
 
 Image = dict[str, Any]
 
@@ -71,7 +71,7 @@ class SimulatedStream(FakeStream):
 
     def __init__(self, clock: SimulatedClock, rng: Random, *, page_size: int) -> None:
         self.label = datetime.fromtimestamp(clock.now(), UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        super().__init__(clock, arn=f"{_TABLE_ARN}/stream/{self.label}", page_size=page_size)
+        super().__init__(clock, arn=f"{TABLE_ARN}/stream/{self.label}", page_size=page_size)
         self.skip_share = 0.0
         self.skipped: list[str] = []
         self._rng = rng
@@ -123,6 +123,15 @@ class SimulatedStream(FakeStream):
                     continue
             kept.append(one)
         return Page(kept, page.next)
+
+    def age_s(self, done: Mapping[str, str], now_s: float) -> float:
+        """Of the oldest record that the mapping has not done."""
+        ages = [0.0]
+        for shard in self._shards.values():
+            through = done.get(shard.id, "0")
+            if through != "SHARD_END":
+                ages += [now_s - self._written_s[n] for n, _ in shard.records if n > int(through)]
+        return max(ages)
 
     def following(self, number: str, count: int) -> Sequence[Mapping[str, Any]]:
         """The next records of the shard that holds ``number``."""
