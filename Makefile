@@ -8,7 +8,7 @@ READY := .venv/.ready
 # An emulator's credentials are never the caller's.
 CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
 
-.PHONY: help demo test simulate lint format bench lock docs clean
+.PHONY: help demo test simulate reconcile-large lint format bench lock docs clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
@@ -28,6 +28,9 @@ test: $(READY)  ## every test
 
 simulate: $(READY)  ## seeded runs through faults and crashes: SEED=1 RUNS=1000 WORKERS=2, TRACE=1 for one in full
 	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) --workers $(or $(WORKERS),2) $(if $(TRACE),--trace)
+
+reconcile-large: $(READY)  ## 100,000 items reconciled: all found, none invented, bounded memory (minutes)
+	@$(CLEAN_AWS) $(BIN)/python -m benchmarks.reconcile_large $(ARGS)
 
 lint: $(READY)  ## ruff, formatting, mypy --strict, import layers, generated files
 	@$(BIN)/ruff check .
