@@ -1,8 +1,11 @@
-"""Item keys: as the unit of order inside, and as a keyed hash wherever people look."""
+"""Item keys: as the unit of order inside, as DynamoDB takes them, and as a keyed hash for people."""
 
 from __future__ import annotations
 
+from base64 import b64decode
+from decimal import Decimal
 from hashlib import blake2b
+from typing import Any
 
 from bridge.core.change import TypedItem
 from bridge.core.values import base64_text
@@ -37,3 +40,29 @@ def key_hash(token: str, secret: bytes) -> str:
     hash; the same secret gives the same name on every machine."""
     mac = blake2b(token.encode("utf-8", "surrogatepass"), digest_size=8, key=secret[:KEY_BYTES])
     return mac.hexdigest()
+
+
+KeyIdentity = tuple[tuple[str, str, object], ...]
+
+
+def key_identity(key: TypedItem) -> KeyIdentity:
+    """Equal for keys that DynamoDB takes for one, however a number or a binary value is written."""
+    parts: list[tuple[str, str, object]] = []
+    for name in sorted(key):
+        ((tag, value),) = key[name].items()
+        parts.append((name, tag, Decimal(value) if tag == "N" else _bytes(value) if tag == "B" else value))
+    return tuple(parts)
+
+
+def key_as_sent(key: TypedItem) -> TypedItem:
+    """The key as boto3 takes it. Records from Lambda and items parsed by orjson carry binary as base64 text,
+    botocore takes bytes."""
+    return {
+        name: {tag: _bytes(value) if tag == "B" else value}
+        for name, typed in key.items()
+        for tag, value in typed.items()
+    }
+
+
+def _bytes(value: Any) -> bytes:
+    return b64decode(value) if isinstance(value, str) else bytes(value)

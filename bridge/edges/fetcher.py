@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget
 from bridge.backoff import Backoff
 from bridge.core.change import TypedItem
+from bridge.core.keys import key_as_sent, key_identity
 from bridge.errors import FetchUnavailable
 from bridge.limits import BATCH_GET_MAX
 from bridge.ports import Deadline
-
-Identity = tuple[tuple[str, str, Any], ...]
 
 
 class TableFetcher:
@@ -32,17 +29,17 @@ class TableFetcher:
         self, table: str, keys: Mapping[str, TypedItem], deadline: Deadline
     ) -> Mapping[str, TypedItem | None]:
         until = Deadline.after(deadline.clock, deadline.remaining_s() / 2)
-        names = {_identity(key): name for name, key in keys.items()}
+        names = {key_identity(key): name for name, key in keys.items()}
         found: dict[str, TypedItem | None] = {}
-        waiting = [_as_sent(key) for key in keys.values()]
+        waiting = [key_as_sent(key) for key in keys.values()]
         tries = 0
         while waiting and until.remaining_s() > 0:
             call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
             items, unprocessed = self._read(table, call)
-            left = {_identity(key) for key in unprocessed}
-            by_identity = {_identity({name: item[name] for name in call[0]}): item for item in items}
+            left = {key_identity(key) for key in unprocessed}
+            by_identity = {key_identity({name: item[name] for name in call[0]}): item for item in items}
             for key in call:
-                identity = _identity(key)
+                identity = key_identity(key)
                 if identity not in left:
                     found[names[identity]] = by_identity.get(identity)
             waiting += unprocessed
@@ -69,25 +66,3 @@ class TableFetcher:
         return answer["Responses"].get(table, []), answer.get("UnprocessedKeys", {}).get(table, {}).get(
             "Keys", []
         )
-
-
-def _as_sent(key: TypedItem) -> TypedItem:
-    """Records from Lambda carry binary values as base64 text; botocore takes bytes."""
-    return {
-        name: {tag: _bytes(value) if tag == "B" else value}
-        for name, typed in key.items()
-        for tag, value in typed.items()
-    }
-
-
-def _identity(key: TypedItem) -> Identity:
-    """Equal for keys that DynamoDB takes for one, however a number or a binary value is written."""
-    parts = []
-    for name in sorted(key):
-        ((tag, value),) = key[name].items()
-        parts.append((name, tag, Decimal(value) if tag == "N" else _bytes(value) if tag == "B" else value))
-    return tuple(parts)
-
-
-def _bytes(value: Any) -> bytes:
-    return base64.b64decode(value) if isinstance(value, str) else bytes(value)

@@ -7,9 +7,7 @@ Lambda hands them over.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any, Final, cast
 
 import orjson
@@ -17,6 +15,7 @@ import orjson
 from bridge.aws_errors import AWS_ERRORS, AwsTarget
 from bridge.backoff import Backoff
 from bridge.core.change import StreamView, TypedItem
+from bridge.core.keys import key_as_sent, key_identity
 from bridge.errors import SourceUnavailable, TargetMissing
 from bridge.limits import BATCH_GET_MAX
 from bridge.ports import Clock
@@ -30,7 +29,6 @@ PAGE_ITEMS: Final = 500
 ledger rows these fill memory, in every segment at once. A page that is cut costs no more read units."""
 
 _MIN_PARSED: Final = b"{}"
-Identity = tuple[tuple[str, str, Any], ...]
 
 
 def parse_with_orjson(client: Any) -> None:
@@ -105,15 +103,15 @@ class DynamoTable:
             "ReturnConsumedCapacity": "TOTAL",
         }
         if start is not None:
-            request["ExclusiveStartKey"] = _as_sent(start)
+            request["ExclusiveStartKey"] = key_as_sent(start)
         answer = self._call(self._client.scan, **request)
         units = float((answer.get("ConsumedCapacity") or {}).get("CapacityUnits") or 0.0)
         return ItemPage(answer.get("Items") or [], answer.get("LastEvaluatedKey") or None, units)
 
     def read(self, keys: Mapping[str, TypedItem]) -> ItemsRead:
-        names = {_identity(key): name for name, key in keys.items()}
+        names = {key_identity(key): name for name, key in keys.items()}
         found: dict[str, TypedItem | None] = dict.fromkeys(keys)
-        waiting = [_as_sent(key) for key in keys.values()]
+        waiting = [key_as_sent(key) for key in keys.values()]
         units, tries, until_s = 0.0, 0, self._clock.monotonic() + self._give_up_s
         while waiting:
             call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
@@ -124,10 +122,10 @@ class DynamoTable:
             for each in answer.get("ConsumedCapacity") or ():
                 units += float(each.get("CapacityUnits") or 0.0)
             for item in (answer.get("Responses") or {}).get(self._table, ()):
-                found[names[_identity({name: item[name] for name in call[0]})]] = item
+                found[names[key_identity({name: item[name] for name in call[0]})]] = item
             left = (answer.get("UnprocessedKeys") or {}).get(self._table, {}).get("Keys", [])
             # Parsed by orjson, binary keys come back as text.
-            waiting += [_as_sent(key) for key in left]
+            waiting += [key_as_sent(key) for key in left]
             if len(left) < len(call):
                 tries = 0
             elif waiting:
@@ -168,25 +166,3 @@ def require_stream(facts: TableFacts) -> None:
             "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES; or --stream-stopped to reconcile as it is",
             stage="read",
         )
-
-
-def _as_sent(key: TypedItem) -> TypedItem:
-    """botocore takes bytes where orjson gave base64 text."""
-    return {
-        name: {tag: _bytes(value) if tag == "B" else value}
-        for name, typed in key.items()
-        for tag, value in typed.items()
-    }
-
-
-def _identity(key: TypedItem) -> Identity:
-    """Equal for keys that DynamoDB takes for one, however a number or a binary value is written."""
-    parts = []
-    for name in sorted(key):
-        ((tag, value),) = key[name].items()
-        parts.append((name, tag, Decimal(value) if tag == "N" else _bytes(value) if tag == "B" else value))
-    return tuple(parts)
-
-
-def _bytes(value: Any) -> bytes:
-    return base64.b64decode(value) if isinstance(value, str) else bytes(value)
