@@ -16,7 +16,7 @@ import typer
 
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.diff_view import visible
-from bridge.cli.options import OutputOption
+from bridge.cli.options import EndpointOption, OutputOption, RegionOption
 from bridge.errors import BridgeError, MalformedRecord
 
 if TYPE_CHECKING:
@@ -50,10 +50,8 @@ def init(
         bool, typer.Option("--keep-values", help="Examples are real samples, not made up.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
-    endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS.")
-    ] = None,
-    region: Annotated[str | None, typer.Option("--region", help="AWS region.")] = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Write a first configuration, schemas, examples and a test, inferred from what a table holds.

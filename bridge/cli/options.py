@@ -15,6 +15,8 @@ from bridge.errors import ConfigurationError, Problem
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="BRIDGE_CONFIG", help="The configuration.", metavar="F")
 ]
+EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS.")]
+RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region.")]
 EnvFileOption = Annotated[
     Path | None,
     typer.Option(

@@ -15,7 +15,15 @@ import typer
 
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.diff_view import visible
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    EndpointOption,
+    EnvFileOption,
+    OutputOption,
+    RegionOption,
+    environment,
+)
 from bridge.errors import BridgeError, EntryMissing
 
 if TYPE_CHECKING:
@@ -42,8 +50,6 @@ UntilOption = Annotated[
     typer.Option("--until", help="Quarantined then or before; a day ends at midnight.", metavar="TIME"),
 ]
 RevealOption = Annotated[bool, typer.Option("--reveal", help="Show the values of items. They may be secret.")]
-EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS.")]
-RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region.")]
 
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _QUEUE_NOTE: Final = (

@@ -13,16 +13,17 @@ import typer
 
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.diff_view import visible
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
-from bridge.cli.quarantine import ReasonOption, SinceOption, TypeOption, UntilOption, selection_of
-from bridge.cli.redrive import (
-    DryRunOption,
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
     EndpointOption,
-    LimitOption,
-    RateOption,
+    EnvFileOption,
+    OutputOption,
     RegionOption,
-    warn_of_ledger,
+    environment,
 )
+from bridge.cli.quarantine import ReasonOption, SinceOption, TypeOption, UntilOption, selection_of
+from bridge.cli.redrive import DryRunOption, LimitOption, RateOption, warn_of_ledger
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:

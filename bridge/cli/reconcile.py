@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.console import Console, ExitCode, Output
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    EndpointOption,
+    EnvFileOption,
+    OutputOption,
+    RegionOption,
+)
 from bridge.cli.reconcile_options import Given, build
 
 if TYPE_CHECKING:
@@ -23,8 +30,6 @@ StateOption = Annotated[
     Path | None,
     typer.Option("--state", help="Folder of the runs; .stream-bridge by default.", metavar="DIR"),
 ]
-EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS.")]
-RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region.")]
 KeyOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -14,7 +14,15 @@ import typer
 from bridge.account import Account
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.diff_view import visible
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    EndpointOption,
+    EnvFileOption,
+    OutputOption,
+    RegionOption,
+    environment,
+)
 
 if TYPE_CHECKING:
     from bridge.redrive import Hole, Redriven
@@ -30,8 +38,6 @@ LimitOption = Annotated[
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Show how it would end; send, settle and remove nothing.")
 ]
-EndpointOption = Annotated[str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS.")]
-RegionOption = Annotated[str | None, typer.Option("--region", help="AWS region.")]
 
 
 def redrive(

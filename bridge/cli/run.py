@@ -10,7 +10,14 @@ import typer
 
 from bridge.account import Account
 from bridge.cli.console import Console, ExitCode, Output
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    EnvFileOption,
+    OutputOption,
+    RegionOption,
+    environment,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +35,7 @@ def run(
     endpoint_url: Annotated[
         str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS, for every service.")
     ] = None,
-    region: Annotated[str | None, typer.Option("--region", help="AWS region.")] = None,
+    region: RegionOption = None,
     state: Annotated[
         Path | None,
         typer.Option(

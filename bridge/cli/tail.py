@@ -18,7 +18,7 @@ from rich.text import Text
 
 from bridge.cli import diff_view
 from bridge.cli.console import Console, ExitCode, Output
-from bridge.cli.options import OutputOption
+from bridge.cli.options import EndpointOption, OutputOption, RegionOption
 from bridge.cli.tail_filter import TailFilter
 from bridge.errors import BridgeError, Unavailable
 
@@ -68,10 +68,8 @@ def tail(
     clean_up: Annotated[
         bool, typer.Option("--clean-up", help="Remove what killed tails left behind, and end.")
     ] = False,
-    endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS.")
-    ] = None,
-    region: Annotated[str | None, typer.Option("--region", help="AWS region.")] = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Show events as they arrive, with what changed; one JSON line each with --output json.
