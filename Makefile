@@ -51,7 +51,7 @@ bench: $(READY)  ## the benchmarks, as ratios measured side by side
 
 lock: $(READY)  ## resolve the lock files anew (needs uv)
 	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/runtime.txt
-	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra cli --extra local --extra dev pyproject.toml -o requirements/dev.txt
+	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra cli --extra codegen --extra local --extra dev pyproject.toml -o requirements/dev.txt
 
 clean:  ## remove what the targets made
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info
