@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import config, pattern, quarantine, reconcile
+from bridge.cli import config, pattern, quarantine, reconcile, schema
 from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
@@ -36,6 +36,7 @@ app.add_typer(pattern.app, name="pattern")
 quarantine.app.command("retry")(retry)
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(reconcile.app, name="reconcile")
+app.add_typer(schema.app, name="schema")
 app.command()(init)
 app.command()(check)
 app.command()(doctor)

@@ -1,0 +1,1 @@
+"""Whether one schema may follow another: decided by proof, with an example event for every break."""

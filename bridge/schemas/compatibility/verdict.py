@@ -1,0 +1,114 @@
+"""What a comparison of two schema versions says: the verdict, every break with its example, the bump."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Literal
+
+Direction = Literal["backward", "forward"]
+"""``backward``: old events against new consumers. ``forward``: new events against old consumers."""
+
+
+class Verdict(StrEnum):
+    """``unproven`` is never "compatible": it stands for a question that could not be decided."""
+
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"
+    UNPROVEN = "unproven"
+    INVALID = "invalid"
+
+
+class Mode(StrEnum):
+    """Which directions must hold. TRANSITIVE: against every earlier version, not the last one only."""
+
+    BACKWARD = "BACKWARD"
+    BACKWARD_TRANSITIVE = "BACKWARD_TRANSITIVE"
+    FORWARD = "FORWARD"
+    FORWARD_TRANSITIVE = "FORWARD_TRANSITIVE"
+    FULL = "FULL"
+    FULL_TRANSITIVE = "FULL_TRANSITIVE"
+    NONE = "NONE"
+
+    @property
+    def transitive(self) -> bool:
+        return self.value.endswith("_TRANSITIVE")
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """``NONE`` asks for nothing: breaks are neither looked for nor reported."""
+        return _DIRECTIONS[self.value.removesuffix("_TRANSITIVE")]
+
+
+_DIRECTIONS: Final[dict[str, tuple[Direction, ...]]] = {
+    "BACKWARD": ("backward",),
+    "FORWARD": ("forward",),
+    "FULL": ("backward", "forward"),
+    "NONE": (),
+}
+
+
+class Policy(StrEnum):
+    """How the two documents are read before one is held against the other.
+
+    ``views``: producers by the closed reading (nothing undeclared), consumers by the open one.
+    ``strict``, ``lenient``: plain containment, as Confluent's compatibility policies of these names.
+    """
+
+    VIEWS = "views"
+    STRICT = "strict"
+    LENIENT = "lenient"
+
+
+class Bump(StrEnum):
+    """The least change of the version number. ``none``: the documents say the same, annotations included."""
+
+    NONE = "none"
+    PATCH = "patch"
+    MINOR = "minor"
+    MAJOR = "major"
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """One reason why a direction does not hold.
+
+    ``rule`` is a stable name such as ``required-added``; ``old_pointer`` and ``new_pointer`` are JSON
+    Pointers into the two documents (``None`` where that document has no such place). ``example`` is an
+    event's data that ``produced_by`` allows and the other side refuses; both were validated before it is
+    shown.
+    """
+
+    rule: str
+    direction: Direction
+    old_pointer: str | None
+    new_pointer: str | None
+    message: str
+    example: Any
+    produced_by: Literal["old", "new"]
+    bump: Bump
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """A direction that could be neither proven nor refuted, and why (a stable ``reason``, a sentence)."""
+
+    direction: Direction
+    reason: str
+    message: str
+    old_pointer: str | None = None
+    new_pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``bump`` is the least bump whatever the mode; ``problem`` says why input is unusable (``invalid``)."""
+
+    verdict: Verdict
+    mode: Mode
+    policy: Policy
+    breaks: tuple[Break, ...] = ()
+    unproven: tuple[Unproven, ...] = ()
+    bump: Bump = Bump.MAJOR
+    problem: str = ""
