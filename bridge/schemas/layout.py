@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.documents import parse_json, read_bytes, refused
-from bridge.schemas.meta import Meta, parse_meta, parse_registry
+from bridge.schemas.finding import Finding
+from bridge.schemas.meta import META_FILE, Meta, parse_meta
+from bridge.schemas.registry import REGISTRY_FILE, RegistrySettings, parse_registry
 from bridge.schemas.semver import Version
+from bridge.schemas.yaml_members import meant
 
 TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _MAJOR = re.compile(r"\.v[0-9]+")
-_PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md")
+_PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md", "schemas.lock.json")
 _T = TypeVar("_T")
 
 
@@ -36,7 +39,7 @@ class SchemaFile:
 class Layout:
     """What a folder holds. ``found`` has every schema file, the unreadable ones too."""
 
-    base: str | None = None
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
     found: set[tuple[str, Version]] = field(default_factory=set)
     files: list[SchemaFile] = field(default_factory=list)
     metas: dict[str, Meta] = field(default_factory=dict)
@@ -69,7 +72,7 @@ def entries(folder: Path) -> list[Path]:
         raise refused(str(folder), f"cannot be read: {error.strerror or type(error).__name__}") from error
 
 
-def _read_registry(path: Path) -> str:
+def _read_registry(path: Path) -> RegistrySettings:
     return parse_registry(read_bytes(path), str(path))
 
 
@@ -86,10 +89,23 @@ class _LayoutReader:
         for path in self._entries(self.folder):
             if path.is_dir():
                 self._type(path)
-            elif path.name == "registry.yaml":
-                self.layout.base = self._try(_read_registry, path)
+            elif path.name == REGISTRY_FILE:
+                self.layout.registry = self._try(_read_registry, path) or self.layout.registry
             elif path.name not in _PLAIN_FILES:
                 self._problem(path, "is not used here", "schemas are <type>/<version>.json", "warning")
+        self._name_owners()
+
+    def _name_owners(self) -> None:
+        """Where the registry knows the teams, a type's owner is one of them and is reached as it says."""
+        owners = self.layout.registry.owners
+        for name, meta in self.layout.metas.items() if owners else ():
+            owner = owners.get(meta.team)
+            if owner is None:
+                advice = meant(meta.team, list(owners)) or f"one of {', '.join(owners)}"
+                message = f"'{meta.team}' is no owner that {REGISTRY_FILE} knows"
+                self.layout.problems.append(Finding(meta.file, 0, 0, "owner", message, advice, rule="meta"))
+            elif not meta.contact:
+                self.layout.metas[name] = replace(meta, contact=owner.contact)
 
     def _type(self, path: Path) -> None:
         name = path.name
@@ -105,7 +121,7 @@ class _LayoutReader:
         for each in self._entries(path):
             if each.name == "examples" and each.is_dir():
                 self._examples(each)
-            elif each.name == "meta.yaml":
+            elif each.name == META_FILE:
                 seen = True
                 meta = self._try(_read_meta, each)
                 if meta is not None:

@@ -11,8 +11,10 @@ from typing import Any
 
 from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.schemas.build import Builder, Name, find_base, place_of
+from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.layout import TYPE, SchemaFile, read_layout
 from bridge.schemas.meta import Meta
+from bridge.schemas.registry import RegistrySettings
 from bridge.schemas.semver import Version
 from bridge.schemas.validation import SchemaVersion
 
@@ -29,7 +31,7 @@ class SchemaSet:
     """Schema versions by type and version, in that order. Adding one gives a new set.
 
     ``base`` is what every id begins with, ``folder`` where the set was read, ``warnings`` what is legal
-    there and probably not meant.
+    there and probably not meant, ``registry`` what its ``registry.yaml`` says.
     """
 
     schemas: Mapping[Name, SchemaVersion] = field(default_factory=lambda: MappingProxyType({}))
@@ -37,6 +39,7 @@ class SchemaSet:
     base: str | None = None
     folder: Path | None = None
     warnings: tuple[Problem, ...] = ()
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
 
     @classmethod
     def load(cls, folder: Path) -> SchemaSet:
@@ -46,13 +49,13 @@ class SchemaSet:
         except for JSON and YAML that cannot be parsed. Nothing outside the folder is read or fetched.
         """
         layout = read_layout(folder)
-        base = layout.base or find_base(layout.files)
+        base = layout.registry.base or find_base(layout.files)
         builder = Builder(base, {}, layout.found)
         builder.build(layout.files)
         problems = [*layout.problems, *builder.problems]
         if not layout.found and not problems:
             problems.append(Problem(str(folder), 0, 0, "", "holds no schemas", "", "warning"))
-        return cls._of(builder, problems, layout.metas, base, folder)
+        return cls._of(builder, problems, layout.metas, base, folder, layout.registry)
 
     @classmethod
     def _of(
@@ -62,12 +65,15 @@ class SchemaSet:
         metas: Mapping[str, Meta],
         base: str | None,
         folder: Path | None,
+        registry: RegistrySettings,
     ) -> SchemaSet:
         problems = sorted(problems, key=lambda p: (p.file, p.line, p.column))
         if any(problem.severity == "error" for problem in problems):
             raise ConfigurationError(problems)
         schemas = dict(sorted(builder.built.items()))
-        return cls(MappingProxyType(schemas), MappingProxyType(dict(metas)), base, folder, tuple(problems))
+        return cls(
+            MappingProxyType(schemas), MappingProxyType(dict(metas)), base, folder, tuple(problems), registry
+        )
 
     def with_version(self, type_name: str, version: Version | str, document: Mapping[str, Any]) -> SchemaSet:
         """This set and one version more; the set itself stays as it is.
@@ -90,7 +96,8 @@ class SchemaSet:
         base = self.base or find_base([added])
         builder = Builder(base, self.schemas, [name])
         builder.build([added])
-        return self._of(builder, [*self.warnings, *builder.problems], self.metas, base, self.folder)
+        problems = [*self.warnings, *builder.problems]
+        return self._of(builder, problems, self.metas, base, self.folder, self.registry)
 
     def get(self, type_name: str, version: Version | str) -> SchemaVersion:
         """Raises :class:`SchemaNotFound`, which names what is there instead."""
@@ -105,6 +112,15 @@ class SchemaSet:
         close = get_close_matches(type_name, self.types, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"available: {', '.join(self.types) or 'none'}"
         raise SchemaNotFound(f"there is no schema of type '{type_name}'", hint=hint)
+
+    def mode_of(self, type_name: str) -> Mode:
+        """The compatibility mode of a type: its own, or else the registry's."""
+        meta = self.metas.get(type_name)
+        return (meta.compatibility if meta is not None else None) or self.registry.compatibility
+
+    def policy_of(self, type_name: str) -> Policy:
+        meta = self.metas.get(type_name)
+        return (meta.policy if meta is not None else None) or self.registry.policy
 
     @property
     def types(self) -> tuple[str, ...]:
