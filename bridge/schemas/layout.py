@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.documents import parse_json, read_bytes, refused
 from bridge.schemas.finding import Finding
+from bridge.schemas.lock import LOCK_FILE, Lock, find_lock_problems, read_lock
 from bridge.schemas.meta import META_FILE, Meta, parse_meta
 from bridge.schemas.registry import REGISTRY_FILE, RegistrySettings, parse_registry
 from bridge.schemas.semver import Version
@@ -21,7 +22,7 @@ from bridge.schemas.yaml_members import meant
 
 TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _MAJOR = re.compile(r"\.v[0-9]+")
-_PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md", "schemas.lock.json")
+_PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md", LOCK_FILE, f"{LOCK_FILE}.tmp")
 _T = TypeVar("_T")
 
 
@@ -37,12 +38,14 @@ class SchemaFile:
 
 @dataclass(slots=True)
 class Layout:
-    """What a folder holds. ``found`` has every schema file, the unreadable ones too."""
+    """What a folder holds. ``found`` has every schema file, the unreadable ones too; ``lock`` is ``None``
+    where there is none, or none that can be read (which is among the problems)."""
 
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     found: set[tuple[str, Version]] = field(default_factory=set)
     files: list[SchemaFile] = field(default_factory=list)
     metas: dict[str, Meta] = field(default_factory=dict)
+    lock: Lock | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -94,6 +97,16 @@ class _LayoutReader:
             elif path.name not in _PLAIN_FILES:
                 self._problem(path, "is not used here", "schemas are <type>/<version>.json", "warning")
         self._name_owners()
+        self._hold_against_lock()
+
+    def _hold_against_lock(self) -> None:
+        layout = self.layout
+        layout.lock = self._try(read_lock, self.folder)
+        if layout.lock is not None:
+            documents = {(file.type, file.version): file.document for file in layout.files}
+            layout.problems += find_lock_problems(
+                layout.lock, self.folder, documents, layout.found, layout.metas
+            )
 
     def _name_owners(self) -> None:
         """Where the registry knows the teams, a type's owner is one of them and is reached as it says."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.schemas.build import Builder, Name, find_base, place_of
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.layout import TYPE, SchemaFile, read_layout
+from bridge.schemas.lock import Lock
 from bridge.schemas.meta import Meta
 from bridge.schemas.registry import RegistrySettings
 from bridge.schemas.semver import Version
@@ -31,7 +32,7 @@ class SchemaSet:
     """Schema versions by type and version, in that order. Adding one gives a new set.
 
     ``base`` is what every id begins with, ``folder`` where the set was read, ``warnings`` what is legal
-    there and probably not meant, ``registry`` what its ``registry.yaml`` says.
+    there and probably not meant, ``registry`` what its ``registry.yaml`` says, ``lock`` what is published.
     """
 
     schemas: Mapping[Name, SchemaVersion] = field(default_factory=lambda: MappingProxyType({}))
@@ -40,6 +41,7 @@ class SchemaSet:
     folder: Path | None = None
     warnings: tuple[Problem, ...] = ()
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    lock: Lock = field(default_factory=Lock)
 
     @classmethod
     def load(cls, folder: Path) -> SchemaSet:
@@ -55,7 +57,8 @@ class SchemaSet:
         problems = [*layout.problems, *builder.problems]
         if not layout.found and not problems:
             problems.append(Problem(str(folder), 0, 0, "", "holds no schemas", "", "warning"))
-        return cls._of(builder, problems, layout.metas, base, folder, layout.registry)
+        whole = cls._of(builder, problems, layout.metas, base)
+        return replace(whole, folder=folder, registry=layout.registry, lock=layout.lock or Lock())
 
     @classmethod
     def _of(
@@ -64,16 +67,12 @@ class SchemaSet:
         problems: list[Problem],
         metas: Mapping[str, Meta],
         base: str | None,
-        folder: Path | None,
-        registry: RegistrySettings,
     ) -> SchemaSet:
         problems = sorted(problems, key=lambda p: (p.file, p.line, p.column))
         if any(problem.severity == "error" for problem in problems):
             raise ConfigurationError(problems)
         schemas = dict(sorted(builder.built.items()))
-        return cls(
-            MappingProxyType(schemas), MappingProxyType(dict(metas)), base, folder, tuple(problems), registry
-        )
+        return cls(MappingProxyType(schemas), MappingProxyType(dict(metas)), base, None, tuple(problems))
 
     def with_version(self, type_name: str, version: Version | str, document: Mapping[str, Any]) -> SchemaSet:
         """This set and one version more; the set itself stays as it is.
@@ -97,7 +96,8 @@ class SchemaSet:
         builder = Builder(base, self.schemas, [name])
         builder.build([added])
         problems = [*self.warnings, *builder.problems]
-        return self._of(builder, problems, self.metas, base, self.folder, self.registry)
+        grown = self._of(builder, problems, self.metas, base)
+        return replace(grown, folder=self.folder, registry=self.registry, lock=self.lock)
 
     def get(self, type_name: str, version: Version | str) -> SchemaVersion:
         """Raises :class:`SchemaNotFound`, which names what is there instead."""

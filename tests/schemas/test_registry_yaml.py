@@ -131,7 +131,7 @@ WRONG_META = {
     "waivers: [{versions: [1.0.0, 1.1], who: a, why: b, until: 2027-01-01}]": "3:30 waivers[0].versions[1]: "
     "is not a version",
     "waivers: [{versions: [1.0.0, 1.1.0], who: a, why: b}]": "waivers[0]: required key 'until' is missing",
-    "waivers: [{versions: [1.0.0, 1.1.0], who: a, why: b, until: 2027-01-01, direction: back}]": "mean 'backward'",
+    "waivers: [{versions: [1.0.0, 1.1.0], who: a, why: b, until: 2027-01-01, direction: x}]": "both",
     "contact: '#a'": "3:10 contact: is told in owner.contact already",
 }
 
