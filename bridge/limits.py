@@ -61,6 +61,9 @@ EVENTBRIDGE_TIME_BYTES: Final = 14  # docs: what the Time field of an entry coun
 EVENTBRIDGE_DETAIL_TYPE_CHARS: Final = 128
 EVENTBRIDGE_PATTERN_CHARS: Final = 2_048  # docs: EventBridge quotas
 
+# S3 DeleteObjects (docs: DeleteObjects)
+S3_DELETE_MAX: Final = 1_000
+
 # SQS SendMessage (model: SendMessage MessageBody, CreateQueue MaximumMessageSize, ReceiveMessage)
 SQS_BYTES: Final = MIB  # the default and the most; a queue's MaximumMessageSize may be less
 SQS_RECEIVE_MAX: Final = 10  # messages of one ReceiveMessage or ChangeMessageVisibilityBatch

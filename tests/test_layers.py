@@ -30,6 +30,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "silence",
         "traffic",
         "ledger_row",
+        "run_rules",
     ),
     ("dispatch_run",),
     ("dispatch",),

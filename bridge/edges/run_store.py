@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 import orjson
 
 from bridge.durable_file import write_durably
-from bridge.errors import CheckpointBroken, CheckpointUnavailable, LeaseHeld, LeaseLost
+from bridge.errors import CheckpointBroken, CheckpointUnavailable
 from bridge.reconcile_ports import Document, Lease
+from bridge.run_rules import check_lease, lease_document, next_lease, read_document, read_lease
 
 
 class MemoryRunStore:
@@ -28,13 +28,13 @@ class MemoryRunStore:
 
     def acquire(self, table: str, owner: str, ttl_s: float, now_s: float, *, force: bool = False) -> Lease:
         with self._lock:
-            lease = _next_lease(self.leases.get(table), table, owner, ttl_s, now_s, force=force)
+            lease = next_lease(self.leases.get(table), table, owner, ttl_s, now_s, force=force)
             self.leases[table] = lease
             return lease
 
     def renew(self, lease: Lease, ttl_s: float, now_s: float) -> Lease:
         with self._lock:
-            _check(self.leases.get(lease.table), lease)
+            check_lease(self.leases.get(lease.table), lease)
             renewed = Lease(lease.table, lease.owner, lease.token, now_s + ttl_s)
             self.leases[lease.table] = renewed
             return renewed
@@ -47,11 +47,11 @@ class MemoryRunStore:
 
     def get(self, name: str) -> Document | None:
         data = self.documents.get(name)
-        return None if data is None else _document(data, name)
+        return None if data is None else read_document(data, name)
 
     def put(self, name: str, document: Document, lease: Lease) -> None:
         with self._lock:
-            _check(self.leases.get(lease.table), lease)
+            check_lease(self.leases.get(lease.table), lease)
             self.documents[name] = orjson.dumps(document)
             self.puts += 1
 
@@ -60,7 +60,7 @@ class MemoryRunStore:
 
     def remove(self, prefix: str, lease: Lease) -> None:
         with self._lock:
-            _check(self.leases.get(lease.table), lease)
+            check_lease(self.leases.get(lease.table), lease)
             for name in [name for name in self.documents if name.startswith(prefix)]:
                 del self.documents[name]
 
@@ -78,13 +78,13 @@ class DirectoryRunStore:
 
     def acquire(self, table: str, owner: str, ttl_s: float, now_s: float, *, force: bool = False) -> Lease:
         with self._locked(table):
-            lease = _next_lease(self._lease(table), table, owner, ttl_s, now_s, force=force)
+            lease = next_lease(self._lease(table), table, owner, ttl_s, now_s, force=force)
             self._write_lease(lease)
             return lease
 
     def renew(self, lease: Lease, ttl_s: float, now_s: float) -> Lease:
         with self._locked(lease.table):
-            _check(self._lease(lease.table), lease)
+            check_lease(self._lease(lease.table), lease)
             renewed = Lease(lease.table, lease.owner, lease.token, now_s + ttl_s)
             self._write_lease(renewed)
             return renewed
@@ -105,11 +105,11 @@ class DirectoryRunStore:
             raise CheckpointBroken(
                 f"the checkpoint {path} cannot be read: {error.strerror}", hint="make it readable"
             ) from error
-        return _document(data, str(path))
+        return read_document(data, str(path))
 
     def put(self, name: str, document: Document, lease: Lease) -> None:
         with self._locked(lease.table):
-            _check(self._lease(lease.table), lease)
+            check_lease(self._lease(lease.table), lease)
             self._write(self._path(name), orjson.dumps(document))
 
     def names(self, prefix: str) -> Iterator[str]:
@@ -121,7 +121,7 @@ class DirectoryRunStore:
 
     def remove(self, prefix: str, lease: Lease) -> None:
         with self._locked(lease.table):
-            _check(self._lease(lease.table), lease)
+            check_lease(self._lease(lease.table), lease)
             shutil.rmtree(self._folder / prefix, ignore_errors=True)
 
     def _path(self, name: str) -> Path:
@@ -140,27 +140,10 @@ class DirectoryRunStore:
         document = self.get(f"{table}/lease")
         if document is None:
             return None
-        try:
-            return Lease(
-                str(document["table"]),
-                str(document["owner"]),
-                int(document["token"]),
-                float(document["until_s"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointBroken(
-                f"the lease {self._path(f'{table}/lease')} cannot be read",
-                hint="remove it once no run of the table is alive",
-            ) from error
+        return read_lease(document, str(self._path(f"{table}/lease")))
 
     def _write_lease(self, lease: Lease) -> None:
-        content: dict[str, Any] = {
-            "table": lease.table,
-            "owner": lease.owner,
-            "token": lease.token,
-            "until_s": lease.until_s,
-        }
-        self._write(self._path(f"{lease.table}/lease"), orjson.dumps(content))
+        self._write(self._path(f"{lease.table}/lease"), orjson.dumps(lease_document(lease)))
 
     @contextmanager
     def _locked(self, table: str) -> Iterator[None]:
@@ -175,41 +158,3 @@ class DirectoryRunStore:
         with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
-
-
-def _next_lease(
-    held: Lease | None, table: str, owner: str, ttl_s: float, now_s: float, *, force: bool
-) -> Lease:
-    if held is not None and held.until_s > now_s and not force:
-        raise LeaseHeld(
-            f"table {table} is being worked on by {held.owner}",
-            hint=f"wait for it; a dead run's lease ends by itself in {held.until_s - now_s:.0f} s, "
-            "or at once with --take-over",
-        )
-    return Lease(table, owner, 1 if held is None else held.token + 1, now_s + ttl_s)
-
-
-def _check(held: Lease | None, lease: Lease) -> None:
-    if held is None or held.token != lease.token:
-        who = "nobody" if held is None else held.owner
-        raise LeaseLost(
-            f"the lease on table {lease.table} went to {who}; this run has stopped",
-            hint="`reconcile status` tells how the other one is doing",
-        )
-
-
-def _document(data: bytes, name: str) -> Document:
-    try:
-        document = orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        raise _broken(name, "is not JSON") from error
-    if not isinstance(document, dict):
-        raise _broken(name, "does not hold an object")
-    return document
-
-
-def _broken(name: str, what: str) -> CheckpointBroken:
-    return CheckpointBroken(
-        f"the checkpoint {name} {what}",
-        hint="nothing is lost: start anew with `stream-bridge reconcile run`, which finds the same again",
-    )

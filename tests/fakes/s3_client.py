@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class Kept:
     kms_key: str
     written: datetime
     writes: int
+
+    @property
+    def etag(self) -> str:
+        """The same for the same content, as S3's own is."""
+        return f'"{hashlib.md5(self.data, usedforsecurity=False).hexdigest()}"'
 
 
 class S3Client(AwsPeer):
@@ -56,6 +62,12 @@ class S3Client(AwsPeer):
         if parameters.get("IfNoneMatch") == "*" and before is not None:
             text = "At least one of the pre-conditions you specified did not hold"
             raise client_error("PreconditionFailed", "PutObject", 412, text)
+        if "IfMatch" in parameters:
+            if before is None:
+                raise client_error("NoSuchKey", "PutObject", 404, "The specified key does not exist.")
+            if before.etag != parameters["IfMatch"]:
+                text = "At least one of the pre-conditions you specified did not hold"
+                raise client_error("PreconditionFailed", "PutObject", 412, text)
         self.objects[key] = Kept(
             data=parameters["Body"],
             content_type=parameters.get("ContentType", "binary/octet-stream"),
@@ -65,7 +77,7 @@ class S3Client(AwsPeer):
             writes=before.writes + 1 if before else 1,
         )
         self.end("PutObject")
-        return {"ETag": '"0"'}
+        return {"ETag": self.objects[key].etag}
 
     def head_object(self, **parameters: Any) -> dict[str, Any]:
         self._begin("HeadObject", parameters)
@@ -79,12 +91,22 @@ class S3Client(AwsPeer):
         kept = self.objects.get(parameters["Key"])
         if kept is None:
             raise client_error("NoSuchKey", "GetObject", 404, "The specified key does not exist.")
-        return {"Body": StreamingBody(io.BytesIO(kept.data), len(kept.data))}
+        return {"Body": StreamingBody(io.BytesIO(kept.data), len(kept.data)), "ETag": kept.etag}
 
     def delete_object(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DeleteObject", parameters)
         self.objects.pop(parameters["Key"], None)
         self.end("DeleteObject")
+        return {}
+
+    def delete_objects(self, **parameters: Any) -> dict[str, Any]:
+        self._begin("DeleteObjects", parameters)
+        keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
+        if not 1 <= len(keys) <= 1_000:
+            raise client_error("MalformedXML", "DeleteObjects", 400, "The XML is not well-formed")
+        for key in keys:
+            self.objects.pop(key, None)
+        self.end("DeleteObjects")
         return {}
 
     def list_objects_v2(self, **parameters: Any) -> dict[str, Any]:
