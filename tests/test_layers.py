@@ -12,10 +12,10 @@ ROOT = Path(__file__).parent.parent / "bridge"
 
 # From the ground up. A room imports rooms of lower floors, and of its own folder where that is allowed.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "limits", "metrics"),
+    ("errors", "limits", "metrics", "consumer"),
     ("core",),
     ("ports",),
-    ("reconcile_ports", "doctor_facts"),
+    ("reconcile_ports", "registry_ports", "doctor_facts"),
     (
         "backoff",
         "aws_errors",
@@ -32,14 +32,14 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "ledger_row",
         "run_rules",
     ),
-    ("dispatch_run",),
+    ("dispatch_run", "registries"),
     ("dispatch",),
     ("edges",),
     ("batch_report", "gaps"),
     ("settling",),
     ("relay", "compile", "mapping", "onboarding", "reconcile", "doctor"),
     ("runner", "redrive"),
-    ("runners",),
+    ("runners", "wiring_registries"),
     ("wiring",),
     ("door", "wiring_redrive"),
     ("lambdas",),
