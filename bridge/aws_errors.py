@@ -74,6 +74,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "InternalFailure",
             "InternalServerError",
             "InternalServerException",
+            "InternalServiceException",  # Glue
             "KMSInternalException",
             "OperationAborted",
             "RequestTimeout",
@@ -90,6 +91,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "AllAccessDisabled",
             "AuthorizationError",
             "AuthorizationErrorException",
+            "ForbiddenException",  # EventBridge schemas
             "InvalidSecurity",
             "InvalidSecurityException",
             "KMSAccessDenied",
@@ -100,6 +102,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "NotAuthorizedForDetailTypeException",
             "NotAuthorizedForSourceException",
             "OptInRequired",
+            "UnauthorizedException",  # EventBridge schemas
             "UnauthorizedOperation",
         }
     ),
@@ -123,6 +126,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
     "missing": frozenset(
         {
             "AWS.SimpleQueueService.NonExistentQueue",
+            "EntityNotFoundException",  # Glue, with status 400
             "KMSNotFound",
             "KMSNotFoundException",
             "NoSuchBucket",

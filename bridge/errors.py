@@ -202,6 +202,23 @@ class ViewTooNarrow(BatchError):
     stage = "route"
 
 
+# --- schema registries ---------------------------------------------------------------------------
+
+
+class RegistryUnavailable(Unavailable):
+    """A schema registry did not answer in the time there was."""
+
+    stage = "read"
+
+
+class SchemaTaken(BridgeError):
+    """Somebody else made the schema between our reading and our writing: read again, then compare."""
+
+
+class SchemaRefused(BridgeError):
+    """The registry keeps a version and calls it failed; it must be removed there before it can come again."""
+
+
 # --- a reconciliation cannot go on --------------------------------------------------------------
 
 

@@ -81,3 +81,17 @@ SNS_BYTES: Final = 256 * KIB  # the default; a topic's MaximumMessageSize raises
 SNS_BYTES_MAX: Final = MIB
 SNS_ATTRIBUTES: Final = 10  # more do not survive raw delivery to SQS
 SNS_ID_CHARS: Final = 128  # MessageGroupId and MessageDeduplicationId
+
+# EventBridge Schema Registry (model: schemas, CreateSchema; the name: docs of the console and of the Terraform
+# resource aws_schemas_schema, for the model gives none; tags: docs, tagging)
+SCHEMAS_CONTENT_CHARS: Final = 100_000
+SCHEMAS_DESCRIPTION_CHARS: Final = 256
+SCHEMAS_NAME_CHARS: Final = 385
+SCHEMAS_TOKEN_CHARS: Final = 36  # model: UpdateSchema ClientTokenId
+TAG_VALUE_CHARS: Final = 256
+
+# Glue Schema Registry (model: glue, CreateSchema, MetadataKeyValuePair; docs: PutSchemaVersionMetadata)
+GLUE_DEFINITION_CHARS: Final = 170_000
+GLUE_NAME_CHARS: Final = 255
+GLUE_METADATA_PAIRS: Final = 10  # of one version
+GLUE_METADATA_VALUE_CHARS: Final = 256

@@ -56,6 +56,8 @@ METRICS: Final = {
         Metric("GapsSeen", "Count", "Changes before which another was never settled.", "table"),
         # batches that failed as a whole: their records are in no count above (bridge.relay)
         Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
+        # where schemas come from (bridge.registries.reading)
+        Metric("SchemaCacheUsed", "Count", "Starts with cached schemas, because the registry was down."),
         # how sinks answer (bridge.traffic)
         Metric("SinkCalls", "Count", "Calls of the target's API.", "sink"),
         Metric("SinkRetries", "Count", "Entries sent more than once, each repeat.", "sink"),
