@@ -5,23 +5,31 @@ from __future__ import annotations
 import os
 import queue
 import random
+import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
-from typing import Protocol
+from typing import Final, Protocol
 
 from bridge.backoff import Backoff
+from bridge.core.dialect import STREAM
+from bridge.core.kinesis import KINESIS
+from bridge.edges.checkpoints import FileCheckpoints
+from bridge.edges.kinesis_reader import KinesisReader
 from bridge.edges.lag import GivenLag, IteratorAgeLag
 from bridge.edges.run_store import DirectoryRunStore
+from bridge.edges.stream_reader import StreamReader
 from bridge.edges.system_clock import SystemClock
 from bridge.edges.table_scan import DynamoTable, parse_fast_without_binary, require_stream
+from bridge.edges.table_stream import find_stream
 from bridge.errors import ReconcileStopped
-from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink
+from bridge.mapping.behind import CheckpointLag
+from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink, StreamSource
 from bridge.reconcile import Comparer, Price, Reconciler, Seen, Spread, take_turns
-from bridge.reconcile_ports import LagSource
+from bridge.reconcile_ports import LagSource, RunStore
 from bridge.settings.models import DynamoDbLedgerSettings
 from bridge.wiring import (
     ClientFactory,
@@ -33,7 +41,8 @@ from bridge.wiring import (
     memory_sinks,
 )
 
-RUNS_FOLDER = "reconcile"
+RUNS_FOLDER: Final = "reconcile"
+S3_SCHEME: Final = "s3://"
 
 
 class ScannableLedger(Ledger, LedgerScan, Protocol):
@@ -45,7 +54,7 @@ def build_reconciler(
     name: str,
     clients: Callable[[], ClientFactory],
     *,
-    state: Path,
+    state: Path | str,
     lag: LagSource,
     dry: bool,
     stream_stopped: bool = False,
@@ -54,7 +63,8 @@ def build_reconciler(
     clock: Clock | None = None,
 ) -> Reconciler:
     """``name`` as bridge.yaml has it. ``clients`` makes a factory: the table's client is one of its own.
-    ``dry``: events are made and measured, and sent nowhere. ``state`` is the folder of runs.
+    ``dry``: events are made and measured, and sent nowhere. ``state`` is where runs are
+    kept: a folder, or ``s3://bucket/prefix``.
 
     Table, ledger and sinks are asked for here. Raises ``ReconcileStopped`` where there is no ledger that
     lasts, ``BatchError`` or ``Unavailable`` where one of them is not there.
@@ -90,7 +100,7 @@ def build_reconciler(
         ledger,
         ledger,
         sinks,
-        DirectoryRunStore(state / RUNS_FOLDER),
+        build_run_store(state, client, clock),
         lag,
         clock,
         new_run=lambda: (
@@ -103,6 +113,35 @@ def build_reconciler(
     )
 
 
+def build_run_store(state: Path | str, client: ClientFactory, clock: Clock | None = None) -> RunStore:
+    """A folder, for runs of one machine; or ``s3://bucket/prefix``, which any number of workers share.
+
+    The bucket is asked for here. Raises ``ReconcileStopped`` for what names no bucket, ``BatchError`` or
+    ``Unavailable`` where it is not there.
+    """
+    if not is_shared(state):
+        return DirectoryRunStore(Path(state) / RUNS_FOLDER)
+    from bridge.edges.run_store_s3 import S3RunStore
+
+    bucket, _, prefix = str(state).removeprefix(S3_SCHEME).partition("/")
+    if not bucket:
+        raise ReconcileStopped(f"{state} names no bucket", hint="write s3://bucket/prefix")
+    store = S3RunStore(
+        client("s3"),
+        bucket,
+        f"{prefix}/{RUNS_FOLDER}",
+        clock or SystemClock(),
+        Backoff(random.Random()),  # noqa: S311 - jitter
+        nonce=lambda: secrets.token_hex(8),
+    )
+    store.check()
+    return store
+
+
+def is_shared(state: Path | str) -> bool:
+    return isinstance(state, str) and state.startswith(S3_SCHEME)
+
+
 def build_lag(
     lag_s: float | None, function: str | None, client: ClientFactory, clock: Clock | None = None
 ) -> LagSource:
@@ -110,6 +149,32 @@ def build_lag(
     if lag_s is None and function:
         return IteratorAgeLag(client("cloudwatch"), function, clock or SystemClock())
     return GivenLag(lag_s)
+
+
+def build_checkpoint_lag(
+    configuration: Configuration,
+    name: str,
+    checkpoints: Path,
+    client: ClientFactory,
+    clock: Clock | None = None,
+) -> LagSource:
+    """How far the runner whose ``checkpoints`` lie in a folder is with the stream of table ``name``.
+
+    Raises ``ReconcileStopped`` where they say nothing of that stream, ``CheckpointBroken`` and
+    ``BatchError``.
+    """
+    table = configuration.settings.tables[name]
+    source: StreamSource
+    if table.kinesis is not None:
+        source, dialect = KinesisReader(client("kinesis"), table.kinesis), KINESIS
+    else:
+        arn = find_stream(client("dynamodb"), table.name).arn
+        source, dialect = StreamReader(client("dynamodbstreams"), arn), STREAM
+    lag = CheckpointLag(
+        source, FileCheckpoints(checkpoints), dialect, clock or SystemClock(), str(checkpoints)
+    )
+    lag.check()
+    return lag
 
 
 def side_by_side(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:

@@ -27,8 +27,12 @@ TableOption = Annotated[
     str | None, typer.Option("--table", help="The table, where there are several.", metavar="NAME")
 ]
 StateOption = Annotated[
-    Path | None,
-    typer.Option("--state", help="Folder of the runs; .stream-bridge by default.", metavar="DIR"),
+    str | None,
+    typer.Option(
+        "--state",
+        help="Where runs are kept: a folder, .stream-bridge by default; or s3://bucket/prefix.",
+        metavar="WHERE",
+    ),
 ]
 KeyOption = Annotated[
     list[str] | None,
@@ -56,6 +60,14 @@ LagOption = Annotated[
 FunctionOption = Annotated[
     str | None,
     typer.Option("--function", help="Lambda function whose IteratorAge tells the lag.", metavar="NAME"),
+]
+CheckpointsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoints",
+        help="Where `stream-bridge run` keeps its state: its checkpoints tell the lag.",
+        metavar="DIR",
+    ),
 ]
 StoppedOption = Annotated[
     bool, typer.Option("--stream-stopped", help="No mapping reads the stream: nothing is in flight.")
@@ -86,6 +98,7 @@ def plan(
     since: SinceOption = None,
     lag: LagOption = None,
     function: FunctionOption = None,
+    checkpoints: CheckpointsOption = None,
     stream_stopped: StoppedOption = False,
     trust_ledger: TrustOption = False,
     segments: SegmentsOption = None,
@@ -110,6 +123,7 @@ def plan(
         since=since,
         lag=lag,
         function=function,
+        checkpoints=checkpoints,
         stream_stopped=stream_stopped,
         trust_ledger=trust_ledger,
         segments=segments,
@@ -129,6 +143,7 @@ def run(
     since: SinceOption = None,
     lag: LagOption = None,
     function: FunctionOption = None,
+    checkpoints: CheckpointsOption = None,
     stream_stopped: StoppedOption = False,
     trust_ledger: TrustOption = False,
     segments: SegmentsOption = None,
@@ -155,6 +170,7 @@ def run(
         since=since,
         lag=lag,
         function=function,
+        checkpoints=checkpoints,
         stream_stopped=stream_stopped,
         trust_ledger=trust_ledger,
         segments=segments,
@@ -174,6 +190,7 @@ def resume(
     only_type: TypeOption = None,
     lag: LagOption = None,
     function: FunctionOption = None,
+    checkpoints: CheckpointsOption = None,
     stream_stopped: StoppedOption = False,
     trust_ledger: TrustOption = False,
     max_rcu: RcuOption = None,
@@ -197,6 +214,7 @@ def resume(
         only_type=only_type or (),
         lag=lag,
         function=function,
+        checkpoints=checkpoints,
         stream_stopped=stream_stopped,
         trust_ledger=trust_ledger,
         max_rcu=max_rcu,
@@ -213,13 +231,15 @@ def status(
     env_file: EnvFileOption = None,
     table: TableOption = None,
     state: StateOption = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Where the latest run of a table is. Asks nobody but the folder of runs."""
+    """Where the latest run of a table is. Asks nobody but the place where runs are kept."""
     from bridge.cli.reconcile_options import stored_state
 
     console: Console = context.obj
-    name, found, history = stored_state(Given(config, env_file, table, state))
+    name, found, history = stored_state(Given(config, env_file, table, state, endpoint_url, region))
     if output is Output.JSON:
         console.write_json({"table": name, "run": found.as_document() if found else None, **history})
         return ExitCode.OK
@@ -241,6 +261,8 @@ def report(
     env_file: EnvFileOption = None,
     table: TableOption = None,
     state: StateOption = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
     html: HtmlOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
@@ -248,7 +270,7 @@ def report(
     from bridge.cli.reconcile_options import stored_report
 
     console: Console = context.obj
-    name, found = stored_report(Given(config, env_file, table, state))
+    name, found = stored_report(Given(config, env_file, table, state, endpoint_url, region))
     if found is None:
         console.fail(f"{name} has no report yet", "`stream-bridge reconcile plan` makes one")
         return ExitCode.ERROR

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bridge.cli.console import Console
     from bridge.core.change import TypedItem
     from bridge.reconcile import Mode, Options, Reconciler, RunState
-    from bridge.reconcile_ports import TableFacts
+    from bridge.reconcile_ports import LagSource, RunStore, TableFacts
     from bridge.settings import Settings
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
@@ -32,7 +32,7 @@ class Given:
     config: Path
     env_file: Path | None
     table: str | None
-    state: Path | None
+    state: str | None
     endpoint_url: str | None = None
     region: str | None = None
     key: Sequence[str] = ()
@@ -46,9 +46,11 @@ class Given:
     max_rcu: float | None = None
     max_emit: int | None = None
     max_removes: int | None = None
+    checkpoints: Path | None = None
 
     @property
-    def folder(self) -> Path:
+    def where(self) -> Path | str:
+        """Where runs are kept: a folder, or ``s3://bucket/prefix``."""
         return self.state or self.config.parent / STATE_FOLDER
 
 
@@ -58,7 +60,12 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
 
     from bridge.reconcile import Options
     from bridge.wiring import client_factory, load_configuration
-    from bridge.wiring_reconcile import build_lag, build_reconciler, side_by_side
+    from bridge.wiring_reconcile import (
+        build_checkpoint_lag,
+        build_lag,
+        build_reconciler,
+        side_by_side,
+    )
 
     lag_s = None if given.lag is None else seconds(given.lag, "--lag")
     since = "" if given.since is None else moment(given.since)
@@ -67,12 +74,15 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         console.problem(warning)
     name = choose(configuration.settings, given.table)
     clients = partial(client_factory, endpoint_url=given.endpoint_url, region=given.region)
+    lag: LagSource = build_lag(lag_s, given.function, clients())
+    if lag_s is None and not given.function and given.checkpoints is not None and not given.stream_stopped:
+        lag = build_checkpoint_lag(configuration, name, given.checkpoints, clients())
     reconciler = build_reconciler(
         configuration,
         name,
         clients,
-        state=given.folder,
-        lag=build_lag(lag_s, given.function, clients()),
+        state=given.where,
+        lag=lag,
         dry=mode in ("plan", "seed") and not resumed,
         stream_stopped=given.stream_stopped,
         spread=side_by_side,
@@ -93,29 +103,31 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
 
 
 def stored_report(given: Given) -> tuple[str, dict[str, Any] | None]:
-    """The table's name and its latest report, from the folder of runs alone."""
-    from bridge.edges.run_store import DirectoryRunStore
-    from bridge.wiring_reconcile import RUNS_FOLDER
-
+    """The table's name and its latest report, from where runs are kept alone."""
     table = _table_name(given)
-    document = DirectoryRunStore(given.folder / RUNS_FOLDER).get(f"{table}/report")
+    document = _store(given).get(f"{table}/report")
     return table, None if document is None else dict(document)
 
 
 def stored_state(given: Given) -> tuple[str, RunState | None, dict[str, Any]]:
     """The table's name, its latest run, and the age of the last complete one. Raises ``CheckpointBroken``."""
-    from bridge.edges.run_store import DirectoryRunStore
     from bridge.edges.system_clock import SystemClock
     from bridge.reconcile import RunState
     from bridge.reconcile.report import last_complete
-    from bridge.wiring_reconcile import RUNS_FOLDER
 
     table = _table_name(given)
-    store = DirectoryRunStore(given.folder / RUNS_FOLDER)
+    store = _store(given)
     document = store.get(f"{table}/run")
     state = None if document is None else RunState.read_from(document, f"{table}/run", table)
     runs = list((store.get(f"{table}/history") or {}).get("runs", []))
     return table, state, {"last_complete": last_complete(runs, SystemClock().now())}
+
+
+def _store(given: Given) -> RunStore:
+    from bridge.wiring import client_factory
+    from bridge.wiring_reconcile import build_run_store
+
+    return build_run_store(given.where, client_factory(endpoint_url=given.endpoint_url, region=given.region))
 
 
 def _table_name(given: Given) -> str:

@@ -252,7 +252,8 @@ class Reconciler:
             raise StreamBehind(
                 f"table {self.table}: the bridge may be behind the stream ({told}; grace is "
                 f"{options.grace_s:.0f} s), so what looks missed may only be on its way",
-                hint="`reconcile resume` once it has caught up; --lag 0s where you know better, "
+                hint="`reconcile resume` once it has caught up; --function or --checkpoints to have it "
+                "looked up, --lag 0s where you know better, "
                 "--stream-stopped where no mapping reads the stream",
             )
 
