@@ -4,4 +4,15 @@ from __future__ import annotations
 
 import typer
 
+from bridge.cli.schema_impact import impact
+
+from bridge.cli.schema_lint import lint
+from bridge.cli.schema_list import list_types, show
+from bridge.cli.schema_lock import lock
+
 app = typer.Typer(help="Event schemas: lint, prove compatibility, publish, generate.", no_args_is_help=True)
+app.command()(lint)
+app.command()(lock)
+app.command("list")(list_types)
+app.command()(show)
+app.command()(impact)

@@ -12,6 +12,7 @@ import jsonschema_rs
 from bridge.core.pointer import escape
 from bridge.errors import Problem
 from bridge.schemas.documents import subschemas
+from bridge.schemas.finding import Finding
 from bridge.schemas.layout import SchemaFile
 from bridge.schemas.references import find_reference_problems
 from bridge.schemas.semver import Version
@@ -65,12 +66,12 @@ class Builder:
         """The checks that need no other file's content."""
         document = file.document
         if not isinstance(document, dict):
-            self._problem(file, "", "is not a JSON object")
+            self._problem("metaschema", file, "", "is not a JSON object")
             return False
         before = len(self.problems)
         if document.get("$schema") != DIALECT:
             what = "is not JSON Schema 2020-12" if "$schema" in document else "is missing"
-            self._problem(file, "/$schema", what, f'write "$schema": "{DIALECT}"')
+            self._problem("dialect", file, "/$schema", what, f'write "$schema": "{DIALECT}"')
         else:
             self._check_metaschema(file)
         self._check_id(file, owners)
@@ -88,7 +89,7 @@ class Builder:
         except ValueError as limit:  # the library's own, such as for nesting
             findings[""] = f"cannot be read as a schema: {limit}"
         for pointer, message in findings.items():
-            self._problem(file, pointer, message)
+            self._problem("metaschema", file, pointer, message)
 
     def _check_id(self, file: SchemaFile, owners: dict[str, str]) -> None:
         place = place_of(file.type, file.version)
@@ -96,15 +97,17 @@ class Builder:
         expected = None if self.base is None else self.base + place
         advice = f'write "$id": "{expected or "https://<your base>" + place}"'
         if not isinstance(schema_id, str):
-            self._problem(file, "/$id", "is missing" if schema_id is None else "is not text", advice)
+            self._problem("id", file, "/$id", "is missing" if schema_id is None else "is not text", advice)
             return
         if schema_id in owners:
-            self._problem(file, "/$id", f"'{schema_id}' is already the $id of {owners[schema_id]}", advice)
+            self._problem(
+                "id", file, "/$id", f"'{schema_id}' is already the $id of {owners[schema_id]}", advice
+            )
         elif schema_id != expected:
             what = "disagrees with the file's path"
             if schema_id.endswith(place):
                 what = f"does not begin with the base of the others, {self.base}"
-            self._problem(file, "/$id", f"'{schema_id}' {what}", advice)
+            self._problem("id", file, "/$id", f"'{schema_id}' {what}", advice)
         owners.setdefault(schema_id, file.file)
 
     def _compile(
@@ -115,20 +118,20 @@ class Builder:
         for finding in find_reference_problems(
             file.document, schema_id, known=self._known, registry=registry, readable=resources
         ):
-            self._problem(file, *finding)
+            self._problem("reference", file, *finding)
         for pointer, schema in subschemas(file.document):
             name = schema.get("format")
             if isinstance(name, str) and unknown_format(name):
                 close = get_close_matches(name, FORMATS, n=1)
                 advice = f"did you mean '{close[0]}'?" if close else "use pattern, or a format of JSON Schema"
                 message = f"'{name}' is no known format and is not asserted"
-                self._problem(file, f"{pointer}/format", message, advice, severity="warning")
+                self._problem("format", file, f"{pointer}/format", message, advice, severity="warning")
         try:
             validator = compile_schema(file.document, registry)
         except ValueError as error:  # the library's ValidationError is one
             if not any(problem.severity == "error" for problem in self.problems):
                 message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
-                self._problem(file, "", f"cannot be used as a schema: {message}")
+                self._problem("metaschema", file, "", f"cannot be used as a schema: {message}")
             return
         if not any(problem.severity == "error" for problem in self.problems[before:]):
             self.built[file.type, file.version] = SchemaVersion(
@@ -136,9 +139,15 @@ class Builder:
             )
 
     def _problem(
-        self, file: SchemaFile, path: str, message: str, suggestion: str = "", severity: str = "error"
+        self,
+        rule: str,
+        file: SchemaFile,
+        path: str,
+        message: str,
+        suggestion: str = "",
+        severity: str = "error",
     ) -> None:
-        self.problems.append(Problem(file.file, 0, 0, path, message, suggestion, severity))
+        self.problems.append(Finding(file.file, 0, 0, path, message, suggestion, severity, rule=rule))
 
 
 def _registry(resources: Mapping[str, Any]) -> jsonschema_rs.Registry:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridge.errors import ConfigurationError, EventInvalid, Problem
 from bridge.schemas.documents import parse_json, read_bytes
+from bridge.schemas.finding import Finding
 from bridge.schemas.layout import entries, inside
 from bridge.schemas.schema_set import SchemaSet
 from bridge.schemas.validation import SchemaVersion, violations
@@ -29,19 +30,17 @@ def _of_version(schemas: SchemaSet, schema: SchemaVersion) -> Iterator[Problem]:
         any_there = False
         for path in [] if folder is None or not folder.is_dir() else entries(folder):
             if path.suffix != ".json":
-                yield Problem(str(path), 0, 0, "", "is not used here", "examples end in .json", "warning")
+                yield _finding(path, "is not used here", "examples end in .json", "warning")
                 continue
             any_there = True
             if schemas.folder is None or not inside(schemas.folder, path):
-                yield Problem(str(path), 0, 0, "", "leads out of the folder of the schemas")
+                yield _finding(path, "leads out of the folder of the schemas")
                 continue
             yield from _check(schema, kind, path)
         if not any_there:
-            file = str(folder) if folder is not None else schema.file
+            file = folder if folder is not None else schema.file
             message = f"{schema.type} {schema.version} has no {kind} examples"
-            yield Problem(
-                file, 0, 0, "", message, "write some: they are what subscribers read first", "warning"
-            )
+            yield _finding(file, message, "write some: they are what subscribers read first", "warning")
 
 
 def _check(schema: SchemaVersion, kind: str, path: Path) -> Iterator[Problem]:
@@ -54,16 +53,20 @@ def _check(schema: SchemaVersion, kind: str, path: Path) -> Iterator[Problem]:
         try:
             schema.validate(data)
         except EventInvalid as error:
-            yield Problem(str(path), 0, 0, "", error.message)
+            yield _finding(path, error.message)
         return
     try:
         broken = {violation.keyword for violation in violations(schema.validator, data)}
     except ValueError as error:  # nested too deep for the library
-        yield Problem(str(path), 0, 0, "", f"cannot be validated: {error}")
+        yield _finding(path, f"cannot be validated: {error}")
         return
     meant = path.stem.rpartition(".")[2] if "." in path.stem else ""
     if not broken:
-        yield Problem(str(path), 0, 0, "", f"is valid by {schema.type} {schema.version}, and must not be")
+        yield _finding(path, f"is valid by {schema.type} {schema.version}, and must not be")
     elif meant and meant not in broken:
         message = f"does not break '{meant}', which its name says, but {', '.join(sorted(broken))}"
-        yield Problem(str(path), 0, 0, "", message, "an invalid example is named <reason>.<keyword>.json")
+        yield _finding(path, message, "an invalid example is named <reason>.<keyword>.json")
+
+
+def _finding(file: Path | str, message: str, suggestion: str = "", severity: str = "error") -> Problem:
+    return Finding(str(file), 0, 0, "", message, suggestion, severity, rule="examples")

@@ -144,7 +144,8 @@ class _LayoutReader:
             elif each.name not in _PLAIN_FILES:
                 self._problem(each, "is not used here", "", "warning")
         if not seen:
-            self._problem(path, "has no meta.yaml", "write one with summary and owner", "warning")
+            advice = "write one with summary and owner"
+            self._problem(path, "has no meta.yaml", advice, "warning", rule="meta")
 
     def _schema(self, type_name: str, path: Path) -> None:
         version = self._version(path, path.stem)
@@ -198,5 +199,7 @@ class _LayoutReader:
             self.layout.problems += error.problems
             return None
 
-    def _problem(self, path: Path, message: str, suggestion: str = "", severity: str = "error") -> None:
-        self.layout.problems.append(Problem(str(path), 0, 0, "", message, suggestion, severity))
+    def _problem(
+        self, path: Path, message: str, suggestion: str = "", severity: str = "error", rule: str = "folder"
+    ) -> None:
+        self.layout.problems.append(Finding(str(path), 0, 0, "", message, suggestion, severity, rule=rule))
