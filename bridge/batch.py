@@ -41,6 +41,7 @@ class Item:
     why: str = ""
     error: BridgeError | None = None
     gap: bool = False  # what came before the change was never settled
+    lost: tuple[str, ...] | None = None  # of a gap: the attributes that differ, where that is known
     missing: Change | None = None  # the step to publish first, where gaps are healed
 
     def end_as(self, end: End, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,11 +10,12 @@ from bridge.batch import Item
 from bridge.core.change import Change, TypedItem
 from bridge.core.claim_check import Claim, Limited, fit
 from bridge.core.event import Event, Trace
-from bridge.core.healing import missing_step, step_id, time_text
+from bridge.core.healing import missing_step, time_text
 from bridge.core.translate import Table
 from bridge.core.values import base64_text
 from bridge.errors import RecordError, ViewTooNarrow
-from bridge.ports import Row
+from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
+from bridge.ports import Keep, Row
 
 
 def heal(
@@ -75,18 +76,25 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
     return fingerprint_of(table, table.redacted(change).before) != row.fingerprint
 
 
-def missing_before(table: Table, change: Change, row: Row | None, previous: Change | None) -> Change | None:
+def missing_before(
+    table: Table, change: Change, row: Row | None, previous: Change | None, keep: Keep
+) -> Change | None:
+    """The step between what was told last and ``change``. It shows what the ledger keeps, also where the
+    batch itself knows more: a redelivery, which has only the ledger, then tells the same. Raises
+    ``MalformedRecord``."""
     redacted = table.redacted(change)
     key_name = fingerprint_of(table, key_as_text(change.key))
-    after = fingerprint_of(table, redacted.before) if redacted.before is not None else ""
     if previous is not None:
+        was = table.redacted(previous).after
+        hashes = table.field_hashes if keep == "fields" else None
         return missing_step(
             redacted,
             was_live=previous.operation != "remove",
-            was=table.redacted(previous).after,
+            was=was if keep == "image" else None,
             settled=previous.position,
             as_of=time_text(previous.time),
-            record_id=step_id(change.table, key_name, previous.position.sequence, after),
+            key_name=key_name,
+            told=hashes(was) if hashes is not None and was is not None else None,
         )
     if row is None:
         return None
@@ -96,9 +104,37 @@ def missing_before(table: Table, change: Change, row: Row | None, previous: Chan
         was=row.image,
         settled=row.position,
         as_of=row.as_of,
-        record_id=step_id(change.table, key_name, row.position.sequence, after),
+        key_name=key_name,
         told=row.fields,
     )
+
+
+def lost_names(
+    table: Table, change: Change, row: Row | None, previous: Change | None, keep: Keep
+) -> tuple[str, ...] | None:
+    """The top-level attributes in which what was told last and the item before ``change`` differ; None where
+    that cannot be known, or where more than a modify was lost. Raises ``MalformedRecord``."""
+    hashes = table.field_hashes
+    before = table.redacted(change).before
+    if hashes is None or keep not in ("fields", "image") or before is None:
+        return None
+    told: Mapping[str, str] | None = None
+    if previous is not None:
+        was = table.redacted(previous).after if previous.operation != "remove" else None
+        told = None if was is None else hashes(was)
+    elif row is not None and row.live:
+        told = row.fields if row.image is None else hashes(row.image)
+    if told is None:
+        return None
+    found = hashes(before)
+    return bounded(name for name in found.keys() | told.keys() if found.get(name) != told.get(name))
+
+
+def bounded(names: Iterable[str]) -> tuple[str, ...] | None:
+    """In order, each once; None where they would take too much of a row."""
+    kept = tuple(sorted(set(names)))
+    size = sum(len(name.encode("utf-8", "surrogatepass")) + 3 for name in kept)
+    return kept if size <= LEDGER_GAP_NAMES_MAX_BYTES else None
 
 
 def fingerprint_of(table: Table, image: TypedItem | None) -> str:

@@ -7,7 +7,8 @@ attribute   type  meaning
 ``v``       N     version of this format: 1
 ``k``       S     the item's key, typed JSON, binary as base64
 ``s``       S     sequence settled last: ``<stream label>/<number, zero-padded>``
-``l``       BOOL  live: the item was there after it
+``l``       BOOL  live: the item was there after it, or ``d``
+``d``       BOOL  there, and true, where it was not, but a quarantined change makes that doubtful
 ``f``       S     fingerprint of its image, "" = unknown
 ``b``       S     settled by: ``stream``, ``reconcile``, ``snapshot``
 ``a``       S     as of: when the state was true
@@ -15,8 +16,12 @@ attribute   type  meaning
 ``h``       S     keep: fields - JSON object, a short keyed hash by attribute name
 ``i``       B     keep: image - the redacted image, typed JSON, zlib
 ``g``       BOOL  there, and true, where a gap was seen that nothing has closed
+``n``       S     of a gap: JSON list of the attributes that differed; not there where that is unknown
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
+
+``d`` and ``n`` came later. A version that does not know them reads the row as before: an item in doubt is
+live to it, a gap has no names; so the format is still 1, and a roll back is safe.
 
 The key's hash is not keyed, because the key stands in the row: a ledger table is as confidential as the
 tables it is about. What could make a row larger than DynamoDB takes is left out: image, then hashes.
@@ -69,15 +74,19 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
         "v": {"N": str(FORMAT)},
         "k": {"S": _json(row.item_key)},
         "s": {"S": row.position.sequence},
-        LIVE: {"BOOL": row.live},
+        LIVE: {"BOOL": row.live or row.doubt},
         "f": {"S": row.fingerprint},
         "b": {"S": row.settled_by},
         "a": {"S": row.as_of},
         "r": {"S": " ".join(row.recent)},
     }
+    if row.doubt and not row.live:
+        item["d"] = {"BOOL": True}
     if row.gap:
         item["g"] = {"BOOL": True}
-    if not row.live:
+        if row.gap_names is not None:
+            item["n"] = {"S": _json(row.gap_names)}
+    if not row.live and not row.doubt:
         item["ttl"] = {"N": str(int(now_s) + LEDGER_REMOVED_TTL_S)}
     room = ITEM_MAX_BYTES - _SPARE_BYTES - sum(len(value["S"]) for value in item.values() if "S" in value)
     if row.fields is not None and len(hashes := _json(row.fields)) < room:
@@ -119,7 +128,7 @@ def _decode(item: TypedItem) -> Row:
     return Row(
         key_token(table, item_key),
         Position(label, int(number)),
-        live=item[LIVE]["BOOL"],
+        live=item[LIVE]["BOOL"] and "d" not in item,
         table=table,
         item_key=item_key,
         fingerprint=item["f"]["S"],
@@ -129,6 +138,8 @@ def _decode(item: TypedItem) -> Row:
         fields=json.loads(item["h"]["S"]) if "h" in item else None,
         image=json.loads(zlib.decompress(bytes(item["i"]["B"]))) if "i" in item else None,
         gap="g" in item,
+        gap_names=tuple(map(str, json.loads(item["n"]["S"]))) if "n" in item and "g" in item else None,
+        doubt="d" in item,
     )
 
 

@@ -30,6 +30,7 @@ BATCH_WRITE_MAX: Final = 25
 # Longer than any record can come again: a Kinesis stream keeps records for up to 365 days (docs: Kinesis
 # data retention), a table's own stream for one, SQS keeps a failed batch for 14.
 LEDGER_RECENT_MAX: Final = 8
+LEDGER_GAP_NAMES_MAX_BYTES: Final = 1024  # our own: DynamoDB counts a write unit for each KiB of a row
 LEDGER_REMOVED_TTL_S: Final = 400 * 24 * 3600
 
 # JSON (RFC 8259 section 6: integers every reader takes exactly; IEEE 754: decimals that survive a double)

@@ -106,7 +106,10 @@ class Row:
     ``as_of`` is when the state was true: the change's time, or the moment a reconciliation read the item.
     ``recent`` are the last few settled sequences, newest first, so that a redriven change can be told from
     a settled one. ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on
-    request. ``gap`` notes that a change before this one was never settled.
+    request. ``gap`` notes that a change before this one was never settled; ``gap_names`` are the attributes
+    in which what was told differed from what the next change found, None where that is not known.
+    ``doubt``: not live as far as is known, but a change was quarantined after that, so that subscribers may
+    have the item all the same.
     """
 
     key: str
@@ -121,6 +124,8 @@ class Row:
     fields: Mapping[str, str] | None = None
     image: Mapping[str, Any] | None = None
     gap: bool = False
+    gap_names: tuple[str, ...] | None = None
+    doubt: bool = False
 
     @property
     def stamp(self) -> tuple[str, str, str, bool, tuple[str, ...]]:

@@ -17,7 +17,16 @@ from bridge.core.change import Change, TypedItem
 from bridge.core.healing import time_text
 from bridge.core.translate import Table, Without
 from bridge.errors import MalformedRecord
-from bridge.gaps import fingerprint_of, has_gap, is_healed, key_as_text, mark_gap, missing_before
+from bridge.gaps import (
+    bounded,
+    fingerprint_of,
+    has_gap,
+    is_healed,
+    key_as_text,
+    lost_names,
+    mark_gap,
+    missing_before,
+)
 from bridge.limits import LEDGER_RECENT_MAX
 from bridge.ports import Ledger, Row
 
@@ -123,8 +132,10 @@ class Settling:
                 item.change = change._replace(told=told) if told is not None else change
             elif self.heal != "off" and has_gap(table, change, row, previous):
                 item.gap = True
+                keep = self.ledger.keep
+                item.lost = lost_names(table, change, row, previous, keep)
                 if self.heal == "emit":
-                    item.missing = missing_before(table, change, row, previous)
+                    item.missing = missing_before(table, change, row, previous, keep)
                 else:
                     mark_gap(item)
         except MalformedRecord:
@@ -151,12 +162,12 @@ class Settling:
         told = [change for item, change in changes if item.end != "quarantined"]
         sequences = [change.position.sequence for change in reversed(told)]
         recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
-        gap = (known is not None and known.gap) or any(item.gap and not is_healed(item) for item in own)
         changes.sort(key=lambda pair: pair[1].position)
+        gap, gap_names = _gap_after([item for item, _ in changes], known)
         change = changes[-1][1]
         if known is not None and change.position < known.position:
-            return replace(known, recent=recent, gap=gap)
-        live, (fingerprint, fields, image) = self._told_state(changes, known)
+            return replace(known, recent=recent, gap=gap, gap_names=gap_names)
+        live, doubt, (fingerprint, fields, image) = self._told_state(changes, known)
         return Row(
             key,
             change.position,
@@ -169,25 +180,32 @@ class Settling:
             fields=fields,
             image=image,
             gap=gap,
+            gap_names=gap_names,
+            doubt=doubt,
         )
 
-    def _told_state(self, changes: Sequence[tuple[Item, Change]], known: Row | None) -> tuple[bool, _State]:
-        """Whether subscribers have the item after ``changes`` (in order), and as what.
+    def _told_state(
+        self, changes: Sequence[tuple[Item, Change]], known: Row | None
+    ) -> tuple[bool, bool, _State]:
+        """Whether subscribers have the item after ``changes`` (in order), whether that is in doubt, and as
+        what they have it.
 
         Not simply the newest change's state: one that told nothing leaves them with what they had. Otherwise
-        a change that was lost before it would be lost for good, because item and row agree.
+        a change that was lost before it would be lost for good, because item and row agree. A change that is
+        quarantined now may have been accepted by an earlier, interrupted try: nobody can tell.
         """
         live = known.live if known is not None else changes[0][1].operation != "insert"
+        doubt = known is not None and known.doubt
         state: _State = _UNKNOWN if known is None else (known.fingerprint, known.fields, known.image)
         newest: Change | None = None
         for item, change in changes:
             if item.end == "quarantined":
-                newest, state = None, _UNKNOWN
+                newest, state, doubt = None, _UNKNOWN, True
             elif not _tells_nothing(item):
-                live, newest = change.operation != "remove", change
+                live, newest, doubt = change.operation != "remove", change, False
         if newest is not None:
             state = self._kept_state(newest) if live else _UNKNOWN
-        return live, state
+        return live, doubt and not live, state
 
     def _kept_state(self, change: Change) -> _State:
         """Fingerprint, hashes by attribute and image, as far as the ledger keeps them."""
@@ -211,6 +229,22 @@ class Settling:
                 return True
             known = self.ledger.read([key]).get(key)
         return False
+
+
+def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[str, ...] | None]:
+    """Whether a gap is open after ``items``, those of one key in order, and in which attributes. A remove
+    ends the life that the attributes belong to; what was lost of it can be told of no other."""
+    gap = known is not None and known.gap
+    names: tuple[str, ...] | None = ()
+    if gap and known is not None:
+        names = known.gap_names
+    for item in items:
+        if item.gap and not is_healed(item):
+            gap = True
+            names = None if names is None or item.lost is None else bounded((*names, *item.lost))
+        if item.change is not None and item.change.operation == "remove":
+            names = None
+    return gap, names if gap else None
 
 
 def _tells_nothing(item: Item) -> bool:

@@ -99,6 +99,7 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     for name in ("without_event", "gaps", "overtaken", "unsent", "undecodable", "skipped", "not_selected"):
         if report[name]:
             lines.append(f"  {name.replace('_', ' ')}: {report[name]:,}")
+    lines += [f"  {note}" for note in report.get("notes", ())]
     for reason, count in report["blocked"]["by_reason"].items():
         lines.append(f"  blocked: {reason} {count:,}")
     lines += [

@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from bridge.core.change import Change, Operation, Position, StreamView, TypedItem
+from bridge.core.fingerprint import canonical_json
 
 ID_BYTES = 16
 
@@ -29,12 +30,25 @@ def suffix_after(as_of: str, time: str) -> str:
     return f"{suffix_at(max(as_of, time))}~"
 
 
-def step_id(table: str, key: str, sequence: str, fingerprint: str) -> str:
-    """Names a state that no record told. ``key`` and ``fingerprint`` are keyed hashes of the item's key and
-    image ("" = removed); ``sequence`` is what was settled before, because an item may come to the same state
-    twice and each time be missed."""
-    text = "\x1f".join((table, key, sequence, fingerprint))
+def step_id(table: str, key: str, sequence: str, *content: str) -> str:
+    """Names a state that no record told. ``key`` is a keyed hash of the item's key, ``sequence`` the whole
+    one, suffix included, because an item may come to the same state twice and each time be missed.
+    ``content`` is what else the event is made of (:func:`state_name`): one id always says the same."""
+    text = "\x1f".join((table, key, sequence, *content))
     return "reconciled-" + blake2b(text.encode(), digest_size=ID_BYTES).hexdigest()
+
+
+def state_name(key: str, image: TypedItem | None) -> str:
+    """A hash of a whole image, "" for None. Unlike a fingerprint it takes in what the diff ignores, since
+    events show it. Keyed by ``key``, a keyed hash itself. Raises ``MalformedRecord``."""
+    if image is None:
+        return ""
+    return blake2b(canonical_json(image), digest_size=ID_BYTES, key=key.encode()).hexdigest()
+
+
+def told_name(told: Mapping[str, str] | None) -> str:
+    """The same of attribute hashes."""
+    return "" if told is None else "\x1e".join(f"{name}\x1e{told[name]}" for name in sorted(told))
 
 
 def missing_step(
@@ -44,23 +58,26 @@ def missing_step(
     was: TypedItem | None,
     settled: Position,
     as_of: str,
-    record_id: str,
+    key_name: str,
     told: Mapping[str, str] | None = None,
 ) -> Change:
-    """What must have happened between the state that was settled (``was_live``; ``was`` where it is known)
-    and ``change``, which has both images. All images are redacted."""
+    """What must have happened between the state that was settled (``was_live``; ``was`` where it is known,
+    ``told`` its attributes' hashes) and ``change``, which has both images. All images are redacted;
+    ``key_name`` is a keyed hash of the item's key. Raises ``MalformedRecord``."""
     operation: Operation
     view: StreamView = "NEW_AND_OLD_IMAGES"
     if change.operation == "insert":
-        operation = "remove"
+        operation, told = "remove", None
         view = view if was is not None else "KEYS_ONLY"
     elif not was_live:
-        operation, was = "insert", None
+        operation, was, told = "insert", None, None
     else:
         operation = "modify"
         view = view if was is not None else "NEW_IMAGE"
+    suffix = suffix_after(as_of, time_text(change.time))
+    content = (operation, state_name(key_name, was), state_name(key_name, change.before), told_name(told))
     return change._replace(
-        record_id=record_id,
+        record_id=step_id(change.table, key_name, settled.sequence + suffix, *content),
         operation=operation,
         before=was,
         after=change.before,
@@ -71,5 +88,5 @@ def missing_step(
         fetched=False,
         told=told,
         marks={"reconciled": True},
-        suffix=suffix_after(as_of, time_text(change.time)),
+        suffix=suffix,
     )

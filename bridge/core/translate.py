@@ -18,7 +18,7 @@ from bridge.core.redact import Redaction
 from bridge.core.route import Route
 from bridge.core.values import plain_item
 from bridge.core.view import ChangeView
-from bridge.errors import RecordError
+from bridge.errors import RecordError, ViewTooNarrow
 
 Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate", "reconciled"]
 """Why a settled change has no event."""
@@ -77,9 +77,16 @@ class Table:
     sees_gaps: bool = True  # False: the filter drops some changes of an item, so that gaps are ordinary
 
     def translate(
-        self, record: Mapping[str, Any], change: Change, key: str, trace: Trace | None = None
+        self,
+        record: Mapping[str, Any],
+        change: Change,
+        key: str,
+        trace: Trace | None = None,
+        undecided: dict[str, ViewTooNarrow] | None = None,
     ) -> Translation:
-        """Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``."""
+        """Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``; with
+        ``undecided`` a type whose conditions cannot be decided is left out and noted there, with its majors.
+        """
         if self.accepts is not None and not self.accepts(record):
             return _FILTERED
         view = self.view(change)
@@ -90,7 +97,9 @@ class Table:
         for rule in self.rules:
             # Of several rules for one type the first that applies counts: a second event of the same type
             # and record would have the same id.
-            if rule.type not in told and rule.route.matches(view):
+            if rule.type in told:
+                continue
+            if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
                 told.add(rule.type)
                 subject = self.subject(view)
                 for version in rule.versions:
@@ -139,6 +148,18 @@ class Table:
 _FILTERED = Translation((), "filtered")
 _UNCHANGED = Translation((), "unchanged")
 _UNROUTED = Translation((), "no_matching_type")
+
+
+def _applies(rule: EventRule, view: ChangeView, undecided: dict[str, ViewTooNarrow]) -> bool:
+    """A type with an undecided rule is left to it: a later rule of that type might tell something else."""
+    names = [version.envelope.type for version in rule.versions]
+    if not undecided.keys().isdisjoint(names):
+        return False
+    try:
+        return rule.route.matches(view)
+    except ViewTooNarrow as error:
+        undecided.update(dict.fromkeys(names, error))
+        return False
 
 
 def _event(version: Version, view: ChangeView, subject: str, key: str, trace: Trace | None) -> Event:

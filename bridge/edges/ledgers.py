@@ -75,7 +75,7 @@ class MemoryLedger:
         while True:
             page = mine[at : at + self._page_rows]
             at += len(page)
-            live = [row for key in page if (row := self._rows.get(key)) is not None and row.live]
+            live = [row for key in page if (row := self._rows.get(key)) and (row.live or row.doubt)]
             more = at < len(mine)
             yield RowPage(live, page[-1] if more else "")
             if not more:

@@ -103,7 +103,7 @@ class Comparer:
     def kind(self, fingerprint: str | None, row: Row | None) -> Kind | None:
         """``fingerprint`` of the item, None where there is no item; None: they agree."""
         if fingerprint is None:
-            return "remove" if row is not None and row.live else None
+            return "remove" if row is not None and (row.live or row.doubt) else None
         if row is None or not row.live:
             return "insert"
         if self.sees_state and row.fingerprint != fingerprint:

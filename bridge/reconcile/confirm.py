@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -20,13 +20,13 @@ from bridge.reconcile.restate import Restated, restate
 from bridge.reconcile.suspects import Suspect
 from bridge.reconcile_ports import TableSource
 
-Verdict = Literal["missed", "without_event", "gap"]
+Verdict = Literal["missed", "without_event"]
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """``events`` are the ones that were asked for; ``settles``: they are all there is to tell, so the row may
-    say so afterwards."""
+    """``events`` are the ones that were asked for; ``settles``: they are all there is to tell or ever will
+    be, so the row may say so afterwards."""
 
     suspect: Suspect
     verdict: Verdict
@@ -86,42 +86,56 @@ class Confirmer:
         if kind is None or fingerprint != suspect.fingerprint:
             counts.add("in_flight")
             return None
-        restated = restate(comparer, suspect.key, item, row, read_at=read_at, run=self.run)
-        if kind == "gap" and row is not None:
-            counts.add("gaps")
-            return Confirmed(suspect, "gap", replace(restated, row=replace(row, gap=False)))
+        restated = restate(
+            comparer,
+            suspect.key,
+            item,
+            row,
+            first_read=datetime.fromtimestamp(suspect.read_s, UTC),
+            read_at=read_at,
+            run=self.run,
+            agrees=kind == "gap",
+        )
         if not comparer.accepts(restated.kind, suspect.key, item, row):
             counts.add("filtered")
             # An item that left the table behind the filter's back: the row would call it live for ever.
-            return Confirmed(suspect, "without_event", restated) if item is None else None
-        return self._translate(suspect, token, restated, counts)
+            # A gap of an item that has no events is none.
+            return Confirmed(suspect, "without_event", restated) if item is None or kind == "gap" else None
+        confirmed = self._translate(suspect, token, restated, counts)
+        if confirmed is not None and row is not None and row.gap and row.gap_names is None:
+            counts.add("gaps")
+        return confirmed
 
     def _translate(
         self, suspect: Suspect, token: str, restated: Restated, counts: Counts
     ) -> Confirmed | None:
+        undecided: dict[str, ViewTooNarrow] = {}
         try:
-            every = restated.events(self.comparer)
+            every = restated.events(self.comparer, undecided)
             chosen = tuple(event for event in every if self.options.selects(event.type))
             events, claims = fit(chosen, self.sinks, self._locate)
-        except (RecordError, ViewTooNarrow) as error:
-            event_type = error.event_type if isinstance(error, RecordError) else ""
+        except RecordError as error:
             hint = f"{error.message}; {error.hint}" if error.hint else error.message
-            if isinstance(error, ViewTooNarrow):
-                hint = (
-                    f"{error.message}; with ledger.keep: image (or fields) the ledger knows what was before"
-                )
-            counts.block(error.reason, self.comparer.name(token), hint, event_type)
+            counts.block(error.reason, self.comparer.name(token), hint, error.event_type)
             return None
-        if not every:
+        # Nobody will ever be able to decide these: the other types must not wait for them.
+        blocked = [event_type for event_type in undecided if self.options.selects(event_type)]
+        for event_type in blocked:
+            narrow = undecided[event_type]
+            hint = f"{narrow.message}; with ledger.keep: fields (or image) the ledger knows what was before"
+            counts.block(narrow.reason, self.comparer.name(token), hint, event_type)
+        whole = len(chosen) == len(every) and len(blocked) == len(undecided)
+        if not every and not undecided:
             counts.add("without_event")
-            return Confirmed(suspect, "without_event", restated)
         if not chosen:
+            if whole:
+                return Confirmed(suspect, "without_event", restated)
             counts.add("not_selected")
             return None
         counts.add(f"missed_{restated.kind}")
         for event_type in {event.type for event in chosen}:
             counts.types[f"{event_type} {restated.kind}"] += 1
-        return Confirmed(suspect, "missed", restated, events, claims, settles=len(chosen) == len(every))
+        return Confirmed(suspect, "missed", restated, events, claims, settles=whole)
 
     @property
     def _locate(self) -> Callable[[Claim], str] | None:

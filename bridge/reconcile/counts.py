@@ -28,9 +28,11 @@ class Counts:
     suspects             items and rows that disagreed at the first look
     in_flight            suspects that changed since, or agree by now
     missed_<kind>        insert, modify, remove: confirmed, and would be told
-    blocked              confirmed, but a live record would have been quarantined
+    blocked              confirmed, but a live record would have been quarantined; or a type of it whose
+                         conditions nobody can decide, while the others are told
     without_event        confirmed, but no event tells it; a run only settles it
-    gaps                 rows that noted a loss which later changes have overtaken
+    gaps                 rows that noted a loss which later changes have overtaken, where it is not known
+                         which attributes it was about: the mark is cleared
     emitted_<kind>       changes told and accepted by every sink
     events               events accepted
     settled              ledger rows written

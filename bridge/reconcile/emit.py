@@ -57,7 +57,7 @@ class Emitter:
 
     def _settle(self, one: Confirmed, counts: Counts) -> None:
         if one.verdict == "missed":
-            operation = "snapshot" if "snapshot" in one.restated.change.marks else one.restated.kind
+            operation = "snapshot" if one.restated.row.settled_by == "snapshot" else one.restated.kind
             counts.add(f"emitted_{operation}")
             counts.add("events", len({event.id for event in one.events}))
         if not one.settles:

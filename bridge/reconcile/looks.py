@@ -41,7 +41,7 @@ class Looks:
         self.pace.spend(page.units)
         at.counts.read(page.units)
         at.counts.add("scanned", len(page.items))
-        suspects = self._compare(page.items, at.counts)
+        suspects = self._compare(page.items, read_s, at.counts)
         if suspects:
             at.last_s = read_s
         at.start, at.done = page.next, page.next is None
@@ -49,7 +49,7 @@ class Looks:
             check_contact(self.comparer.facts.name, at.counts, certain=0.9)
         return suspects
 
-    def _compare(self, items: Sequence[TypedItem], counts: Counts) -> list[Suspect]:
+    def _compare(self, items: Sequence[TypedItem], read_s: float, counts: Counts) -> list[Suspect]:
         comparer = self.comparer
         keys = [comparer.key_of(item) for item in items]
         tokens = [comparer.token(key) for key in keys]
@@ -73,7 +73,7 @@ class Looks:
             elif self._too_old(row):
                 counts.add("skipped")
             else:
-                suspects.append(Suspect(key, fingerprint))
+                suspects.append(Suspect(key, fingerprint, read_s))
             counts.add("without_row", row is None)
         counts.add("suspects", len(suspects))
         return suspects
@@ -86,7 +86,6 @@ class Looks:
     def ledger_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
         """Live rows whose item is gone. Raises ``KeySchemaChanged``."""
         facts = self.comparer.facts
-        read_s = self.clock.now()
         pages = iter(self.scan.rows(facts.name, segment, self.options.segments, at.start or ""))
         page = next(pages, None)
         if page is None:
@@ -97,14 +96,16 @@ class Looks:
         suspects: list[Suspect] = []
         for rows in batches(page.rows):
             by_token = {row.key: self._key_of(row) for row in rows}
+            read_s = self.clock.now()
             found = self.source.read(by_token)
             self.pace.spend(found.units)
             at.counts.read(found.units)
             gone = [row for row in rows if found.items.get(row.key) is None]
-            suspects += [Suspect(by_token[row.key], None) for row in gone if not self._too_old(row)]
+            lost = [Suspect(by_token[row.key], None, read_s) for row in gone if not self._too_old(row)]
             at.counts.add("skipped", sum(self._too_old(row) for row in gone))
-        if suspects:
-            at.last_s = read_s
+            if lost:
+                at.last_s = read_s
+            suspects += lost
         at.counts.add("suspects", len(suspects))
         at.start, at.done = page.next, not page.next
         return suspects
@@ -124,20 +125,25 @@ class Looks:
     def chosen(self, at: SegmentCheckpoint) -> list[Suspect]:
         """The keys that were asked for, items and rows alike."""
         suspects: list[Suspect] = []
-        at.last_s = self.clock.now()
         for keys in batches(self.options.keys):
             by_token = {self.comparer.token(key): key for key in keys}
+            read_s = self.clock.now()
             found = self.source.read(by_token)
             self.pace.spend(found.units)
             at.counts.read(found.units)
             at.counts.add("scanned", len(by_token))
             items = [item for item in found.items.values() if item is not None]
-            suspects += self._compare(items, at.counts)
+            suspects += self._compare(items, read_s, at.counts)
             gone = [token for token in by_token if found.items.get(token) is None]
             rows = self.ledger.read(gone) if gone else {}
-            lost = [Suspect(by_token[token], None) for token in gone if token in rows and rows[token].live]
+            lost = [
+                Suspect(by_token[token], None, read_s)
+                for token in gone
+                if self.comparer.kind(None, rows.get(token)) is not None
+            ]
             at.counts.add("suspects", len(lost))
             suspects += lost
+            at.last_s = read_s
         at.done = True
         return suspects
 

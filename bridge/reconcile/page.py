@@ -43,6 +43,7 @@ def render_page(report: Mapping[str, Any]) -> str:
         "<h2>In numbers</h2>",
         _table(_numbers(report)),
     ]
+    body += [f"<p>{escape(note)}</p>" for note in report.get("notes", ())]
     if report["by_type"]:
         body += ["<h2>By type and kind</h2>", _table(report["by_type"].items())]
     if report["blocked"]["count"]:

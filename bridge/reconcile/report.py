@@ -13,6 +13,10 @@ from bridge.reconcile_ports import Document
 
 HISTORY_MAX: Final = 200
 KINDS: Final = ("insert", "modify", "remove")
+GAPS_NOTE: Final = (
+    "gaps: changes were lost and overtaken by later ones. Those told the whole item, but types on changed "
+    "attributes may not have heard of what was lost; from now on, ledger.keep: fields would tell"
+)
 
 
 def build_report(
@@ -50,6 +54,7 @@ def build_report(
         "without_event": counts["without_event"],
         "not_selected": counts["not_selected"],
         "gaps": counts["gaps"],
+        "notes": [GAPS_NOTE] if counts["gaps"] else [],
         "by_type": dict(sorted(counts.types.items())),
         "emitted": {
             kind: counts[f"emitted_{kind}"] for kind in (*KINDS, "snapshot") if counts[f"emitted_{kind}"]

@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.core.change import Change, Operation, TypedItem
 from bridge.core.event import Event
-from bridge.core.healing import step_id, suffix_at, time_text
+from bridge.core.healing import state_name, step_id, suffix_at, time_text, told_name
+from bridge.errors import ViewTooNarrow
 from bridge.ports import Row, SettledBy
 from bridge.reconcile.comparer import NEVER_SETTLED, Comparer
 
 
 @dataclass(frozen=True, slots=True)
 class Restated:
-    """``change`` is redacted. ``expected`` is the row that was read, ``row`` what it becomes once told."""
+    """``change`` is redacted; None: the state was told. ``overtaken`` says that attributes changed and were
+    then told with a later change, which types on changed attributes may not have heard of. ``expected`` is
+    the row that was read, ``row`` what it becomes once told."""
 
     token: str
     kind: Operation
-    change: Change
+    change: Change | None
     row: Row
     expected: Row | None
+    overtaken: Change | None = None
 
-    def events(self, comparer: Comparer) -> tuple[Event, ...]:
-        """By the same routing, mapping and schemas as live. Raises ``RecordError`` or ``ViewTooNarrow``."""
-        return comparer.told.translate({}, self.change, self.token).events
+    def events(
+        self, comparer: Comparer, undecided: dict[str, ViewTooNarrow] | None = None
+    ) -> tuple[Event, ...]:
+        """By the same routing, mapping and schemas as live. Raises ``RecordError``, and ``ViewTooNarrow``
+        unless it may be noted in ``undecided``, by type."""
+        events: tuple[Event, ...] = ()
+        if self.change is not None:
+            events = comparer.told.translate({}, self.change, self.token, undecided=undecided).events
+        if self.overtaken is None:
+            return events
+        rules = tuple(rule for rule in comparer.told.rules if rule.route.changed)
+        on_changes = replace(comparer.told, rules=rules)
+        more = on_changes.translate({}, self.overtaken, self.token, undecided=undecided).events
+        told = {event.type for event in events}
+        return (*events, *(event for event in more if event.type not in told))
 
 
 def restate(
@@ -34,18 +49,23 @@ def restate(
     item: TypedItem | None,
     expected: Row | None,
     *,
+    first_read: datetime,
     read_at: datetime,
     run: str,
+    agrees: bool = False,
     snapshot: bool = False,
 ) -> Restated:
-    """``item`` None: it is gone. ``read_at`` is a moment just before the read. Raises ``MalformedRecord``."""
+    """``item`` None: it is gone. ``first_read`` is a moment just before the run read the item first, so that
+    it is the same however often the run is resumed; ``read_at`` one just before the latest read. ``agrees``:
+    the row has this state already, only its gap is to be closed. Raises ``MalformedRecord``."""
     token = comparer.token(key)
-    as_of = time_text(read_at)
     image = None if item is None else comparer.redacted(item)
-    fingerprint = "" if image is None else comparer.fingerprint_of(image)
-    row = settled_row(comparer, key, image, expected, as_of=as_of, by="snapshot" if snapshot else "reconcile")
+    by: SettledBy = "snapshot" if snapshot else "reconcile"
+    row = settled_row(comparer, key, image, expected, as_of=time_text(read_at), by=by)
+    if agrees and expected is not None:
+        row = replace(expected, gap=False, gap_names=None)
     kind: Operation
-    before: Mapping[str, TypedItem] | TypedItem | None = None
+    before: TypedItem | None = None
     if image is None:
         kind, before = "remove", None if expected is None else expected.image
     elif snapshot or expected is None or not expected.live:
@@ -55,25 +75,45 @@ def restate(
     view = comparer.view_of(kind, before)
     fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
     position = NEVER_SETTLED if expected is None else expected.position
-    after_of = f"snapshot {run}" if snapshot else position.sequence
+    suffix = suffix_at(time_text(first_read))
+    key_name = comparer.key_name(key)
+    told = expected.fields if kind == "modify" and expected is not None else None
+    content = (kind, state_name(key_name, before), state_name(key_name, image), told_name(told))
+    # A snapshot that is taken again after a crash is the same one, although it was read later.
+    name = f"snapshot {run}" if snapshot else position.sequence + suffix
     change = Change(
-        record_id=step_id(comparer.facts.name, comparer.key_name(key), after_of, fingerprint),
+        record_id=step_id(comparer.facts.name, key_name, name, *content),
         stream=comparer.stream,
         operation=kind,
         key=comparer.redacted_key(key),
         before=before if view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         after=image if view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         position=position,
-        time=read_at.replace(microsecond=0),
+        time=first_read.replace(microsecond=0),
         actor="user",
         view=view,
         current=image if fetched else None,
         fetched=fetched,
-        told=expected.fields if kind == "modify" and expected is not None else None,
+        told=told,
         marks={"snapshot": True} if snapshot else {"reconciled": True, "reconcilerun": run},
-        suffix=suffix_at(as_of),
+        suffix=suffix,
     )
-    return Restated(token, kind, change, row, expected)
+    overtaken = None
+    if kind == "modify" and image is not None and expected is not None and not snapshot:
+        overtaken = _overtaken(comparer, change, image, expected)
+    return Restated(token, kind, None if agrees else change, row, expected, overtaken)
+
+
+def _overtaken(comparer: Comparer, change: Change, image: TypedItem, row: Row) -> Change | None:
+    """The attributes that a gap noted, changed to what they are now. What they were is not known."""
+    hashes, names = comparer.table.field_hashes, row.gap_names
+    view = comparer.view_of("modify", None)
+    if not row.gap or not names or hashes is None or view != "NEW_IMAGE":
+        return None
+    told = {**hashes(image), **dict.fromkeys(names, "")}  # no hash is empty: these differ
+    return change._replace(
+        record_id=f"{change.record_id}-gap", before=None, after=image, view=view, told=told, current=None
+    )
 
 
 def settled_row(

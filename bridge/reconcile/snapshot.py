@@ -86,10 +86,17 @@ class Snapshots:
                 if not self.comparer.accepts("insert", key, item, row):
                     at.counts.add("filtered")
                     continue
-                suspect = Suspect(key, None)
+                suspect = Suspect(key, None, read_at.timestamp())
                 try:
                     restated = restate(
-                        self.comparer, key, item, row, read_at=read_at, run=self.run, snapshot=True
+                        self.comparer,
+                        key,
+                        item,
+                        row,
+                        first_read=read_at,
+                        read_at=read_at,
+                        run=self.run,
+                        snapshot=True,
                     )
                     every = restated.events(self.comparer)
                     chosen = tuple(event for event in every if self.options.selects(event.type))

@@ -16,14 +16,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """``fingerprint`` is what the item looked like at the first read; None: it was not there."""
+    """``fingerprint`` is what the item looked like at the first read, at ``read_s`` (on ``clock.now``); None:
+    it was not there."""
 
     key: TypedItem
     fingerprint: str | None
+    read_s: float
 
 
 def as_document(suspects: Iterable[Suspect]) -> Document:
-    return {"suspects": [[suspect.key, suspect.fingerprint] for suspect in suspects]}
+    return {"suspects": [[suspect.key, suspect.fingerprint, suspect.read_s] for suspect in suspects]}
 
 
 def read_suspects(store: RunStore, name: str) -> list[Suspect]:
@@ -31,7 +33,7 @@ def read_suspects(store: RunStore, name: str) -> list[Suspect]:
     document = store.get(name)
     try:
         found: list[Any] = document["suspects"] if document is not None else []
-        return [Suspect(key, fingerprint) for key, fingerprint in found]
+        return [Suspect(key, fingerprint, float(read_s)) for key, fingerprint, read_s in found]
     except (KeyError, TypeError, ValueError) as error:
         raise broken(name, "holds no suspects") from error
 

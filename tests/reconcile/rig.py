@@ -11,6 +11,7 @@ from typing import Any
 from bridge.core.change import Position
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.core.healing import time_text
+from bridge.core.pointer import Segments
 from bridge.core.translate import Table
 from bridge.edges.ledgers import MemoryLedger
 from bridge.edges.run_store import MemoryRunStore
@@ -46,6 +47,7 @@ class Rig:
     source: FakeTable = field(default_factory=FakeTable)
     rules: Table = field(default_factory=users_table)
     keep: Keep = "fingerprint"
+    ignore: tuple[Segments, ...] = ()
     sink: ScriptedSink = field(default_factory=ScriptedSink)
     store: RunStore = field(default_factory=MemoryRunStore)
     lag: GivenLag = field(default_factory=GivenLag)
@@ -55,8 +57,8 @@ class Rig:
         self.ledger = MemoryLedger(keep=self.keep, page_rows=3)
         self.rules = replace(
             self.rules,
-            fingerprint=compile_fingerprint(SECRET),
-            field_hashes=compile_field_hashes(SECRET),
+            fingerprint=compile_fingerprint(SECRET, self.ignore),
+            field_hashes=compile_field_hashes(SECRET, self.ignore),
         )
         self.numbers = count(1)
         self.runs = count(1)

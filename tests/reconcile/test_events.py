@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,8 @@ from bridge.core.change import Position
 from bridge.core.fingerprint import compile_fingerprint
 from bridge.core.jsonpath import parse_path
 from bridge.core.redact import RedactRule
+from bridge.errors import LedgerUnavailable
+from bridge.ports import Row
 from bridge.reconcile.comparer import NEVER_SETTLED
 from tests.bridges import rule, table
 from tests.reconcile.rig import LABEL, Rig
@@ -31,7 +34,7 @@ def test_it_says_that_it_is_reconciled_and_by_which_run() -> None:
     assert event["reconciled"] is True
     assert event["reconcilerun"] == "run-1"
     assert event["id"].startswith("reconciled-")
-    assert event["time"] == "2026-11-20T12:01:00Z"
+    assert event["time"] == "2026-11-20T12:00:00Z", "of the first read, not of the confirmation"
 
 
 def test_its_sequence_stands_after_the_last_settled_change_and_before_the_next() -> None:
@@ -69,15 +72,44 @@ def test_a_second_loss_after_a_first_sorts_after_it() -> None:
     assert first["id"] != second["id"]
 
 
-def test_the_same_loss_has_the_same_id_whoever_tells_it() -> None:
-    ids: list[str] = []
-    for _ in range(2):
-        rig = Rig()
-        one_lost(rig)
-        rig.clock.advance(len(ids) * 1000)
+def settles_nothing(row: Row, expected: Row | None) -> bool:
+    raise LedgerUnavailable("the process died before it could settle")
+
+
+def test_a_resumed_run_sends_the_very_same_bytes_again() -> None:
+    rig = Rig()
+    one_lost(rig)
+    settle_if = rig.ledger.settle_if
+    rig.ledger.settle_if = settles_nothing  # type: ignore[method-assign]
+    with pytest.raises(LedgerUnavailable):
         rig.execute()
-        ids.append(rig.events[0]["id"])
-    assert ids[0] == ids[1]
+    rig.clock.advance(1000)
+    rig.ledger.settle_if = settle_if  # type: ignore[method-assign]
+    rig.resume()
+    first, second = rig.sink.accepted
+    assert first.body == second.body
+
+
+@pytest.mark.parametrize("seen", [1, 2])
+def test_one_id_never_says_two_things(seen: int) -> None:
+    """The second state differs in an ignored attribute only, or in nothing but the time of the read."""
+    rig = Rig(ignore=(("seen",),))
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "changed", "seen": 1}, lost=True)
+    settle_if = rig.ledger.settle_if
+    rig.ledger.settle_if = settles_nothing  # type: ignore[method-assign]
+    with pytest.raises(LedgerUnavailable):
+        rig.execute()
+    rig.ledger.settle_if = settle_if  # type: ignore[method-assign]
+    rig.clock.advance(1000)
+    rig.live("a", {"name": "changed", "seen": seen}, lost=True)
+    if seen == 1:
+        rig.execute()
+    else:
+        rig.resume()
+    first, second = rig.events
+    assert first["id"] != second["id"]
+    assert first["sequence"] <= second["sequence"]
 
 
 def test_with_kept_images_before_and_changes_are_told() -> None:

@@ -28,7 +28,7 @@ def ten_pages(clock: FakeClock, store: MemoryRunStore) -> SegmentWorker:
         number = at.start or 0
         at.start, at.done = number + 1, number == 9
         at.counts.add("scanned")
-        return [Suspect({"id": {"N": str(number)}}, "f")]
+        return [Suspect({"id": {"N": str(number)}}, "f", 0.0)]
 
     lease = store.acquire("T", "me", 600.0, clock.now(), force=True)
     return SegmentWorker("T/runs/r/look/table-0000", look, store, LeaseKeeper(store, lease, clock))
