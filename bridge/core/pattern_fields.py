@@ -9,7 +9,7 @@ list must be found in the same element of it. Source: aws/event-ruler, README "J
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.core.pattern_text import Match
@@ -27,11 +27,14 @@ _ABSENT: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a field takes: one of the values that ``accepts`` takes, or, with ``absent``, none at all."""
+    """What a field takes: one of the values that ``accepts`` takes, or, with ``absent``, none at all.
+
+    ``matchers`` are the pattern's own, for whoever reasons about it; matching does not look at them."""
 
     accepts: Match
     absent: bool
     text: str
+    matchers: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     def takes(self, value: Any) -> bool:
         """``value`` is whatever stands at the field. Only scalars count, those of a list each for itself."""

@@ -141,7 +141,7 @@ class _Reader:
         accepts, absent = compile_matchers(matchers, wrong)
         for index, refused in wrong:
             self._wrong((*place, index), str(refused))
-        return Leaf(accepts, absent, _text(list(matchers)))
+        return Leaf(accepts, absent, _text(list(matchers)), tuple(matchers))
 
 
 def _text(value: Any) -> str:
