@@ -5,7 +5,6 @@ from __future__ import annotations
 import typer
 
 from bridge.cli.schema_impact import impact
-
 from bridge.cli.schema_lint import lint
 from bridge.cli.schema_list import list_types, show
 from bridge.cli.schema_lock import lock
