@@ -29,15 +29,15 @@ DIGEST_BYTES = 16
 FIELD_DIGEST_BYTES = 4
 
 # What has more than one way to be written: sets, and numbers that are not in plain notation without needless
-# zeros. Both may match inside a string as well; then the careful way is taken without need.
-_PLAIN_NUMBER = r"-?[1-9][0-9]*(?:\.[0-9]*[1-9])?|0|-?0\.[0-9]*[1-9]"
-_IS_PLAIN = re.compile(_PLAIN_NUMBER).fullmatch
-_ODD_NUMBER = re.compile(rf'"N":"(?!(?:{_PLAIN_NUMBER})")'.encode()).search
+# zeros. Typed JSON has `N":"` nowhere else: a name stands before a brace, a quote inside a string is escaped.
+_IS_PLAIN = re.compile(r"-?[1-9][0-9]*(?:\.[0-9]*[1-9])?|0|-?0\.[0-9]*[1-9]").fullmatch
+_ODD_NUMBER = re.compile(rb'N":"(?!-?[1-9][0-9]*+(?:\.[0-9]++(?<!0))?+")(?!0")(?!-?0\.[0-9]++(?<!0)")').search
+_SETS = frozenset({"SS", "NS", "BS"})
 
 
 def compile_fingerprint(secret: bytes, ignore: tuple[Segments, ...] = ()) -> Fingerprint:
     """A function from a typed image to 32 hex digits. Raises :class:`MalformedRecord`."""
-    key = secret[:KEY_BYTES]
+    keyed = blake2b(digest_size=DIGEST_BYTES, key=secret[:KEY_BYTES])
     silent = frozenset(path[0] for path in ignore if len(path) == 1 and path[0] != "*")
     deeper = tuple(path for path in ignore if len(path) > 1 or path[0] == "*")
 
@@ -46,7 +46,9 @@ def compile_fingerprint(secret: bytes, ignore: tuple[Segments, ...] = ()) -> Fin
             item = {name: value for name, value in item.items() if name not in silent}
         if deeper:
             item = _without(item, deeper)
-        return blake2b(canonical_json(item), digest_size=DIGEST_BYTES, key=key).hexdigest()
+        hashed = keyed.copy()
+        hashed.update(canonical_json(item))
+        return hashed.hexdigest()
 
     return fingerprint
 
@@ -70,12 +72,18 @@ def compile_field_hashes(
 
 
 def canonical_json(item: TypedItem) -> bytes:
-    """One typed item, one text. Raises :class:`MalformedRecord` for what has no JSON text."""
+    """One typed item, one text. Raises :class:`MalformedRecord` for what has no JSON text.
+
+    Most items are written as they should be: then one pass of orjson is all.
+    """
     try:
         text = orjson.dumps(item, default=_binary, option=orjson.OPT_SORT_KEYS)
-        if _needs_care(text):
-            careful = {name: _careful(value) for name, value in item.items()}
-            text = orjson.dumps(careful, default=_binary, option=orjson.OPT_SORT_KEYS)
+        has_sets = b'"SS":' in text or b'"NS":' in text or b'"BS":' in text
+        odd = _ODD_NUMBER(text) is not None
+        if has_sets or odd:
+            canonical = _canonical_item(item, deep=odd, sets=text.count(b'S":['))
+            if canonical is not item:
+                text = orjson.dumps(canonical, default=_binary, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise MalformedRecord("the item has a value that is not legal typed JSON") from error
     return text
@@ -92,41 +100,50 @@ def _binary(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _needs_care(text: bytes) -> bool:
-    return b'"SS":' in text or b'"NS":' in text or b'"BS":' in text or _ODD_NUMBER(text) is not None
-
-
-def _careful(value: Any) -> Any:
-    """One attribute; a map or list in which nothing needs care stays as it is, which most do."""
-    if len(value) != 1:
-        return _canonical(value)  # says that it is not legal
-    if "S" in value:
-        return value
-    if ("M" in value or "L" in value) and not _needs_care(orjson.dumps(value, default=_binary)):
-        return value
-    return _canonical(value)
-
-
-def _canonical_item(item: TypedItem) -> dict[str, Any]:
-    return {name: _canonical(value) for name, value in item.items()}
+def _canonical_item(item: TypedItem, *, deep: bool, sets: int) -> TypedItem:
+    """``item`` itself where it is canonical already. Maps and lists are only looked into where there is more
+    to see to than at the top: a number (``deep``), or some of the ``sets``."""
+    changed: dict[str, Any] = {}
+    inside: list[str] = []
+    for name, value in item.items():
+        if len(value) != 1:
+            raise ValueError(name)
+        for tag in value:
+            if tag in _SETS:
+                sets -= 1
+            elif tag == "M" or tag == "L":
+                inside.append(name)
+                continue
+            elif tag != "N":
+                continue
+            kept = _canonical(value)
+            if kept is not value:
+                changed[name] = kept
+    if deep or sets:
+        for name in inside:
+            kept = _canonical(item[name])
+            if kept is not item[name]:
+                changed[name] = kept
+    return {**item, **changed} if changed else item
 
 
 def _canonical(value: Any) -> Any:
+    """The value itself where it is canonical already."""
     ((tag, content),) = value.items()
-    if tag == "S":
-        return value
     if tag == "N":
-        return {tag: _canonical_number(content)}
+        number = _canonical_number(content)
+        return value if number is content else {tag: number}
     if tag == "M":
-        return {tag: _canonical_item(content)}
+        changed = {name: kept for name, each in content.items() if (kept := _canonical(each)) is not each}
+        return {tag: {**content, **changed}} if changed else value
     if tag == "L":
-        return {tag: [_canonical(each) for each in content]}
-    if tag == "SS":
-        return {tag: sorted(content)}
-    if tag == "NS":
-        return {tag: sorted(map(_canonical_number, content))}
-    if tag == "BS":
-        return {tag: sorted(map(base64_text, content))}
+        members = [_canonical(each) for each in content]
+        same = all(kept is each for kept, each in zip(members, content, strict=True))
+        return value if same else {tag: members}
+    if tag in _SETS:
+        texts = content if tag == "SS" else map(_canonical_number if tag == "NS" else base64_text, content)
+        members = sorted(texts)
+        return value if members == content else {tag: members}
     return value
 
 
