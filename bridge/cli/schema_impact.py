@@ -14,7 +14,7 @@ from rich.text import Text
 
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.diff_view import visible
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EndpointOption, OutputOption, RegionOption
+from bridge.cli.options import DEFAULT_CONFIG, EndpointOption, OutputOption, RegionOption
 from bridge.cli.schema_options import SchemasOption, schemas_folder
 from bridge.errors import BridgeError
 
@@ -73,7 +73,6 @@ def impact(
         str, typer.Option("--source", help="The events' source; else what bridge.yaml says.", metavar="NAME")
     ] = "",
     schemas: SchemasOption = None,
-    config: ConfigOption = DEFAULT_CONFIG,
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
     output: OutputOption = Output.TEXT,
@@ -95,7 +94,7 @@ def impact(
     console: Console = context.obj
     if (patterns is None) == (bus is None):
         raise BridgeError("tell which rules", hint="give either PATTERNS or --bus NAME")
-    known = SchemaSet.load(schemas_folder(schemas, config))
+    known = SchemaSet.load(schemas_folder(schemas))
     new = one_of(schema, schema_file, known)
     if not new.type:
         raise BridgeError(
@@ -103,7 +102,7 @@ def impact(
         )
     earlier = before(known, new) if against is None else pick(known, against)
     old = None if earlier is None else of_version(known, earlier)
-    source = source or _source(config)
+    source = source or _source()
     majors = [f"{new.type}.v{version.major}" for version in known.versions(new.type)]
     judge = Impact(None if old is None else _side(old, known, source), _side(new, known, source), majors)
     rules = _rules(patterns, bus, endpoint_url, region)
@@ -118,13 +117,13 @@ def impact(
     return ExitCode.PARTLY if effects & {Effect.UNKNOWN, Effect.INVALID} else ExitCode.OK
 
 
-def _source(config: Path) -> str:
+def _source() -> str:
     """The source that bridge.yaml names; empty where it cannot be read, which other verbs complain about."""
     from bridge.errors import ConfigurationError
     from bridge.settings import load_settings
 
     try:
-        return load_settings(config, os.environ).source
+        return load_settings(Path(os.environ.get("BRIDGE_CONFIG") or DEFAULT_CONFIG), os.environ).source
     except ConfigurationError:
         return ""
 

@@ -32,6 +32,8 @@ class TemporaryRule:
 
     def __init__(self, events: Any, sqs: Any, bus: str, token: str) -> None:
         self.name = PREFIX + token
+        self.arn = ""
+        """The rule's, once it was made."""
         self._events = events
         self._sqs = sqs
         self._bus = bus
@@ -62,7 +64,8 @@ class TemporaryRule:
                 EventPattern=json.dumps(pattern, separators=(",", ":"), ensure_ascii=False),
                 Description="Made by stream-bridge tail; removed when it ends.",
             )
-            policy = _policy(arn["QueueArn"], rule["RuleArn"])
+            self.arn = rule["RuleArn"]
+            policy = _policy(arn["QueueArn"], self.arn)
             self._sqs.set_queue_attributes(QueueUrl=self._url, Attributes={"Policy": json.dumps(policy)})
             self._events.put_targets(
                 Rule=self.name, EventBusName=self._bus, Targets=[{"Id": _TARGET, "Arn": arn["QueueArn"]}]

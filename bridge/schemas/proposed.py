@@ -11,8 +11,9 @@ from typing import Any
 import jsonschema_rs
 
 from bridge.errors import BridgeError, ConfigurationError
-from bridge.schemas.documents import parse_json, read_bytes, refused
+from bridge.schemas.documents import parse_json, read_bytes, refused, subschemas
 from bridge.schemas.layout import entries
+from bridge.schemas.reach import Documents, Node, Undecided
 from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.semver import Version
 from bridge.schemas.validation import DIALECT, SchemaVersion, Validator, compile_schema
@@ -79,6 +80,7 @@ def from_file(path: Path, schemas: SchemaSet | None = None) -> Proposed:
     given = document.get("$id")
     schema_id = given if isinstance(given, str) and given else "urn:stream-bridge:proposed"
     documents = {each.id: dict(each.document) for each in schemas or ()} | {schema_id: document}
+    _check_references(path, schema_id, documents)
     try:
         registry = jsonschema_rs.Registry(
             list(documents.items()), draft=jsonschema_rs.Draft202012, retriever=_nothing
@@ -87,13 +89,22 @@ def from_file(path: Path, schemas: SchemaSet | None = None) -> Proposed:
     except ValueError as error:  # the library's ValidationError is one
         message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
         raise refused(str(path), f"cannot be used as a schema: {message}") from error
-    except jsonschema_rs.ReferencingError as error:
-        raise refused(
-            str(path), f"refers to what is not there: {error}", "name its folder with --schemas"
-        ) from error
     match = _ID.fullmatch(schema_id)
     type_name, version = (match[1], match[2]) if match else ("", "")
     return Proposed(schema_id, type_name, version, document, documents, validator)
+
+
+def _check_references(path: Path, schema_id: str, documents: Mapping[str, Any]) -> None:
+    """What leads nowhere would quietly refuse all data."""
+    known = Documents(documents)
+    for pointer, schema in subschemas(documents[schema_id]):
+        for keyword in ("$ref", "$dynamicRef"):
+            if isinstance(schema.get(keyword), str):
+                try:
+                    known.resolve(Node(schema_id, pointer, schema), schema[keyword])
+                except Undecided as error:
+                    advice = "nothing is fetched: name the folder that has it with --schemas"
+                    raise refused(str(path), str(error), advice, path=f"{pointer}/{keyword}") from error
 
 
 def before(schemas: SchemaSet, proposed: Proposed) -> SchemaVersion | None:

@@ -1,0 +1,172 @@
+"""``schema test-live``: looks at what is there, steals nothing, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.edges.temporary_rule import PREFIX
+from tests.aws import REGION, Aws
+
+TYPE = "com.example.user.created"
+WAIT_S = 40
+
+
+def event(number: int, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": f"e-{number}",
+        "source": "com.example.accounts",
+        "type": f"{TYPE}.v1",
+        "time": "2026-11-01T12:00:00Z",
+        "data": data,
+    }
+
+
+@dataclass
+class Rig:
+    aws: Aws
+    folder: Path
+    bus: str
+    queue: str
+    archive: str
+    running: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "bridge", "schema", "test-live", "--schema-file", "proposed.json"]
+        command += ["--region", os.environ.get("AWS_REGION", REGION), "--endpoint-url", self.aws.endpoint_url]
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        clean["PYTHONPATH"] = str(Path(__file__).parents[2])
+        process = subprocess.Popen(
+            [*command, *words],
+            env={**clean, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.running.append(process)
+        return process
+
+    def run(self, *words: str) -> tuple[int, str, str]:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=WAIT_S)
+        return process.returncode, out, err
+
+    def put(self, *events: dict[str, Any]) -> None:
+        entries = [
+            {
+                "Source": each["source"],
+                "DetailType": each["type"],
+                "Detail": json.dumps(each),
+                "EventBusName": self.bus,
+            }
+            for each in events
+        ]
+        assert self.aws.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
+
+    def waiting(self, url: str) -> int:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def left_behind(self) -> list[str]:
+        rules = self.aws.client("events").list_rules(EventBusName=self.bus, NamePrefix=PREFIX)["Rules"]
+        queues: list[str] = self.aws.client("sqs").list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", [])
+        return [rule["Name"] for rule in rules] + queues
+
+
+@pytest.fixture
+def rig(aws: Aws, tmp_path: Path) -> Iterator[Rig]:
+    events, sqs = aws.client("events"), aws.client("sqs")
+    bus, archive = aws.name("live-bus"), aws.name("live-archive")
+    arn = events.create_event_bus(Name=bus)["EventBusArn"]
+    events.create_archive(ArchiveName=archive, EventSourceArn=arn)
+    queue = sqs.create_queue(QueueName=aws.name("live-queue"))["QueueUrl"]
+    document = {
+        "$id": f"https://schemas.example.com/{TYPE}/2.0.0.json",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}},
+    }
+    (tmp_path / "proposed.json").write_text(json.dumps(document))
+    made = Rig(aws, tmp_path, bus, queue, archive)
+    yield made
+    for process in made.running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+    if aws.shared:
+        events.delete_archive(ArchiveName=archive)
+        events.delete_event_bus(Name=bus)
+        sqs.delete_queue(QueueUrl=queue)
+
+
+def test_a_queue_is_only_looked_at_and_failures_exit_2(rig: Rig) -> None:
+    for each in (event(1, {"id": "u-1"}), event(2, {"id": 4711}), {"no": "event"}):
+        rig.aws.client("sqs").send_message(QueueUrl=rig.queue, MessageBody=json.dumps(each))
+    code, out, err = rig.run("--queue", rig.queue)
+    assert code == 2, err
+    assert "/id is not of type string (type)" in out
+    assert "4711" not in out + err
+    assert "2 events looked at, 1 would fail; 1 no CloudEvent" in err
+    assert "only looking" in err
+    assert rig.waiting(rig.queue) == 3
+
+
+def test_an_archive_is_replayed_to_a_rule_of_its_own_which_is_gone_afterwards(rig: Rig) -> None:
+    events = rig.aws.client("events")
+    arn = rig.aws.client("sqs").get_queue_attributes(QueueUrl=rig.queue, AttributeNames=["QueueArn"])
+    rig.put(event(1, {"id": "u-1"}), event(2, {}), event(3, {"id": "u-3"}))
+    events.put_rule(Name="live", EventBusName=rig.bus, EventPattern=json.dumps({"source": ["elsewhere"]}))
+    events.put_targets(
+        Rule="live", EventBusName=rig.bus, Targets=[{"Id": "q", "Arn": arn["Attributes"]["QueueArn"]}]
+    )
+    code, out, err = rig.run(
+        "--archive", rig.archive, "--since", "1h", "--rule-wait", "0s", "--output", "json"
+    )
+    assert code == 2, err
+    told = json.loads(out)
+    assert (told["looked_at"], told["would_fail"]) == (3, 1)
+    assert told["kinds"][0]["first"]["id"] == "e-2"
+    assert rig.left_behind() == []
+    (replay,) = events.list_replays(NamePrefix="stream-bridge-trial-")["Replays"]
+    destination = events.describe_replay(ReplayName=replay["ReplayName"])["Destination"]
+    assert [":rule/" in each and PREFIX in each for each in destination["FilterArns"]] == [True]
+    events.remove_targets(Rule="live", EventBusName=rig.bus, Ids=["q"])
+    events.delete_rule(Name="live", EventBusName=rig.bus)
+
+
+def test_a_signal_while_it_waits_for_the_rule_starts_no_replay_and_removes_everything(rig: Rig) -> None:
+    process = rig.start("--archive", rig.archive, "--rule-wait", "60s")
+    assert process.stderr is not None
+    while "replaying" not in (line := process.stderr.readline()):
+        assert line, "it ended"
+    assert rig.left_behind()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 4, err
+    assert rig.left_behind() == []
+    assert rig.aws.client("events").list_replays(NamePrefix="stream-bridge-trial-")["Replays"] == []
+
+
+def test_an_archive_that_is_not_there_is_named_and_nothing_is_made(rig: Rig) -> None:
+    code, _, err = rig.run("--archive", "nowhere")
+    assert code == 1
+    assert "archive nowhere does not exist" in err
+    assert rig.left_behind() == []
+
+
+def test_nothing_to_look_at_exits_4(rig: Rig) -> None:
+    (rig.folder / "events.ndjson").write_text(json.dumps({"no": "event"}) + "\n")
+    code, _, err = rig.run("--file", "events.ndjson")
+    assert code == 4
+    assert "0 events looked at" in err
