@@ -51,6 +51,8 @@ MAPPING_BATCH_MAX: Final = 10_000
 MAPPING_WINDOW_MAX_S: Final = 300
 MAPPING_PARALLELIZATION_MAX: Final = 10
 MAPPING_RETRIES_MAX: Final = 10_000
+MAPPING_FILTERS_MAX: Final = 5  # docs: event filtering; more on request
+MAPPING_PATTERN_CHARS: Final = 4_096  # model: Filter Pattern
 MAPPING_RECORD_AGE_MIN_S: Final = 60  # docs: the API takes 0 to 59, but they are not allowed
 MAPPING_RECORD_AGE_MAX_S: Final = 604_800
 INVOCATION_PAYLOAD_BYTES: Final = 6 * MIB
@@ -83,8 +85,8 @@ SNS_BYTES_MAX: Final = MIB
 SNS_ATTRIBUTES: Final = 10  # more do not survive raw delivery to SQS
 SNS_ID_CHARS: Final = 128  # MessageGroupId and MessageDeduplicationId
 
-# EventBridge Schema Registry (model: schemas, CreateSchema; the name: docs of the console and of the Terraform
-# resource aws_schemas_schema, for the model gives none; tags: docs, tagging)
+# EventBridge Schema Registry (model: schemas, CreateSchema; the name: docs of Terraform's
+# aws_schemas_schema, for the model gives none; tags: docs, tagging)
 SCHEMAS_CONTENT_CHARS: Final = 100_000
 SCHEMAS_DESCRIPTION_CHARS: Final = 256
 SCHEMAS_NAME_CHARS: Final = 385

@@ -71,7 +71,7 @@ class StoredSchema:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Candidate:
     """A version on its way into a registry. ``labels`` say what it is: owner, dataschema, version, sha256.
     ``note`` says the same to people."""
 
@@ -105,20 +105,20 @@ class SchemaRegistry(Protocol):
         ``labels`` may be left out where nobody looks at them: in Glue they cost a call for each version."""
         ...
 
-    def create(self, draft: Draft) -> None:
+    def create(self, candidate: Candidate) -> None:
         """Make the schema, with its first version. Raises ``SchemaTaken`` where it is there already."""
         ...
 
-    def add(self, draft: Draft) -> None:
+    def add(self, candidate: Candidate) -> None:
         """Append a version. A repeat of the same content is no second version where the registry can tell.
         Its status may settle later."""
         ...
 
-    def missing_labels(self, draft: Draft, stored: StoredVersion) -> Mapping[str, str]:
-        """Labels that the stored version of this draft lacks; a label with another value is not among them."""
+    def missing_labels(self, candidate: Candidate, stored: StoredVersion) -> Mapping[str, str]:
+        """Labels that the stored version lacks; one with another value is not among them."""
         ...
 
-    def label(self, draft: Draft, stored: StoredVersion) -> None:
+    def label(self, candidate: Candidate, stored: StoredVersion) -> None:
         """Put the labels that are missing. A repeat is no error."""
         ...
 

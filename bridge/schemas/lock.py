@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from types import MappingProxyType
@@ -42,10 +42,19 @@ def content_hash(document: Any) -> str:
 @dataclass(frozen=True, slots=True)
 class Lock:
     """``versions``: the hash of each published version. ``sunsets``: type to what ``meta.yaml`` said of its
-    sunsets when it was last locked, keyed by major or version as there."""
+    sunsets when it was last locked, keyed by major or version as there. ``published``: which versions are in
+    which registry, by its address: what is missing there now was removed by hand."""
 
     versions: Mapping[Name, str] = field(default_factory=lambda: MappingProxyType({}))
     sunsets: Mapping[str, Mapping[str, date]] = field(default_factory=lambda: MappingProxyType({}))
+    published: Mapping[str, frozenset[Name]] = field(default_factory=lambda: MappingProxyType({}))
+
+    def publishing(self, published: Mapping[str, Iterable[Name]]) -> Lock:
+        """This lock with more versions noted as being in registries. They are locked already."""
+        grown = {address: frozenset(names) for address, names in self.published.items()}
+        for address, names in published.items():
+            grown[address] = grown.get(address, frozenset()) | frozenset(names)
+        return replace(self, published=MappingProxyType(grown))
 
     def adding(
         self, documents: Mapping[Name, Mapping[str, Any]], metas: Mapping[str, Meta] | None = None
@@ -71,7 +80,7 @@ class Lock:
                 sunsets[type_name] = MappingProxyType(said)
             else:
                 sunsets.pop(type_name, None)
-        return Lock(MappingProxyType(versions), MappingProxyType(sunsets))
+        return Lock(MappingProxyType(versions), MappingProxyType(sunsets), self.published)
 
 
 def earlier(key: str, day: date, locked: date) -> str:
@@ -115,8 +124,9 @@ def _read(data: Mapping[str, Any]) -> Lock:
         raise ValueError(f"unknown member '{min(unknown)}'")
     versions: dict[Name, str] = {}
     sunsets: dict[str, Mapping[str, date]] = {}
+    published: dict[str, set[Name]] = {}
     for type_name, members in data["types"].items():
-        if unknown := members.keys() - {"versions", "sunset"}:
+        if unknown := members.keys() - {"versions", "sunset", "published"}:
             raise ValueError(f"{type_name} has an unknown member '{min(unknown)}'")
         for text, recorded in members["versions"].items():
             if _HASH.fullmatch(recorded) is None:
@@ -125,7 +135,12 @@ def _read(data: Mapping[str, Any]) -> Lock:
         days = {key: date.fromisoformat(day) for key, day in members.get("sunset", {}).items()}
         if days:
             sunsets[type_name] = MappingProxyType(days)
-    return Lock(MappingProxyType(versions), MappingProxyType(sunsets))
+        for address, texts in members.get("published", {}).items():
+            published.setdefault(address, set()).update((type_name, Version.parse(text)) for text in texts)
+    if strays := set().union(*published.values()) - versions.keys():
+        raise ValueError(f"{' '.join(map(str, min(strays)))} is published and not locked")
+    kept = {address: frozenset(names) for address, names in published.items()}
+    return Lock(MappingProxyType(versions), MappingProxyType(sunsets), MappingProxyType(kept))
 
 
 def write_lock(folder: Path, lock: Lock) -> None:
@@ -139,6 +154,9 @@ def write_lock(folder: Path, lock: Lock) -> None:
     for type_name, days in lock.sunsets.items():
         if type_name in types:
             types[type_name]["sunset"] = {key: days[key].isoformat() for key in sorted(days)}
+    for address, names in sorted(lock.published.items()):
+        for type_name, version in sorted(names):
+            types[type_name].setdefault("published", {}).setdefault(address, []).append(str(version))
     text = json.dumps({"format": FORMAT, "types": types}, indent=2, ensure_ascii=False)
     write_durably(folder / LOCK_FILE, text.encode() + b"\n", mode=0o644)
 

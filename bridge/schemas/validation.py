@@ -21,6 +21,15 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 ERRORS_SHOWN: Final = 5
 MASK: Final = "***"
 
+Validator = (
+    jsonschema_rs.Draft202012Validator
+    | jsonschema_rs.Draft201909Validator
+    | jsonschema_rs.Draft7Validator
+    | jsonschema_rs.Draft6Validator
+    | jsonschema_rs.Draft4Validator
+)
+"""Files are 2020-12; what comes from a registry says its own draft (:mod:`bridge.schemas.registered`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
@@ -34,7 +43,7 @@ class SchemaVersion:
     version: Version
     id: str
     document: Mapping[str, Any] = field(repr=False, compare=False)
-    validator: jsonschema_rs.Draft202012Validator = field(repr=False, compare=False)
+    validator: Validator = field(repr=False, compare=False)
     file: str = field(default="", compare=False)
 
     def validate(self, data: Any) -> None:
@@ -85,7 +94,7 @@ class Violation:
         return f"{self.path or 'data'} {self.what} ({self.keyword})"
 
 
-def violations(validator: jsonschema_rs.Draft202012Validator, data: Any) -> list[Violation]:
+def violations(validator: Validator, data: Any) -> list[Violation]:
     """Every rule that ``data`` breaks."""
     return [Violation.of(error) for error in validator.iter_errors(data)]
 

@@ -1,0 +1,7 @@
+"""JSON Schema 2020-12 as the older drafts that registries take; what they cannot say is refused."""
+
+from bridge.schemas.conversion.convert import convert
+from bridge.schemas.conversion.findings import NotExpressible, Obstacle
+from bridge.schemas.conversion.target import DRAFT4, DRAFT7, Draft
+
+__all__ = ["DRAFT4", "DRAFT7", "Draft", "NotExpressible", "Obstacle", "convert"]

@@ -1,0 +1,101 @@
+"""The documents that a conversion may look into: references lead from one of them to another, or nowhere."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote, urldefrag, urljoin
+
+from bridge.core.pointer import parse_pointer
+from bridge.schemas.conversion.findings import Obstructed, Place
+from bridge.schemas.documents import subschemas
+
+_PLAIN: re.Pattern[str] = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Library:
+    """Documents by their ``$id``. Nothing is fetched."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self._documents = documents
+        self._anchors: dict[str, dict[str, str]] = {}
+
+    def at(self, place: Place) -> Any:
+        """What stands there; ``place`` came from :meth:`follow`."""
+        node: Any = self._documents[place.document]
+        for step in parse_pointer(place.pointer) if place.pointer else ():
+            node = node[int(step)] if isinstance(node, list) else node[step]
+        return node
+
+    def follow(self, reference: str, place: Place) -> Place:
+        """Where ``reference``, which stands at ``place``, leads. Raises ``Obstructed``."""
+        uri, fragment = urldefrag(urljoin(place.document, reference))
+        if uri not in self._documents:
+            raise Obstructed(
+                place,
+                f"refers to '{reference}', which is no file of this folder; nothing is fetched",
+                "put the schema into the folder, or its parts into $defs",
+            )
+        fragment = unquote(fragment)
+        pointer = fragment
+        if fragment and not fragment.startswith("/"):
+            known = self._anchors_of(uri)
+            if fragment not in known:
+                raise Obstructed(place, f"refers to '{reference}', and there is no such anchor")
+            pointer = known[fragment]
+        target = Place(uri, pointer)
+        try:
+            found = self.at(target)
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise Obstructed(place, f"refers to '{reference}', and nothing is there") from error
+        if not isinstance(found, dict | bool):
+            raise Obstructed(place, f"refers to '{reference}', and no schema is there")
+        return target
+
+    def _anchors_of(self, uri: str) -> dict[str, str]:
+        if uri not in self._anchors:
+            self._anchors[uri] = {
+                anchor: pointer
+                for pointer, schema in subschemas(self._documents[uri])
+                for keyword in ("$anchor", "$dynamicAnchor")
+                if isinstance(anchor := schema.get(keyword), str)
+            }
+        return self._anchors[uri]
+
+
+class Definitions:
+    """The places that references lead to, each with a name among the ``definitions`` of the result.
+
+    They come with the document, wherever they stood: a registry keeps one document, and a pointer into a
+    part that was rewritten would lead elsewhere.
+    """
+
+    def __init__(self, root: Place) -> None:
+        self._root = root
+        self._names: dict[Place, str] = {}
+        self.waiting: list[Place] = []
+
+    def reference(self, target: Place) -> str:
+        """The ``$ref`` for a target; it is put among those waiting when it is new."""
+        if target == self._root:
+            return "#"
+        if target not in self._names:
+            self._names[target] = self._name(target)
+            self.waiting.append(target)
+        return f"#/definitions/{self._names[target]}"
+
+    def name_of(self, target: Place) -> str:
+        return self._names[target]
+
+    def _name(self, target: Place) -> str:
+        *folders, file = target.document.rsplit("/", 2)[-2:]
+        steps = parse_pointer(target.pointer) if target.pointer else ()
+        words = [] if target.document == self._root.document else [*folders, file.removesuffix(".json")]
+        own = steps[-1:] if len(steps) == 2 and steps[0] in ("$defs", "definitions") else steps
+        plain = _PLAIN.sub("_", "_".join((*words, *own))) or "schema"
+        taken = set(self._names.values())
+        name, number = plain, 2
+        while name in taken:
+            name, number = f"{plain}_{number}", number + 1
+        return name
