@@ -8,55 +8,26 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from bridge.core.diff import Differ, compile_diff
 from bridge.core.diff_lists import ByMember
-from bridge.core.envelope import Envelope
 from bridge.core.filter_reach import looks_beyond_keys
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern import Pattern, check_pattern, compile_filters, compile_pattern
 from bridge.core.pointer import Wanted, parse_pointer
-from bridge.core.project import MappingError, Projection, compile_projection, compile_subject, paths_of
-from bridge.core.project import getter_of as compile_getter
+from bridge.core.project import MappingError, compile_subject
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.core.route import Route
-from bridge.core.translate import EventRule, Table, Version
+from bridge.core.translate import EventRule, Table
 from bridge.core.values import plain, plain_item
-from bridge.core.view import ChangeView, default_data
+from bridge.core.view import ChangeView
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.schema_set import SchemaNotFound
 from bridge.settings import Settings
-from bridge.settings.models import (
-    EventSettings,
-    ListsSettings,
-    NumbersSettings,
-    TableSettings,
-    VersionSettings,
-)
-
-Place = tuple[str | int, ...]
-
-
-class Schema(Protocol):
-    """One schema version, as far as a compiled table needs it."""
-
-    @property
-    def id(self) -> str: ...
-
-    def validate(self, data: Any) -> None:
-        """Raises ``EventInvalid``."""
-        ...
-
-
-class Schemas(Protocol):
-    """Where schema versions are looked up."""
-
-    def get(self, type_name: str, version: str, /) -> Schema:
-        """Raises ``SchemaNotFound``."""
-        ...
+from bridge.settings.models import EventSettings, ListsSettings, NumbersSettings, TableSettings
+from bridge.versions import Place, Schemas, VersionCompiler
 
 
 def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
@@ -171,12 +142,8 @@ class _Compiler:
 
     def _event(self, place: Place, event: EventSettings) -> EventRule | None:
         route = self._route(place, event)
-        versions = [
-            self._version((*place, "versions", index), event, version)
-            for index, version in enumerate(event.versions)
-        ]
-        made = tuple(version for version in versions if version is not None)
-        return EventRule(event.type, route, made) if route is not None else None
+        versions = VersionCompiler(self.settings, self.schemas, self._wrong).versions(place, event)
+        return EventRule(event.type, route, versions) if route is not None else None
 
     def _route(self, place: Place, event: EventSettings) -> Route | None:
         when = event.when
@@ -207,33 +174,3 @@ class _Compiler:
         for problem in problems:
             self._wrong((*place, *problem.path), problem.message)
         return bool(problems)
-
-    def _version(self, place: Place, event: EventSettings, version: VersionSettings) -> Version | None:
-        project = self._projection(place, version)
-        try:
-            schema = self.schemas.get(event.type, version.schema_version)
-        except SchemaNotFound as error:
-            self._wrong(place, error.message, error.hint)
-            return None
-        envelope = Envelope(
-            source=self.settings.source,
-            type=f"{event.type}.v{version.major}",
-            dataschema=schema.id,
-            sinks=event.sink,
-        )
-        refused = envelope.check()
-        if refused is not None:
-            self._wrong(place, f"CloudEvents refuses this event's attributes: {refused}")
-        return None if project is None else Version(envelope, project, schema.validate)
-
-    def _projection(self, place: Place, version: VersionSettings) -> Projection | None:
-        if version.data is None:
-            return default_data
-        found = False
-        for at, path in paths_of(version.data):
-            try:
-                compile_getter(path, at)
-            except MappingError as error:
-                found = True
-                self._wrong((*place, "data", *at), error.message)
-        return None if found else compile_projection(version.data)

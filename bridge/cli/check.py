@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,7 @@ from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, Outp
 from bridge.errors import ConfigurationError, Problem
 
 if TYPE_CHECKING:
+    from bridge.core.translate import EventRule
     from bridge.schemas.schema_set import SchemaSet
 
 
@@ -30,7 +32,7 @@ def check(
     wrong; warnings are shown and only count with --strict.
     """
     console: Console = context.obj
-    findings = find_problems(config, environment(env_file))
+    findings = find_problems(config, environment(env_file), datetime.now(UTC).date())
     wrong = [p for p in findings.problems if strict or p.severity == "error"]
     if output is Output.JSON:
         problems = [asdict(problem) for problem in findings.problems]
@@ -70,19 +72,22 @@ class Findings:
         self.problems += [problem for problem in problems if problem not in self.problems]
 
 
-def find_problems(config: Path, environ: Mapping[str, str]) -> Findings:
+def find_problems(config: Path, environ: Mapping[str, str], today: date | None = None) -> Findings:
     """Go through every stage that what came before it allows: a wrong stage hides no independent finding.
 
     Without readable settings the schemas are still looked for where the file says, and without readable
-    schemas the patterns and paths are still compiled.
+    schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are past; without it none is looked at.
     """
     from bridge.compile import compile_tables
+    from bridge.schemas.derived_examples import check_derived_examples
     from bridge.schemas.examples import check_examples
     from bridge.schemas.schema_set import SchemaSet
     from bridge.settings import find_schemas, load_settings
+    from bridge.versions import find_past_sunsets
 
     findings = Findings()
     settings = schemas = None
+    rules: list[EventRule] = []
     try:
         settings = load_settings(config, environ)
         findings.add(settings.warnings)
@@ -101,12 +106,15 @@ def find_problems(config: Path, environ: Mapping[str, str]) -> Findings:
             findings.add(error.problems)
             findings.skipped.append("examples are looked at once the schemas can be read")
     if settings is not None:
+        known = schemas if schemas is not None else AnySchemas()
+        findings.add(find_past_sunsets(settings, known, today) if today is not None else ())
         try:
-            compile_tables(settings, schemas if schemas is not None else AnySchemas())
+            rules = [rule for table in compile_tables(settings, known).values() for rule in table.rules]
         except ConfigurationError as error:
             findings.add(error.problems)
     if schemas is not None:
         findings.add(check_examples(schemas))
+        findings.add(check_derived_examples(rules, schemas))
         findings.counts["example"] = _count_examples(schemas)
     return findings
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from bridge.core.deprecation import Deprecation
 from bridge.core.event import Event, Trace
 from bridge.core.project import key_path
 from bridge.core.view import ChangeView
@@ -20,16 +21,32 @@ SPECVERSION = "1.0"
 
 
 class Envelope:
-    """Wraps the data of one type and version."""
+    """Wraps the data of one type and version.
 
-    __slots__ = ("_id_suffix", "dataschema", "sinks", "source", "type")
+    ``shared`` is the type without its major where several majors of it are published: their events of one
+    change have one ``correlationid`` then, ``<eventID>:<type>`` (CloudEvents' correlation extension).
+    ``deprecation`` tells that this version is being replaced.
+    """
 
-    def __init__(self, *, source: str, type: str, dataschema: str, sinks: tuple[str, ...]) -> None:
+    __slots__ = ("_deprecation", "_id_suffix", "_shared_suffix", "dataschema", "sinks", "source", "type")
+
+    def __init__(
+        self,
+        *,
+        source: str,
+        type: str,
+        dataschema: str,
+        sinks: tuple[str, ...],
+        shared: str = "",
+        deprecation: Deprecation | None = None,
+    ) -> None:
         self.source = source
         self.type = type
         self.dataschema = dataschema
         self.sinks = sinks
         self._id_suffix = f":{type}"
+        self._shared_suffix = f":{shared}" if shared else ""
+        self._deprecation = {} if deprecation is None else deprecation.attributes()
 
     def check(self) -> str | None:
         """What the CloudEvents SDK finds wrong with the fixed attributes; None = nothing."""
@@ -48,6 +65,8 @@ class Envelope:
             "sequence": "check",
             "partitionkey": "check",
             "causationid": "check",
+            "correlationid": f"check{self._shared_suffix}",
+            **self._deprecation,
             "authtype": "system",
             "fetched": True,
             "gap": True,
@@ -83,6 +102,10 @@ class Envelope:
             "partitionkey": partition_key,
             "causationid": change.record_id,
         }
+        if self._shared_suffix:
+            attributes["correlationid"] = change.record_id + self._shared_suffix
+        if self._deprecation:
+            attributes.update(self._deprecation)
         if trace is not None:
             attributes["traceparent"] = trace.traceparent
         if change.actor == "ttl":

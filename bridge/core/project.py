@@ -1,12 +1,7 @@
-"""Projection: a version's own ``data``, mapped from the change by JSONPath.
+"""Projection: a version's own ``data``, mapped from the change.
 
-A mapping is the wanted JSON with JSONPaths where values go::
-
-    {userId: $.key.userId, plan: {from: $.before.plan, to: $.after.plan}, channel: stream}
-
-A string that begins with ``$.`` is a path over ``{key, before, after, changes, current, meta}``; where it
-leads nowhere the member is left out. A path with wildcards or filters gives a list. ``$$`` stands for a
-dollar sign at the start of a constant. Simple paths are compiled to closures.
+The language is :mod:`bridge.core.mapping`'s; its paths look into ``{key, before, after, changes, current,
+meta}``. Simple paths are compiled to closures.
 """
 
 from __future__ import annotations
@@ -20,83 +15,44 @@ from urllib.parse import quote
 from bridge.core.change import TypedItem
 from bridge.core.image import Image
 from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, walk_plain
+from bridge.core.mapping import (
+    MISSING,
+    MappingError,
+    Place,
+    compile_mapping,
+    mapping_problems,
+)
 from bridge.core.values import base64_text, plain
 from bridge.core.view import ROOTS, ChangeView
 from bridge.errors import MappingFailed
 
+__all__ = [
+    "MISSING",
+    "MappingError",
+    "Projection",
+    "attribute_text",
+    "compile_projection",
+    "compile_subject",
+    "getter_of",
+    "key_path",
+    "projection_problems",
+]
+
 Getter = Callable[[ChangeView], Any]
 Projection = Callable[[ChangeView], dict[str, Any]]
 
-MISSING: Any = object()
-
-
-class MappingError(ValueError):
-    """A mapping that cannot be compiled; ``path`` leads to the place inside it."""
-
-    def __init__(self, path: tuple[str | int, ...], message: str) -> None:
-        super().__init__(message)
-        self.path = path
-        self.message = message
-
 
 def compile_projection(mapping: Mapping[str, Any]) -> Projection:
-    """Raises :class:`MappingError` for the first path that is wrong."""
-    get = _object(mapping, ())
-
-    def project(view: ChangeView) -> dict[str, Any]:
-        return get(view)  # type: ignore[no-any-return]
-
-    return project
+    """Raises :class:`MappingError` for the first problem."""
+    return compile_mapping(mapping, getter_of)
 
 
-def paths_of(mapping: Any, place: tuple[str | int, ...] = ()) -> list[tuple[tuple[str | int, ...], str]]:
-    """Every JSONPath text in a mapping with its place, to check them all at once."""
-    if isinstance(mapping, Mapping):
-        return [found for name, each in mapping.items() for found in paths_of(each, (*place, name))]
-    if isinstance(mapping, Sequence) and not isinstance(mapping, str):
-        return [found for index, each in enumerate(mapping) for found in paths_of(each, (*place, index))]
-    return [(place, mapping)] if _is_path(mapping) else []
+def projection_problems(mapping: Mapping[str, Any]) -> list[MappingError]:
+    """Everything that is wrong with a mapping, in its order."""
+    return mapping_problems(mapping, getter_of)
 
 
-def _is_path(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
-
-
-def _getter(value: Any, place: tuple[str | int, ...]) -> Getter:
-    if isinstance(value, Mapping):
-        return _object(value, place)
-    if isinstance(value, list | tuple):
-        return _array(value, place)
-    if _is_path(value):
-        return getter_of(value, place)
-    constant = value[1:] if isinstance(value, str) and value.startswith("$$") else value
-    return lambda _: constant
-
-
-def _object(mapping: Mapping[str, Any], place: tuple[str | int, ...]) -> Getter:
-    members = [(name, _getter(value, (*place, name))) for name, value in mapping.items()]
-
-    def get(view: ChangeView) -> dict[str, Any]:
-        result = {}
-        for name, of in members:
-            value = of(view)
-            if value is not MISSING:
-                result[name] = value
-        return result
-
-    return get
-
-
-def _array(values: Sequence[Any], place: tuple[str | int, ...]) -> Getter:
-    elements = [_getter(value, (*place, index)) for index, value in enumerate(values)]
-
-    def get(view: ChangeView) -> list[Any]:
-        return [value for of in elements if (value := of(view)) is not MISSING]
-
-    return get
-
-
-def getter_of(text: str, place: tuple[str | int, ...] = (), roots: Sequence[str] = ROOTS) -> Getter:
+def getter_of(text: str, place: Place = (), roots: Sequence[str] = ROOTS) -> Getter:
     """A function from a change to the value at a JSONPath, or :data:`MISSING`."""
     try:
         path = parse_path(text)

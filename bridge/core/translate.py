@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.core.change import Change
+from bridge.core.derive import Derivation
 from bridge.core.diff import Differ
 from bridge.core.envelope import Envelope
 from bridge.core.event import Event, Trace
@@ -26,11 +27,16 @@ Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One major of one type: how its data is made and proven."""
+    """One major of one type: how its data is made and proven.
+
+    ``source``: which of the rule's versions it is derived from, a position before its own; ``project`` then
+    takes that version's data. None: ``project`` takes the change.
+    """
 
     envelope: Envelope
-    project: Projection
+    project: Projection | Derivation
     validate: Callable[[dict[str, Any]], None]  # raises EventInvalid
+    source: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +108,9 @@ class Table:
             if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
                 told.add(rule.type)
                 subject = self.subject(view)
+                made: list[dict[str, Any]] = []
                 for version in rule.versions:
-                    events.append(_event(version, view, subject, key, trace))
+                    events.append(_event(version, made, view, subject, key, trace))
         view.check()
         return Translation(tuple(events)) if events else _UNROUTED
 
@@ -162,11 +169,21 @@ def _applies(rule: EventRule, view: ChangeView, undecided: dict[str, ViewTooNarr
         return False
 
 
-def _event(version: Version, view: ChangeView, subject: str, key: str, trace: Trace | None) -> Event:
+def _event(
+    version: Version,
+    made: list[dict[str, Any]],
+    view: ChangeView,
+    subject: str,
+    key: str,
+    trace: Trace | None,
+) -> Event:
+    """``made`` holds the data of the versions before this one, and takes its own."""
     envelope = version.envelope
+    source: Any = view if version.source is None else made[version.source]
     try:
-        data = version.project(view)
+        data = version.project(source)
         version.validate(data)
+        made.append(data)
         return envelope.wrap(view, data, subject=subject, key=key, trace=trace)
     except RecordError as error:
         error.event_type = envelope.type

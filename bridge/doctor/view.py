@@ -67,6 +67,8 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
     if when is not None and when.after is not None and operations & {"modify", "insert"}:
         yield "after", "when.after"
     for version in event.versions:
+        if version.from_ is not None:
+            continue  # made of another version's data
         names = set(_names(version.data))
         if "before" in names and operations & {"modify", "remove"}:
             yield "before", "data"

@@ -22,7 +22,7 @@ from bridge.schemas.yaml_members import meant
 
 TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _MAJOR = re.compile(r"\.v[0-9]+")
-_PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md", LOCK_FILE, f"{LOCK_FILE}.tmp")
+_PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md", "MIGRATION.md", LOCK_FILE, f"{LOCK_FILE}.tmp")
 _T = TypeVar("_T")
 
 

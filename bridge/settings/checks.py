@@ -7,24 +7,19 @@ report them.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from bridge.core.filter_reach import looks_beyond_keys
 from bridge.errors import Problem
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
+from bridge.settings.advice import did_you_mean
+from bridge.settings.derivation_checks import check_derivations
 from bridge.settings.environment import EnvironmentText, plain
 from bridge.settings.types import TYPE_MAX_CHARS
 from bridge.settings.yaml_source import YamlPath, YamlSource
 
 Finding = tuple[YamlPath, Problem]
-
-
-def did_you_mean(text: str, known: Sequence[str]) -> str:
-    """``did you mean 'changed'?``, or nothing where nothing is near."""
-    close = difflib.get_close_matches(text, known, n=1, cutoff=0.6)
-    return f"did you mean '{close[0]}'?" if close else ""
 
 
 def check_settings(source: YamlSource, data: Any) -> Iterator[Finding]:
@@ -125,6 +120,7 @@ class _Checks:
                 message = f"never holds: an {op} has no item {image}"
                 yield self.warning((*at, "when", image), message.replace("an remove", "a remove"))
         yield from self.versions(at, event)
+        yield from check_derivations(self.source, at, event)
 
     def versions(self, at: YamlPath, event: dict[str, Any]) -> Iterator[Finding]:
         type_, seen = event.get("type"), dict[str, int]()

@@ -16,10 +16,6 @@ from bridge.settings.yaml_source import YamlPath, YamlSource
 Test = Callable[[Any], bool]
 
 
-def _any(_: Any) -> bool:
-    return True
-
-
 def _is(*values: str) -> Test:
     return lambda value: value in values
 
@@ -41,8 +37,6 @@ class Later:
 LATER: Final = (
     Later("schemas", _starts("glue://"), "glue://", "use a folder"),
     Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
-    Later("tables.*.events.*.versions.*.from", _any, "from", "map data from the change itself"),
-    Later("tables.*.events.*.versions.*.sunset", _any, "sunset", "leave it out"),
 )
 
 
@@ -54,7 +48,7 @@ def find_later(source: YamlSource, data: Any) -> dict[YamlPath, Problem]:
         for path, value in _matches(data, tuple(later.path.split(".")), ()):
             if later.test(value):
                 message = f"{later.name} is not supported by this version ({release})"
-                found[path] = source.problem(path, message, later.instead, key=later.test is _any)
+                found[path] = source.problem(path, message, later.instead)
     return found
 
 

@@ -23,8 +23,10 @@ from bridge.settings.types import (
     BucketName,
     BusName,
     BusV2Arn,
+    Day,
     Duration,
     ElementPointer,
+    EntryPoint,
     EventType,
     FilePath,
     Flag,
@@ -41,6 +43,7 @@ from bridge.settings.types import (
     TableName,
     Text,
     TopicArn,
+    Uri,
     Whole,
 )
 
@@ -328,11 +331,41 @@ class VersionSettings(Block):
     """A schema version of an event; a plain "1.0.0" is short for {schema: "1.0.0"}."""
 
     schema_version: SemVer = Field(alias="schema", description="Version of the event's schema.")
+    from_: SemVer | None = Field(
+        alias="from",
+        default=None,
+        description="Version of a newer major, listed here too, whose data this one is derived from; its"
+        " events are marked as deprecated then, as with sunset, deprecated_from or migration.",
+        json_schema_extra=shown_default("the change"),
+    )
     data: Json | None = Field(
         default=None,
         description="Mapping of the data: constants, and JSONPaths over key, before, after, changes,"
-        " current, meta.",
-        json_schema_extra=shown_default("key, operation, before, after, changes"),
+        " current, meta; with from over the newer version's data.",
+        json_schema_extra=shown_default(
+            "key, operation, before, after, changes; with from the newer version's data as it is"
+        ),
+    )
+    using: EntryPoint | None = Field(
+        default=None,
+        description="Python function that derives the data instead of a mapping, package.module:function;"
+        " trusted code that runs inside the bridge.",
+        json_schema_extra=shown_default("–"),
+    )
+    sunset: Day | None = Field(
+        default=None,
+        description="Last day on which this version is published (UTC); it may move later, never earlier.",
+        json_schema_extra=shown_default("meta.yaml's"),
+    )
+    deprecated_from: Day | None = Field(
+        default=None,
+        description="Day from which this version is deprecated (UTC).",
+        json_schema_extra=shown_default("meta.yaml's"),
+    )
+    migration: Uri | None = Field(
+        default=None,
+        description="Where readers of this version learn what to do.",
+        json_schema_extra=shown_default("meta.yaml's, where that is a URI"),
     )
 
     @model_validator(mode="before")

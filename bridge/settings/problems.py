@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bridge.errors import Problem
-from bridge.settings.checks import did_you_mean
+from bridge.settings.advice import did_you_mean
 from bridge.settings.environment import EnvironmentText
 from bridge.settings.types import BLOCK_FORM, NAME_FORM
 from bridge.settings.yaml_source import YamlPath, YamlSource

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, get_args
 
@@ -35,10 +36,14 @@ TYPE_PATTERN: Final = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+"
 _MAJOR_SUFFIX: Final = re.compile(r"\.v[0-9]+$")
 TYPE_MAX_CHARS: Final = EVENTBRIDGE_DETAIL_TYPE_CHARS - len(".v0")
 SEMVER_PATTERN: Final = r"(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})\.(0|[1-9][0-9]{0,5})"
+DAY_PATTERN: Final = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_IDENTIFIER: Final = r"[A-Za-z_][A-Za-z0-9_]*"
+ENTRY_POINT_PATTERN: Final = rf"{_IDENTIFIER}(\.{_IDENTIFIER})*:{_IDENTIFIER}(\.{_IDENTIFIER})*"
 POINTER_PATTERN: Final = r"(/([^/~]|~[01])*)+"
 ELEMENT_POINTER_PATTERN: Final = r"(/(?!\*(/|$))([^/~]|~[01])*)+"
 # RFC 3986 section 4.1, by alphabet: enough to catch blanks, braces and broken percent signs
 SOURCE_PATTERN: Final = r"([A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+"
+URI_PATTERN: Final = rf"[A-Za-z][A-Za-z0-9+.-]*:{SOURCE_PATTERN}"  # RFC 3986 section 3
 BUS_PATTERN: Final = r"(arn:aws[A-Za-z0-9-]*:events:[A-Za-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]+"
 # model: eventbridgev2, EventBusArn
 BUS_V2_PATTERN: Final = (
@@ -152,6 +157,23 @@ def _semver_advice(text: str) -> str:
     return f'did you mean "{parts[1]}{parts[2] or ".0"}.0"?' if parts else 'write it as "1.0.0"'
 
 
+def _uri_advice(text: str) -> str:
+    guess = f"https://{text}"
+    return f"did you mean '{guess}'?" if re.fullmatch(URI_PATTERN, guess) and "." in text else ""
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            if re.fullmatch(DAY_PATTERN, value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+    if value is None or isinstance(value, date):
+        return value  # a default
+    raise refuse("must be a date", "write it as 2027-06-30")
+
+
 def _check_type(value: str) -> str:
     if _MAJOR_SUFFIX.search(value):
         raise refuse(
@@ -227,7 +249,25 @@ Prefix = Annotated[
 TableName = Annotated[
     str, *_text(TABLE_PATTERN, "must be the name of a table: 3 to 255 letters, digits, _ . and -")
 ]
+EntryPoint = Annotated[
+    str,
+    *_text(
+        ENTRY_POINT_PATTERN,
+        "must be a Python function, named package.module:function",
+        lambda text: (
+            f"did you mean '{guess}'?"
+            if re.fullmatch(ENTRY_POINT_PATTERN, guess := ":".join(text.rsplit(".", 1)))
+            else ""
+        ),
+    ),
+]
+Uri = Annotated[str, *_text(URI_PATTERN, "must be a URI, with its scheme", _uri_advice)]
 Name = Annotated[str, *_text(r"[A-Za-z0-9_.-]+", "must be named by letters, digits, _ . and -")]
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{DAY_PATTERN}$", "x-form": "date"}),
+]
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Json = Annotated[dict[str, Any], BeforeValidator(plain)]

@@ -14,7 +14,7 @@ from bridge.core.project import (
     compile_projection,
     compile_subject,
     key_path,
-    paths_of,
+    projection_problems,
 )
 from bridge.core.view import ChangeView
 from bridge.errors import MappingFailed
@@ -106,7 +106,8 @@ def test_a_wrong_path_is_refused_with_its_place(path: str, problem: str) -> None
     with pytest.raises(MappingError, match=problem) as caught:
         compile_projection({"a": {"b": ["fine", path]}})
     assert caught.value.path == ("a", "b", 1)
-    assert paths_of({"a": {"b": ["fine", path]}}) == [(("a", "b", 1), path)]
+    found = projection_problems({"a": {"b": ["fine", path]}, "c": path})
+    assert [each.path for each in found] == [("a", "b", 1), ("c",)]
 
 
 def test_simple_paths_are_told_from_those_the_library_has_to_walk() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ tables:
         when: {changed: [/plan], after: {plan: [pro, enterprise]}}
         versions:
           - {schema: "2.0.0", data: {userId: $.key.userId, plan: {from: $.before.plan, to: $.after.plan}}}
-          - {schema: "1.1.0", data: {userId: $.key.userId, plan: $.after.plan}}
+          - {schema: "1.1.0", from: "2.0.0", data: {userId: $.userId, plan: $.plan.to}, sunset: 2027-06-30}
         sink: [domain, billing]
       - type: com.example.user.deleted
         op: remove
@@ -93,6 +94,8 @@ def test_the_design_example_loads() -> None:
     assert users.name == "Users"
     assert [event.sink for event in users.events] == [("domain",), ("domain", "billing"), ("domain",)]
     assert [version.major for version in users.events[1].versions] == [2, 1]
+    older = users.events[1].versions[1]
+    assert (older.from_, older.sunset) == ("2.0.0", date(2027, 6, 30))
     assert users.events[0].versions[0].schema_version == "1.0.0"
     assert users.filter == ({"dynamodb": {"Keys": {"userId": {"S": [{"prefix": "u-"}]}}}},)
     assert users.redact[0].key == SecretStr("a-very-secret-key")

@@ -1,0 +1,64 @@
+"""Functions that a configuration names, ``package.module:function``: found and looked at before any is used.
+
+They are trusted code: importing a module runs it, with everything the bridge may do. Nothing but
+configuration names them, and they come from where Python finds modules, never from the folder of bridge.yaml.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib import import_module
+from typing import Any
+
+from bridge.errors import BridgeError
+
+
+class EntryPointUnusable(BridgeError):
+    """The named function is not there, or cannot be called with one value."""
+
+
+def load_entry_point(text: str) -> Callable[[Any], Any]:
+    """The function that ``text`` names. Raises :class:`EntryPointUnusable`."""
+    module, _, name = text.partition(":")
+    found: Any = _module(module)
+    for part in name.split("."):
+        there = [each for each in dir(found) if not each.startswith("_")]
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            close = get_close_matches(part, there, n=1)
+            hint = f"did you mean '{close[0]}'?" if close else f"it has {', '.join(there[:5]) or 'nothing'}"
+            raise EntryPointUnusable(f"{module} has no {name}", hint=hint) from error
+    if not callable(found):
+        raise EntryPointUnusable(f"{text} is a {type(found).__name__}, not a function")
+    if inspect.iscoroutinefunction(found):
+        raise EntryPointUnusable(f"{text} is asynchronous", hint="take a plain function: nothing awaits it")
+    function: Callable[[Any], Any] = found
+    _check_call(function, text)
+    return function
+
+
+def _module(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            hint = "install it beside the bridge, or put its folder on PYTHONPATH"
+            raise EntryPointUnusable(f"there is no module {error.name}", hint=hint) from error
+        raise EntryPointUnusable(f"{name} needs the module {error.name}, which is not there") from error
+    except Exception as error:
+        raise EntryPointUnusable(f"importing {name} raised {type(error).__name__}") from error
+
+
+def _check_call(function: Callable[..., Any], text: str) -> None:
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return  # some functions written in C do not tell
+    try:
+        signature.bind({})
+    except TypeError as error:
+        hint = "it gets one value, the data"
+        raise EntryPointUnusable(f"{text} cannot be called with one value", hint=hint) from error
