@@ -13,7 +13,7 @@ from typing import Any
 from bridge.core.diff import Differ, compile_diff
 from bridge.core.diff_lists import ByMember
 from bridge.core.filter_reach import looks_beyond_keys
-from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
+from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, recipe_of
 from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern import Pattern, check_pattern, compile_filters, compile_pattern
@@ -64,6 +64,14 @@ def compile_differ(table: TableSettings, numbers: NumbersAsText | None) -> Diffe
     )
 
 
+def _recipe(secret: bytes, table: TableSettings) -> str:
+    rules = [
+        (rule.path, rule.with_, b"" if rule.key is None else rule.key.get_secret_value().encode())
+        for rule in table.redact
+    ]
+    return recipe_of(secret, table.diff.ignore, rules)
+
+
 class _Compiler:
     """Compiles part by part; a part that is wrong leaves a problem and None behind."""
 
@@ -97,6 +105,7 @@ class _Compiler:
             convert=plain_item if numbers is None else numbers.item,
             fingerprint=None if self.secret is None else compile_fingerprint(self.secret, ignore),
             field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
+            recipe="" if self.secret is None else _recipe(self.secret, table),
             sees_gaps=not looks_beyond_keys(table.filter),
         )
 

@@ -137,6 +137,14 @@ def bounded(names: Iterable[str]) -> tuple[str, ...] | None:
     return kept if size <= LEDGER_GAP_NAMES_MAX_BYTES else None
 
 
+def legible(table: Table | None, row: Row | None) -> Row | None:
+    """The row, without a state that was made by another recipe than the table's: whether an item differs from
+    it, and in what, cannot be told, and its image may hold what is redacted by now."""
+    if row is None or table is None or table.knows(row.recipe):
+        return row
+    return replace(row, fingerprint="", fields=None, image=None)
+
+
 def fingerprint_of(table: Table, image: TypedItem | None) -> str:
     return "" if image is None or table.fingerprint is None else table.fingerprint(image)
 

@@ -17,11 +17,13 @@ attribute   type  meaning
 ``i``       B     keep: image - the redacted image, typed JSON, zlib
 ``g``       BOOL  there, and true, where a gap was seen that nothing has closed
 ``n``       S     of a gap: JSON list of the attributes that differed; not there where that is unknown
+``c``       S     recipe of ``f``, ``h`` and ``i``: changes with hash_key, diff.ignore and redact; not there
+                  where nobody noted it
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``d`` and ``n`` came later. A version that does not know them reads the row as before: an item in doubt is
-live to it, a gap has no names; so the format is still 1, and a roll back is safe.
+``c``, ``d`` and ``n`` came later. A version that does not know them reads the row as before: an item in doubt
+is live to it, a gap has no names; so the format is still 1, and a roll back is safe.
 
 The key's hash is not keyed, because the key stands in the row: a ledger table is as confidential as the
 tables it is about. What could make a row larger than DynamoDB takes is left out: image, then hashes.
@@ -82,6 +84,8 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
     }
     if row.doubt and not row.live:
         item["d"] = {"BOOL": True}
+    if row.recipe:
+        item["c"] = {"S": row.recipe}
     if row.gap:
         item["g"] = {"BOOL": True}
         if row.gap_names is not None:
@@ -140,6 +144,7 @@ def _decode(item: TypedItem) -> Row:
         gap="g" in item,
         gap_names=tuple(map(str, json.loads(item["n"]["S"]))) if "n" in item and "g" in item else None,
         doubt="d" in item,
+        recipe=item["c"]["S"] if "c" in item else "",
     )
 
 

@@ -23,6 +23,7 @@ from bridge.gaps import (
     has_gap,
     is_healed,
     key_as_text,
+    legible,
     lost_names,
     mark_gap,
     missing_before,
@@ -36,8 +37,9 @@ Heal = Literal["off", "report", "emit"]
 _ROUNDING = timedelta(seconds=1)  # of a record's creation time
 _CONDITIONAL_TRIES = 5
 
-_State = tuple[str, Mapping[str, str] | None, TypedItem | None]
-_UNKNOWN: _State = ("", None, None)
+_State = tuple[str, Mapping[str, str] | None, TypedItem | None, str]
+"""Fingerprint, hashes by attribute, image, and the recipe of all three."""
+_UNKNOWN: _State = ("", None, None, "")
 
 
 @dataclass(slots=True)
@@ -60,7 +62,8 @@ class Settling:
             change = item.change
             if change is None:
                 continue
-            row, previous = self.rows.get(item.key), earlier.get(item.key)
+            row = legible(self.tables.get(change.table), self.rows.get(item.key))
+            previous = earlier.get(item.key)
             without = None if row is None else self._settled_already(item, change, row, previous)
             if without is not None:
                 item.end_as("without_event", without)
@@ -164,10 +167,13 @@ class Settling:
         recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
         changes.sort(key=lambda pair: pair[1].position)
         gap, gap_names = _gap_after([item for item, _ in changes], known)
-        change = changes[-1][1]
-        if known is not None and change.position < known.position:
+        newest, change = changes[-1]
+        again = newest.end == "quarantined" and self.redriven  # what it failed to tell, the row knows already
+        if known is not None and (
+            change.position < known.position or (again and change.position == known.position)
+        ):
             return replace(known, recent=recent, gap=gap, gap_names=gap_names)
-        live, doubt, (fingerprint, fields, image) = self._told_state(changes, known)
+        live, doubt, (fingerprint, fields, image, recipe) = self._told_state(changes, known)
         return Row(
             key,
             change.position,
@@ -182,6 +188,7 @@ class Settling:
             gap=gap,
             gap_names=gap_names,
             doubt=doubt,
+            recipe=recipe,
         )
 
     def _told_state(
@@ -196,7 +203,9 @@ class Settling:
         """
         live = known.live if known is not None else changes[0][1].operation != "insert"
         doubt = known is not None and known.doubt
-        state: _State = _UNKNOWN if known is None else (known.fingerprint, known.fields, known.image)
+        state: _State = (
+            _UNKNOWN if known is None else (known.fingerprint, known.fields, known.image, known.recipe)
+        )
         newest: Change | None = None
         for item, change in changes:
             if item.end == "quarantined":
@@ -217,7 +226,7 @@ class Settling:
             if image is None:
                 return _UNKNOWN
             fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
-            return table.fingerprint(image), fields, image if keep == "image" else None
+            return table.fingerprint(image), fields, image if keep == "image" else None, table.recipe
         except MalformedRecord:
             return _UNKNOWN  # it had no event; what it looked like cannot be told
 

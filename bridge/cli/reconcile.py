@@ -78,9 +78,23 @@ TrustOption = Annotated[
 SegmentsOption = Annotated[int | None, typer.Option("--segments", min=1, help="Read side by side.")]
 RcuOption = Annotated[float | None, typer.Option("--max-rcu", min=0.5, help="Read units a second, at most.")]
 EmitOption = Annotated[int | None, typer.Option("--max-emit", min=0, help="Stop where more would be sent.")]
+BackfillOption = Annotated[
+    int | None,
+    typer.Option(
+        "--max-emit", min=0, help="Stop before more events than these are sent; no limit by default."
+    ),
+]
 RemovesOption = Annotated[int | None, typer.Option("--max-removes", min=0, help="The same for removes.")]
 TakeOverOption = Annotated[
     bool, typer.Option("--take-over", help="Take the table from a run that is known to be dead.")
+]
+RefreshOption = Annotated[
+    bool,
+    typer.Option(
+        "--refresh",
+        help="Also write anew what was settled under another diff.ignore, redact or hash_key: taken as told "
+        "as it is now.",
+    ),
 ]
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", help="Write the report as a page, too.", metavar="FILE")
@@ -288,11 +302,22 @@ def seed(
     state: StateOption = None,
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
+    refresh: RefreshOption = False,
     take_over: TakeOverOption = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Record a table that was there before the bridge: ledger rows for its items, no event."""
-    given = Given(config, env_file, table, state, endpoint_url, region, segments=segments, max_rcu=max_rcu)
+    given = Given(
+        config,
+        env_file,
+        table,
+        state,
+        endpoint_url,
+        region,
+        segments=segments,
+        max_rcu=max_rcu,
+        refresh=refresh,
+    )
     return _work(context.obj, given, "seed", output, None, take_over=take_over)
 
 
@@ -304,6 +329,7 @@ def backfill(
     only_type: TypeOption = None,
     segments: SegmentsOption = None,
     max_rcu: RcuOption = None,
+    max_emit: BackfillOption = None,
     state: StateOption = None,
     endpoint_url: EndpointOption = None,
     region: RegionOption = None,
@@ -321,6 +347,7 @@ def backfill(
         only_type=only_type or (),
         segments=segments,
         max_rcu=max_rcu,
+        max_emit=max_emit,
     )
     return _work(context.obj, given, "backfill", output, None, take_over=take_over)
 
@@ -346,6 +373,9 @@ def _work(
     steps = reconciler.steps(mode, options, resume=resumed, take_over=take_over)
     with stopped_by_signals(stop.set, console, finished=note), ProgressLine(console) as line:
         for progress in steps:
+            if progress.notice:
+                console.say(progress.notice, style="yellow")
+                continue
             line.tell(progress)
             if stop.is_set():
                 steps.close()  # type: ignore[attr-defined]

@@ -47,6 +47,7 @@ class Given:
     max_emit: int | None = None
     max_removes: int | None = None
     checkpoints: Path | None = None
+    refresh: bool = False
 
     @property
     def where(self) -> Path | str:
@@ -99,6 +100,8 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         since=since,
         stream_stopped=given.stream_stopped,
         trust_ledger=given.trust_ledger,
+        refresh=given.refresh,
+        max_snapshots=given.max_emit,
     )
 
 

@@ -96,7 +96,17 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     if report["emitted"]:
         sent = "  ".join(f"{kind} {count:,}" for kind, count in report["emitted"].items())
         lines.append(f"  told: {sent} ({report['events']:,} events)")
-    for name in ("without_event", "gaps", "overtaken", "unsent", "undecodable", "skipped", "not_selected"):
+    for name in (
+        "without_event",
+        "gaps",
+        "overtaken",
+        "unsent",
+        "undecodable",
+        "skipped",
+        "not_selected",
+        "other_recipe",
+        "refreshed",
+    ):
         if report[name]:
             lines.append(f"  {name.replace('_', ' ')}: {report[name]:,}")
     lines += [f"  {note}" for note in report.get("notes", ())]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -27,6 +27,7 @@ Fingerprint = Callable[[TypedItem], str]
 
 DIGEST_BYTES = 16
 FIELD_DIGEST_BYTES = 4
+RECIPE_BYTES = 4
 
 # What has more than one way to be written: sets, and numbers that are not in plain notation without needless
 # zeros. Typed JSON has `N":"` nowhere else: a name stands before a brace, a quote inside a string is escaped.
@@ -51,6 +52,17 @@ def compile_fingerprint(secret: bytes, ignore: tuple[Segments, ...] = ()) -> Fin
         return hashed.hexdigest()
 
     return fingerprint
+
+
+def recipe_of(secret: bytes, ignore: Iterable[str], redaction: Iterable[tuple[str, str, bytes]]) -> str:
+    """8 hex digits that change with whatever changes every fingerprint: the key, the ignored paths (in any
+    order) and the rules of redaction (path, action, key)."""
+    rules = [
+        (path, action, blake2b(digest_size=8, key=key[:KEY_BYTES]).hexdigest())
+        for path, action, key in redaction
+    ]
+    text = orjson.dumps([sorted(set(ignore)), rules])
+    return blake2b(text, digest_size=RECIPE_BYTES, key=secret[:KEY_BYTES]).hexdigest()
 
 
 def field_hashes(secret: bytes, item: TypedItem) -> dict[str, str]:

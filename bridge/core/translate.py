@@ -80,6 +80,7 @@ class Table:
         None  # of redacted images, for the ledger; None: it keeps positions only
     )
     field_hashes: FieldHashes | None = None  # the same by attribute
+    recipe: str = ""  # of fingerprint and field_hashes
     sees_gaps: bool = True  # False: the filter drops some changes of an item, so that gaps are ordinary
 
     def translate(
@@ -132,6 +133,11 @@ class Table:
         if view.changes is None and hashes is not None and change.told is not None:
             view.changes = named_changes(view, change.told, hashes)
         return view
+
+    def knows(self, recipe: str) -> bool:
+        """Whether fingerprints made by ``recipe`` can be held against ours; an old row that does not say
+        is taken for one of ours."""
+        return not recipe or not self.recipe or recipe == self.recipe
 
     def redacted(self, change: Change) -> Change:
         return change if self.redact is None else self.redact(change)

@@ -13,11 +13,14 @@ from bridge.core.keys import key_hash, key_token
 from bridge.core.translate import Table
 from bridge.core.values import base64_text
 from bridge.errors import MalformedRecord
+from bridge.gaps import legible
 from bridge.ports import Keep, Row
 from bridge.reconcile_ports import TableFacts
 
-Kind = Literal["insert", "modify", "remove", "gap"]
-"""How item and row disagree. ``gap``: they agree, but the row notes a loss that later changes overtook."""
+Kind = Literal["insert", "modify", "remove", "gap", "other_recipe"]
+"""How item and row disagree. ``other_recipe``: both are there, but whether the item changed cannot be seen,
+because the row was settled under another ``diff.ignore``, ``redact`` or ``hash_key``.
+``gap``: they agree, but the row notes a loss that later changes overtook."""
 
 NEVER_SETTLED = Position("", 0)
 """Before every position of every stream: what an item without a row stands at."""
@@ -107,6 +110,8 @@ class Comparer:
         if row is None or not row.live:
             return "insert"
         if self.sees_state and row.fingerprint != fingerprint:
+            if not self.table.knows(row.recipe):
+                return "gap" if row.gap else "other_recipe"
             return "modify"
         return "gap" if row.gap else None
 
@@ -114,9 +119,13 @@ class Comparer:
         """Whether the table's filter would let a live record of this pass."""
         if self.table.accepts is None:
             return True
-        if kind == "remove" and not self.table.sees_gaps and (row is None or row.image is None):
+        if kind == "remove" and not self.table.sees_gaps and self._image(row) is None:
             return True  # the filter asks for an image that nobody has any more: in doubt, tell
         return self.table.accepts(self.record(kind, key, item, row))
+
+    def _image(self, row: Row | None) -> TypedItem | None:
+        known = legible(self.table, row)
+        return None if known is None else known.image
 
     def record(
         self, kind: Operation, key: TypedItem, item: TypedItem | None, row: Row | None
@@ -125,7 +134,7 @@ class Comparer:
         body: dict[str, Any] = {"Keys": key, "StreamViewType": self.facts.view}
         if item is not None and self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
             body["NewImage"] = item
-        before = row.image if row is not None and kind != "insert" else None
+        before = self._image(row) if kind != "insert" else None
         if before is not None and self.facts.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
             body["OldImage"] = before
         arn = self.facts.arn.split(":")

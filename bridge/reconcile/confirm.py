@@ -86,6 +86,9 @@ class Confirmer:
         if kind is None or fingerprint != suspect.fingerprint:
             counts.add("in_flight")
             return None
+        if kind == "other_recipe":
+            counts.add("other_recipe")
+            return None
         restated = restate(
             comparer,
             suspect.key,

@@ -67,6 +67,8 @@ class Looks:
             kind = comparer.kind(fingerprint, row)
             if kind is None:
                 counts.add("in_step")
+            elif kind == "other_recipe":
+                counts.add("other_recipe")
             elif (kind == "insert" or kind == "modify") and not comparer.accepts(kind, key, item, row):
                 counts.add("filtered")
                 continue

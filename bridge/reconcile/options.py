@@ -18,7 +18,8 @@ class Options:
     items. ``since`` (ISO 8601): only what was certainly lost after it, that is where the last settled change
     is not older.
     ``stream_stopped``: nothing is in flight, somebody vouches for it. ``trust_ledger``: an item without a
-    row was missed, however many there are.
+    row was missed, however many there are. ``refresh``: a seed also writes anew the rows that were settled
+    under another recipe. ``max_snapshots``: the most events that a backfill sends in all; None: no limit.
     """
 
     segments: int = 4
@@ -31,6 +32,8 @@ class Options:
     since: str = ""
     stream_stopped: bool = False
     trust_ledger: bool = False
+    refresh: bool = False
+    max_snapshots: int | None = None
 
     def selects(self, type_name: str) -> bool:
         """``type_name`` with its major."""
@@ -56,10 +59,11 @@ class Price:
 @dataclass(frozen=True, slots=True)
 class Progress:
     """After each step: where the run is. ``done`` and ``about`` count items, suspects or events of the phase;
-    ``about`` 0: not known."""
+    ``about`` 0: not known. ``notice`` is for a person to read, before anything is sent."""
 
     phase: str
     done: int = 0
     about: int = 0
     units: float = 0.0
     found: Mapping[str, int] = field(default_factory=dict)
+    notice: str = ""

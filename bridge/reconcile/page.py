@@ -85,6 +85,9 @@ def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
         (name, report[name]) for name in ("settled", "overtaken", "unsent", "gaps", "undecodable", "skipped")
     ]
     rows += [
+        (name.replace("_", " "), report[name]) for name in ("other_recipe", "refreshed") if report.get(name)
+    ]
+    rows += [
         ("table read units", cost["table_read_units"]),
         ("ledger read units, estimated", cost["ledger_read_units_estimated"]),
         ("cost, estimated", f"{cost['money']:.4f} {cost['currency']}"),

@@ -22,10 +22,10 @@ from bridge.reconcile.lease import LEASE_S, LeaseKeeper
 from bridge.reconcile.looks import Looks, check_contact
 from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.pace import Pace
-from bridge.reconcile.report import HISTORY_MAX, build_report, summary
+from bridge.reconcile.report import HISTORY_MAX, build_report, recipe_note, summary
 from bridge.reconcile.second_pass import Pass, SecondPass, check_limits
 from bridge.reconcile.segment import Look, Seen, SegmentCheckpoint, SegmentWorker
-from bridge.reconcile.snapshot import Snapshots
+from bridge.reconcile.snapshot import Allowance, Snapshots
 from bridge.reconcile.state import Phase, RunState
 from bridge.reconcile_ports import Document, LagSource, RunStore, TableSource
 
@@ -128,6 +128,7 @@ class Reconciler:
             keys=options.keys,
             since=options.since,
             about_items=self.comparer.facts.about_items,
+            refresh=options.refresh,
         )
         self._save(state, keeper)
         return state
@@ -162,6 +163,8 @@ class Reconciler:
     def _phase(self, state: RunState, options: Options, keeper: LeaseKeeper) -> Iterator[Progress]:
         if state.phase in ("table", "ledger", "keys", "seed", "backfill"):
             yield from self._look(state, options, keeper)
+            if state.phase in ("table", "keys") and (other := self._looked(state)["other_recipe"]):
+                yield Progress(state.phase, notice=recipe_note(self.table, other))
             if state.phase == "table" and not options.trust_ledger:
                 check_contact(self.table, self._looked(state), certain=0.5)
         elif state.phase == "confirm":
@@ -208,6 +211,7 @@ class Reconciler:
             options,
             state.run,
             keeper.confirm,
+            Allowance(self.table, options.max_snapshots, self._looked(state)["events"]),
         )
         workers = []
         for number in range(state.segments):
@@ -277,7 +281,11 @@ class Reconciler:
     # --- telling -------------------------------------------------------------------------------------
 
     def _progress(self, state: RunState, done: int, about: int, counts: Counts) -> Progress:
-        found = {name: counts[name] for name in ("suspects", "in_flight", "blocked") if counts[name]}
+        found = {
+            name: counts[name]
+            for name in ("suspects", "in_flight", "blocked", "other_recipe")
+            if counts[name]
+        }
         return Progress(state.phase, done, about, counts.units["read_units"], found)
 
     def _save(self, state: RunState, keeper: LeaseKeeper) -> None:

@@ -39,7 +39,7 @@ def build_report(
         "mode": state.mode,
         "phase": state.phase,
         "complete": complete,
-        "whole": whole,
+        "whole": whole and not counts["other_recipe"],
         "stopped": state.stopped,
         "started": iso(state.started),
         "ended": iso(state.ended or now_s),
@@ -54,7 +54,9 @@ def build_report(
         "without_event": counts["without_event"],
         "not_selected": counts["not_selected"],
         "gaps": counts["gaps"],
-        "notes": [GAPS_NOTE] if counts["gaps"] else [],
+        "other_recipe": counts["other_recipe"],
+        "refreshed": counts["refreshed"],
+        "notes": _notes(state.table, counts),
         "by_type": dict(sorted(counts.types.items())),
         "emitted": {
             kind: counts[f"emitted_{kind}"] for kind in (*KINDS, "snapshot") if counts[f"emitted_{kind}"]
@@ -81,6 +83,23 @@ def build_report(
         "last_complete": last_complete(history, now_s),
         "history": [dict(each) for each in history],
     }
+
+
+def _notes(table: str, counts: Counts) -> list[str]:
+    notes = [GAPS_NOTE] if counts["gaps"] else []
+    return [*notes, recipe_note(table, counts["other_recipe"])] if counts["other_recipe"] else notes
+
+
+def recipe_note(table: str, rows: int) -> str:
+    """What is to be said of rows whose fingerprints were made by another recipe, and what mends it."""
+    return (
+        f"{rows:,} rows of {table} were settled under another diff.ignore, redact or hash_key: whether their "
+        "items changed since cannot be seen, so they are neither in step nor missed. What is there and what "
+        "is gone was compared. A change that comes by the stream writes its row anew. To be done with it, "
+        "reconcile once with the configuration of before, where it is still known, and then "
+        f"`stream-bridge seed --refresh --table {table}`, which takes these items as told as they are now "
+        f"and sends nothing; or `stream-bridge backfill --table {table}`, which sends every item"
+    )
 
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from bridge.core.change import Change, Operation, TypedItem
 from bridge.core.event import Event
 from bridge.core.healing import state_name, step_id, suffix_at, time_text, told_name
 from bridge.errors import ViewTooNarrow
+from bridge.gaps import legible
 from bridge.ports import Row, SettledBy
 from bridge.reconcile.comparer import NEVER_SETTLED, Comparer
 
@@ -66,18 +67,19 @@ def restate(
         row = replace(expected, gap=False, gap_names=None)
     kind: Operation
     before: TypedItem | None = None
+    known = legible(comparer.table, expected)
     if image is None:
-        kind, before = "remove", None if expected is None else expected.image
+        kind, before = "remove", None if known is None else known.image
     elif snapshot or expected is None or not expected.live:
         kind = "insert"
     else:
-        kind, before = "modify", expected.image
+        kind, before = "modify", None if known is None else known.image
     view = comparer.view_of(kind, before)
     fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
     position = NEVER_SETTLED if expected is None else expected.position
     suffix = suffix_at(time_text(first_read))
     key_name = comparer.key_name(key)
-    told = expected.fields if kind == "modify" and expected is not None else None
+    told = known.fields if kind == "modify" and known is not None else None
     content = (kind, state_name(key_name, before), state_name(key_name, image), told_name(told))
     # A snapshot that is taken again after a crash is the same one, although it was read later.
     name = f"snapshot {run}" if snapshot else position.sequence + suffix
@@ -145,4 +147,5 @@ def settled_row(
         recent=known.recent,
         fields=fields,
         image=image if keep == "image" else None,
+        recipe=table.recipe if fingerprint else "",
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Lock
 
 from bridge.core.claim_check import fit
 from bridge.core.healing import time_text
-from bridge.errors import LedgerUnavailable, MalformedRecord, RecordError, ViewTooNarrow
+from bridge.errors import LedgerUnavailable, MalformedRecord, RecordError, TooMuchToEmit, ViewTooNarrow
 from bridge.ports import ClaimCheck, Clock, Ledger, Row
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmed, Verdict
@@ -20,6 +21,28 @@ from bridge.reconcile.restate import restate, settled_row
 from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.reconcile.suspects import Suspect, batches
 from bridge.reconcile_ports import TableSource
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many events all segments of a backfill may send together; ``most`` None: any number."""
+
+    table: str
+    most: int | None
+    used: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def take(self, events: int) -> None:
+        """Raises ``TooMuchToEmit`` before more than allowed are sent."""
+        with self._lock:
+            if self.most is not None and self.used + events > self.most:
+                raise TooMuchToEmit(
+                    f"table {self.table}: {self.used} events were sent, {events} more would be over "
+                    f"max_emit {self.most}",
+                    hint="what was sent is settled and is not sent again: `reconcile resume --max-emit N` "
+                    "goes on with a higher limit",
+                )
+            self.used += events
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +59,35 @@ class Snapshots:
     options: Options
     run: str
     confirm_lease: Callable[[], None]
+    allowance: Allowance
 
     def seed_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
-        """Rows for items that have none; nothing is sent. Items that the ledger knows stay as it knows them.
+        """Rows for items that have none; nothing is sent. Items that the ledger knows stay as it knows them,
+        but with ``options.refresh`` those whose rows are of another recipe are taken as told as they are.
         Raises ``LedgerUnavailable`` where rows could not be written: the page comes again."""
         read_at = datetime.fromtimestamp(self.clock.now(), UTC)
         page = self.source.page(segment, self.options.segments, at.start)
         self._account(at, page.units, len(page.items))
         rows: dict[str, Row] = {}
+        stales: list[tuple[Row, Row]] = []
         tokens = [self.comparer.token(self.comparer.key_of(item)) for item in page.items]
         known = self.ledger.read(tokens) if tokens else {}
         at.counts.looked_up(len(tokens))
         for token, item in zip(tokens, page.items, strict=True):
-            if token in known:
-                at.counts.add("in_step")
+            row = known.get(token)
+            stale = row is not None and row.live and not self.comparer.table.knows(row.recipe)
+            if row is not None and not (stale and self.options.refresh):
+                at.counts.add("in_step" if not stale else "other_recipe")
                 continue
             try:
                 image = self.comparer.redacted(item)
                 key = self.comparer.key_of(item)
                 as_of = time_text(read_at)
-                rows[token] = settled_row(self.comparer, key, image, None, as_of=as_of, by="snapshot")
+                new = settled_row(self.comparer, key, image, row, as_of=as_of, by="snapshot")
+                if row is None:
+                    rows[token] = new
+                else:
+                    stales.append((replace(new, gap=row.gap, gap_names=row.gap_names), row))
             except MalformedRecord as error:
                 at.counts.add("undecodable")
                 at.counts.block(error.reason, self.comparer.name(token), error.message)
@@ -66,15 +98,20 @@ class Snapshots:
                 f"{len(unwritten)} rows could not be written just now",
                 hint="resume: what is written stays written",
             )
+        for new, row in stales:
+            # The stream goes on meanwhile: what it settles is newer than what was read here.
+            at.counts.add("refreshed" if self.ledger.settle_if(new, row) else "overtaken")
         at.counts.add("settled", len(rows))
         at.start, at.done = page.next, page.next is None
         return []
 
     def backfill_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
-        """Every item as an event; those that the sinks did not take are counted as unsent."""
+        """Every item as an event; those that the sinks did not take are counted as unsent. Raises
+        ``TooMuchToEmit`` before a page of which not all may be sent."""
         read_at = datetime.fromtimestamp(self.clock.now(), UTC)
         page = self.source.page(segment, self.options.segments, at.start)
         self._account(at, page.units, len(page.items))
+        groups: list[list[Confirmed]] = []
         for items in batches(page.items):
             keys = [self.comparer.key_of(item) for item in items]
             tokens = [self.comparer.token(key) for key in keys]
@@ -108,8 +145,11 @@ class Snapshots:
                 settles = len(chosen) == len(every)
                 verdict: Verdict = "missed" if chosen else "without_event"
                 ready.append(Confirmed(suspect, verdict, restated, events, claims, settles))
+            groups.append(ready)
+        self.allowance.take(sum(len(one.events) for group in groups for one in group))
+        for group in groups:
             self.confirm_lease()
-            self._emit(ready, at.counts)
+            self._emit(group, at.counts)
         at.start, at.done = page.next, page.next is None
         return []
 

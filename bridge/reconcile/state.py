@@ -32,6 +32,7 @@ class RunState:
     ended: float = 0.0
     stopped: str = ""
     about_items: int = 0
+    refresh: bool = False
     format: int = field(default=FORMAT)
 
     def as_document(self) -> Document:
@@ -54,7 +55,7 @@ class RunState:
 
     def options(self, given: Options) -> Options:
         """``given``, but where it decides which suspects there are, what the run began with."""
-        return replace(given, segments=self.segments, keys=self.keys, since=self.since)
+        return replace(given, segments=self.segments, keys=self.keys, since=self.since, refresh=self.refresh)
 
     def check_key(self, key: Mapping[str, str]) -> None:
         """Raises ``KeySchemaChanged``."""

@@ -90,6 +90,21 @@ def test_backfill_sends_every_item_once_as_a_snapshot_and_a_run_then_finds_nothi
     assert rig.events == []
 
 
+def test_a_backfill_stops_before_its_limit_and_resumes_with_a_higher_one_without_sending_twice() -> None:
+    rig = Rig()
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"}, lost=True)
+    with pytest.raises(TooMuchToEmit) as stopped:
+        rig.execute("backfill", max_snapshots=11)
+    assert 0 < len(rig.events) <= 11
+    assert "--max-emit" in stopped.value.hint
+    with pytest.raises(TooMuchToEmit):
+        rig.resume(max_snapshots=12)
+    assert len(rig.events) <= 12
+    rig.resume()
+    assert len({event["subject"] for event in rig.events}) == len(rig.events) == 20
+
+
 # --- in flight ------------------------------------------------------------------------------------
 
 
