@@ -13,7 +13,7 @@ from rich.text import Text
 
 ADDED, REMOVED, REPLACED = "green", "red", "yellow"
 _SIGNS = {"insert": ("+", ADDED), "remove": ("-", REMOVED), "modify": ("~", REPLACED)}
-_FLAGS = ("reconciled", "redriven", "snapshot", "gap", "deprecated")
+_FLAGS = ("reconciled", "redriven", "snapshot", "gap")
 VALUE_CHARS = 60
 
 
@@ -36,6 +36,9 @@ def summary(event: Mapping[str, Any]) -> Text:
     for flag in _FLAGS:
         if event.get(flag) is True:
             line.append(f"  {flag}", "magenta")
+    if event.get("deprecated") is True:
+        sunset = visible(str(event.get("deprecationsunset", "")).partition("T")[0])
+        line.append("  deprecated" + (f" until {sunset}" if sunset else ""), "bold yellow")
     return line
 
 

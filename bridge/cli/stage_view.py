@@ -32,6 +32,7 @@ class StageView:
         self._lock = threading.Lock()
         self._written = 0
         self._received = {"bus": 0, "feed": 0}
+        self._deprecated: set[str] = set()
         self.throttled_calls = 0
 
     # --- before ------------------------------------------------------------------------------------
@@ -69,11 +70,18 @@ class StageView:
         with self._lock:
             self._received[subscriber] += 1
             shown = self._received[subscriber] <= _SHOWN
+            new = event.get("deprecated") is True and event["type"] not in self._deprecated
+            self._deprecated |= {event["type"]} if new else set()
         if not shown:
             return
         lines = [_line(subscriber, "bold magenta", diff_view.summary(event))]
         if subscriber == "bus":  # the same event at the other subscriber needs no second diff
             lines += [_line("", "", change) for change in diff_view.changes(event)]
+        if new:
+            last_day = str(event.get("deprecationsunset")).partition("T")[0]
+            text = f"  {event['type']} is being replaced: published beside the newer major until {last_day}; "
+            text += f"how to move: {event.get('deprecationmigration')}"
+            lines.append(_line("", "", Text(text, "yellow")))
         self._say(*lines)
 
     def throttled(self, entries: int) -> None:

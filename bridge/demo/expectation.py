@@ -62,7 +62,7 @@ def expect(streams: Mapping[str, StreamSource]) -> Expected:
             bus.add(name)
             feed.add(name)
             if before and after and before.get("plan") != after.get("plan"):
-                bus.add(f"{event_id}:com.example.demo.user.plan_changed.v1")
+                bus.update(f"{event_id}:com.example.user.plan_changed.v{major}" for major in (1, 2))
     return Expected(frozenset(bus), frozenset(feed), frozenset(quarantined))
 
 

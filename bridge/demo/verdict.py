@@ -52,6 +52,7 @@ def check_all(
         ),
         *_arrived(bus, expected.bus),
         *_arrived(feed, expected.feed),
+        _in_two_majors(bus),
         _in_order(feed),
         *(check_equal(subscriber, tables) for subscriber in (bus, feed)),
         check_redacted("no event shows what is redacted", [*bus.events, *feed.events]),
@@ -72,6 +73,29 @@ def _arrived(subscriber: Subscriber, expected: frozenset[str]) -> Iterator[Check
     )
     repeats = got.total() - len(got)
     yield Check(f"{subscriber.name}: each arrived once", not repeats, f"{repeats} repeats")
+
+
+def _in_two_majors(subscriber: Subscriber) -> Check:
+    """Events that share a correlation id tell one change, each in a major of its own."""
+    told: dict[str, list[CloudEvent]] = {}
+    for event in subscriber.events:
+        if "correlationid" in event:
+            told.setdefault(event["correlationid"], []).append(event)
+    wrong = sum(not _is_pair(sorted(events, key=lambda event: event["type"])) for events in told.values())
+    return Check(
+        f"{subscriber.name}: {len(told)} changes of plan were told in two majors, the older one marked as"
+        " deprecated",
+        not wrong,
+        f"{wrong} were not",
+    )
+
+
+def _is_pair(events: Sequence[CloudEvent]) -> bool:
+    if [event["type"].rpartition(".")[2] for event in events] != ["v1", "v2"]:
+        return False
+    older, newer = events
+    marked = older.get("deprecated") is True and "deprecationsunset" in older
+    return marked and "deprecated" not in newer and older["sequence"] == newer["sequence"]
 
 
 def _in_order(subscriber: Subscriber) -> Check:
