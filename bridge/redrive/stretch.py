@@ -81,8 +81,13 @@ class Stretch:
             return None
 
     def _oldest(self) -> str | None:
+        """What is left of the stretch begins at the shard's oldest record, if anything is left of it: an open
+        shard that is empty by now would only ever answer that nothing is there yet."""
         try:
+            self._source.iterator(self._batch.shard_id, "AT_SEQUENCE_NUMBER", self._batch.last)
             return self._source.iterator(self._batch.shard_id, "TRIM_HORIZON")
+        except PositionTrimmed:
+            return None
         except TargetMissing:
             self._look_for_shard()
             return None

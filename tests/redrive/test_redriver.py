@@ -175,6 +175,20 @@ def test_a_stream_that_is_not_there_keeps_its_messages_even_if_holes_are_accepte
     assert list(rig.box.parked) == ["m1"]
 
 
+def test_a_batch_that_was_trimmed_out_of_an_open_shard_that_is_empty_since_is_a_hole_at_once() -> None:
+    """Found by the simulation, seed 412: the shard never shows a record, neither this one nor a later one."""
+    rig = Rig()
+    rig.write("a")
+    first, last = rig.write("b"), rig.write("c")
+    rig.park("m-1", first, last, size=2)
+    rig.stream.trim("shard-1", 3)
+    (done,) = rig.redrive()
+    assert done.state == "trimmed"
+    assert done.hole is not None
+    assert done.hole.records == 2
+    assert rig.stream.reads == []
+
+
 def test_an_expired_iterator_and_a_trim_while_reading_lose_and_repeat_nothing() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -162,3 +162,14 @@ def entry(key: str) -> Quarantined:
         time="2026-11-01T12:00:00Z",
         version="0.1.0",
     )
+
+
+def test_what_fails_again_leaves_the_row_as_a_reconciliation_has_told_it(rig: Rig) -> None:
+    """Found by the simulation, seed 48: it was told once more after each retry."""
+    (row,) = [
+        row for page in rig.ledger.rows("Users") for row in page.rows if row.item_key["id"] == {"S": "k1"}
+    ]
+    told = replace(row, live=True, doubt=False, fingerprint="told", settled_by="reconcile")
+    assert rig.ledger.settle_if(told, row)
+    rig.run()
+    assert rig.ledger.read([row.key])[row.key] == told
