@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import typer
 
+from bridge.cli.schema_author import bump, new
+from bridge.cli.schema_check import check
+from bridge.cli.schema_diff import changelog, diff
+from bridge.cli.schema_codegen import codegen
 from bridge.cli.schema_impact import impact
 from bridge.cli.schema_lint import lint
 from bridge.cli.schema_list import list_types, show
 from bridge.cli.schema_lock import lock
+from bridge.cli.schema_test_live import try_events
 
 app = typer.Typer(help="Event schemas: lint, prove compatibility, publish, generate.", no_args_is_help=True)
 app.command()(lint)
+app.command()(check)
+app.command()(diff)
+app.command()(changelog)
+app.command()(new)
+app.command()(bump)
 app.command()(lock)
 app.command("list")(list_types)
 app.command()(show)
 app.command()(impact)
+app.command("test-live")(try_events)
+app.command()(codegen)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bridge.cli.console import Console, ExitCode
-from bridge.cli.schema_options import Format, FormatOption, SchemasOption, schemas_folder
+from bridge.cli.schema_options import Format, FormatOption, SchemasOption, plural, schemas_folder
 
 
 def lint(
@@ -36,7 +36,7 @@ def lint(
     report = Report("lint", cases_by_file(str(folder), sorted(files), findings), document, strict)
     write_report(console, report, output)
     told = [f"{len(wrong)} wrong"] if wrong else []
-    told += [f"{warnings} warning{'' if warnings == 1 else 's'}"] if warnings else []
-    seen = f"{len(found)} versions" if found is not None else "the folder cannot be used"
+    told += [plural(warnings, "warning")] if warnings else []
+    seen = plural(len(found), "version") if found is not None else "the folder cannot be used"
     console.say(f"{folder}: {seen}: {', '.join(told) or 'fine'}")
     return ExitCode.CONFIGURATION if wrong else ExitCode.OK

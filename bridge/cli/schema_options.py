@@ -22,6 +22,8 @@ SchemasOption = Annotated[
     ),
 ]
 DEFAULT_FOLDER = Path("event_schemas")
+LIMIT_S = 5.0
+"""How long one pair of schemas may take before it counts as unproven."""
 
 
 class Format(StrEnum):
@@ -39,15 +41,25 @@ FormatOption = Annotated[
 ]
 
 
-def schemas_folder(given: Path | None, config: Path = DEFAULT_CONFIG) -> Path:
-    """The folder that is meant. Raises ``ConfigurationError`` where there is none."""
+def named_folder(given: Path | None) -> Path:
+    """The folder that is meant, whether it is there or not."""
     from bridge.settings import find_schemas
 
+    config = Path(os.environ.get("BRIDGE_CONFIG") or DEFAULT_CONFIG)
     if given is None and config.exists():
         given = find_schemas(config, os.environ)
-    folder = given if given is not None else DEFAULT_FOLDER
+    return given if given is not None else DEFAULT_FOLDER
+
+
+def schemas_folder(given: Path | None) -> Path:
+    """The folder that is meant. Raises ``ConfigurationError`` where there is none."""
+    folder = named_folder(given)
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "there is no such folder"
         advice = "name the folder of the event schemas with --schemas"
         raise ConfigurationError([Problem(str(folder), 0, 0, "", what, advice)])
     return folder
+
+
+def plural(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -81,13 +81,11 @@ def find_unportable(schema: SchemaVersion, targets: Iterable[PublishTarget]) -> 
                     message = f"{keyword} cannot be said in {service.draft}, which {service.name} takes"
                     yield _finding(schema, f"{pointer}/{keyword}", message, advice)
             asserted = part.get("format")
-            if isinstance(asserted, str) and asserted not in service.formats:
+            if isinstance(asserted, str) and asserted not in service.formats and "pattern" not in part:
                 message = (
                     f"{service.draft} has no format {asserted}: readers by {service.name} do not check it"
                 )
-                yield _finding(
-                    schema, f"{pointer}/format", message, "add a pattern where it matters", "warning"
-                )
+                yield _finding(schema, f"{pointer}/format", message, "add a pattern beside it", "warning")
 
 
 def _finding(

@@ -1,0 +1,120 @@
+"""Reading files of another revision out of a git repository. Never writes, never fetches.
+
+Talks to the ``git`` program (docs: git-rev-parse, git-ls-tree, git-cat-file); hooks, pagers and prompts
+take no part in these commands.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from bridge.errors import BridgeError
+
+TIMEOUT_S: Final = 60
+
+
+class GitRefused(BridgeError):
+    """There is no git, no checkout, or no such revision."""
+
+    stage = "read"
+
+
+def read_revision(folder: Path, ref: str) -> Mapping[str, bytes]:
+    """Every file below ``folder`` as it was at ``ref``, by its path from there; none where the folder was not
+    there yet. Raises :class:`GitRefused`."""
+    commit = _commit(folder, ref)
+    prefix = _prefix(folder)
+    below = ["--", prefix] if prefix else []
+    listed = _git(folder, "ls-tree", "-r", "-z", "--full-tree", commit, *below)
+    files: dict[str, str] = {}
+    for entry in filter(None, listed.split(b"\0")):
+        facts, _, name = entry.partition(b"\t")
+        mode, kind, blob = facts.decode("ascii").split()
+        if kind == "blob" and mode != "120000":  # a symlink's content is a path, not a file
+            files[os.fsdecode(name).removeprefix(prefix)] = blob
+    return dict(zip(files, _blobs(folder, list(files.values())), strict=True))
+
+
+def read_committed(path: Path, ref: str = "HEAD") -> bytes | None:
+    """One file as it was at ``ref``; ``None`` where git does not know it there, or there is no git."""
+    try:
+        name = _prefix(path.parent) + path.name
+        return _git(path.parent, "cat-file", "blob", f"{ref}:{name}")
+    except GitRefused:
+        return None
+
+
+def _commit(folder: Path, ref: str) -> str:
+    if not ref or ref.startswith("-"):
+        raise GitRefused(f"'{ref}' names no revision", hint="such as git:main or git:v1.4.0")
+    _prefix(folder)  # first: is this a checkout at all?
+    try:
+        found = _git(folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    except GitRefused as error:
+        raise GitRefused(
+            f"git knows no revision '{ref}' here",
+            hint="fetch it first: build servers often check out one commit only (fetch-depth: 0)",
+        ) from error
+    return found.decode("ascii").strip()
+
+
+def _prefix(folder: Path) -> str:
+    """The folder's path from the root of the checkout, with a slash at its end; "" for the root itself."""
+    try:
+        return os.fsdecode(_git(folder, "rev-parse", "--show-prefix")).rstrip("\n")
+    except GitRefused as error:
+        if not error.code:
+            raise
+        raise GitRefused(
+            f"{folder} is not inside a git checkout", hint="compare with a folder instead: --against dir:PATH"
+        ) from error
+
+
+def _blobs(folder: Path, names: Sequence[str]) -> list[bytes]:
+    answer = _git(folder, "cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode())
+    contents: list[bytes] = []
+    at = 0
+    for _ in names:
+        end = answer.index(b"\n", at)
+        facts = answer[at:end].split()
+        if len(facts) != 3:
+            raise GitRefused("this checkout lacks the content of that revision", hint="fetch it whole first")
+        size = int(facts[2])
+        contents.append(answer[end + 1 : end + 1 + size])
+        at = end + 1 + size + 1
+    return contents
+
+
+def _git(folder: Path, *words: str, stdin: bytes = b"") -> bytes:
+    environ = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    environ |= {"GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, and no word of it is a shell's
+            ["git", "-c", "core.quotePath=false", *words],  # noqa: S607 - whichever git the person uses
+            cwd=folder,
+            env=environ,
+            input=stdin,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=True,
+        )
+    except FileNotFoundError as error:
+        raise GitRefused(
+            "git is not installed here", hint="compare with a folder instead: --against dir:PATH"
+        ) from error
+    except subprocess.TimeoutExpired as error:
+        raise GitRefused(f"git did not answer within {TIMEOUT_S} s", hint="try `git status` there") from error
+    except subprocess.CalledProcessError as error:
+        said = error.stderr.decode("utf-8", "replace").strip().splitlines()
+        reason = said[-1] if said else f"status {error.returncode}"
+        if "dubious ownership" in error.stderr.decode("utf-8", "replace"):
+            raise GitRefused(
+                f"git does not trust {folder}: it belongs to another user",
+                hint="git config --global --add safe.directory <the checkout>",
+            ) from error
+        raise GitRefused(f"git refused: {reason}", code=str(error.returncode)) from error
+    return done.stdout
