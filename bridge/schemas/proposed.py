@@ -62,6 +62,14 @@ def pick(schemas: SchemaSet, reference: str) -> SchemaVersion:
     return schemas.get(type_name, versions[-1])
 
 
+def newest_of(schemas: SchemaSet, reference: str) -> list[SchemaVersion]:
+    """What ``TYPE@VERSION`` or ``TYPE@MAJOR`` names; for ``TYPE`` alone, the newest version of each major."""
+    if "@" in reference or not schemas.versions(reference):
+        return [pick(schemas, reference)]
+    newest = {version.major: version for version in schemas.versions(reference)}
+    return [schemas.get(reference, version) for version in newest.values()]
+
+
 def of_version(schemas: SchemaSet, schema: SchemaVersion) -> Proposed:
     documents = {each.id: each.document for each in schemas}
     return Proposed(schema.id, schema.type, str(schema.version), schema.document, documents, schema.validator)
