@@ -1,0 +1,137 @@
+"""Whether one schema may follow another, and what breaks where it may not."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, Final
+
+import jsonschema_rs
+
+from bridge.schemas.compatibility.decide import Decision, NeedsProcess, Question, decide
+from bridge.schemas.compatibility.prepare import Prepared, TooDeep
+from bridge.schemas.compatibility.references import Unusable
+from bridge.schemas.compatibility.verdict import (
+    Bump,
+    Comparison,
+    Direction,
+    Mode,
+    Policy,
+    Unproven,
+    Verdict,
+)
+from bridge.schemas.compatibility.worker import Stopped, compare_elsewhere
+
+LIMIT_S: Final = 5.0
+"""How long one pair may take."""
+HEAVY_TREE: Final = 60_000
+KEPT: Final = 256
+_BOTH: Final[tuple[Direction, ...]] = ("backward", "forward")
+_NO_OTHERS: Final[Mapping[str, Any]] = {}
+
+
+def compare(
+    old: Any,
+    new: Any,
+    *,
+    mode: Mode,
+    policy: Policy,
+    documents: Mapping[str, Any] | None = None,
+    limit_s: float = LIMIT_S,
+) -> Comparison:
+    """Whether ``new`` may follow ``old``. Never raises for JSON of any shape.
+
+    ``documents`` are those that a ``$ref`` may lead to, by ``$id`` or relative reference; nothing is
+    fetched. ``limit_s`` ends a pair that takes long: it is unproven then.
+    """
+    return Comparer(documents, limit_s=limit_s).compare(old, new, mode=mode, policy=policy)
+
+
+class Comparer:
+    """Many pairs in one process: what is known of a document is kept. Documents are not to be changed.
+
+    ``patient``: this process may be ended from outside, so nothing is handed to another.
+    """
+
+    def __init__(
+        self, documents: Mapping[str, Any] | None = None, *, limit_s: float = LIMIT_S, patient: bool = False
+    ) -> None:
+        self._documents = documents or _NO_OTHERS
+        self._limit_s = limit_s
+        self._patient = patient
+        self._kept: OrderedDict[str, Prepared | Unusable | TooDeep] = OrderedDict()
+        self._serial = 0
+
+    def compare(self, old: Any, new: Any, *, mode: Mode, policy: Policy) -> Comparison:
+        """As :func:`compare`."""
+        prepared: list[Prepared] = []
+        for name, document in (("old", old), ("new", new)):
+            result = self._prepare(document)
+            if isinstance(result, Unusable):
+                return Comparison(Verdict.INVALID, mode, policy, problem=f"{name}: {result}")
+            if isinstance(result, TooDeep):
+                return _undecided(mode, policy, "too-deep", f"{name}: {result}")
+            prepared.append(result)
+        return self._decide(prepared[0], prepared[1], mode, policy)
+
+    def _prepare(self, document: Any) -> Prepared | Unusable | TooDeep:
+        try:
+            key = jsonschema_rs.canonical.json.to_string(document)
+        except (ValueError, TypeError, RecursionError):
+            key = None
+        if key is not None and key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        self._serial += 1
+        result: Prepared | Unusable | TooDeep
+        try:
+            result = Prepared(document, self._documents, f"stream-bridge-{self._serial}-")
+        except (Unusable, TooDeep) as error:
+            result = error
+        if key is not None:
+            self._kept[key] = result
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return result
+
+    def _decide(self, old: Prepared, new: Prepared, mode: Mode, policy: Policy) -> Comparison:
+        if old is new:
+            return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.NONE)
+        if old.meaning == new.meaning and not old.normal.unread:
+            return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.PATCH)
+        try:
+            if not self._patient and max(old.complexity.tree, new.complexity.tree) > HEAVY_TREE:
+                raise NeedsProcess
+            return self._here(old, new, mode, policy)
+        except NeedsProcess:
+            pass
+        try:
+            return compare_elsewhere(
+                old.document, new.document, self._documents, mode, policy, limit_s=self._limit_s
+            )
+        except Stopped as stopped:
+            return _undecided(mode, policy, stopped.reason, str(stopped))
+
+    def _here(self, old: Prepared, new: Prepared, mode: Mode, policy: Policy) -> Comparison:
+        decisions: dict[Direction, Decision] = {}
+        for direction in _BOTH:
+            question = Question(old, new, direction, policy, self._patient)
+            decisions[direction] = decide(question, explain=direction in mode.directions)
+        asked = [decisions[direction] for direction in mode.directions]
+        breaks = tuple(each for decision in asked for each in decision.breaks)
+        unproven = tuple(decision.unproven for decision in asked if decision.unproven is not None)
+        if breaks:
+            verdict = Verdict.INCOMPATIBLE
+        elif unproven:
+            verdict = Verdict.UNPROVEN
+        else:
+            verdict = Verdict.COMPATIBLE
+        bump = Bump.MINOR if all(decision.proven for decision in decisions.values()) else Bump.MAJOR
+        return Comparison(verdict, mode, policy, breaks, unproven, bump)
+
+
+def _undecided(mode: Mode, policy: Policy, reason: str, message: str) -> Comparison:
+    """No direction could be looked at. ``NONE`` asks for none, so that nothing is left unproven there."""
+    unproven = tuple(Unproven(direction, reason, message) for direction in mode.directions)
+    verdict = Verdict.UNPROVEN if unproven else Verdict.COMPATIBLE
+    return Comparison(verdict, mode, policy, unproven=unproven)

@@ -1,0 +1,86 @@
+"""One pair in a process of its own, which is ended when its time is up: Rust cannot be interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from bridge.schemas.compatibility.verdict import (
+    Break,
+    Bump,
+    Comparison,
+    Mode,
+    Policy,
+    Unproven,
+    Verdict,
+)
+
+MEMORY_BYTES: Final = 3 * 1024**3
+
+
+class Stopped(Exception):
+    """The process gave no answer. ``reason`` is stable: ``time-limit`` or ``gave-up``."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def compare_elsewhere(
+    old: Any, new: Any, documents: Mapping[str, Any], mode: Mode, policy: Policy, *, limit_s: float
+) -> Comparison:
+    """Raises :class:`Stopped` where the answer did not come within ``limit_s``."""
+    question = {"old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy}
+    try:
+        done = subprocess.run(  # our own interpreter and module
+            [sys.executable, "-m", "bridge.schemas.compatibility.worker"],
+            input=json.dumps(question).encode(),
+            capture_output=True,
+            timeout=limit_s,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"},
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise Stopped("time-limit", f"the time limit of {limit_s:g} s was reached") from error
+    if done.returncode != 0:
+        raise Stopped("gave-up", "the process that compared the schemas ran out of memory or broke down")
+    return _read(json.loads(done.stdout))
+
+
+def _read(answer: dict[str, Any]) -> Comparison:
+    return Comparison(
+        Verdict(answer["verdict"]),
+        Mode(answer["mode"]),
+        Policy(answer["policy"]),
+        tuple(Break(**{**each, "bump": Bump(each["bump"])}) for each in answer["breaks"]),
+        tuple(Unproven(**each) for each in answer["unproven"]),
+        Bump(answer["bump"]),
+        answer["problem"],
+    )
+
+
+def main() -> None:
+    from bridge.schemas.compatibility.compare import Comparer
+
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    except (ImportError, ValueError, OSError):
+        pass  # no such limits here: the time limit is left
+    question = json.load(sys.stdin.buffer)
+    comparer = Comparer(question["documents"], patient=True)
+    answer = comparer.compare(
+        question["old"], question["new"], mode=Mode(question["mode"]), policy=Policy(question["policy"])
+    )
+    json.dump(asdict(answer), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
