@@ -38,6 +38,8 @@ from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Any, Final, get_args
 
+import orjson
+
 from bridge.core.change import Position, TypedItem
 from bridge.core.keys import key_token
 from bridge.errors import BatchError, MalformedRecord
@@ -50,6 +52,8 @@ LIVE: Final = "l"
 STAMP: Final = ("s", "a", "f", "l", "r")
 """The attributes of ``Row.stamp``."""
 
+_FORMAT: Final = str(FORMAT)
+_NONE: Final[Mapping[str, Any]] = {}
 _HASH_BYTES: Final = 20
 _SPARE_BYTES: Final = 1024  # attribute names and the few bytes that DynamoDB counts for each value
 _SETTLED_BY: Final = frozenset(get_args(SettledBy))
@@ -101,11 +105,12 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
     return item
 
 
-def decode_row(item: TypedItem, ledger: str) -> Row:
-    """Raises ``BatchError`` for what this version cannot read; ``ledger`` names the table in it."""
-    where = f"ledger table {ledger}, row {item[KEY]['S']}"
-    version = item.get("v", {}).get("N")
-    if version != str(FORMAT):
+def decode_row(item: TypedItem, ledger: str, key: str = "") -> Row:
+    """Raises ``BatchError`` for what this version cannot read; ``ledger`` names the table in it. ``key`` is
+    the token that the row was asked for by, where it was."""
+    version = item.get("v", _NONE).get("N")
+    if version != _FORMAT:
+        where = _where(ledger, item)
         wrong = f"is of format {version}" if version is not None else "is no row of stream-bridge"
         raise BatchError(
             f"{where} {wrong}; this version reads format {FORMAT}",
@@ -113,24 +118,28 @@ def decode_row(item: TypedItem, ledger: str) -> Row:
             stage="settle",
         )
     try:
-        return _decode(item)
+        return _decode(item, key)
     except (KeyError, ValueError, TypeError, AttributeError, zlib.error, MalformedRecord) as error:
         raise BatchError(
-            f"{where} cannot be read",
+            f"{_where(ledger, item)} cannot be read",
             hint="delete the row: its item is then told again by a reconciliation",
             stage="settle",
         ) from error
 
 
-def _decode(item: TypedItem) -> Row:
+def _where(ledger: str, item: TypedItem) -> str:
+    return f"ledger table {ledger}, row {item[KEY]['S']}"
+
+
+def _decode(item: TypedItem, key: str) -> Row:
     table = item[KEY]["S"].rpartition("#")[0]
-    item_key: Mapping[str, Any] = json.loads(item["k"]["S"])
+    item_key: Mapping[str, Any] = _parse(item["k"]["S"])
     label, _, number = item["s"]["S"].rpartition("/")
     settled_by = item["b"]["S"]
     if settled_by not in _SETTLED_BY:
         raise ValueError(settled_by)
     return Row(
-        key_token(table, item_key),
+        key or key_token(table, item_key),
         Position(label, int(number)),
         live=item[LIVE]["BOOL"] and "d" not in item,
         table=table,
@@ -139,13 +148,20 @@ def _decode(item: TypedItem) -> Row:
         settled_by=settled_by,
         as_of=item["a"]["S"],
         recent=tuple(item["r"]["S"].split()),
-        fields=json.loads(item["h"]["S"]) if "h" in item else None,
+        fields=_parse(item["h"]["S"]) if "h" in item else None,
         image=json.loads(zlib.decompress(bytes(item["i"]["B"]))) if "i" in item else None,
         gap="g" in item,
-        gap_names=tuple(map(str, json.loads(item["n"]["S"]))) if "n" in item and "g" in item else None,
+        gap_names=tuple(map(str, _parse(item["n"]["S"]))) if "n" in item and "g" in item else None,
         doubt="d" in item,
         recipe=item["c"]["S"] if "c" in item else "",
     )
+
+
+def _parse(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # a lone surrogate in a malformed key: orjson refuses it
 
 
 def _json(value: Any) -> str:

@@ -153,13 +153,15 @@ class Ledger(Protocol):
         ``BatchError`` or ``LedgerUnavailable``."""
         ...
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
         """The rows that exist among ``keys`` (:func:`bridge.core.keys.key_token`), read consistently. Raises
-        ``LedgerUnavailable``, and ``BatchError`` for a row that this version cannot read."""
+        ``LedgerUnavailable``, at ``deadline`` at the latest, and ``BatchError`` for a row that this version
+        cannot read."""
         ...
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
-        """Record rows, at most one of a key. Answers the keys that could *not* be written. Raises
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
+        """Record rows, at most one of a key; what is not recorded at ``deadline`` is given up.
+        Answers the keys that could *not* be written. Raises
         ``BatchError`` where the ledger is missing or closed to us.
 
         Each row is at least as new as the one that ``read`` answered; that is the caller's care, because a

@@ -79,7 +79,7 @@ class Relay:
         with self.tracer.batch(trace) as trace:
             began_s = self.clock.now()
             try:
-                settling = Settling(self.ledger, self.tables, self.heal, redriven)
+                settling = Settling(self.ledger, self.tables, self.heal, redriven, deadline)
                 items = [Item(record, dialect) for record in records]
                 self._walk(items, deadline, stream, trace, settling)
                 return self._account(items, began_s)

@@ -29,13 +29,14 @@ from bridge.gaps import (
     missing_before,
 )
 from bridge.limits import LEDGER_RECENT_MAX
-from bridge.ports import Ledger, Row
+from bridge.ports import Deadline, Ledger, Row
 
 Heal = Literal["off", "report", "emit"]
 """What becomes of a gap: nothing; it is marked and counted; the missing step is published first."""
 
 _ROUNDING = timedelta(seconds=1)  # of a record's creation time
 _CONDITIONAL_TRIES = 5
+SETTLE_LEAST_S = 1.0
 
 _State = tuple[str, Mapping[str, str] | None, TypedItem | None, str]
 """Fingerprint, hashes by attribute, image, and the recipe of all three."""
@@ -50,11 +51,13 @@ class Settling:
     tables: Mapping[str, Table]
     heal: Heal = "report"
     redriven: bool = False
+    deadline: Deadline | None = None
     rows: Mapping[str, Row] = field(default_factory=dict)
 
     def open(self, items: Iterable[Item]) -> None:
         """End what is settled already, mark what is redriven, see gaps. Raises as ``Ledger.read`` does."""
-        self.rows = self.ledger.read({item.key for item in items if item.change is not None})
+        keys = {item.key for item in items if item.change is not None}
+        self.rows = self.ledger.read(keys, self.deadline)
         if not self.rows and self.ledger.keep == "position" and not self.redriven:
             return
         earlier: dict[str, Change] = {}
@@ -85,10 +88,17 @@ class Settling:
             unwritten = {key for key, own in by_key.items() if not self._settle_one(key, own)}
         else:
             rows = [self._row(key, own, self.rows.get(key)) for key, own in by_key.items()]
-            unwritten = self.ledger.settle(rows) if rows else set()
+            unwritten = self.ledger.settle(rows, self._settle_until()) if rows else set()
         for key in unwritten:
             for item in by_key[key]:
                 item.hand_back(None, "not_settled")
+
+    def _settle_until(self) -> Deadline | None:
+        """What was published should be settled, also where publishing took all the time there was: doors keep
+        some back for that."""
+        if self.deadline is None or self.deadline.remaining_s() >= SETTLE_LEAST_S:
+            return self.deadline
+        return Deadline.after(self.deadline.clock, SETTLE_LEAST_S)
 
     # --- settled already? --------------------------------------------------------------------------
 

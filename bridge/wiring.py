@@ -63,6 +63,9 @@ ClientFactory = Callable[[str], Any]
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 10
 
+LEDGER_THREADS: Final = 8
+"""For batches that need several calls of the ledger. A thread is only made once there is work for it."""
+
 _ATTEMPTS: Final = {
     **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats what failed, no more
     **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not eat the invocation
@@ -305,7 +308,9 @@ def build_ledger(
 
             dynamodb = (client or client_factory())("dynamodb")
             backoff = Backoff(random.Random())  # noqa: S311 - jitter
-            return DynamoDbLedger(dynamodb, ledger.table, clock or SystemClock(), backoff, keep=ledger.keep)
+            pool = ThreadPoolExecutor(max_workers=LEDGER_THREADS, thread_name_prefix="ledger")
+            clock = clock or SystemClock()
+            return DynamoDbLedger(dynamodb, ledger.table, clock, backoff, keep=ledger.keep, pool=pool)
         case _:
             return NoLedger()
 

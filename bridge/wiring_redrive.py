@@ -46,10 +46,10 @@ class ReadOnlyLedger:
     def check(self) -> None:
         self._ledger.check()
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
-        return self._ledger.read(keys)
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
+        return self._ledger.read(keys, deadline)
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         return set()
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:

@@ -612,3 +612,26 @@ def test_a_new_stream_continues_the_history_of_the_old_one() -> None:
     walk(relay_, change(1, 2, 3, stream_arn=arn))
     assert [body.get("gap") for body in bodies(sink)] == [None, True]
     assert walk(relay_, change(501, 1, 2)).reasons == {"without_event": {"duplicate": 1}}
+
+
+# --- the time there is ------------------------------------------------------------------------------
+
+
+def test_the_ledger_is_asked_within_the_invocations_time_and_settling_has_at_least_a_second() -> None:
+    class Asked(MemoryLedger):
+        times: list[float | None]
+
+        def read(self, keys: Any, deadline: Deadline | None = None) -> Any:
+            self.times = [None if deadline is None else deadline.remaining_s()]
+            return super().read(keys)
+
+        def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
+            self.times.append(None if deadline is None else deadline.remaining_s())
+            return super().settle(rows)
+
+    ledger = Asked()
+    relay_ = bridge(ScriptedSink(), ledger=ledger)
+    relay_.handle([change(1, None, 1)], Deadline.after(relay_.clock, 30))
+    assert ledger.times == [30, 30]
+    relay_.handle([change(2, 1, 2)], Deadline.after(relay_.clock, 0.2))
+    assert ledger.times == [pytest.approx(0.2), 1.0]

@@ -297,7 +297,7 @@ def test_after_the_deploy_is_mended_a_single_poison_record_is_quarantined_again(
 
 
 class FailingLedger(MemoryLedger):
-    def settle(self, rows: Any) -> set[str]:
+    def settle(self, rows: Any, deadline: Any = None) -> set[str]:
         return {row.key for row in rows}
 
 
@@ -307,7 +307,7 @@ def test_a_change_that_cannot_be_settled_is_handed_back() -> None:
 
 
 class UnreadableLedger(MemoryLedger):
-    def read(self, keys: Any) -> dict[str, Row]:
+    def read(self, keys: Any, deadline: Any = None) -> dict[str, Row]:
         raise LedgerUnavailable("throttled")
 
 

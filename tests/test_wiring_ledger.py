@@ -124,7 +124,7 @@ def test_a_change_ends_in_the_ledger_table_under_a_key_that_is_short_whatever_th
     ((pk, stored),) = peer.items.items()
     assert len(pk) == len("Users#") + 40
     assert pk == partition_key(f"Users\x1fid\x1fS\x1f{key}")
-    assert {"pk", "v", "k", "s", "l", "f", "b", "a", "r", "h"} == stored.keys()
+    assert {"pk", "v", "k", "s", "l", "f", "b", "a", "r", "h", "c"} == stored.keys()
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ means for two invocations at once, and ``settle_if`` is the write with a conditi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.backoff import Backoff
@@ -24,7 +25,11 @@ PATIENCE_S: Final = 5.0
 PAGE_ROWS: Final = 500
 """The most rows of a page of a scan: memory is bounded by it, in every segment at once."""
 
+IN_FLIGHT: Final = 4
+"""Calls of one batch at once: a batch of 10,000 changes is a hundred readings and four hundred writings."""
+
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+_Part = TypeVar("_Part")
 
 
 class DynamoDbLedger:
@@ -46,13 +51,17 @@ class DynamoDbLedger:
         *,
         keep: Keep = "fingerprint",
         patience_s: float = PATIENCE_S,
+        pool: Executor | None = None,
     ) -> None:
+        """``pool`` makes the calls of one large batch side by side, ``IN_FLIGHT`` at most."""
         self._client = client
         self._table = table
         self._clock = clock
         self._backoff = backoff
         self.keep: Keep = keep
         self._patience_s = patience_s
+        self._pool = pool
+        self._in_flight = 1 if pool is None else IN_FLIGHT
         self._target = AwsTarget("dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
 
     def check(self) -> None:
@@ -74,44 +83,26 @@ class DynamoDbLedger:
         if table.get("TableStatus", "ACTIVE") not in ("ACTIVE", "UPDATING"):
             raise LedgerUnavailable(f"ledger table {self._table} is {table['TableStatus']}")
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
         names = {partition_key(key): key for key in keys}
-        waiting = list(names)
         rows: dict[str, Row] = {}
-        patience = self._patience()
-        while waiting:
-            call = waiting[:BATCH_GET_MAX]
-            trouble: BridgeError | None = None
-            try:
-                found, left = self._get(call)
-            except LedgerUnavailable as error:
-                found, left, trouble = [], call, error
+
+        def take(found: list[dict[str, Any]]) -> None:
             for item in found:
-                rows[names[item[KEY]["S"]]] = decode_row(item, self._table)
-            waiting = left + waiting[BATCH_GET_MAX:]
-            if len(left) == len(call) and not patience.wait():
-                raise trouble or self._throttled("read")
-            if len(left) < len(call):
-                patience = self._patience()
+                key = names[item[KEY]["S"]]
+                rows[key] = decode_row(item, self._table, key)
+
+        left, trouble = self._in_calls(self._get, list(names), BATCH_GET_MAX, deadline, take)
+        if left:
+            raise trouble or self._throttled("read")
         return rows
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         names = {partition_key(row.key): row.key for row in rows}
         now_s = self._clock.now()
-        waiting = [encode_row(row, now_s) for row in rows]
-        patience = self._patience()
-        while waiting:
-            call = waiting[:BATCH_WRITE_MAX]
-            try:
-                left = self._put(call)
-            except LedgerUnavailable:
-                left = call
-            waiting = left + waiting[BATCH_WRITE_MAX:]
-            if len(left) == len(call) and not patience.wait():
-                return {names[item[KEY]["S"]] for item in waiting}
-            if len(left) < len(call):
-                patience = self._patience()
-        return set()
+        items = [encode_row(row, now_s) for row in rows]
+        left, _ = self._in_calls(self._put, items, BATCH_WRITE_MAX, deadline, lambda found: None)
+        return {names[item[KEY]["S"]] for item in left}
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         request = {
@@ -160,26 +151,61 @@ class DynamoDbLedger:
 
     # --- calls -------------------------------------------------------------------------------------
 
-    def _get(self, keys: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
-        """Rows, and the keys that were not processed."""
+    def _in_calls(
+        self,
+        call: Callable[[list[_Part]], _Answer[_Part]],
+        parts: list[_Part],
+        most: int,
+        deadline: Deadline | None,
+        take: Callable[[list[dict[str, Any]]], None],
+    ) -> tuple[list[_Part], BridgeError | None]:
+        """Puts ``parts`` through calls of at most ``most``, several at once where there is a pool. Answers
+        what was left when patience or time was over, and why."""
+        waiting, patience = parts, self._patience(deadline)
+        while waiting:
+            now, waiting = waiting[: most * self._in_flight], waiting[most * self._in_flight :]
+            chunks = [now[at : at + most] for at in range(0, len(now), most)]
+            together = self._pool is not None and len(chunks) > 1
+            answers = list(self._pool.map(call, chunks)) if together else [call(each) for each in chunks]  # type: ignore[union-attr]
+            left: list[_Part] = []
+            trouble: BridgeError | None = None
+            for answer in answers:
+                take(answer.found)
+                left += answer.left
+                trouble = answer.trouble or trouble
+            waiting = left + waiting
+            if len(left) < len(now):
+                patience = self._patience(deadline)
+                over = deadline is not None and deadline.remaining_s() <= 0
+            else:
+                over = not patience.wait()
+            if waiting and over:
+                return waiting, trouble
+        return [], None
+
+    def _get(self, keys: list[str]) -> _Answer[str]:
         request = {self._table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
         try:
             answer = self._client.batch_get_item(RequestItems=request)
         except AWS_ERRORS as error:
-            raise self._translate(error) from error
+            return self._failed(error, keys)
         left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
-        return answer["Responses"].get(self._table, []), [key[KEY]["S"] for key in left]
+        return _Answer([key[KEY]["S"] for key in left], answer["Responses"].get(self._table, []))
 
-    def _put(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """The items that were not processed."""
+    def _put(self, items: list[dict[str, Any]]) -> _Answer[dict[str, Any]]:
         request = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
         try:
             answer = self._client.batch_write_item(RequestItems=request)
         except AWS_ERRORS as error:
-            raise self._translate(error) from error
-        return [
-            each["PutRequest"]["Item"] for each in answer.get("UnprocessedItems", {}).get(self._table, [])
-        ]
+            return self._failed(error, items)
+        left = answer.get("UnprocessedItems", {}).get(self._table, [])
+        return _Answer([each["PutRequest"]["Item"] for each in left])
+
+    def _failed(self, error: Exception, parts: list[_Part]) -> _Answer[_Part]:
+        translated = self._translate(error)
+        if not isinstance(translated, LedgerUnavailable):
+            raise translated from error
+        return _Answer(parts, trouble=translated)
 
     def _scan(self, query: Mapping[str, Any]) -> dict[str, Any]:
         patience = self._patience()
@@ -192,8 +218,11 @@ class DynamoDbLedger:
                 if not isinstance(translated, LedgerUnavailable) or not patience.wait():
                     raise translated from error
 
-    def _patience(self) -> _Patience:
-        return _Patience(self._backoff, Deadline.after(self._clock, self._patience_s))
+    def _patience(self, deadline: Deadline | None = None) -> _Patience:
+        until = Deadline.after(self._clock, self._patience_s)
+        if deadline is not None and deadline.remaining_s() < until.remaining_s():
+            until = deadline
+        return _Patience(self._backoff, until)
 
     def _throttled(self, what: str) -> LedgerUnavailable:
         return LedgerUnavailable(
@@ -211,6 +240,15 @@ class DynamoDbLedger:
                 code=translated.code,
             )
         return translated
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[_Part]):
+    """Of one call: what it did not process, what it found, and why it failed where it did."""
+
+    left: list[_Part]
+    found: list[dict[str, Any]] = field(default_factory=list)
+    trouble: BridgeError | None = None
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
-from bridge.ports import Keep, Row, RowPage
+from bridge.ports import Deadline, Keep, Row, RowPage
 
 
 class NoLedger:
@@ -19,10 +19,10 @@ class NoLedger:
     def check(self) -> None:
         return
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
         return {}
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         return set()
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
@@ -44,10 +44,10 @@ class MemoryLedger:
     def check(self) -> None:
         return
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
         return {key: self._rows[key] for key in keys if key in self._rows}
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         with self._lock:
             for row in rows:
                 known = self._rows.get(row.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -17,11 +18,12 @@ from bridge.edges.ledgers import MemoryLedger
 from bridge.errors import AccessDenied, BatchError, LedgerUnavailable, TargetMissing
 from bridge.ledger_row import partition_key
 from bridge.limits import LEDGER_REMOVED_TTL_S
-from bridge.ports import Ledger, LedgerScan, Row
+from bridge.ports import Deadline, Ledger, LedgerScan, Row
 from tests.aws import Aws
 from tests.fakes.batch_peer import client_error, throttling, timeout
 from tests.fakes.clock import FakeClock
 from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.fakes.executor import InlineExecutor
 from tests.records import item
 
 LABEL = "2026-11-01T10:00:00.000"
@@ -98,6 +100,8 @@ FULL = row(
     fields={"id": "00112233", "naïve 東京": "44556677", "": "00000000"},
     image={"id": {"S": "a"}, "n": {"N": "1.0"}, "set": {"SS": ["a", "b"]}, "m": {"M": {"x": {"NULL": True}}}},
     gap=True,
+    gap_names=("n",),
+    recipe="01234567",
 )
 
 
@@ -221,6 +225,71 @@ def test_a_batch_costs_one_read_for_100_keys_and_one_write_for_25_rows(peer: Dyn
     ledger.read([each.key for each in rows])
     ledger.settle(rows)
     assert peer.calls == {"BatchGetItem": 3, "BatchWriteItem": 10}
+
+
+def test_calls_side_by_side_are_no_more_calls_and_give_the_same(peer: DynamoDbClient) -> None:
+    ledger = ledger_on(peer, pool=InlineExecutor())
+    rows = [row(f"k{n}", n) for n in range(1, 1_051)]
+    assert ledger.settle(rows) == set()
+    assert ledger.read([each.key for each in rows]) == {each.key: each for each in rows}
+    assert peer.calls == {"BatchGetItem": 11, "BatchWriteItem": 42}
+
+
+def test_side_by_side_what_is_left_unprocessed_is_asked_for_again_in_full_calls(
+    peer: DynamoDbClient,
+) -> None:
+    ledger = ledger_on(peer, pool=InlineExecutor())
+    rows = [row(f"k{n}", n) for n in range(1, 101)]
+    peer.unprocessed = lambda operation, call: 5 if operation == "BatchWriteItem" and call < 4 else 0
+    assert ledger.settle(rows) == set()
+    assert peer.calls["BatchWriteItem"] == 5
+    assert len(ledger.read([each.key for each in rows])) == 100
+
+
+def test_of_calls_side_by_side_one_that_is_denied_is_told(peer: DynamoDbClient) -> None:
+    peer.fail = lambda operation, call: peer.denial_of(operation) if call == 2 else None
+    with pytest.raises(AccessDenied):
+        ledger_on(peer, pool=InlineExecutor()).read([token(f"k{n}") for n in range(400)])
+
+
+def test_threads_of_a_pool_read_and_write_everything_once(aws: Aws, request: pytest.FixtureRequest) -> None:
+    rig = _embedded(request)
+    with ThreadPoolExecutor(4) as pool:
+        assert isinstance(rig.store, DynamoDbLedger)
+        ledger = ledger_on(rig.store._client, aws.name("ledger"), pool=pool)
+        rows = [row(f"k{n}", n) for n in range(1, 331)]
+        assert ledger.settle(rows) == set()
+        assert ledger.read([each.key for each in rows]) == {each.key: each for each in rows}
+
+
+def test_reading_ends_with_the_time_that_the_caller_has(peer: DynamoDbClient) -> None:
+    clock = FakeClock()
+    peer.fail = lambda operation, call: throttling(operation)
+    with pytest.raises(LedgerUnavailable):
+        ledger_on(peer, clock=clock).read([token("a")], Deadline.after(clock, 0.7))
+    assert sum(clock.slept) == pytest.approx(0.7)
+
+
+def test_writing_ends_with_the_time_that_the_caller_has_but_is_tried_once(peer: DynamoDbClient) -> None:
+    clock = FakeClock()
+    ledger = ledger_on(peer, clock=clock)
+    over = Deadline.after(clock, 0.0)
+    assert ledger.settle([row()], over) == set()
+    peer.fail = lambda operation, call: throttling(operation)
+    assert ledger.settle([row("b")], over) == {token("b")}
+    assert clock.slept == []
+
+
+def test_a_slow_batch_gives_up_what_is_not_written_when_time_is_over(peer: DynamoDbClient) -> None:
+    clock = FakeClock()
+
+    def slow(operation: str, call: int) -> None:
+        clock.advance(1.0)
+
+    peer.fail = slow
+    rows = [row(f"k{n}", n) for n in range(1, 101)]
+    unwritten = ledger_on(peer, clock=clock).settle(rows, Deadline.after(clock, 1.5))
+    assert unwritten == {each.key for each in rows[50:]}
 
 
 def test_what_dynamodb_leaves_unprocessed_is_asked_for_again_and_nothing_else(peer: DynamoDbClient) -> None:
