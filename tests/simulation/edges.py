@@ -21,7 +21,7 @@ from bridge.errors import (
     QuarantineUnavailable,
     SourceUnavailable,
 )
-from bridge.ports import Keep, Ledger, Page, Quarantined, Row, Shard, StreamSource
+from bridge.ports import Deadline, Keep, Page, Quarantined, Row, Shard, StreamSource
 from tests.fakes.batch_peer import client_error
 from tests.simulation.faults import Faults
 
@@ -89,8 +89,16 @@ class SimulatedLedger:
 
     scoped = True
 
-    def __init__(self, faults: Faults, *, keep: Keep, writes: Literal["newer", "last"]) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        on_row: Callable[[Row], None],
+        *,
+        keep: Keep,
+        writes: Literal["newer", "last"],
+    ) -> None:
         self.keep: Keep = keep
+        self._on_row = on_row
         self.kept: MemoryLedger = MemoryLedger(keep=keep)
         self.reads = 0
         self.settles = 0
@@ -100,7 +108,7 @@ class SimulatedLedger:
     def check(self) -> None:
         """Always there."""
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
         self.reads += 1
         # Answered before the wait: what another invocation settles meanwhile is not in this answer.
         rows = dict(self.kept.read(keys))
@@ -111,7 +119,7 @@ class SimulatedLedger:
             raise LedgerUnavailable("the ledger was not read")
         return rows
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         self.settles += 1
         fault = self._faults.before("ledger.settle")
         if fault == "denied":
@@ -119,6 +127,8 @@ class SimulatedLedger:
         if fault in ("throttled", "failed"):
             return {row.key for row in rows}
         written = [row for row in rows if fault != "partial" or self._faults.coin()]
+        for row in rows:
+            self._on_row(row)
         if self._writes == "newer":
             self.kept.settle(written)
         else:
@@ -133,6 +143,7 @@ class SimulatedLedger:
         fault = self._faults.before("ledger.settle_if")
         if fault not in ("none", "unheard"):
             raise LedgerUnavailable("the ledger was not written")
+        self._on_row(row)
         written = self.kept.settle_if(row, expected)
         self._faults.after("ledger.settle_if")
         if fault == "unheard":
@@ -230,8 +241,3 @@ class SimulatedSource:
         if fault in ("throttled", "failed", "denied"):
             raise SourceUnavailable("the stream could not be read")
         return fault
-
-
-def ledger_rows(ledger: Ledger) -> Mapping[str, Row]:
-    """Every row, for checks."""
-    return ledger.kept._rows if isinstance(ledger, SimulatedLedger) else {}

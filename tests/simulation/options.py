@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal, Protocol
 
 from bridge.breaker import Breaker
+from bridge.consumer import supersedes
 from bridge.core.dialect import STREAM, Dialect
 from bridge.edges.eventbridge import EventBridgeSink
 from bridge.mapping.settings import MappingSettings
@@ -17,13 +18,14 @@ from bridge.relay import Relay
 from bridge.runner import Runner
 from bridge.settling import Heal
 
-LedgerKind = Literal["none", "newer", "last"]
+LedgerKind = Literal["none", "newer", "last", "dynamodb"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``ledger``: none, or a durable one that keeps the newest row or the one written last.
+    """``ledger``: none, a durable one that keeps the newest row or the one written last, or a DynamoDB table.
     ``stuck_share``: of the entries, how many a bus refuses for a whole round.
+    ``payload_kept``: the on-failure destination keeps records, not only their positions.
     ``lambda_share``: of the crashes inside the function, how many leave the mapping alive, as with Lambda.
     """
 
@@ -48,11 +50,14 @@ class Options:
     deploy_share: float
     breaker_at_least: int
     mapping: MappingSettings
+    payload_kept: bool = True
+    retries_quarantine: bool = True
 
 
-def draw(rng: Random) -> Options:
+def draw(rng: Random, more: Random) -> Options:
+    """``more`` is for what was added later: the runs of known seeds stay as they were."""
     poison_share = rng.choice((0, 0, 0.03, 0.06))
-    return Options(
+    options = Options(
         rounds=rng.randrange(2, 7),
         writes=rng.choice((3, 8, 14)),
         steps=rng.choice((3, 8, 20)),
@@ -82,7 +87,12 @@ def draw(rng: Random) -> Options:
             max_retries=rng.choice((None, None, 1, 4)),
             max_record_age_s=rng.choice((None, None, None, 600)),
         ),
+        payload_kept=more.random() < 0.5,
+        retries_quarantine=more.random() < 0.7,
     )
+    if options.ledger == "last" and more.random() < 0.5:
+        return replace(options, ledger="dynamodb")
+    return options
 
 
 class RunnerMaker(Protocol):
@@ -99,6 +109,7 @@ class Parts:
     dialect: Dialect = STREAM
     reconciler: Callable[..., Reconciler] = Reconciler
     breaker: Callable[..., Breaker] = Breaker
+    supersedes: Callable[[Mapping[str, Any], Mapping[str, Any] | None], bool] = supersedes
 
 
 SOUND = Parts()

@@ -12,13 +12,14 @@ from typing import Any, cast
 
 from bridge.backoff import Backoff
 from bridge.batch import Outcome
+from bridge.breaker import Breaker
 from bridge.core.lambda_record import to_lambda_record
 from bridge.dispatch import Dispatcher
 from bridge.door import StreamDoor
 from bridge.edges.ledgers import NoLedger
 from bridge.errors import BridgeError
 from bridge.mapping.invocation import InlineExecutor
-from bridge.ports import Deadline, Ledger, Quarantined, Sink
+from bridge.ports import Deadline, Ledger, Quarantine, Quarantined, Row, Sink
 from bridge.relay import Relay
 from bridge.runner import Pace, Runner
 from bridge.silence import Silence
@@ -32,6 +33,7 @@ from tests.simulation.edges import (
     SimulatedSource,
 )
 from tests.simulation.faults import Crash, Faults
+from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger
 from tests.simulation.options import SOUND, Options, Parts, draw
 from tests.simulation.world import TABLE, Place, World
 from tests.simulation.writers import Writers
@@ -59,6 +61,7 @@ class _Watched:
     """A relay whose every outcome is looked at."""
 
     def __init__(self, relay: Relay, simulation: Simulation) -> None:
+        self.clock = relay.clock
         self._relay = relay
         self._simulation = simulation
 
@@ -71,7 +74,7 @@ class _Watched:
 class Simulation:
     def __init__(self, seed: int, *, options: Options | None = None, parts: Parts = SOUND) -> None:
         self.rng = Random(seed)
-        self.options = options or draw(self.rng)
+        self.options = options or draw(self.rng, Random(f"more {seed}"))
         self.parts = parts
         self.world = World(self.rng, page_size=self.options.page_size, skip_share=self.options.skip_share)
         self.faults = Faults(
@@ -89,9 +92,16 @@ class Simulation:
         self.buses = {
             name: SimulatedBus(name, self.faults, lambda: self.invocation) for name in (DOMAIN, BILLING)
         }
+        self.unnamed_gaps: set[str] = set()
+        """Keys of rows that ever noted a gap without the names of what was lost."""
         self.ledger: Ledger = NoLedger()
-        if self.options.ledger != "none":
-            self.ledger = SimulatedLedger(self.faults, keep=self.options.keep, writes=self.options.ledger)
+        if self.options.ledger == "dynamodb":
+            peer = SimulatedDynamoDb(self.faults, self._note_row)
+            self.ledger = SimulatedDynamoDbLedger(peer, self.faults, self.rng, keep=self.options.keep)
+        elif self.options.ledger != "none":
+            self.ledger = SimulatedLedger(
+                self.faults, self._note_row, keep=self.options.keep, writes=self.options.ledger
+            )
         self.quarantined: list[tuple[Quarantined, bool]] = []
         """Every entry ever put, with whether the deploy was bad at that moment."""
         self.quarantine = SimulatedQuarantine(
@@ -126,9 +136,20 @@ class Simulation:
             self._deploy(bad=False)
         if self.world.stream is None:
             self.world.switch_on()
-        self._runner = None
+        self.restart()
         self.work(_CALM_STEPS, until_caught_up=True)
         self.world.note_skipped()
+        self.note_given_up()
+
+    def restart(self) -> None:
+        """Somebody looks: a breaker that real poison has tripped forgets what it has seen."""
+        self._runner = self._door = None
+
+    def _note_row(self, row: Row) -> None:
+        if row.gap and row.gap_names is None:
+            self.unnamed_gaps.add(row.key)
+
+    def note_given_up(self) -> None:
         for info, payload in self.destination.sent:
             for place in places_of(info, payload):
                 self.world.excused.setdefault(place, "given up")
@@ -248,22 +269,25 @@ class Simulation:
 
     # --- processes -----------------------------------------------------------------------------
 
-    def new_relay(self) -> Relay:
+    def new_relay(self, *, quarantine: Quarantine | None = None, breaker: Breaker | None = None) -> Relay:
         self.bad_lives += self.bad_deploy
         return self.parts.relay(
             tables={TABLE: compiled_table(bad_deploy=self.bad_deploy)},
             sinks={name: self._sink(name) for name in (DOMAIN, BILLING)},
             ledger=self.ledger,
-            quarantine=self.quarantine,
+            quarantine=quarantine or self.quarantine,
             telemetry=Silence(),
             clock=self.world.clock,
-            breaker=self.parts.breaker(at_least=self.options.breaker_at_least),
+            breaker=breaker or self.parts.breaker(at_least=self.options.breaker_at_least),
             heal=self.options.heal,
             hash_key=SECRET,
         )
 
+    def watched(self, relay: Relay) -> _Watched:
+        return _Watched(relay, self)
+
     def new_door(self) -> StreamDoor:
-        watched = cast(Relay, _Watched(self.new_relay(), self))
+        watched = cast(Relay, self.watched(self.new_relay()))
         return StreamDoor(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
 
     def _sink(self, name: str) -> Sink:

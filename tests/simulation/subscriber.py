@@ -1,38 +1,57 @@
-"""A subscriber that keeps a copy of the table, applying events by ``sequence`` for each subject."""
+"""A subscriber that keeps a copy of the table: for each subject the event that the kit calls newest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from tests.simulation.configuration import CHANGED, visible
+from bridge.consumer import supersedes
+from tests.simulation.configuration import CHANGED, PLAN, visible
 from tests.simulation.world import Image
+
+Event = Mapping[str, Any]
+Supersedes = Callable[[Event, Event | None], bool]
 
 
 class Subscriber:
-    """``copy``: the items by key, as far as events told of them."""
+    """``copy``: the items by key, as far as events told of them. ``supersedes`` is the kit's rule."""
 
-    def __init__(self) -> None:
-        self._held: dict[str, tuple[str, Image | None]] = {}
+    def __init__(self, supersedes: Supersedes = supersedes) -> None:
+        self._supersedes = supersedes
+        self._held: dict[str, Event] = {}
 
-    def apply(self, event: Mapping[str, Any]) -> None:
-        if event["type"] != f"{CHANGED}.v1":
-            return
-        held = self._held.get(event["subject"])
-        if held is None or event["sequence"] > held[0]:  # text, as any subscriber would compare it
-            self._held[event["subject"]] = (event["sequence"], event["data"].get("after"))
+    def takes(self, event: Event) -> bool:
+        """Whether it is about this event's type."""
+        return bool(event["type"] == f"{CHANGED}.v1")
 
-    def apply_all(self, events: Iterable[Mapping[str, Any]]) -> None:
+    def apply(self, event: Event) -> None:
+        subject = event["subject"]
+        if self.takes(event) and self._supersedes(event, self._held.get(subject)):
+            self._held[subject] = event
+
+    def apply_all(self, events: Iterable[Event]) -> None:
         for event in events:
             self.apply(event)
 
     def knows(self, key: str) -> bool:
         return f"item/{key}" in self._held
 
+    def held(self, key: str) -> Event | None:
+        return self._held.get(f"item/{key}")
+
     def item(self, key: str) -> Image | None:
-        held = self._held.get(f"item/{key}")
-        return None if held is None else visible(held[1])
+        held = self.held(key)
+        return None if held is None else visible(held["data"].get("after"))
 
     @property
     def keys(self) -> set[str]:
         return {subject.removeprefix("item/") for subject in self._held}
+
+
+class PlanSubscriber(Subscriber):
+    """Knows of an item what its first event said, and from then on only its plan's own type."""
+
+    def takes(self, event: Event) -> bool:
+        return event["type"] == f"{PLAN}.v1" or (
+            super().takes(event) and event["data"]["operation"] in ("insert", "remove")
+        )

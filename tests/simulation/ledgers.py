@@ -1,0 +1,83 @@
+"""A ledger table in DynamoDB: a peer in memory that fails as :mod:`faults` says, below the product's edge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any
+
+from botocore.exceptions import ReadTimeoutError
+
+from bridge.backoff import Backoff
+from bridge.edges.ledger_dynamodb import DynamoDbLedger
+from bridge.ledger_row import decode_row
+from bridge.ports import Keep, Ledger, Row
+from tests.fakes.batch_peer import client_error
+from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.simulation.edges import SimulatedLedger
+from tests.simulation.faults import Faults
+
+_PATIENCE_S = 2.0
+_NAMES = {
+    "BatchGetItem": "ledger.read",
+    "BatchWriteItem": "ledger.settle",
+    "PutItem": "ledger.settle_if",
+    "Scan": "ledger.rows",
+}
+
+
+class SimulatedDynamoDb(DynamoDbClient):
+    """Throttles, leaves parts unprocessed, answers too late; the process dies before and after every call."""
+
+    def __init__(self, faults: Faults, on_row: Callable[[Row], None]) -> None:
+        super().__init__(page=4)
+        self._on_row = on_row
+        self._faults = faults
+        self._fault = "none"
+        self.unprocessed = self._left
+
+    def _item_rules(self, operation: str, item: dict[str, Any]) -> None:
+        super()._item_rules(operation, item)
+        self._on_row(decode_row(item, "ledger"))
+
+    def begin(self, operation: str, parameters: dict[str, Any]) -> None:
+        self.calls[operation] += 1  # parameters are held against botocore's model in the contract suite
+        self._fault = self._faults.before(_NAMES[operation])
+        if self._fault == "throttled":
+            raise client_error("ProvisionedThroughputExceededException", operation)
+        if self._fault == "failed":
+            raise client_error("InternalServerError", operation, 500)
+        if self._fault == "denied":
+            raise client_error("AccessDeniedException", operation)
+
+    def end(self, operation: str) -> None:
+        fault = self._fault
+        self._faults.after(_NAMES[operation])
+        if fault == "unheard":
+            raise ReadTimeoutError(endpoint_url="https://dynamodb.example.com")
+
+    def _left(self, operation: str, call: int) -> int:
+        return self._faults.rng.randrange(4) if self._fault == "partial" else 0
+
+
+class SimulatedDynamoDbLedger(DynamoDbLedger):
+    """``rows_now`` is every row, for checks."""
+
+    def __init__(self, client: SimulatedDynamoDb, faults: Faults, rng: Random, *, keep: Keep) -> None:
+        backoff = Backoff(rng)
+        super().__init__(client, "ledger", faults.world.clock, backoff, keep=keep, patience_s=_PATIENCE_S)
+        self._peer = client
+
+    def rows_now(self) -> Mapping[str, Row]:
+        rows = [decode_row(item, "ledger") for item in self._peer.items.values()]
+        return {row.key: row for row in rows}
+
+
+Durable = SimulatedLedger | SimulatedDynamoDbLedger
+
+
+def ledger_rows(ledger: Ledger) -> Mapping[str, Row]:
+    """Every row; none where nothing is remembered."""
+    if isinstance(ledger, SimulatedLedger):
+        return ledger.kept._rows
+    return ledger.rows_now() if isinstance(ledger, SimulatedDynamoDbLedger) else {}
