@@ -32,7 +32,7 @@ def load_entry_point(text: str) -> Callable[[Any], Any]:
             hint = f"did you mean '{close[0]}'?" if close else f"it has {', '.join(there[:5]) or 'nothing'}"
             raise EntryPointUnusable(f"{module} has no {name}", hint=hint) from error
     if not callable(found):
-        raise EntryPointUnusable(f"{text} is a {type(found).__name__}, not a function")
+        raise EntryPointUnusable(f"{text} is of type {type(found).__name__}, not a function")
     if inspect.iscoroutinefunction(found):
         raise EntryPointUnusable(f"{text} is asynchronous", hint="take a plain function: nothing awaits it")
     function: Callable[[Any], Any] = found

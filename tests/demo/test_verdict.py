@@ -90,6 +90,33 @@ def test_what_went_wrong_is_found(differently: dict[str, Any], promise: str) -> 
     assert any(promise in each for each in broken(**differently))
 
 
+def pair(**older: Any) -> list[CloudEvent]:
+    """One change of plan in two majors; what is said of the older one is put in, None takes it away."""
+    shared = {"subject": "user/u-1", "sequence": "label/1", "correlationid": "r1:p", "data": {}}
+    marks = {"deprecated": True, "deprecationsunset": "2027-06-30T23:59:59Z"}
+    first = shared | {"id": "r1:p.v1", "type": "p.v1"} | marks | older
+    second = shared | {"id": "r1:p.v2", "type": "p.v2"}
+    return [second, {name: value for name, value in first.items() if value is not None}]
+
+
+@pytest.mark.parametrize(
+    ("events", "kept"),
+    [
+        (pair(), True),
+        (pair()[:1], False),
+        (pair(deprecated=None), False),
+        (pair(deprecationsunset=None), False),
+        (pair(sequence="label/2"), False),
+        ([*pair(), pair()[0]], False),
+    ],
+)
+def test_a_change_that_is_not_told_in_both_majors_is_found(events: list[CloudEvent], kept: bool) -> None:
+    ids = frozenset({"r1:t.v1", "r2:t.v1"}) | {event["id"] for event in pair()}
+    expected = Expected(ids, frozenset({"r1:t.v1", "r2:t.v1"}), frozenset({"r3"}))
+    found = broken(bus=[MODIFY, INSERT, *events], expected=expected)
+    assert any("two majors" in each for each in found) is not kept
+
+
 @pytest.mark.parametrize("make", [NewestWins, AppliesChanges])
 def test_a_removed_item_leaves_the_copy(make: Callable[[], Any]) -> None:
     copy = make()
