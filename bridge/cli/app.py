@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import config, pattern, quarantine, reconcile, schema
+from bridge.cli import config, infra, pattern, quarantine, reconcile, schema
 from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
@@ -32,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(config.app, name="config")
+app.add_typer(infra.app, name="infra")
 app.add_typer(pattern.app, name="pattern")
 quarantine.app.command("retry")(retry)
 app.add_typer(quarantine.app, name="quarantine")

@@ -1,0 +1,137 @@
+"""What bridge.yaml decides of the parameters of ``infra/*.yaml``, for one table. Whatever is not named here
+(ARNs, code, sizes, retention) is the deployer's."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from bridge.errors import ConfigurationError, Problem
+from bridge.infra.uses import Uses
+from bridge.limits import MAPPING_FILTERS_MAX, MAPPING_PATTERN_CHARS
+from bridge.settings import Settings
+from bridge.settings.models import DirectoryQuarantineSettings, DynamoDbLedgerSettings
+
+Parameters = dict[str, str]
+
+RECORD_AGE_MAX_S: Final = 82_800
+"""What infra/bridge.yaml takes at most: an hour below the stream's 24."""
+
+
+def bridge_parameters(settings: Settings, table: str, uses: Uses) -> Parameters:
+    """Of infra/bridge.yaml. Numbers of ``mapping`` are those of the mapping; a limit that it leaves open is
+    the template's."""
+    mapping = settings.mapping
+    parameters = {
+        "PublishesToEventBus": _flag(uses.event_bus),
+        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
+        "PublishesRawEvents": _flag(uses.raw_events),
+        "PublishesToTopic": _flag(uses.topic),
+        "UsesLedger": _flag(uses.ledger),
+        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
+        "QuarantinePrefix": uses.quarantine_prefix,
+        "UsesClaimCheck": _flag(uses.claim_check),
+        "ClaimCheckPrefix": uses.claim_check_prefix,
+        "FetchesItems": _flag(uses.fetch),
+        "Tracing": "Active" if uses.tracing else "PassThrough",
+        "BatchSize": str(mapping.batch_size),
+        "BatchWindowSeconds": str(math.ceil(mapping.window_s)),
+        "ParallelizationFactor": str(mapping.parallelization_factor),
+    }
+    if mapping.max_retries is not None:
+        parameters["MaximumRetryAttempts"] = str(mapping.max_retries)
+    if mapping.max_record_age_s is not None:
+        parameters["MaximumRecordAgeSeconds"] = str(int(mapping.max_record_age_s))
+    patterns = filter_patterns(settings, table)
+    for number in range(MAPPING_FILTERS_MAX):
+        parameters[f"FilterPattern{number + 1}"] = patterns[number] if number < len(patterns) else ""
+    return parameters
+
+
+def reconciliation_parameters(table: str, uses: Uses) -> Parameters:
+    """Of infra/reconciliation.yaml."""
+    return {
+        "Table": table,
+        "PublishesToEventBus": _flag(uses.event_bus),
+        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
+        "PublishesRawEvents": _flag(uses.raw_events),
+        "PublishesToTopic": _flag(uses.topic),
+        "UsesClaimCheck": _flag(uses.claim_check),
+        "ClaimCheckPrefix": uses.claim_check_prefix,
+        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
+        "Tracing": "Active" if uses.tracing else "PassThrough",
+    }
+
+
+def observability_parameters(settings: Settings, uses: Uses) -> Parameters:
+    """Of infra/observability.yaml."""
+    return {
+        "ServiceName": settings.telemetry.service,
+        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
+    }
+
+
+def filter_patterns(settings: Settings, table: str) -> list[str]:
+    """The table's ``filter`` as Lambda takes it: bridge.yaml has the same syntax."""
+    return [
+        json.dumps(pattern, separators=(",", ":"), ensure_ascii=False)
+        for pattern in settings.tables[table].filter
+    ]
+
+
+def filter_criteria(settings: Settings, table: str) -> dict[str, Any]:
+    """FilterCriteria of an event source mapping; without ``Filters`` every record is taken."""
+    patterns = filter_patterns(settings, table)
+    return {"Filters": [{"Pattern": pattern} for pattern in patterns]} if patterns else {}
+
+
+def require_deployable(settings: Settings, table: str) -> None:
+    """Raises ``ConfigurationError`` with everything of bridge.yaml that the templates cannot do."""
+    problems = list(_unfit(settings, table))
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _unfit(settings: Settings, table: str) -> Iterator[Problem]:
+    kinds: dict[str, str] = {}
+    for name, sink in settings.sinks.items():
+        path = ("sinks", name)
+        if sink.kind in ("stdout", "memory"):
+            text = f"{sink.kind} ends with the function"
+            yield settings.problem((*path, "kind"), text, "use a bus or a topic")
+        elif sink.kind in kinds:
+            text = f"infra/bridge.yaml has one target of kind {sink.kind}, and {kinds[sink.kind]} is it"
+            yield settings.problem(path, text, "give the template another one")
+        else:
+            kinds[sink.kind] = name
+    if isinstance(settings.quarantine, DirectoryQuarantineSettings):
+        yield settings.problem(("quarantine",), "a folder ends with the function", "use kind s3 or sqs")
+    if not isinstance(settings.ledger, DynamoDbLedgerSettings) and settings.ledger.kind == "memory":
+        yield settings.problem(("ledger",), "memory ends with the function", "use kind dynamodb or none")
+    if isinstance(settings.ledger, DynamoDbLedgerSettings) and settings.hash_key is None:
+        yield settings.problem((), "hash_key is missing", "set hash_key: ${HASH_KEY}")
+    mapping = settings.mapping
+    if mapping.starting_position == "LATEST":
+        text = "LATEST can skip records; infra/bridge.yaml always starts at TRIM_HORIZON"
+        yield settings.problem(("mapping", "starting_position"), text, "leave it out")
+    if mapping.max_record_age_s is not None and mapping.max_record_age_s > RECORD_AGE_MAX_S:
+        text = "is longer than a stream keeps records, less an hour"
+        yield settings.problem(("mapping", "max_record_age"), text, "set at most 23h")
+    patterns = filter_patterns(settings, table)
+    where = ("tables", table, "filter")
+    if len(patterns) > MAPPING_FILTERS_MAX:
+        yield settings.problem(where, f"a mapping takes {MAPPING_FILTERS_MAX} patterns", "join some of them")
+    if any(len(pattern) > MAPPING_PATTERN_CHARS for pattern in patterns):
+        yield settings.problem(where, f"a pattern takes {MAPPING_PATTERN_CHARS} characters", "shorten it")
+
+
+def parameter_file(decided: Mapping[str, str], kept: Mapping[str, str]) -> list[dict[str, str]]:
+    """CloudFormation's own form of parameters: what is ``decided``, and what a deployer has added."""
+    values = {**kept, **decided}
+    return [{"ParameterKey": name, "ParameterValue": values[name]} for name in sorted(values)]
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

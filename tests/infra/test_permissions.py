@@ -1,0 +1,230 @@
+"""One table says what each function may do; code and templates agree with it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+
+from bridge.infra.permissions import (
+    NOT_OF_A_FUNCTION,
+    PERMISSIONS,
+    Door,
+    grants,
+    permissions_of,
+    policy_of,
+)
+from bridge.infra.uses import Uses
+from tests.infra.templates import (
+    ACCOUNT,
+    EVERYTHING,
+    KEY_ARN,
+    REGION,
+    STREAM_ARN,
+    TABLE_KEY_ARN,
+    Stack,
+    bridge,
+    kinesis,
+    pipe,
+    reconciliation,
+)
+
+EDGES = Path(__file__).parents[2] / "bridge" / "edges"
+EMBEDDED = {"embedded", "embedded_server"}  # an emulator asks nobody for permission
+SERVICES = (
+    *("dynamodb", "dynamodbstreams", "events", "eventbridgev2", "sns", "sqs", "s3", "kinesis"),
+    *("cloudwatch", "lambda", "glue", "schemas"),
+)
+
+CLIENTS = {"client", "cloudwatch", "dynamodb", "events", "glue", "lambda_", "s3", "schemas", "sns", "sqs"}
+
+LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/stream-bridge"
+QUARANTINE_BUCKET = f"arn:aws:s3:::stream-bridge-quarantine-{ACCOUNT}-{REGION}"
+ARNS = {
+    "EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/stream-bridge",
+    "EventBusV2Arn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-busv2/stream-bridge/aaaaaaaaaaaaaaaaaaaaaaaaa",
+    "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:stream-bridge.fifo",
+    "LedgerTableArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/stream-bridge-ledger",
+    "TableArn": STREAM_ARN.partition("/stream/")[0],
+    "StreamArn": STREAM_ARN,
+    "KinesisStreamArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/stream-bridge-changes",
+    "QuarantineBucketArn": QUARANTINE_BUCKET,
+    "QuarantineQueueArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:stream-bridge-quarantine",
+    "ClaimCheckBucketArn": f"arn:aws:s3:::stream-bridge-claim-check-{ACCOUNT}-{REGION}",
+    "OnFailureBucketArn": f"arn:aws:s3:::stream-bridge-on-failure-{ACCOUNT}-{REGION}",
+    "RunsBucketArn": f"arn:aws:s3:::stream-bridge-runs-{ACCOUNT}-{REGION}",
+    "RunsPrefix": "reconcile/",
+    "LogGroupArn": LOGS,
+    "KmsKeyArn": KEY_ARN,
+    "TableKmsKeyArn": TABLE_KEY_ARN,
+}
+WHOLE = Uses(
+    event_bus=True,
+    event_bus_v2=True,
+    topic=True,
+    ledger=True,
+    quarantine_bucket=True,
+    claim_check=True,
+    fetch=True,
+    tracing=True,
+    key=True,
+    table_key=True,
+)
+LEAST = Uses(event_bus=True, quarantine_bucket=True)
+
+
+def wanted(door: Door, uses: Uses, **arns: str) -> set[tuple[str, str]]:
+    found = grants(policy_of(door, uses, {**ARNS, **arns})["Statement"])
+    assert not [resource for _, resource in found if "${" in resource]
+    return found
+
+
+def given(stack: Stack, role: str) -> set[tuple[str, str]]:
+    return grants(stack.policies(role))
+
+
+def whole(**parameters: str) -> Stack:
+    return Stack("bridge", {**EVERYTHING, **parameters})
+
+
+def test_the_function_of_a_configuration_that_uses_everything_may_do_what_the_table_says() -> None:
+    assert given(whole(), "FunctionRole") == wanted("stream", WHOLE)
+
+
+def test_raw_events_and_a_queue_for_quarantine_have_permissions_of_their_own() -> None:
+    uses = replace(WHOLE, raw_events=True, quarantine_bucket=False, quarantine_queue=True)
+    stack = whole(PublishesRawEvents="true", Quarantine="queue")
+    assert given(stack, "FunctionRole") == wanted("stream", uses)
+
+
+def test_the_function_of_a_small_configuration_may_do_no_more_than_it_needs() -> None:
+    stack = bridge(UsesLedger="false", UsesClaimCheck="false")
+    assert given(stack, "FunctionRole") == wanted("stream", LEAST)
+
+
+def test_prefixes_of_the_configuration_bound_what_the_function_may_write() -> None:
+    uses = replace(LEAST, claim_check=True, quarantine_prefix="bad/", claim_check_prefix="large/")
+    stack = bridge(UsesLedger="false", QuarantinePrefix="bad/", ClaimCheckPrefix="large/")
+    assert given(stack, "FunctionRole") == wanted("stream", uses)
+
+
+@pytest.mark.parametrize(("stack", "uses"), [(whole(), WHOLE), (bridge(UsesClaimCheck="false"), None)])
+def test_the_redrive_function_may_do_what_the_table_says(stack: Stack, uses: Uses | None) -> None:
+    uses = uses or replace(LEAST, ledger=True)
+    assert given(stack, "RedriveRole") == wanted("redrive", uses, LogGroupArn=f"{LOGS}-redrive")
+
+
+def test_the_worker_of_reconciliations_may_do_what_the_table_says() -> None:
+    stack = reconciliation(
+        whole(),
+        PublishesToEventBusV2="true",
+        PublishesToTopic="true",
+        Tracing="Active",
+        TableKmsKeyArn=TABLE_KEY_ARN,
+        KmsKeyArn=KEY_ARN,
+    )
+    assert given(stack, "WorkerRole") == wanted("reconcile", WHOLE, LogGroupArn=f"{LOGS}-reconcile")
+    least = reconciliation(bridge(UsesClaimCheck="false"), UsesClaimCheck="false")
+    uses = replace(LEAST, ledger=True)
+    assert given(least, "WorkerRole") == wanted("reconcile", uses, LogGroupArn=f"{LOGS}-reconcile")
+
+
+def test_the_function_behind_kinesis_may_do_what_the_table_says() -> None:
+    """Its walk is the bridge stack's managed policy; the stream's key is its own."""
+    of = bridge(UsesClaimCheck="false")
+    stack = kinesis(of, UsesClaimCheck="false", KmsKeyArn=KEY_ARN)
+    walk = grants(of.properties("WalkPolicy")["PolicyDocument"]["Statement"])
+    assert stack.properties("FunctionRole")["ManagedPolicyArns"] == [of.arn("WalkPolicy")]
+    uses = replace(LEAST, ledger=True, table_key=True)
+    arns = {"LogGroupArn": f"{LOGS}-kinesis", "TableKmsKeyArn": KEY_ARN}
+    assert given(stack, "FunctionRole") | walk == wanted("kinesis", uses, **arns)
+
+
+def test_the_enrichment_of_a_pipe_may_do_what_the_table_says() -> None:
+    arns = {"LogGroupArn": f"{LOGS}-pipe", "QuarantineBucketArn": "arn:aws:s3:::quarantine"}
+    assert given(pipe(), "EnrichmentRole") == wanted("pipe", Uses(quarantine_bucket=True), **arns)
+
+
+# --- the table and the code --------------------------------------------------------------------------
+
+
+def operations() -> set[str]:
+    session = botocore.session.get_session()
+    names = set()
+    for service in SERVICES:
+        model = session.get_service_model(service)
+        names |= {re.sub(r"(?<!^)(?=[A-Z][a-z])", "_", name).lower() for name in model.operation_names}
+    return names | {"list_objects_v2"}
+
+
+def calls() -> Iterator[tuple[str, str]]:
+    """Every boto3 operation that an edge calls or hands on, as (edge, operation)."""
+    known = operations()
+    for path in sorted(EDGES.glob("*.py")):
+        if path.stem in EMBEDDED:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Attribute) or node.attr not in known:
+                continue
+            owner = ast.unparse(node.value)
+            if owner in ("self", "sink", "source", "self._dispatcher") or "dispatcher" in owner:
+                continue
+            client = owner.removeprefix("self.").lstrip("_")
+            if client in CLIENTS:
+                yield path.stem, node.attr
+
+
+def test_every_call_of_an_edge_has_its_permission_or_is_made_by_people_only() -> None:
+    found = set(calls())
+    assert ("eventbridge", "put_events") in found, "the search for calls has gone blind"
+    listed = {(each.edge, call) for each in PERMISSIONS for call in each.calls}
+    people = {
+        (edge, call)
+        for edge, call in found
+        if edge in NOT_OF_A_FUNCTION or f"{edge}.{call}" in NOT_OF_A_FUNCTION
+    }
+    assert found - listed - people == set(), "give them a line in bridge/infra/permissions.py"
+    assert listed - found == set(), "nothing calls these any more"
+
+
+ACTION_OF: dict[str, str] = {
+    # operations whose action has another name (service authorization reference)
+    "head_bucket": "s3:ListBucket",
+    "head_object": "s3:GetObject",
+    "list_objects_v2": "s3:ListBucket",
+    "delete_objects": "s3:DeleteObject",
+    "publish_batch": "sns:Publish",
+}
+
+
+def test_an_edge_is_allowed_exactly_the_actions_of_its_calls() -> None:
+    for each in PERMISSIONS:
+        if not each.calls:
+            continue
+        actions = {action.partition(":")[2] for action in each.actions}
+        needed = {
+            ACTION_OF[call].partition(":")[2] if call in ACTION_OF else _camel(call) for call in each.calls
+        }
+        assert actions == needed, each.sid
+
+
+def _camel(operation: str) -> str:
+    return "".join(word.capitalize() for word in operation.split("_"))
+
+
+def test_statements_are_known_by_their_sid() -> None:
+    assert len({each.sid for each in PERMISSIONS}) == len(PERMISSIONS)
+    for door in ("stream", "kinesis", "pipe", "redrive", "reconcile"):
+        assert permissions_of(door, WHOLE)
+
+
+def test_a_policy_document_is_one_that_iam_takes() -> None:
+    document: dict[str, Any] = policy_of("stream", WHOLE, ARNS)
+    assert document["Version"] == "2012-10-17"
+    assert all(re.fullmatch("[A-Za-z0-9]+", statement["Sid"]) for statement in document["Statement"])
