@@ -56,7 +56,7 @@ def bundle(documents: Mapping[str, Any], uri: str) -> dict[str, Any]:
     waiting: list[str] = []
 
     def place(target: str, pointer: str) -> str:
-        fragment = quote(pointer, safe="/~")
+        fragment = quote(pointer, safe="/~$")
         if target == uri:
             return f"#{fragment}"
         if target not in names:
