@@ -72,10 +72,14 @@ class Settling:
                 item.end_as("without_event", without)
                 if without == "duplicate":
                     continue
-            elif self.redriven:
-                item.change = change._replace(marks={**change.marks, "redriven": True})
-            elif item.dialect.ordered and self.ledger.keep != "position":
-                self._compare(item, change, row, previous)
+            else:
+                if self.redriven:
+                    item.change = change = change._replace(marks={**change.marks, "redriven": True})
+                if row is not None and previous is not None and previous.position < row.position:
+                    previous = None  # redriven, and not what was told last
+                newest = not self.redriven or row is None or change.position > row.position
+                if newest and item.dialect.ordered and self.ledger.keep != "position":
+                    self._compare(item, change, row, previous)
             earlier[item.key] = change
 
     def close(self, items: Iterable[Item]) -> None:

@@ -159,3 +159,25 @@ def test_an_older_version_takes_an_item_in_doubt_for_a_live_one() -> None:
     assert item[LIVE] == {"BOOL": True}
     assert "ttl" not in item
     assert KEY in item
+
+
+# --- redriven changes ----------------------------------------------------------------------------------------
+
+
+def test_a_redriven_change_that_is_the_newest_reveals_a_loss_as_a_live_one_does() -> None:
+    sink = ScriptedSink()
+    relay_ = bridge(sink, keep="fields")
+    walk(relay_, FIRST)
+    walk(relay_, AFTER_A_LOSS, redriven=True)
+    assert (bodies(sink)[1]["gap"], bodies(sink)[1]["redriven"]) == (True, True)
+    assert (row_of(relay_).gap, row_of(relay_).gap_names) == (True, ("plan",))
+
+
+def test_a_redriven_change_that_is_older_than_the_row_reveals_nothing() -> None:
+    sink = ScriptedSink()
+    relay_ = bridge(sink, keep="fields")
+    walk(relay_, FIRST)
+    walk(relay_, change(9, image(plan="free", n=1), image(plan="pro", n=9)))
+    walk(relay_, AFTER_A_LOSS, redriven=True)
+    assert "gap" not in bodies(sink)[2]
+    assert not row_of(relay_).gap
