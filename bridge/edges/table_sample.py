@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -45,9 +45,12 @@ def describe_table(dynamodb: Any, table: str) -> TableDescription:
     )
 
 
-def sample_items(dynamodb: Any, table: str, count: int) -> Iterator[TypedItem]:
+def sample_items(
+    dynamodb: Any, table: str, count: int, *, pace: Callable[[float], None] | None = None
+) -> Iterator[TypedItem]:
     """Up to ``count`` items. Segments of a parallel scan are read in turns, a small page each, so that the
-    sample comes from everywhere and costs little more than the items it has. Eventually consistent.
+    sample comes from everywhere and costs little more than the items it has. Eventually consistent. ``pace``
+    is told the read capacity units of each page before the next one is read.
 
     Raises as :func:`describe_table` does.
     """
@@ -58,10 +61,17 @@ def sample_items(dynamodb: Any, table: str, count: int) -> Iterator[TypedItem]:
             request = {"ExclusiveStartKey": start} if start else {}
             try:
                 page = dynamodb.scan(
-                    TableName=table, Segment=segment, TotalSegments=SEGMENTS, Limit=share, **request
+                    TableName=table,
+                    Segment=segment,
+                    TotalSegments=SEGMENTS,
+                    Limit=share,
+                    ReturnConsumedCapacity="TOTAL" if pace else "NONE",
+                    **request,
                 )
             except AWS_ERRORS as error:
                 raise _target(table).translate(error) from error
+            if pace is not None:
+                pace(float((page.get("ConsumedCapacity") or {}).get("CapacityUnits") or 0.0))
             for item in page.get("Items", ())[: max(count, 0)]:
                 count -= 1
                 yield item
