@@ -6,9 +6,11 @@ import typer
 
 from bridge.cli.schema_author import bump, new
 from bridge.cli.schema_check import check
-from bridge.cli.schema_diff import changelog, diff
+from bridge.cli.schema_asyncapi import asyncapi
 from bridge.cli.schema_codegen import codegen
+from bridge.cli.schema_diff import changelog, diff
 from bridge.cli.schema_impact import impact
+from bridge.cli.schema_infer import infer
 from bridge.cli.schema_lint import lint
 from bridge.cli.schema_list import list_types, show
 from bridge.cli.schema_lock import lock
@@ -27,3 +29,5 @@ app.command()(show)
 app.command()(impact)
 app.command("test-live")(try_events)
 app.command()(codegen)
+app.command()(asyncapi)
+app.command()(infer)
