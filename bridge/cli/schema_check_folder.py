@@ -15,7 +15,7 @@ from bridge.cli.schema_verdict import break_lines, exit_code, unproven_lines
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.against import Delta, find_delta
 from bridge.schemas.comparison_json import comparison_json
-from bridge.schemas.compatibility.compare import compare
+from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Verdict
 from bridge.schemas.evolution import Judged, TypeReport, check_types
 from bridge.schemas.lint import past_sunsets
@@ -34,7 +34,8 @@ def check_folder(
     except ConfigurationError as error:
         return _unusable(console, folder, error.problems, output)
     delta = find_delta(found, open_source(against, folder)) if against is not None else None
-    reports = list(check_types(found, compare, today=today, limit_s=limit_s))
+    comparer = Comparer({schema.id: schema.document for schema in found}, limit_s=limit_s)
+    reports = list(check_types(found, comparer.compare, today=today))
     cases = [case for report in reports for case in _cases(report)]
     if delta is not None:
         cases += cases_by_file(delta.source, (), with_places(delta.findings))
@@ -96,7 +97,7 @@ def _type_line(report: TypeReport) -> str:
     if report.skipped:
         return f"skipped       {report.type}: {report.skipped}"
     if not report.pairs:
-        return f"compatible    {report.type}: one version a major, nothing to compare"
+        return f"compatible    {report.type}: one version of each major, nothing to compare"
     verdicts = [judged.verdict for judged in report.pairs]
     worst = next((v for v in reversed(Verdict) if v in verdicts), Verdict.COMPATIBLE)
     waived = [waiver for judged in report.pairs for _, waiver in judged.waived]

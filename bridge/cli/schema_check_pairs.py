@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridge.cli.console import Console, ExitCode
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.compatibility.compare import compare
+from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.pairs import answer_line
 
@@ -26,11 +26,12 @@ def check_pairs(
     except OSError as error:
         message = f"cannot be read: {error.strerror or type(error).__name__}"
         raise ConfigurationError([Problem(source, 0, 0, "", message)]) from error
+    compare = Comparer(limit_s=limit_s).compare
     answered = 0
     with stream as lines:
         for line in lines:
             if line.strip():
-                console.write(answer_line(line, compare, mode=mode, policy=policy, limit_s=limit_s))
+                console.write(answer_line(line, compare, mode=mode, policy=policy))
                 console.flush()
                 answered += 1
     if not answered:

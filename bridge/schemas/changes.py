@@ -65,19 +65,23 @@ def _same(old: Mapping[str, Any], new: Mapping[str, Any], keyword: str) -> bool:
 
 
 def _members(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
+    """What is inside a member that came, went or became something else is not told beside it."""
     before, after = _by_path(old), _by_path(new)
-    gone: list[str] = []
+    whole = {path for path in before if path in after and before[path].kind != after[path].kind}
     for path, member in before.items():
-        if path not in after and not any(path.startswith((f"{p}.", f"{p}[]")) for p in gone):
-            gone.append(path)
+        if path not in after and not _inside(path, whole):
+            whole.add(path)
             yield Change("removed", path, f"`{path}` is gone; it was {_standing(member)}")
-    come: list[str] = []
     for path, member in after.items():
         if path in before:
             yield from _member(path, before[path], member, old, new)
-        elif not any(path.startswith((f"{p}.", f"{p}[]")) for p in come):
-            come.append(path)
+        elif not _inside(path, whole):
+            whole.add(path)
             yield Change("added", path, f"`{path}` is new: {_standing(member)}")
+
+
+def _inside(path: str, whole: set[str]) -> bool:
+    return any(path.startswith((f"{outer}.", f"{outer}[]")) for outer in whole)
 
 
 def _by_path(document: Mapping[str, Any]) -> dict[str, Member]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -20,18 +20,9 @@ _RANK = {Bump.NONE: 0, Bump.PATCH: 1, Bump.MINOR: 2, Bump.MAJOR: 3}
 
 
 class Compare(Protocol):
-    """The engine of ``bridge.schemas.compatibility``."""
+    """The engine, as ``Comparer(…).compare`` of ``bridge.schemas.compatibility`` is."""
 
-    def __call__(
-        self,
-        old: Any,
-        new: Any,
-        *,
-        mode: Mode,
-        policy: Policy,
-        documents: Mapping[str, Any],
-        limit_s: float,
-    ) -> Comparison: ...
+    def __call__(self, old: Any, new: Any, *, mode: Mode, policy: Policy) -> Comparison: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +65,9 @@ def pairs_of(versions: Sequence[Version], mode: Mode) -> Iterator[tuple[Version,
 
 
 def check_types(
-    schemas: SchemaSet, compare: Compare, *, today: date, limit_s: float, only: Sequence[str] = ()
+    schemas: SchemaSet, compare: Compare, *, today: date, only: Sequence[str] = ()
 ) -> Iterator[TypeReport]:
-    """Judge every type of a set, or ``only`` some, one after the other. ``limit_s`` is for each pair."""
-    documents = {schema.id: schema.document for schema in schemas}
+    """Judge every type of a set, or ``only`` some, one after the other. ``compare`` knows its documents."""
     for type_name in only or schemas.types:
         mode, policy = schemas.mode_of(type_name), schemas.policy_of(type_name)
         if is_draft(schemas, type_name):
@@ -88,9 +78,7 @@ def check_types(
         judged = []
         for pair in sorted({*pairs_of(versions, mode), *neighbours}, key=lambda each: (each[1], each[0])):
             old, new = (schemas.get(type_name, version) for version in pair)
-            comparison = compare(
-                old.document, new.document, mode=mode, policy=policy, documents=documents, limit_s=limit_s
-            )
+            comparison = compare(old.document, new.document, mode=mode, policy=policy)
             judged.append(_judge(schemas, old, new, comparison, today, numbered=pair in neighbours))
         yield TypeReport(type_name, mode, policy, tuple(judged))
 

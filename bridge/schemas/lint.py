@@ -21,6 +21,7 @@ from bridge.schemas.finding import Finding
 from bridge.schemas.meta import Meta, Status
 from bridge.schemas.places import with_places
 from bridge.schemas.portable import find_unportable
+from bridge.schemas.satisfiable import find_unsatisfiable
 from bridge.schemas.schema_set import SchemaSet
 from bridge.schemas.validation import SchemaVersion
 
@@ -35,11 +36,12 @@ def lint(folder: Path, today: date) -> tuple[SchemaSet | None, list[Problem]]:
         schemas = SchemaSet.load(folder)
     except ConfigurationError as error:
         return None, with_places(error.problems)
-    findings = [*schemas.warnings, *check_examples(schemas)]
+    findings = [*schemas.warnings, *check_examples(schemas), *find_unsatisfiable(schemas)]
+    documents = {schema.id: schema.document for schema in schemas}
     for schema in schemas:
         findings += _naming(schema)
         findings += _docs(schema)
-        findings += find_unportable(schema, schemas.registry.publish)
+        findings += find_unportable(schema, schemas.registry.publish, documents)
     findings += _type_names(schemas)
     for type_name, meta in schemas.metas.items():
         findings += _meta(schemas, type_name, meta, today)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -17,14 +17,13 @@ from bridge.schemas.documents import parse_json
 from bridge.schemas.evolution import Compare
 
 _E = TypeVar("_E", bound=StrEnum)
-_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class _Unusable(ValueError):
     """A line that asks for nothing that could be answered."""
 
 
-def answer_line(line: bytes, compare: Compare, *, mode: Mode, policy: Policy, limit_s: float) -> bytes:
+def answer_line(line: bytes, compare: Compare, *, mode: Mode, policy: Policy) -> bytes:
     """The answer to one line ``{"id", "old", "new", "mode", "policy"}``, without a line feed.
 
     ``mode`` and ``policy`` stand for those that the line does not say. A line that cannot be used is
@@ -39,7 +38,7 @@ def answer_line(line: bytes, compare: Compare, *, mode: Mode, policy: Policy, li
         line_policy = _choice(pair, "policy", Policy, policy)
     except _Unusable as error:
         return _line({"id": pair_id, "verdict": "invalid", "breaks": [], "problem": str(error)})
-    comparison = compare(old, new, mode=line_mode, policy=line_policy, documents=_NOTHING, limit_s=limit_s)
+    comparison = compare(old, new, mode=line_mode, policy=line_policy)
     return _line({"id": pair_id, **comparison_json(comparison)})
 
 

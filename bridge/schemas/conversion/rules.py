@@ -336,8 +336,12 @@ def _refuse(reason: str, suggestion: str = "") -> Rule:
 def _enum(schema: Schema, place: Place, result: Result) -> None:
     """Draft 4 wants one value at least, and none twice."""
     values: list[Any] = []
+    texts: set[str] = set()  # most are text, and thousands of them are to cost one look each
     for value in schema["enum"]:
-        if not any(_equal(value, other) for other in values):
+        if isinstance(value, str):
+            values += [] if value in texts else [value]
+            texts.add(value)
+        elif not any(_equal(value, other) for other in values):
             values.append(value)
     if values:
         result.put(enum=values)
