@@ -72,7 +72,7 @@ class SeenValues:
     def enum_at(self, path: Path) -> list[str] | None:
         """The values of an enumeration, in order; None where it is none."""
         place = self._places.get(path)
-        if place is None or place.many or place.seen < ENUM_SEEN_MIN:
+        if place is None or place.many or place.seen < ENUM_SEEN_MIN or len(place.counts) < 2:
             return None
         return sorted(place.counts) if min(place.counts.values()) >= ENUM_EACH_MIN else None
 

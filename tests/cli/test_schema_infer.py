@@ -54,6 +54,7 @@ def test_an_enumeration_needs_many_samples_and_few_values(shell: Shell) -> None:
     assert inferred(shell, items(20))[0]["properties"]["plan"] == {"type": "string"}
     rare = [*items(), {**items(1)[0], "plan": "gold"}]
     assert inferred(shell, rare)[0]["properties"]["plan"] == {"type": "string"}
+    assert inferred(shell, [{"a": "x"}] * 60)[0]["properties"]["a"] == {"type": "string"}
     assert inferred(shell, items(), "--no-enums")[0]["properties"]["plan"] == {"type": "string"}
 
 
