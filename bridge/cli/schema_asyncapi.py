@@ -41,8 +41,7 @@ def asyncapi(
     Majors that are being retired are tagged and say until when they come. The same configuration gives the
     same document.
     """
-    import yaml
-
+    from bridge.schemas.asyncapi import as_yaml
     from bridge.schemas.asyncapi import asyncapi as document_of
     from bridge.wiring import load_configuration
 
@@ -59,8 +58,7 @@ def asyncapi(
     if output is Form.JSON:
         console.write_json(document)
     else:
-        text = yaml.dump(document, sort_keys=False, allow_unicode=True, width=100, Dumper=_plain_dumper())
-        console.write(text.rstrip("\n").encode())
+        console.write(as_yaml(document).encode())
     return ExitCode.OK
 
 
@@ -122,15 +120,3 @@ def _message(
 def _sinks(settings: Settings, table: TableSettings, event: EventSettings) -> tuple[str, ...]:
     """The event's, else the table's, else the only one there is."""
     return event.sink or table.sink or tuple(settings.sinks)
-
-
-def _plain_dumper() -> type:
-    import yaml
-
-    class Plain(yaml.SafeDumper):
-        """Without anchors, which people read as noise."""
-
-        def ignore_aliases(self, data: object) -> bool:
-            return True
-
-    return Plain

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
+import yaml
+
 from bridge.schemas.bundle import pascal, relocated
 from bridge.schemas.documents import subschemas
 from bridge.schemas.event_document import cloud_event
@@ -89,6 +91,19 @@ def asyncapi(
         "operations": {f"send{pascal(each.name)}": _operation(each, known) for each in used},
         "components": components,
     }
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Without anchors, which people read as noise."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """The document as YAML, without a line feed at its end."""
+    text: str = yaml.dump(dict(document), Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=100)
+    return text.rstrip("\n")
 
 
 class _Writer:
