@@ -85,7 +85,8 @@ class SchemaRegistry(Protocol):
     """One registry of one service. It never changes or removes what is there.
 
     Every method may raise ``RegistryUnavailable`` (the same call may succeed later) and ``BatchError`` (the
-    registry is missing or closed to us). Nothing is retried here: whoever calls has the time.
+    registry is missing or closed to us). Readings and labels are repeated for a while before they are given
+    up; ``create`` and ``add`` never: what got no answer may have been done, so whoever writes reads first.
     """
 
     address: RegistryAddress
@@ -109,17 +110,19 @@ class SchemaRegistry(Protocol):
         """Make the schema, with its first version. Raises ``SchemaTaken`` where it is there already."""
         ...
 
-    def add(self, candidate: Candidate) -> None:
-        """Append a version. A repeat of the same content is no second version where the registry can tell.
-        Its status may settle later."""
+    def add(self, candidate: Candidate, *, after: int) -> None:
+        """Append a version; ``after`` is the number of the newest one that was seen there, 0 for none. The
+        same candidate after the same number makes one version, however often it is sent. Its status may
+        settle later."""
         ...
 
-    def missing_labels(self, candidate: Candidate, stored: StoredVersion) -> Mapping[str, str]:
-        """Labels that the stored version lacks; one with another value is not among them."""
+    def labels_of(self, candidate: Candidate) -> Mapping[str, str]:
+        """The candidate's labels as they stand here once they are put: in the registry's alphabet. Empty
+        where it keeps none beside a version."""
         ...
 
     def label(self, candidate: Candidate, stored: StoredVersion) -> None:
-        """Put the labels that are missing. A repeat is no error."""
+        """Put the labels that the stored version of this candidate lacks. A repeat is no error."""
         ...
 
 

@@ -75,6 +75,11 @@ def _answers_as_requests(description: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def find_mistakes(value: Any, shape: Any, where: str) -> list[str]:
+    """Where a value breaks its shape in what botocore's own validation leaves to the service."""
+    return list(_mistakes(value, shape, where))
+
+
 def _mistakes(value: Any, shape: Any, where: str) -> Iterator[str]:
     rules = shape.metadata
     if shape.type_name == "structure":

@@ -275,7 +275,7 @@ def _combined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
         "propertyNames": st.fixed_dictionaries(
             {}, optional={"pattern": st.just("^a"), "enum": st.lists(names)}
         ),
-        "dependentRequired": st.dictionaries(names, st.lists(names, max_size=2), max_size=2),
+        "dependentRequired": st.dictionaries(names, st.lists(names, max_size=2, unique=True), max_size=2),
         "dependentSchemas": st.dictionaries(names, inner, max_size=1),
         "prefixItems": some,
         "items": inner,

@@ -1,0 +1,202 @@
+"""What a folder of schemas has for one registry: every version converted, measured, and proven."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import bridge.schemas.conversion as conversion
+from bridge.core.pointer import escape
+from bridge.errors import ConfigurationError, Problem
+from bridge.limits import GLUE_DEFINITION_CHARS, GLUE_NAME_CHARS, SCHEMAS_CONTENT_CHARS, SCHEMAS_NAME_CHARS
+from bridge.registry_ports import Candidate, RegistryAddress, RegistryKind
+from bridge.schemas.conversion.proof import Proof, prove, read_examples
+from bridge.schemas.finding import Finding
+from bridge.schemas.lock import Name, content_hash
+from bridge.schemas.publishable import publishable
+from bridge.schemas.registered import schema_name
+from bridge.schemas.schema_set import SchemaSet
+from bridge.schemas.validation import SchemaVersion
+
+RULE: Final = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a kind of registry takes. ``lines``: whether a content may have more than one (Glue's model has a
+    pattern that matches no line feed). ``dataschema``: the alphabet of an id that must be kept beside it."""
+
+    name: str
+    draft: conversion.Draft
+    content_chars: int
+    names: re.Pattern[str]
+    name_chars: int
+    lines: bool = True
+    dataschema: re.Pattern[str] | None = None
+
+
+SERVICES: Final[Mapping[RegistryKind, Service]] = {
+    "eventbridge": Service(
+        "EventBridge's registry",
+        conversion.DRAFT4,
+        SCHEMAS_CONTENT_CHARS,
+        re.compile(r"[A-Za-z0-9._@-]+"),
+        SCHEMAS_NAME_CHARS,
+    ),
+    "glue": Service(
+        "Glue",
+        conversion.DRAFT7,
+        GLUE_DEFINITION_CHARS,
+        re.compile(r"[A-Za-z0-9_$#.-]+"),
+        GLUE_NAME_CHARS,
+        False,
+        re.compile(r"[a-zA-Z0-9+\-=._/@:,;<]{1,256}"),  # model: MetadataValueString
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A version as it goes to one registry. ``digest`` is the hash of the converted document."""
+
+    name: Name
+    schema: SchemaVersion
+    candidate: Candidate
+    document: Mapping[str, Any]
+    digest: str
+    proof: Proof
+
+
+def prepare(schemas: SchemaSet, address: RegistryAddress) -> tuple[list[Prepared], list[Problem]]:
+    """Every version that may be published, in the order of types and versions, and what keeps others from
+    it. Nothing is asked of the registry."""
+    others = {schema.id: schema.document for schema in schemas}
+    prepared: list[Prepared] = []
+    problems: list[Problem] = []
+    for name, schema in publishable(schemas).items():
+        try:
+            prepared.append(_prepare(schemas, name, schema, address, others))
+        except ConfigurationError as error:
+            problems += error.problems
+    return prepared, problems
+
+
+def convert_for(
+    kind: RegistryKind, schema: SchemaVersion, others: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The document as a registry of that kind keeps it. Raises :class:`ConfigurationError` with a finding for
+    everything that its draft cannot say."""
+    service = SERVICES[kind]
+    try:
+        return conversion.convert(schema.document, service.draft, others=others)
+    except conversion.NotExpressible as error:
+        findings = [
+            Finding(
+                schema.file,
+                0,
+                0,
+                each.pointer if each.document == schema.id else "",
+                f"{service.name} takes {service.draft.name}, which cannot say this: {each.reason}"
+                + (f" (in {each.document})" if each.document != schema.id else ""),
+                each.suggestion,
+                rule=RULE,
+            )
+            for each in error.obstacles
+        ]
+        raise ConfigurationError(findings) from error
+
+
+def _prepare(
+    schemas: SchemaSet,
+    name: Name,
+    schema: SchemaVersion,
+    address: RegistryAddress,
+    others: Mapping[str, Mapping[str, Any]],
+) -> Prepared:
+    service = SERVICES[address.kind]
+    registered = schema_name(schema.type, schema.version.major)
+    document = convert_for(address.kind, schema, others)
+    content = as_text(document, service.content_chars if service.lines else 0)
+    problems = list(_refusals(service, schema, registered, content))
+    proof = _prove(schemas, schema, document, problems)
+    if problems or proof is None:
+        raise ConfigurationError(problems)
+    digest = content_hash(document)
+    meta = schemas.metas.get(schema.type)
+    team = meta.team if meta is not None else ""
+    hexadecimal = digest.removeprefix("sha256:")
+    labels = {
+        "version": str(schema.version),
+        "sha256": hexadecimal,
+        "dataschema": schema.id,
+        **({"owner": team} if team else {}),
+    }
+    note = f"{schema.type} {schema.version}, sha256 {hexadecimal}" + (f", owner {team}" if team else "")
+    candidate = Candidate(registered, content, note, labels)
+    return Prepared(name, schema, candidate, document, digest, proof)
+
+
+def _refusals(service: Service, schema: SchemaVersion, name: str, content: str) -> list[Problem]:
+    def finding(message: str, advice: str) -> Problem:
+        return Finding(schema.file, 0, 0, "", message, advice, rule=RULE)
+
+    found: list[Problem] = []
+    if len(name) > service.name_chars or service.names.fullmatch(name) is None:
+        message = f"{service.name} refuses the name {name}"
+        found.append(finding(message, f"at most {service.name_chars} characters of {service.names.pattern}"))
+    if len(content) > service.content_chars:
+        message = f"has {len(content):,} characters as {service.draft.name}, and {service.name} takes "
+        message += f"{service.content_chars:,}"
+        found.append(finding(message, "shorten descriptions and enums, or split the event"))
+    if service.dataschema is not None and service.dataschema.fullmatch(schema.id) is None:
+        message = f"{service.name} refuses the id {schema.id} as metadata"
+        found.append(finding(message, f"a base of {service.dataschema.pattern}"))
+    return found
+
+
+def _prove(
+    schemas: SchemaSet, schema: SchemaVersion, document: Mapping[str, Any], problems: list[Problem]
+) -> Proof | None:
+    """The proof that both documents judge alike; what is wrong with it goes to ``problems``."""
+    examples = read_examples(schemas.folder, schema) if schemas.folder is not None else []
+    if not examples:
+        message = "has no examples, so nothing shows that its conversion judges as it does"
+        advice = f"write some below examples/{schema.version}"
+        problems.append(Finding(schema.file, 0, 0, "", message, advice, rule=RULE))
+        return None
+    try:
+        proof = prove(schema, document, examples)
+    except ValueError as error:
+        message = f"its conversion cannot be used as a schema: {error}"
+        problems.append(Finding(schema.file, 0, 0, "", message, "", rule=RULE))
+        return None
+    for each in proof.differ[:5]:
+        message = f"its conversion judges {each} otherwise than it does itself"
+        problems.append(
+            Finding(schema.file, 0, 0, "", message, "this is a defect of stream-bridge", rule=RULE)
+        )
+    return proof
+
+
+def as_text(document: Mapping[str, Any], readable_chars: int) -> str:
+    """A document as a registry is given it: for people to read, as long as it has no more characters so."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    return (
+        text
+        if len(text) <= readable_chars
+        else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    )
+
+
+def first_difference(ours: Any, theirs: Any, pointer: str = "") -> str:
+    """A JSON Pointer to the first place where two documents differ; "" for the whole."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for name in [*ours, *(name for name in theirs if name not in ours)]:
+            if name not in ours or name not in theirs:
+                return f"{pointer}/{escape(name)}"
+            if content_hash(ours[name]) != content_hash(theirs[name]):
+                return first_difference(ours[name], theirs[name], f"{pointer}/{escape(name)}")
+    return pointer

@@ -1,0 +1,54 @@
+"""What the peers of the two schema registries share: requests and answers held against botocore's models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
+
+from tests.fakes.aws_peer import AwsPeer
+from tests.fakes.batch_peer import client_error, service_model
+from tests.fakes.clock import FakeClock
+from tests.fakes.service_side import find_mistakes
+
+
+class RegistryPeer(AwsPeer):
+    """``invalid`` is the code of a request that the service refuses. ``page`` bounds every list, so that
+    whoever does not turn pages misses something. The hooks of :class:`AwsPeer` may act before they answer:
+    that is how another publisher comes in between."""
+
+    invalid = ""
+
+    def __init__(self, registry: str = "orders", *, clock: FakeClock | None = None, page: int = 2) -> None:
+        super().__init__()
+        self.registry = registry
+        self.clock = clock or FakeClock()
+        self.page = page
+
+    def open(self, operation: str, parameters: dict[str, Any]) -> None:
+        """What every request passes first. botocore's own check raises, as in a client; what it leaves to
+        the service (patterns, enumerations, longest lengths) is answered as the service does."""
+        self.begin(operation, parameters)
+        shape = service_model(self.service).operation_model(operation).input_shape
+        if mistakes := find_mistakes(parameters, shape, operation):
+            raise self.refuse(operation, "; ".join(mistakes))
+
+    def answer(self, operation: str, answer: dict[str, Any]) -> dict[str, Any]:
+        """The answer, held against the model of answers, unless it gets lost."""
+        shape = service_model(self.service).operation_model(operation).output_shape
+        report = ParamValidator().validate(answer, shape)
+        assert not report.has_errors(), report.generate_report()
+        assert not (mistakes := find_mistakes(answer, shape, operation)), mistakes
+        self.end(operation)
+        return answer
+
+    def refuse(self, operation: str, message: str) -> ClientError:
+        return client_error(self.invalid, operation, 400, message)
+
+    def cut(self, items: list[dict[str, Any]], member: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        """One page of a list, and where to go on."""
+        start = int(parameters.get("NextToken", 0))
+        stop = start + self.page
+        more = {"NextToken": str(stop)} if stop < len(items) else {}
+        return {member: items[start:stop], **more}
