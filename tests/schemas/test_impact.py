@@ -99,6 +99,12 @@ def test_a_field_that_becomes_required_ends_a_rule_that_asks_for_its_absence() -
     assert (found.effect, found.findings[0].kind) == (Effect.STOPS, "always-there")
 
 
+def test_a_field_below_what_may_be_null_may_be_missing_though_it_is_required() -> None:
+    address = {"type": ["object", "null"], "required": ["city"], "properties": {"city": {"type": "string"}}}
+    new = {**changed(address=address), "required": ["address"]}
+    assert judged({"address": {"city": [{"exists": False}]}}, new).effect is Effect.NONE
+
+
 def test_what_the_schema_leaves_open_is_unknown_and_not_fine() -> None:
     found = judged({"anything": {"colour": ["red"]}}, PLAN)
     assert (found.effect, found.findings[0].kind) == (Effect.UNKNOWN, "undecided")
