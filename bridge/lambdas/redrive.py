@@ -1,9 +1,12 @@
 """The door for batches that were given up: ``bridge.lambdas.redrive.handler``.
 
-Either the event source mapping of the on-failure queue (with ``ReportBatchItemFailures``), or notifications
-of the on-failure bucket. A message that cannot be settled comes again and ends in the queue's own
-dead-letter queue; so does one whose records the stream has trimmed, after an error line that names the hole.
-The mapping's batch size and maximum concurrency are the pace.
+It takes the event source mapping of the on-failure queue (with ``ReportBatchItemFailures``), notifications
+of the on-failure bucket, or a schedule whose input names that bucket: ``{"bucket": "…"}``. A schedule takes
+up everything in it until the invocation's time is used; the next turn goes on.
+
+A message that cannot be settled comes again and ends in the queue's own dead-letter queue; so does one whose
+records the stream has trimmed, after an error line that names the hole. The mapping's batch size and maximum
+concurrency are the pace.
 
 Environment as for ``bridge.lambdas.stream``.
 """
@@ -18,7 +21,7 @@ from urllib.parse import unquote_plus
 from bridge.door import Function, deadline_of
 from bridge.edges.failure_source import S3FailureSource
 from bridge.errors import BatchError, BridgeError, DestinationUnavailable
-from bridge.ports import Clock, Telemetry
+from bridge.ports import Clock, Deadline, Telemetry
 from bridge.redrive import Redriven, Redriver
 from bridge.wiring import Configuration, client_factory
 from bridge.wiring_redrive import build_redriver
@@ -43,9 +46,14 @@ class RedriveDoor:
 
     def handle(self, event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
         """Answers the messages that must come again. For objects, whose notification Lambda repeats as a
-        whole, it raises ``DestinationUnavailable`` instead; ``BatchError`` for any other event."""
+        whole, and for a schedule it raises ``DestinationUnavailable`` instead; ``BatchError`` for any other
+        event."""
         deadline = deadline_of(context, self._clock)
         redriver = replace(self._redriver, deadline=lambda: deadline)
+        bucket = _scheduled(event)
+        if bucket is not None:
+            self._sweep(redriver, bucket, deadline)
+            return {"batchItemFailures": []}
         records = _records(event)
         kind = records[0].get("eventSource")
         if kind == _MESSAGES:
@@ -60,12 +68,23 @@ class RedriveDoor:
             for each in records
             if not self._settles(lambda each=each: self._walk_object(redriver, each["s3"]))  # type: ignore[misc]
         ]
-        if failed:
-            raise DestinationUnavailable(
-                f"{len(failed)} of {len(records)} batches are not settled",
-                hint="their objects stay; `stream-bridge redrive --bucket` takes them up again",
-            )
+        _require_settled(len(failed), len(records))
         return {"batchItemFailures": []}
+
+    def _sweep(self, redriver: Redriver, bucket: str, deadline: Deadline) -> None:
+        """What the time does not reach is no failure: it is there for the next turn."""
+        source = self._open_bucket(bucket)
+        tried = left = 0
+        for parked in source.batches():
+            if deadline.remaining_s() <= 0:
+                self._telemetry.log("info", "redrive goes on next time", tried=tried)
+                break
+            tried += 1
+            if self._settles(lambda parked=parked: redriver.walk(parked.name, parked.content)):  # type: ignore[misc]
+                source.remove(parked)
+            elif deadline.remaining_s() > 0:
+                left += 1
+        _require_settled(left, tried)
 
     def _walk_object(self, redriver: Redriver, place: Mapping[str, Any]) -> Redriven:
         bucket, key = place["bucket"]["name"], unquote_plus(place["object"]["key"])
@@ -94,6 +113,20 @@ class RedriveDoor:
                 "warning", "batch not settled", batch=done.name, error=done.why, hint=done.hint
             )
         return done.state == "settled"
+
+
+def _require_settled(left: int, tried: int) -> None:
+    if left:
+        raise DestinationUnavailable(
+            f"{left} of {tried} batches are not settled",
+            hint="their objects stay; `stream-bridge redrive --bucket` takes them up again",
+        )
+
+
+def _scheduled(event: Any) -> str | None:
+    """The bucket that a schedule's input names."""
+    bucket = event.get("bucket") if isinstance(event, Mapping) and "Records" not in event else None
+    return bucket if isinstance(bucket, str) and bucket else None
 
 
 def _records(event: Any) -> Sequence[Mapping[str, Any]]:
