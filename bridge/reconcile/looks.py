@@ -43,7 +43,7 @@ class Looks:
         at.counts.add("scanned", len(page.items))
         suspects = self._compare(page.items, read_s, at.counts)
         if suspects:
-            at.last_s = read_s
+            at.last_s = self.clock.now()
         at.start, at.done = page.next, page.next is None
         if not self.options.trust_ledger and at.counts["scanned"] >= EARLY_ITEMS:
             check_contact(self.comparer.facts.name, at.counts, certain=0.9)
@@ -106,7 +106,7 @@ class Looks:
             lost = [Suspect(by_token[row.key], None, read_s) for row in gone if not self._too_old(row)]
             at.counts.add("skipped", sum(self._too_old(row) for row in gone))
             if lost:
-                at.last_s = read_s
+                at.last_s = self.clock.now()
             suspects += lost
         at.counts.add("suspects", len(suspects))
         at.start, at.done = page.next, not page.next
@@ -145,7 +145,7 @@ class Looks:
             ]
             at.counts.add("suspects", len(lost))
             suspects += lost
-            at.last_s = read_s
+            at.last_s = self.clock.now()
         at.done = True
         return suspects
 

@@ -23,7 +23,8 @@ FORMAT = 1
 @dataclass(slots=True)
 class SegmentCheckpoint:
     """``start`` is where the next page begins (None: at the beginning), in the words of what is read;
-    ``chunks`` how many documents of suspects there are; ``last_s`` when the last suspect was read."""
+    ``chunks`` how many documents of suspects there are; ``last_s`` a moment after the last suspect was read:
+    what happened before it, also during the read, may be in flight from then on."""
 
     start: Any = None
     done: bool = False

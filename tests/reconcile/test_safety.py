@@ -120,6 +120,25 @@ def test_while_the_stream_is_behind_nothing_is_concluded(lag_s: float | None) ->
     assert sum(rig.resume()["emitted"].values()) == 30
 
 
+def test_the_grace_begins_when_the_read_has_ended() -> None:
+    """Found by the simulation, seed 1386: what is written while a slow read is under way may be in flight."""
+    rig = Rig()
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "changed"}, lost=True)
+    ended_s: list[float] = []
+
+    def slow(name: str, call: int) -> None:
+        if name == "page":
+            rig.clock.advance(20)
+            ended_s.append(rig.clock.now())
+
+    reads_s: list[float] = []
+    rig.source.fail = slow
+    rig.source.before_read = lambda: reads_s.append(rig.clock.now())
+    rig.execute(grace_s=60.0, segments=1)
+    assert reads_s[-1] >= ended_s[-1] + 60
+
+
 def test_suspects_are_given_the_grace() -> None:
     rig = lossy()
     rig.execute(grace_s=900.0)

@@ -5,9 +5,9 @@ Made by replacing a part, never by a hook in production code.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from bridge.batch import Item
@@ -21,11 +21,13 @@ from bridge.errors import QuarantineUnavailable, SinkUnavailable, Unavailable
 from bridge.mapping.shard import ShardInWork
 from bridge.ports import Deadline, EntryResult, Ledger, Row
 from bridge.reconcile import Options, Progress, Reconciler, RunState
-from bridge.reconcile.confirm import Confirmed
+from bridge.reconcile.confirm import Confirmed, Confirmer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.lease import LeaseKeeper
+from bridge.reconcile.second_pass import SecondPass
 from bridge.reconcile.state import Phase
+from bridge.reconcile.suspects import Suspect
 from bridge.relay import Relay
 from bridge.runner import Runner
 from bridge.settling import Settling
@@ -231,17 +233,101 @@ class ForgetsRemoves(Reconciler):
         return "confirm" if state.phase == "table" else super()._next(state)
 
 
+class ForgetsFirstReads(Reconciler):
+    """A re-emission is timed, placed and named by nothing but what was settled before."""
+
+    __slots__ = ()
+
+    def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
+        sound = super()._second_pass(state, options, keeper)
+        return replace(sound, confirmer=_Timeless(**_parts_of(sound.confirmer)))
+
+
+class _Timeless(Confirmer):
+    __slots__ = ()
+
+    def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
+        return super().confirm([replace(suspect, read_s=0.0) for suspect in suspects], counts)
+
+
+class ForgetsGapNames(Reconciler):
+    """A gap is noted, but not what was lost in it."""
+
+    __slots__ = ()
+
+    def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
+        sound = super()._second_pass(state, options, keeper)
+        return replace(sound, confirmer=replace(sound.confirmer, ledger=_Nameless(self.ledger)))
+
+
+class _Nameless:
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+        return {key: replace(row, gap_names=None) for key, row in self._ledger.read(keys).items()}
+
+
+class HoldsAllTypesBack(Reconciler):
+    """A type that cannot be decided blocks the others of its item."""
+
+    __slots__ = ()
+
+    def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
+        sound = super()._second_pass(state, options, keeper)
+        return replace(sound, confirmer=_AllOrNothing(**_parts_of(sound.confirmer)))
+
+
+class _AllOrNothing(Confirmer):
+    __slots__ = ()
+
+    def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
+        blocked = counts["blocked"]
+        confirmed = super().confirm(suspects, counts)
+        return confirmed if counts["blocked"] == blocked else []
+
+
+class _Doubtless(_Nameless):
+    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
+        return self._ledger.read(keys)
+
+    def settle(self, rows: Sequence[Row]) -> set[str]:
+        return self._ledger.settle([replace(row, doubt=False) for row in rows])
+
+
+def forgets_doubts(**parts: Any) -> Relay:
+    """What was quarantined was never told, it believes."""
+    return Relay(**{**parts, "ledger": _Doubtless(parts["ledger"])})
+
+
+def by_sequence(new: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
+    """A subscriber to whom the time of a re-emission means nothing."""
+    return held is None or new["sequence"] > held["sequence"]
+
+
+def _parts_of(confirmer: Confirmer) -> dict[str, Any]:
+    return {each.name: getattr(confirmer, each.name) for each in fields(confirmer)}
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
+    """``shape`` makes what the variant breaks happen often, so that ``within`` seeds from 1 on are many more
+    than it takes."""
+
     parts: Parts
-    within: int = 60
-    """So many seeds are enough to catch it, from ``first`` on: what is rare would take long to come to."""
-    first: int = 1
+    shape: Mapping[str, Any] = field(default_factory=dict)
+    within: int = 100
 
 
 def _dialect(kind: type[Dialect]) -> Dialect:
     return kind(**{name: getattr(STREAM, name) for name in Dialect.__slots__})
 
+
+_LEDGER: Mapping[str, Any] = {"ledger": "newer", "heal": "report", "keep": "fields"}
+_LOSSY: Mapping[str, Any] = {**_LEDGER, "skip_share": 0.15}
 
 VARIANTS: Mapping[str, Variant] = {
     "settle before publish": Variant(Parts(relay=SettlesBeforePublishing)),
@@ -252,11 +338,34 @@ VARIANTS: Mapping[str, Variant] = {
     "per-entry answers unread": Variant(Parts(sink=ReadsNoAnswers)),
     "timeouts taken for success": Variant(Parts(sink=TakesTimeoutsForSuccess)),
     "positions compared as text": Variant(Parts(dialect=_dialect(ComparesText))),
-    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels))),
+    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {"gap_share": 0.5, **_LEDGER}),
     "checkpoint before done": Variant(Parts(runner=SavesBeforeDone)),
-    "no confirmation": Variant(Parts(reconciler=TrustsTheFirstLook), first=245),
-    "missing conditional write": Variant(Parts(reconciler=WritesUnconditionally)),
-    "reconciliation settles before it tells": Variant(Parts(reconciler=SettlesBeforeTelling)),
-    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), first=165),
-    "no breaker": Variant(Parts(breaker=NeverTrips), first=280),
+    "no confirmation": Variant(Parts(reconciler=TrustsTheFirstLook), {**_LEDGER, "live_share": 0.7}),
+    "missing conditional write": Variant(
+        Parts(reconciler=WritesUnconditionally), {**_LOSSY, "live_share": 0.8, "keys": 3}
+    ),
+    "reconciliation settles before it tells": Variant(
+        Parts(reconciler=SettlesBeforeTelling), {**_LOSSY, "crash_share": 0.06}
+    ),
+    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), {**_LOSSY, "keys": 20}),
+    "no breaker": Variant(
+        Parts(breaker=NeverTrips), {"deploy_share": 0.5, "poison_share": 0, "breaker_at_least": 3}
+    ),
+    "first reads forgotten": Variant(Parts(reconciler=ForgetsFirstReads), _LOSSY),
+    "the time of re-emissions ignored": Variant(Parts(supersedes=by_sequence), {**_LEDGER, "gap_share": 0.5}),
+    "gap names forgotten": Variant(Parts(reconciler=ForgetsGapNames), {**_LOSSY, "overlap_share": 0}),
+    "one undecided type blocks all": Variant(
+        Parts(reconciler=HoldsAllTypesBack), {**_LOSSY, "keep": "fingerprint"}
+    ),
+    "doubts forgotten": Variant(
+        Parts(relay=forgets_doubts),
+        {
+            **_LEDGER,
+            "deploy_share": 0.5,
+            "crash_share": 0.06,
+            "poison_share": 0,
+            "retries_quarantine": False,
+            "breaker_at_least": 10,
+        },
+    ),
 }

@@ -36,7 +36,6 @@ GRACE_S = 30.0
 _TROUBLED_TRIES = 12
 _TRIES = 40
 _PAGE_ITEMS = 4
-_LIVE_SHARE = 0.2
 _FACTS = TableFacts(TABLE, TABLE_ARN, {"id": "S"}, "")
 
 
@@ -166,12 +165,12 @@ class _Work:
         simulation, rng = self.simulation, self.simulation.rng
         faults, usual_share = simulation.faults, simulation.faults.overlap_share
         if live:
-            faults.overlap, faults.overlap_share = self._live, max(usual_share, _LIVE_SHARE)
+            faults.overlap, faults.overlap_share = self._live, max(usual_share, simulation.options.live_share)
         try:
             for _ in steps:
                 if live:
                     faults.overlap = None  # one mapping works once at a time
-                    if rng.random() < _LIVE_SHARE:
+                    if rng.random() < simulation.options.live_share:
                         simulation.writers.write()
                     simulation.work(rng.randrange(3))
                     faults.overlap = self._live

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
 from tests.simulation.checks import check_live_path
 from tests.simulation.options import SOUND, Parts
@@ -38,8 +39,8 @@ class Result:
         return blake2b("\n".join(self.trace).encode(), digest_size=16).hexdigest()
 
 
-def simulate(seed: int, *, parts: Parts = SOUND) -> Result:
-    simulation = Simulation(seed, parts=parts)
+def simulate(seed: int, *, parts: Parts = SOUND, shape: Mapping[str, Any] | None = None) -> Result:
+    simulation = Simulation(seed, parts=parts, shape=shape or {})
     recovery = ReconcileAndRedrive(parts.reconciler)
     violation = ""
     try:
@@ -61,9 +62,9 @@ def simulate(seed: int, *, parts: Parts = SOUND) -> Result:
     )
 
 
-def first_violation(seeds: Sequence[int], parts: Parts) -> Result | None:
+def first_violation(seeds: Sequence[int], parts: Parts, shape: Mapping[str, Any]) -> Result | None:
     """The first seed of ``seeds`` under which ``parts`` break a promise."""
-    results = (simulate(seed, parts=parts) for seed in seeds)
+    results = (simulate(seed, parts=parts, shape=shape) for seed in seeds)
     return next((result for result in results if result.violation), None)
 
 

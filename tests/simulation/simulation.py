@@ -7,6 +7,7 @@ what was durable: ledger, checkpoints, quarantine, destination, and what the bus
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
@@ -34,13 +35,14 @@ from tests.simulation.edges import (
 )
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger
-from tests.simulation.options import SOUND, Options, Parts, draw
+from tests.simulation.options import SOUND, Parts, draw
 from tests.simulation.world import TABLE, Place, World
 from tests.simulation.writers import Writers
 
 _RESERVE_S = 0.5
 _CALM_STEPS = 3000
 _DAY_S = 24 * 3600
+_AS_DRAWN: Mapping[str, Any] = {}
 
 
 class Violation(AssertionError):
@@ -72,9 +74,10 @@ class _Watched:
 
 
 class Simulation:
-    def __init__(self, seed: int, *, options: Options | None = None, parts: Parts = SOUND) -> None:
+    def __init__(self, seed: int, *, shape: Mapping[str, Any] = _AS_DRAWN, parts: Parts = SOUND) -> None:
+        """``shape`` replaces some of the options that the seed draws."""
         self.rng = Random(seed)
-        self.options = options or draw(self.rng, Random(f"more {seed}"))
+        self.options = replace(draw(self.rng, Random(f"more {seed}")), **shape)
         self.parts = parts
         self.world = World(self.rng, page_size=self.options.page_size, skip_share=self.options.skip_share)
         self.faults = Faults(
