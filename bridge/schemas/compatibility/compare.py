@@ -6,11 +6,9 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, Final
 
-import jsonschema_rs
-
 from bridge.schemas.compatibility.decide import Decision, NeedsProcess, Question, decide
-from bridge.schemas.compatibility.prepare import Prepared, TooDeep
-from bridge.schemas.compatibility.references import Unusable
+from bridge.schemas.compatibility.prepare import Prepared, TooDeep, text_of
+from bridge.schemas.compatibility.references import MAIN, Unusable
 from bridge.schemas.compatibility.verdict import (
     Bump,
     Comparison,
@@ -76,28 +74,28 @@ class Comparer:
 
     def _prepare(self, document: Any) -> Prepared | Unusable | TooDeep:
         try:
-            key = jsonschema_rs.canonical.json.to_string(document)
-        except (ValueError, TypeError, RecursionError):
-            key = None
-        if key is not None and key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
+            text = text_of(MAIN, document)
+        except (Unusable, TooDeep) as error:
+            return error
+        known = self._kept.get(text)
+        if known is not None:
+            self._kept.move_to_end(text)
+            return known
         self._serial += 1
         result: Prepared | Unusable | TooDeep
         try:
-            result = Prepared(document, self._documents, f"stream-bridge-{self._serial}-")
+            result = Prepared(document, self._documents, f"stream-bridge-{self._serial}-", text)
         except (Unusable, TooDeep) as error:
             result = error
-        if key is not None:
-            self._kept[key] = result
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+        self._kept[text] = result
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
         return result
 
     def _decide(self, old: Prepared, new: Prepared, mode: Mode, policy: Policy) -> Comparison:
         if old is new:
             return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.NONE)
-        if old.meaning == new.meaning and not old.normal.unread:
+        if old.means_the_same(new):
             return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.PATCH)
         try:
             if not self._patient and max(old.complexity.tree, new.complexity.tree) > HEAVY_TREE:

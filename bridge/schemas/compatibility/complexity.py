@@ -9,44 +9,7 @@ from typing import Any, Final
 from bridge.schemas.compatibility.normal import DEFS, Normal, Schema
 from bridge.schemas.compatibility.references import Unusable
 
-MAX_DEPTH: Final = 240
-"""Of the JSON text. jsonschema-rs takes 255 levels and refuses to load more."""
-MAX_SIZE: Final = 2_000_000
 _MANY: Final = 10**9
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A JSON value: ``depth`` of nesting, ``size`` in values, and what in it JSON cannot say."""
-
-    depth: int
-    size: int
-    problem: str = ""
-
-
-def shape_of(value: Any) -> Shape:
-    """Without recursion, so that no depth is too deep."""
-    level: list[Any] = [value]
-    depth = size = 0
-    while level:
-        depth += 1
-        size += len(level)
-        if depth > MAX_DEPTH or size > MAX_SIZE:
-            break
-        inner: list[Any] = []
-        for each in level:
-            if isinstance(each, dict):
-                if not all(isinstance(name, str) for name in each):
-                    return Shape(depth, size, "an object has a name that is no text")
-                inner += each.values()
-            elif isinstance(each, list):
-                inner += each
-            elif isinstance(each, float) and not (-1.8e308 < each < 1.8e308):
-                return Shape(depth, size, "a number is none that JSON can say")
-            elif not isinstance(each, str | int | float | bool | None):
-                return Shape(depth, size, "a value is none that JSON can say")
-        level = inner
-    return Shape(depth, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +23,16 @@ class Complexity:
     tree: int
     cases: int
     values: int
+
+
+_COMBINING: Final = ('"$ref"', 'Of"', '"if"', '"not"', '"dependen', 'Ref"')
+
+
+def simple_complexity(text: str) -> Complexity | None:
+    """Of a schema as JSON text that combines nothing: no more than can be counted in it."""
+    if any(each in text for each in _COMBINING):
+        return None
+    return Complexity(text.count("{"), 1, text.count(",") if '"enum"' in text else 0)
 
 
 def complexity_of(normal: Normal) -> Complexity:

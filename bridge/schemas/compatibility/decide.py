@@ -15,13 +15,26 @@ from bridge.schemas.compatibility.complexity import Complexity
 from bridge.schemas.compatibility.generate import Generator
 from bridge.schemas.compatibility.judges import Judge
 from bridge.schemas.compatibility.prepare import Prepared
-from bridge.schemas.compatibility.prover import TOP, Gap, Prover, mentions
+from bridge.schemas.compatibility.prover import TOP, Gap, Prover
 from bridge.schemas.compatibility.readings import Reading, TooComplex
 from bridge.schemas.compatibility.shrink import shrink
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven
 from bridge.schemas.compatibility.witness import MISSING, candidates, value_at
 
 MAX_BREAKS: Final = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How far to look for an event: at how many gaps, how many events each, how many schemas for them."""
+
+    gaps: int
+    events: int
+    budget: int
+
+
+QUICK: Final = Effort(gaps=40, events=40, budget=300)
+THOROUGH: Final = Effort(gaps=60, events=250, budget=2_500)
 LIGHT: Final = Complexity(tree=4_000, cases=40, values=600)
 """What the canonical form is asked about without a process of its own: it cannot be interrupted."""
 
@@ -70,22 +83,29 @@ def decide(question: Question, *, explain: bool) -> Decision:
     light = question.patient or (_light(producer.complexity) and _light(consumer.complexity))
     try:
         sent, taken = producer.as_producer(question.policy), consumer.as_consumer(question.policy)
-        prover = Prover(sent, taken, ask=light, max_steps=10**9 if question.patient else 60_000)
+        steps = 10**9 if question.patient else 60_000
+        prover = Prover(sent, taken, ask=False, max_steps=steps)
         gaps = prover.run()
+        if gaps and explain:
+            # An event is cheaper than a proof, where there is one at hand.
+            breaks = list(_verified(question, prover, gaps, sent, taken, QUICK))
+            if breaks:
+                return Decision(breaks=breaks)
+        if gaps and not light:
+            raise NeedsProcess
+        if gaps:
+            prover = Prover(sent, taken, ask=True, max_steps=steps)
+            gaps = prover.run()
     except (TooComplex, RecursionError) as error:
         if not question.patient:
             raise NeedsProcess from error
         return Decision(unproven=_unproven(question, "too-complex", str(error)))
     if not gaps:
         return _unless_nothing_is_sent(question, sent)
-    if not explain and not light:
-        raise NeedsProcess
     if explain:
-        breaks = list(_verified(question, prover, gaps, sent, taken))
+        breaks = list(_verified(question, prover, gaps, sent, taken, THOROUGH))
         if breaks:
             return Decision(breaks=breaks)
-    if not light:
-        raise NeedsProcess
     return _last_resort(question, prover, gaps, sent, taken, explain=explain)
 
 
@@ -108,18 +128,17 @@ def _judge(question: Question, sent: Reading, taken: Reading) -> Judge:
 
 
 def _verified(
-    question: Question, prover: Prover, gaps: list[Gap], sent: Reading, taken: Reading
+    question: Question, prover: Prover, gaps: list[Gap], sent: Reading, taken: Reading, effort: Effort
 ) -> Iterator[Break]:
     judge = _judge(question, sent, taken)
     shown: set[tuple[str, str | None, str | None]] = set()
-    budget = 2_000
-    for gap in islice(gaps, 60):
+    for gap in islice(gaps, effort.gaps):
         broken = describe(gap, question.direction, prover, question.old.document, question.new.document)
         key = (broken.rule, broken.old_pointer, broken.new_pointer)
         if key in shown:
             continue
         shows = _shows(gap, judge, prover)
-        for event in islice(candidates(gap, prover.defs, budget), 200):
+        for event in islice(candidates(gap, prover.defs, effort.budget), effort.events):
             if shows(event):
                 shown.add(key)
                 yield broken.with_example(shrink(event, shows))
@@ -192,7 +211,7 @@ def _anything(
 
 def _unless_nothing_is_sent(question: Question, sent: Reading) -> Decision:
     """All of nothing is taken by anybody: that is no promise, unless the document itself allows nothing."""
-    if question.policy is Policy.STRICT or not mentions([sent.root, sent.defs], _EMPTYING):
+    if question.policy is Policy.STRICT or not question.producer.may_close_to_nothing:
         return Decision(proven=True)
     if next(Generator(sent.defs, 300).values((sent.root,)), _NOTHING) is not _NOTHING:
         return Decision(proven=True)
@@ -208,9 +227,6 @@ def _unless_nothing_is_sent(question: Question, sent: Reading) -> Decision:
 
 
 _NOTHING: Final = object()
-_EMPTYING: Final = frozenset(
-    {"minProperties", "propertyNames", "not", "if", "oneOf", "allOf", "anyOf", "$ref", "dependentSchemas"}
-)
 
 
 def _unproven(question: Question, reason: str, message: str) -> Unproven:

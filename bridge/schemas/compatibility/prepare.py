@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
@@ -9,12 +10,14 @@ from typing import Any, Final
 import jsonschema_rs
 
 from bridge.core.pointer import escape
-from bridge.schemas.compatibility.complexity import MAX_DEPTH, Complexity, complexity_of, shape_of
-from bridge.schemas.compatibility.drafts import VALIDATORS, Draft
+from bridge.schemas.compatibility.closed import closed
+from bridge.schemas.compatibility.complexity import Complexity, complexity_of, simple_complexity
+from bridge.schemas.compatibility.drafts import VALIDATORS, Draft, draft_of
 from bridge.schemas.compatibility.judges import compile_document
 from bridge.schemas.compatibility.normal import Normal, normalise
-from bridge.schemas.compatibility.readings import Reading, as_written, closed, opened
-from bridge.schemas.compatibility.references import Unusable
+from bridge.schemas.compatibility.opened import opened
+from bridge.schemas.compatibility.readings import Reading, as_written
+from bridge.schemas.compatibility.references import MAIN, Unusable
 from bridge.schemas.compatibility.verdict import Policy
 
 _METASCHEMAS: Final = {
@@ -25,6 +28,11 @@ _METASCHEMAS: Final = {
     Draft.D2020: "https://json-schema.org/draft/2020-12/schema",
 }
 
+_EMPTYING: Final = (
+    '"minProperties"', '"propertyNames"', '"not"', '"if"', 'Of"', 'Ref"', '"$ref"', '"dependentSchemas"',
+    '"dependencies"',
+)  # fmt: skip
+
 
 @cache
 def _metaschema(draft: Draft) -> Any:
@@ -32,47 +40,84 @@ def _metaschema(draft: Draft) -> Any:
 
 
 class TooDeep(Exception):
-    """More levels or values than any schema is read with."""
+    """More levels than a schema is read with."""
+
+
+def text_of(name: str, document: Any) -> str:
+    """The document as one text, the same for all documents that JSON holds for equal.
+
+    Raises :class:`Unusable` for what JSON cannot say, :class:`TooDeep` where the library reads no further.
+    """
+    try:
+        text = jsonschema_rs.canonical.json.to_string(document)
+        if "null" in text.replace('"null"', ""):
+            json.dumps(document, allow_nan=False)  # what is no number was written as null
+        return text
+    except (TypeError, ValueError) as error:
+        if "ecursion" in str(error):
+            raise TooDeep("the schema is nested too deep to be read") from error
+        raise Unusable(name, "", f"is no JSON: {error}") from error
 
 
 def check_document(name: str, document: Any, draft: Draft) -> None:
-    """Raises :class:`Unusable` unless it is a schema of its draft, :class:`TooDeep` for monsters."""
-    shape = shape_of(document)
-    if shape.problem:
-        raise Unusable(name, "", shape.problem)
-    if shape.depth > MAX_DEPTH:
-        raise TooDeep(f"the schema is nested deeper than {MAX_DEPTH} levels")
+    """Raises :class:`Unusable` unless it is a schema of its draft."""
+    if name != MAIN:
+        text_of(name, document)
     if not isinstance(document, dict) and (draft == Draft.D4 or not isinstance(document, bool)):
         raise Unusable(name, "", "is no schema: it is neither an object nor true or false")
     validator = _metaschema(draft)
-    try:
-        if validator.is_valid(document):
-            return
-        error = next(validator.iter_errors(document))
-    except ValueError as failure:
-        raise Unusable(name, "", f"is no JSON: {failure}") from failure
+    if validator.is_valid(document):
+        return
+    error = next(validator.iter_errors(document))
     pointer = "".join(f"/{escape(str(step))}" for step in error.instance_path)
     message = error.message if len(error.message) <= 200 else error.message[:197] + "..."
     raise Unusable(name, pointer, f"is not what its draft allows: {message}")
 
 
-class Prepared:
-    """Raises :class:`Unusable` or :class:`TooDeep` when made. The documents are not to be changed later."""
+def _checked(name: str, document: Any, draft: Draft) -> None:
+    """The document was proven before."""
 
-    def __init__(self, document: Any, others: Mapping[str, Any], prefix: str) -> None:
+
+class Prepared:
+    """``text`` is what :func:`text_of` makes of ``document``; ``prefix`` is like nothing else in it.
+
+    Raises :class:`Unusable` or :class:`TooDeep` when made. The documents are not to be changed later.
+    """
+
+    def __init__(self, document: Any, others: Mapping[str, Any], prefix: str, text: str) -> None:
         self.document = document
         self.others = others
-        try:
-            self.normal: Normal = normalise(document, others, prefix, check_document)
-            self.complexity: Complexity = complexity_of(self.normal)
-        except RecursionError as error:
-            raise TooDeep("the schema's references are nested too deep") from error
-        self.validator = compile_document(document, others, self.normal.draft)
-        self.meaning = jsonschema_rs.canonical.json.to_string(
-            {"root": self.normal.root, "defs": self.normal.defs}
-        ).replace(prefix, "")
+        self._prefix = prefix
+        draft = draft_of(document)
+        simple = simple_complexity(text)
+        if simple is not None and draft is not None:
+            # Making the validator proves the document. With references it is made last: in Rust they cannot
+            # be followed too deep without ending the process.
+            self.validator = compile_document(document, others, draft)
+            self.normal: Normal = normalise(document, others, prefix, _checked)
+            self.complexity: Complexity = simple
+        else:
+            try:
+                self.normal = normalise(document, others, prefix, check_document)
+                self.complexity = complexity_of(self.normal)
+            except RecursionError as error:
+                raise TooDeep("the schema's references are nested too deep") from error
+            self.validator = compile_document(document, others, self.normal.draft)
+        self.may_close_to_nothing = any(each in text for each in _EMPTYING)
         self._producers: dict[Policy, Reading] = {}
         self._consumers: dict[Policy, Reading] = {}
+
+    def means_the_same(self, other: Prepared) -> bool:
+        """Whether the two differ in annotations at most."""
+        if self.normal.unread or other.normal.unread:
+            return False
+        if not self.normal.defs and not other.normal.defs:
+            return self.normal.root == other.normal.root
+        return self._meaning() == other._meaning()
+
+    def _meaning(self) -> str:
+        whole = {"root": self.normal.root, "defs": self.normal.defs}
+        return jsonschema_rs.canonical.json.to_string(whole).replace(self._prefix, "")
 
     def as_producer(self, policy: Policy) -> Reading:
         """Raises ``readings.TooComplex``."""

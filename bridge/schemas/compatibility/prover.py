@@ -306,6 +306,8 @@ class Prover:
         """Whether a reference stands somewhere in it: then equal text may mean different things."""
         if not isinstance(value, dict | list):
             return False
+        if isinstance(value, dict) and value.keys() <= _SCALAR:
+            return False
         known = self._referring.get(id(value))
         if known is None:
             inner = value.values() if isinstance(value, dict) else value
@@ -328,6 +330,12 @@ def mentions(value: Any, keywords: frozenset[str]) -> bool:
     return False
 
 
+_SCALAR: Final = frozenset(
+    {
+        "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
+        "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems",
+    }
+)  # fmt: skip
 _OWN: Final = frozenset({"x-draft4-integer", "x-content"})
 _TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
 

@@ -137,7 +137,7 @@ def impossible(parts: Parts, depth: int = 2) -> bool:
             keys = [{key_of(value) for value in each} for each in parts.enums]
             if not set.intersection(*keys):
                 return True
-    if parts.types == {"object"} and depth and parts.required and parts.objects:
+    if depth and parts.required and len(parts.objects) > 1 and parts.types == {"object"}:
         most = parts.largest.get("Properties")
         if most is not None and most < len(parts.required):
             return True
