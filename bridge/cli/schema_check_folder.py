@@ -80,6 +80,8 @@ def _code(reports: Sequence[TypeReport], delta: Delta | None, wrong: Sequence[Pr
 def _cases(report: TypeReport) -> list[Case]:
     if report.skipped:
         return [Case(report.type, report.type, skipped=report.skipped)]
+    if not report.pairs:
+        return [Case(report.type, "one version of each major")]
     return [_case(report.type, judged) for judged in report.pairs]
 
 
