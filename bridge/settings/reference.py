@@ -32,6 +32,9 @@ a number or a flag, but not for `version` or a `kind`.
 
 **Durations** are a number of seconds, or text with a unit: `250ms`, `30s`, `15m`, `24h`, `7d`.
 
+**Mappings** of `data` are JSON with JSONPaths (`$.after.plan`) where values go, and `$path` with `$lookup` or
+`$default`, or `$const`, where more is to be said: [versions.md](versions.md).
+
 **YAML.** Keys are text. What YAML 1.1 and 1.2 read differently (`on`, `yes`, `010`, `12:30`) is refused until
 it is written in a way that both read alike. Dates stay text. Anchors and merge keys work.
 """

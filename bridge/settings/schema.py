@@ -40,7 +40,15 @@ _EXAMPLE: Final[dict[str, Any]] = {
                     "type": "com.example.user.plan_changed",
                     "op": "modify",
                     "when": {"changed": ["/plan"]},
-                    "versions": [{"schema": "2.0.0", "data": {"userId": "$.key.userId"}}],
+                    "versions": [
+                        {"schema": "2.0.0", "data": {"userId": "$.key.userId", "plan": "$.after.plan"}},
+                        {
+                            "schema": "1.1.0",
+                            "from": "2.0.0",
+                            "data": {"userId": "$.userId", "plan": {"to": "$.plan"}},
+                            "sunset": "2027-06-30",
+                        },
+                    ],
                 },
             ],
         }
