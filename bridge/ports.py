@@ -103,7 +103,7 @@ class Row:
 
     ``position`` is the newest settled change; ``live`` whether the item was there after it. ``fingerprint``
     is that of its after image (:mod:`bridge.core.fingerprint`), empty where there was none to see.
-    ``as_of`` is when the state was true: the change's time, or the moment a reconciliation read the item.
+    ``as_of`` is when the state was true: the change's time, or when a reconciliation read the item first.
     ``recent`` are the last few settled sequences, newest first, so that a redriven change can be told from
     a settled one. ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on
     request. ``gap`` notes that a change before this one was never settled; ``gap_names`` are the attributes

@@ -11,7 +11,7 @@ from bridge.core.change import TypedItem
 from bridge.core.claim_check import Claim, fit
 from bridge.core.event import Event
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
-from bridge.ports import ClaimCheck, Clock, Ledger, Row, Sink
+from bridge.ports import ClaimCheck, Ledger, Row, Sink
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
@@ -46,13 +46,11 @@ class Confirmer:
     sinks: Mapping[str, Sink]
     claim_check: ClaimCheck | None
     pace: Pace
-    clock: Clock
     options: Options
     run: str
 
     def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
         """At most 100 suspects, in order; those that are in flight, blocked or filtered are only counted."""
-        read_at = datetime.fromtimestamp(self.clock.now(), UTC)
         keys = {self.comparer.token(suspect.key): suspect.key for suspect in suspects}
         found = self.source.read(keys)
         self.pace.spend(found.units)
@@ -62,7 +60,7 @@ class Confirmer:
         counts.looked_up(len(keys))
         confirmed = []
         for token, suspect in zip(keys, suspects, strict=True):
-            one = self._judge(suspect, token, found.items.get(token), rows.get(token), read_at, counts)
+            one = self._judge(suspect, token, found.items.get(token), rows.get(token), counts)
             if one is not None:
                 confirmed.append(one)
         return confirmed
@@ -73,7 +71,6 @@ class Confirmer:
         token: str,
         item: TypedItem | None,
         row: Row | None,
-        read_at: datetime,
         counts: Counts,
     ) -> Confirmed | None:
         comparer = self.comparer
@@ -94,8 +91,7 @@ class Confirmer:
             suspect.key,
             item,
             row,
-            first_read=datetime.fromtimestamp(suspect.read_s, UTC),
-            read_at=read_at,
+            read_at=datetime.fromtimestamp(suspect.read_s, UTC),
             run=self.run,
             agrees=kind == "gap",
         )

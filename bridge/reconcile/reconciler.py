@@ -269,7 +269,6 @@ class Reconciler:
             self.sinks,
             self.claim_check,
             Pace(self.clock, options.max_rcu),
-            self.clock,
             options,
             state.run,
         )

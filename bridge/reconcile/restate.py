@@ -50,15 +50,14 @@ def restate(
     item: TypedItem | None,
     expected: Row | None,
     *,
-    first_read: datetime,
     read_at: datetime,
     run: str,
     agrees: bool = False,
     snapshot: bool = False,
 ) -> Restated:
-    """``item`` None: it is gone. ``first_read`` is a moment just before the run read the item first, so that
-    it is the same however often the run is resumed; ``read_at`` one just before the latest read. ``agrees``:
-    the row has this state already, only its gap is to be closed. Raises ``MalformedRecord``."""
+    """``item`` None: it is gone. ``read_at`` is a moment just before the run read the item first: it is the
+    same however often the run is resumed, and what was written before it cannot be newer than what is told.
+    ``agrees``: the row has this state already, only its gap is to be closed. Raises ``MalformedRecord``."""
     token = comparer.token(key)
     image = None if item is None else comparer.redacted(item)
     by: SettledBy = "snapshot" if snapshot else "reconcile"
@@ -77,7 +76,7 @@ def restate(
     view = comparer.view_of(kind, before)
     fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
     position = NEVER_SETTLED if expected is None else expected.position
-    suffix = suffix_at(time_text(first_read))
+    suffix = suffix_at(time_text(read_at))
     key_name = comparer.key_name(key)
     told = known.fields if kind == "modify" and known is not None else None
     content = (kind, state_name(key_name, before), state_name(key_name, image), told_name(told))
@@ -91,7 +90,7 @@ def restate(
         before=before if view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         after=image if view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         position=position,
-        time=first_read.replace(microsecond=0),
+        time=read_at.replace(microsecond=0),
         actor="user",
         view=view,
         current=image if fetched else None,

@@ -130,7 +130,6 @@ class Snapshots:
                         key,
                         item,
                         row,
-                        first_read=read_at,
                         read_at=read_at,
                         run=self.run,
                         snapshot=True,

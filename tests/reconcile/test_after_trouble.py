@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from bridge.core.healing import time_text
 from bridge.core.translate import EventRule
 from bridge.ports import Keep, Row
 from tests.bridges import rule, table
@@ -156,3 +158,20 @@ def test_an_item_in_doubt_is_found_by_its_key_too() -> None:
     in_doubt(rig)
     rig.source.delete("a")
     assert rig.execute(keys=({"id": {"S": "a"}},))["emitted"] == {"remove": 1}
+
+
+# --- when a state was true ---------------------------------------------------------------------------------
+
+
+def test_a_row_says_when_its_item_was_read_first_not_when_that_was_confirmed() -> None:
+    """Found by the simulation, seed 2345: an item that changed and changed back while the run waited. The
+    change back was taken for told, because it came before the confirmation, and the change was not undone.
+    """
+    rig = rig_of(rule(ITEM))
+    rig.live("a", {"name": "y"}, lost=True)
+    began_s = rig.clock.now()
+    rig.execute(grace_s=60.0)
+    row = rig.row("a")
+    assert row is not None
+    assert row.as_of == time_text(datetime.fromtimestamp(began_s, UTC))
+    assert rig.clock.now() >= began_s + 60

@@ -267,8 +267,9 @@ class _Nameless:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ledger, name)
 
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
-        return {key: replace(row, gap_names=None) for key, row in self._ledger.read(keys).items()}
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
+        rows = self._ledger.read(keys, deadline)
+        return {key: replace(row, gap_names=None) for key, row in rows.items()}
 
 
 class HoldsAllTypesBack(Reconciler):
@@ -290,12 +291,15 @@ class _AllOrNothing(Confirmer):
         return confirmed if counts["blocked"] == blocked else []
 
 
-class _Doubtless(_Nameless):
-    def read(self, keys: Iterable[str]) -> Mapping[str, Row]:
-        return self._ledger.read(keys)
+class _Doubtless:
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
 
-    def settle(self, rows: Sequence[Row]) -> set[str]:
-        return self._ledger.settle([replace(row, doubt=False) for row in rows])
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
+        return self._ledger.settle([replace(row, doubt=False) for row in rows], deadline)
 
 
 def forgets_doubts(**parts: Any) -> Relay:
