@@ -32,10 +32,13 @@ simulate: $(READY)  ## seeded runs through faults and crashes: SEED=1 RUNS=1000 
 reconcile-large: $(READY)  ## 100,000 items reconciled: all found, none invented, bounded memory (minutes)
 	@$(CLEAN_AWS) $(BIN)/python -m benchmarks.reconcile_large $(ARGS)
 
-lint: $(READY)  ## ruff, formatting, mypy --strict, import layers, generated files
+TEMPLATES := $(filter-out infra/policy-exceptions.yaml,$(wildcard infra/*.yaml))
+
+lint: $(READY)  ## ruff, formatting, mypy --strict, templates, import layers, generated files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/cfn-lint $(TEMPLATES)
 	@$(BIN)/python -m pytest -q tests/test_layers.py
 
 format: $(READY)  ## put the code into shape
