@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
-_DEEPEST: Final = 6
+MEMBERS_MAX: Final = 5_000
+_LONGEST: Final = 200  # characters of a path: what is nested deeper is told by its outer members
+_VALUES: Final = 12
+_ALTERNATIVES: Final = 8
+_ALTERNATIVES_DEEP: Final = 3
 _LIMITS: Final = (
     ("minimum", ">= {}"), ("exclusiveMinimum", "> {}"), ("maximum", "<= {}"), ("exclusiveMaximum", "< {}"),
     ("multipleOf", "multiple of {}"), ("minLength", "{}+ characters"), ("maxLength", "at most {} characters"),
@@ -27,15 +32,17 @@ class Member:
 
 
 def members_of(document: Mapping[str, Any]) -> list[Member]:
-    """All members that a document declares, in its order, with references inside it followed."""
-    return list(_members(document, document, "", ()))
+    """The members that a document declares, in its order, with references inside it followed; of a document
+    made to explode the first ``MEMBERS_MAX``."""
+    return list(islice(_members(document, document, "", frozenset()), MEMBERS_MAX))
 
 
-def _members(root: Mapping[str, Any], schema: Any, prefix: str, inside: tuple[int, ...]) -> Iterator[Member]:
+def _members(root: Mapping[str, Any], schema: Any, prefix: str, inside: frozenset[int]) -> Iterator[Member]:
+    passed = {id(each) for each in _chain(root, schema)}
     schema = follow(root, schema)
-    if not isinstance(schema, dict) or id(schema) in inside or len(inside) >= _DEEPEST:
+    if not isinstance(schema, dict) or passed & inside or len(prefix) > _LONGEST:
         return
-    inside = (*inside, id(schema))
+    inside = inside | passed
     required = schema.get("required")
     required = required if isinstance(required, list) else []
     members = schema.get("properties")
@@ -54,14 +61,23 @@ def _members(root: Mapping[str, Any], schema: Any, prefix: str, inside: tuple[in
 
 def follow(root: Mapping[str, Any], schema: Any) -> Any:
     """The schema that a chain of references inside the document ends at, with what stands beside them."""
-    for _ in range(_DEEPEST):
-        if not isinstance(schema, dict) or not isinstance(reference := schema.get("$ref"), str):
-            break
-        target = _lookup(root, reference)
-        if not isinstance(target, dict):
-            break
-        schema = {**target, **{keyword: value for keyword, value in schema.items() if keyword != "$ref"}}
-    return schema
+    chain = _chain(root, schema)
+    if len(chain) < 2:
+        return schema
+    merged: dict[str, Any] = dict(chain[-1])
+    for each in reversed(chain[:-1]):
+        merged |= {keyword: value for keyword, value in each.items() if keyword != "$ref"}
+    return merged
+
+
+def _chain(root: Mapping[str, Any], schema: Any) -> list[Mapping[str, Any]]:
+    """A schema, what its reference leads to, what that one's leads to, and so on; none twice."""
+    chain: list[Mapping[str, Any]] = []
+    while isinstance(schema, dict) and not any(schema is each for each in chain):
+        chain.append(schema)
+        reference = schema.get("$ref")
+        schema = _lookup(root, reference) if isinstance(reference, str) else None
+    return chain
 
 
 def _lookup(root: Mapping[str, Any], reference: str) -> Any:
@@ -82,7 +98,7 @@ def _description(root: Mapping[str, Any], member: Any) -> str:
     return str(text).split("\n")[0]
 
 
-def kind_of(root: Mapping[str, Any], member: Any) -> str:
+def kind_of(root: Mapping[str, Any], member: Any, *, depth: int = 0) -> str:
     """What values a schema takes, in a few words: ``string (date-time)``, ``one of "a", "b"``."""
     schema = follow(root, member)
     if not isinstance(schema, dict):
@@ -90,7 +106,9 @@ def kind_of(root: Mapping[str, Any], member: Any) -> str:
     if "const" in schema:
         return f"always {_value(schema['const'])}"
     if isinstance(schema.get("enum"), list):
-        return f"one of {', '.join(map(_value, schema['enum']))}"
+        values = list(map(_value, schema["enum"]))
+        more = f" and {len(values) - _VALUES} more" if len(values) > _VALUES else ""
+        return f"one of {', '.join(values[:_VALUES])}{more}"
     types = schema.get("type")
     names = [types] if isinstance(types, str) else types if isinstance(types, list) else []
     kind = " or ".join(map(str, names))
@@ -98,7 +116,8 @@ def kind_of(root: Mapping[str, Any], member: Any) -> str:
         parts: list[Any] = next(
             (schema[k] for k in ("oneOf", "anyOf", "allOf") if isinstance(schema.get(k), list)), []
         )
-        kinds = dict.fromkeys(kind_of(root, part) for part in parts if part is not member)
+        parts = parts[:_ALTERNATIVES] if depth < _ALTERNATIVES_DEEP else []
+        kinds = dict.fromkeys(kind_of(root, part, depth=depth + 1) for part in parts)
         reference = schema.get("$ref")
         kind = " or ".join(kinds) or (str(reference) if reference else "anything")
     if "array" in names and isinstance(schema.get("items"), dict) and schema["items"] is not member:
