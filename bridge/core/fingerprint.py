@@ -93,7 +93,7 @@ def canonical_json(item: TypedItem) -> bytes:
         has_sets = b'"SS":' in text or b'"NS":' in text or b'"BS":' in text
         odd = _ODD_NUMBER(text) is not None
         if has_sets or odd:
-            canonical = _canonical_item(item, deep=odd, sets=text.count(b'S":['))
+            canonical = _canonical_item(item, odd=odd, sets=text.count(b'S":['))
             if canonical is not item:
                 text = orjson.dumps(canonical, default=_binary, option=orjson.OPT_SORT_KEYS)
     except (TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -112,26 +112,24 @@ def _binary(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _canonical_item(item: TypedItem, *, deep: bool, sets: int) -> TypedItem:
+def _canonical_item(item: TypedItem, *, odd: bool, sets: int) -> TypedItem:
     """``item`` itself where it is canonical already. Maps and lists are only looked into where there is more
-    to see to than at the top: a number (``deep``), or some of the ``sets``."""
+    to see to than at the top: ``odd`` numbers, or some of the ``sets``."""
     changed: dict[str, Any] = {}
     inside: list[str] = []
     for name, value in item.items():
-        if len(value) != 1:
-            raise ValueError(name)
-        for tag in value:
-            if tag in _SETS:
-                sets -= 1
-            elif tag == "M" or tag == "L":
-                inside.append(name)
-                continue
-            elif tag != "N":
-                continue
-            kept = _canonical(value)
-            if kept is not value:
-                changed[name] = kept
-    if deep or sets:
+        (tag,) = value
+        if tag in _SETS:
+            sets -= 1
+        elif tag == "M" or tag == "L":
+            inside.append(name)
+            continue
+        elif tag != "N" or not odd:
+            continue
+        kept = _canonical(value)
+        if kept is not value:
+            changed[name] = kept
+    if odd or sets:
         for name in inside:
             kept = _canonical(item[name])
             if kept is not item[name]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -38,6 +38,12 @@ class Comparer:
     stream: StreamRef = field(init=False)
     told: Table = field(init=False)
     """The table's rules for images that are redacted already and passed its filter."""
+    sees_state: bool = field(init=False)
+    """Whether rows hold fingerprints: then an empty one is a state that was never told."""
+    fingerprint: Fingerprint = field(init=False)
+    """Of an item as the table has it: redacted, then hashed. Raises ``MalformedRecord``."""
+    token_of: Callable[[TypedItem], str] = field(init=False)
+    """An item's key token. Raises ``MalformedRecord``."""
     _blank: Change = field(init=False)
 
     def __post_init__(self) -> None:
@@ -52,6 +58,11 @@ class Comparer:
             "", self.stream, "insert", {}, None, None, NEVER_SETTLED, time, "user", "NEW_AND_OLD_IMAGES"
         )
         put(self, "_blank", blank)
+        captured = self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") or self.table.fetch
+        put(self, "sees_state", self.keep != "position" and self.table.fingerprint is not None and captured)
+        # What is asked of every item of a table is made ready once.
+        put(self, "fingerprint", self.fingerprint_of if self.table.redact is None else self._redacted_print)
+        put(self, "token_of", self._compiled_token())
 
     # --- keys ------------------------------------------------------------------------------------
 
@@ -72,6 +83,27 @@ class Comparer:
     def token(self, key: TypedItem) -> str:
         return key_token(self.facts.name, key)
 
+    def _compiled_token(self) -> Callable[[TypedItem], str]:
+        """``key_token`` of ``key_of``, put together for this table's key alone. What is not as it should be
+        is left to these two."""
+        parts = [(name, self.facts.key[name]) for name in sorted(self.facts.key)]
+        heads = [f"\x1f{name}\x1f{tag}\x1f" for name, tag in parts]
+        table = self.facts.name
+
+        def slowly(item: TypedItem) -> str:
+            return self.token(self.key_of(item))
+
+        def quickly(item: TypedItem) -> str:
+            token = table
+            try:
+                for (name, tag), head in zip(parts, heads, strict=True):
+                    token += head + item[name][tag]
+            except (KeyError, TypeError):
+                return slowly(item)
+            return token
+
+        return quickly
+
     def name(self, token: str) -> str:
         """How a report calls an item."""
         return key_hash(token, self.hash_key)
@@ -91,15 +123,8 @@ class Comparer:
     def redacted_key(self, key: TypedItem) -> TypedItem:
         return key if self.table.redact is None else self.table.redact(self._blank._replace(key=key)).key
 
-    def fingerprint(self, item: TypedItem) -> str:
-        """Raises ``MalformedRecord``."""
+    def _redacted_print(self, item: TypedItem) -> str:
         return self.fingerprint_of(self.redacted(item))
-
-    @property
-    def sees_state(self) -> bool:
-        """Whether rows hold fingerprints: then an empty one is a state that was never told."""
-        captured = self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") or self.table.fetch
-        return self.keep != "position" and self.table.fingerprint is not None and captured
 
     # --- verdicts --------------------------------------------------------------------------------
 

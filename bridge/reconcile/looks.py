@@ -51,23 +51,26 @@ class Looks:
 
     def _compare(self, items: Sequence[TypedItem], read_s: float, counts: Counts) -> list[Suspect]:
         comparer = self.comparer
-        keys = [comparer.key_of(item) for item in items]
-        tokens = [comparer.token(key) for key in keys]
+        kind_of, fingerprint_of = comparer.kind, comparer.fingerprint
+        tokens = [comparer.token_of(item) for item in items]
         rows = self.ledger.read(tokens) if tokens else {}
         counts.looked_up(len(tokens))
         suspects: list[Suspect] = []
-        for item, key, token in zip(items, keys, tokens, strict=True):
+        in_step = 0  # nearly all: everything else may take its time
+        for item, token in zip(items, tokens, strict=True):
             row = rows.get(token)
             try:
-                fingerprint = comparer.fingerprint(item)
+                fingerprint = fingerprint_of(item)
             except MalformedRecord as error:
                 counts.add("undecodable")
                 counts.block(error.reason, comparer.name(token), error.message)
                 continue
-            kind = comparer.kind(fingerprint, row)
+            kind = kind_of(fingerprint, row)
             if kind is None:
-                counts.add("in_step")
-            elif kind == "other_recipe":
+                in_step += 1
+                continue
+            key = comparer.key_of(item)
+            if kind == "other_recipe":
                 counts.add("other_recipe")
             elif (kind == "insert" or kind == "modify") and not comparer.accepts(kind, key, item, row):
                 counts.add("filtered")
@@ -77,6 +80,7 @@ class Looks:
             else:
                 suspects.append(Suspect(key, fingerprint, read_s))
             counts.add("without_row", row is None)
+        counts.add("in_step", in_step)
         counts.add("suspects", len(suspects))
         return suspects
 

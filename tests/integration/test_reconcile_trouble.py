@@ -1,0 +1,171 @@
+"""What people see of trouble, and what the options of the verbs do, against an embedded AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.edges.run_store import DirectoryRunStore
+from bridge.edges.system_clock import SystemClock
+from tests.aws import REGION, Aws
+from tests.cli.shell import Done, Shell
+from tests.reconcile.project import create_tables, write_items, write_project
+from tests.records import item
+
+
+class Project:
+    """A table of 30 items, its ledger, and the verbs."""
+
+    def __init__(self, aws: Aws, shell: Shell) -> None:
+        self.aws = aws
+        self.shell = shell
+        self.client = aws.client("dynamodb")
+        self.table, self.ledger = aws.name("Things"), aws.name("ledger")
+
+    def run(self, *words: str) -> Done:
+        return self.shell.run(*words, "--endpoint-url", self.aws.endpoint_url, "--region", REGION)
+
+    def json(self, *words: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.run(*words, "--output", "json").out)
+        return found
+
+    def put(self, **values: Any) -> None:
+        self.client.put_item(TableName=self.table, Item=item(values))
+
+    def remove(self, id: str) -> None:
+        self.client.delete_item(TableName=self.table, Key={"id": {"S": id}})
+
+
+@pytest.fixture
+def project(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[Project]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.chdir(tmp_path)
+    made = Project(aws, Shell(tmp_path, monkeypatch, capsysbinary))
+    create_tables(made.client, made.table, made.ledger)
+    write_items(made.client, made.table, [item({"id": f"i-{n:03d}", "n": n}) for n in range(30)])
+    write_project(tmp_path, table=made.table, ledger=made.ledger, sink="stdout", reconcile="{grace: 0}")
+    yield made
+    if aws.shared:
+        for table in (made.table, made.ledger):
+            made.client.delete_table(TableName=table)
+
+
+PLAN = ("reconcile", "plan", "--lag", "0s")
+RUN = ("reconcile", "run", "--lag", "0s")
+
+
+def test_a_missing_ledger_table_is_told_with_the_command_that_makes_it(project: Project) -> None:
+    project.shell.edit("bridge.yaml", f"table: {project.ledger}", "table: nowhere")
+    done = project.run(*PLAN)
+    assert done.code == 1
+    assert "ledger table nowhere does not exist" in done.err
+    assert "aws dynamodb create-table --table-name nowhere" in done.err
+
+
+def test_a_ledger_table_of_another_shape_is_told(project: Project) -> None:
+    project.shell.edit("bridge.yaml", f"table: {project.ledger}", f"table: {project.table}")
+    done = project.run(*PLAN)
+    assert done.code == 1
+    assert "cannot be a ledger: its key is id HASH S, not pk HASH S" in done.err
+
+
+def test_a_table_without_a_stream_is_told_and_reconciled_all_the_same_when_asked(project: Project) -> None:
+    assert project.run("seed").code == 0
+    project.client.update_table(TableName=project.table, StreamSpecification={"StreamEnabled": False})
+    project.put(id="lost")
+    done = project.run(*PLAN)
+    assert done.code == 1
+    assert "has no stream: every change from now on is lost" in done.err
+    assert "--stream-stopped" in done.err
+    done = project.run("reconcile", "plan", "--stream-stopped")
+    assert done.code == 2, done.err
+
+
+def test_a_table_that_another_run_works_on_is_told_with_its_owner_and_when_it_ends(project: Project) -> None:
+    store = DirectoryRunStore(project.shell.folder / ".stream-bridge" / "reconcile")
+    store.acquire(project.table, "nightly process 7", 500.0, SystemClock().now())
+    done = project.run(*PLAN)
+    assert done.code == 1
+    assert "is being worked on by nightly process 7" in done.err
+    assert "--take-over" in done.err
+    assert project.run("seed", "--take-over").code == 0
+
+
+def test_a_cloudwatch_without_data_leaves_the_lag_unknown_and_says_what_helps(project: Project) -> None:
+    project.run("seed")
+    project.put(id="lost")
+    done = project.run("reconcile", "run", "--function", "bridge")
+    assert done.code == 1
+    assert done.out == b""
+    assert "may be behind the stream (nobody can tell by how much" in done.err
+    assert "--lag 0s" in done.err
+    resumed = project.run("reconcile", "resume", "--lag", "0s")
+    assert resumed.code == 0, resumed.err
+    assert b'"subject":"item/lost"' in resumed.out
+
+
+def test_first_contact_is_recognised_and_a_backfill_keeps_to_its_limit(project: Project) -> None:
+    done = project.run(*RUN)
+    assert done.code == 1
+    assert "is older than its ledger" in done.err
+    assert f"stream-bridge seed --table {project.table}" in done.err
+    assert f"stream-bridge backfill --table {project.table}" in done.err
+    assert done.out == b""
+    done = project.run("backfill", "--max-emit", "29", "--segments", "1")
+    assert done.code == 1
+    assert done.out == b""
+    assert "max_emit 29" in done.err
+    done = project.run("reconcile", "resume", "--max-emit", "30")
+    assert done.code == 0, done.err
+    snapshots = [json.loads(line) for line in done.out.splitlines() if line.startswith(b"{")]
+    assert len(snapshots) == 30
+    assert all(event["snapshot"] for event in snapshots)
+    assert project.run(*PLAN).code == 0
+
+
+def test_one_item_one_type_and_one_time_can_be_asked_for(project: Project) -> None:
+    project.run("seed")
+    for number in range(3):
+        project.put(id=f"new-{number}")
+    project.remove("i-007")
+    found = project.json(*PLAN, "--key", "id=new-1", "--key", "id=i-007", "--key", "id=i-001")
+    assert (found["scanned"], found["missed"]) == (3, {"insert": 1, "modify": 0, "remove": 1})
+    assert not found["whole"]
+    found = project.json(*PLAN, "--only-type", "com.example.other.v1")
+    assert (found["missed"], found["not_selected"]) == ({"insert": 0, "modify": 0, "remove": 0}, 4)
+    found = project.json(*PLAN, "--since", "2100-01-01T00:00:00Z")
+    assert (found["missed"]["remove"], found["skipped"]) == (0, 1)
+    found = project.json(*PLAN, "--since", "2020-01-01T00:00:00Z")
+    assert found["missed"]["remove"] == 1
+
+
+def test_the_report_is_written_as_a_page_with_charts(project: Project) -> None:
+    project.run("seed")
+    project.put(id="lost")
+    assert project.run(*PLAN, "--html", "report.html").code == 2
+    page = (project.shell.folder / "report.html").read_text()
+    assert page.count("<svg") >= 3
+    assert "1 changes were missed" in page
+    again = project.run("reconcile", "report", "--html", "again.html")
+    assert again.code == 0
+    assert "<svg" in (project.shell.folder / "again.html").read_text()
+
+
+def test_a_changed_hash_key_is_told_and_mended_and_nothing_is_called_missed(project: Project) -> None:
+    project.run("seed")
+    project.shell.edit("bridge.yaml", "hash_key: not-a-secret", "hash_key: another-secret")
+    done = project.run(*PLAN)
+    assert done.code == 2, "nothing is known to be missed, but not everything is known"
+    assert "30 rows of" in done.err
+    assert f"stream-bridge seed --refresh --table {project.table}" in done.err
+    assert project.json(*PLAN)["other_recipe"] == 30
+    assert project.json("seed", "--refresh")["refreshed"] == 30
+    project.put(id="i-003", n=99)
+    assert project.json(*PLAN)["missed"] == {"insert": 0, "modify": 1, "remove": 0}

@@ -1,0 +1,117 @@
+"""Trouble of the outside world in the middle of a run: told, nothing concluded, and resumed without loss."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+
+from bridge.backoff import Backoff
+from bridge.edges.ledger_dynamodb import DynamoDbLedger
+from bridge.edges.run_store_s3 import S3RunStore
+from bridge.errors import BatchError, KeySchemaChanged, SourceUnavailable
+from bridge.ledger_row import partition_key
+from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.fakes.s3_client import S3Client
+from tests.reconcile.rig import GivenLag, Rig
+from tests.reconcile.test_safety import lossy
+
+
+class DeafLag(GivenLag):
+    """CloudWatch does not answer."""
+
+    def lag_s(self) -> float | None:
+        raise SourceUnavailable("IteratorAge of function bridge: cloudwatch:GetMetricStatistics timed out")
+
+
+def test_without_an_answer_of_cloudwatch_nothing_is_concluded_and_the_run_goes_on_later() -> None:
+    rig = lossy()
+    rig.lag, told = DeafLag(), rig.lag
+    with pytest.raises(SourceUnavailable):
+        rig.execute()
+    assert rig.events == []
+    status = rig.reconciler.status()
+    assert status is not None
+    assert status.phase == "confirm"
+    rig.lag = told
+    assert sum(rig.resume()["emitted"].values()) == 30
+
+
+def test_a_table_made_anew_with_another_key_is_told_before_a_run_goes_on() -> None:
+    rig = lossy()
+    rig.steps(3)
+    rig.clock.advance(700)
+    rig.source.facts = replace(rig.source.facts, key={"name": "S"})
+    with pytest.raises(KeySchemaChanged) as changed:
+        rig.resume()
+    assert "began on table Users with the key id; now it is name" in changed.value.message
+    assert "start a new run" in changed.value.hint
+    assert rig.events == []
+
+
+def test_a_row_of_a_newer_format_stops_a_run_before_anything_is_sent_and_it_goes_on_without() -> None:
+    rig = lossy()
+    peer = DynamoDbClient("ledger", page=10_000)
+    ledger = DynamoDbLedger(peer, "ledger", rig.clock, Backoff(random.Random(1)))
+    ledger.settle(list(rig.ledger._rows.values()))
+    rig.ledger = ledger  # type: ignore[assignment]
+    newer = peer.items[partition_key(rig.source.token("u05"))]
+    newer["v"] = {"N": "2"}
+    with pytest.raises(BatchError) as refused:
+        rig.execute()
+    assert "is of format 2; this version reads format 1" in refused.value.message
+    assert "deploy the version that wrote it" in refused.value.hint
+    assert rig.events == []
+    newer["v"] = {"N": "1"}
+    assert sum(rig.resume()["emitted"].values()) == 30
+
+
+def s3_rig() -> Rig:
+    numbers, peer = count(), S3Client("store", page=50)
+    rig = lossy()
+    rig.store = S3RunStore(
+        peer, "store", "runs", rig.clock, Backoff(random.Random(1)), nonce=lambda: f"n{next(numbers)}"
+    )
+    return rig
+
+
+@pytest.mark.parametrize("steps", range(0, 60, 7))
+def test_killed_after_any_step_a_run_in_s3_is_resumed_and_everything_is_sent_once(steps: int) -> None:
+    rig = s3_rig()
+    rig.steps(steps)
+    rig.clock.advance(700)
+    state = rig.reconciler.status()
+    if state is None or state.phase == "done":
+        rig.execute()
+    else:
+        rig.resume()
+    assert len(rig.events) == len({event["id"] for event in rig.events}) == 30
+    rig.sink.accepted.clear()
+    assert rig.execute()["suspects"] == 0
+
+
+@pytest.mark.parametrize("operation", ["GetObject", "PutObject", "ListObjectsV2", "DeleteObjects"])
+def test_a_bucket_that_fails_at_any_call_stops_the_run_where_it_is(operation: str) -> None:
+    """And whatever it was, a resumed or a new run sends each change once."""
+    from bridge.errors import CheckpointUnavailable
+    from tests.fakes.batch_peer import client_error
+
+    for call in range(0, 40, 6):
+        rig = s3_rig()
+        peer: Any = rig.store._client  # type: ignore[attr-defined]
+        first = peer.calls[operation] + call
+        slow = client_error("SlowDown", operation, 503)
+        peer.fail = lambda name, at, first=first, slow=slow: (
+            slow if name == operation and at >= first else None
+        )
+        try:
+            rig.execute()
+        except CheckpointUnavailable:
+            peer.fail = lambda name, at: None
+            rig.clock.advance(700)
+            state = rig.reconciler.status()
+            rig.execute() if state is None or state.phase == "done" else rig.resume()
+        assert len(rig.events) == len({event["id"] for event in rig.events}) == 30
