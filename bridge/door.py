@@ -14,6 +14,7 @@ from bridge.core.trace import read_trace
 from bridge.edges.telemetry import PowertoolsTelemetry
 from bridge.errors import BatchError
 from bridge.ports import Clock, Deadline, Record, Telemetry
+from bridge.registries.reading import tell
 from bridge.relay import Relay
 from bridge.wiring import (
     Configuration,
@@ -88,6 +89,7 @@ class Function:
         if self._door is None or self._telemetry is None:
             configuration = load_configuration()
             self._telemetry = build_telemetry(configuration.settings)
+            tell(configuration.remarks, self._telemetry)
             self._door = self._open_door(configuration, self._telemetry)
             # What start-up made lives as long as the process: the collector need not look at it again.
             gc.collect()

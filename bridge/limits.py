@@ -90,7 +90,6 @@ SNS_ID_CHARS: Final = 128  # MessageGroupId and MessageDeduplicationId
 SCHEMAS_CONTENT_CHARS: Final = 100_000
 SCHEMAS_DESCRIPTION_CHARS: Final = 256
 SCHEMAS_NAME_CHARS: Final = 385
-SCHEMAS_TOKEN_CHARS: Final = 36  # model: UpdateSchema ClientTokenId
 TAG_VALUE_CHARS: Final = 256
 
 # Glue Schema Registry (model: glue, CreateSchema, MetadataKeyValuePair; docs: PutSchemaVersionMetadata)
@@ -98,3 +97,7 @@ GLUE_DEFINITION_CHARS: Final = 170_000
 GLUE_NAME_CHARS: Final = 255
 GLUE_METADATA_PAIRS: Final = 10  # of one version
 GLUE_METADATA_VALUE_CHARS: Final = 256
+
+# Ours: how long cached schemas may serve without asking their registry. Versions never change, so a deploy
+# that ships its cache may say long.
+SCHEMA_CACHE_MAX_S: Final = 400 * 24 * 3600

@@ -110,10 +110,9 @@ class SchemaRegistry(Protocol):
         """Make the schema, with its first version. Raises ``SchemaTaken`` where it is there already."""
         ...
 
-    def add(self, candidate: Candidate, *, after: int) -> None:
-        """Append a version; ``after`` is the number of the newest one that was seen there, 0 for none. The
-        same candidate after the same number makes one version, however often it is sent. Its status may
-        settle later."""
+    def add(self, candidate: Candidate) -> None:
+        """Append a version. Its status may settle later. Sent twice, it may stand there twice: the same
+        content twice means the same as once."""
         ...
 
     def labels_of(self, candidate: Candidate) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ A new sink costs one line in ``_sink`` here.
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 import sys
@@ -36,6 +37,8 @@ from bridge.ports import (
     Telemetry,
     Tracer,
 )
+from bridge.registries.reading import Remark
+from bridge.registry_ports import RegistryAddress
 from bridge.relay import Relay
 from bridge.s3_objects import folder
 from bridge.schemas.schema_set import SchemaSet
@@ -68,24 +71,43 @@ LEDGER_THREADS: Final = 8
 
 _ATTEMPTS: Final = {
     **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats what failed, no more
+    **dict.fromkeys(("glue", "schemas"), 1),  # bridge.registries.patience repeats, and knows the time
     **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not eat the invocation
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """bridge.yaml, read and compiled. ``tables`` is keyed by physical table name."""
+    """bridge.yaml, read and compiled. ``tables`` is keyed by physical table name. ``remarks`` tell how the
+    schemas were come by, where that is worth telling."""
 
     settings: Settings
     schemas: SchemaSet
     tables: Mapping[str, Table]
+    remarks: tuple[Remark, ...] = ()
 
 
-def load_configuration(path: Path, environ: Mapping[str, str] | None = None) -> Configuration:
-    """Raises :class:`bridge.errors.ConfigurationError` with every problem found."""
+def load_configuration(
+    path: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    client: ClientFactory | None = None,
+    clock: Clock | None = None,
+) -> Configuration:
+    """Raises :class:`bridge.errors.ConfigurationError` with every problem found. Where the schemas are in a
+    registry, it is read with ``client``, and ``RegistryUnavailable`` and ``BatchError`` may be raised too."""
     settings = load_settings(path, environ)
-    schemas = SchemaSet.load(settings.schemas)
-    return Configuration(settings, schemas, compile_tables(settings, schemas))
+    address = settings.schemas
+    if not isinstance(address, RegistryAddress):
+        schemas = SchemaSet.load(address)
+        return Configuration(settings, schemas, compile_tables(settings, schemas))
+    from bridge.wiring_registries import read_registry
+
+    environ = os.environ if environ is None else environ
+    client = client or client_factory(region=address.region)
+    reading = read_registry(address, settings, environ, client, clock or SystemClock())
+    tables = compile_tables(settings, reading.schemas)
+    return Configuration(settings, reading.schemas, tables, reading.remarks)
 
 
 def client_factory(
@@ -108,6 +130,9 @@ def client_factory(
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
                 max_pool_connections=max_connections,
+                # A request of a hundred keys is walked once for its own check and once to be written. The
+                # service checks it anyway.
+                parameter_validation=service != "dynamodb",
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 4)},
             )
             made[service] = session.client(service, endpoint_url=endpoint_url, config=config)

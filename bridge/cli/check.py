@@ -13,6 +13,7 @@ import typer
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
 from bridge.errors import ConfigurationError, Problem
+from bridge.registry_ports import RegistryAddress
 
 if TYPE_CHECKING:
     from bridge.core.translate import EventRule
@@ -50,7 +51,8 @@ def _summary(findings: Findings, wrong: int) -> str:
         told = f"{_plural(wrong, 'error')}" + (f", {_plural(warnings, 'warning')}" if warnings else "")
         return told + "".join(f"; {skipped}" for skipped in findings.skipped)
     counts = ", ".join(_plural(count, name) for name, count in findings.counts.items())
-    return f"{counts}: fine" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
+    told = f"{counts}: fine" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
+    return told + "".join(f"; {skipped}" for skipped in findings.skipped)
 
 
 def _plural(count: int, name: str) -> str:
@@ -76,7 +78,8 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
     """Go through every stage that what came before it allows: a wrong stage hides no independent finding.
 
     Without readable settings the schemas are still looked for where the file says, and without readable
-    schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are past; without it none is looked at.
+    schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are past;
+    without it none is looked at.
     """
     from bridge.compile import compile_tables
     from bridge.schemas.derived_examples import check_derived_examples
@@ -97,7 +100,9 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
         findings.add(error.problems)
         findings.skipped.append("patterns and paths are looked at once the configuration can be read")
     folder = settings.schemas if settings is not None else find_schemas(config, environ)
-    if folder is not None:
+    if isinstance(folder, RegistryAddress):
+        findings.skipped.append(f"schemas are in {folder}, and this is offline: a start looks at them")
+    elif folder is not None:
         try:
             schemas = SchemaSet.load(folder)
             findings.add(schemas.warnings)

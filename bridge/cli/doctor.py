@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from bridge.cli.console import Console, ExitCode, Output
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, read_configuration
 
 if TYPE_CHECKING:
     from bridge.doctor import Finding, Severity
@@ -44,11 +44,11 @@ def doctor(
     """
     from bridge.cli.run import STATE_FOLDER
     from bridge.doctor import verdict_of
-    from bridge.wiring import client_factory, load_configuration
+    from bridge.wiring import client_factory
     from bridge.wiring_doctor import Doctor
 
     console: Console = context.obj
-    configuration = load_configuration(config, environment(env_file))
+    configuration = read_configuration(console, config, env_file)
     for warning in configuration.settings.warnings:
         console.problem(warning)
     client = client_factory(endpoint_url=endpoint_url, region=region)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.console import Console, ExitCode, Output
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, read_configuration
 from bridge.errors import BridgeError
 from bridge.metrics import METRICS
 
@@ -46,10 +46,10 @@ def invoke(
     from bridge.edges.telemetry import LineTelemetry
     from bridge.lambdas.stream import StreamDoor
     from bridge.ports import Deadline
-    from bridge.wiring import build_relay, load_configuration, memory_claim_check, memory_sinks
+    from bridge.wiring import build_relay, memory_claim_check, memory_sinks
 
     console: Console = context.obj
-    configuration = load_configuration(config, environment(env_file))
+    configuration = read_configuration(console, config, env_file)
     event = _read_event(file)
     clock = SystemClock()
     as_json = output is Output.JSON

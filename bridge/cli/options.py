@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.console import Output
+from bridge.cli.console import Console, Output
 from bridge.errors import ConfigurationError, Problem
+
+if TYPE_CHECKING:
+    from bridge.wiring import Configuration
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", envvar="BRIDGE_CONFIG", help="The configuration.", metavar="F")
@@ -36,6 +39,18 @@ def environment(env_file: Path | None) -> Mapping[str, str]:
     Raises ``ConfigurationError`` with every line of the file that cannot be read.
     """
     return os.environ if env_file is None else {**read_env_file(env_file), **os.environ}
+
+
+def read_configuration(console: Console, config: Path, env_file: Path | None) -> Configuration:
+    """bridge.yaml, read and compiled. How its schemas were come by is said where that is worth saying: a
+    registry that is down is. Raises what ``bridge.wiring.load_configuration`` raises."""
+    from bridge.wiring import load_configuration
+
+    configuration = load_configuration(config, environment(env_file))
+    for remark in configuration.remarks:
+        told = ", ".join(f"{name}: {value}" for name, value in remark.fields.items())
+        console.say(f"{remark.message} ({told})", style="red" if remark.level == "error" else "yellow")
+    return configuration
 
 
 def read_env_file(path: Path) -> dict[str, str]:

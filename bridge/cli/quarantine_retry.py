@@ -20,7 +20,7 @@ from bridge.cli.options import (
     EnvFileOption,
     OutputOption,
     RegionOption,
-    environment,
+    read_configuration,
 )
 from bridge.cli.quarantine import ReasonOption, SinceOption, TypeOption, UntilOption, selection_of
 from bridge.cli.redrive import DryRunOption, LimitOption, RateOption, warn_of_ledger
@@ -58,7 +58,7 @@ def retry(
     """
     from bridge.cli.live import ConsoleLines
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring import client_factory, load_configuration
+    from bridge.wiring import client_factory
     from bridge.wiring_redrive import build_retry
 
     console: Console = context.obj
@@ -69,7 +69,7 @@ def retry(
             "say which entries: ids, or --reason, --type, --since and --until, or --all",
             hint="`stream-bridge quarantine list` names what there is",
         )
-    configuration = load_configuration(config, environment(env_file))
+    configuration = read_configuration(console, config, env_file)
     # What it would say of each record is told below, once.
     telemetry = LineTelemetry(ConsoleLines(console), level="error")
     client = client_factory(endpoint_url=endpoint_url, region=region)

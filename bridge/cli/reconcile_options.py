@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bridge.cli.options import environment
+from bridge.cli.options import environment, read_configuration
 from bridge.cli.run import STATE_FOLDER
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     from functools import partial
 
     from bridge.reconcile import Options
-    from bridge.wiring import client_factory, load_configuration
+    from bridge.wiring import client_factory
     from bridge.wiring_reconcile import (
         build_checkpoint_lag,
         build_lag,
@@ -70,7 +70,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
 
     lag_s = None if given.lag is None else seconds(given.lag, "--lag")
     since = "" if given.since is None else moment(given.since)
-    configuration = load_configuration(given.config, environment(given.env_file))
+    configuration = read_configuration(console, given.config, given.env_file)
     for warning in configuration.settings.warnings:
         console.problem(warning)
     name = choose(configuration.settings, given.table)

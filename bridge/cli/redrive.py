@@ -21,7 +21,7 @@ from bridge.cli.options import (
     EnvFileOption,
     OutputOption,
     RegionOption,
-    environment,
+    read_configuration,
 )
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ def redrive(
     from bridge.cli.live import ConsoleLines, Live
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
     from bridge.redrive import redrive as redrive_all
-    from bridge.wiring import client_factory, load_configuration
+    from bridge.wiring import client_factory
     from bridge.wiring_redrive import build_redriver, build_source
 
     console: Console = context.obj
     quiet_libraries()
-    configuration = load_configuration(config, environment(env_file))
+    configuration = read_configuration(console, config, env_file)
     settings = configuration.settings
     telemetry = LineTelemetry(ConsoleLines(console), level=settings.telemetry.level or "warning")
     client = client_factory(endpoint_url=endpoint_url, region=region)

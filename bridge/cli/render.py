@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 
 from bridge.cli.console import Console, Output
-from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, read_configuration
 from bridge.core.change import StreamRef
 from bridge.errors import BridgeError, MalformedRecord
 
@@ -47,10 +47,9 @@ def render(
     from bridge.cli.preview import Previewer
     from bridge.cli.records import Unreadable, read_records
     from bridge.cli.render_report import Report
-    from bridge.wiring import load_configuration
 
     console: Console = context.obj
-    configuration = load_configuration(config, environment(env_file))
+    configuration = read_configuration(console, config, env_file)
     report = Report(console, as_json=output is Output.JSON)
     stand_in = _stand_in(configuration.settings, table, stream_arn)
     previewer = Previewer(configuration)

@@ -16,7 +16,7 @@ from bridge.cli.options import (
     EnvFileOption,
     OutputOption,
     RegionOption,
-    environment,
+    read_configuration,
 )
 
 if TYPE_CHECKING:
@@ -60,12 +60,12 @@ def run(
     """
     from bridge.cli.live import ConsoleLines, Live, stopped_by_signals
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring import build_sinks, client_factory, load_configuration
+    from bridge.wiring import build_sinks, client_factory
     from bridge.wiring_run import build_runners
 
     console: Console = context.obj
     quiet_libraries()
-    configuration = load_configuration(config, environment(env_file))
+    configuration = read_configuration(console, config, env_file)
     for warning in configuration.settings.warnings:
         console.problem(warning)
     telemetry = LineTelemetry(

@@ -14,6 +14,7 @@ from bridge.cli.schema_infer import infer
 from bridge.cli.schema_lint import lint
 from bridge.cli.schema_list import list_types, show
 from bridge.cli.schema_lock import lock
+from bridge.cli.schema_publish import publish
 from bridge.cli.schema_test_live import try_events
 
 app = typer.Typer(help="Event schemas: lint, prove compatibility, publish, generate.", no_args_is_help=True)
@@ -26,6 +27,7 @@ app.command()(bump)
 app.command()(lock)
 app.command("list")(list_types)
 app.command()(show)
+app.command()(publish)
 app.command()(impact)
 app.command("test-live")(try_events)
 app.command()(codegen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bridge.errors import BridgeError
+from bridge.registry_ports import RegistryAddress
 from bridge.schemas.against import FilesSource, files_in
 from bridge.schemas.source import SchemaSource
 
@@ -19,10 +20,7 @@ def open_source(text: str, folder: Path) -> SchemaSource:
     """Raises :class:`SourceNotUnderstood`, ``GitRefused`` or ``ConfigurationError``."""
     kind, colon, rest = text.partition(":")
     if text.startswith(REGISTRIES):
-        raise SourceNotUnderstood(
-            f"{text} cannot be compared with from here yet",
-            hint="stream-bridge schema publish --plan shows what differs from a registry",
-        )
+        return _open_registry(text, folder)
     if kind == "git" and colon:
         from bridge.edges.git import read_revision
 
@@ -36,3 +34,17 @@ def open_source(text: str, folder: Path) -> SchemaSource:
         f"'{text}' names no place to compare with",
         hint="git:REF, dir:PATH, glue://REGISTRY or eventbridge://REGISTRY",
     )
+
+
+def _open_registry(text: str, folder: Path) -> SchemaSource:
+    from bridge.edges.system_clock import SystemClock
+    from bridge.schemas.schema_set import SchemaSet
+    from bridge.wiring import client_factory
+    from bridge.wiring_registries import open_registry_source
+
+    try:
+        address = RegistryAddress.parse(text)
+    except ValueError as error:
+        raise SourceNotUnderstood(f"'{text}' is {error}") from error
+    client = client_factory(region=address.region)
+    return open_registry_source(address, client, SchemaSet.load(folder), SystemClock())

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.errors import RegistryUnavailable, SchemaTaken
-from bridge.limits import SCHEMAS_DESCRIPTION_CHARS, SCHEMAS_TOKEN_CHARS, TAG_VALUE_CHARS
+from bridge.limits import SCHEMAS_DESCRIPTION_CHARS, TAG_VALUE_CHARS
 from bridge.registries.patience import Patience
 from bridge.registry_ports import Candidate, RegistryAddress, StoredSchema, StoredVersion
 
@@ -80,15 +80,15 @@ class EventBridgeRegistry:
             Type=TYPE,
         )
 
-    def add(self, candidate: Candidate, *, after: int) -> None:
+    def add(self, candidate: Candidate) -> None:
+        # botocore gives each call a token of its own. One made of the content would tell EventBridge that a
+        # version removed by hand and published again was there already.
         self._call(
             self._client.update_schema,
             SchemaName=candidate.name,
             Content=candidate.content,
             Description=candidate.note[:SCHEMAS_DESCRIPTION_CHARS],
             Type=TYPE,
-            # A repeat after an answer that got lost is then known as one, another publisher's too.
-            ClientTokenId=f"{after}-{candidate.labels['sha256']}"[:SCHEMAS_TOKEN_CHARS],
         )
 
     def labels_of(self, candidate: Candidate) -> Mapping[str, str]:

@@ -99,7 +99,7 @@ class GlueRegistry:
             SchemaDefinition=candidate.content,
         )
 
-    def add(self, candidate: Candidate, *, after: int) -> None:
+    def add(self, candidate: Candidate) -> None:
         self._call(
             self._client.register_schema_version,
             SchemaId={**self._registry, "SchemaName": candidate.name},

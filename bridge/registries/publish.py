@@ -6,7 +6,7 @@ was cut off goes on where it was, and two publishers at once end with what eithe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import BridgeError, RegistryUnavailable, SchemaRefused, SchemaTaken
@@ -80,12 +80,11 @@ def publish(
     return plans
 
 
-def lock_published(lock: Lock, targets: Sequence[Target], grown: Lock) -> Lock:
-    """The lock once every target is done: ``grown`` has the new versions, this notes where they are."""
-    there: Mapping[str, list[Name]] = {
-        str(target.address): [each.name for each in target.prepared] for target in targets
-    }
-    return grown.publishing({**{a: list(n) for a, n in lock.published.items()}, **there})
+def lock_published(lock: Lock, targets: Sequence[Target]) -> Lock:
+    """The lock once every target is done: it has the versions, this notes where they are."""
+    return lock.publishing(
+        {str(target.address): [each.name for each in target.prepared] for target in targets}
+    )
 
 
 def _refuse_drift(plans: Sequence[TargetPlan]) -> None:
@@ -128,8 +127,7 @@ class _Publisher:
                 if stored is None:
                     self._registry.create(each.candidate)
                 else:
-                    newest = max((version.number for version in stored.versions), default=0)
-                    self._registry.add(each.candidate, after=newest)
+                    self._registry.add(each.candidate)
             except SchemaTaken as error:  # by another publisher, since we read
                 raise RegistryUnavailable(error.message, hint=error.hint, code=error.code) from error
             self._tell(f"{self._target.address}: {each.candidate.name} {each.schema.version}")

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final, Literal
 
-from bridge.errors import ConfigurationError, Problem, RegistryUnavailable, Unavailable
+from bridge.errors import ConfigurationError, RegistryUnavailable, Unavailable
 from bridge.ports import Clock, Telemetry
 from bridge.registries.candidates import convert_for
-from bridge.registry_ports import CachedSchemas, RegistryAddress, SchemaCache, SchemaRegistry
+from bridge.registry_ports import CachedSchemas, SchemaCache, SchemaRegistry
 from bridge.schemas.lock import Name, content_hash
 from bridge.schemas.registered import Registered, build_set, read_registered, schema_name
 from bridge.schemas.schema_set import SchemaSet
@@ -185,11 +185,3 @@ class RegistrySource:
             return content_hash(convert_for(self.registry.address.kind, schema, self.others))
         except ConfigurationError:
             return ""
-
-
-def address_of(text: str, file: str = "") -> RegistryAddress:
-    """Raises :class:`bridge.errors.ConfigurationError`."""
-    try:
-        return RegistryAddress.parse(text)
-    except ValueError as error:
-        raise ConfigurationError([Problem(file or text, 0, 0, "", f"'{text}' is {error}")]) from error

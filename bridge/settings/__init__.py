@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from bridge.errors import ConfigurationError, Problem
+from bridge.registry_ports import RegistryAddress
 from bridge.settings.checks import Finding, check_settings
 from bridge.settings.environment import Substituted, substitute
 from bridge.settings.later import find_later
@@ -26,12 +27,13 @@ from bridge.settings.models import (
     MappingSettings,
     NoLedgerSettings,
     QuarantineSettings,
+    SchemaCacheSettings,
     SinkSettings,
     TableSettings,
     TelemetrySettings,
 )
 from bridge.settings.problems import find_model_problems
-from bridge.settings.types import FilePath, Name, Secret, Source, refuse
+from bridge.settings.types import Name, SchemasPlace, Secret, Source, refuse
 from bridge.settings.yaml_source import MAX_BYTES, YamlPath, YamlSource, parse_yaml
 
 
@@ -40,10 +42,14 @@ class Settings(Block):
 
     version: Literal[1] = Field(description="Version of this file's format.")
     source: Source = Field(description="CloudEvents source of every event: a URI reference.")
-    schemas: FilePath = Field(
+    schemas: Annotated[Path | RegistryAddress, SchemasPlace()] = Field(
         default=Path("event_schemas"),
         validate_default=True,
-        description="Folder of the event schemas; a relative path starts at the folder of bridge.yaml.",
+        description="Folder of the event schemas (a relative path starts at the folder of bridge.yaml), or "
+        "a registry: `glue://name` or `eventbridge://name`, with `?region=` where it is in another.",
+    )
+    schema_cache: SchemaCacheSettings = Field(
+        default=SchemaCacheSettings(), description="Where schemas of a registry are kept between starts."
     )
     hash_key: Secret | None = Field(
         default=None,
@@ -81,6 +87,16 @@ class Settings(Block):
 
     _source: YamlSource | None = PrivateAttr(default=None)
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
+
+    @property
+    def pins(self) -> frozenset[tuple[str, str]]:
+        """Type and version of every schema that an event of this file is made by."""
+        return frozenset(
+            (event.type, version.schema_version)
+            for table in self.tables.values()
+            for event in table.events
+            for version in event.versions
+        )
 
     @property
     def warnings(self) -> tuple[Problem, ...]:

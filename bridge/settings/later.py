@@ -34,10 +34,7 @@ class Later:
     instead: str
 
 
-LATER: Final = (
-    Later("schemas", _starts("glue://"), "glue://", "use a folder"),
-    Later("schemas", _starts("eventbridge://"), "eventbridge://", "use a folder"),
-)
+LATER: Final[tuple[Later, ...]] = ()
 
 
 def find_later(source: YamlSource, data: Any) -> dict[YamlPath, Problem]:

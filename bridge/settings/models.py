@@ -15,6 +15,7 @@ from bridge.limits import (
     MAPPING_RETRIES_MAX,
     MAPPING_WINDOW_MAX_S,
     RECONCILE_SEGMENTS_MAX,
+    SCHEMA_CACHE_MAX_S,
     SNS_BYTES_MAX,
     STREAM_RETENTION_S,
 )
@@ -232,6 +233,22 @@ class BreakerSettings(Block):
     )
     at_least: Annotated[int, Whole(1, MAPPING_BATCH_MAX)] = Field(
         default=10, description="Failed records below which it never trips."
+    )
+
+
+class SchemaCacheSettings(Block):
+    """What was read of a schema registry, kept on disk: a start within the time to live asks nobody, and one
+    at which the registry is down goes on with what is there."""
+
+    path: FilePath | None = Field(
+        default=None,
+        description="The folder; a relative path starts at the folder of bridge.yaml.",
+        json_schema_extra=shown_default(
+            "`BRIDGE_SCHEMA_CACHE`, else a folder in Lambda's /tmp or the user's cache"
+        ),
+    )
+    ttl_s: Annotated[float, Duration(0, SCHEMA_CACHE_MAX_S)] = Field(
+        default=3_600.0, alias="ttl", description="How long it is used without asking the registry."
     )
 
 

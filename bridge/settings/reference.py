@@ -54,7 +54,7 @@ def render_reference() -> str:
     definitions = Settings.model_json_schema(by_alias=True)
     sections = "".join(_section(Settings, "", definitions))
     later = "".join(f"| {_code(_shown(entry.path, entry.name))} | {entry.instead} |\n" for entry in LATER)
-    return f"{_HEAD}{sections}{_TAIL}{later}"
+    return f"{_HEAD}{sections}{_TAIL}{later}" if later else f"{_HEAD}{sections}"
 
 
 def _section(model: type[BaseModel], path: str, root: dict[str, Any]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
+from bridge.registry_ports import ADDRESS_PATTERN, RegistryAddress
 from bridge.settings.environment import EnvironmentText, plain
 
 DURATION_PATTERN: Final = r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?(ms|s|m|h|d)"
@@ -298,6 +299,30 @@ FilePath = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"^[^\u0000]+$", "x-form": "path"}),
 ]
 """A path; a relative one starts at the folder of bridge.yaml."""
+
+
+def _schemas_place(value: Any, info: ValidationInfo) -> Path | RegistryAddress:
+    text = _path_text(value)
+    if isinstance(text, str) and text.startswith(("glue://", "eventbridge://")):
+        try:
+            return RegistryAddress.parse(text)
+        except ValueError as error:
+            advice = "such as glue://orders or eventbridge://orders?region=eu-central-1"
+            raise refuse("must be the address of a registry", advice) from error
+    return _inside_folder(Path(text), info)
+
+
+class SchemasPlace:
+    """A folder, or the address of a registry."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(_schemas_place)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        pattern = rf"^(?:{ADDRESS_PATTERN}|(?!glue://|eventbridge://)[^\u0000]+)$"
+        return {"type": "string", "minLength": 1, "pattern": pattern, "x-form": "path or registry"}
 
 
 class OneOrMany:

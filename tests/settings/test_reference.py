@@ -22,4 +22,4 @@ def test_the_reference_names_every_block_and_every_refused_setting() -> None:
         "`mapping`",
     ):
         assert f"## {heading}\n" in text
-    assert "| `schemas: glue://` | use a folder |" in text
+    assert "## `schema_cache`" in text

@@ -42,7 +42,11 @@ TABLE: dict[str, tuple[list[Any], list[Any]]] = {
         ["https://example.com/a?b#c", "a%20b", "${T}", "x-${T}"],
         ["", "a b", "aws.s3", "a%2", 7, None, REMOVED],
     ),
-    "schemas": (["./x", "${T}", REMOVED], ["", 7, None, []]),
+    "schemas": (
+        ["./x", "${T}", "glue://or$ders", "eventbridge://a.b?region=eu-central-1", "s3:/x", REMOVED],
+        ["", 7, None, [], "glue://", "glue://a b", "eventbridge://a?region=x", "eventbridge://a$b"],
+    ),
+    "schema_cache": ([{}, {"path": "c", "ttl": "7d"}, {"ttl": 0}, REMOVED], [{"path": ""}, {"ttl": -1}, 7]),
     "hash_key": (["${T}", None, REMOVED], ["", 7]),
     "unknown": ([], [1]),
     "sinks": (
