@@ -14,9 +14,9 @@ from bridge.schemas.compatibility.verdict import Mode, Policy
 def check(
     context: typer.Context,
     old: Annotated[
-        str | None, typer.Argument(metavar="[OLD", help="A file, or TYPE@VERSION of the folder.")
+        str | None, typer.Argument(metavar="OLD", help="A file, or TYPE@VERSION of the folder.")
     ] = None,
-    new: Annotated[str | None, typer.Argument(metavar="NEW]", help="The same, for the newer one.")] = None,
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="The same, for the newer one.")] = None,
     schemas: SchemasOption = None,
     against: Annotated[
         str | None,
@@ -36,11 +36,16 @@ def check(
     ] = None,
     mode: Annotated[
         Mode | None,
-        typer.Option("--mode", help="For two schemas and pairs; FULL_TRANSITIVE.", case_sensitive=False),
+        typer.Option(
+            "--mode",
+            help="For two schemas and pairs: BACKWARD, FORWARD, FULL, each also _TRANSITIVE, or NONE.",
+            case_sensitive=False,
+            metavar="MODE",
+        ),
     ] = None,
     policy: Annotated[
         Policy | None,
-        typer.Option("--policy", help="For two schemas and pairs; views.", case_sensitive=False),
+        typer.Option("--policy", help="For two schemas and pairs: how both are read.", case_sensitive=False),
     ] = None,
     limit: Annotated[
         float, typer.Option("--limit", min=0.01, help="Seconds for one pair; then it is unproven.")

@@ -54,7 +54,8 @@ def name_pair(
 
 
 def _is_file(text: str) -> bool:
-    return "@" not in text or Path(text).exists()
+    """Anything that stands there, or looks like a path; the rest names a type, with or without a version."""
+    return Path(text).is_file() or ("@" not in text and ("/" in text or text.endswith(".json")))
 
 
 def _folder(texts: tuple[str, str], schemas: Path | None) -> Path:

@@ -142,7 +142,7 @@ def _described(document: Mapping[str, Any], member: Any) -> bool:
 
 def _told(schema: Mapping[str, Any], keyword: str) -> bool:
     text = schema.get(keyword)
-    return isinstance(text, str) and bool(text.strip())
+    return isinstance(text, str) and bool(text.strip()) and not text.startswith("TODO")
 
 
 # --- meta ------------------------------------------------------------------------------------------
@@ -156,6 +156,11 @@ def _meta(schemas: SchemaSet, type_name: str, meta: Meta, today: date) -> Iterat
         column = 1 if line else 0
         return Finding(meta.file, line, column, path, message, advice, severity, rule=rule)
 
+    for name, text in (("summary", meta.summary), ("owner", meta.team)):
+        if text.startswith("TODO"):
+            yield finding(
+                "meta", 0, name, "is not written yet", "say it for those who read events", "warning"
+            )
     if not meta.contact:
         message = "has no contact"
         yield finding(
