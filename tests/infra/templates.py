@@ -65,7 +65,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 @cache
-def _expanded(name: str, parameters: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _expanded(name: str) -> dict[str, Any]:
     template = read(name)
     if "Transform" not in template:
         return template
@@ -77,14 +77,14 @@ def _expanded(name: str, parameters: tuple[tuple[str, str], ...]) -> dict[str, A
         if resource["Type"] == "AWS::Serverless::StateMachine":  # packaging puts it into S3
             resource["Properties"]["DefinitionUri"] = {"Bucket": "code", "Key": "statemachine.json"}
     translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))
-    translated: dict[str, Any] = translator.translate(template, dict(parameters))
+    translated: dict[str, Any] = translator.translate(template, {})
     translator.metrics.publish()  # to nobody; it complains otherwise
     return translated
 
 
-def expand(name: str, parameters: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The template as SAM's transform gives it to CloudFormation; conditions stay in it."""
-    return copy.deepcopy(_expanded(name, tuple(sorted((parameters or {}).items()))))
+def expand(name: str) -> dict[str, Any]:
+    """The template as SAM's transform gives it to CloudFormation; conditions and parameters stay in it."""
+    return copy.deepcopy(_expanded(name))
 
 
 @dataclass
@@ -97,7 +97,7 @@ class Stack:
     imports: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.template = expand(self.name, {k: str(v) for k, v in self.parameters.items()})
+        self.template = _expanded(self.name)
         declared = self.template.get("Parameters", {})
         unknown = set(self.parameters) - set(declared)
         assert not unknown, f"{self.name}: no parameter {unknown}"
@@ -344,11 +344,12 @@ def pipe(**parameters: str) -> Stack:
     return Stack("pipe", {**given, **parameters})
 
 
-def all_stacks() -> list[Stack]:
+@cache
+def all_stacks() -> tuple[Stack, ...]:
     """Every template with everything on, and again with as little as may be."""
     whole = Stack("bridge", EVERYTHING)
     least = bridge(UsesLedger="true", UsesClaimCheck="false")
-    return [
+    return (
         whole,
         Stack("bridge", {**EVERYTHING, "PublishesRawEvents": "true", "Quarantine": "queue"}),
         least,
@@ -371,4 +372,4 @@ def all_stacks() -> list[Stack]:
         Stack("example-subscriber", {}, whole.exports()),
         pipe(TableKmsKeyArn=TABLE_KEY_ARN, FilterPattern1='{"eventName":["INSERT"]}'),
         kinesis(whole, PublishesToTopic="true", KmsKeyArn=KEY_ARN),
-    ]
+    )

@@ -34,7 +34,7 @@ def whole() -> Stack:
 
 
 @cache
-def stacks() -> list[Stack]:
+def stacks() -> tuple[Stack, ...]:
     return all_stacks()
 
 

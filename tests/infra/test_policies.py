@@ -39,7 +39,7 @@ def lint(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @cache
-def stacks() -> list[Stack]:
+def stacks() -> tuple[Stack, ...]:
     return all_stacks()
 
 
