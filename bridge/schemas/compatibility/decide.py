@@ -14,6 +14,7 @@ from bridge.schemas.compatibility.breaks import describe
 from bridge.schemas.compatibility.complexity import Complexity
 from bridge.schemas.compatibility.generate import Generator
 from bridge.schemas.compatibility.judges import Judge
+from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.prepare import Prepared
 from bridge.schemas.compatibility.prover import TOP, Gap, Prover
 from bridge.schemas.compatibility.readings import Reading, TooComplex
@@ -21,6 +22,8 @@ from bridge.schemas.compatibility.shrink import shrink
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven
 from bridge.schemas.compatibility.witness import MISSING, candidates, value_at
 
+HERE_S: Final = 0.5
+"""How long a direction is thought about in this process."""
 MAX_BREAKS: Final = 25
 
 
@@ -83,8 +86,8 @@ def decide(question: Question, *, explain: bool) -> Decision:
     light = question.patient or (_light(producer.complexity) and _light(consumer.complexity))
     try:
         sent, taken = producer.as_producer(question.policy), consumer.as_consumer(question.policy)
-        steps = 10**9 if question.patient else 60_000
-        prover = Prover(sent, taken, ask=False, max_steps=steps)
+        patience = Patience(None if question.patient else HERE_S)
+        prover = Prover(sent, taken, patience, ask=False)
         gaps = prover.run()
         if gaps and explain:
             # An event is cheaper than a proof, where there is one at hand.
@@ -94,19 +97,19 @@ def decide(question: Question, *, explain: bool) -> Decision:
         if gaps and not light:
             raise NeedsProcess
         if gaps:
-            prover = Prover(sent, taken, ask=True, max_steps=steps)
+            prover = Prover(sent, taken, patience, ask=True)
             gaps = prover.run()
+        if not gaps:
+            return _unless_nothing_is_sent(question, sent)
+        if explain:
+            breaks = list(_verified(question, prover, gaps, sent, taken, THOROUGH))
+            if breaks:
+                return Decision(breaks=breaks)
+        return _last_resort(question, prover, gaps, sent, taken, explain=explain)
     except (TooComplex, RecursionError) as error:
         if not question.patient:
             raise NeedsProcess from error
         return Decision(unproven=_unproven(question, "too-complex", str(error)))
-    if not gaps:
-        return _unless_nothing_is_sent(question, sent)
-    if explain:
-        breaks = list(_verified(question, prover, gaps, sent, taken, THOROUGH))
-        if breaks:
-            return Decision(breaks=breaks)
-    return _last_resort(question, prover, gaps, sent, taken, explain=explain)
 
 
 def _light(complexity: Complexity) -> bool:
@@ -138,11 +141,16 @@ def _verified(
         if key in shown:
             continue
         shows = _shows(gap, judge, prover)
-        for event in islice(candidates(gap, prover.defs, effort.budget), effort.events):
-            if shows(event):
-                shown.add(key)
-                yield broken.with_example(shrink(event, shows))
-                break
+        try:
+            for event in islice(candidates(gap, prover, effort.budget), effort.events):
+                if shows(event):
+                    shown.add(key)
+                    yield broken.with_example(shrink(event, shows))
+                    break
+        except TooComplex:
+            if shown:
+                return
+            raise
         if len(shown) >= MAX_BREAKS:
             return
 
@@ -201,12 +209,12 @@ def _anything(
     if left is not None:
         defs = left.get("$defs", {})
         body = {keyword: value for keyword, value in left.items() if keyword not in ("$defs", "$schema")}
-        yield from islice(Generator(defs, 1_000).values((body,)), 100)
+        yield from islice(Generator(defs, 1_000, prover.patience).values((body,)), 100)
     for document in (question.producer.document, question.consumer.document):
         examples = document.get("examples") if isinstance(document, dict) else None
         if isinstance(examples, list):
             yield from examples[:20]
-    yield from islice(Generator(prover.defs, 2_000).values((sent.root,)), 200)
+    yield from islice(Generator(prover.defs, 2_000, prover.patience).values((sent.root,)), 200)
 
 
 def _unless_nothing_is_sent(question: Question, sent: Reading) -> Decision:

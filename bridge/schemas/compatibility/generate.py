@@ -13,6 +13,7 @@ from typing import Any, Final
 from bridge.schemas.compatibility.json_values import key_of
 from bridge.schemas.compatibility.normal import Schema
 from bridge.schemas.compatibility.parts import Parts, member_schemas, take_apart, values_of
+from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.readings import TooComplex
 from bridge.schemas.compatibility.regions import element_schemas, impossible
 from bridge.schemas.compatibility.sampling import sample_texts
@@ -47,12 +48,16 @@ _NUMBERS: Final = (0, 1, -1, 2, 3, 5, 7, 10, 1000, -1000)
 class Generator:
     """``defs``: where the references of the schemas lead. ``budget``: how many conjunctions are looked at."""
 
-    def __init__(self, defs: Mapping[str, Schema], budget: int = 4_000) -> None:
+    def __init__(
+        self, defs: Mapping[str, Schema], budget: int = 4_000, patience: Patience | None = None
+    ) -> None:
         self._defs = defs
+        self._patience = patience or Patience(None)
         self._budget = budget
 
     def values(self, nodes: Nodes, depth: int = 0, split: frozenset[int] = frozenset()) -> Iterator[Any]:
-        """Ends when it has no more ideas, or when the budget is spent."""
+        """Ends when it has no more ideas, or when the budget is spent. Raises :class:`TooComplex`."""
+        self._patience.check()
         self._budget -= 1
         if self._budget < 0 or depth > MAX_DEPTH:
             return

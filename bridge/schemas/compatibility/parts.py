@@ -40,6 +40,7 @@ class Parts:
     arrays: list[dict[str, Any]] = field(default_factory=list)
     unique: bool = False
     never: bool = False
+    values: list[Any] | None = None
     choices: list[tuple[dict[str, Any], str]] = field(default_factory=list)
 
 
@@ -210,7 +211,7 @@ def declared_beside(node: dict[str, Any], parts: Parts) -> tuple[set[str], set[s
 
 def values_of(parts: Parts) -> list[Any] | None:
     """The values an enum leaves, those of a wrong type already left out; ``None`` without an enum."""
-    if not parts.enums:
-        return None
-    shortest = min(parts.enums, key=len)
-    return [value for value in shortest if type_of(value) in parts.types]
+    if parts.enums and parts.values is None:
+        shortest = min(parts.enums, key=len)
+        parts.values = [value for value in shortest if type_of(value) in parts.types]
+    return parts.values

@@ -88,6 +88,8 @@ class Prepared:
         self.document = document
         self.others = others
         self._prefix = prefix
+        if not isinstance(document, dict | bool):
+            raise Unusable(MAIN, "", "is no schema: it is neither an object nor true or false")
         draft = draft_of(document)
         simple = simple_complexity(text)
         if simple is not None and draft is not None:

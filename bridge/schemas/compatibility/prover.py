@@ -24,12 +24,12 @@ from bridge.schemas.compatibility.parts import (
     take_apart,
     values_of,
 )
+from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.readings import Reading, TooComplex
 from bridge.schemas.compatibility.regions import element_pairs, impossible, member_pairs
 
 Nodes = tuple[Schema, ...]
-MAX_STEPS: Final = 60_000
-MAX_DEPTH: Final = 90
+MAX_DEPTH: Final = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +60,14 @@ TOP: Final = Path()
 class Prover:
     """One direction of one pair. ``ask``: whether :mod:`containment` may be asked."""
 
-    def __init__(
-        self, producer: Reading, consumer: Reading, *, ask: bool, max_steps: int = MAX_STEPS
-    ) -> None:
+    def __init__(self, producer: Reading, consumer: Reading, patience: Patience, *, ask: bool) -> None:
         self.producer = producer
         self.consumer = consumer
         self.defs: dict[str, Schema] = {**producer.defs, **consumer.defs}
         self._ask = ask
-        self._steps = max_steps
+        self.patience = patience
         self._proven: dict[tuple[Any, ...], None] = {}
+        self._failed: dict[tuple[Any, ...], list[Gap]] = {}
         self._open: dict[tuple[Any, ...], int] = {}
         self._referring: dict[int, bool] = {}
         self._made: dict[tuple[int, str], tuple[Nodes, ...]] = {}
@@ -101,9 +100,11 @@ class Prover:
             if self._open[key] < path.depth:
                 return []
             return [Gap("combined-changed", path, nodes, wanted)]
-        self._steps -= 1
-        if self._steps < 0 or path.depth > MAX_DEPTH:
-            raise TooComplex("the proof takes too many steps")
+        if key in self._failed:
+            return self._failed[key]
+        self.patience.check()
+        if path.depth > MAX_DEPTH:
+            raise TooComplex("the schemas are nested too deep to be compared")
         mark = len(self._proven)
         self._open[key] = path.depth
         gaps = self._prove(nodes, wanted, path, split)
@@ -111,6 +112,7 @@ class Prover:
         if gaps:
             while len(self._proven) > mark:  # what was proven below may have leant on what failed here
                 self._proven.popitem()
+            self._failed[key] = gaps[:1]
         else:
             self._proven[key] = None
         return gaps
@@ -178,7 +180,6 @@ class Prover:
     def _covered(self, nodes: Nodes, wanted: Schema) -> bool:
         if not self._ask:
             return False
-        self._steps -= 50
         consumer = containment.bundle((wanted,), self.defs)
         producer = containment.bundle(nodes, self.defs)
         if self.consumer.inexact and mentions(consumer, _OWN):

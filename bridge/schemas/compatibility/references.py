@@ -71,13 +71,20 @@ class Library:
         if draft is None:
             raise Unusable(name, "/$schema", "is none of drafts 4, 6, 7, 2019-09 and 2020-12")
         self._check(name, document, draft)
-        return Place(document, name, "", join(join(NOWHERE, name), _own_id(document, draft) or ""), draft)
+        try:
+            base = join(join(NOWHERE, name), _own_id(document, draft) or "")
+        except ValueError as error:
+            raise Unusable(name, "/$id", f"is no URI: {error}") from error
+        return Place(document, name, "", base, draft)
 
     def resolve(self, reference: Any, at: Place) -> Place:
         """Raises :class:`Unusable` where ``reference`` leads nowhere or to what was not handed over."""
         if not isinstance(reference, str):
             raise Unusable(at.document, at.pointer, "the reference is no text")
-        uri, fragment = urldefrag(join(at.base, reference))
+        try:
+            uri, fragment = urldefrag(join(at.base, reference))
+        except ValueError as error:
+            raise Unusable(at.document, at.pointer, f"the reference is no URI: {error}") from error
         if uri == self.main.base:
             resource = self.main
         elif at.document != MAIN and uri == self._document(at.document).base:

@@ -7,9 +7,10 @@ from itertools import islice
 from typing import Any, Final
 
 from bridge.schemas.compatibility.generate import Generator
+from bridge.schemas.compatibility.json_values import key_of
 from bridge.schemas.compatibility.normal import Schema
-from bridge.schemas.compatibility.parts import take_apart
-from bridge.schemas.compatibility.prover import Gap, Path
+from bridge.schemas.compatibility.parts import take_apart, values_of
+from bridge.schemas.compatibility.prover import Gap, Path, Prover
 from bridge.schemas.compatibility.readings import TooComplex
 
 Nodes = tuple[Schema, ...]
@@ -17,20 +18,37 @@ CANDIDATES: Final = 60
 LIFTED: Final = 3
 
 
-def candidates(gap: Gap, defs: Mapping[str, Schema], budget: int) -> Iterator[Any]:
-    """Whole events, each with something at the gap's place that the consumer may refuse there."""
-    for value in islice(_local(gap, defs, budget), CANDIDATES):
-        yield from _lift(value, gap.path, defs)
+def candidates(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
+    """Whole events, each with something at the gap's place that the consumer may refuse there.
+
+    Raises :class:`TooComplex` when the prover's patience ends.
+    """
+    for value in islice(_local(gap, prover, budget), CANDIDATES):
+        yield from _lift(value, gap.path, prover)
 
 
-def _local(gap: Gap, defs: Mapping[str, Schema], budget: int) -> Iterator[Any]:
-    for aim in _aims(gap, defs):
-        yield from islice(Generator(defs, budget).values((*gap.producer, *aim)), 12)
-    yield from islice(_twisted(gap, defs, budget), 12)
-    yield from islice(Generator(defs, budget).values(gap.producer), 40)
+def _local(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
+    yield from islice(_unlisted(gap, prover), 12)
+    for aim in _aims(gap, prover.defs):
+        yield from islice(_values(prover, budget, (*gap.producer, *aim)), 12)
+    yield from islice(_twisted(gap, prover, budget), 12)
+    yield from islice(_values(prover, budget, gap.producer), 40)
 
 
-def _lift(value: Any, path: Path, defs: Mapping[str, Schema]) -> Iterator[Any]:
+def _values(prover: Prover, budget: int, nodes: Nodes) -> Iterator[Any]:
+    return Generator(prover.defs, budget, prover.patience).values(nodes)
+
+
+def _unlisted(gap: Gap, prover: Prover) -> Iterator[Any]:
+    """Of a list of values those that the consumer's list lacks."""
+    if gap.keyword != "enum" or not isinstance(gap.consumer, dict):
+        return
+    values = values_of(prover.parts(gap.producer))
+    listed = set(map(key_of, gap.consumer["enum"]))
+    yield from (value for value in values or () if key_of(value) not in listed)
+
+
+def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
     """The event around a value: what holds it is made as small as it may be."""
     if path.parent is None:
         yield value
@@ -41,16 +59,16 @@ def _lift(value: Any, path: Path, defs: Mapping[str, Schema]) -> Iterator[Any]:
     else:
         present = {"type": "array", "minItems": step + 1}
     found = 0
-    for holder in islice(Generator(defs, 600).values((*path.holder, present)), LIFTED):
+    for holder in islice(_values(prover, 600, (*path.holder, present)), LIFTED):
         if isinstance(step, str) and isinstance(holder, dict):
             found += 1
-            yield from _lift({**holder, step: value}, path.parent, defs)
+            yield from _lift({**holder, step: value}, path.parent, prover)
         elif isinstance(step, int) and isinstance(holder, list) and len(holder) > step:
             found += 1
-            yield from _lift([*holder[:step], value, *holder[step + 1 :]], path.parent, defs)
+            yield from _lift([*holder[:step], value, *holder[step + 1 :]], path.parent, prover)
     if not found:
         bare: Any = {step: value} if isinstance(step, str) else [value] * (step + 1)
-        yield from _lift(bare, path.parent, defs)
+        yield from _lift(bare, path.parent, prover)
 
 
 MISSING: Final = object()
@@ -117,9 +135,9 @@ def _avoiding(schema: Schema, gap: Gap, defs: Mapping[str, Schema]) -> Iterator[
                     yield ({"type": "object", "required": [name], "properties": {name: aim[0]}},)
 
 
-def _twisted(gap: Gap, defs: Mapping[str, Schema], budget: int) -> Iterator[Any]:
+def _twisted(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
     """Values of the producer's, turned in ways that no schema asks for."""
-    values = list(islice(Generator(defs, budget).values(gap.producer), 6))
+    values = list(islice(_values(prover, budget, gap.producer), 6))
     if gap.keyword == "uniqueItems":
         yield from ([each[0], each[0]] for each in values if isinstance(each, list) and each)
     elif gap.rule == "integer":
