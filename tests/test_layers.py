@@ -15,11 +15,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "limits", "metrics", "consumer"),
     ("core",),
     ("ports",),
-    ("reconcile_ports", "registry_ports", "doctor_facts"),
+    ("reconcile_ports", "registry_ports", "doctor_facts", "durable_file"),
     (
         "backoff",
         "aws_errors",
-        "durable_file",
         "quarantine_entry",
         "s3_objects",
         "settings",
