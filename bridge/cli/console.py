@@ -6,6 +6,7 @@ Data goes to stdout, progress and messages to stderr. Colours appear only on a t
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -71,7 +72,13 @@ class Console:
 
     def write_json(self, value: object, *, indent: bool = True) -> None:
         """One JSON document on stdout."""
-        self.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0))
+        try:
+            line = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0)
+        except (
+            orjson.JSONEncodeError
+        ):  # a whole number of more than 64 bits, which schemas and events may hold
+            line = json.dumps(value, ensure_ascii=False, indent=2 if indent else None).encode()
+        self.write(line)
 
     def say(self, message: RenderableType, *, style: str = "") -> None:
         """Progress or a message, on stderr."""

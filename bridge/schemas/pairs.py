@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -14,7 +14,9 @@ from bridge.errors import ConfigurationError
 from bridge.schemas.comparison_json import comparison_json
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.documents import parse_json
-from bridge.schemas.evolution import Compare
+
+if TYPE_CHECKING:
+    from bridge.schemas.evolution import Compare
 
 _E = TypeVar("_E", bound=StrEnum)
 

@@ -338,3 +338,23 @@ def test_a_folder_that_is_not_there_is_told(shell: Shell) -> None:
     done = shell.run("schema", "check", "--schemas", str(Path("nowhere")))
     assert done.code == 3
     assert "nowhere there is no such folder" in done.err
+
+
+def test_a_schema_of_5000_lines_is_checked_with_its_lines(shell: Shell) -> None:
+    members = {f"p{number}": {"type": "string", "maxLength": number + 1} for number in range(1_300)}
+    old = json.dumps({"type": "object", "properties": members}, indent=1)
+    members["p700"] = {"type": "string", "maxLength": 5}
+    new = json.dumps({"type": "object", "properties": members}, indent=1)
+    assert len(old.splitlines()) > 5_000
+    shell.write("old.json", old)
+    shell.write("new.json", new)
+    (found,) = document_of(shell, "old.json", "new.json", code=2)["findings"]
+    line = new.splitlines()[found["line"] - 1]
+    assert line.strip() == '"maxLength": 5'
+
+
+def test_numbers_beyond_64_bits_reach_json_exactly(shell: Shell) -> None:
+    shell.write("old.json", {"const": 10**25})
+    shell.write("new.json", {"type": "string"})
+    answer = document_of(shell, "old.json", "new.json", "--mode", "BACKWARD", code=2)
+    assert answer["breaks"][0]["example"] == 10**25
