@@ -6,6 +6,7 @@ A new sink costs one line in ``_sink`` here.
 from __future__ import annotations
 
 import os
+import platform
 import random
 import secrets
 import sys
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from bridge import __version__
 from bridge.backoff import Backoff
 from bridge.breaker import Breaker
 from bridge.compile import compile_tables
@@ -118,10 +120,13 @@ def client_factory(
     Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there. Stores
     are asked twice at most.
     """
+    from boto3 import __version__ as boto3_version
     from boto3.session import Session
     from botocore.config import Config
 
     session = Session(region_name=region)
+    # botocore puts a longer one together twice for every call, which is a sixth of what a call costs.
+    user_agent = f"stream-bridge/{__version__} Boto3/{boto3_version} Python/{platform.python_version()}"
     made: dict[str, Any] = {}
 
     def client(service: str) -> Any:
@@ -133,6 +138,7 @@ def client_factory(
                 # A request of a hundred keys is walked once for its own check and once to be written. The
                 # service checks it anyway.
                 parameter_validation=service != "dynamodb",
+                user_agent=user_agent,
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 4)},
             )
             made[service] = session.client(service, endpoint_url=endpoint_url, config=config)

@@ -1,0 +1,39 @@
+"""The clients that everything shares: they say who calls, and do no work that the service does anyway."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ParamValidationError
+
+from bridge import __version__
+from bridge.wiring import ClientFactory, client_factory
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> ClientFactory:
+    """Clients whose calls never leave this process."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    make = client_factory(region="eu-central-1", endpoint_url="http://127.0.0.1:9")
+
+    def client(service: str) -> Any:
+        made = make(service)
+        made.meta.events.register("before-call", lambda **_: (SimpleNamespace(status_code=200), {"ok": 1}))
+        return made
+
+    return client
+
+
+def test_every_call_says_that_it_is_ours(clients: ClientFactory) -> None:
+    for service in ("dynamodb", "events", "s3"):
+        assert clients(service).meta.config.user_agent.startswith(f"stream-bridge/{__version__} Boto3/")
+
+
+def test_requests_of_many_keys_are_checked_by_the_service_alone(clients: ClientFactory) -> None:
+    too_short = {"RequestItems": {"t": {"Keys": []}}}
+    assert clients("dynamodb").batch_get_item(**too_short) == {"ok": 1}
+    with pytest.raises(ParamValidationError):
+        clients("events").put_events(Entries=[])
