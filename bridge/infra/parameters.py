@@ -23,7 +23,6 @@ RECORD_AGE_MAX_S: Final = 82_800
 def bridge_parameters(settings: Settings, table: str, uses: Uses) -> Parameters:
     """Of infra/bridge.yaml. Numbers of ``mapping`` are those of the mapping; a limit that it leaves open is
     the template's."""
-    mapping = settings.mapping
     parameters = {
         "PublishesToEventBus": _flag(uses.event_bus),
         "PublishesToEventBusV2": _flag(uses.event_bus_v2),
@@ -36,14 +35,8 @@ def bridge_parameters(settings: Settings, table: str, uses: Uses) -> Parameters:
         "ClaimCheckPrefix": uses.claim_check_prefix,
         "FetchesItems": _flag(uses.fetch),
         "Tracing": "Active" if uses.tracing else "PassThrough",
-        "BatchSize": str(mapping.batch_size),
-        "BatchWindowSeconds": str(math.ceil(mapping.window_s)),
-        "ParallelizationFactor": str(mapping.parallelization_factor),
+        **_batching(settings),
     }
-    if mapping.max_retries is not None:
-        parameters["MaximumRetryAttempts"] = str(mapping.max_retries)
-    if mapping.max_record_age_s is not None:
-        parameters["MaximumRecordAgeSeconds"] = str(int(mapping.max_record_age_s))
     patterns = filter_patterns(settings, table)
     for number in range(MAPPING_FILTERS_MAX):
         parameters[f"FilterPattern{number + 1}"] = patterns[number] if number < len(patterns) else ""
@@ -62,6 +55,20 @@ def reconciliation_parameters(table: str, uses: Uses) -> Parameters:
         "ClaimCheckPrefix": uses.claim_check_prefix,
         "Quarantine": "queue" if uses.quarantine_queue else "bucket",
         "Tracing": "Active" if uses.tracing else "PassThrough",
+    }
+
+
+def kinesis_parameters(settings: Settings, uses: Uses) -> Parameters:
+    """Of infra/kinesis.yaml, of which there is one for all tables that share the stream."""
+    return {
+        "PublishesToEventBus": _flag(uses.event_bus),
+        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
+        "PublishesToTopic": _flag(uses.topic),
+        "UsesLedger": _flag(uses.ledger),
+        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
+        "UsesClaimCheck": _flag(uses.claim_check),
+        "Tracing": "Active" if uses.tracing else "PassThrough",
+        **_batching(settings),
     }
 
 
@@ -131,6 +138,20 @@ def parameter_file(decided: Mapping[str, str], kept: Mapping[str, str]) -> list[
     """CloudFormation's own form of parameters: what is ``decided``, and what a deployer has added."""
     values = {**kept, **decided}
     return [{"ParameterKey": name, "ParameterValue": values[name]} for name in sorted(values)]
+
+
+def _batching(settings: Settings) -> Parameters:
+    mapping = settings.mapping
+    parameters = {
+        "BatchSize": str(mapping.batch_size),
+        "BatchWindowSeconds": str(math.ceil(mapping.window_s)),
+        "ParallelizationFactor": str(mapping.parallelization_factor),
+    }
+    if mapping.max_retries is not None:
+        parameters["MaximumRetryAttempts"] = str(mapping.max_retries)
+    if mapping.max_record_age_s is not None:
+        parameters["MaximumRecordAgeSeconds"] = str(int(mapping.max_record_age_s))
+    return parameters
 
 
 def _flag(value: bool) -> str:

@@ -13,6 +13,7 @@ from bridge.infra.parameters import (
     Parameters,
     bridge_parameters,
     filter_criteria,
+    kinesis_parameters,
     observability_parameters,
     parameter_file,
     reconciliation_parameters,
@@ -50,13 +51,16 @@ def render(settings: Settings, table: str, *, key: bool = False) -> Rendered:
     """
     require_deployable(settings, table)
     uses = uses_of(settings, table, key=key)
+    parameters = {
+        "bridge.parameters.json": bridge_parameters(settings, table, uses),
+        "reconciliation.parameters.json": reconciliation_parameters(table, uses),
+        "observability.parameters.json": observability_parameters(settings, uses),
+    }
+    if settings.tables[table].kinesis is not None:
+        parameters["kinesis.parameters.json"] = kinesis_parameters(settings, uses)
     return Rendered(
         table,
-        {
-            "bridge.parameters.json": bridge_parameters(settings, table, uses),
-            "reconciliation.parameters.json": reconciliation_parameters(table, uses),
-            "observability.parameters.json": observability_parameters(settings, uses),
-        },
+        parameters,
         {
             "filter-criteria.json": filter_criteria(settings, table),
             "policies.json": {door: policy_of(door, uses) for door in _DOORS},

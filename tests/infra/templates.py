@@ -370,6 +370,16 @@ def all_stacks() -> tuple[Stack, ...]:
         Stack("key", {}),
         Stack("example-table", {}),
         Stack("example-subscriber", {}, whole.exports()),
-        pipe(TableKmsKeyArn=TABLE_KEY_ARN, FilterPattern1='{"eventName":["INSERT"]}'),
-        kinesis(whole, PublishesToTopic="true", KmsKeyArn=KEY_ARN),
+        pipe(
+            TableKmsKeyArn=TABLE_KEY_ARN,
+            FilterPattern1='{"eventName":["INSERT"]}',
+            ClaimCheckBucket="claims",
+        ),
+        kinesis(
+            whole,
+            PublishesToEventBusV2="true",
+            PublishesToTopic="true",
+            KmsKeyArn=KEY_ARN,
+            Tracing="Active",
+        ),
     )

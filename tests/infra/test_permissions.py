@@ -138,17 +138,23 @@ def test_the_worker_of_reconciliations_may_do_what_the_table_says() -> None:
 def test_the_function_behind_kinesis_may_do_what_the_table_says() -> None:
     """Its walk is the bridge stack's managed policy; the stream's key is its own."""
     of = bridge(UsesClaimCheck="false")
-    stack = kinesis(of, UsesClaimCheck="false", KmsKeyArn=KEY_ARN)
+    stack = kinesis(of, UsesClaimCheck="false", KmsKeyArn=KEY_ARN, Tracing="Active")
     walk = grants(of.properties("WalkPolicy")["PolicyDocument"]["Statement"])
     assert stack.properties("FunctionRole")["ManagedPolicyArns"] == [of.arn("WalkPolicy")]
-    uses = replace(LEAST, ledger=True, table_key=True)
+    uses = replace(LEAST, ledger=True, table_key=True, tracing=True)
     arns = {"LogGroupArn": f"{LOGS}-kinesis", "TableKmsKeyArn": KEY_ARN}
     assert given(stack, "FunctionRole") | walk == wanted("kinesis", uses, **arns)
 
 
 def test_the_enrichment_of_a_pipe_may_do_what_the_table_says() -> None:
-    arns = {"LogGroupArn": f"{LOGS}-pipe", "QuarantineBucketArn": "arn:aws:s3:::quarantine"}
-    assert given(pipe(), "EnrichmentRole") == wanted("pipe", Uses(quarantine_bucket=True), **arns)
+    arns = {
+        "LogGroupArn": f"{LOGS}-pipe",
+        "QuarantineBucketArn": "arn:aws:s3:::quarantine",
+        "ClaimCheckBucketArn": "arn:aws:s3:::claims",
+    }
+    least, more = Uses(quarantine_bucket=True), Uses(quarantine_bucket=True, claim_check=True)
+    assert given(pipe(), "EnrichmentRole") == wanted("pipe", least, **arns)
+    assert given(pipe(ClaimCheckBucket="claims"), "EnrichmentRole") == wanted("pipe", more, **arns)
 
 
 # --- the table and the code --------------------------------------------------------------------------

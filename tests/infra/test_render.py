@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from bridge.infra.permissions import grants
 from bridge.infra.rendered import compare, render, write
 from bridge.settings import Settings, read_settings
 from tests.cli.shell import Shell
-from tests.infra.templates import CODE, INFRA, STREAM_ARN, Stack, all_stacks, expand, reconciliation
+from tests.infra.templates import CODE, INFRA, STREAM_ARN, Stack, all_stacks, expand, kinesis, reconciliation
 from tests.infra.test_permissions import ARNS
 
 EXAMPLE = INFRA / "example" / "bridge.yaml"
@@ -99,9 +100,18 @@ def test_every_variable_of_the_configuration_is_set_by_the_templates() -> None:
         assert read_settings(text.encode(), "bridge.yaml", EXAMPLE.parent, variables).tables.keys() == {
             "Users"
         }
+    behind = kinesis(stack).properties("Function")["Environment"]["Variables"]
+    assert read_settings(text.encode(), "bridge.yaml", EXAMPLE.parent, behind).source == of.source
     worker = reconciliation(stack, **render(of, "Users").parameters["reconciliation.parameters.json"])
     variables = worker.properties("Worker")["Environment"]["Variables"]
     assert read_settings(text.encode(), "bridge.yaml", EXAMPLE.parent, variables).source == of.source
+
+
+def test_the_page_about_deploying_lists_the_variables() -> None:
+    page = (INFRA.parent / "docs" / "deploy.md").read_text()
+    ours = {name for name in ENVIRONMENT if not name.startswith("BRIDGE_")} - {"RUNS_BUCKET"}
+    listed = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", page.partition("## What the settings")[0]))
+    assert ours <= listed | {"KINESIS_STREAM_ARN"}
 
 
 def test_templates_set_only_variables_that_are_known() -> None:
@@ -110,9 +120,10 @@ def test_templates_set_only_variables_that_are_known() -> None:
             assert set(each["Environment"]["Variables"]) <= set(ENVIRONMENT), f"{stack.name}.{name}"
 
 
-@pytest.mark.parametrize("name", ["bridge", "reconciliation", "observability"])
+@pytest.mark.parametrize("name", ["bridge", "reconciliation", "observability", "kinesis"])
 def test_rendered_parameters_are_parameters_of_the_template(name: str) -> None:
-    rendered = render(settings(), "Users").parameters[f"{name}.parameters.json"]
+    of = settings(tables=TABLES + '    kinesis: "${KINESIS_STREAM_ARN}"\n')
+    rendered = render(of, "Users").parameters[f"{name}.parameters.json"]
     assert set(rendered) <= set(expand(name)["Parameters"])
 
 

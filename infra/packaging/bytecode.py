@@ -1,0 +1,52 @@
+"""Compiled modules, the same bytes on every machine that has the right Python.
+
+Lambda's code folder cannot be written to: without these files every cold start compiles what it imports.
+Their validity is not checked against the source (``unchecked-hash``), because the package is one whole; the
+source stays for tracebacks, and names files where Lambda puts them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from infra.packaging.failure import PackagingError
+from infra.packaging.libraries import Files
+
+CODE_FOLDER = "/var/task"
+"""Where Lambda unpacks a function (docs: "Lambda runtime environment")."""
+
+_VERSION = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+
+
+def interpreter(python: str) -> str | None:
+    """A CPython of exactly this version, such as ``3.13``: bytecode is of one version. None without one."""
+    for name in (sys.executable, shutil.which(f"python{python}")):
+        if name is None:
+            continue
+        done = subprocess.run([name, "-I", "-c", _VERSION], capture_output=True, text=True, check=False)
+        if done.returncode == 0 and done.stdout.split() == ["cpython", python]:
+            return name
+    return None
+
+
+def compiled(files: Files, executable: str) -> Files:
+    """The ``__pycache__`` files of every module in ``files``."""
+    with tempfile.TemporaryDirectory(prefix="bytecode-") as name:
+        root = Path(name)
+        for path, content in sorted(files.items()):
+            if path.endswith(".py"):
+                place = root / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+        words = [executable, "-I", "-m", "compileall", "-q", "-f", "-s", name, "-p", CODE_FOLDER]
+        words += ["--invalidation-mode", "unchecked-hash", name]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "315532800"}
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
+        if done.returncode:
+            raise PackagingError(f"compileall failed:\n{done.stdout}{done.stderr}")
+        return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.pyc"))}

@@ -1,0 +1,74 @@
+"""bridge.yaml and its schemas inside the package, at places that never change."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import yaml
+
+from bridge.errors import BridgeError
+from bridge.infra.environment import stand_ins
+from bridge.registry_ports import RegistryAddress
+from bridge.settings import load_settings
+from bridge.wiring import load_configuration
+from infra.packaging.failure import PackagingError
+from infra.packaging.libraries import Files
+
+CONFIG = "bridge.yaml"
+"""The default of the templates' ``ConfigPath``, and of ``BRIDGE_CONFIG``."""
+SCHEMAS = "event_schemas"
+
+
+def configured(config: Path, schemas: Path | None) -> Files:
+    """``config`` with ``schemas`` beside it, by default the folder that it names; ``schemas:`` in the copy
+    says so. Both are loaded as the function will, so that a mistake does not wait for a cold start.
+
+    Raises :class:`PackagingError`."""
+    try:
+        named = load_settings(config, stand_ins()).schemas
+        content = config.read_bytes()
+        if schemas is None and isinstance(named, RegistryAddress):
+            return {CONFIG: content}
+        folder = schemas or named
+        assert isinstance(folder, Path)
+        files = {CONFIG: _naming(content), **_schemas(folder)}
+        _check(files)
+    except (BridgeError, OSError) as error:
+        raise PackagingError(f"{config}: {error}") from error
+    return files
+
+
+def _schemas(folder: Path) -> Files:
+    """Without examples: they are for those who write schemas."""
+    if not folder.is_dir():
+        raise PackagingError(f"{folder} is not a folder of schemas")
+    return {
+        f"{SCHEMAS}/{path.relative_to(folder).as_posix()}": path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(
+            part == "examples" or part.startswith(".") for part in path.relative_to(folder).parts[:-1]
+        )
+    }
+
+
+def _naming(content: bytes) -> bytes:
+    """``content`` with another value of ``schemas``, and not a byte changed otherwise."""
+    text = content.decode("utf-8-sig")
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert isinstance(root, yaml.MappingNode)
+    for key, value in root.value:
+        if key.value == "schemas":
+            start, end = value.start_mark.index, value.end_mark.index
+            return (text[:start] + f"./{SCHEMAS}" + text[end:]).encode()
+    return (text.rstrip("\n") + f"\nschemas: ./{SCHEMAS}\n").encode()
+
+
+def _check(files: Files) -> None:
+    with tempfile.TemporaryDirectory(prefix="package-") as name:
+        for path, content in files.items():
+            place = Path(name) / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content)
+        load_configuration(Path(name) / CONFIG, stand_ins())
