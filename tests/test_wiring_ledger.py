@@ -128,6 +128,23 @@ def test_a_change_ends_in_the_ledger_table_under_a_key_that_is_short_whatever_th
 
 
 @pytest.mark.parametrize(
+    ("records", "reads", "writes"), [(1, 1, 1), (100, 1, 4), (101, 2, 5), (1_000, 10, 40)]
+)
+def test_a_batch_costs_one_read_for_100_keys_and_one_write_for_25(
+    records: int, reads: int, writes: int
+) -> None:
+    peer = DynamoDbClient("audit")
+    made = configuration(settings("{kind: dynamodb, table: audit, keep: fields}"))
+    clock = FakeClock()
+    sinks = {"out": MemorySink(name="out")}
+    relay = build_relay(made, sinks, Silence(), client=lambda service: peer, clock=clock)
+    batch = [lambda_record(key={"id": f"u{n}"}, after={"id": f"u{n}"}, seq=n) for n in range(records)]
+    outcome = relay.handle(batch, Deadline.after(clock, 60))
+    assert outcome.handed_back == 0
+    assert peer.calls == {"BatchGetItem": reads, "BatchWriteItem": writes}
+
+
+@pytest.mark.parametrize(
     ("pattern", "beyond"),
     [
         ({"dynamodb": {"Keys": {"id": {"S": ["a"]}}}}, False),

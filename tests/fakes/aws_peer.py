@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
@@ -27,6 +28,7 @@ class AwsPeer:
         self.exists = True
         self.denied = False
         self.calls: Counter[str] = Counter()
+        self._counting = Lock()
         self.fail: Callable[[str, int], Exception | None] = lambda operation, call: None
         self.lose: Callable[[str, int], Exception | None] = lambda operation, call: None
 
@@ -35,8 +37,9 @@ class AwsPeer:
         report = ParamValidator().validate(parameters, shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
-        call = self.calls[operation]
-        self.calls[operation] += 1
+        with self._counting:
+            call = self.calls[operation]
+            self.calls[operation] += 1
         if error := self.fail(operation, call):
             raise error
         if self.denied:
