@@ -296,6 +296,23 @@ def test_two_publishers_of_different_contents_the_one_who_comes_later_is_told(
     assert "at /description" in caught.value.message
 
 
+def test_what_somebody_writes_after_our_last_version_is_told_before_anything_counts_as_done(
+    rig: Rig, tmp_path: Path
+) -> None:
+    folder = make_folder(tmp_path)
+    acted = False
+
+    def after(operation: str, call: int) -> None:
+        nonlocal acted
+        if not acted and operation in ("UpdateSchema", "RegisterSchemaVersion"):
+            acted = True
+            rig.client.edit(NAME, "{}")
+
+    rig.client.lose = after
+    with pytest.raises(Drifted, match="has no id of ours"):
+        publish_all(rig, folder)
+
+
 # --- before anything is asked of a registry ---
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.cli.check import find_problems
+from bridge.door import Function
 from bridge.edges.registry_cache import FileSchemaCache
 from bridge.errors import (
     AccessDenied,
@@ -21,7 +24,9 @@ from bridge.registries.reading import Reading, read_schemas, tell
 from bridge.schemas.conversion.proof import read_examples, variants
 from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.validation import SchemaVersion
+from bridge.settings import read_settings
 from bridge.wiring import load_configuration
+from bridge.wiring_registries import cache_folder
 from tests.fakes.batch_peer import throttling, timeout
 from tests.fakes.telemetry import KeptTelemetry
 from tests.registries.rig import KINDS, NAME, Rig, add_version, load, make_folder
@@ -187,6 +192,14 @@ def test_two_contents_of_one_version_are_refused_because_nobody_knows_which_is_m
         start(rig, tmp_path / "d")
 
 
+def test_a_version_that_the_registry_calls_failed_is_not_used(tmp_path: Path) -> None:
+    rig = Rig("glue")
+    published(rig, make_folder(tmp_path / "s", "1.0.0", "1.1.0"))
+    rig.client.schemas[NAME].versions[0].outcome = "FAILURE"
+    with pytest.raises(SchemaNotFound):
+        start(rig, tmp_path / "c").schemas.get(TYPE, "1.0.0")
+
+
 def test_what_is_not_ours_in_the_registry_is_passed_over(rig: Rig, tmp_path: Path) -> None:
     published(rig, make_folder(tmp_path / "s", "1.0.0"))
     for content in ("{", "{}", "[]", json.dumps({"$id": 7}), json.dumps({"id": f"{BASE}/other/1.0.0.json"})):
@@ -263,3 +276,52 @@ def test_a_deploy_goes_on_when_the_registry_is_down_and_says_so(rig: Rig, tmp_pa
     configuration = deploy(rig, tmp_path)
     assert [remark.metric for remark in configuration.remarks] == ["SchemaCacheUsed"]
     assert rig.clock.now() - before_s <= 8.0
+
+
+def test_a_function_says_at_its_first_invocation_that_it_started_from_the_cache(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(rig, make_folder(tmp_path / "s", "1.0.0"))
+    deploy(rig, tmp_path)
+    rig.client.fail = lambda operation, call: throttling(operation)
+    client = {"glue": rig.client, "schemas": rig.client}.__getitem__
+    monkeypatch.setattr("bridge.wiring.client_factory", lambda **given: client)
+    monkeypatch.setattr("bridge.wiring.SystemClock", lambda: rig.clock)
+    monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.yaml"))
+
+    class Door:
+        def handle(self, event: Any, context: Any) -> Any:
+            return event
+
+    function = Function(lambda configuration, telemetry: Door())
+    assert function({"Records": []}, None) == {"Records": []}
+    told = capsys.readouterr().out
+    assert "the schema registry is down: cached schemas are used" in told
+    assert "SchemaCacheUsed" in told
+
+
+@pytest.mark.parametrize(
+    ("named", "environ", "expected"),
+    [
+        ("path: c, ", {"BRIDGE_SCHEMA_CACHE": "/cache"}, "{folder}/c"),
+        ("", {"BRIDGE_SCHEMA_CACHE": "/cache", "AWS_LAMBDA_FUNCTION_NAME": "f"}, "/cache"),
+        ("", {"AWS_LAMBDA_FUNCTION_NAME": "f"}, "{temporary}/stream-bridge-schemas"),
+        ("", {"XDG_CACHE_HOME": "/home/u/.c"}, "/home/u/.c/stream-bridge/schemas"),
+        ("", {}, "{home}/.cache/stream-bridge/schemas"),
+    ],
+)
+def test_the_cache_lies_where_somebody_says_or_where_it_can_be_written(
+    named: str, environ: dict[str, str], expected: str, tmp_path: Path
+) -> None:
+    text = CONFIG.format(address="glue://orders").replace("path: cache, ", named)
+    settings = read_settings(text.encode(), "bridge.yaml", tmp_path, {})
+    places = {"folder": tmp_path, "temporary": tempfile.gettempdir(), "home": Path.home()}
+    assert str(cache_folder(settings, environ)) == expected.format(**places)
+
+
+def test_check_stays_offline_and_says_that_it_has_not_seen_the_schemas(tmp_path: Path) -> None:
+    (tmp_path / "bridge.yaml").write_text(CONFIG.format(address="glue://orders"))
+    findings = find_problems(tmp_path / "bridge.yaml", {})
+    assert [problem for problem in findings.problems if problem.severity == "error"] == []
+    (skipped,) = findings.skipped
+    assert skipped == "schemas are in glue://orders, and this is offline: a start looks at them"
