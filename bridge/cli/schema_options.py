@@ -56,7 +56,7 @@ def schemas_folder(given: Path | None) -> Path:
     folder = named_folder(given)
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "there is no such folder"
-        advice = "name the folder of the event schemas with --schemas"
+        advice = "name the folder of the schemas with --schemas, or start one: schema new TYPE --base URI"
         raise ConfigurationError([Problem(str(folder), 0, 0, "", what, advice)])
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,11 @@ from bridge.core.project import compile_projection
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.core.view import ChangeView, default_data
 from bridge.errors import EventInvalid
+from bridge.schemas.compatibility.compare import Comparer
+from bridge.schemas.compatibility.verdict import Verdict
+from bridge.schemas.evolution import check_types
 from bridge.schemas.examples import check_examples
+from bridge.schemas.lint import lint
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings, load_settings
 from bridge.settings.models import EventSettings, TableSettings
@@ -136,3 +141,17 @@ def test_the_records_show_what_streams_hold(settings: Settings) -> None:
     assert len(set(numbers)) == len(numbers)
     data, _ = data_of(settings, "order_status_changed")
     assert data["changes"] == [{"path": "/status", "op": "replace", "before": "placed", "after": "paid"}]
+
+
+def test_the_samples_hold_every_rule_that_lint_knows() -> None:
+    _, findings = lint(ROOT / "event_schemas", date(2026, 11, 21))
+    assert findings == []
+
+
+def test_the_samples_break_nobody(schemas: SchemaSet) -> None:
+    comparer = Comparer({schema.id: schema.document for schema in schemas})
+    reports = list(check_types(schemas, comparer.compare, today=date(2026, 11, 21)))
+    judged = [each for report in reports for each in report.pairs]
+    assert judged
+    assert {each.verdict for each in judged} == {Verdict.COMPATIBLE}
+    assert [finding for each in judged for finding in each.findings] == []
