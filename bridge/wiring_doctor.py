@@ -31,7 +31,6 @@ from bridge.edges.lag import IteratorAgeLag
 from bridge.edges.live_setup import kinesis_destination, list_mappings, queue_depth, time_to_live
 from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.quarantine_s3 import S3Quarantine
-from bridge.edges.run_store import DirectoryRunStore
 from bridge.edges.system_clock import SystemClock
 from bridge.edges.table_stream import find_stream
 from bridge.errors import BridgeError
@@ -46,7 +45,7 @@ from bridge.settings.models import (
     StdoutSettings,
 )
 from bridge.wiring import ClientFactory, Configuration, build_ledger, build_sinks
-from bridge.wiring_reconcile import RUNS_FOLDER
+from bridge.wiring_reconcile import build_run_store, is_shared
 
 LEDGER_PAGES: Final = 4
 """Pages of the ledger that are read for each table: at most 1 MB and 128 read units each."""
@@ -56,12 +55,13 @@ DEPTH_MAX: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """``state`` is the folder of runs; ``function`` names the Lambda function, where one must be named."""
+    """``state`` is where runs are kept, a folder or ``s3://bucket/prefix``; ``function`` names the Lambda
+    function, where one must be named."""
 
     configuration: Configuration
     config: Path
     client: ClientFactory
-    state: Path
+    state: Path | str
     function: str | None = None
     clock: Clock = SystemClock()  # noqa: RUF009 - it has no state
 
@@ -143,7 +143,10 @@ class Doctor:
     ) -> list[Finding]:
         reconciled: list[float] = []
         findings = _look(
-            "reconciliation", context.table, lambda: self._reconciled(context, reconciled), local=True
+            "reconciliation",
+            context.table,
+            lambda: self._reconciled(context, reconciled),
+            local=not is_shared(self.state),
         )
         reconciled_s = reconciled[0] if reconciled else None
 
@@ -157,7 +160,7 @@ class Doctor:
         return _look("ledger-rows", context.table, compare) + findings
 
     def _reconciled(self, context: Context, reconciled: list[float]) -> Iterator[Finding]:
-        store = DirectoryRunStore(self.state / RUNS_FOLDER)
+        store = build_run_store(self.state, self.client, self.clock)
         history = (store.get(f"{context.table}/history") or {}).get("runs", [])
         last = last_complete(history, self.clock.now())
         if last is not None:

@@ -46,11 +46,12 @@ class Setup:
         }
     )
     function: str | None = None
+    state: str = ""
 
     def examine(self) -> list[Finding]:
         clock = FakeClock(NOW.timestamp())
         configuration = load_configuration(self.config, {})
-        state = self.folder / "state"
+        state = self.state or self.folder / "state"
         doctor = Doctor(configuration, self.config, self.clients.__getitem__, state, self.function, clock)
         return doctor.examine()
 
@@ -231,6 +232,19 @@ def test_a_reconciliation_long_ago_or_never_is_told(setup: Setup) -> None:
     assert (found.severity, "10.0 days" in found.message) == ("warning", True)
     (setup.folder / "state" / "reconcile" / "Users" / "history.json").unlink()
     assert setup.find("reconciliation").severity == "warning"
+
+
+def test_runs_that_are_kept_in_a_bucket_are_found_there(setup: Setup) -> None:
+    setup.state = "s3://runs/team"
+    setup.clients["s3"] = bucket = S3Client("runs")
+    assert setup.find("reconciliation").severity == "warning"
+    run = {"run": "r", "mode": "run", "complete": True, "whole": True, "ended": "2026-03-02T02:00:00+00:00"}
+    body = json.dumps({"format": 1, "token": 1, "document": {"runs": [run]}}).encode()
+    bucket.put_object(Bucket="runs", Key="team/reconcile/Users/history", Body=body)
+    assert setup.find("reconciliation").severity == "ok"
+    bucket.denied = True
+    found = setup.find("reconciliation")
+    assert (found.severity, "s3:ListBucket" in found.message) == ("unknown", True)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -31,8 +30,12 @@ def doctor(
         typer.Option("--function", help="The Lambda function, where several read a stream.", metavar="NAME"),
     ] = None,
     state: Annotated[
-        Path | None,
-        typer.Option("--state", help="Folder of the runs; .stream-bridge by default.", metavar="DIR"),
+        str | None,
+        typer.Option(
+            "--state",
+            help="Where runs are kept: a folder, .stream-bridge by default; or s3://bucket/prefix.",
+            metavar="WHERE",
+        ),
     ] = None,
     endpoint_url: Annotated[str | None, typer.Option(help="Another endpoint than AWS.")] = None,
     region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
