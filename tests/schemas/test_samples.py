@@ -102,6 +102,7 @@ def test_the_configuration_publishes_every_schema_and_nothing_else(
     configured = {event.type for table in settings.tables.values() for event in table.events}
     assert configured == set(schemas.types) == set(RECORDS.values())
     assert settings.warnings == ()
+    assert isinstance(settings.schemas, Path)
     assert settings.schemas.resolve() == (ROOT / "event_schemas").resolve()
 
 
