@@ -14,7 +14,7 @@ from bridge.core.trace import read_trace
 from bridge.edges.telemetry import PowertoolsTelemetry
 from bridge.errors import BatchError
 from bridge.ports import Clock, Deadline, Record, Telemetry
-from bridge.registries.reading import tell
+from bridge.registries.remarks import tell
 from bridge.relay import Relay
 from bridge.wiring import (
     Configuration,

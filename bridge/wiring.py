@@ -39,7 +39,7 @@ from bridge.ports import (
     Telemetry,
     Tracer,
 )
-from bridge.registries.reading import Remark
+from bridge.registries.remarks import Remark
 from bridge.registry_ports import RegistryAddress
 from bridge.relay import Relay
 from bridge.s3_objects import folder

@@ -10,11 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 from bridge.errors import ConfigurationError, RegistryUnavailable, Unavailable
-from bridge.ports import Clock, Telemetry
+from bridge.ports import Clock
 from bridge.registries.candidates import convert_for
+from bridge.registries.remarks import Remark
 from bridge.registry_ports import CachedSchemas, SchemaCache, SchemaRegistry
 from bridge.schemas.lock import Name, content_hash
 from bridge.schemas.registered import Registered, build_set, read_registered, schema_name
@@ -25,23 +26,6 @@ from bridge.schemas.validation import SchemaVersion
 START_S: Final = 8.0
 """How long a start may wait for a registry: Lambda gives an init phase 10 s (docs: Lambda runtime
 environment)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something to tell once there is somebody to tell it to; ``metric`` is counted with it."""
-
-    level: Literal["info", "warning", "error"]
-    message: str
-    fields: Mapping[str, object]
-    metric: str = ""
-
-
-def tell(remarks: Sequence[Remark], telemetry: Telemetry) -> None:
-    for remark in remarks:
-        telemetry.log(remark.level, remark.message, **remark.fields)
-        if remark.metric:
-            telemetry.count(remark.metric)
 
 
 @dataclass(frozen=True, slots=True)

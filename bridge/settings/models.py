@@ -244,7 +244,7 @@ class SchemaCacheSettings(Block):
         default=None,
         description="The folder; a relative path starts at the folder of bridge.yaml.",
         json_schema_extra=shown_default(
-            "`BRIDGE_SCHEMA_CACHE`, else a folder in Lambda's /tmp or the user's cache"
+            "`BRIDGE_SCHEMA_CACHE`, else Lambda's temporary folder or the user's cache"
         ),
     )
     ttl_s: Annotated[float, Duration(0, SCHEMA_CACHE_MAX_S)] = Field(

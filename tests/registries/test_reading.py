@@ -20,7 +20,8 @@ from bridge.errors import (
     TargetMissing,
 )
 from bridge.registries.publish import publish
-from bridge.registries.reading import Reading, read_schemas, tell
+from bridge.registries.reading import Reading, read_schemas
+from bridge.registries.remarks import tell
 from bridge.schemas.conversion.proof import read_examples, variants
 from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.validation import SchemaVersion
