@@ -196,15 +196,24 @@ class _Closer:
         for each in node.get("dependentSchemas", {}).values():
             yield from self._gather(each, tags, test)
 
-    def _member(self, me: _Member, group: list[_Member]) -> dict[str, Any]:
-        """A member with its children as heads, and the members below it likewise."""
+    def _member(
+        self, me: _Member, group: list[_Member], tags_of: dict[int, Tags] | None = None
+    ) -> dict[str, Any]:
+        """A member with its children as heads, and the members below it likewise. ``tags_of``: by the id of
+        each node of the group, what all its places in it have in common; gathered once, the group may be
+        large."""
         out = self._children(me, group)
+        if tags_of is None:
+            tags_of = {}
+            for member in group:
+                known = tags_of.get(id(member.node), member.tags)
+                tags_of[id(member.node)] = known & member.tags
+        shared = tags_of
 
         def inner(node: Schema) -> Schema:
             if isinstance(node, bool):
                 return node
-            tags = [member.tags for member in group if member.node is node]
-            return self._member(_Member(node, frozenset.intersection(*tags)), group)
+            return self._member(_Member(node, shared[id(node)]), group, shared)
 
         for keyword, value in me.node.items():
             if keyword in ("allOf", "anyOf", "oneOf"):

@@ -13,7 +13,7 @@ from bridge.schemas.compatibility import containment
 from bridge.schemas.compatibility.breaks import describe
 from bridge.schemas.compatibility.complexity import Complexity
 from bridge.schemas.compatibility.generate import Generator
-from bridge.schemas.compatibility.judges import Judge
+from bridge.schemas.compatibility.judges import Judge, compile_reading
 from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.prepare import Prepared
 from bridge.schemas.compatibility.prover import TOP, Gap, Prover
@@ -158,7 +158,7 @@ def _verified(
 def _shows(gap: Gap, judge: Judge, prover: Prover) -> Callable[[Any], bool]:
     """Whether an event breaks, and breaks at that gap."""
     refusing: Any = None
-    if isinstance(gap.consumer, dict):
+    if isinstance(gap.consumer, dict) and not prover.consumer.inexact:
         document = containment.bundle((gap.consumer,), prover.defs)
         refusing = jsonschema_rs.Draft202012Validator(document, validate_formats=True, offline=True)
 
@@ -221,7 +221,8 @@ def _unless_nothing_is_sent(question: Question, sent: Reading) -> Decision:
     """All of nothing is taken by anybody: that is no promise, unless the document itself allows nothing."""
     if question.policy is Policy.STRICT or not question.producer.may_close_to_nothing:
         return Decision(proven=True)
-    if next(Generator(sent.defs, 300).values((sent.root,)), _NOTHING) is not _NOTHING:
+    validator = compile_reading(sent)
+    if any(map(validator.is_valid, islice(Generator(sent.defs, 300).values((sent.root,)), 20))):
         return Decision(proven=True)
     if not (question.patient or _light(question.producer.complexity)):
         raise NeedsProcess
@@ -232,9 +233,6 @@ def _unless_nothing_is_sent(question: Question, sent: Reading) -> Decision:
         return Decision(proven=True)
     message = "with undeclared members refused the schema allows nothing: what producers send is not declared"
     return Decision(unproven=_unproven(question, "nothing-is-sent", message))
-
-
-_NOTHING: Final = object()
 
 
 def _unproven(question: Question, reason: str, message: str) -> Unproven:

@@ -420,26 +420,30 @@ class Side:
         first = jsonschema_rs.Draft202012Validator(document, validate_formats=True, offline=True)
         return first, jsonschema.Draft202012Validator(document)
 
+    def _stands(self, event: Any) -> bool:
+        """The document as written. Formats are jsonschema-rs's alone; for all else both must take it."""
+        taken = bool(self.prepared.validator.is_valid(event))
+        return taken and (self._has_format or bool(self._second.is_valid(event)))
+
     def surely_sends(self, event: Any) -> bool:
         """Both validators take it as it stands, and no member of it is undeclared."""
-        if not self.prepared.validator.is_valid(event) or not self._second.is_valid(event):
+        if not self._stands(event):
             return False
         lenient = self.policy is Policy.LENIENT
         return self.policy is Policy.STRICT or declared_only(self._document, event, lenient=lenient)
 
     def may_send(self, event: Any) -> bool:
         """By the closed reading."""
-        if not self.prepared.validator.is_valid(event) or not self._second.is_valid(event):
+        if not self._stands(event):
             return False
         return self.policy is Policy.STRICT or bool(self._closed.is_valid(event))
 
     def takes(self, event: Any) -> bool:
-        """By the open reading. Formats are jsonschema-rs's alone; all else both must agree on to refuse."""
+        """By the open reading."""
         if self.policy is Policy.STRICT:
-            first, second = self.prepared.validator, self._second
-        else:
-            first, second = self._opened, self._second_opened
-        return bool(first.is_valid(event)) and (self._has_format or bool(second.is_valid(event)))
+            return self._stands(event)
+        taken = bool(self._opened.is_valid(event))
+        return taken and (self._has_format or bool(self._second_opened.is_valid(event)))
 
 
 def main() -> None:
