@@ -38,7 +38,8 @@ class Counts:
     emitted_<kind>       changes told and accepted by every sink
     events               events accepted
     settled              ledger rows written
-    overtaken            told, but a live change settled the key first: it wins
+    overtaken            told, but a live change settled the key first: it wins; if that one told nothing,
+                         the next run tells the state again
     unsent               not accepted just now; found again by the next run
     read_units           of the table; ``ledger_units`` of the ledger (one for each row looked up)
     ===================  ==============================================================================

@@ -18,6 +18,7 @@ from bridge.core.event import Event, Trace
 from bridge.dispatch import Answer
 from bridge.edges.eventbridge import EventBridgeSink
 from bridge.errors import QuarantineUnavailable, SinkUnavailable, Unavailable
+from bridge.mapping.settings import MappingSettings
 from bridge.mapping.shard import ShardInWork
 from bridge.ports import Deadline, EntryResult, Ledger, Row
 from bridge.reconcile import Options, Progress, Reconciler, RunState
@@ -233,23 +234,6 @@ class ForgetsRemoves(Reconciler):
         return "confirm" if state.phase == "table" else super()._next(state)
 
 
-class ForgetsFirstReads(Reconciler):
-    """A re-emission is timed, placed and named by nothing but what was settled before."""
-
-    __slots__ = ()
-
-    def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
-        sound = super()._second_pass(state, options, keeper)
-        return replace(sound, confirmer=_Timeless(**_parts_of(sound.confirmer)))
-
-
-class _Timeless(Confirmer):
-    __slots__ = ()
-
-    def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
-        return super().confirm([replace(suspect, read_s=0.0) for suspect in suspects], counts)
-
-
 class ForgetsGapNames(Reconciler):
     """A gap is noted, but not what was lost in it."""
 
@@ -291,22 +275,6 @@ class _AllOrNothing(Confirmer):
         return confirmed if counts["blocked"] == blocked else []
 
 
-class _Doubtless:
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._ledger, name)
-
-    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
-        return self._ledger.settle([replace(row, doubt=False) for row in rows], deadline)
-
-
-def forgets_doubts(**parts: Any) -> Relay:
-    """What was quarantined was never told, it believes."""
-    return Relay(**{**parts, "ledger": _Doubtless(parts["ledger"])})
-
-
 def by_sequence(new: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
     """A subscriber to whom the time of a re-emission means nothing."""
     return held is None or new["sequence"] > held["sequence"]
@@ -330,46 +298,76 @@ def _dialect(kind: type[Dialect]) -> Dialect:
     return kind(**{name: getattr(STREAM, name) for name in Dialect.__slots__})
 
 
-_LEDGER: Mapping[str, Any] = {"ledger": "newer", "heal": "report", "keep": "fields"}
-_LOSSY: Mapping[str, Any] = {**_LEDGER, "skip_share": 0.15}
+_PLAIN: Mapping[str, Any] = {
+    "ledger": "newer",
+    "keep": "fields",
+    "heal": "report",
+    "mapping": MappingSettings(),
+    "rounds": 6,
+    "writes": 14,
+    "steps": 8,
+    "keys": 3,
+    "page_size": 1000,
+    "function_timeout_s": 60.0,
+    **dict.fromkeys(
+        (
+            "poison_share",
+            "fault_share",
+            "stuck_share",
+            "crash_share",
+            "overlap_share",
+            "skip_share",
+            "split_share",
+            "gap_share",
+            "deploy_share",
+        ),
+        0.0,
+    ),
+}
+"""Nothing goes wrong; a variant adds the trouble that its promise is for."""
+
+_LOSSY: Mapping[str, Any] = {**_PLAIN, "keys": 12, "skip_share": 0.3, "gap_share": 0.3, "live_share": 0.0}
+"""Much is lost, and nothing comes after it that would tell."""
 
 VARIANTS: Mapping[str, Variant] = {
     "settle before publish": Variant(Parts(relay=SettlesBeforePublishing)),
-    "no hold-back in the relay": Variant(Parts(relay=HoldsNothingBack)),
-    "no hold-back in the sink": Variant(Parts(sink=KeepsNoOrder)),
-    "quarantine failures forgotten": Variant(Parts(relay=ForgetsQuarantineFailures)),
+    "no hold-back in the relay": Variant(
+        Parts(relay=HoldsNothingBack), {**_PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
+    ),
+    "no hold-back in the sink": Variant(
+        Parts(sink=KeepsNoOrder), {**_PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
+    ),
+    "quarantine failures forgotten": Variant(
+        Parts(relay=ForgetsQuarantineFailures),
+        {**_PLAIN, "fault_share": 0.25, "poison_share": 0.06, "breaker_at_least": 10},
+    ),
     "retry all entries": Variant(Parts(sink=RetriesAllEntries)),
     "per-entry answers unread": Variant(Parts(sink=ReadsNoAnswers)),
     "timeouts taken for success": Variant(Parts(sink=TakesTimeoutsForSuccess)),
     "positions compared as text": Variant(Parts(dialect=_dialect(ComparesText))),
-    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {"gap_share": 0.5, **_LEDGER}),
+    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {**_PLAIN, "gap_share": 0.5}),
     "checkpoint before done": Variant(Parts(runner=SavesBeforeDone)),
-    "no confirmation": Variant(Parts(reconciler=TrustsTheFirstLook), {**_LEDGER, "live_share": 0.7}),
+    "no confirmation": Variant(
+        Parts(reconciler=TrustsTheFirstLook), {**_PLAIN, "keys": 20, "live_share": 0.5, "stuck_share": 0.3}
+    ),
     "missing conditional write": Variant(
-        Parts(reconciler=WritesUnconditionally), {**_LOSSY, "live_share": 0.8, "keys": 3}
+        Parts(reconciler=WritesUnconditionally),
+        {**_LOSSY, "ledger": "last", "keys": 2, "live_share": 1.0, "live_at": "ledger.settle"},
     ),
     "reconciliation settles before it tells": Variant(
-        Parts(reconciler=SettlesBeforeTelling), {**_LOSSY, "crash_share": 0.06}
+        Parts(reconciler=SettlesBeforeTelling),
+        {**_LOSSY, "crash_share": 0.03, "fault_share": 0.1},
     ),
-    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), {**_LOSSY, "keys": 20}),
-    "no breaker": Variant(
-        Parts(breaker=NeverTrips), {"deploy_share": 0.5, "poison_share": 0, "breaker_at_least": 3}
+    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), _LOSSY),
+    "no breaker": Variant(Parts(breaker=NeverTrips), {**_PLAIN, "deploy_share": 0.5, "breaker_at_least": 3}),
+    "the time of re-emissions ignored": Variant(
+        Parts(supersedes=by_sequence),
+        {**_PLAIN, "keys": 6, "gap_share": 0.5, "stuck_share": 0.3, "crash_share": 0.03},
     ),
-    "first reads forgotten": Variant(Parts(reconciler=ForgetsFirstReads), _LOSSY),
-    "the time of re-emissions ignored": Variant(Parts(supersedes=by_sequence), {**_LEDGER, "gap_share": 0.5}),
-    "gap names forgotten": Variant(Parts(reconciler=ForgetsGapNames), {**_LOSSY, "overlap_share": 0}),
+    "gap names forgotten": Variant(
+        Parts(reconciler=ForgetsGapNames), {**_LOSSY, "keys": 6, "rounds": 12, "gap_share": 0.0}
+    ),
     "one undecided type blocks all": Variant(
         Parts(reconciler=HoldsAllTypesBack), {**_LOSSY, "keep": "fingerprint"}
-    ),
-    "doubts forgotten": Variant(
-        Parts(relay=forgets_doubts),
-        {
-            **_LEDGER,
-            "deploy_share": 0.5,
-            "crash_share": 0.06,
-            "poison_share": 0,
-            "retries_quarantine": False,
-            "breaker_at_least": 10,
-        },
     ),
 }

@@ -127,7 +127,7 @@ class SimulatedLedger:
         if fault in ("throttled", "failed"):
             return {row.key for row in rows}
         written = [row for row in rows if fault != "partial" or self._faults.coin()]
-        for row in rows:
+        for row in written:
             self._on_row(row)
         if self._writes == "newer":
             self.kept.settle(written)

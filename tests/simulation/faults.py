@@ -26,7 +26,8 @@ class Crash(BaseException):
 
 @dataclass(slots=True)
 class Faults:
-    """Shares of the calls that go wrong. ``overlap`` runs another invocation; set while one is at work."""
+    """Shares of the calls that go wrong. ``overlap`` runs another invocation; set while one is at work. It
+    happens at edges whose names begin with ``overlap_at``."""
 
     world: World
     rng: Random
@@ -37,6 +38,7 @@ class Faults:
     weather: int = 0
     on: bool = True
     overlap: Callable[[], None] | None = None
+    overlap_at: str = ""
     crashes: int = 0
 
     def before(self, edge: str) -> Fault:
@@ -49,7 +51,8 @@ class Faults:
         if self.share and rng.random() < _SLOW_SHARE:
             world.clock.advance(rng.random() * 8)
         self._crash(edge, "before")
-        if self.overlap is not None and self.overlap_share and rng.random() < self.overlap_share:
+        here = self.overlap is not None and edge.startswith(self.overlap_at)
+        if here and self.overlap is not None and self.overlap_share and rng.random() < self.overlap_share:
             self.overlap()
         fault: Fault = "none"
         if self.share and rng.random() < self.share:

@@ -25,7 +25,8 @@ LedgerKind = Literal["none", "newer", "last", "dynamodb"]
 class Options:
     """``ledger``: none, a durable one that keeps the newest row or the one written last, or a DynamoDB table.
     ``stuck_share``: of the entries, how many a bus refuses for a whole round.
-    ``live_share``: how often the stream goes on between and inside the steps of a reconciliation.
+    ``live_share``: how often the stream goes on between and inside the steps of a reconciliation; with
+    ``live_at`` only inside these.
     ``payload_kept``: the on-failure destination keeps records, not only their positions.
     ``lambda_share``: of the crashes inside the function, how many leave the mapping alive, as with Lambda.
     """
@@ -54,6 +55,7 @@ class Options:
     payload_kept: bool = True
     retries_quarantine: bool = True
     live_share: float = 0.2
+    live_at: str = ""
 
 
 def draw(rng: Random, more: Random) -> Options:

@@ -163,19 +163,21 @@ class _Work:
 
     def _drive(self, steps: Iterator[Any], *, live: bool) -> None:
         simulation, rng = self.simulation, self.simulation.rng
-        faults, usual_share = simulation.faults, simulation.faults.overlap_share
+        options, faults = simulation.options, simulation.faults
+        usual_share = faults.overlap_share
         if live:
-            faults.overlap, faults.overlap_share = self._live, max(usual_share, simulation.options.live_share)
+            faults.overlap, faults.overlap_share = self._live, max(usual_share, options.live_share)
+            faults.overlap_at = options.live_at
         try:
             for _ in steps:
                 if live:
                     faults.overlap = None  # one mapping works once at a time
-                    if rng.random() < simulation.options.live_share:
+                    if not options.live_at and rng.random() < options.live_share:
                         simulation.writers.write()
                     simulation.work(rng.randrange(3))
                     faults.overlap = self._live
         finally:
-            faults.overlap, faults.overlap_share = None, usual_share
+            faults.overlap, faults.overlap_share, faults.overlap_at = None, usual_share, ""
 
     def _live(self) -> None:
         """The stream goes on while the reconciliation waits for an edge."""
@@ -187,8 +189,10 @@ class _Work:
         simulation.faults.overlap = self._live
 
     def left_nothing(self, report: Mapping[str, Any]) -> bool:
-        """Whether a run had nothing to leave for the next one, and nothing was lost since."""
-        return not report["unsent"] and self._troubles == self._troubles_before
+        """Whether a run had nothing to leave for the next one, and nothing was lost since. What was overtaken
+        by a change that tells nothing is told again."""
+        left = report["unsent"] or report["overtaken"]
+        return not left and self._troubles == self._troubles_before
 
     @property
     def _troubles(self) -> int:

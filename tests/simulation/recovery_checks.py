@@ -58,19 +58,26 @@ def _copy_is_the_table(simulation: Simulation, redriven: Collection[Place]) -> N
 def _nobody_knows(
     simulation: Simulation, key: str, held: Mapping[str, Any] | None, redriven: Collection[Place]
 ) -> bool:
-    """A documented limit: an event was accepted and never settled, its record is lost for good, and since
+    """A documented limit: the event was accepted and never settled, its record is lost for good, and since
     then the item came back to what the ledger knows as told. Then item and row agree."""
-    if held is None or held.get("reconciled"):
-        return False
-    label, _, number = held["sequence"].partition("/")
-    place = Place(label, str(int(number)))
-    if place not in simulation.world.excused or place in redriven:
+    if not _was_never_settled(simulation, held, redriven) or held is None:
         return False
     row = ledger_rows(simulation.ledger).get(_token(key))
     if row is None:
         return key not in simulation.world.items
     told_since = row.settled_by == "reconcile" and row.as_of > held["time"]
     return row.position.sequence < held["sequence"] and not told_since
+
+
+def _was_never_settled(
+    simulation: Simulation, held: Mapping[str, Any] | None, redriven: Collection[Place]
+) -> bool:
+    """Whether an event's record is lost for good, and the ledger never heard of it."""
+    if held is None or held.get("reconciled") or held["sequence"] in simulation.settled:
+        return False
+    label, _, number = held["sequence"].partition("/")
+    place = Place(label, str(int(number)))
+    return place in simulation.world.excused and place not in redriven
 
 
 def _plans_are_told(simulation: Simulation, redriven: Collection[Place], blocked: Collection[str]) -> None:
@@ -88,7 +95,7 @@ def _plans_are_told(simulation: Simulation, redriven: Collection[Place], blocked
         history, held = changes[key], subscriber.held(key)
         if key[0] == "f" or is_poison(item) or _token(key) in simulation.unnamed_gaps:
             continue
-        if key_hash(_token(key), SECRET) in blocked or _nobody_knows(simulation, key, held, redriven):
+        if key_hash(_token(key), SECRET) in blocked or _was_never_settled(simulation, held, redriven):
             continue
         if any(is_poison(w.after) or (w.place and sequence_of(w.place) in quarantined) for w in history):
             continue

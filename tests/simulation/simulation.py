@@ -97,6 +97,8 @@ class Simulation:
         }
         self.unnamed_gaps: set[str] = set()
         """Keys of rows that ever noted a gap without the names of what was lost."""
+        self.settled: set[str] = set()
+        """Sequences that were ever noted as settled."""
         self.ledger: Ledger = NoLedger()
         if self.options.ledger == "dynamodb":
             peer = SimulatedDynamoDb(self.faults, self._note_row)
@@ -149,6 +151,7 @@ class Simulation:
         self._runner = self._door = None
 
     def _note_row(self, row: Row) -> None:
+        self.settled.update(row.recent)
         if row.gap and row.gap_names is None:
             self.unnamed_gaps.add(row.key)
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.run import simulate
 
-_SEEDS = 250
+_SEEDS = 200
 _PART = 25
 
 
@@ -24,8 +24,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
 
 def test_the_seeds_of_the_other_test_meet_every_kind_of_trouble() -> None:
     """A simulation in which nothing happens proves nothing."""
-    told = "\n".join("\n".join(simulate(seed).trace) for seed in range(1, 61))
-    for trouble in (
+    unmet = {
         "crash before ledger.settle",
         "crash after ledger.settle",
         "crash after domain.put_events",
@@ -33,10 +32,18 @@ def test_the_seeds_of_the_other_test_meet_every_kind_of_trouble() -> None:
         "crash after checkpoints.save",
         "destination.send",
         "reconciliation stopped: Crash",
+        "reconciliation stopped: StreamBehind",
         "ledger.settle partial",
         "ledger.settle unheard",
         "ledger.read throttled",
-        "destination.send",
+        "redrive stopped: Crash",
+        "redrive stopped: SourceUnavailable",
+        ": settled ",
+        "retry stopped: Crash",
+        ": published accepted",
+        ": quarantined event_invalid",
+        "box.remove",
+        "quarantine.remove",
         "bad deploy",
         "good deploy",
         "stream off",
@@ -44,5 +51,10 @@ def test_the_seeds_of_the_other_test_meet_every_kind_of_trouble() -> None:
         "split",
         "no-op put",
         " partial",
-    ):
-        assert trouble in told, trouble
+    }
+    for seed in range(1, _SEEDS + 1):
+        if not unmet:
+            break
+        told = "\n".join(simulate(seed).trace)
+        unmet = {trouble for trouble in unmet if trouble not in told}
+    assert unmet == set()
