@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks import reconcile, transform
+from benchmarks import compatibility, reconcile, transform
 
 
 def main() -> None:
     transform.main()
     reconcile.main()
+    compatibility.main()
 
 
 main()

@@ -20,7 +20,7 @@ def schema(number: int, **extra: Any) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for index in range(PROPERTIES):
         if index % 3 == 0:
-            properties[f"p{index}"] = {"type": "integer", "minimum": number}
+            properties[f"p{index}"] = {"type": "integer", "minimum": 0 if index else number}
         elif index % 3 == 1:
             properties[f"p{index}"] = {"type": "string", "minLength": 1, "description": "what it is"}
         else:

@@ -41,6 +41,10 @@ class Path:
     step: str | int = ""
     depth: int = 0
 
+    @property
+    def holder_key(self) -> tuple[int, ...]:
+        return tuple(map(id, self.holder))
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -66,6 +70,8 @@ class Prover:
         self.defs: dict[str, Schema] = {**producer.defs, **consumer.defs}
         self._ask = ask
         self.patience = patience
+        self.smallest: dict[tuple[int, ...], dict[str, Any]] = {}
+        """The smallest event known for a holder, by :attr:`Path.holder_key`: found once for all its gaps."""
         self._proven: dict[tuple[Any, ...], None] = {}
         self._failed: dict[tuple[Any, ...], list[Gap]] = {}
         self._open: dict[tuple[Any, ...], int] = {}

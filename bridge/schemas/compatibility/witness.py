@@ -55,6 +55,12 @@ def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
         return
     step = path.step
     if isinstance(step, str):
+        plain = prover.smallest.get(path.holder_key)
+        if plain is None:
+            plain = next((each for each in _values(prover, 600, path.holder) if isinstance(each, dict)), {})
+            prover.smallest[path.holder_key] = plain
+        yield from _lift({**plain, step: value}, path.parent, prover)
+    if isinstance(step, str):
         present: dict[str, Any] = {"type": "object", "required": [step]}
     else:
         present = {"type": "array", "minItems": step + 1}
