@@ -8,7 +8,7 @@ READY := .venv/.ready
 # An emulator's credentials are never the caller's.
 CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
 
-.PHONY: help demo test simulate reconcile-large lint format bench lock docs clean
+.PHONY: help demo test simulate fuzz-schemas reconcile-large lint package format bench lock docs clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
@@ -29,6 +29,9 @@ test: $(READY)  ## every test
 simulate: $(READY)  ## seeded runs through faults and crashes: SEED=1 RUNS=1000 WORKERS=2, TRACE=1 for one in full
 	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) --workers $(or $(WORKERS),2) $(if $(TRACE),--trace)
 
+fuzz-schemas: $(READY)  ## random schema pairs against random events: PAIRS=30000 SEED=1 (minutes)
+	@$(BIN)/python -m tests.schemas.compatibility.fuzz --pairs $(or $(PAIRS),30000) --seed $(or $(SEED),1)
+
 reconcile-large: $(READY)  ## 100,000 items reconciled: all found, none invented, bounded memory (minutes)
 	@$(CLEAN_AWS) $(BIN)/python -m benchmarks.reconcile_large $(ARGS)
 
@@ -41,13 +44,17 @@ lint: $(READY)  ## ruff, formatting, mypy --strict, templates, import layers, ge
 	@$(BIN)/cfn-lint $(TEMPLATES)
 	@$(BIN)/python -m pytest -q tests/test_layers.py
 
+package: $(READY)  ## dist/*.zip for Lambda, arm64 and x86_64: CONFIG=bridge.yaml SCHEMAS=event_schemas
+	@$(BIN)/python -m infra.packaging $(if $(CONFIG),--config $(CONFIG)) $(if $(SCHEMAS),--schemas $(SCHEMAS)) $(ARGS)
+
 format: $(READY)  ## put the code into shape
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(READY)  ## the configuration reference, from the models
+docs: $(READY)  ## the configuration reference and the table of schema changes, from the models and the code
 	@$(BIN)/python -m bridge.settings.reference > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
+	@$(BIN)/python -m tests.schemas.compatibility.table
 
 bench: $(READY)  ## the benchmarks, as ratios measured side by side
 	@$(BIN)/python -m benchmarks
