@@ -118,7 +118,7 @@ class _Reader:
         read_at = datetime.fromtimestamp(cached.read_at_s, UTC).isoformat(timespec="seconds")
         fields: dict[str, object] = {"registry": self._origin, "read_at": read_at, "reason": error.message}
         return Remark(
-            "error", "the schema registry is down: cached schemas are used", fields, "SchemaCacheUsed"
+            "error", "the schema registry is down: cached schemas are used", fields, from_cache=True
         )
 
     def _nothing_to_fall_back_on(self, error: Unavailable, *, had: bool) -> RegistryUnavailable:

@@ -11,16 +11,16 @@ from bridge.ports import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A log line of ``level``; ``metric`` is counted with it."""
+    """A log line of ``level``. ``from_cache``: cached schemas had to do, which is counted too."""
 
     level: Literal["info", "warning", "error"]
     message: str
     fields: Mapping[str, object]
-    metric: str = ""
+    from_cache: bool = False
 
 
 def tell(remarks: Sequence[Remark], telemetry: Telemetry) -> None:
     for remark in remarks:
         telemetry.log(remark.level, remark.message, **remark.fields)
-        if remark.metric:
-            telemetry.count(remark.metric)
+        if remark.from_cache:
+            telemetry.count("SchemaCacheUsed")

@@ -275,7 +275,7 @@ def test_a_deploy_goes_on_when_the_registry_is_down_and_says_so(rig: Rig, tmp_pa
     rig.client.fail = lambda operation, call: throttling(operation)
     before_s = rig.clock.now()
     configuration = deploy(rig, tmp_path)
-    assert [remark.metric for remark in configuration.remarks] == ["SchemaCacheUsed"]
+    assert [remark.from_cache for remark in configuration.remarks] == [True]
     assert rig.clock.now() - before_s <= 8.0
 
 
