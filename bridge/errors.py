@@ -247,13 +247,18 @@ class StreamBehind(ReconcileStopped):
 
 
 class LeaseHeld(ReconcileStopped):
-    """Another run of this table is alive."""
+    """Another run of this table is alive; ``owner`` holds its lease."""
 
     permanent = False
+    owner: str = ""
 
 
 class LeaseLost(ReconcileStopped):
     """Another run took over; this one must not write any more."""
+
+
+class Superseded(LeaseLost):
+    """A later call of the same step works on; this one must not write any more."""
 
 
 # --- configuration -----------------------------------------------------------------------------

@@ -54,6 +54,12 @@ METRICS: Final = {
         Metric("StreamLag", "Milliseconds", "Age of a batch's last change when it came.", "table", "sample"),
         # what the ledger reveals (bridge.settling)
         Metric("GapsSeen", "Count", "Changes before which another was never settled.", "table"),
+        # reconciliations under a state machine (bridge.lambdas.reconcile)
+        Metric("ReconciliationsCompleted", "Count", "Ended, after a look at everything.", "table"),
+        Metric("ReconciliationsStopped", "Count", "Could not go on; the report tells why.", "table"),
+        Metric("ChangesMissed", "Count", "Changes that a reconciliation confirmed as missed.", "table"),
+        Metric("ChangesRetold", "Count", "Of these: told, and accepted by every sink.", "table"),
+        Metric("ChangesUntold", "Count", "Blocked, or not accepted just now.", "table"),
         # batches that failed as a whole: their records are in no count above (bridge.relay)
         Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
         # where schemas come from (bridge.registries.reading)

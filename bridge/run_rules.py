@@ -15,11 +15,13 @@ def next_lease(
 ) -> Lease:
     """Raises ``LeaseHeld`` while ``held`` lasts, unless ``force``."""
     if held is not None and held.until_s > now_s and not force:
-        raise LeaseHeld(
+        error = LeaseHeld(
             f"table {table} is being worked on by {held.owner}",
             hint=f"wait for it; a dead run's lease ends by itself in {held.until_s - now_s:.0f} s, "
             "or at once with --take-over",
         )
+        error.owner = held.owner
+        raise error
     return Lease(table, owner, 1 if held is None else held.token + 1, now_s + ttl_s)
 
 

@@ -28,7 +28,7 @@ from bridge.edges.table_stream import find_stream
 from bridge.errors import ReconcileStopped
 from bridge.mapping.behind import CheckpointLag
 from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink, StreamSource
-from bridge.reconcile import Comparer, Price, Reconciler, Seen, Spread, take_turns
+from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
 from bridge.reconcile_ports import LagSource, RunStore
 from bridge.settings.models import DynamoDbLedgerSettings
 from bridge.wiring import (
@@ -111,6 +111,37 @@ def build_reconciler(
         price=price or Price(),
         spread=spread or take_turns,
     )
+
+
+def build_steps(
+    configuration: Configuration,
+    name: str,
+    clients: Callable[[], ClientFactory],
+    *,
+    bucket: str,
+    function: str,
+) -> Steps:
+    """The same, for many workers under a state machine, whose runs lie in ``bucket``. ``function`` is the
+    Lambda function whose lag counts. Raises as :func:`build_reconciler` does."""
+    clock = SystemClock()
+    reconciler = build_reconciler(
+        configuration,
+        name,
+        clients,
+        state=f"{S3_SCHEME}{bucket}",
+        lag=build_lag(None, function, clients(), clock),
+        dry=False,
+        clock=clock,
+    )
+    own = configuration.settings.tables[name].reconcile
+    options = Options(
+        segments=own.segments,
+        max_rcu=own.max_rcu,
+        grace_s=own.grace_s,
+        max_emit=own.max_emit,
+        max_removes=own.max_removes,
+    )
+    return Steps.over(reconciler, options, new_claim=lambda: secrets.token_hex(8))
 
 
 def build_run_store(state: Path | str, client: ClientFactory, clock: Clock | None = None) -> RunStore:

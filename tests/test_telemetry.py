@@ -136,6 +136,7 @@ def test_a_walk_tells_every_metric_of_records_and_sinks_with_its_dimension() -> 
         walk(bridge, put("a", 2))
     told = set(telemetry.counts) | set(telemetry.samples)
     elsewhere = {"SchemaCacheUsed"}  # told of a start
+    elsewhere |= {name for name in METRICS if name.startswith(("Reconciliations", "Changes"))}
     assert told == {name for name in METRICS if not name.startswith("runner_")} - elsewhere
     dimension = {"table": (("table", "Users"),), "sink": (("sink", "domain"),), None: ()}
     assert telemetry.dimensions == {name: {dimension[METRICS[name].dimension]} for name in told}

@@ -7,6 +7,8 @@ on the condition that no live change came first.
 """
 
 from bridge.reconcile.comparer import Comparer
+from bridge.reconcile.distributed import Steps
+from bridge.reconcile.distributed_ticket import Ticket
 from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.reconciler import Reconciler, Spread, take_turns, until
 from bridge.reconcile.segment import Seen, SegmentWorker
@@ -23,6 +25,8 @@ __all__ = [
     "Seen",
     "SegmentWorker",
     "Spread",
+    "Steps",
+    "Ticket",
     "take_turns",
     "until",
 ]

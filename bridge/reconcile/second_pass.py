@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from datetime import UTC, datetime
+from typing import Any, Literal
 
+from bridge.core.healing import time_text
 from bridge.errors import TooMuchToEmit
-from bridge.reconcile.confirm import Confirmer
+from bridge.reconcile.confirm import Confirmed, Confirmer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.lease import LeaseKeeper
-from bridge.reconcile.suspects import as_document, batches, broken, read_suspects
+from bridge.reconcile.suspects import Suspect, as_document, batches, broken, read_suspects
 from bridge.reconcile_ports import Document, RunStore
 
 
@@ -51,12 +53,16 @@ class SecondPass:
         """What is confirmed is kept for :meth:`emit`; each step answers the counts so far."""
         done = Pass.load(self.store, f"{self.folder}/confirm")
         for name in self._documents("look", done.after):
-            kept = []
+            kept: list[Confirmed] = []
             for some in batches(read_suspects(self.store, name)):
-                kept += [one.suspect for one in self.confirmer.confirm(some, done.counts)]
+                kept += self.confirmer.confirm(some, done.counts)
             if kept:
                 flat = name.removeprefix(f"{self.folder}/look/").replace("/", ".")
-                self.store.put(f"{self.folder}/missed/{flat}", as_document(kept), self.keeper.current)
+                document = {
+                    **as_document(one.suspect for one in kept),
+                    "tells": [_tells(one) for one in kept],
+                }
+                self.store.put(f"{self.folder}/missed/{flat}", document, self.keeper.current)
             self._done(done, name, "confirm")
             yield done.counts
 
@@ -64,15 +70,43 @@ class SecondPass:
         """Asks a last time about each, sends it, settles it."""
         done = Pass.load(self.store, f"{self.folder}/emit")
         for name in self._documents("missed", done.after):
+            tells = (self.store.get(name) or {}).get("tells", [])
             for some in batches(read_suspects(self.store, name)):
                 asked = Counts()
                 confirmed = self.confirmer.confirm(some, asked)
+                at, tells = tells[: len(some)], tells[len(some) :]
+                self._count_told(some, at, confirmed, done.counts)
                 done.counts.read(asked.units["read_units"])
                 done.counts.looked_up(asked.units["ledger_units"])
                 self.keeper.confirm()
                 self.emitter.emit(confirmed, done.counts)
             self._done(done, name, "emit")
             yield done.counts
+
+    def _count_told(
+        self,
+        suspects: Sequence[Suspect],
+        tells: Sequence[Any],
+        confirmed: Sequence[Confirmed],
+        counts: Counts,
+    ) -> None:
+        """What this run has sent and settled already, before it was interrupted and this was counted."""
+        left = {one.restated.token for one in confirmed}
+        tokens = [self.emitter.comparer.token(suspect.key) for suspect in suspects]
+        absent = [token for token in tokens if token not in left]
+        if not absent:
+            return
+        rows = self.emitter.ledger.read(absent)
+        counts.looked_up(len(absent))
+        for token, suspect, (kind, events) in zip(tokens, suspects, tells, strict=False):
+            row = rows.get(token)
+            as_of = time_text(datetime.fromtimestamp(suspect.read_s, UTC))
+            if row is None or (row.settled_by, row.as_of) != ("reconcile", as_of):
+                continue
+            counts.add("settled")
+            if events:
+                counts.add(f"emitted_{kind}")
+                counts.add("events", events)
 
     def _documents(self, part: Literal["look", "missed"], after: str) -> Iterator[str]:
         for name in self.store.names(f"{self.folder}/{part}/"):
@@ -84,6 +118,11 @@ class SecondPass:
     def _done(self, at: Pass, name: str, part: str) -> None:
         at.after = name
         self.store.put(f"{self.folder}/{part}", at.as_document(), self.keeper.current)
+
+
+def _tells(one: Confirmed) -> tuple[str, int]:
+    """The kind of change and the number of its events."""
+    return one.restated.kind, len({event.id for event in one.events})
 
 
 def check_limits(table: str, counts: Counts, *, max_emit: int, max_removes: int) -> None:

@@ -1,0 +1,146 @@
+"""The door for a state machine that reconciles one table: ``bridge.lambdas.reconcile.handler``.
+
+Each event names its step; all but the first carry the ticket that ``plan`` answered::
+
+    {"step": "plan", "execution": {…}, "readers": "4"}      execution: Step Functions' $$.Execution
+    {"step": "look", "ticket": {…}, "phase": "table" | "ledger", "segment": 3}
+    {"step": "looked", "ticket": {…}, "phase": "table" | "ledger"}
+    {"step": "confirm" | "emit" | "report", "ticket": {…}}
+    {"step": "stop", "execution": {…}, "at": {"ticket": {…}, "error": {"Error": …}}}
+
+``bridge/reconcile/distributed.py`` says what is answered. Only ``stop`` fails on purpose, so that the
+execution fails where a redrive can take it up again.
+
+Environment as for ``bridge.lambdas.stream``, and ``BRIDGE_TABLE`` (a table of bridge.yaml), ``RUNS_BUCKET``
+(where runs are kept, under ``reconcile/``) and ``BRIDGE_FUNCTION`` (whose lag behind the stream counts).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bridge.door import Function
+from bridge.errors import BatchError, ReconcileStopped
+from bridge.ports import Clock, Deadline, Telemetry
+from bridge.reconcile import Steps, Ticket
+from bridge.wiring import Configuration, client_factory
+from bridge.wiring_reconcile import build_steps
+
+RESERVE_S: Final = 60.0
+"""Kept back from the invocation's time, at most a quarter of it: a page that is begun can take so long, with
+its wait for the rate. What takes longer is cut off, and repeated from its checkpoint."""
+
+Answer = dict[str, Any]
+
+
+class ReconcileDoor:
+    """``table`` as bridge.yaml names it."""
+
+    def __init__(self, steps: Steps, table: str, clock: Clock, telemetry: Telemetry) -> None:
+        self._steps = steps
+        self._table = table
+        self._clock = clock
+        self._telemetry = telemetry
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> Answer:
+        """Raises ``BatchError`` for another event, ``ReconcileStopped`` for ``stop``, and ``Unavailable``."""
+        step = event.get("step") if isinstance(event, Mapping) else None
+        if not isinstance(step, str):
+            raise _not_ours("names no step")
+        answer = self._plan(event) if step == "plan" else self._go_on(step, event, context)
+        where = {name: event[name] for name in ("phase", "segment") if name in event}
+        self._telemetry.log(
+            "error" if answer["outcome"] == "stopped" else "info",
+            f"reconciliation: {step}",
+            table=self._steps.table,
+            outcome=answer["outcome"],
+            error=answer.get("message", ""),
+            **where,
+        )
+        if step == "stop" and answer["outcome"] == "stopped":
+            self._telemetry.count("ReconciliationsStopped", table=self._steps.table)
+            raise ReconcileStopped(f"{answer['reason']}: {answer['message']}")
+        return answer
+
+    def _plan(self, event: Mapping[str, Any]) -> Answer:
+        execution = event.get("execution") or {}
+        given = execution.get("Input") or {}
+        if given.get("table", self._table) != self._table:
+            raise ReconcileStopped(
+                f"the execution is for table {given['table']}, this function for {self._table}",
+                hint="each table has a stack of infra/reconciliation.yaml",
+            )
+        return self._steps.plan(str(execution.get("Id", "")), given, int(event.get("readers", 1)))
+
+    def _go_on(self, step: str, event: Mapping[str, Any], context: Any) -> Answer:
+        steps = self._steps
+        at = event["at"] if step == "stop" else event
+        ticket = Ticket.read_from(at.get("ticket"))
+        deadline = _deadline(context, self._clock)
+        match step:
+            case "look":
+                phase, segment = str(event["phase"]), int(event["segment"])
+                return steps.guarded(ticket, lambda: steps.look(ticket, phase, segment, deadline))
+            case "looked":
+                return steps.guarded(ticket, lambda: steps.looked(ticket, str(event["phase"])))
+            case "confirm":
+                return steps.guarded(ticket, lambda: steps.confirm(ticket, deadline))
+            case "emit":
+                return steps.guarded(ticket, lambda: steps.emit(ticket, deadline))
+            case "report":
+                answer = steps.guarded(ticket, lambda: steps.finish(ticket))
+                if "report" in answer:
+                    self._measure(answer["report"])
+                return answer
+            case "stop":
+                error = str((at.get("error") or {}).get("Error", "unknown"))
+                redrives = int((event.get("execution") or {}).get("RedriveCount", 0))
+                return steps.guarded(ticket, lambda: steps.stop(ticket, error, redrives))
+        raise _not_ours(f"names the step {step}")
+
+    def _measure(self, report: Mapping[str, Any]) -> None:
+        missed = sum(report[f"missed_{kind}"] for kind in ("insert", "modify", "remove"))
+        untold = report["blocked"] + report.get("unsent", 0)
+        telemetry, table = self._telemetry, self._steps.table
+        if report["complete"] and report["whole"]:
+            telemetry.count("ReconciliationsCompleted", table=table)
+        telemetry.count("ChangesMissed", missed, table=table)
+        telemetry.count("ChangesRetold", report["emitted"], table=table)
+        telemetry.count("ChangesUntold", untold, table=table)
+
+
+def _deadline(context: Any, clock: Clock) -> Deadline:
+    left_s = context.get_remaining_time_in_millis() / 1000
+    return Deadline.after(clock, left_s - min(RESERVE_S, left_s / 4))
+
+
+def _not_ours(what: str) -> BatchError:
+    return BatchError(
+        f"the event {what}", hint="this handler is for infra/statemachine.asl.json", stage="decode"
+    )
+
+
+def _open(configuration: Configuration, telemetry: Telemetry) -> ReconcileDoor:
+    table, bucket = _variable("BRIDGE_TABLE"), _variable("RUNS_BUCKET")
+    steps = build_steps(
+        configuration, table, client_factory, bucket=bucket, function=os.environ.get("BRIDGE_FUNCTION", "")
+    )
+    return ReconcileDoor(steps, table, steps.clock, telemetry)
+
+
+def _variable(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise BatchError(f"the variable {name} is not set", hint="infra/reconciliation.yaml sets it")
+    return value
+
+
+_function = Function(_open)
+
+
+def handler(event: Mapping[str, Any], context: Any) -> Answer:
+    """Lambda's entry point."""
+    answer: Answer = _function(event, context)
+    return answer

@@ -1,0 +1,329 @@
+"""A reconciliation as steps that a state machine calls, in many processes and each at least once.
+
+The order is the one of ``reconciler.py``: look at the table, then at the ledger, wait, look again, check the
+limits, tell, report. Each step takes the ticket that ``plan`` gave, finds everything else in the run store,
+leaves its own progress there, and answers in a few words:
+
+========  ==================================================================================
+go        ``plan``: the ticket, the phase to begin with and the segments
+done      the next step may follow
+more      time was up: call it again
+wait      ``wait_s`` seconds, then call it again
+held      another execution works on this table; this one has nothing to do
+stopped   going on could do harm; nothing that might be wrong was sent
+again     ``stop``, of an execution that was redriven: plan again
+========  ==================================================================================
+
+What may pass by itself (throttling, an outage) is raised, for the state machine to repeat the call.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from typing import Any, Final
+
+from bridge.errors import (
+    BridgeError,
+    CheckpointBroken,
+    LeaseHeld,
+    LeaseLost,
+    ReconcileStopped,
+    StreamBehind,
+    Superseded,
+)
+from bridge.ports import Deadline
+from bridge.reconcile.claim import ClaimKeeper
+from bridge.reconcile.distributed_ticket import Asked, Ticket
+from bridge.reconcile.lease import LeaseKeeper
+from bridge.reconcile.looks import Looks, check_contact
+from bridge.reconcile.options import Options
+from bridge.reconcile.pace import Pace
+from bridge.reconcile.reconciler import Reconciler
+from bridge.reconcile.report import summary
+from bridge.reconcile.second_pass import Pass, check_limits
+from bridge.reconcile.segment import Look, SegmentCheckpoint, SegmentWorker
+from bridge.reconcile.state import RunState
+from bridge.reconcile_ports import Lease
+
+Answer = dict[str, Any]
+
+LEASE_S: Final = 1_800.0
+"""Longer than a function may run (900 s) and than a state machine waits before it repeats a call."""
+RESUME_S: Final = 20 * 3_600.0
+"""An unfinished run that began earlier is begun anew: what came since, it would not look at."""
+BEHIND_S: Final = 3_600.0
+"""How long after the grace a stream that lags may catch up, before the run is stopped."""
+CATCH_UP_S: Final = 300
+
+_RESUMABLE: Final = frozenset({"", "interrupted", "stream_behind", "too_much_to_emit"})
+"""Why a run was stopped, where going on with it makes sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps(Reconciler):
+    """``options`` are those of bridge.yaml; ``new_claim`` gives a text that is new each time."""
+
+    options: Options = field(default_factory=Options)
+    new_claim: Callable[[], str] = str
+    lease_s: float = LEASE_S
+
+    @classmethod
+    def over(cls, reconciler: Reconciler, options: Options, new_claim: Callable[[], str]) -> Steps:
+        parts = {each.name: getattr(reconciler, each.name) for each in fields(Reconciler)}
+        return cls(**{**parts, "options": options, "new_claim": new_claim, "lease_s": LEASE_S})
+
+    # --- the first step ------------------------------------------------------------------------------
+
+    def plan(self, owner: str, given: Mapping[str, Any], readers: int = 1) -> Answer:
+        """Takes the table for the execution ``owner``, and goes on with its unfinished run or begins one.
+        Raises ``ReconcileStopped`` for an input that is not understood, and as the run store does."""
+        asked = Asked.read_from(given)
+        try:
+            lease = self._acquire(owner, take_over=asked.take_over)
+        except LeaseHeld as error:
+            return {"outcome": "held", "message": str(error)}
+        keeper = LeaseKeeper(self.store, lease, self.clock, self.lease_s)
+        try:
+            state = self._unfinished(asked)
+            if state is None:
+                state = self._begun(asked.mode, self.options, keeper)
+            else:
+                state = replace(state, stopped="")
+                self._save(state, keeper)
+                self.store.put(self._stop_name(state), {}, keeper.current)
+        except BridgeError:
+            keeper.release()
+            raise
+        readers = max(1, min(readers, state.segments))
+        return {
+            "outcome": "go",
+            "phase": state.phase,
+            "segments": list(range(state.segments)),
+            "readers": readers,
+            "ticket": Ticket(state.run, owner, lease.token, readers, asked).as_document(),
+        }
+
+    def _acquire(self, owner: str, *, take_over: bool) -> Lease:
+        now_s = self.clock.now()
+        try:
+            return self.store.acquire(self.table, owner, self.lease_s, now_s, force=take_over)
+        except LeaseHeld as error:
+            if error.owner != owner:
+                raise
+            # Our own: the answer to an earlier call was lost, or the execution was redriven.
+            return self.store.acquire(self.table, owner, self.lease_s, now_s, force=True)
+
+    def _unfinished(self, asked: Asked) -> RunState | None:
+        """The run to go on with, if there is one of the same kind that still says something."""
+        try:
+            state = self.status()
+        except CheckpointBroken:
+            return None
+        if state is None or asked.new or (state.phase == "done" and state.ended):
+            return None
+        kind = (state.mode, state.keys, state.since, dict(state.key))
+        if kind != (asked.mode, (), "", dict(self.comparer.facts.key)):
+            return None
+        fresh = self.clock.now() - state.started < RESUME_S
+        return state if fresh and state.stopped in _RESUMABLE else None
+
+    # --- the first look ------------------------------------------------------------------------------
+
+    def look(self, ticket: Ticket, phase: str, segment: int, deadline: Deadline) -> Answer:
+        """One segment of ``table`` or ``ledger``, as much as there is time for and at least a page."""
+        state = self._state(ticket)
+        if state.phase != phase:
+            return {"outcome": "done"}  # the run has gone on: another call of this step saw the end
+        keeper = self._claim(ticket, state, f"{phase}-{segment:04d}")
+        worker = self._worker(state, self._options(ticket, state), ticket.readers, segment, keeper)
+        for _ in worker.steps():
+            if deadline.remaining_s() <= 0:
+                break
+        return {"outcome": "done" if worker.load().done else "more"}
+
+    def looked(self, ticket: Ticket, phase: str) -> Answer:
+        """After all segments of ``phase``. Only a completed scan may conclude what is gone."""
+        state, keeper = self._state(ticket), self._keeper(ticket)
+        options = self._options(ticket, state)
+        if state.phase == phase:
+            self._require_whole(state)
+            if phase == "table" and not options.trust_ledger:
+                check_contact(self.table, self._looked(state), certain=0.5)
+            self._go_on(state, keeper)
+        return {"outcome": "done"}
+
+    def _worker(
+        self, state: RunState, options: Options, readers: int, segment: int, keeper: LeaseKeeper
+    ) -> SegmentWorker:
+        pace = Pace(self.clock, options.max_rcu / readers)
+        looks = Looks(self.comparer, self.source, self.ledger, self.scan, pace, self.clock, options)
+        look: Look = partial(looks.table_page if state.phase == "table" else looks.ledger_page, segment)
+        return SegmentWorker(self._segment_name(state, state.phase, segment), look, self.store, keeper)
+
+    def _require_whole(self, state: RunState) -> None:
+        done = sum(each.done for each in self._checkpoints_of(state, state.phase))
+        if done < state.segments:
+            raise ReconcileStopped(
+                f"table {self.table}: of {state.segments} segments of phase {state.phase} {done} are done",
+                hint="start the execution again: it goes on where it stopped",
+            )
+
+    def _checkpoints(self, state: RunState) -> Iterator[SegmentCheckpoint]:
+        # Of the two phases that there are here: a call to S3 for each segment.
+        yield from self._checkpoints_of(state, "table")
+        yield from self._checkpoints_of(state, "ledger")
+
+    def _checkpoints_of(self, state: RunState, phase: str) -> Iterator[SegmentCheckpoint]:
+        for number in range(state.segments):
+            name = self._segment_name(state, phase, number)
+            document = self.store.get(name)
+            if document is not None:
+                yield SegmentCheckpoint.read_from(document, name)
+
+    def _segment_name(self, state: RunState, phase: str, number: int) -> str:
+        return f"{self._folder(state)}/look/{phase}-{number:04d}"
+
+    # --- the second look -----------------------------------------------------------------------------
+
+    def confirm(self, ticket: Ticket, deadline: Deadline) -> Answer:
+        """After the grace. Sends nothing."""
+        state = self._state(ticket)
+        if state.phase != "confirm":
+            return {"outcome": "done"}
+        options = self._options(ticket, state)
+        keeper = self._claim(ticket, state, "second")
+        if wait_s := self._wait_s(state, options):
+            # Nobody renews the lease while the state machine waits.
+            self.store.renew(keeper.current, wait_s + self.lease_s, self.clock.now())
+            return {"outcome": "wait", "wait_s": wait_s}
+        try:
+            for _ in self._wait(state, options, keeper):
+                pass
+        except StreamBehind:
+            if self.clock.now() - self._due_s(state, options) > BEHIND_S:
+                raise
+            return {"outcome": "wait", "wait_s": CATCH_UP_S}
+        for _ in self._second_pass(state, options, keeper).confirm():
+            if deadline.remaining_s() <= 0:
+                return {"outcome": "more"}
+        self._go_on(state, keeper)
+        return {"outcome": "done"}
+
+    def emit(self, ticket: Ticket, deadline: Deadline) -> Answer:
+        """What was confirmed is sent and settled; nothing of it where the limits say that it is too much."""
+        state = self._state(ticket)
+        if state.phase != "emit":
+            return {"outcome": "done"}
+        options = self._options(ticket, state)
+        keeper = self._claim(ticket, state, "second")
+        confirmed = Pass.load(self.store, f"{self._folder(state)}/confirm").counts
+        check_limits(self.table, confirmed, max_emit=options.max_emit, max_removes=options.max_removes)
+        for _ in self._second_pass(state, options, keeper).emit():
+            if deadline.remaining_s() <= 0:
+                return {"outcome": "more"}
+        self._go_on(state, keeper)
+        return {"outcome": "done"}
+
+    def _due_s(self, state: RunState, options: Options) -> float:
+        """From when on nothing that the first look saw can be in flight."""
+        last_s = max((checkpoint.last_s for checkpoint in self._checkpoints(state)), default=0.0)
+        return last_s + options.grace_s
+
+    def _wait_s(self, state: RunState, options: Options) -> int:
+        if options.stream_stopped or not self._looked(state)["suspects"]:
+            return 0
+        return max(0, math.ceil(self._due_s(state, options) - self.clock.now()))
+
+    # --- the end -------------------------------------------------------------------------------------
+
+    def finish(self, ticket: Ticket) -> Answer:
+        """The report, for those who come later. The table is free again."""
+        state, keeper = self._state(ticket), self._keeper(ticket)
+        if state.phase != "done":
+            raise ReconcileStopped(
+                f"run {state.run} is in the phase {state.phase}, not at its end", hint="start it again"
+            )
+        if not state.ended:
+            ended = replace(state, ended=self.clock.now())
+            self._tell(ended, ticket, keeper)
+            self._save(ended, keeper)
+        for part in ("look", "missed", "claims"):
+            self.store.remove(f"{self._folder(state)}/{part}/", keeper.current)
+        keeper.release()
+        report = self.report() or {}
+        return {"outcome": "done", "report": {**summary(report), "unsent": report["unsent"]}}
+
+    def stop(self, ticket: Ticket, error: str, redrives: int = 0) -> Answer:
+        """An execution that cannot go on tells why, and frees the table. ``error`` is the state machine's
+        name of it. ``redrives`` is how often the execution was redriven: more often than when it stopped
+        means that somebody wants it to go on."""
+        state, keeper = self._state(ticket), self._keeper(ticket)
+        mark = dict(self.store.get(self._stop_name(state)) or {})
+        if redrives > mark.get("redrives", redrives):
+            return {"outcome": "again"}
+        reason = mark.get("reason", "interrupted")
+        message = mark.get("message", f"{error}: a step failed and was repeated in vain; its log tells why")
+        mark |= {"reason": reason, "message": message, "redrives": redrives}
+        self.store.put(self._stop_name(state), mark, keeper.current)
+        state = replace(state, stopped=reason)
+        self._save(state, keeper)
+        self._tell(state, ticket, keeper)
+        keeper.release()
+        return {"outcome": "stopped", "reason": reason, "message": message}
+
+    def _tell(self, state: RunState, ticket: Ticket, keeper: LeaseKeeper) -> None:
+        """The report stands where the latest one does, and by its run where later ones do not replace it."""
+        self._write_report(state, self._options(ticket, state), keeper)
+        self.store.put(f"{self.table}/reports/{state.run}", self.report() or {}, keeper.current)
+
+    def guarded(self, ticket: Ticket, step: Callable[[], Answer]) -> Answer:
+        """What ``step`` answers; where it cannot go on, that, noted for :meth:`stop`. Raises ``Unavailable``:
+        the same call may succeed later."""
+        try:
+            return step()
+        except Superseded:
+            return {"outcome": "more"}
+        except LeaseLost as error:
+            return {"outcome": "held", "message": str(error)}
+        except BridgeError as error:
+            if not error.permanent and not isinstance(error, StreamBehind):
+                raise
+            said = {"reason": error.reason, "message": str(error)}
+            try:
+                self.store.put(f"{self.table}/runs/{ticket.run}/stop", said, self._lease(ticket))
+            except LeaseLost as lost:
+                return {"outcome": "held", "message": str(lost)}
+            return {"outcome": "stopped", **said}
+
+    # --- what all steps need -------------------------------------------------------------------------
+
+    def _state(self, ticket: Ticket) -> RunState:
+        state = self.status()
+        if state is None or state.run != ticket.run:
+            raise LeaseLost(f"run {ticket.run} of table {self.table} was replaced", hint="start anew")
+        return state
+
+    def _options(self, ticket: Ticket, state: RunState) -> Options:
+        return state.options(ticket.asked.options(self.options))
+
+    def _lease(self, ticket: Ticket) -> Lease:
+        return Lease(self.table, ticket.owner, ticket.token, 0.0)
+
+    def _keeper(self, ticket: Ticket) -> LeaseKeeper:
+        keeper = LeaseKeeper(self.store, self._lease(ticket), self.clock, self.lease_s)
+        keeper.confirm()
+        return keeper
+
+    def _claim(self, ticket: Ticket, state: RunState, part: str) -> ClaimKeeper:
+        name = f"{self._folder(state)}/claims/{part}"
+        lease, by = self._lease(ticket), self.new_claim()
+        return ClaimKeeper(self.store, lease, self.clock, self.lease_s, name=name, by=by)
+
+    def _go_on(self, state: RunState, keeper: LeaseKeeper) -> None:
+        self._save(replace(state, phase=self._next(state), stopped=""), keeper)
+
+    def _stop_name(self, state: RunState) -> str:
+        return f"{self._folder(state)}/stop"
