@@ -1,13 +1,11 @@
-"""A zip whose bytes depend on nothing but its contents (and on zlib), and which is there whole or not at all."""
+"""A zip whose bytes depend on nothing but its contents (and on zlib)."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import zipfile
-from pathlib import Path
 
-from bridge.durable_file import write_durably
 from infra.packaging.libraries import Files
 
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -25,7 +23,7 @@ def pack(files: Files) -> bytes:
             entry.create_system = _UNIX
             entry.external_attr = _MODE << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, files[path], compresslevel=9)
+            archive.writestr(entry, files[path], compresslevel=6)
     return buffer.getvalue()
 
 
@@ -36,8 +34,3 @@ def fingerprint(files: Files) -> str:
         digest.update(f"{len(path.encode())}:{path}:{len(files[path])}:".encode())
         digest.update(files[path])
     return digest.hexdigest()
-
-
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_durably(path, content)

@@ -43,9 +43,10 @@ def compiled(files: Files, executable: str) -> Files:
                 place = root / path
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(content)
-        words = [executable, "-I", "-m", "compileall", "-q", "-f", "-s", name, "-p", CODE_FOLDER]
+        words = [executable, "-P", "-s", "-m", "compileall", "-q", "-f", "-s", name, "-p", CODE_FOLDER]
         words += ["--invalidation-mode", "unchecked-hash", name]
-        environment = {**os.environ, "SOURCE_DATE_EPOCH": "315532800"}
+        # constants that are sets have the order of their hashes
+        environment = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
         done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:
             raise PackagingError(f"compileall failed:\n{done.stdout}{done.stderr}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -26,13 +27,13 @@ def configured(config: Path, schemas: Path | None) -> Files:
 
     Raises :class:`PackagingError`."""
     try:
-        named = load_settings(config, stand_ins()).schemas
+        named = load_settings(config, _environment()).schemas
         content = config.read_bytes()
-        if schemas is None and isinstance(named, RegistryAddress):
-            return {CONFIG: content}
-        folder = schemas or named
-        assert isinstance(folder, Path)
-        files = {CONFIG: _naming(content), **_schemas(folder)}
+        if schemas is None:
+            if isinstance(named, RegistryAddress):
+                return {CONFIG: content}  # read at start-up
+            schemas = named
+        files = {CONFIG: _naming(content), **_schemas(schemas)}
         _check(files)
     except (BridgeError, OSError) as error:
         raise PackagingError(f"{config}: {error}") from error
@@ -40,13 +41,13 @@ def configured(config: Path, schemas: Path | None) -> Files:
 
 
 def _schemas(folder: Path) -> Files:
-    """Without examples: they are for those who write schemas."""
+    """Without examples and notes: they are for those who write schemas."""
     if not folder.is_dir():
         raise PackagingError(f"{folder} is not a folder of schemas")
     return {
         f"{SCHEMAS}/{path.relative_to(folder).as_posix()}": path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.suffix in (".json", ".yaml")
         and not any(
             part == "examples" or part.startswith(".") for part in path.relative_to(folder).parts[:-1]
         )
@@ -57,8 +58,7 @@ def _naming(content: bytes) -> bytes:
     """``content`` with another value of ``schemas``, and not a byte changed otherwise."""
     text = content.decode("utf-8-sig")
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    assert isinstance(root, yaml.MappingNode)
-    for key, value in root.value:
+    for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
         if key.value == "schemas":
             start, end = value.start_mark.index, value.end_mark.index
             return (text[:start] + f"./{SCHEMAS}" + text[end:]).encode()
@@ -71,4 +71,9 @@ def _check(files: Files) -> None:
             place = Path(name) / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content)
-        load_configuration(Path(name) / CONFIG, stand_ins())
+        load_configuration(Path(name) / CONFIG, _environment())
+
+
+def _environment() -> dict[str, str]:
+    """The templates' variables; whoever adds others to them sets these for the build as well."""
+    return {**stand_ins(), **os.environ}

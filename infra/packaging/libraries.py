@@ -54,10 +54,12 @@ def _download(lock: Path, architecture: str, python: str, folder: Path) -> None:
     words += ["--no-deps", "--only-binary=:all:", "--implementation", "cp", "--python-version", python]
     words += [word for platform in PLATFORMS[architecture] for word in ("--platform", platform)]
     words += ["--require-hashes", "--requirement", str(lock), "--dest", str(folder)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)  # pip warns a lot: told on failure
+    done = subprocess.run(
+        words, capture_output=True, text=True, check=False
+    )  # what pip says: only on failure
     if done.returncode:
         said = "\n".join(line for line in done.stderr.splitlines() if not line.startswith("WARNING"))
-        raise PackagingError(f"pip found no wheels for {architecture}, Python {python}:\n{said or done.stderr}")
+        raise PackagingError(f"pip got no wheels for {architecture}, Python {python}:\n{said or done.stderr}")
 
 
 def _is_whole(folder: Path, lock: str) -> bool:
@@ -81,17 +83,16 @@ def from_wheels(folder: Path) -> Files:
 
 
 def from_installed(lock: Path) -> Files:
-    """The same from what is installed beside this interpreter, for a package that only runs here.
+    """The same from what is installed beside this interpreter, in whatever version: a package that runs here,
+    for trying things out without an index.
 
-    Raises :class:`PackagingError` where another version is installed than the lock names."""
+    Raises :class:`PackagingError` where something is not installed."""
     files: Files = {}
-    for name, version in _PIN.findall(lock.read_text(encoding="utf-8")):
+    for name, _ in _PIN.findall(lock.read_text(encoding="utf-8")):
         try:
             distribution = importlib.metadata.distribution(name)
         except importlib.metadata.PackageNotFoundError as error:
             raise PackagingError(f"{name} is not installed") from error
-        if distribution.version != version:
-            raise PackagingError(f"{name} {distribution.version} is installed, the lock names {version}")
         for path in distribution.files or ():
             if ".." not in path.parts and "__pycache__" not in path.parts:
                 files[path.as_posix()] = Path(str(distribution.locate_file(path))).read_bytes()
@@ -108,12 +109,14 @@ _DROPPED = re.compile(
     | deprecation-[^/]*/ | packaging-[^/]*/
     | pydantic/(v1/|mypy\.py)
     | .*/tests?/
+    | [^/]+\.(md|rst|txt)$                        # what wheels leave beside their packages
     | .*\.(pyi|pyx|pxd|c|h|exe)$ | .*/py\.typed$
     """,
     re.VERBOSE,
 )
 _MODELS = re.compile(r"botocore/data/([^/]+)/[^/]+/([a-z-]+)")
 _USED_MODELS = {"service-", "endpoint-rule-set-", "paginators-"}
+_ASKED_BY_LIBRARIES = {"xray"}  # the X-Ray SDK makes a client of it where tracing begins
 _KEPT_METADATA = re.compile(r"[^/]+\.dist-info/(METADATA$|licenses?/|LICEN[CS]E|NOTICE|COPYING)")
 """Vulnerability scanners read METADATA, pydantic its own version; licences travel with what they cover.
 RECORD and the rest would describe files that are gone."""
@@ -124,6 +127,7 @@ def trimmed(files: Files, services: set[str]) -> Files:
 
     botocore itself stays, although Lambda has one: ``eventbridgev2`` is newer than the one in the runtime
     may be, and a runtime is renewed without asking. So do the libraries below it, for the same version."""
+    services = services | _ASKED_BY_LIBRARIES
     kept = {path: content for path, content in files.items() if _stays(path, services)}
     missing = services - {match[1] for match in map(_MODELS.match, kept) if match}
     if missing:

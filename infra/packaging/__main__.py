@@ -1,0 +1,78 @@
+"""``make package``: dist/stream-bridge-{arm64,x86_64}.zip for Lambda. See docs/packaging.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from infra.packaging.failure import PackagingError
+from infra.packaging.libraries import PLATFORMS, Files, fetch, from_installed, from_wheels
+from infra.packaging.package import MAX_BYTES, Package, build
+
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main(words: list[str] | None = None) -> int:
+    """Exit code 1 where a package could not be built, with the reason on stderr."""
+    asked = _parser().parse_args(words)
+    try:
+        for name, python, libraries in _asked(asked):
+            package = build(
+                libraries,
+                root=ROOT,
+                config=asked.config,
+                schemas=asked.schemas,
+                python=python,
+                out=asked.out / f"stream-bridge-{name}.zip",
+            )
+            print(_told(package, python))
+    except PackagingError as error:
+        print(f"make package: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _asked(asked: argparse.Namespace) -> Iterator[tuple[str, str, Files]]:
+    if asked.here:
+        yield "here", HERE, from_installed(asked.lock)
+        return
+    for architecture in asked.arch or PLATFORMS:
+        folder = fetch(asked.lock, architecture, asked.python, asked.wheels)
+        yield architecture, asked.python, from_wheels(folder)
+
+
+def _told(package: Package, python: str) -> str:
+    zipped, unzipped = package.zipped_bytes / 1e6, package.unzipped_bytes / 1e6
+    lines = [
+        f"{package.path}  {zipped:.1f} MB, {unzipped:.1f} MB unzipped of {MAX_BYTES / 1e6:.0f}",
+        f"  sha256    {package.sha256}",
+        f"  contents  {package.fingerprint}",
+        "  largest   " + ", ".join(f"{name} {count / 1e6:.1f} MB" for name, count in package.largest),
+    ]
+    if not package.has_bytecode:
+        lines.append(
+            f"  no bytecode: there is no python{python} here, and cold starts will compile what they import"
+        )
+    return "\n".join(lines)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.packaging", description=__doc__)
+    parser.add_argument("--arch", action="append", choices=tuple(PLATFORMS), help="both by default")
+    parser.add_argument(
+        "--here", action="store_true", help="for this machine's Python, from what is installed beside it"
+    )
+    parser.add_argument("--python", default="3.13", help="version of Lambda's runtime")
+    parser.add_argument("--config", type=Path, default=ROOT / "infra/example/bridge.yaml")
+    parser.add_argument("--schemas", type=Path, help="folder of schemas; by default what --config names")
+    parser.add_argument("--lock", type=Path, default=ROOT / "requirements/runtime.txt")
+    parser.add_argument("--wheels", type=Path, default=ROOT / "build/wheels", help="where wheels are kept")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
