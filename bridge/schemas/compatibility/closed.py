@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
+from bridge.schemas.compatibility.members import (
+    Member,
+    Tags,
+    by_name,
+    elements,
+    members,
+    named,
+    types_of,
+    undeclared_needs,
+)
 from bridge.schemas.compatibility.normal import DEFS, Normal, Schema
 from bridge.schemas.compatibility.readings import (
     IN_PLACE,
@@ -30,23 +39,6 @@ def closed(normal: Normal, *, lenient: bool = False) -> Reading:
     Raises :class:`TooComplex`.
     """
     return _Closer(normal, lenient).run()
-
-
-Tags = frozenset[tuple[int, int]]
-"""Which branch of which choice a member stands in: (id of the choice, number of the branch)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Member:
-    """A schema that describes a place, maybe only if some branch is taken. ``test``: an ``if``."""
-
-    node: dict[str, Any]
-    tags: Tags = frozenset()
-    test: bool = False
-
-    def excludes(self, other: _Member) -> bool:
-        mine = dict(self.tags)
-        return any(mine.get(choice, branch) != branch for choice, branch in other.tags)
 
 
 class _Closer:
@@ -103,7 +95,7 @@ class _Closer:
 
     def _plain(self, node: dict[str, Any]) -> Schema:
         """A head that nothing else describes."""
-        me = _Member(node)
+        me = Member(node)
         out = self._children(me, [me])
         if declares(node) and self._may_close(node):
             self._close(out, "additionalProperties", [me])
@@ -115,11 +107,11 @@ class _Closer:
         return "additionalProperties" not in node and "unevaluatedProperties" not in node
 
     @staticmethod
-    def _close(out: dict[str, Any], keyword: str, named_by: list[_Member]) -> None:
+    def _close(out: dict[str, Any], keyword: str, named_by: list[Member]) -> None:
         properties = dict(out.get("properties", {}))
         patterns = dict(out.get("patternProperties", {}))
         for member in named_by:
-            for name in _named(member.node):
+            for name in named(member.node):
                 properties.setdefault(name, True)
             for pattern in member.node.get("patternProperties", ()):
                 patterns.setdefault(pattern, True)
@@ -144,7 +136,7 @@ class _Closer:
             if not explicit:
                 tests = [member for member in own if member.test]
                 named = [member for member in own if not member.test and member.node is not node]
-                extra = _undeclared_needs([own[0], *named], own)
+                extra = undeclared_needs([own[0], *named], own)
                 self._close(out, "unevaluatedProperties", [*others, *tests, *extra])
         return self._copy(node, out)
 
@@ -158,7 +150,7 @@ class _Closer:
         return known
 
     def _find_sure(self, node: dict[str, Any]) -> bool:
-        if declares(node) or "object" not in _types(node):
+        if declares(node) or "object" not in types_of(node):
             return True
         if "enum" in node and not any(isinstance(value, dict) for value in node["enum"]):
             return True
@@ -174,14 +166,14 @@ class _Closer:
         passed = self._surely_declares(node["if"]) or self._surely_declares(node.get("then", True))
         return passed and self._surely_declares(node.get("else", True))
 
-    def _gather(self, node: Schema, tags: Tags = frozenset(), test: bool = False) -> Iterator[_Member]:
+    def _gather(self, node: Schema, tags: Tags = frozenset(), test: bool = False) -> Iterator[Member]:
         """The schema and all that describes the same place with it."""
         if isinstance(node, bool):
             return
         self._count += 1
         if self._count > 10 * MAX_HEADS:
             raise TooComplex("too many schemas describe one place")
-        yield _Member(node, tags, test)
+        yield Member(node, tags, test)
         if "$ref" in node:
             yield from self._gather(self._target(node), tags, test)
         for keyword in ("allOf", "anyOf", "oneOf"):
@@ -197,7 +189,7 @@ class _Closer:
             yield from self._gather(each, tags, test)
 
     def _member(
-        self, me: _Member, group: list[_Member], tags_of: dict[int, Tags] | None = None
+        self, me: Member, group: list[Member], tags_of: dict[int, Tags] | None = None
     ) -> dict[str, Any]:
         """A member with its children as heads, and the members below it likewise. ``tags_of``: by the id of
         each node of the group, what all its places in it have in common; gathered once, the group may be
@@ -213,7 +205,7 @@ class _Closer:
         def inner(node: Schema) -> Schema:
             if isinstance(node, bool):
                 return node
-            return self._member(_Member(node, shared[id(node)]), group, shared)
+            return self._member(Member(node, shared[id(node)]), group, shared)
 
         for keyword, value in me.node.items():
             if keyword in ("allOf", "anyOf", "oneOf"):
@@ -232,7 +224,7 @@ class _Closer:
                 self._defs[name] = new
         return self._copy(me.node, out)
 
-    def _children(self, me: _Member, group: list[_Member]) -> dict[str, Any]:
+    def _children(self, me: Member, group: list[Member]) -> dict[str, Any]:
         node = me.node
         out = dict(node)
         out.pop("x-extensible-enum", None)
@@ -244,21 +236,19 @@ class _Closer:
         if "properties" in node:
             simple = alone and "patternProperties" not in node
             out["properties"] = {
-                name: self._head(each, () if simple else self._beside(me, group, _by_name(name)))
+                name: self._head(each, () if simple else self._beside(me, group, by_name(name)))
                 for name, each in node["properties"].items()
             }
         if "patternProperties" in node:
             out["patternProperties"] = {
-                pattern: self._head(
-                    each, tuple(c for c in self._beside(me, group, _members) if c is not each)
-                )
+                pattern: self._head(each, tuple(c for c in self._beside(me, group, members) if c is not each))
                 for pattern, each in node["patternProperties"].items()
             }
         for keyword in ("additionalProperties", "unevaluatedProperties"):
             if keyword in out and not isinstance(out[keyword], bool):
-                out[keyword] = self._head(out[keyword], () if alone else self._beside(me, group, _members))
+                out[keyword] = self._head(out[keyword], () if alone else self._beside(me, group, members))
         if "prefixItems" in node or "items" in node or "unevaluatedItems" in node:
-            beside = () if alone and "contains" not in node else self._beside(me, group, _elements)
+            beside = () if alone and "contains" not in node else self._beside(me, group, elements)
             beside = (*beside, *([node["contains"]] if "contains" in node else ()))
             if "prefixItems" in node:
                 out["prefixItems"] = [self._head(each, beside) for each in node["prefixItems"]]
@@ -268,63 +258,10 @@ class _Closer:
         return out
 
     def _beside(
-        self, me: _Member, group: list[_Member], of: Callable[[dict[str, Any], bool], Iterator[Schema]]
+        self, me: Member, group: list[Member], of: Callable[[dict[str, Any], bool], Iterator[Schema]]
     ) -> tuple[Schema, ...]:
         found: list[Schema] = []
         for member in group:
             if member.node is me.node or not me.excludes(member):
                 found += of(member.node, member.node is me.node)
         return tuple(found)
-
-
-def _types(node: dict[str, Any]) -> list[str]:
-    types = node.get("type", "object")
-    return [types] if isinstance(types, str) else list(types)
-
-
-def _by_name(name: str) -> Callable[[dict[str, Any], bool], Iterator[Schema]]:
-    def describing(node: dict[str, Any], own: bool) -> Iterator[Schema]:
-        """What else may describe the member ``name``."""
-        yield from node.get("patternProperties", {}).values()
-        if own:
-            return
-        if name in node.get("properties", {}):
-            yield node["properties"][name]
-        else:
-            yield from (node[k] for k in ("additionalProperties", "unevaluatedProperties") if k in node)
-
-    return describing
-
-
-def _members(node: dict[str, Any], own: bool) -> Iterator[Schema]:
-    yield from node.get("patternProperties", {}).values()
-    yield from node.get("properties", {}).values()
-    if not own:
-        yield from (node[k] for k in ("additionalProperties", "unevaluatedProperties") if k in node)
-
-
-def _elements(node: dict[str, Any], own: bool) -> Iterator[Schema]:
-    if own:
-        return
-    yield from node.get("prefixItems", ())
-    yield from (node[k] for k in ("items", "unevaluatedItems", "contains") if k in node)
-
-
-def _named(node: dict[str, Any]) -> Iterator[str]:
-    """A name that must be there is declared, wherever it is said that it must."""
-    yield from node.get("properties", ())
-    yield from node.get("required", ())
-    for needed in node.get("dependentRequired", {}).values():
-        yield from needed
-
-
-def _undeclared_needs(members: list[_Member], group: list[_Member]) -> list[_Member]:
-    declared = {name for member in group for name in member.node.get("properties", ())}
-    needs = {name: True for member in members for name in _needed(member.node) if name not in declared}
-    return [_Member({"properties": needs})] if needs else []
-
-
-def _needed(node: dict[str, Any]) -> Iterator[str]:
-    yield from node.get("required", ())
-    for needed in node.get("dependentRequired", {}).values():
-        yield from needed

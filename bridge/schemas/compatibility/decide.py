@@ -12,11 +12,12 @@ import jsonschema_rs
 from bridge.schemas.compatibility import containment
 from bridge.schemas.compatibility.breaks import describe
 from bridge.schemas.compatibility.complexity import Complexity
+from bridge.schemas.compatibility.gaps import TOP, Gap
 from bridge.schemas.compatibility.generate import Generator
 from bridge.schemas.compatibility.judges import Judge, compile_reading
 from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.prepare import Prepared
-from bridge.schemas.compatibility.prover import TOP, Gap, Prover
+from bridge.schemas.compatibility.prover import Prover
 from bridge.schemas.compatibility.readings import Reading, TooComplex
 from bridge.schemas.compatibility.shrink import shrink
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven

@@ -121,6 +121,8 @@ class _Normaliser:
                 place = f"{pointer}/{keyword}/"
                 listed = [self._schema(at, s, place + str(index)) for index, s in enumerate(value)]
                 out[keyword] = listed + out.get(keyword, [])
+            elif keyword == "type":
+                self._type(value, draft, out)
             else:
                 self._special(at, raw, keyword, value, pointer, out)
         if "if" not in out:
@@ -139,9 +141,7 @@ class _Normaliser:
         self, at: Place, raw: dict[str, Any], keyword: str, value: Any, pointer: str, out: dict[str, Any]
     ) -> None:
         draft = at.draft
-        if keyword == "type":
-            self._type(value, draft, out)
-        elif keyword == "enum":
+        if keyword == "enum":
             _values(out, value)
         elif keyword == "const":
             if "enum" in raw:
@@ -178,6 +178,9 @@ class _Normaliser:
             self._out.has_closing = True
 
     def _type(self, value: Any, draft: Draft, out: dict[str, Any]) -> None:
+        if isinstance(value, str) and draft != Draft.D4:
+            out["type"] = value
+            return
         types = {value} if isinstance(value, str) else set(value)
         if "number" in types:
             types.discard("integer")

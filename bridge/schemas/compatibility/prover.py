@@ -10,17 +10,17 @@ A proof is sound: no gap means that the consumer takes everything. A gap means o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import jsonschema_rs
 
 from bridge.schemas.compatibility import containment
+from bridge.schemas.compatibility.gaps import TOP, Gap, Nodes, Path, as_undeclared, declares
 from bridge.schemas.compatibility.keywords import find_local_gaps
+from bridge.schemas.compatibility.mentions import References, mentions
 from bridge.schemas.compatibility.normal import DEFS, Schema
 from bridge.schemas.compatibility.parts import (
     Parts,
-    matches,
     take_apart,
     values_of,
 )
@@ -28,37 +28,7 @@ from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.readings import Reading, TooComplex
 from bridge.schemas.compatibility.regions import element_pairs, impossible, member_pairs
 
-Nodes = tuple[Schema, ...]
 MAX_DEPTH: Final = 140
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """A place in an event, with the producer's schemas of what holds it."""
-
-    parent: Path | None = None
-    holder: Nodes = ()
-    step: str | int = ""
-    depth: int = 0
-
-    @property
-    def holder_key(self) -> tuple[int, ...]:
-        return tuple(map(id, self.holder))
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Where a proof failed: what the producer may send at ``path``, and what the consumer takes there."""
-
-    rule: str
-    path: Path
-    producer: Nodes
-    consumer: Schema
-    keyword: str = ""
-    detail: str = ""
-
-
-TOP: Final = Path()
 
 
 class Prover:
@@ -75,7 +45,7 @@ class Prover:
         self._proven: dict[tuple[Any, ...], None] = {}
         self._failed: dict[tuple[Any, ...], list[Gap]] = {}
         self._open: dict[tuple[Any, ...], int] = {}
-        self._referring: dict[int, bool] = {}
+        self._references = References()
         self._made: dict[tuple[int, str], tuple[Nodes, ...]] = {}
         self._parts: dict[tuple[int, ...], tuple[Nodes, Parts]] = {}
 
@@ -96,7 +66,7 @@ class Prover:
         if wanted is True or (isinstance(wanted, dict) and not wanted):
             return []
         nodes = tuple(each for each in nodes if each is not True)
-        if isinstance(wanted, dict) and wanted in nodes and not self._refers(wanted):
+        if self._plainly(nodes, wanted):
             return []
         key = (*map(id, nodes), id(wanted), split)
         if key in self._proven:
@@ -244,12 +214,12 @@ class Prover:
         return [*(nearest or ()), Gap(_RULES[keyword], path, nodes, wanted, keyword)]
 
     def _said_alike(self, parts: Parts, wanted: dict[str, Any], keyword: str) -> bool:
-        if self._refers(wanted[keyword]):
+        if self._references.stand_in(wanted[keyword]):
             return False
         together = _TOGETHER.get(keyword, (keyword,))
         for node in parts.nodes:
             if keyword in node and all(node.get(each) == wanted.get(each) for each in together):
-                return not any(self._refers(wanted[each]) for each in together if each in wanted)
+                return not any(self._references.stand_in(wanted[each]) for each in together if each in wanted)
         return False
 
     def _holds(
@@ -289,7 +259,7 @@ class Prover:
         if self._apart(nodes, test):
             return not self.prove(nodes, other, path, split)
         for node in parts.nodes:
-            if "if" in node and node["if"] == test and not self._refers(test):
+            if "if" in node and node["if"] == test and not self._references.stand_in(test):
                 yes = (*nodes, test, node.get("then", True))
                 no = (*nodes, node.get("else", True))
                 return not self.prove(yes, then, path, split) and not self.prove(no, other, path, split)
@@ -301,66 +271,23 @@ class Prover:
         gaps: list[Gap] = []
         if "object" in parts.types:
             for name, producer, consumer in member_pairs(parts, wanted):
+                if self._plainly(producer, consumer):
+                    continue
                 below = Path(path, nodes, name, path.depth + 1)
                 found = self.prove(producer, consumer, below)
-                gaps += _undeclared(found, below) if not _declared(parts, name) else found
+                gaps += as_undeclared(found, below) if found and not declares(parts, name) else found
         if "array" in parts.types:
             for index, producer, consumer in element_pairs(parts, wanted):
                 gaps += self.prove(producer, consumer, Path(path, nodes, index, path.depth + 1))
         return gaps
 
-    def _refers(self, value: Any) -> bool:
-        """Whether a reference stands somewhere in it: then equal text may mean different things."""
-        if not isinstance(value, dict | list):
-            return False
-        if isinstance(value, dict) and value.keys() <= _SCALAR:
-            return False
-        known = self._referring.get(id(value))
-        if known is None:
-            inner = value.values() if isinstance(value, dict) else value
-            known = (isinstance(value, dict) and "$ref" in value) or any(map(self._refers, inner))
-            self._referring[id(value)] = known
-        return known
+    def _plainly(self, nodes: Nodes, wanted: Schema) -> bool:
+        """Whether the producer says the very same. Equal references may lead to different things."""
+        return isinstance(wanted, dict) and wanted in nodes and not self._references.stand_in(wanted)
 
 
-def mentions(value: Any, keywords: frozenset[str]) -> bool:
-    """Whether one of ``keywords`` stands anywhere in it."""
-    waiting = [value]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            if not keywords.isdisjoint(each):
-                return True
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-    return False
-
-
-_SCALAR: Final = frozenset(
-    {
-        "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
-        "maxLength", "pattern", "format", "minItems", "maxItems", "uniqueItems",
-    }
-)  # fmt: skip
 _OWN: Final = frozenset({"x-draft4-integer", "x-content"})
 _TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
-
-
-def _declared(parts: Parts, name: str) -> bool:
-    return any(
-        name in node.get("properties", ())
-        or any(matches(pattern, name) for pattern in node.get("patternProperties", ()))
-        for node in parts.objects
-    )
-
-
-def _undeclared(gaps: list[Gap], here: Path) -> list[Gap]:
-    """What is undeclared on the producer's side is a member that one version has and the other has not."""
-    return [
-        Gap("undeclared", gap.path, gap.producer, gap.consumer, gap.keyword) if gap.path is here else gap
-        for gap in gaps
-    ]
 
 
 _IN_PLACE: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas")

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from bridge.schemas.compatibility.gaps import Gap, Path
 from bridge.schemas.compatibility.generate import Generator
 from bridge.schemas.compatibility.json_values import key_of
 from bridge.schemas.compatibility.normal import Schema
 from bridge.schemas.compatibility.parts import take_apart, values_of
-from bridge.schemas.compatibility.prover import Gap, Path, Prover
+from bridge.schemas.compatibility.prover import Prover
 from bridge.schemas.compatibility.readings import TooComplex
 
 Nodes = tuple[Schema, ...]
