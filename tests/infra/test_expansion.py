@@ -108,8 +108,7 @@ def test_functions_are_those_of_the_package_with_their_own_role_and_log_group() 
         assert each["Code"] == {"S3Bucket": "code", "S3Key": "bridge-0123.zip"}, name
         module, _, function = each["Handler"].rpartition(".")
         assert function == "handler"
-        if module != "bridge.lambdas.reconcile":  # the state machine's worker
-            assert find_spec(module) is not None, name
+        assert find_spec(module) is not None, name
         seen.add(module)
     assert {module.rpartition(".")[2] for module in seen} == {
         "stream",
