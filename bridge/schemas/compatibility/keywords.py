@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bridge.schemas.compatibility.inclusion import includes
 from bridge.schemas.compatibility.json_values import has_integral_float, key_of
 from bridge.schemas.compatibility.parts import Parts, values_of
 from bridge.schemas.compatibility.readings import type_of
@@ -176,7 +177,9 @@ _CHECKS: Final[dict[str, Callable[[Parts, dict[str, Any], Any], bool]]] = {
     "multipleOf": _multiple,
     "minLength": _at_least("Length"),
     "maxLength": _at_most("Length"),
-    "pattern": lambda parts, wanted, value: value in parts.patterns,
+    "pattern": lambda parts, wanted, value: (
+        value in parts.patterns or any(includes(value, own) for own in parts.patterns)
+    ),
     "format": lambda parts, wanted, value: value in parts.formats,
     "x-content": _same_content,
     "minItems": _at_least("Items"),

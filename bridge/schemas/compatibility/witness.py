@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from bridge.schemas.compatibility.gaps import Gap, Path
 from bridge.schemas.compatibility.generate import Generator
+from bridge.schemas.compatibility.inclusion import escaping
 from bridge.schemas.compatibility.json_values import key_of
 from bridge.schemas.compatibility.normal import Schema
 from bridge.schemas.compatibility.parts import take_apart, values_of
@@ -41,8 +42,14 @@ def _values(prover: Prover, budget: int, nodes: Nodes) -> Iterator[Any]:
 
 
 def _unlisted(gap: Gap, prover: Prover) -> Iterator[Any]:
-    """Of a list of values those that the consumer's list lacks."""
-    if gap.keyword != "enum" or not isinstance(gap.consumer, dict):
+    """Of listed values those that the consumer's list lacks; of texts one that its pattern lets out."""
+    if not isinstance(gap.consumer, dict) or gap.keyword not in ("enum", "pattern"):
+        return
+    if gap.keyword == "pattern":
+        for own in prover.parts(gap.producer).patterns:
+            text = escaping(gap.consumer["pattern"], own)
+            if text is not None:
+                yield text
         return
     values = values_of(prover.parts(gap.producer))
     listed = set(map(key_of, gap.consumer["enum"]))

@@ -226,10 +226,16 @@ CHANGES: Final = (
     Change("empty text allowed", one({"type": "string", "minLength": 1}), one(TEXT), "cii cii cii"),
     Change("pattern added", one(TEXT), one({"type": "string", "pattern": "^[a-z]+$"}), "ici ici ici"),
     Change(
-        "pattern changed",
+        "pattern widened",
         one({"type": "string", "pattern": "^[a-z]+$"}),
         one({"type": "string", "pattern": "^[a-z0-9]+$"}),
-        "uii uii uii",
+        "cii cii cii",
+    ),
+    Change(
+        "pattern with look-ahead rewritten",
+        one({"type": "string", "pattern": "^(?=a)[a-z]+$"}),
+        one({"type": "string", "pattern": "^(?=a)[a-z]{1,}$"}),
+        "uuu uuu uuu",
     ),
     Change("format added", one(TEXT), one({"type": "string", "format": "date"}), "ici ici ici"),
     Change(

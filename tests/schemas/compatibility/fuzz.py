@@ -37,7 +37,7 @@ DRAFTS: Final = {
 }
 URIS: Final = tuple(DRAFTS)
 NAMES: Final = ("a", "b", "c", "x-1")
-PATTERNS: Final = ("^x-", "^[ab]", "b")
+PATTERNS: Final = ("^x-", "^[ab]", "b", "^[a-z]*$", "^(a|b)+$", ".", r"^\w+$", "^a?b?c?$")
 TEXTS: Final = ("", "a", "b", "ab", "abc", "x-1", "2030-01-01", "a@example.com", "192.0.2.1")
 VALUES: Final[tuple[Any, ...]] = (
     None,
@@ -323,9 +323,11 @@ class Fuzzer:
         self.events = events
         self.report = Report()
 
-    def run(self, pairs: int) -> Report:
+    def run(self, pairs: int, *, progress: bool = False) -> Report:
         for number in range(pairs):
             self.pair(number)
+            if progress and number % 1_000 == 999:
+                print(f"{number + 1} pairs, unsound: {len(self.report.unsound)}", flush=True)
         return self.report
 
     def pair(self, number: int) -> None:
@@ -465,7 +467,7 @@ def main() -> None:
     if arguments.only is not None:
         fuzzer.pair(arguments.only)
     else:
-        fuzzer.run(arguments.pairs)
+        fuzzer.run(arguments.pairs, progress=True)
     report = fuzzer.report
     print(f"{sum(report.verdicts.values())} pairs, {report.events} events, {time.monotonic() - begun:.0f} s")
     for name, counts in (

@@ -193,10 +193,10 @@ def test_draft_4_takes_no_float_for_an_integer() -> None:
     )
 
 
-def test_a_pattern_that_the_canonical_form_cannot_compare_is_unproven_and_waits_for_a_waiver() -> None:
+def test_a_pattern_that_cannot_be_compared_is_unproven_and_waits_for_a_waiver() -> None:
     old, new = (
-        thing(a={"type": "string", "pattern": "^(a+)+$"}),
-        thing(a={"type": "string", "pattern": "^(a|aa)+$"}),
+        thing(a={"type": "string", "pattern": "^(?=a)[a-z]+$"}),
+        thing(a={"type": "string", "pattern": "^(?=a)[a-z]{1,}$"}),
     )
     result = full(old, new)
     assert result.verdict is Verdict.UNPROVEN
