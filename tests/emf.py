@@ -31,7 +31,7 @@ def problems(line: str, *, now_ms: float) -> list[str]:
     found: list[str] = []
     if len(line.encode()) > LINE_BYTES:
         found.append("the line is too long for a log event")
-    document = json.loads(line)
+    document = json.loads(line, object_pairs_hook=lambda pairs: _once(pairs, found))
     head = document.get("_aws")
     if not isinstance(head, dict):
         return [*found, "_aws is no object"]
@@ -46,6 +46,13 @@ def problems(line: str, *, now_ms: float) -> list[str]:
     for directive in directives:
         found += _directive(directive, document)
     return found
+
+
+def _once(pairs: list[tuple[str, Any]], found: list[str]) -> dict[str, Any]:
+    """RFC 8259 leaves open which of two equal names counts: a document that has both says nothing certain."""
+    if len(dict(pairs)) != len(pairs):
+        found.append("a member stands twice in its object")
+    return dict(pairs)
 
 
 def _directive(directive: dict[str, Any], document: dict[str, Any]) -> list[str]:
@@ -73,7 +80,7 @@ def _directive(directive: dict[str, Any], document: dict[str, Any]) -> list[str]
 
 
 def _dimension(name: Any, value: Any) -> list[str]:
-    if not isinstance(name, str) or not 1 <= len(name) <= 255 or not name.isascii() or name.startswith(":"):
+    if not isinstance(name, str) or not 1 <= len(name) <= 250 or not name.isascii() or name.startswith(":"):
         return [f"dimension name {name!r}"]
     if not isinstance(value, str) or not 1 <= len(value) <= 1024:
         return [f"dimension {name}: its value is no text of 1 to 1,024 characters"]

@@ -20,7 +20,7 @@ from infra.packaging.libraries import Files
 CODE_FOLDER = "/var/task"
 """Where Lambda unpacks a function (docs: "Lambda runtime environment")."""
 
-_VERSION = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])"
+_WHICH = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2], sys.executable)"
 
 
 def interpreter(python: str) -> str | None:
@@ -28,9 +28,10 @@ def interpreter(python: str) -> str | None:
     for name in (sys.executable, shutil.which(f"python{python}")):
         if name is None:
             continue
-        done = subprocess.run([name, "-I", "-c", _VERSION], capture_output=True, text=True, check=False)
-        if done.returncode == 0 and done.stdout.split() == ["cpython", python]:
-            return name
+        done = subprocess.run([name, "-I", "-c", _WHICH], capture_output=True, text=True, check=False)
+        kind, version, executable = (*done.stdout.strip().split(" ", 2), "", "", "")[:3]
+        if done.returncode == 0 and (kind, version) == ("cpython", python):
+            return executable  # and not the name, which a version manager may answer otherwise next time
     return None
 
 
