@@ -15,9 +15,10 @@ from bridge.schemas.compatibility.complexity import Complexity
 from bridge.schemas.compatibility.gaps import TOP, Gap
 from bridge.schemas.compatibility.generate import Generator
 from bridge.schemas.compatibility.judges import Judge, compile_reading
+from bridge.schemas.compatibility.mentions import count_schemas
 from bridge.schemas.compatibility.patience import Patience
 from bridge.schemas.compatibility.prepare import Prepared
-from bridge.schemas.compatibility.prover import Prover
+from bridge.schemas.compatibility.prover import SMALL, Prover
 from bridge.schemas.compatibility.readings import Reading, TooComplex
 from bridge.schemas.compatibility.shrink import shrink
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven
@@ -177,8 +178,11 @@ def _last_resort(
 ) -> Decision:
     """The documents as wholes, and events from everywhere."""
     left: dict[str, Any] | None = None
-    exact = not sent.inexact and not taken.inexact
     whole = containment.bundle((sent.root,), prover.defs), containment.bundle((taken.root,), prover.defs)
+    short = question.patient or sum(map(count_schemas, whole)) <= SMALL
+    if not short and any(gap.keyword not in _TEXTUAL for gap in gaps):
+        raise NeedsProcess
+    exact = short and not sent.inexact and not taken.inexact
     answer = containment.covers(whole[1], whole[0]) if exact else None
     if answer is True:
         return _unless_nothing_is_sent(question, sent)
@@ -202,6 +206,10 @@ def _last_resort(
     return Decision(
         unproven=Unproven(question.direction, reason, message, found.old_pointer, found.new_pointer)
     )
+
+
+_TEXTUAL: Final = ("pattern", "format")
+"""What the documents as wholes tell no more about than the one place does."""
 
 
 def _anything(

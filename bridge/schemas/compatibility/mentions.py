@@ -19,6 +19,20 @@ def mentions(value: Any, keywords: frozenset[str]) -> bool:
     return False
 
 
+def count_schemas(value: Any) -> int:
+    """How many objects stand in it, which are schemas for the most part."""
+    found = 0
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            found += 1
+            waiting += each.values()
+        elif isinstance(each, list):
+            waiting += each
+    return found
+
+
 _SCALAR: Final = frozenset(
     {
         "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",

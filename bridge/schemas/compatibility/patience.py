@@ -15,6 +15,10 @@ class Patience:
     def __init__(self, limit_s: float | None) -> None:
         self._ends_at = None if limit_s is None else time.monotonic() + limit_s
 
+    @property
+    def endless(self) -> bool:
+        return self._ends_at is None
+
     def check(self) -> None:
         """Raises :class:`TooComplex` when the time is up."""
         if self._ends_at is not None and time.monotonic() > self._ends_at:

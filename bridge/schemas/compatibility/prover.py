@@ -17,7 +17,7 @@ import jsonschema_rs
 from bridge.schemas.compatibility import containment
 from bridge.schemas.compatibility.gaps import TOP, Gap, Nodes, Path, as_undeclared, declares
 from bridge.schemas.compatibility.keywords import find_local_gaps
-from bridge.schemas.compatibility.mentions import References, mentions
+from bridge.schemas.compatibility.mentions import References, count_schemas, mentions
 from bridge.schemas.compatibility.normal import DEFS, Schema
 from bridge.schemas.compatibility.parts import (
     Parts,
@@ -29,6 +29,8 @@ from bridge.schemas.compatibility.readings import Reading, TooComplex
 from bridge.schemas.compatibility.regions import element_pairs, impossible, member_pairs
 
 MAX_DEPTH: Final = 140
+SMALL: Final = 90
+"""Schemas that the canonical form is asked about where nobody could end it."""
 
 
 class Prover:
@@ -40,6 +42,7 @@ class Prover:
         self.defs: dict[str, Schema] = {**producer.defs, **consumer.defs}
         self._ask = ask
         self.patience = patience
+        self._unhurried = patience.endless
         self.smallest: dict[tuple[int, ...], dict[str, Any]] = {}
         """The smallest event known for a holder, by :attr:`Path.holder_key`: found once for all its gaps."""
         self._proven: dict[tuple[Any, ...], None] = {}
@@ -99,8 +102,7 @@ class Prover:
             return []
         if isinstance(wanted, bool):
             gaps = [Gap("false", path, nodes, wanted)]
-            choices = bool(parts.choices)
-            local = True
+            choices = True
         else:
             values = values_of(parts)
             if values is not None and self._takes_all(wanted, values):
@@ -110,10 +112,10 @@ class Prover:
                 for found in find_local_gaps(parts, wanted)
                 if found.keyword not in _WHOLE or not self._said_alike(parts, wanted, found.keyword)
             ]
-            local_gaps += self._in_place(nodes, parts, wanted, path, split)
-            below = self._below(nodes, parts, wanted, path)
-            local = bool(local_gaps)
-            gaps = local_gaps + below
+            # A keyword alone is a smaller question than the schema it stands in.
+            gaps = [each for each in local_gaps if not self._covered(nodes, _alone(wanted, each))]
+            gaps += self._in_place(nodes, parts, wanted, path, split)
+            gaps += self._below(nodes, parts, wanted, path)
             choices = bool(parts.choices) or not _CHOOSING.isdisjoint(wanted)
         if not gaps:
             return []
@@ -122,7 +124,7 @@ class Prover:
             if not splits:
                 return []
             gaps = splits
-        if (local or choices) and self._covered(nodes, wanted):
+        if choices and self._covered(nodes, wanted):
             return []
         return gaps
 
@@ -158,6 +160,8 @@ class Prover:
             return False
         consumer = containment.bundle((wanted,), self.defs)
         producer = containment.bundle(nodes, self.defs)
+        if not self._unhurried and count_schemas(consumer) + count_schemas(producer) > SMALL:
+            return False
         if self.consumer.inexact and mentions(consumer, _OWN):
             return False
         if self.producer.inexact and mentions(producer, _OWN) and mentions(producer, _TURNING):
@@ -286,6 +290,16 @@ class Prover:
         return isinstance(wanted, dict) and wanted in nodes and not self._references.stand_in(wanted)
 
 
+def _alone(wanted: dict[str, Any], gap: Gap) -> dict[str, Any]:
+    """The keyword of a gap as a schema of its own, where it does not look at those beside it."""
+    if gap.keyword.startswith("unevaluated"):
+        return wanted
+    if gap.detail:
+        return {gap.keyword: [gap.detail]}
+    together = _TOGETHER.get(gap.keyword, (gap.keyword,))
+    return {keyword: wanted[keyword] for keyword in together if keyword in wanted}
+
+
 _OWN: Final = frozenset({"x-draft4-integer", "x-content"})
 _TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
 
@@ -293,7 +307,11 @@ _TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
 _IN_PLACE: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas")
 _WHOLE: Final = ("contains", "propertyNames")
 _CHOOSING: Final = frozenset({"anyOf", "oneOf", "not", "if", "dependentSchemas"})
-_TOGETHER: Final = {"if": ("if", "then", "else"), "contains": ("contains", "minContains", "maxContains")}
+_TOGETHER: Final = {
+    "type": ("type", "x-draft4-integer"),
+    "if": ("if", "then", "else"),
+    "contains": ("contains", "minContains", "maxContains"),
+}
 _RULES: Final = {
     "anyOf": "combined-changed",
     "oneOf": "combined-changed",
