@@ -40,8 +40,8 @@ def timed(call: Callable[[], Any]) -> float:
     return time.perf_counter() - begun
 
 
-def many() -> float:
-    """Seconds for 1,000 different pairs: two thirds compatible, one third not."""
+def many() -> tuple[float, float]:
+    """Seconds, and seconds of CPU, for 1,000 different pairs: two thirds compatible, one third not."""
     text = {"type": "string"}
     pairs = [
         (schema(number), schema(number + 1) if number % 3 == 0 else schema(number, added=text))
@@ -53,7 +53,8 @@ def many() -> float:
         for old, new in pairs:
             comparer.compare(old, new, mode=Mode.FULL_TRANSITIVE, policy=Policy.VIEWS)
 
-    return timed(run)
+    cpu = time.process_time()
+    return timed(run), time.process_time() - cpu
 
 
 def main() -> None:
@@ -72,7 +73,8 @@ def main() -> None:
         print(
             f"schemas of {PROPERTIES} properties, {name}: {median(cold) * 1e3:.2f} ms (best {min(cold) * 1e3:.2f})"
         )
-    print(f"{PAIRS} pairs in one process: {many():.2f} s")
+    wall, cpu = many()
+    print(f"{PAIRS} pairs in one process: {wall:.2f} s ({cpu:.2f} s of CPU)")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class Question:
 
 
 def decide(question: Question, *, explain: bool) -> Decision:
-    """``explain``: look for an event that shows a break; else unproven counts as little as broken.
+    """``explain``: tell every break; else one is enough to know that it does not hold.
 
     Raises :class:`NeedsProcess` unless the question is ``patient``.
     """
@@ -91,9 +91,10 @@ def decide(question: Question, *, explain: bool) -> Decision:
         patience = Patience(None if question.patient else HERE_S)
         prover = Prover(sent, taken, patience, ask=False)
         gaps = prover.run()
-        if gaps and explain:
+        most = MAX_BREAKS if explain else 1
+        if gaps:
             # An event is cheaper than a proof, where there is one at hand.
-            breaks = list(_verified(question, prover, gaps, sent, taken, QUICK))
+            breaks = list(islice(_verified(question, prover, gaps, sent, taken, QUICK), most))
             if breaks:
                 return Decision(breaks=breaks)
         if gaps and not light:
@@ -103,11 +104,10 @@ def decide(question: Question, *, explain: bool) -> Decision:
             gaps = prover.run()
         if not gaps:
             return _unless_nothing_is_sent(question, sent)
-        if explain:
-            breaks = list(_verified(question, prover, gaps, sent, taken, THOROUGH))
-            if breaks:
-                return Decision(breaks=breaks)
-        return _last_resort(question, prover, gaps, sent, taken, explain=explain)
+        breaks = list(islice(_verified(question, prover, gaps, sent, taken, THOROUGH), most))
+        if breaks:
+            return Decision(breaks=breaks)
+        return _last_resort(question, prover, gaps, sent, taken)
     except (TooComplex, RecursionError) as error:
         if not question.patient:
             raise NeedsProcess from error
@@ -153,8 +153,6 @@ def _verified(
             if shown:
                 return
             raise
-        if len(shown) >= MAX_BREAKS:
-            return
 
 
 def _shows(gap: Gap, judge: Judge, prover: Prover) -> Callable[[Any], bool]:
@@ -174,7 +172,7 @@ def _shows(gap: Gap, judge: Judge, prover: Prover) -> Callable[[Any], bool]:
 
 
 def _last_resort(
-    question: Question, prover: Prover, gaps: list[Gap], sent: Reading, taken: Reading, *, explain: bool
+    question: Question, prover: Prover, gaps: list[Gap], sent: Reading, taken: Reading
 ) -> Decision:
     """The documents as wholes, and events from everywhere."""
     left: dict[str, Any] | None = None
@@ -186,8 +184,6 @@ def _last_resort(
     answer = containment.covers(whole[1], whole[0]) if exact else None
     if answer is True:
         return _unless_nothing_is_sent(question, sent)
-    if not explain:
-        return Decision()
     if exact:
         left = containment.left_over(*whole)
     judge = _judge(question, sent, taken)
