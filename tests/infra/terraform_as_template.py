@@ -1,0 +1,510 @@
+"""A planned Terraform module in CloudFormation's words, to be held against a stack of the templates."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tests.infra.templates import ACCOUNT, INFRA, REGION, Stack, read
+from tests.infra.terraform import Module, Resource
+
+Properties = dict[str, Any]
+
+
+def variable(parameter: str) -> str:
+    """The variable's name for a template's parameter."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", parameter.replace("V2", "_v2")).lower()
+
+
+def is_arn(name: str, declared: Mapping[str, Any]) -> bool:
+    """Optional ARNs are objects in Terraform, so that it is known when planned whether there is one."""
+    return name.endswith("Arn") and declared.get("Default") == ""
+
+
+def variables(template: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a stack as the module's variables."""
+    declared = read(template)["Parameters"]
+    found: dict[str, Any] = {}
+    for name, value in parameters.items():
+        if name.startswith("FilterPattern"):
+            found.setdefault("filter_patterns", []).append(value)
+        elif is_arn(name, declared[name]):
+            found[variable(name).removesuffix("_arn")] = {"arn": value} if value else None
+        else:
+            found[variable(name)] = plain(value)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Parameters are texts; CloudFormation takes them for what the property wants."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, str) and value in ("true", "false"):
+        return value == "true"
+    return int(value) if isinstance(value, str) and re.fullmatch(r"\d+", value) else value
+
+
+def renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> Properties:
+    """Attributes by CloudFormation's names; one that nobody expects is an error."""
+    unknown = set(given) - set(names) - {"lifecycle", "skip_destroy"}
+    assert not unknown, f"compared with nothing: {unknown}"
+    return {names[key]: value for key, value in given.items() if names.get(key)}
+
+
+def only(several: list[Any]) -> Any:
+    (one,) = several
+    return one
+
+
+def function(given: Mapping[str, Any], module: Module) -> Properties:
+    found = renamed(
+        {key: value for key, value in given.items() if key not in _NESTED_OF_FUNCTION},
+        {
+            "function_name": "FunctionName",
+            "description": "Description",
+            "handler": "Handler",
+            "runtime": "Runtime",
+            "architectures": "Architectures",
+            "memory_size": "MemorySize",
+            "timeout": "Timeout",
+            "reserved_concurrent_executions": "ReservedConcurrentExecutions",
+            "kms_key_arn": "KmsKeyArn",
+            "role": "",  # compared by what it may do
+        },
+    )
+    logging = only(given["logging_config"])
+    return found | {
+        "Code": {"S3Bucket": given["s3_bucket"], "S3Key": given["s3_key"]},
+        "Environment": {"Variables": only(given["environment"])["variables"]},
+        "LoggingConfig": {"LogGroup": logging["log_group"], "LogFormat": logging["log_format"]},
+        "TracingConfig": {"Mode": only(given["tracing_config"])["mode"]},
+    }
+
+
+_NESTED_OF_FUNCTION = {"environment", "logging_config", "tracing_config", "s3_bucket", "s3_key", "lifecycle"}
+
+
+def mapping(given: Mapping[str, Any], module: Module) -> Properties:
+    found = renamed(
+        given,
+        {
+            "function_name": "FunctionName",
+            "event_source_arn": "EventSourceArn",
+            "enabled": "Enabled",
+            "starting_position": "StartingPosition",
+            "batch_size": "BatchSize",
+            "maximum_batching_window_in_seconds": "MaximumBatchingWindowInSeconds",
+            "parallelization_factor": "ParallelizationFactor",
+            "function_response_types": "FunctionResponseTypes",
+            "bisect_batch_on_function_error": "BisectBatchOnFunctionError",
+            "maximum_retry_attempts": "MaximumRetryAttempts",
+            "maximum_record_age_in_seconds": "MaximumRecordAgeInSeconds",
+            "destination_config": "DestinationConfig",
+            "filter_criteria": "FilterCriteria",
+            "metrics_config": "MetricsConfig",
+        },
+    )
+    on_failure = only(only(found["DestinationConfig"])["on_failure"])
+    found["DestinationConfig"] = {"OnFailure": {"Destination": on_failure["destination_arn"]}}
+    found["MetricsConfig"] = {"Metrics": only(found["MetricsConfig"])["metrics"]}
+    if "FilterCriteria" in found:
+        patterns = only(found["FilterCriteria"])["filter"]
+        found["FilterCriteria"] = {"Filters": [{"Pattern": each["pattern"]} for each in patterns]}
+    return found
+
+
+def bucket(given: Mapping[str, Any], module: Module) -> Properties:
+    name = given["bucket"]
+
+    def beside(kind: str) -> Any:
+        return only([each.given for each in module.instances(kind).values() if each.given["bucket"] == name])
+
+    encryption = only(beside("aws_s3_bucket_server_side_encryption_configuration")["rule"])
+    default = only(encryption["apply_server_side_encryption_by_default"])
+    encrypted: Properties = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": default["sse_algorithm"]}}
+    if "kms_master_key_id" in default:
+        encrypted["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] = default["kms_master_key_id"]
+        encrypted["BucketKeyEnabled"] = encryption["bucket_key_enabled"]
+    rules = []
+    for rule in beside("aws_s3_bucket_lifecycle_configuration")["rule"]:
+        told: Properties = {"Id": rule["id"], "Status": rule["status"]}
+        if prefix := only(rule["filter"])["prefix"]:
+            told["Prefix"] = prefix
+        if "expiration" in rule:
+            told["ExpirationInDays"] = only(rule["expiration"])["days"]
+        if "abort_incomplete_multipart_upload" in rule:
+            days = only(rule["abort_incomplete_multipart_upload"])["days_after_initiation"]
+            told["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
+        rules.append(told)
+    block = beside("aws_s3_bucket_public_access_block")
+    found: Properties = {
+        "BucketName": name,
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encrypted]},
+        "PublicAccessBlockConfiguration": {
+            "BlockPublicAcls": block["block_public_acls"],
+            "BlockPublicPolicy": block["block_public_policy"],
+            "IgnorePublicAcls": block["ignore_public_acls"],
+            "RestrictPublicBuckets": block["restrict_public_buckets"],
+        },
+        "OwnershipControls": {
+            "Rules": [
+                {"ObjectOwnership": each["object_ownership"]}
+                for each in beside("aws_s3_bucket_ownership_controls")["rule"]
+            ]
+        },
+        "LifecycleConfiguration": {"Rules": rules},
+    }
+    for each in module.instances("aws_s3_bucket_notification").values():
+        if each.given["bucket"] == name:
+            found["NotificationConfiguration"] = {
+                "QueueConfigurations": [
+                    {"Event": only(queue["events"]), "Queue": queue["queue_arn"]}
+                    for queue in each.given["queue"]
+                ]
+            }
+    return found
+
+
+def table(given: Mapping[str, Any], module: Module) -> Properties:
+    attribute = only(given["attribute"])
+    ttl = only(given["ttl"])
+    found: Properties = {
+        "TableName": given["name"],
+        "AttributeDefinitions": [{"AttributeName": attribute["name"], "AttributeType": attribute["type"]}],
+        "KeySchema": [{"AttributeName": given["hash_key"], "KeyType": "HASH"}],
+        "BillingMode": given["billing_mode"],
+        "DeletionProtectionEnabled": given["deletion_protection_enabled"],
+        "PointInTimeRecoverySpecification": {
+            "PointInTimeRecoveryEnabled": only(given["point_in_time_recovery"])["enabled"]
+        },
+        "TimeToLiveSpecification": {"AttributeName": ttl["attribute_name"], "Enabled": ttl["enabled"]},
+    }
+    if "server_side_encryption" in given:
+        sse = only(given["server_side_encryption"])
+        found["SSESpecification"] = {
+            "SSEEnabled": sse["enabled"],
+            "SSEType": "KMS",
+            "KMSMasterKeyId": sse["kms_key_arn"],
+        }
+    return found
+
+
+def bus(given: Mapping[str, Any], module: Module) -> Properties:
+    found = renamed(
+        given,
+        {
+            "name": "Name",
+            "description": "Description",
+            "kms_key_identifier": "KmsKeyIdentifier",
+            "log_config": "LogConfig",
+        },
+    )
+    config = only(found["LogConfig"])
+    return found | {"LogConfig": {"Level": config["level"], "IncludeDetail": config["include_detail"]}}
+
+
+def schedule(given: Mapping[str, Any], module: Module) -> Properties:
+    target, window = only(given["target"]), only(given["flexible_time_window"])
+    retry = only(target["retry_policy"])
+    role = only(
+        [
+            each
+            for each in module.instances("aws_iam_role").values()
+            if each.attribute("arn") == target["role_arn"]
+        ]
+    )
+    found: Properties = {
+        "Name": given["name"],
+        "Description": given["description"],
+        "State": given["state"],
+        "ScheduleExpression": given["schedule_expression"],
+        "FlexibleTimeWindow": {
+            "Mode": window["mode"],
+            "MaximumWindowInMinutes": window["maximum_window_in_minutes"],
+        },
+        "Target": {
+            "Arn": target["arn"],
+            "RoleArn": role.given["description"],
+            "Input": target["input"],
+            "RetryPolicy": {
+                "MaximumEventAgeInSeconds": retry["maximum_event_age_in_seconds"],
+                "MaximumRetryAttempts": retry["maximum_retry_attempts"],
+            },
+            "DeadLetterConfig": {"Arn": only(target["dead_letter_config"])["arn"]},
+        },
+    }
+    if "schedule_expression_timezone" in given:
+        found["ScheduleExpressionTimezone"] = given["schedule_expression_timezone"]
+    return found
+
+
+def machine(given: Mapping[str, Any], module: Module) -> Properties:
+    logging = only(given["logging_configuration"])
+    return {
+        "StateMachineName": given["name"],
+        "StateMachineType": given["type"],
+        "Definition": json.loads(given["definition"]),
+        "LoggingConfiguration": {
+            "Level": logging["level"],
+            "IncludeExecutionData": logging["include_execution_data"],
+            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": logging["log_destination"]}}],
+        },
+        "TracingConfiguration": {"Enabled": only(given["tracing_configuration"])["enabled"]},
+    }
+
+
+def alarm(given: Mapping[str, Any], module: Module) -> Properties:
+    found = renamed(
+        given,
+        {
+            "alarm_name": "AlarmName",
+            "alarm_description": "AlarmDescription",
+            "namespace": "Namespace",
+            "metric_name": "MetricName",
+            "statistic": "Statistic",
+            "dimensions": "Dimensions",
+            "period": "Period",
+            "datapoints_to_alarm": "DatapointsToAlarm",
+            "evaluation_periods": "EvaluationPeriods",
+            "threshold": "Threshold",
+            "comparison_operator": "ComparisonOperator",
+            "treat_missing_data": "TreatMissingData",
+            "alarm_actions": "AlarmActions",
+            "ok_actions": "OKActions",
+        },
+    )
+    return found | {
+        "Dimensions": [{"Name": key, "Value": value} for key, value in found["Dimensions"].items()]
+    }
+
+
+def _simple(**names: str) -> Any:
+    return lambda given, module: renamed(given, names)
+
+
+def _policy(of: str) -> Any:
+    return lambda given, module: {"Of": given[of], "Statement": json.loads(given["policy"])["Statement"]}
+
+
+TRANSLATED: dict[str, tuple[str, Any]] = {
+    "aws_lambda_function": ("AWS::Lambda::Function", function),
+    "aws_lambda_event_source_mapping": ("AWS::Lambda::EventSourceMapping", mapping),
+    "aws_lambda_function_event_invoke_config": (
+        "AWS::Lambda::EventInvokeConfig",
+        _simple(function_name="FunctionName", maximum_retry_attempts="MaximumRetryAttempts"),
+    ),
+    "aws_cloudwatch_log_group": (
+        "AWS::Logs::LogGroup",
+        _simple(name="LogGroupName", retention_in_days="RetentionInDays", kms_key_id="KmsKeyId"),
+    ),
+    "aws_cloudwatch_event_bus": ("AWS::Events::EventBus", bus),
+    "aws_cloudwatch_event_archive": (
+        "AWS::Events::Archive",
+        _simple(
+            name="ArchiveName",
+            description="Description",
+            event_source_arn="SourceArn",
+            retention_days="RetentionDays",
+            kms_key_identifier="KmsKeyIdentifier",
+        ),
+    ),
+    "aws_cloudwatch_event_bus_policy": ("AWS::Events::EventBusPolicy", _policy("event_bus_name")),
+    "aws_cloudwatch_log_delivery_source": (
+        "AWS::Logs::DeliverySource",
+        _simple(name="Name", log_type="LogType", resource_arn="ResourceArn"),
+    ),
+    "aws_cloudwatch_log_delivery": (
+        "AWS::Logs::Delivery",
+        _simple(delivery_source_name="DeliverySourceName", delivery_destination_arn="DeliveryDestinationArn"),
+    ),
+    "aws_sns_topic": (
+        "AWS::SNS::Topic",
+        _simple(
+            name="TopicName",
+            fifo_topic="FifoTopic",
+            content_based_deduplication="ContentBasedDeduplication",
+            fifo_throughput_scope="FifoThroughputScope",
+            kms_master_key_id="KmsMasterKeyId",
+        ),
+    ),
+    "aws_sns_topic_policy": ("AWS::SNS::TopicPolicy", _policy("arn")),
+    "aws_sqs_queue": (
+        "AWS::SQS::Queue",
+        _simple(
+            name="QueueName",
+            message_retention_seconds="MessageRetentionPeriod",
+            sqs_managed_sse_enabled="SqsManagedSseEnabled",
+            kms_master_key_id="KmsMasterKeyId",
+        ),
+    ),
+    "aws_sqs_queue_policy": ("AWS::SQS::QueuePolicy", _policy("queue_url")),
+    "aws_s3_bucket": ("AWS::S3::Bucket", bucket),
+    "aws_s3_bucket_policy": ("AWS::S3::BucketPolicy", _policy("bucket")),
+    "aws_dynamodb_table": ("AWS::DynamoDB::Table", table),
+    "aws_secretsmanager_secret": (
+        "AWS::SecretsManager::Secret",
+        _simple(name="Name", description="Description", kms_key_id="KmsKeyId"),
+    ),
+    "aws_scheduler_schedule": ("AWS::Scheduler::Schedule", schedule),
+    "aws_sfn_state_machine": ("AWS::StepFunctions::StateMachine", machine),
+    "aws_cloudwatch_metric_alarm": ("AWS::CloudWatch::Alarm", alarm),
+    "aws_cloudwatch_dashboard": (
+        "AWS::CloudWatch::Dashboard",
+        lambda given, module: {
+            "DashboardName": given["dashboard_name"],
+            "DashboardBody": json.loads(given["dashboard_body"]),
+        },
+    ),
+}
+# Parts of one of those, or compared by what roles may do.
+PARTS = {
+    "aws_cloudwatch_log_delivery_destination",  # held by the deliveries that name it
+    "aws_iam_policy",
+    "aws_iam_role",
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_notification",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_secretsmanager_secret_version",
+}
+
+
+def resources(module: Module) -> dict[str, list[Properties]]:
+    found: dict[str, list[Properties]] = {}
+    for kind in sorted(module.kinds() - PARTS):
+        template_kind, translate = TRANSLATED[kind]
+        for each in module.instances(kind).values():
+            found.setdefault(template_kind, []).append(translate(each.given, module))
+    return found
+
+
+def roles(module: Module) -> dict[str, tuple[Any, list[dict[str, Any]]]]:
+    """By description: who may take the role, and what it may do."""
+    found = {}
+    for each in module.instances("aws_iam_role").values():
+        trust = json.loads(each.given["assume_role_policy"])["Statement"]
+        found[each.given["description"]] = (trust, module.statements(each.attribute("name")))
+    return found
+
+
+def kept(module: Module) -> set[str]:
+    """Names of what outlives a destroy, or refuses one."""
+    found = set()
+    for kind in module.kinds():
+        for each in module.instances(kind).values():
+            if each.given.get("skip_destroy") or _refuses(each):
+                found.add(str(each.given.get("bucket") or each.given.get("name")))
+    return found
+
+
+def _refuses(resource: Resource) -> bool:
+    return any(each.get("prevent_destroy") for each in resource.given.get("lifecycle", []))
+
+
+# --- the same of a stack ---------------------------------------------------------------------------------
+
+_NOT_COMPARED = {"Tags", "Role"}
+_POLICY_OF = {
+    "AWS::S3::BucketPolicy": "Bucket",
+    "AWS::SQS::QueuePolicy": "Queues",
+    "AWS::SNS::TopicPolicy": "Topics",
+    "AWS::Events::EventBusPolicy": "EventBusName",
+}
+_UNCOMPARED_KINDS = {"AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::Logs::DeliveryDestination"}
+
+
+def stack_resources(stack: Stack) -> dict[str, list[Properties]]:
+    found: dict[str, list[Properties]] = {}
+    for resource in stack.resources.values():
+        kind, properties = resource["Type"], dict(resource["Properties"])
+        if kind in _UNCOMPARED_KINDS:
+            continue
+        if kind in _POLICY_OF:
+            found.setdefault(kind, []).append(_policy_of(stack, kind, properties))
+            continue
+        if kind == "AWS::StepFunctions::StateMachine":
+            text, properties = _machine_of(properties)
+            found.setdefault(kind, []).append(plain(properties) | {"Definition": json.loads(text)})
+            continue
+        if kind == "AWS::Logs::Delivery":
+            properties = _delivery_of(stack, properties)
+        elif kind == "AWS::Scheduler::Schedule":
+            role = properties["Target"]["RoleArn"].rpartition("/")[2]
+            described = stack.properties(role)["Description"]
+            properties["Target"] = {**properties["Target"], "RoleArn": described}
+        elif kind == "AWS::CloudWatch::Dashboard":
+            properties["DashboardBody"] = json.loads(properties["DashboardBody"])
+        elif kind == "AWS::SecretsManager::Secret":
+            properties.pop("GenerateSecretString")
+        elif kind == "AWS::Lambda::EventInvokeConfig":
+            properties.pop("Qualifier")
+            properties.pop("DestinationConfig")  # empty
+        elif kind == "AWS::Lambda::Function":
+            properties["Environment"] = {"Variables": _urls(stack, properties["Environment"]["Variables"])}
+        told = {name: value for name, value in properties.items() if name not in _NOT_COMPARED}
+        found.setdefault(kind, []).append(plain(told))
+    return found
+
+
+def _urls(stack: Stack, values: Mapping[str, Any]) -> dict[str, Any]:
+    """``Ref`` of a queue is its URL; the stack's own reader gives its name."""
+    queues = {each["QueueName"] for each in stack.of_type("AWS::SQS::Queue").values()}
+    return {key: _url(value) if value in queues else value for key, value in values.items()}
+
+
+def _url(queue: str) -> str:
+    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{queue}"
+
+
+def _policy_of(stack: Stack, kind: str, properties: Mapping[str, Any]) -> Properties:
+    of = properties[_POLICY_OF[kind]]
+    name = only(of) if isinstance(of, list) else of
+    if kind == "AWS::SQS::QueuePolicy":
+        name = _url(name)
+    statements = properties.get("PolicyDocument", {}).get("Statement") or [properties["Statement"]]
+    return {"Of": name, "Statement": statements}
+
+
+def _delivery_of(stack: Stack, properties: Mapping[str, Any]) -> Properties:
+    """The stack's own reader gives logical names here."""
+    prefix, _, destination = properties["DeliveryDestinationArn"].rpartition(":")
+    return {
+        "DeliverySourceName": stack.properties(properties["DeliverySourceName"])["Name"],
+        "DeliveryDestinationArn": f"{prefix}:{stack.properties(destination)['Name']}",
+    }
+
+
+def _machine_of(properties: Properties) -> tuple[str, Properties]:
+    text = (
+        INFRA / read("reconciliation")["Resources"]["StateMachine"]["Properties"]["DefinitionUri"]
+    ).read_text()
+    for name, value in properties.pop("DefinitionSubstitutions").items():
+        text = text.replace(f"${{{name}}}", str(value))
+    for name in ("DefinitionS3Location", "RoleArn", "Tags"):
+        properties.pop(name)
+    return text, properties
+
+
+def stack_roles(stack: Stack) -> dict[str, tuple[Any, list[dict[str, Any]]]]:
+    return {
+        each["Description"]: (each["AssumeRolePolicyDocument"]["Statement"], stack.policies(key))
+        for key, each in stack.of_type("AWS::IAM::Role").items()
+    }
+
+
+def stack_kept(stack: Stack) -> set[str]:
+    return {
+        next(str(value) for name, value in resource["Properties"].items() if name in _NAMES)
+        for resource in stack.resources.values()
+        if resource.get("DeletionPolicy") == "Retain"
+    }
+
+
+_NAMES = {"Name", "TableName", "BucketName", "QueueName", "TopicName", "LogGroupName", "ArchiveName"}
