@@ -161,7 +161,7 @@ def test_an_older_version_takes_an_item_in_doubt_for_a_live_one() -> None:
     assert KEY in item
 
 
-# --- redriven changes ----------------------------------------------------------------------------------------
+# --- redriven changes ---------------------------------------------------------------------------------------
 
 
 def test_a_redriven_change_that_is_the_newest_reveals_a_loss_as_a_live_one_does() -> None:

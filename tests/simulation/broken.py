@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 from bridge.batch import Item
 from bridge.breaker import Breaker
 from bridge.core.change import Position, StreamRef
-from bridge.core.dialect import STREAM, Dialect
+from bridge.core.dialect import Dialect
 from bridge.core.event import Event, Trace
 from bridge.dispatch import Answer
 from bridge.edges.eventbridge import EventBridgeSink
 from bridge.errors import QuarantineUnavailable, SinkUnavailable, Unavailable
-from bridge.mapping.settings import MappingSettings
 from bridge.mapping.shard import ShardInWork
 from bridge.ports import Deadline, EntryResult, Ledger, Row
 from bridge.reconcile import Options, Progress, Reconciler, RunState
@@ -32,7 +31,6 @@ from bridge.reconcile.suspects import Suspect
 from bridge.relay import Relay
 from bridge.runner import Runner
 from bridge.settling import Settling
-from tests.simulation.options import Parts
 
 
 class SettlesBeforePublishing(Relay):
@@ -282,92 +280,3 @@ def by_sequence(new: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
 
 def _parts_of(confirmer: Confirmer) -> dict[str, Any]:
     return {each.name: getattr(confirmer, each.name) for each in fields(confirmer)}
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """``shape`` makes what the variant breaks happen often, so that ``within`` seeds from 1 on are many more
-    than it takes."""
-
-    parts: Parts
-    shape: Mapping[str, Any] = field(default_factory=dict)
-    within: int = 100
-
-
-def _dialect(kind: type[Dialect]) -> Dialect:
-    return kind(**{name: getattr(STREAM, name) for name in Dialect.__slots__})
-
-
-_PLAIN: Mapping[str, Any] = {
-    "ledger": "newer",
-    "keep": "fields",
-    "heal": "report",
-    "mapping": MappingSettings(),
-    "rounds": 6,
-    "writes": 14,
-    "steps": 8,
-    "keys": 3,
-    "page_size": 1000,
-    "function_timeout_s": 60.0,
-    **dict.fromkeys(
-        (
-            "poison_share",
-            "fault_share",
-            "stuck_share",
-            "crash_share",
-            "overlap_share",
-            "skip_share",
-            "split_share",
-            "gap_share",
-            "deploy_share",
-        ),
-        0.0,
-    ),
-}
-"""Nothing goes wrong; a variant adds the trouble that its promise is for."""
-
-_LOSSY: Mapping[str, Any] = {**_PLAIN, "keys": 12, "skip_share": 0.3, "gap_share": 0.3, "live_share": 0.0}
-"""Much is lost, and nothing comes after it that would tell."""
-
-VARIANTS: Mapping[str, Variant] = {
-    "settle before publish": Variant(Parts(relay=SettlesBeforePublishing)),
-    "no hold-back in the relay": Variant(
-        Parts(relay=HoldsNothingBack), {**_PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
-    ),
-    "no hold-back in the sink": Variant(
-        Parts(sink=KeepsNoOrder), {**_PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
-    ),
-    "quarantine failures forgotten": Variant(
-        Parts(relay=ForgetsQuarantineFailures),
-        {**_PLAIN, "fault_share": 0.25, "poison_share": 0.06, "breaker_at_least": 10},
-    ),
-    "retry all entries": Variant(Parts(sink=RetriesAllEntries)),
-    "per-entry answers unread": Variant(Parts(sink=ReadsNoAnswers)),
-    "timeouts taken for success": Variant(Parts(sink=TakesTimeoutsForSuccess)),
-    "positions compared as text": Variant(Parts(dialect=_dialect(ComparesText))),
-    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {**_PLAIN, "gap_share": 0.5}),
-    "checkpoint before done": Variant(Parts(runner=SavesBeforeDone)),
-    "no confirmation": Variant(
-        Parts(reconciler=TrustsTheFirstLook), {**_PLAIN, "keys": 20, "live_share": 0.5, "stuck_share": 0.3}
-    ),
-    "missing conditional write": Variant(
-        Parts(reconciler=WritesUnconditionally),
-        {**_LOSSY, "ledger": "last", "keys": 2, "live_share": 1.0, "live_at": "ledger.settle"},
-    ),
-    "reconciliation settles before it tells": Variant(
-        Parts(reconciler=SettlesBeforeTelling),
-        {**_LOSSY, "crash_share": 0.03, "fault_share": 0.1},
-    ),
-    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), _LOSSY),
-    "no breaker": Variant(Parts(breaker=NeverTrips), {**_PLAIN, "deploy_share": 0.5, "breaker_at_least": 3}),
-    "the time of re-emissions ignored": Variant(
-        Parts(supersedes=by_sequence),
-        {**_PLAIN, "keys": 6, "gap_share": 0.5, "stuck_share": 0.3, "crash_share": 0.03},
-    ),
-    "gap names forgotten": Variant(
-        Parts(reconciler=ForgetsGapNames), {**_LOSSY, "keys": 6, "rounds": 12, "gap_share": 0.0}
-    ),
-    "one undecided type blocks all": Variant(
-        Parts(reconciler=HoldsAllTypesBack), {**_LOSSY, "keep": "fingerprint"}
-    ),
-}

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.broken import VARIANTS
 from tests.simulation.options import SOUND
 from tests.simulation.run import first_violation
+from tests.simulation.variants import VARIANTS
 
 
 @pytest.mark.parametrize("name", VARIANTS)
