@@ -121,10 +121,11 @@ class Execution:
                     self.sleep(float(self._resolve(state["SecondsPath"], data)))
                     name = state["Next"]
                 case "Pass":
-                    self.output = state["Result"] if top else self.output
+                    if top:
+                        self.output = self._resolve(state["InputPath"], data)
                     return
                 case "Succeed":
-                    self.output = self._resolve(state.get("OutputPath", "$"), data)
+                    self.output = data
                     return
                 case "Fail":
                     raise StateFailed(state["Error"], str(self._resolve(state["CausePath"], data)))

@@ -33,9 +33,10 @@ class Fate:
         self.rng = random.Random(self.seed)
         self._left: int | None = None
 
-    def begin(self) -> None:
+    def begin(self, *, spared: bool) -> None:
         """A process was started."""
-        self._left = self.rng.randrange(self.within) if self.rng.random() < self.chance else None
+        doomed = not spared and self.rng.random() < self.chance
+        self._left = self.rng.randrange(self.within) if doomed else None
 
     def strikes(self) -> bool:
         """Asked before and after each call."""
@@ -73,13 +74,14 @@ class Mortal:
 @dataclass
 class Distributed:
     """``time_is_short`` gives every call the time for one page; ``doubled`` is how often a call is made
-    twice, its first answer lost."""
+    twice, its first answer lost; with ``mortal_step`` no other one is killed."""
 
     rig: Rig
     options: Options = field(default_factory=opts)
     fate: Fate = field(default_factory=lambda: Fate(0))
     time_is_short: bool = False
     doubled: float = 0.0
+    mortal_step: str = ""
     concurrency: int = 4
 
     def __post_init__(self) -> None:
@@ -103,9 +105,10 @@ class Distributed:
         return Steps.over(mortal, self.options, lambda: f"call-{next(self.claims)}")
 
     def invoke(self, event: Any) -> Any:
-        self.calls.append(event["step"])
+        step = event.get("step") if isinstance(event, dict) else None
+        self.calls.append(str(step))
         context = LambdaContext(0 if self.time_is_short else 60_000)
-        self.fate.begin()
+        self.fate.begin(spared=self.mortal_step not in ("", step))
         door = ReconcileDoor(self.steps, "users", self.rig.clock, self.telemetry)
         answer = door.handle(event, context)
         if self.fate.rng.random() < self.doubled:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from bridge.errors import BatchError, ReconcileStopped, SourceUnavailable
 from tests.fakes.state_machine import Execution
 from tests.lambdas.reconcile_rig import Distributed, Fate
 from tests.reconcile.rig import Rig, opts
@@ -96,3 +98,243 @@ def again(ours: Distributed, done: Execution, seed: int) -> Execution:
         return done.redrive().finish()
     ours.rig.clock.advance(4_000)
     return ours.run()
+
+
+# --- stopping, starting again, redriving ---------------------------------------------------------
+
+
+def test_a_machine_that_is_stopped_anywhere_is_redriven_or_started_again_and_goes_on_with_the_same_run() -> (
+    None
+):
+    report, events = alone(4)
+    whole = sum(1 for _ in steps_of(Distributed(lossy(), opts(segments=4))))
+    runs = []
+    for at in range(2, whole, 3):
+        ours = Distributed(lossy(), opts(segments=4))
+        stopped = ours.start()
+        for _ in range(at):
+            stopped.step()
+        stopped.stop()
+        state = ours.rig.reconciler.status()
+        assert state is not None
+        if at % 2:
+            done = stopped.redrive().finish()
+        else:
+            assert ours.run().visited[-1] == "Held", "the lease of the stopped one lasts"
+            done = ours.run(take_over=True)
+        assert done.status == "SUCCEEDED", (at, done.error, done.cause)
+        assert findings(ours.report) == report
+        assert ours.report["run"] == state.run
+        assert (len(ours.rig.events), told(ours.rig)) == (30, events)
+        runs.append(state.run)
+    assert len(runs) > 3
+
+
+def steps_of(ours: Distributed) -> Iterator[None]:
+    going = ours.start()
+    while going.status == "RUNNING":
+        going.step()
+        yield
+
+
+def test_what_failed_for_want_of_a_service_goes_on_when_it_is_redriven() -> None:
+    report, events = alone(4)
+    ours = Distributed(lossy(), opts(segments=4))
+    down = True
+    ours.rig.source.fail = lambda operation, call: (
+        SourceUnavailable("throttled") if down and operation == "read" and call > 5 else None
+    )
+    done = ours.run()
+    assert (done.status, done.visited[-1]) == ("FAILED", "Stop")
+    assert done.error == "ReconcileStopped"
+    assert "interrupted" in done.cause
+    assert ours.report["stopped"] == "interrupted"
+    assert ours.report["complete"] is False
+    run = ours.report["run"]
+    down = False
+    assert done.redrive().finish().status == "SUCCEEDED"
+    assert findings(ours.report) == report
+    assert (ours.report["run"], told(ours.rig)) == (run, events)
+    assert ours.telemetry.counts["ReconciliationsStopped"] == 1
+
+
+def test_a_run_that_is_a_day_old_is_begun_anew() -> None:
+    ours = Distributed(lossy(), opts(segments=4))
+    stopped = ours.start()
+    for _ in range(8):
+        stopped.step()
+    stopped.stop()
+    state = ours.rig.reconciler.status()
+    ours.rig.clock.advance(21 * 3_600)
+    assert ours.run().status == "SUCCEEDED"
+    assert state is not None
+    assert ours.report["run"] != state.run
+    assert len(ours.rig.events) == 30
+
+
+# --- two at once ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("at", [2, 4, 12, 20])
+def test_a_schedule_that_fires_twice_starts_one_that_works_and_one_that_says_who_does(at: int) -> None:
+    _, events = alone(4)
+    ours = Distributed(lossy(), opts(segments=4))
+    first, second = ours.start(), ours.start()
+    for _ in range(at):
+        first.step()
+    second.finish()
+    assert (second.status, second.visited) == ("SUCCEEDED", ["Plan", "Begin", "Held"])
+    assert "execution-1" in second.output["message"]
+    assert first.finish().status == "SUCCEEDED"
+    assert (len(ours.rig.events), told(ours.rig)) == (30, events)
+
+
+@pytest.mark.parametrize("at", [4, 12, 20])
+def test_an_execution_that_another_took_over_from_ends_without_a_failure_and_without_harm(at: int) -> None:
+    _, events = alone(4)
+    ours = Distributed(lossy(), opts(segments=4))
+    first = ours.start()
+    for _ in range(at):
+        first.step()
+    assert ours.run(take_over=True).status == "SUCCEEDED"
+    first.finish()
+    assert (first.status, first.visited[-1]) == ("SUCCEEDED", "Held")
+    assert (len(ours.rig.events), told(ours.rig)) == (30, events)
+
+
+def test_of_two_calls_for_one_segment_the_earlier_stops_before_its_next_write() -> None:
+    rig = lossy()
+    ours = Distributed(rig, opts(segments=1))
+    ticket = ours.steps.plan("one", {})["ticket"]
+    event = {"step": "look", "ticket": ticket, "phase": "table", "segment": 0}
+    pages = 0
+
+    def later_call() -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 1:
+            assert ours.invoke(event) == {"outcome": "done"}
+
+    page = rig.source.page
+
+    def slow_page(segment: int, segments: int, start: Any) -> Any:
+        read = page(segment, segments, start)
+        later_call()
+        return read
+
+    rig.source.page = slow_page  # type: ignore[method-assign]
+    assert ours.invoke(event) == {"outcome": "more"}
+    assert ours.invoke({"step": "looked", "ticket": ticket, "phase": "table"}) == {"outcome": "done"}
+    assert ours.invoke(event) == {"outcome": "done"}
+
+
+# --- stops ---------------------------------------------------------------------------------------
+
+
+def test_a_table_that_its_ledger_never_saw_is_reported_and_nothing_is_sent() -> None:
+    rig = Rig()
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"}, lost=True)
+    ours = Distributed(rig, opts(segments=4))
+    done = ours.run()
+    assert (done.status, done.error) == ("FAILED", "ReconcileStopped")
+    assert "first_contact" in done.cause
+    assert "stream-bridge seed" in done.cause
+    assert (ours.report["stopped"], rig.events) == ("first_contact", [])
+    rig.execute("seed")
+    assert ours.run().status == "SUCCEEDED"
+    assert ours.report["in_step"] == 20
+
+
+@pytest.mark.parametrize("limit", [{"max_emit": 29}, {"max_removes": 9}])
+def test_over_a_limit_nothing_is_sent_until_somebody_allows_it(limit: dict[str, int]) -> None:
+    ours = Distributed(lossy(), opts(segments=4, **limit))
+    done = ours.run()
+    assert done.status == "FAILED"
+    assert "too_much_to_emit" in done.cause
+    assert ours.rig.events == []
+    run, looks = ours.report["run"], ours.calls.count("look")
+    assert ours.run(max_emit=30, max_removes=10).status == "SUCCEEDED"
+    assert len(ours.rig.events) == 30
+    assert (ours.report["run"], ours.calls.count("look")) == (run, looks), "it was not scanned again"
+
+
+def test_a_stream_that_lags_is_waited_for_and_then_the_run_stops() -> None:
+    ours = Distributed(lossy(), opts(segments=4))
+    ours.rig.lag.value_s = 3_000.0
+    began_s = ours.rig.clock.now()
+    done = ours.run()
+    assert done.status == "FAILED"
+    assert "stream_behind" in done.cause
+    assert 3_600 < ours.rig.clock.now() - began_s < 2 * 3_600
+    assert ours.rig.events == []
+    ours.rig.lag.value_s = 0.0
+    assert done.redrive().finish().status == "SUCCEEDED"
+    assert len(ours.rig.events) == 30
+
+
+def test_what_comes_by_the_stream_within_the_grace_is_not_told() -> None:
+    ours = Distributed(lossy(), opts(segments=4, grace_s=900.0))
+    going = ours.start()
+    while "Confirm" not in going.visited:
+        going.step()
+    ours.rig.live("u00", {"name": "changed"})
+    assert going.finish().status == "SUCCEEDED"
+    assert (ours.report["in_flight"], len(ours.rig.events)) == (1, 29)
+
+
+def test_a_plan_sends_nothing() -> None:
+    ours = Distributed(lossy(), opts(segments=4))
+    assert ours.run(mode="plan").status == "SUCCEEDED"
+    assert (ours.rig.events, sum(ours.report["missed"].values())) == ([], 30)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"max_emits": 3}, "max_emits is none of"),
+        ({"max_emit": "3"}, "max_emit is a whole number"),
+        ({"mode": "backfill"}, "mode is plan or run"),
+        ({"take_over": 1}, "take_over is true or false"),
+        ({"table": "orders"}, "is for table orders, this function for users"),
+    ],
+)
+def test_an_input_that_is_not_understood_fails_before_anything_is_done(
+    given: dict[str, Any], told: str
+) -> None:
+    ours = Distributed(lossy())
+    done = ours.run(**given)
+    assert (done.status, done.visited) == ("FAILED", ["Plan"])
+    assert told in done.cause
+    assert ours.rig.reconciler.status() is None
+
+
+@pytest.mark.parametrize("event", [{}, [], {"step": 3}, {"step": "dance", "ticket": None}])
+def test_another_event_is_refused(event: Any) -> None:
+    with pytest.raises((BatchError, ReconcileStopped)):
+        Distributed(lossy()).invoke(event)
+
+
+# --- large -----------------------------------------------------------------------------------------
+
+
+def test_between_states_goes_little_however_many_segments_and_suspects_there_are() -> None:
+    ours = Distributed(lossy(), opts(segments=256), concurrency=40)
+    done = ours.run()
+    assert done.status == "SUCCEEDED"
+    assert max(done.payloads) < 4_000
+
+
+def test_a_function_that_is_cut_off_in_every_call_gets_on_all_the_same() -> None:
+    """Lambda ends each call for the only segment somewhere in its first pages."""
+    report, events = alone(1)
+    ours = Distributed(lossy(), opts(segments=1), Fate(3, chance=1.0, within=60), mortal_step="look")
+    done = ours.start().finish()
+    for _ in range(200):
+        if done.status == "SUCCEEDED":
+            break
+        done = done.redrive().finish()
+    assert done.status == "SUCCEEDED"
+    assert ours.fate.kills >= 10
+    assert findings(ours.report) == report
+    assert told(ours.rig) == events
