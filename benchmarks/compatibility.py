@@ -70,9 +70,8 @@ def main() -> None:
             timed(lambda new=new: compare(old, new, mode=Mode.FULL_TRANSITIVE, policy=Policy.VIEWS))  # type: ignore[misc]
             for _ in range(ROUNDS)
         ]
-        print(
-            f"schemas of {PROPERTIES} properties, {name}: {median(cold) * 1e3:.2f} ms (best {min(cold) * 1e3:.2f})"
-        )
+        times = f"{median(cold) * 1e3:.2f} ms (best {min(cold) * 1e3:.2f})"
+        print(f"schemas of {PROPERTIES} properties, {name}: {times}")
     wall, cpu = many()
     print(f"{PAIRS} pairs in one process: {wall:.2f} s ({cpu:.2f} s of CPU)")
 

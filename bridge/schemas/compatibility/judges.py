@@ -69,7 +69,7 @@ class Judge:
     def breaks(self, event: Any) -> bool:
         """Whether the producer may send it, at runtime and by its reading, and the consumer refuses it."""
         try:
-            if self._consumer.is_valid(event) or not self._producer.is_valid(event):
+            if not self._producer.is_valid(event) or self._consumer.is_valid(event):
                 return False
             return self._sent(event) and self._refused(event)
         except ValueError:

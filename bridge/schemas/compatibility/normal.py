@@ -51,6 +51,8 @@ class Normal:
     origin: dict[int, str] = field(default_factory=dict)
     draft: Draft = Draft.D2020
     unread: list[tuple[str, str]] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+    """The other documents that references lead to."""
     inexact: bool = False
     """2020-12 cannot say all of it: ``x-…`` keywords are in use."""
     has_closing: bool = False
@@ -82,6 +84,7 @@ class _Normaliser:
             if not isinstance(place.node, dict | bool):
                 raise Unusable(place.document, place.pointer, "is referred to and is no schema")
             out.defs[name] = self._schema(place, place.node, place.pointer)
+        out.documents = self._library.used
         return out
 
     def _schema(self, at: Place, raw: Any, pointer: str) -> Schema:

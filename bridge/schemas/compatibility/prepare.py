@@ -95,7 +95,7 @@ class Prepared:
         if simple is not None and draft is not None:
             # Making the validator proves the document. With references it is made last: in Rust they cannot
             # be followed too deep without ending the process.
-            self.validator = compile_document(document, others, draft)
+            self.validator = compile_document(document, {}, draft)
             self.normal: Normal = normalise(document, others, prefix, _checked)
             self.complexity: Complexity = simple
         else:
@@ -104,7 +104,8 @@ class Prepared:
                 self.complexity = complexity_of(self.normal)
             except RecursionError as error:
                 raise TooDeep("the schema's references are nested too deep") from error
-            self.validator = compile_document(document, others, self.normal.draft)
+            used = {name: others[name] for name in self.normal.documents}
+            self.validator = compile_document(document, used, self.normal.draft)
         self.may_close_to_nothing = any(each in text for each in _EMPTYING)
         self._producers: dict[Policy, Reading] = {}
         self._consumers: dict[Policy, Reading] = {}

@@ -77,6 +77,11 @@ class Library:
             raise Unusable(name, "/$id", f"is no URI: {error}") from error
         return Place(document, name, "", base, draft)
 
+    @property
+    def used(self) -> list[str]:
+        """The names of the other documents that were read."""
+        return [key[1:] for key in self._resources if key.startswith("\0")]
+
     def resolve(self, reference: Any, at: Place) -> Place:
         """Raises :class:`Unusable` where ``reference`` leads nowhere or to what was not handed over."""
         if not isinstance(reference, str):

@@ -159,6 +159,19 @@ def test_references_lead_to_the_other_documents_of_the_folder() -> None:
     assert full(using("1.0.0"), using("1.0.0"), documents=documents).bump is Bump.NONE
 
 
+def test_other_documents_that_nothing_refers_to_may_be_anything() -> None:
+    own = {"$id": BASE + "user/1.0.0.json", **thing(a={"$ref": "../common.json", "maxLength": 3})}
+    documents = {
+        BASE + "user/1.0.0.json": own,
+        BASE + "common.json": {"$id": BASE + "common.json", "type": "string"},
+        BASE + "broken.json": {"type": "objekt", "pattern": "("},
+        "not a uri": {"$schema": "https://example.com/unknown"},
+    }
+    new = {**own, **thing(a={"$ref": "../common.json", "maxLength": 2})}
+    (found,) = full(own, new, documents=documents).breaks
+    assert found.example == {"a": "xxx"}
+
+
 def test_anchors_and_ids_inside_a_document_are_followed() -> None:
     parts = {"p": {"$anchor": "part", "type": "string"}, "q": {"$id": "inner.json", "type": "integer"}}
     using = thing(a={"$ref": "#part"}, b={"$ref": "inner.json"})
