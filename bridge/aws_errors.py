@@ -167,12 +167,13 @@ _SAYS_TOO_LARGE: Final = re.compile(
 )
 
 # Where the IAM action has another name than the operation (docs: "Required permissions for Amazon S3 API
-# operations"); a HEAD answer has no message to name it.
+# operations", service authorization reference); a HEAD answer has no message to name it.
 _ACTION_OF: Final = {
     "s3:DeleteObjects": "s3:DeleteObject",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
     "s3:ListObjectsV2": "s3:ListBucket",
+    "sns:PublishBatch": "sns:Publish",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
 
