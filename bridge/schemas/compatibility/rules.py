@@ -95,6 +95,14 @@ _CHANGED: Final = ("pattern", "format", "multiple-of", "content", "contains", "p
                    "dependent-required", "unique-items")  # fmt: skip
 
 
+_COMBINED: Final = {
+    "combined-changed": "the choice of anyOf or oneOf",
+    "not-changed": "what is ruled out by not",
+    "conditional-changed": "the condition of if",
+    "dependent-schemas-changed": "what dependentSchemas asks for",
+}
+
+
 def rule_of(stem: str, direction: Direction, *, in_old: bool = True, in_new: bool = True) -> Rule:
     """``in_old``, ``in_new``: whether the keyword stands in that version at that place."""
     backward = direction == "backward"
@@ -108,5 +116,5 @@ def rule_of(stem: str, direction: Direction, *, in_old: bool = True, in_new: boo
         word = "changed" if in_old and in_new else "added" if in_new else "removed"
         said = "refuses what old events hold" if backward else "allows what old consumers refuse"
         return _rule(f"{stem}-{word}", f"{said}: {stem} was {word}", _ONCE if backward else _STILL)
-    said = "old events are refused" if backward else "old consumers refuse new events"
-    return _rule(stem, f"{said}: {stem.replace('-', ' ')}", _ONCE if backward else _STILL)
+    said = "refuses what old events hold" if backward else "allows what old consumers refuse"
+    return _rule(stem, f"{said}: {_COMBINED.get(stem, stem)} was changed", _ONCE if backward else _STILL)

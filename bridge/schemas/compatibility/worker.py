@@ -43,14 +43,24 @@ def compare_elsewhere(
             input=json.dumps(question).encode(),
             capture_output=True,
             timeout=limit_s,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(_path()), "PYTHONDONTWRITEBYTECODE": "1"},
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise Stopped("time-limit", f"the time limit of {limit_s:g} s was reached") from error
+    except OSError as error:
+        raise Stopped("gave-up", f"no process could be started: {error}") from error
     if done.returncode != 0:
         raise Stopped("gave-up", "the process that compared the schemas ran out of memory or broke down")
-    return _read(json.loads(done.stdout))
+    try:
+        return _read(json.loads(done.stdout))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Stopped("gave-up", "the process that compared the schemas gave no answer") from error
+
+
+def _path() -> list[str]:
+    before = os.environ.get("PYTHONPATH")
+    return [str(Path(__file__).parents[3]), *([before] if before else [])]
 
 
 def _read(answer: dict[str, Any]) -> Comparison:
