@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,6 +190,21 @@ def test_a_schedule_that_fires_twice_starts_one_that_works_and_one_that_says_who
     assert (len(ours.rig.events), told(ours.rig)) == (30, events)
 
 
+def test_the_lease_lasts_while_a_long_grace_is_waited_for() -> None:
+    ours = Distributed(lossy(), opts(segments=4, grace_s=4 * 3_600.0))
+    first, others = ours.start(), []
+
+    def wait(seconds: float) -> None:
+        ours.rig.clock.advance(seconds - 60)
+        others.append(ours.run())
+        ours.rig.clock.advance(60)
+
+    first.sleep = wait
+    assert first.finish().status == "SUCCEEDED"
+    assert [each.visited[-1] for each in others] == ["Held"]
+    assert len(ours.rig.events) == 30
+
+
 @pytest.mark.parametrize("at", [4, 12, 20])
 def test_an_execution_that_another_took_over_from_ends_without_a_failure_and_without_harm(at: int) -> None:
     _, events = alone(4)
@@ -244,6 +260,41 @@ def test_a_table_that_its_ledger_never_saw_is_reported_and_nothing_is_sent() -> 
     rig.execute("seed")
     assert ours.run().status == "SUCCEEDED"
     assert ours.report["in_step"] == 20
+
+
+def test_after_a_stop_that_going_on_cannot_mend_the_next_execution_looks_at_everything_again() -> None:
+    rig = Rig()
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"}, lost=True)
+    ours = Distributed(rig, opts(segments=4))
+    assert ours.run().status == "FAILED"
+    for number in range(20):
+        rig.live(f"u{number}", {"name": "x"})
+    assert ours.run().status == "SUCCEEDED"
+    assert (ours.report["in_step"], rig.events) == (20, [])
+
+
+@pytest.mark.parametrize("phase", ["table", "ledger"])
+def test_of_a_scan_that_is_not_complete_nothing_is_concluded(phase: str) -> None:
+    ours = Distributed(lossy(), opts(segments=2), time_is_short=True)
+    ticket = ours.steps.plan("one", {})["ticket"]
+
+    def call(step: str, phase: str, **more: int) -> str:
+        return str(ours.invoke({"step": step, "ticket": ticket, "phase": phase, **more})["outcome"])
+
+    if phase == "ledger":
+        for segment in range(2):
+            while call("look", "table", segment=segment) == "more":
+                pass
+        assert call("looked", "table") == "done"
+    while call("look", phase, segment=0) == "more":
+        pass
+    assert call("look", phase, segment=1) == "more"
+    assert call("looked", phase) == "stopped"
+    assert ours.invoke({"step": "confirm", "ticket": ticket}) == {"outcome": "done"}
+    state = ours.rig.reconciler.status()
+    assert state is not None
+    assert state.phase == phase
 
 
 @pytest.mark.parametrize("limit", [{"max_emit": 29}, {"max_removes": 9}])
@@ -323,6 +374,20 @@ def test_between_states_goes_little_however_many_segments_and_suspects_there_are
     done = ours.run()
     assert done.status == "SUCCEEDED"
     assert max(done.payloads) < 4_000
+
+
+@pytest.mark.parametrize(("segments", "concurrency", "each"), [(8, 4, 50.0), (2, 4, 100.0), (8, 1, 200.0)])
+def test_segments_that_are_read_side_by_side_share_the_rate(
+    segments: int, concurrency: int, each: float
+) -> None:
+    """A page of a thousand units, at 200 a second for all of them."""
+    ours = Distributed(lossy(), opts(segments=segments, max_rcu=200.0))
+    planned = ours.steps.plan("one", {}, concurrency)
+    page = ours.rig.source.page
+    ours.rig.source.page = lambda *at: replace(page(*at), units=1_000.0, next=None)  # type: ignore[method-assign]
+    began_s = ours.rig.clock.now()
+    ours.invoke({"step": "look", "ticket": planned["ticket"], "phase": "table", "segment": 0})
+    assert ours.rig.clock.now() - began_s == pytest.approx(1_000 / each - 1)
 
 
 def test_a_function_that_is_cut_off_in_every_call_gets_on_all_the_same() -> None:
