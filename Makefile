@@ -8,7 +8,7 @@ READY := .venv/.ready
 # An emulator's credentials are never the caller's.
 CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
 
-.PHONY: help demo test simulate fuzz-schemas reconcile-large lint package format bench lock docs clean
+.PHONY: help demo test simulate fuzz-schemas reconcile-large lint package deploy-local format bench lock docs clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
@@ -46,6 +46,9 @@ lint: $(READY)  ## ruff, formatting, mypy --strict, templates, import layers, ge
 
 package: $(READY)  ## dist/*.zip for Lambda, arm64 and x86_64: CONFIG=bridge.yaml SCHEMAS=event_schemas
 	@$(BIN)/python -m infra.packaging $(if $(CONFIG),--config $(CONFIG)) $(if $(SCHEMAS),--schemas $(SCHEMAS)) $(ARGS)
+
+deploy-local: $(READY)  ## infra/ on an embedded AWS: 1,000 changes, a night's state machine, everything gone again
+	@$(CLEAN_AWS) $(BIN)/python -m infra.local $(ARGS)
 
 format: $(READY)  ## put the code into shape
 	@$(BIN)/ruff check --fix .

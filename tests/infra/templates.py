@@ -8,12 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
+from infra.local.templates import INFRA as INFRA
+from infra.local.templates import read as read
 
-INFRA = Path(__file__).parents[2] / "infra"
 ACCOUNT, REGION, OTHER_ACCOUNT = "123456789012", "eu-central-1", "210987654321"
 STREAM_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/Users/stream/2026-01-01T00:00:00.000"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
@@ -37,31 +36,6 @@ PSEUDO = {
     "AWS::StackName": "stream-bridge",
 }
 ABSENT = object()
-
-
-class _Loader(yaml.SafeLoader):
-    """CloudFormation's short forms as their long ones."""
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _tagged)
-
-
-def read(name: str) -> dict[str, Any]:
-    template: dict[str, Any] = yaml.load((INFRA / f"{name}.yaml").read_text(), _Loader)
-    return template
 
 
 @cache

@@ -1,0 +1,31 @@
+"""What is uploaded as the functions' code: the package itself, or the part of it that is ours."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Final
+
+from bridge.durable_file import write_durably
+from infra.packaging.archive import pack
+from infra.packaging.bytecode import compiled
+from infra.packaging.configuration import configured
+from infra.packaging.libraries import from_installed
+from infra.packaging.package import build, sources
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+HERE: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def write_package(config: Path, out: Path, *, whole: bool) -> Path:
+    """Write the zip to ``out``, for the Python that runs this: MiniStack runs functions with it.
+
+    ``whole``: as ``make package`` builds it, libraries included, which a worker then unpacks at each cold
+    start. Without them a worker finds those installed beside this Python. Raises ``PackagingError``."""
+    if whole:
+        lock = ROOT / "requirements" / "runtime.txt"
+        return build(from_installed(lock), root=ROOT, config=config, schemas=None, python=HERE, out=out).path
+    ours, _ = sources(ROOT)
+    files = {**ours, **compiled(ours, sys.executable), **configured(config, None)}
+    write_durably(out, pack(files))
+    return out

@@ -1,0 +1,208 @@
+"""infra/ on an endpoint: stacks made, changes in, a night of it, and everything gone again."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from bridge.core.keys import key_token
+from bridge.demo.scenery import Queue, drain
+from bridge.errors import BridgeError
+from bridge.ledger_row import KEY, decode_row, encode_row, partition_key
+from bridge.ports import Clock
+from bridge.settings import Settings
+from infra.local.configuration import parameters_of, published_types, rendered_for
+from infra.local.inventory import Thing, inventory, remove
+from infra.local.stacks import Stack, Stacks
+from infra.local.templates import STATE_MACHINE
+from infra.local.workload import TABLE, Change, Losses, Told
+
+CODE_BUCKET: Final = "stream-bridge-code"
+CODE_KEY: Final = "bridge.zip"
+BRIDGE: Final = "stream-bridge"
+_LOOK_S: Final = 0.2
+_PATIENCE_S: Final = 30.0
+"""How long nothing may come before what is missing is called missing."""
+_KEEPS_NOTHING: Final = {"DeletionProtection": "false"}
+"""So that what is made can be taken away again within a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """``kept``: what stayed by the templates' own word; ``forgotten``: what stayed and should not have;
+    ``missing``: what should have stayed; ``left``: what is there after it was removed by hand."""
+
+    kept: set[Thing] = field(default_factory=set)
+    forgotten: set[Thing] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+    left: set[Thing] = field(default_factory=set)
+
+
+@dataclass
+class Rehearsal:
+    """``client`` gives boto3 clients of ``endpoint_url``, an account where nothing is named as we name it."""
+
+    client: Callable[[str], Any]
+    endpoint_url: str
+    settings: Settings
+    clock: Clock
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.stacks = Stacks(self.client, self.endpoint_url, CODE_BUCKET, self.clock)
+        self.before = inventory(self.client)
+        self._queues: list[Queue] = []
+
+    # --- there -----------------------------------------------------------------------------------
+
+    def deploy(self, package: Path) -> list[Stack]:
+        """In the order of docs/deploy.md; ``package`` is what ``make package`` builds."""
+        s3 = self.client("s3")
+        s3.create_bucket(Bucket=CODE_BUCKET)
+        s3.put_object(Bucket=CODE_BUCKET, Key=CODE_KEY, Body=package.read_bytes())
+        s3.put_object(Bucket=CODE_BUCKET, Key=STATE_MACHINE.name, Body=STATE_MACHINE.read_bytes())
+        code = {"CodeBucket": CODE_BUCKET, "CodeKey": CODE_KEY}
+        rendered = rendered_for(self.settings)
+        table = self.stacks.create("users-table", "example-table", {"TableName": TABLE, **_KEEPS_NOTHING})
+        own = {**code, **_KEEPS_NOTHING, "BridgeName": BRIDGE, "StreamArn": table.outputs["StreamArn"]}
+        bridge = self.stacks.create(BRIDGE, "bridge", parameters_of(rendered, "bridge", **own))
+        for each in published_types(self.settings):
+            name = "-".join(each.split(".")[-3:-1]).replace("_", "-")
+            given = {"SubscriberName": name, "EventType": each, "EventSource": self.settings.source}
+            subscriber = self.stacks.create(f"subscriber-{name}", "example-subscriber", given)
+            self._queues.append(Queue(subscriber.outputs["QueueUrl"], ""))
+        own = {**code, "BridgeName": BRIDGE, "BridgeStack": BRIDGE, "TableArn": table.outputs["TableArn"]}
+        night = self.stacks.create(
+            f"{BRIDGE}-reconciliation", "reconciliation", parameters_of(rendered, "reconciliation", **own)
+        )
+        self.stacks.create(f"{BRIDGE}-alarms", "observability", parameters_of(rendered, "observability"))
+        self._ledger = bridge.outputs["LedgerTableName"]
+        self._mapping = bridge.outputs["MappingId"]
+        self._machine = night.outputs["StateMachineArn"]
+        self._runs = night.outputs["RunsBucketName"]
+        return list(self.stacks.made)
+
+    # --- a day -----------------------------------------------------------------------------------
+
+    def write(self, changes: Iterable[Change]) -> None:
+        dynamodb = self.client("dynamodb")
+        for change in changes:
+            change.play(dynamodb)
+
+    def hear(self, expected: int) -> list[dict[str, Any]]:
+        """The CloudEvents that came to the subscribers since the last call; returns once they are so many, or
+        once nothing has come for a while. Read to the end of the queues, so one too many is seen."""
+        heard: list[dict[str, Any]] = []
+        last_s = self.clock.monotonic()
+        while True:
+            more = [event for queue in self._queues for event in drain(self.client("sqs"), queue)]
+            heard += more
+            now_s = self.clock.monotonic()
+            if more:
+                last_s = now_s
+            elif len(heard) >= expected or now_s - last_s > _PATIENCE_S:
+                self.events += heard
+                return heard
+            else:
+                self.clock.sleep(_LOOK_S)
+
+    def undelivered(self) -> list[str]:
+        """Messages in the queues of the stacks that no subscriber reads: dead letters, what was given up. S3
+        puts a test message into a queue that it is to notify; that one is none of them."""
+        sqs = self.client("sqs")
+        heard = {queue.url for queue in self._queues}
+        others = [url for url in sqs.list_queues().get("QueueUrls", ()) if url not in heard]
+        found = [
+            str(message["Body"])
+            for url in others
+            for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
+        ]
+        return [body for body in found if "s3:TestEvent" not in body]
+
+    # --- a night ---------------------------------------------------------------------------------
+
+    def read_stream(self, *, on: bool) -> None:
+        """Enable or disable the event source mapping, and return once it is."""
+        function = self.client("lambda")
+        function.update_event_source_mapping(UUID=self._mapping, Enabled=on)
+        wanted = "Enabled" if on else "Disabled"
+        until_s = self.clock.monotonic() + _PATIENCE_S
+        while function.get_event_source_mapping(UUID=self._mapping)["State"] != wanted:
+            if self.clock.monotonic() > until_s:
+                raise BridgeError(f"the mapping is not {wanted} after {_PATIENCE_S:g} s", stage="deploy")
+            self.clock.sleep(_LOOK_S)
+
+    def lose(self, losses: Losses) -> None:
+        """With the mapping off. Rows are deleted and falsified behind the bridge's back."""
+        self.write(losses.unseen)
+        dynamodb = self.client("dynamodb")
+        for key in losses.rowless:
+            dynamodb.delete_item(TableName=self._ledger, Key=_row_key(key))
+        for key in losses.stale:
+            found = dynamodb.get_item(TableName=self._ledger, Key=_row_key(key), ConsistentRead=True)["Item"]
+            row = decode_row(found, self._ledger)
+            image = {**(row.image or {}), "plan": {"S": "free"}}
+            other = encode_row(replace(row, fingerprint="0" * len(row.fingerprint), image=image), 0)
+            dynamodb.put_item(TableName=self._ledger, Item=other)
+
+    def tell_lag(self) -> None:
+        """What Lambda itself tells CloudWatch of a function behind a stream, and MiniStack does not."""
+        self.client("cloudwatch").put_metric_data(
+            Namespace="AWS/Lambda",
+            MetricData=[
+                {
+                    "MetricName": "IteratorAge",
+                    "Dimensions": [{"Name": "FunctionName", "Value": BRIDGE}],
+                    "Timestamp": datetime.fromtimestamp(self.clock.now(), UTC),
+                    "Value": 0.0,
+                    "Unit": "Milliseconds",
+                }
+            ],
+        )
+
+    def reconcile(self, name: str) -> Mapping[str, Any]:
+        """Run the state machine as its schedule does, to its end, and answer the report. Raises
+        ``BridgeError`` for an execution that did not succeed."""
+        states = self.client("stepfunctions")
+        given = json.dumps({"table": TABLE, "scheduled": "2026-01-01T02:00:00Z"})
+        arn = states.start_execution(stateMachineArn=self._machine, name=name, input=given)["executionArn"]
+        while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
+            self.clock.sleep(_LOOK_S)
+        if found["status"] != "SUCCEEDED":
+            raise BridgeError(
+                f"execution {name} is {found['status']}: {found.get('error', '')}",
+                hint=str(found.get("cause", "")),
+                stage="reconcile",
+            )
+        output = json.loads(found["output"])
+        key = f"reconcile/{TABLE}/reports/{output['report']['run']}"
+        objects = self.client("s3").list_objects_v2(Bucket=self._runs, Prefix=key)["Contents"]
+        body = self.client("s3").get_object(Bucket=self._runs, Key=objects[0]["Key"])["Body"].read()
+        report: Mapping[str, Any] = json.loads(body)["document"]
+        return report
+
+    # --- gone ------------------------------------------------------------------------------------
+
+    def take_down(self) -> Leftovers:
+        """Delete the stacks; then, by hand, what they retain."""
+        expected: set[str] = {each for stack in self.stacks.made for each in stack.kept}
+        self.stacks.delete_all()
+        stayed = inventory(self.client) - self.before - {("bucket", CODE_BUCKET)}
+        kept = {thing for thing in stayed if thing[1] in expected}
+        remove(self.client, [*sorted(kept), ("bucket", CODE_BUCKET)])
+        left = inventory(self.client) - self.before
+        return Leftovers(kept, stayed - kept, expected - {name for _, name in kept}, left)
+
+
+def told(events: Iterable[Mapping[str, Any]]) -> Counter[Told]:
+    """How often which type was told of which subject."""
+    return Counter((event["type"].rpartition(".v")[0], event["subject"]) for event in events)
+
+
+def _row_key(key: str) -> dict[str, Any]:
+    return {KEY: {"S": partition_key(key_token(TABLE, {"userId": {"S": key}}))}}
