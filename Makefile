@@ -8,7 +8,7 @@ READY := .venv/.ready
 # An emulator's credentials are never the caller's.
 CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
 
-.PHONY: help demo test simulate fuzz-schemas reconcile-large lint package deploy-local format bench lock docs clean
+.PHONY: help demo test simulate fuzz-schemas reconcile-large lint package deploy-local format bench lock docs cost clean
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
@@ -58,6 +58,10 @@ docs: $(READY)  ## the configuration reference and the table of schema changes, 
 	@$(BIN)/python -m bridge.settings.reference > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
 	@$(BIN)/python -m tests.schemas.compatibility.table
+
+cost: $(READY)  ## docs/cost.md, from benchmarks/prices.yaml
+	@$(BIN)/python -m benchmarks.cost > docs/cost.md.new
+	@mv docs/cost.md.new docs/cost.md
 
 bench: $(READY)  ## the benchmarks, as ratios measured side by side
 	@$(BIN)/python -m benchmarks
