@@ -9,6 +9,8 @@ import jsonschema_rs
 
 from bridge.schemas.compatibility.containment import bundle
 from bridge.schemas.compatibility.drafts import REGISTRY_DRAFTS, VALIDATORS, Draft, draft_of
+from bridge.schemas.compatibility.json_values import has_integral_float
+from bridge.schemas.compatibility.mentions import TURNING, mentions
 from bridge.schemas.compatibility.readings import Reading
 from bridge.schemas.compatibility.references import NOWHERE, Unusable, join
 
@@ -85,6 +87,19 @@ class Judge:
     def _refused(self, event: Any) -> bool:
         if self._opened is None:
             return True
+        if self._opened.inexact and self._is_doubtful(event):
+            return False
         if self._opened_validator is None:
             self._opened_validator = compile_reading(self._opened)
         return not self._opened_validator.is_valid(event)
+
+    def _is_doubtful(self, event: Any) -> bool:
+        """Whether the opened schema, which is 2020-12, may refuse what its own draft would take.
+
+        Under ``not`` and its like, taking ``1.0`` for an integer, or not minding content, refuses more.
+        """
+        if self._opened is None or not mentions([self._opened.root, self._opened.defs], TURNING):
+            return False
+        return has_integral_float(event) or mentions(
+            [self._opened.root, self._opened.defs], frozenset({"x-content"})
+        )

@@ -33,6 +33,8 @@ def count_schemas(value: Any) -> int:
     return found
 
 
+TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
+"""What takes less where a schema below it takes more."""
 _SCALAR: Final = frozenset(
     {
         "type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",

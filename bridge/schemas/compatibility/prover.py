@@ -17,7 +17,7 @@ import jsonschema_rs
 from bridge.schemas.compatibility import containment
 from bridge.schemas.compatibility.gaps import TOP, Gap, Nodes, Path, as_undeclared, declares
 from bridge.schemas.compatibility.keywords import find_local_gaps
-from bridge.schemas.compatibility.mentions import References, count_schemas, mentions
+from bridge.schemas.compatibility.mentions import TURNING, References, count_schemas, mentions
 from bridge.schemas.compatibility.normal import DEFS, Schema
 from bridge.schemas.compatibility.parts import (
     Parts,
@@ -164,7 +164,7 @@ class Prover:
             return False
         if self.consumer.inexact and mentions(consumer, _OWN):
             return False
-        if self.producer.inexact and mentions(producer, _OWN) and mentions(producer, _TURNING):
+        if self.producer.inexact and mentions(producer, _OWN) and mentions(producer, TURNING):
             return False
         return containment.covers(consumer, producer) is True
 
@@ -301,7 +301,6 @@ def _alone(wanted: dict[str, Any], gap: Gap) -> dict[str, Any]:
 
 
 _OWN: Final = frozenset({"x-draft4-integer", "x-content"})
-_TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
 
 
 _IN_PLACE: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas")
