@@ -357,6 +357,7 @@ def test_an_input_that_is_not_understood_fails_before_anything_is_done(
     done = ours.run(**given)
     assert (done.status, done.visited) == ("FAILED", ["Plan"])
     assert told in done.cause
+    assert ours.calls == ["plan"], "nor is it tried again"
     assert ours.rig.reconciler.status() is None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bridge import errors
 from bridge.reconcile.distributed import CATCH_UP_S, LEASE_S
 from tests.fakes.state_machine import DEFINITION, definition
 from tests.infra.templates import read
@@ -88,6 +89,13 @@ def test_every_task_is_the_worker_which_is_asked_again_with_patience_that_the_le
         assert retry["JitterStrategy"] == "FULL", name
         assert task["TimeoutSeconds"] + retry["MaxDelaySeconds"] < LEASE_S, name
     assert CATCH_UP_S < LEASE_S
+
+
+def test_errors_that_repeating_cannot_mend_are_called_as_the_code_calls_them() -> None:
+    for name in OWN_END:
+        for each in definition()["States"][name]["Retry"][0]["ErrorEquals"]:
+            assert issubclass(getattr(errors, each), errors.BridgeError)
+            assert getattr(errors, each).permanent
 
 
 def test_whatever_fails_is_told_and_frees_the_table() -> None:
