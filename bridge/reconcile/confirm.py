@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Final, Literal
 
 from bridge.core.change import TypedItem
 from bridge.core.claim_check import Claim, fit
@@ -21,6 +21,7 @@ from bridge.reconcile.suspects import Suspect
 from bridge.reconcile_ports import TableSource
 
 Verdict = Literal["missed", "without_event"]
+_ROUNDING_S: Final = 1.0  # a record's time is rounded to the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Confirmer:
             counts.block(error.reason, comparer.name(token), error.message)
             return None
         kind = comparer.kind(fingerprint, row)
-        if kind is None or fingerprint != suspect.fingerprint:
+        if kind is None or fingerprint != suspect.fingerprint or _changed_since(suspect, row):
             counts.add("in_flight")
             return None
         if kind == "other_recipe":
@@ -139,3 +140,11 @@ class Confirmer:
     @property
     def _locate(self) -> Callable[[Claim], str] | None:
         return None if self.claim_check is None else self.claim_check.locate
+
+
+def _changed_since(suspect: Suspect, row: Row | None) -> bool:
+    """Whether the row proves that the item changed after the first read, and then back to what it was: the
+    change back may be on its way. A row of a change that was under way by then proves nothing."""
+    if row is None or row.settled_by != "stream" or not row.as_of:
+        return False
+    return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + _ROUNDING_S

@@ -107,6 +107,25 @@ def test_an_item_that_changes_again_while_we_wait_is_in_flight() -> None:
     assert rig.execute()["emitted"] == {"modify": 1}
 
 
+def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> None:
+    """Found by the simulation, seed 4649: the row told of a removal since the first read, the item was made
+    again as it had been, and that record was on its way."""
+    rig = Rig()
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "here"}, lost=True)
+
+    def there_and_back() -> None:
+        if rig.clock.slept:
+            rig.live("a", None)
+            rig.live("a", {"name": "here"}, lost=True)
+
+    rig.source.before_read = there_and_back
+    report = rig.execute()
+    assert (rig.events, report["in_flight"]) == ([], 1)
+    rig.source.before_read = lambda: None
+    assert rig.execute()["emitted"] == {"insert": 1}
+
+
 def test_what_a_filter_over_keys_drops_is_never_missed() -> None:
     def accepts(record: Mapping[str, Any]) -> bool:
         id: str = record["dynamodb"]["Keys"]["id"]["S"]
