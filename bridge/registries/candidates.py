@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +10,6 @@ from typing import Any, Final
 import bridge.schemas.conversion as conversion
 from bridge.core.pointer import escape
 from bridge.errors import ConfigurationError, Problem
-from bridge.limits import GLUE_DEFINITION_CHARS, GLUE_NAME_CHARS, SCHEMAS_CONTENT_CHARS, SCHEMAS_NAME_CHARS
 from bridge.registry_ports import Candidate, RegistryAddress, RegistryKind
 from bridge.schemas.conversion.proof import Proof, prove, read_examples
 from bridge.schemas.finding import Finding
@@ -19,43 +17,10 @@ from bridge.schemas.lock import Name, content_hash
 from bridge.schemas.publishable import publishable
 from bridge.schemas.registered import schema_name
 from bridge.schemas.schema_set import SchemaSet
+from bridge.schemas.services import SERVICES
 from bridge.schemas.validation import SchemaVersion
 
 RULE: Final = "publish"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a kind of registry takes. ``lines``: whether a content may have more than one (Glue's model has a
-    pattern that matches no line feed). ``dataschema``: the alphabet of an id that must be kept beside it."""
-
-    name: str
-    draft: conversion.Draft
-    content_chars: int
-    names: re.Pattern[str]
-    name_chars: int
-    lines: bool = True
-    dataschema: re.Pattern[str] | None = None
-
-
-SERVICES: Final[Mapping[RegistryKind, Service]] = {
-    "eventbridge": Service(
-        "EventBridge's registry",
-        conversion.DRAFT4,
-        SCHEMAS_CONTENT_CHARS,
-        re.compile(r"[A-Za-z0-9._@-]+"),
-        SCHEMAS_NAME_CHARS,
-    ),
-    "glue": Service(
-        "Glue",
-        conversion.DRAFT7,
-        GLUE_DEFINITION_CHARS,
-        re.compile(r"[A-Za-z0-9_$#.-]+"),
-        GLUE_NAME_CHARS,
-        False,
-        re.compile(r"[a-zA-Z0-9+\-=._/@:,;<]{1,256}"),  # model: MetadataValueString
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +85,10 @@ def _prepare(
     registered = schema_name(schema.type, schema.version.major)
     document = convert_for(address.kind, schema, others)
     content = as_text(document, service.content_chars if service.lines else 0)
-    problems = list(_refusals(service, schema, registered, content))
+    problems: list[Problem] = [
+        Finding(schema.file, 0, 0, "", message, advice, rule=RULE)
+        for message, advice in service.refusals(schema, len(as_text(document, 0)))
+    ]
     proof = _prove(schemas, schema, document, problems)
     if problems or proof is None:
         raise ConfigurationError(problems)
@@ -137,24 +105,6 @@ def _prepare(
     note = f"{schema.type} {schema.version}, sha256 {hexadecimal}" + (f", owner {team}" if team else "")
     candidate = Candidate(registered, content, note, labels)
     return Prepared(name, schema, candidate, document, digest, proof)
-
-
-def _refusals(service: Service, schema: SchemaVersion, name: str, content: str) -> list[Problem]:
-    def finding(message: str, advice: str) -> Problem:
-        return Finding(schema.file, 0, 0, "", message, advice, rule=RULE)
-
-    found: list[Problem] = []
-    if len(name) > service.name_chars or service.names.fullmatch(name) is None:
-        message = f"{service.name} refuses the name {name}"
-        found.append(finding(message, f"at most {service.name_chars} characters of {service.names.pattern}"))
-    if len(content) > service.content_chars:
-        message = f"has {len(content):,} characters as {service.draft.name}, and {service.name} takes "
-        message += f"{service.content_chars:,}"
-        found.append(finding(message, "shorten descriptions and enums, or split the event"))
-    if service.dataschema is not None and service.dataschema.fullmatch(schema.id) is None:
-        message = f"{service.name} refuses the id {schema.id} as metadata"
-        found.append(finding(message, f"a base of {service.dataschema.pattern}"))
-    return found
 
 
 def _prove(

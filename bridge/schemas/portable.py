@@ -8,39 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from bridge.limits import GLUE_DEFINITION_CHARS, GLUE_NAME_CHARS, SCHEMAS_CONTENT_CHARS, SCHEMAS_NAME_CHARS
-from bridge.schemas.conversion import DRAFT4, DRAFT7, Draft, NotExpressible, convert
+from bridge.schemas.conversion import NotExpressible, convert
 from bridge.schemas.documents import subschemas
 from bridge.schemas.finding import Finding
-from bridge.schemas.registry import PublishTarget, TargetKind
+from bridge.schemas.registry import PublishTarget
+from bridge.schemas.services import SERVICES, Service
 from bridge.schemas.validation import SchemaVersion
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a service takes. ``formats`` are those that readers of its draft know."""
-
-    name: str
-    draft: Draft
-    content_chars: int
-    name_chars: int
-    formats: frozenset[str]
-
-
-_DRAFT_4_FORMATS: Final = frozenset({"date-time", "email", "hostname", "ipv4", "ipv6", "uri"})
-_DRAFT_7_FORMATS: Final = _DRAFT_4_FORMATS | {
-    "date", "time", "idn-email", "idn-hostname", "uri-reference", "iri", "iri-reference", "uri-template",
-    "json-pointer", "relative-json-pointer", "regex",
-}  # fmt: skip
-SERVICES: Final = {
-    TargetKind.EVENTBRIDGE: Service(
-        "EventBridge's registry", DRAFT4, SCHEMAS_CONTENT_CHARS, SCHEMAS_NAME_CHARS, _DRAFT_4_FORMATS
-    ),
-    TargetKind.GLUE: Service("Glue", DRAFT7, GLUE_DEFINITION_CHARS, GLUE_NAME_CHARS, _DRAFT_7_FORMATS),
-}
 
 
 def find_unportable(
@@ -50,13 +25,11 @@ def find_unportable(
     ``documents`` are those of the folder by ``$id``, which a ``$ref`` may lead to."""
     for kind in sorted({target.kind for target in targets}):
         service = SERVICES[kind]
-        name = f"{schema.type}.v{schema.version.major}"
-        if len(name) > service.name_chars:
-            message = f"the name {name} has {len(name)} characters; {service.name} takes {service.name_chars}"
-            yield _finding(schema, "", message, "take a shorter name for the type")
         try:
             converted = convert(schema.document, service.draft, others=documents)
         except NotExpressible as error:
+            for message, suggestion in service.refusals(schema, 0):
+                yield _finding(schema, "", message, suggestion)
             for obstacle in error.obstacles:
                 elsewhere = "" if obstacle.document == schema.id else f" ({obstacle.document})"
                 message = (
@@ -66,10 +39,8 @@ def find_unportable(
                 yield _finding(schema, pointer, message + elsewhere, obstacle.suggestion)
             continue
         size = len(json.dumps(converted, separators=(",", ":"), ensure_ascii=False))
-        if size > service.content_chars:
-            message = f"has {size:,} characters as {service.draft.name}; {service.name} takes "
-            message += f"{service.content_chars:,}"
-            yield _finding(schema, "", message, "split the event, or shorten descriptions and enums")
+        for message, suggestion in service.refusals(schema, size):
+            yield _finding(schema, "", message, suggestion)
         yield from _formats(schema, service)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,19 @@ def test_a_schema_too_long_for_a_registry_is_told_with_both_numbers(folder: Path
     (line,) = found(folder)
     assert line.startswith("error [portable] T/1.0.0.json has ")
     assert "EventBridge's registry takes 100,000" in line
+
+
+def test_a_name_and_an_id_that_glue_refuses_are_told_before_anybody_publishes(folder: Path) -> None:
+    base = "https://schemas.example.com/(events)"
+    long = "com.example." + "x" * 241
+    put(folder, "registry.yaml", f"base: {base}\npublish: [{{kind: glue, registry: r}}]\n")
+    shutil.rmtree(folder / TYPE)
+    put(folder, f"{long}/meta.yaml", META)
+    document = {**schema(of=long), **DOCS, "$id": f"{base}/{long}/1.0.0.json"}
+    put(folder, f"{long}/1.0.0.json", document)
+    told = " ".join(line for line in found(folder) if "[portable]" in line)
+    assert f"Glue refuses the name {long}.v1" in told
+    assert f"Glue refuses the id {base}/{long}/1.0.0.json as metadata" in told
 
 
 def test_missing_words_about_the_whole_are_told(folder: Path) -> None:
