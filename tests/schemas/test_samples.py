@@ -144,8 +144,9 @@ def test_the_records_show_what_streams_hold(settings: Settings) -> None:
     assert data["changes"] == [{"path": "/status", "op": "replace", "before": "placed", "after": "paid"}]
 
 
-def test_the_samples_hold_every_rule_that_lint_knows() -> None:
-    _, findings = lint(ROOT / "event_schemas", date(2026, 11, 21))
+@pytest.mark.parametrize("folder", ["event_schemas", "bridge/demo/configuration/event_schemas"])
+def test_the_samples_hold_every_rule_that_lint_knows(folder: str) -> None:
+    _, findings = lint(ROOT / folder, date(2026, 11, 21))
     assert findings == []
 
 
