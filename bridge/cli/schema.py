@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from bridge.cli.schema_asyncapi import asyncapi
 from bridge.cli.schema_author import bump, new
 from bridge.cli.schema_check import check
-from bridge.cli.schema_asyncapi import asyncapi
 from bridge.cli.schema_codegen import codegen
 from bridge.cli.schema_diff import changelog, diff
 from bridge.cli.schema_impact import impact

@@ -31,7 +31,7 @@ def check_two(
     found = compare(
         old.document, new.document, mode=mode, policy=policy, documents=documents, limit_s=limit_s
     )
-    findings = with_places(_findings(new, found))
+    findings = with_places(_findings(old, new, found))
     name = f"{old.name} → {new.name}"
     document = {
         "old": old.name, "new": new.name, "mode": str(mode), "policy": str(policy), **comparison_json(found),
@@ -48,9 +48,11 @@ def check_two(
     return exit_code(found.verdict)
 
 
-def _findings(new: Named, found: Comparison) -> list[Finding]:
+def _findings(old: Named, new: Named, found: Comparison) -> list[Finding]:
     if found.verdict is Verdict.INVALID:
-        return [Finding(new.file, 0, 0, "", found.problem, rule="invalid")]
+        # which of the two it is stands before the problem: "old: /type: …"
+        wrong = old if found.problem.startswith("old: ") else new
+        return [Finding(wrong.file, 0, 0, "", found.problem, rule="invalid")]
     findings = [
         Finding(new.file, 0, 0, each.new_pointer or "", each.message, each.hint, rule=each.rule)
         for each in found.breaks

@@ -27,9 +27,14 @@ def open_source(text: str, folder: Path) -> SchemaSource:
         return FilesSource(text, read_revision(folder, rest))
     if kind == "dir" and colon:
         there = Path(rest)
-        if not there.is_dir():
-            raise SourceNotUnderstood(f"{rest} is no folder", hint="such as dir:../main/event_schemas")
-        return FilesSource(text, files_in(there))
+        if not rest or not there.is_dir():
+            raise SourceNotUnderstood(f"'{rest}' is no folder", hint="such as dir:../main/event_schemas")
+        files = files_in(there)
+        if not files:
+            raise SourceNotUnderstood(
+                f"{rest} holds no schemas", hint="name the folder in which the folders of the types stand"
+            )
+        return FilesSource(text, files)
     raise SourceNotUnderstood(
         f"'{text}' names no place to compare with",
         hint="git:REF, dir:PATH, glue://REGISTRY or eventbridge://REGISTRY",

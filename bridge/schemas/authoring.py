@@ -16,7 +16,7 @@ from bridge.schemas.build import find_base, place_of
 from bridge.schemas.compatibility.verdict import Bump
 from bridge.schemas.documents import parse_json, read_bytes
 from bridge.schemas.finding import refuse
-from bridge.schemas.layout import TYPE, Layout, SchemaFile, entries
+from bridge.schemas.layout import TYPE, Layout, SchemaFile, entries, inside
 from bridge.schemas.lock import content_hash
 from bridge.schemas.registry import REGISTRY_FILE
 from bridge.schemas.semver import Version
@@ -165,7 +165,7 @@ def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: by
     examples = folder / step.type / "examples" / str(step.newest)
     for kind in ("valid", "invalid") if examples.is_dir() else ():
         for path in entries(examples / kind) if (examples / kind).is_dir() else ():
-            if path.suffix == ".json":
+            if path.suffix == ".json" and inside(folder, path):
                 files[f"{step.type}/examples/{version}/{kind}/{path.name}"] = read_bytes(path)
     return files
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,8 @@ def parse_json(content: bytes, file: str) -> Any:
     Stricter than the standard library: no NaN, and no name twice in one object. Raises
     :class:`ConfigurationError` with one problem.
     """
+    if content.startswith(codecs.BOM_UTF8):
+        raise refused(file, "begins with a byte order mark", "save it as UTF-8 without one")
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -34,7 +34,9 @@ def _of_version(schemas: SchemaSet, schema: SchemaVersion) -> Iterator[Problem]:
                 continue
             any_there = True
             if schemas.folder is None or not inside(schemas.folder, path):
-                yield _finding(path, "leads out of the folder of the schemas")
+                yield _finding(
+                    path, "is no file, or leads out of the folder of the schemas", "copy the file to here"
+                )
                 continue
             yield from _check(schema, kind, path)
         if not any_there:

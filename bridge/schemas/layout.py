@@ -60,9 +60,11 @@ def read_layout(folder: Path) -> Layout:
 
 
 def inside(root: Path, path: Path) -> bool:
-    """Whether ``path`` stays in ``root`` once every symlink is followed."""
+    """Whether ``path`` is a file or folder in ``root`` once every symlink is followed. A pipe is neither:
+    reading it would wait for ever."""
     try:
-        return path.resolve(strict=True).is_relative_to(root.resolve())
+        there = path.resolve(strict=True)
+        return there.is_relative_to(root.resolve()) and (there.is_file() or there.is_dir())
     except (OSError, RuntimeError):  # a loop of symlinks, a target that is not there
         return False
 
@@ -142,7 +144,8 @@ class _LayoutReader:
             elif each.suffix == ".json" and not each.is_dir():
                 self._schema(name, each)
             elif each.name not in _PLAIN_FILES:
-                self._problem(each, "is not used here", "", "warning")
+                advice = "a type has <version>.json, meta.yaml and examples/<version>/valid|invalid/*.json"
+                self._problem(each, "is not used here", advice, "warning")
         if not seen:
             advice = "write one with summary and owner"
             self._problem(path, "has no meta.yaml", advice, "warning", rule="meta")
@@ -189,6 +192,8 @@ class _LayoutReader:
         for path in self._try(entries, folder) or []:
             if inside(self.folder, path):
                 yield path
+            elif path.exists() and not path.is_file() and not path.is_dir():
+                self._problem(path, "is neither a file nor a folder", "take it out of the folder")
             else:
                 self._problem(path, "leads out of the folder of the schemas", "copy the file to here")
 

@@ -227,7 +227,9 @@ def test_against_a_folder_needs_no_git(shell: Shell) -> None:
     [
         ("git:nowhere", "git knows no revision 'nowhere' here"),
         ("git:", "names no revision"),
-        ("dir:nowhere", "nowhere is no folder"),
+        ("dir:nowhere", "'nowhere' is no folder"),
+        ("dir:", "'' is no folder"),
+        ("dir:.", ". holds no schemas"),
         ("main", "'main' names no place to compare with"),
     ],
 )
@@ -284,6 +286,14 @@ def test_two_files_give_their_verdict_as_exit_code(
     shell.write("new.json", new)
     done = shell.run("schema", "check", "old.json", "new.json", *words)
     assert done.code == code, (done.out, done.err)
+
+
+def test_the_file_that_is_no_schema_is_the_one_that_is_named(shell: Shell) -> None:
+    shell.write("broken.json", {"type": "strin"})
+    shell.write("fine.json", {"type": "string"})
+    for words in (("broken.json", "fine.json"), ("fine.json", "broken.json")):
+        done = shell.run("schema", "check", *words, "--output", "github")
+        assert "file=broken.json" in done.out.decode()
 
 
 def test_two_versions_of_the_folder_may_be_named_by_type_and_version(shell: Shell) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,7 +56,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "a member twice": ("T/1.1.0.json", '{"a": 1, "a": 2}', 'the member "a" stands twice'),
     "NaN": ("T/1.1.0.json", '{"a": NaN}', "NaN is no JSON number"),
     "no object": ("T/1.1.0.json", "[]", "is not a JSON object"),
-    "a byte order mark": ("T/1.1.0.json", "\ufeff{}", "T/1.1.0.json:1:1 is not JSON"),
+    "a byte order mark": ("T/1.1.0.json", "\ufeff{}", "T/1.1.0.json begins with a byte order mark"),
     "nesting without end": ("T/1.1.0.json", "[" * 100_000, "is nested too deep"),
     "a schema nested too deep": (
         "T/1.1.0.json",
@@ -188,6 +189,13 @@ def test_a_symlink_out_of_the_folder_is_not_followed(folder: Path, target: str) 
         {"file": outside, "folder": outside.parent, "loop": link, "nothing": folder / "none"}[target]
     )
     assert [line for line in problems(folder) if "leads out of the folder" in line]
+
+
+@pytest.mark.parametrize("place", [f"{TYPE}/1.1.0.json", "com.example.pipe", f"{TYPE}/meta.yaml"])
+def test_a_pipe_in_the_folder_is_told_and_not_waited_for(folder: Path, place: str) -> None:
+    (folder / place).unlink(missing_ok=True)
+    os.mkfifo(folder / place)
+    assert [line for line in problems(folder) if "is neither a file nor a folder" in line]
 
 
 def test_a_missing_folder_is_said_and_how_to_name_one(tmp_path: Path) -> None:
