@@ -1,0 +1,64 @@
+"""docs/compared.md says of us what the templates say, and names what it read of others."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from benchmarks.cost import bridge as day
+from benchmarks.cost import load, pipe, reconciliation
+from tests.infra.templates import EVERYTHING, Stack, read
+
+PAGE = Path(__file__).parents[2] / "docs" / "compared.md"
+
+
+@cache
+def ours() -> dict[str, str]:
+    """Our cell of each row, by the row's name."""
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \|$", PAGE.read_text(), re.MULTILINE
+    )
+    return {name: cell for name, cell in rows if name.strip("-")}
+
+
+MAPPING = Stack("bridge", EVERYTHING).properties("Mapping")
+DEFAULTS = {name: parameter.get("Default") for name, parameter in read("bridge")["Parameters"].items()}
+SAYS = [
+    ("starting position", f"`{MAPPING['StartingPosition']}`"),
+    ("batch size", f"{DEFAULTS['BatchSize']}, a parameter"),
+    ("batch window", f"{DEFAULTS['BatchWindowSeconds']} s, a parameter"),
+    ("parallelization factor", f"{DEFAULTS['ParallelizationFactor']}, a parameter"),
+    ("partial batch failures", f"`{MAPPING['FunctionResponseTypes'][0]}`"),
+    ("bisect on error", "yes" if MAPPING["BisectBatchOnFunctionError"] else "no"),
+    ("retries", f"{DEFAULTS['MaximumRetryAttempts']:,}, a parameter"),
+    ("record age", f"{DEFAULTS['MaximumRecordAgeSeconds'] // 3600} h, a parameter"),
+    ("metrics of the mapping", f"`{MAPPING['MetricsConfig']['Metrics'][0]}`"),
+    ("archive", f"{DEFAULTS['ArchiveDays']} days, a parameter"),
+    ("logs of the bus", f"`{DEFAULTS['BusLogLevel']}`, a parameter"),
+    ("log retention", f"{DEFAULTS['LogRetentionDays']} days, a parameter"),
+    ("alarms", f"{len(Stack('observability', {}).of_type('AWS::CloudWatch::Alarm'))}, each"),
+]
+
+
+@pytest.mark.parametrize(("row", "said"), SAYS, ids=[row for row, _ in SAYS])
+def test_our_column_is_what_the_templates_set(row: str, said: str) -> None:
+    assert ours()[row].startswith(said)
+
+
+def test_costs_are_those_of_the_cost_page() -> None:
+    data = load()
+    row = next(line for line in PAGE.read_text().splitlines() if line.startswith("| cost of a million"))
+    night = data.total(day(data, 1)) + data.total(reconciliation(data, 1))
+    for value in (data.total(day(data, 1)), night, data.total(pipe(data, 1))):
+        assert f"{value:.2f}" in row
+
+
+def test_every_file_that_was_read_is_named_with_its_commit() -> None:
+    rows = PAGE.read_text().partition("## What was read")[2]
+    found = re.findall(
+        r"^\| (?:aws-samples|awslabs)/[\w-]+ `[^|]+ \| `([0-9a-f]{40})` \|$", rows, re.MULTILINE
+    )
+    assert len(found) == rows.count("\n| aws") >= 15
