@@ -12,11 +12,12 @@ from bridge.errors import ConfigurationError
 from bridge.schemas.documents import parse_json, read_bytes
 from bridge.schemas.finding import Finding
 from bridge.schemas.layout import TYPE, inside
-from bridge.schemas.lock import LOCK_FILE, Lock, Name, content_hash, earlier, parse_lock
+from bridge.schemas.lock import LOCK_FILE, Lock, Name, content_hash, parse_lock
 from bridge.schemas.meta import META_FILE, Meta, Status, parse_meta
 from bridge.schemas.schema_set import SchemaSet
 from bridge.schemas.semver import Version
 from bridge.schemas.source import Held, Holdings, SchemaSource
+from bridge.schemas.sunsets import find_earlier
 from bridge.schemas.validation import SchemaVersion
 
 KEPT: Final = "a published version stays: subscribers read by it"
@@ -67,12 +68,10 @@ def _sunsets(schemas: SchemaSet, source: str, holdings: Holdings) -> Iterator[Fi
         meta = schemas.metas.get(type_name)
         if meta is None:
             continue
-        for key, sunset in meta.sunsets.items():
-            day = days.get(key)
-            if day is not None and sunset.day < day:
-                message = f"{earlier(key, sunset.day, day)} ({source})"
-                place = (meta.file, sunset.line, 1, f"sunset.{key}")
-                yield Finding(*place, message, f"say {day} or a later day", rule="sunset")
+        said = {key: sunset.day for key, sunset in meta.sunsets.items()}
+        for key, day, message in find_earlier(said, days):
+            place = (meta.file, meta.sunsets[key].line, 1, f"sunset.{key}")
+            yield Finding(*place, f"{message} ({source})", f"say {day} or a later day", rule="sunset")
 
 
 def _first_difference(old: Any, new: Any, pointer: str = "") -> str:

@@ -24,6 +24,7 @@ from bridge.schemas.documents import parse_json, read_bytes
 from bridge.schemas.finding import Finding, refuse
 from bridge.schemas.meta import Meta
 from bridge.schemas.semver import Version
+from bridge.schemas.sunsets import find_earlier
 
 LOCK_FILE: Final = "schemas.lock.json"
 FORMAT: Final = 1
@@ -73,18 +74,12 @@ class Lock:
         for type_name in {name for name, _ in versions} & set(metas or {}):
             meta = (metas or {})[type_name]
             said = {key: sunset.day for key, sunset in meta.sunsets.items()}
-            for key, day in self.sunsets.get(type_name, {}).items():
-                if key in said and said[key] < day:
-                    raise refuse("sunset", meta.file, earlier(key, said[key], day), path=f"sunset.{key}")
-            if said:
-                sunsets[type_name] = MappingProxyType(said)
-            else:
-                sunsets.pop(type_name, None)
+            told = self.sunsets.get(type_name, {})
+            for key, _, message in find_earlier(said, told):
+                raise refuse("sunset", meta.file, message, path=f"sunset.{key}")
+            if said:  # a day that was told stays known when it is taken back: another may not be earlier
+                sunsets[type_name] = MappingProxyType({**told, **said})
         return Lock(MappingProxyType(versions), MappingProxyType(sunsets), self.published)
-
-
-def earlier(key: str, day: date, locked: date) -> str:
-    return f"the sunset of {key} was told as {locked}, and {day} is earlier: it may only move later"
 
 
 def read_lock(folder: Path) -> Lock | None:
@@ -186,10 +181,10 @@ def find_lock_problems(
         problems.append(Finding(file, 0, 0, "", message, advice, rule="lock"))
     for type_name, days in sorted(lock.sunsets.items()):
         meta = metas.get(type_name)
-        for key, sunset in meta.sunsets.items() if meta is not None else ():
-            day = days.get(key)
-            if meta is not None and day is not None and sunset.day < day:
-                message, advice = earlier(key, sunset.day, day), f"say {day} or a later day"
-                place = (meta.file, sunset.line, 1, f"sunset.{key}")
-                problems.append(Finding(*place, message, advice, rule="sunset"))
+        if meta is None:
+            continue
+        said = {key: sunset.day for key, sunset in meta.sunsets.items()}
+        for key, day, message in find_earlier(said, days):
+            place = (meta.file, meta.sunsets[key].line, 1, f"sunset.{key}")
+            problems.append(Finding(*place, message, f"say {day} or a later day", rule="sunset"))
     return problems

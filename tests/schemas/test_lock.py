@@ -74,6 +74,29 @@ def test_a_sunset_may_move_later_and_never_earlier(folder: Path) -> None:
     assert "told as 2027-12-31" in refused(folder)
 
 
+@pytest.mark.parametrize(
+    "said",
+    ["{1.0.0: 2027-06-29}", "{1: 2027-06-30, 1.1.0: 2027-06-29}", "{1: 2027-12-31, 1.0.0: 2026-12-31}"],
+)
+def test_a_sunset_moves_no_earlier_by_being_said_of_a_version(folder: Path, said: str) -> None:
+    put(folder, f"{TYPE}/meta.yaml", META.replace("{1: 2027-06-30}", said))
+    assert "was told as 2027-06-30" in refused(folder)
+
+
+def test_a_sunset_moves_no_earlier_by_being_said_of_the_major(folder: Path) -> None:
+    put(folder, f"{TYPE}/meta.yaml", META.replace("{1: 2027-06-30}", "{1: 2027-06-30, 1.0.0: 2027-12-31}"))
+    write_lock(folder, lock_of(SchemaSet.load(folder)))
+    put(folder, f"{TYPE}/meta.yaml", META)
+    assert "sunset.1: the sunset of 1 was told as 2027-12-31" in refused(folder)
+
+
+def test_a_sunset_that_was_taken_back_returns_no_earlier(folder: Path) -> None:
+    put(folder, f"{TYPE}/meta.yaml", META.partition("sunset")[0])
+    write_lock(folder, SchemaSet.load(folder).lock.adding({}, SchemaSet.load(folder).metas))
+    put(folder, f"{TYPE}/meta.yaml", META.replace("2027-06-30", "2027-01-31"))
+    assert "was told as 2027-06-30" in refused(folder)
+
+
 def test_a_lock_only_ever_gains_versions(folder: Path) -> None:
     lock = read_lock(folder)
     assert lock is not None
