@@ -190,6 +190,12 @@ class TargetMissing(BatchError):
     """The bus, topic, table, bucket or queue does not exist."""
 
 
+class ClientNotMade(BatchError):
+    """boto3 can make no client of a service: no Region, or a profile that is not there."""
+
+    stage = "configure"
+
+
 class BreakerTripped(BatchError):
     """So much of a batch failed for good that the deploy, not the records, must be wrong."""
 

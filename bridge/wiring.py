@@ -27,6 +27,7 @@ from bridge.edges.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
 from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.stdout import StdoutSink
 from bridge.edges.system_clock import SystemClock
+from bridge.errors import ClientNotMade
 from bridge.limits import SNS_BYTES
 from bridge.ports import (
     ClaimCheck,
@@ -118,13 +119,17 @@ def client_factory(
     """Clients that share one session, so that a service model and the trust store are loaded once.
 
     Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there. Stores
-    are asked twice at most.
+    are asked twice at most. Raises :class:`ClientNotMade`, the factory as well as what it gives.
     """
     from boto3 import __version__ as boto3_version
     from boto3.session import Session
     from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
 
-    session = Session(region_name=region)
+    try:
+        session = Session(region_name=region)
+    except BotoCoreError as error:
+        raise _not_made("AWS", error) from error
     # botocore puts a longer one together twice for every call, which is a sixth of what a call costs.
     user_agent = f"stream-bridge/{__version__} Boto3/{boto3_version} Python/{platform.python_version()}"
     made: dict[str, Any] = {}
@@ -141,10 +146,18 @@ def client_factory(
                 user_agent=user_agent,
                 retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 4)},
             )
-            made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
+            try:
+                made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
+            except BotoCoreError as error:
+                raise _not_made(service, error) from error
         return made[service]
 
     return client
+
+
+def _not_made(service: str, error: Exception) -> ClientNotMade:
+    hint = "name the Region in AWS_DEFAULT_REGION, or in the profile that AWS_PROFILE names"
+    return ClientNotMade(f"no client of {service} can be made: {error}", hint=hint)
 
 
 def build_telemetry(settings: Settings) -> PowertoolsTelemetry:

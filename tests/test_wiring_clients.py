@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ParamValidationError
 
 from bridge import __version__
+from bridge.errors import ClientNotMade
 from bridge.wiring import ClientFactory, client_factory
 
 
@@ -37,3 +39,16 @@ def test_requests_of_many_keys_are_checked_by_the_service_alone(clients: ClientF
     assert clients("dynamodb").batch_get_item(**too_short) == {"ok": 1}
     with pytest.raises(ParamValidationError):
         clients("events").put_events(Entries=[])
+
+
+def test_no_region_and_no_such_profile_are_told_with_their_mend(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    with pytest.raises(ClientNotMade, match=r"no client of schemas can be made: .*AWS_DEFAULT_REGION"):
+        client_factory()("schemas")
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(ClientNotMade, match="nobody"):
+        client_factory()("schemas")
