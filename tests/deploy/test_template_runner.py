@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from bridge.edges.system_clock import SystemClock
+from bridge.infra.environment import stand_ins
 from bridge.mapping.settings import MappingSettings
+from bridge.wiring import load_configuration
 from bridge.wiring_run import mapping_settings as settings_of_run
+from infra.local.configuration import rendered_for, write_configuration
 from tests.aws import Aws
 from tests.deploy.template_mapping import mapping_settings, template_mapping
 from tests.deploy.template_rig import TemplateRig, keys_of
@@ -58,6 +61,19 @@ def test_filter_patterns_are_alternatives() -> None:
         bridge(FilterPattern1='{"eventName":["INSERT"]}', FilterPattern2='{"eventName":["REMOVE"]}')
     ).settings.wants
     assert [wants({"eventName": name}) for name in ("INSERT", "MODIFY", "REMOVE")] == [True, False, True]
+
+
+def test_the_runner_of_one_machine_and_the_mapping_of_the_template_agree(tmp_path: Path) -> None:
+    """bridge.yaml decides the same of both."""
+    configuration = load_configuration(write_configuration(tmp_path), stand_ins())
+    rendered = rendered_for(configuration.settings)
+    ours = settings_of_run(configuration.settings, configuration.tables["Users"])
+    theirs = template_mapping(bridge(**rendered.parameters["bridge.parameters.json"])).settings
+    for name in ("batch_size", "window_s", "parallelization_factor", "starting_position"):
+        assert getattr(ours, name) == getattr(theirs, name), name
+    for key, wanted in {"u-1": True, "test-1": False}.items():
+        record = {"dynamodb": {"Keys": {"userId": {"S": key}}}}
+        assert ours.wants(record) is theirs.wants(record) is wanted
 
 
 # --- the template's own numbers, against a function that fails ---------------------------------------
@@ -108,21 +124,9 @@ def test_a_record_is_given_up_while_the_stream_still_has_it() -> None:
 # --- the stack, deployed, with the runner as its mapping ---------------------------------------------
 
 
-def test_the_runner_of_one_machine_and_the_mapping_of_the_template_agree(aws: Aws, tmp_path: Path) -> None:
-    """bridge.yaml decides the same of both."""
-    rig = deployed(aws, tmp_path)
-    settings, tables = rig.configuration.settings, rig.configuration.tables
-    ours, theirs = settings_of_run(settings, tables["Users"]), rig.mapping.settings
-    for name in ("batch_size", "window_s", "parallelization_factor", "starting_position"):
-        assert getattr(ours, name) == getattr(theirs, name), name
-    for key, wanted in {"u-1": True, "test-1": False}.items():
-        record = {"dynamodb": {"Keys": {"userId": {"S": key}}}}
-        assert ours.wants(record) is theirs.wants(record) is wanted
-    assert rig.mapping.bucket == rig.outputs["OnFailureBucketName"]
-
-
 def test_a_poison_record_goes_to_quarantine_and_holds_up_nobody(aws: Aws, tmp_path: Path) -> None:
     rig = deployed(aws, tmp_path)
+    assert rig.mapping.bucket == rig.outputs["OnFailureBucketName"]
     rig.sign_up("u-1")
     rig.sign_up("u-poison", plan={"S": "no plan of ours"})
     rig.sign_up("u-2", "test-1")
