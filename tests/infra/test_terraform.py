@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.infra.comparable_stack import stack_kept, stack_resources, stack_roles
 from tests.infra.templates import (
     ACCOUNT,
     CODE,
@@ -29,9 +30,6 @@ from tests.infra.terraform_as_template import (
     kept,
     resources,
     roles,
-    stack_kept,
-    stack_resources,
-    stack_roles,
     variable,
     variables,
 )
