@@ -150,6 +150,11 @@ def test_the_samples_hold_every_rule_that_lint_knows(folder: str) -> None:
     assert findings == []
 
 
+def test_every_sample_is_locked(schemas: SchemaSet) -> None:
+    assert schemas.lock.versions.keys() == schemas.schemas.keys()
+    assert schemas.lock.sunsets["com.example.user.plan_changed"] == {"1": date(2027, 6, 30)}
+
+
 def test_the_samples_break_nobody(schemas: SchemaSet) -> None:
     comparer = Comparer({schema.id: schema.document for schema in schemas})
     reports = list(check_types(schemas, comparer.compare, today=date(2026, 11, 21)))
