@@ -12,7 +12,8 @@ attribute   type  meaning
 ``f``       S     fingerprint of its image, "" = unknown
 ``b``       S     settled by: ``stream``, ``reconcile``, ``snapshot``
 ``a``       S     as of: when the state was true
-``r``       S     sequences settled last, newest first, with spaces between
+``r``       S     sequences settled last, newest first, with spaces between; of the stream that ``s`` names
+                  the number alone, since a row should stay below 1 KiB: the unit that a write is paid by
 ``h``       S     keep: fields - JSON object, a short keyed hash by attribute name
 ``i``       B     keep: image - the redacted image, typed JSON, zlib
 ``g``       BOOL  there, and true, where a gap was seen that nothing has closed
@@ -34,7 +35,7 @@ from __future__ import annotations
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any, Final, get_args
 
@@ -84,7 +85,7 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
         "f": {"S": row.fingerprint},
         "b": {"S": row.settled_by},
         "a": {"S": row.as_of},
-        "r": {"S": " ".join(row.recent)},
+        "r": {"S": " ".join(_shortened(row.recent, row.position.label))},
     }
     if row.doubt and not row.live:
         item["d"] = {"BOOL": True}
@@ -135,6 +136,7 @@ def _decode(item: TypedItem, key: str) -> Row:
     table = item[KEY]["S"].rpartition("#")[0]
     item_key: Mapping[str, Any] = _parse(item["k"]["S"])
     label, _, number = item["s"]["S"].rpartition("/")
+    recent = item["r"]["S"].split()
     settled_by = item["b"]["S"]
     if settled_by not in _SETTLED_BY:
         raise ValueError(settled_by)
@@ -147,7 +149,7 @@ def _decode(item: TypedItem, key: str) -> Row:
         fingerprint=item["f"]["S"],
         settled_by=settled_by,
         as_of=item["a"]["S"],
-        recent=tuple(item["r"]["S"].split()),
+        recent=tuple(each if "/" in each else Position(label, int(each)).sequence for each in recent),
         fields=_parse(item["h"]["S"]) if "h" in item else None,
         image=json.loads(zlib.decompress(bytes(item["i"]["B"]))) if "i" in item else None,
         gap="g" in item,
@@ -155,6 +157,14 @@ def _decode(item: TypedItem, key: str) -> Row:
         doubt="d" in item,
         recipe=item["c"]["S"] if "c" in item else "",
     )
+
+
+def _shortened(sequences: Iterable[str], label: str) -> Iterator[str]:
+    """Only what ``Position`` would write the very same way again loses its label."""
+    for sequence in sequences:
+        number = sequence.removeprefix(f"{label}/")
+        same = number.isdigit() and number.isascii() and Position(label, int(number)).sequence == sequence
+        yield str(int(number)) if same else sequence
 
 
 def _parse(text: str) -> Any:
