@@ -18,6 +18,7 @@ from typing import Any, Final
 from bridge.errors import BridgeError
 from bridge.schemas.bundle import bundle, pascal
 from bridge.schemas.event_document import ATTRIBUTES, REQUIRED, cloud_event
+from bridge.schemas.model_patterns import without_foreign_patterns
 from bridge.schemas.proposed import Proposed
 
 PYTHON: Final = "3.11"
@@ -67,6 +68,8 @@ def _module(schema: Proposed) -> tuple[str, str]:
     name = pascal(schema.type.rpartition(".")[2]) or "Event"
     document["title"] = f"{name}Data"
     body = _generated(document, f"{name}Data", str(schema))
+    if _names_collide(body):
+        body = _generated(document, f"{name}Data", str(schema), by_name=False)
     classes = [node.name for node in ast.parse(body).body if isinstance(node, ast.ClassDef)]
     data_class = f"{name}Data" if f"{name}Data" in classes else classes[-1]
     event_class = name if name not in classes else f"{name}Event"
@@ -83,6 +86,27 @@ def _module(schema: Proposed) -> tuple[str, str]:
         f"    type: Literal[{json.dumps(schema.event_type)}]\n"
     )
     return head + _with_imports(body) + tail, event_class
+
+
+def _names_collide(body: str) -> bool:
+    """Whether a class calls a member as another one is called in events: ``a_b`` for ``a-b``, beside ``a_b``.
+    Were members taken by both names, the one would be read as the other."""
+    for node in ast.parse(body).body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+        names = {each.target.id for each in fields if isinstance(each.target, ast.Name)}
+        aliases = {
+            keyword.value.value
+            for each in fields
+            for call in ast.walk(each)
+            if isinstance(call, ast.Call)
+            for keyword in call.keywords
+            if keyword.arg == "alias" and isinstance(keyword.value, ast.Constant)
+        }
+        if names & aliases:
+            return True
+    return False
 
 
 def _with_imports(body: str) -> str:
@@ -123,7 +147,7 @@ def _opened(value: Any) -> Any:
     return opened
 
 
-def _generated(document: Mapping[str, Any], class_name: str, what: str) -> str:
+def _generated(document: Mapping[str, Any], class_name: str, what: str, *, by_name: bool = True) -> str:
     try:
         from datamodel_code_generator import Error, InputFileType, InvalidClassNameError, generate
         from datamodel_code_generator.enums import DataModelType, StrictTypes
@@ -137,7 +161,7 @@ def _generated(document: Mapping[str, Any], class_name: str, what: str) -> str:
         (Path(folder) / "pyproject.toml").write_text("[tool.datamodel-codegen]\n", encoding="utf-8")
         try:
             text = generate(
-                json.loads(json.dumps(document)),
+                without_foreign_patterns(json.loads(json.dumps(document))),
                 input_file_type=InputFileType.JsonSchema,
                 output_model_type=DataModelType.PydanticV2BaseModel,
                 target_python_version=PythonVersion(PYTHON),
@@ -153,7 +177,7 @@ def _generated(document: Mapping[str, Any], class_name: str, what: str) -> str:
                 collapse_root_models=True,
                 use_double_quotes=True,
                 use_schema_description=True,
-                allow_population_by_field_name=True,
+                allow_population_by_field_name=by_name,
                 extra_fields="allow",
                 # "1" is no number, as in the schema
                 strict_types=[StrictTypes.str, StrictTypes.int, StrictTypes.float, StrictTypes.bool],

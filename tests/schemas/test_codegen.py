@@ -141,6 +141,44 @@ def test_an_enumeration_to_which_values_may_be_added_takes_the_next_one(tmp_path
         data(step="b")
 
 
+AWKWARD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "patterns of three dialects": (
+        {
+            "a": {"type": "string", "pattern": r"^(?!x)\p{L}+$"},
+            "b": {"type": "string", "pattern": r"^\p{L}$"},
+            "c": {"type": "string", "pattern": r"^(.)\1$"},
+            "d": {"type": "object", "patternProperties": {r"^\p{Lu}": {"type": "integer"}}},
+        },
+        {"a": "bé", "b": "é", "c": "aa", "d": {"Éa": 1}},
+    ),
+    "members that Python would call alike": (
+        {"a-b": {"type": "string"}, "a_b": {"type": "integer"}},
+        {"a_b": 3},
+    ),
+    "members that Python has words for": (
+        {name: {"type": "string"} for name in ("class", "None", "copy", "model_config", "_x", "", "1st")},
+        {"class": "a", "None": "b", "copy": "c", "model_config": "d", "_x": "e", "": "f", "1st": "g"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_schemas_give_classes_that_take_their_events(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    properties, data = AWKWARD[name]
+    proposed = schema_file(tmp_path, {"type": "object", "properties": properties}, "com.example.thing")
+    package = f"awkward_{list(AWKWARD).index(name)}"
+    (tmp_path / package).mkdir()
+    for file, text in python_modules([proposed]).items():
+        (tmp_path / package / file).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    model = importlib.import_module(package).EVENTS[proposed.event_type]
+    event = attributes(proposed.event_type, data)
+    told = model.model_validate_json(json.dumps(event))
+    assert told.model_dump(mode="json", by_alias=True, exclude_unset=True)["data"] == data
+
+
 def test_two_versions_of_one_major_are_refused(tmp_path: Path) -> None:
     schemas = [schema_file(tmp_path, {"type": "object"}, "com.example.thing", v) for v in ("1.0.0", "1.1.0")]
     with pytest.raises(BridgeError, match="two versions"):
