@@ -9,6 +9,7 @@ import typer
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.options import OutputOption
 from bridge.cli.schema_options import SchemasOption, schemas_folder
+from bridge.cli.schema_promises import hold_promises
 
 
 def lock(
@@ -22,8 +23,9 @@ def lock(
     """Hold the folder against schemas.lock.json, or with --update add to it what has no lock yet.
 
     Publishing writes the lock itself: --update is for folders that publish nowhere. Types with
-    `status: draft` are left out. Exits 0 when everything is locked, 2 when something is not, 3 when
-    something locked changed.
+    `status: draft` are left out, and nothing is locked while `schema check` finds something wrong. Exits 0
+    when everything is locked, 2 when something is not, 3 when something locked changed, or would be locked
+    and breaks somebody.
     """
     from bridge.schemas.lock import LOCK_FILE, write_lock
     from bridge.schemas.publishable import publishable
@@ -37,6 +39,8 @@ def lock(
     added = [f"{type_name} {version}" for type_name, version in grown.versions.keys() - found.lock.versions]
     missing = sorted(added)
     moved = grown.sunsets != found.lock.sunsets
+    if update and missing:
+        hold_promises(found)
     if update and (missing or moved):
         write_lock(folder, grown)
     if output is Output.JSON:

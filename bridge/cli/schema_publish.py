@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,8 @@ from rich.text import Text
 
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.options import EndpointOption, OutputOption
-from bridge.cli.schema_options import LIMIT_S, SchemasOption, plural, schemas_folder
+from bridge.cli.schema_options import SchemasOption, plural, schemas_folder
+from bridge.cli.schema_promises import hold_promises
 from bridge.errors import BridgeError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def publish(
     folder = schemas_folder(schemas)
     found = SchemaSet.load(folder)
     chosen = _choose(found.registry.publish, target or ())
-    _check_compatibility(found)
+    hold_promises(found)  # the registries check nothing (Glue is told to)
     targets, patience = _open(found, chosen, endpoint_url, restore=restore)
     try:
         if plan:
@@ -97,19 +97,6 @@ def _choose(targets: Sequence[PublishTarget], names: Sequence[str]) -> list[Publ
             known = ", ".join(str(address_of(each)) for each in targets)
             raise PublishRefused(f"registry.yaml has no target '{name}'", hint=f"it has {known}")
     return [each for each, spellings in spelled.items() if set(names) & set(spellings)]
-
-
-def _check_compatibility(schemas: SchemaSet) -> None:
-    """The registries check nothing (Glue is told to): what breaks a promise is stopped here. Raises
-    ``ConfigurationError`` with every finding of ``schema check``."""
-    from bridge.schemas.compatibility.compare import Comparer
-    from bridge.schemas.evolution import check_types
-
-    comparer = Comparer({schema.id: schema.document for schema in schemas}, limit_s=LIMIT_S)
-    reports = check_types(schemas, comparer.compare, today=datetime.now(UTC).date())
-    findings = [finding for report in reports for judged in report.pairs for finding in judged.findings]
-    if wrong := [finding for finding in findings if finding.severity == "error"]:
-        raise ConfigurationError(wrong)
 
 
 def _open(

@@ -137,6 +137,17 @@ def test_lock_tells_what_is_not_locked_and_adds_it_once(shell: Shell) -> None:
     assert (shell.folder / "event_schemas/schemas.lock.json").read_bytes() == first
 
 
+def test_lock_takes_nothing_that_breaks_somebody(shell: Shell) -> None:
+    assert shell.run("schema", "bump", TYPE).code == 0
+    path = shell.folder / "event_schemas" / TYPE / "1.1.0.json"
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "required": [*document.get("required", []), "more"]}))
+    done = shell.run("schema", "lock", "--update")
+    assert done.code == 3
+    assert "/more is now required" in done.err
+    assert not (shell.folder / "event_schemas/schemas.lock.json").exists()
+
+
 def test_lock_leaves_drafts_out(shell: Shell) -> None:
     shell.write(f"{FOLDER}/meta.yaml", "summary: x\nowner: {team: t, contact: c}\nstatus: draft\n")
     done = shell.run("schema", "lock", "--update", "--output", "json")
