@@ -17,7 +17,7 @@ from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.restate import Restated, restate
-from bridge.reconcile.suspects import Suspect
+from bridge.reconcile.suspects import Suspect, told_by
 from bridge.reconcile_ports import TableSource
 
 Verdict = Literal["missed", "without_event"]
@@ -144,7 +144,7 @@ class Confirmer:
 
 def _changed_since(suspect: Suspect, row: Row | None) -> bool:
     """Whether the row proves that the item changed after the first read, and then back to what it was: the
-    change back may be on its way. A row of a change that was under way by then proves nothing."""
-    if row is None or row.settled_by != "stream" or not row.as_of:
+    change back may be on its way. A state told late, of a change from before that read, proves nothing."""
+    if row is None or row.settled_by != "stream" or not row.as_of or told_by(row) in ("", suspect.told):
         return False
     return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + _ROUNDING_S

@@ -13,7 +13,7 @@ from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.segment import SegmentCheckpoint
-from bridge.reconcile.suspects import Suspect, batches
+from bridge.reconcile.suspects import Suspect, batches, told_by
 from bridge.reconcile_ports import TableSource
 
 EARLY_ITEMS = 1_000
@@ -78,7 +78,7 @@ class Looks:
             elif self._too_old(row):
                 counts.add("skipped")
             else:
-                suspects.append(Suspect(key, fingerprint, read_s))
+                suspects.append(Suspect(key, fingerprint, read_s, told_by(row)))
             counts.add("without_row", row is None)
         counts.add("in_step", in_step)
         counts.add("suspects", len(suspects))
@@ -107,7 +107,11 @@ class Looks:
             self.pace.spend(found.units)
             at.counts.read(found.units)
             gone = [row for row in rows if found.items.get(row.key) is None]
-            lost = [Suspect(by_token[row.key], None, read_s) for row in gone if not self._too_old(row)]
+            lost = [
+                Suspect(by_token[row.key], None, read_s, told_by(row))
+                for row in gone
+                if not self._too_old(row)
+            ]
             at.counts.add("skipped", sum(self._too_old(row) for row in gone))
             if lost:
                 at.last_s = self.clock.now()
@@ -143,7 +147,7 @@ class Looks:
             gone = [token for token in by_token if found.items.get(token) is None]
             rows = self.ledger.read(gone) if gone else {}
             lost = [
-                Suspect(by_token[token], None, read_s)
+                Suspect(by_token[token], None, read_s, told_by(rows.get(token)))
                 for token in gone
                 if self.comparer.kind(None, rows.get(token)) is not None
             ]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from bridge.core.change import TypedItem
 from bridge.errors import CheckpointBroken
 from bridge.limits import BATCH_GET_MAX
+from bridge.ports import Row
 from bridge.reconcile_ports import Document, RunStore
 
 T = TypeVar("T")
@@ -17,15 +18,22 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Suspect:
     """``fingerprint`` is what the item looked like at the first read, at ``read_s`` (on ``clock.now``); None:
-    it was not there."""
+    it was not there. ``told`` is what the row said then, as :func:`told_by` has it."""
 
     key: TypedItem
     fingerprint: str | None
     read_s: float
+    told: str | None = None
+
+
+def told_by(row: Row | None) -> str | None:
+    """The state that a row says subscribers have: a fingerprint, "" for one that is not known, None for no
+    item. It stays when a change tells nothing, such as one of ignored attributes only."""
+    return row.fingerprint if row is not None and row.live else None
 
 
 def as_document(suspects: Iterable[Suspect]) -> Document:
-    return {"suspects": [[suspect.key, suspect.fingerprint, suspect.read_s] for suspect in suspects]}
+    return {"suspects": [[one.key, one.fingerprint, one.read_s, one.told] for one in suspects]}
 
 
 def read_suspects(store: RunStore, name: str) -> list[Suspect]:
@@ -33,7 +41,7 @@ def read_suspects(store: RunStore, name: str) -> list[Suspect]:
     document = store.get(name)
     try:
         found: list[Any] = document["suspects"] if document is not None else []
-        return [Suspect(key, fingerprint, float(read_s)) for key, fingerprint, read_s in found]
+        return [Suspect(key, fingerprint, float(read_s), told) for key, fingerprint, read_s, told in found]
     except (KeyError, TypeError, ValueError) as error:
         raise broken(name, "holds no suspects") from error
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bridge.core.change import Position
+from bridge.core.healing import time_text
 from bridge.errors import EventInvalid
 from tests.bridges import rule, table
 from tests.fakes.table_source import FACTS, FakeTable
@@ -124,6 +126,22 @@ def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> Non
     assert (rig.events, report["in_flight"]) == ([], 1)
     rig.source.before_read = lambda: None
     assert rig.execute()["emitted"] == {"insert": 1}
+
+
+def test_a_lost_change_is_found_though_the_stream_goes_on_to_tell_nothing_of_its_item() -> None:
+    """Found by the simulation, seed 6773: a change of ignored attributes only moves the row's position and
+    time while the run waits, and not the state that was told."""
+    rig = Rig()
+    rig.settled("a", "b", "c")
+    rig.live("a", {"name": "lost"}, lost=True)
+
+    def tell_nothing() -> None:
+        if rig.clock.slept and (row := rig.row("a")) is not None:
+            as_of = time_text(datetime.fromtimestamp(rig.clock.now(), UTC))
+            rig.ledger.settle([replace(row, position=Position(LABEL, 99), as_of=as_of)])
+
+    rig.source.before_read = tell_nothing
+    assert rig.execute()["emitted"] == {"modify": 1}
 
 
 def test_what_a_filter_over_keys_drops_is_never_missed() -> None:

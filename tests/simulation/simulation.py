@@ -118,6 +118,7 @@ class Simulation:
         self.bad_lives = 0
         self._door: StreamDoor | None = None
         self._runner: Runner | None = None
+        self._looked_after = False
         self.world.switch_on()
 
     # --- the story -----------------------------------------------------------------------------
@@ -147,8 +148,9 @@ class Simulation:
         self.note_given_up()
 
     def restart(self) -> None:
-        """Somebody looks: a breaker that real poison has tripped forgets what it has seen."""
+        """Somebody looks: where the records are to blame and not the deploy, its breaker is opened."""
         self._runner = self._door = None
+        self._looked_after = True
 
     def _note_row(self, row: Row) -> None:
         self.settled.update(row.recent)
@@ -277,6 +279,7 @@ class Simulation:
 
     def new_relay(self, *, quarantine: Quarantine | None = None, breaker: Breaker | None = None) -> Relay:
         self.bad_lives += self.bad_deploy
+        share = 1.0 if self._looked_after and not self.bad_deploy else 0.5
         return self.parts.relay(
             tables={TABLE: compiled_table(bad_deploy=self.bad_deploy)},
             sinks={name: self._sink(name) for name in (DOMAIN, BILLING)},
@@ -284,7 +287,7 @@ class Simulation:
             quarantine=quarantine or self.quarantine,
             telemetry=Silence(),
             clock=self.world.clock,
-            breaker=breaker or self.parts.breaker(at_least=self.options.breaker_at_least),
+            breaker=breaker or self.parts.breaker(share=share, at_least=self.options.breaker_at_least),
             heal=self.options.heal,
             hash_key=SECRET,
         )
