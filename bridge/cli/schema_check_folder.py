@@ -104,7 +104,8 @@ def _type_line(report: TypeReport) -> str:
     worst = next((v for v in reversed(Verdict) if v in verdicts), Verdict.COMPATIBLE)
     waived = [waiver for judged in report.pairs for _, waiver in judged.waived]
     vouched = "".join(f"; {waiver.who} vouches until {waiver.until}" for waiver in dict.fromkeys(waived))
-    return f"{worst:<13} {report.type}: {plural(len(report.pairs), 'pair')} {by}{vouched}"
+    told = "vouched for" if waived and worst is Verdict.COMPATIBLE else worst  # nobody proved it
+    return f"{told:<13} {report.type}: {plural(len(report.pairs), 'pair')} {by}{vouched}"
 
 
 def _type_json(report: TypeReport) -> dict[str, Any]:

@@ -150,6 +150,7 @@ def test_what_is_not_proven_is_told_and_takes_a_waiver_of_somebody_until_a_day(s
     shell.write(f"{FOLDER}/meta.yaml", f"{meta}{waiver}\n")
     done = shell.run("schema", "check")
     assert done.code == 0
+    assert f"vouched for   {TYPE}" in done.out.decode()  # and not called compatible: nobody proved it
     assert "ada vouches until 2999-01-01" in done.out.decode()
     shell.write(f"{FOLDER}/meta.yaml", f"{meta}{waiver.replace('2999', '2001')}\n")
     assert shell.run("schema", "check").code == 4
