@@ -38,8 +38,17 @@ def services(paths: list[Path]) -> set[str]:
         and len(call.args) == 1
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)
-        and "client" in ast.unparse(call.func)
+        and "client" in _called(call.func)
     }
+
+
+def _called(function: ast.expr) -> str:
+    """The last name of what is called: of ``client.get_object().get`` that is ``get``, and no client."""
+    if isinstance(function, ast.Call):
+        return _called(function.func)
+    if isinstance(function, ast.BoolOp):
+        return " ".join(map(_called, function.values))
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _imports(path: Path, root: Path) -> Iterator[str]:

@@ -22,7 +22,8 @@ def test_modules_are_found_behind_every_kind_of_import(tmp_path: Path) -> None:
         "bridge/lambdas/stream.py": "import bridge.plain\nfrom bridge import named\n",
         "bridge/plain.py": "def later():\n    from bridge.inside import thing\n",
         "bridge/named.py": "from .beside import thing\n",
-        "bridge/inside.py": "client('events'); (given or client_factory())('s3'); other('sqs')",
+        "bridge/inside.py": "client('events'); (given or client_factory())('s3'); other('sqs'); "
+        "client.describe().get('Table')",
         "bridge/beside.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import bridge.hints\n",
         "bridge/hints.py": "",
         "bridge/cli.py": "import bridge.plain\n",
