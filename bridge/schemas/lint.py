@@ -53,14 +53,17 @@ def past_sunsets(schemas: SchemaSet, today: date) -> Iterator[Finding]:
     """Versions that are still there although their last day is over."""
     for type_name, meta in schemas.metas.items():
         for key, sunset in meta.sunsets.items():
-            if today > sunset.day and meta.status is not Status.RETIRED:
+            retired = sunset.retired or meta.status is Status.RETIRED
+            if today > sunset.day and not retired:
                 message = f"the last day of {type_name} {key} was {sunset.day}"
-                advice = (
-                    "stop emitting it and say `status: retired` where nothing is left, or move the day on"
-                )
-                yield Finding(
-                    meta.file, sunset.line, 1, f"sunset.{key}", message, advice, "warning", rule="sunset"
-                )
+                advice = "stop emitting it and say `status: retired` beside the date, or move the day on"
+            elif today <= sunset.day and sunset.retired:
+                message = f"{type_name} {key} is retired, and its last day is {sunset.day}"
+                advice = "say so once that day is over: subscribers were told of it"
+            else:
+                continue
+            place = (meta.file, sunset.line, 1, f"sunset.{key}")
+            yield Finding(*place, message, advice, "warning", rule="sunset")
 
 
 def _warning(schema: SchemaVersion, rule: str, path: str, message: str, suggestion: str) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -34,15 +34,24 @@ class Status(StrEnum):
     RETIRED = "retired"
 
 
+class SunsetStatus(StrEnum):
+    """How far a sunset is: still ``deprecated``, or ``retired``."""
+
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+
+
 @dataclass(frozen=True, slots=True)
 class Sunset:
     """The last day on which a version, or a whole major, is emitted. ``since``: from when it is deprecated,
-    if said. ``migration``: text or URL for those who still read it. ``line`` is where it stands."""
+    if said. ``migration``: text or URL for those who still read it. ``line`` is where it stands. ``retired``:
+    it is emitted no longer, and only old events are read by it."""
 
     day: date
     since: date | None = None
     migration: str = ""
     line: int = 0
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ class Meta:
         sunset = self.sunsets.get(str(version)) or self.sunsets.get(str(version.major))
         if sunset is None or sunset.migration or not self.migration:
             return sunset
-        return Sunset(sunset.day, sunset.since, self.migration, sunset.line)
+        return replace(sunset, migration=self.migration)
 
 
 def parse_meta(content: bytes, file: str) -> Meta:
@@ -124,12 +133,14 @@ def _sunsets(reader: YamlMembers, root: Members) -> dict[str, Sunset]:
             if day is not None:
                 sunsets[name] = Sunset(day, line=line)
             continue
-        members = reader.mapping(node, path, required=("date",), optional=("since", "migration"))
+        members = reader.mapping(node, path, required=("date",), optional=("since", "migration", "status"))
         day, since = reader.day(members, "date", f"{path}."), reader.day(members, "since", f"{path}.")
         if day is not None and since is not None and since > day:
             reader.problem(members["since"], f"{path}.since", f"is after the sunset, {day}")
+        status = reader.choice(members, "status", SunsetStatus, f"{path}.")
         if day is not None:
-            sunsets[name] = Sunset(day, since, reader.text(members, "migration", f"{path}."), line)
+            migration = reader.text(members, "migration", f"{path}.")
+            sunsets[name] = Sunset(day, since, migration, line, status is SunsetStatus.RETIRED)
     return sunsets
 
 

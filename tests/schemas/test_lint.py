@@ -135,6 +135,9 @@ def test_missing_words_about_the_whole_are_told(folder: Path) -> None:
 WAIVER = "waivers: [{{versions: [1.0.0, {}], who: a, why: b, until: {}}}]"
 META_LINES = {
     "sunset: {1: 2026-11-20}": "warning [sunset] T/meta.yaml:3:1 sunset.1: the last day of",
+    "sunset: {1: {date: 2026-11-20, status: deprecated}}": "warning [sunset] T/meta.yaml:3:1 sunset.1: the",
+    "sunset: {1: {date: 2026-11-21, status: retired}}": "warning [sunset] T/meta.yaml:3:1 sunset.1: "
+    f"{TYPE} 1 is retired, and its last day is",
     "sunset: {3: 2027-01-01}": "warning [sunset] T/meta.yaml:3:1 sunset.3: there is no version 3",
     "status: deprecated": "warning [sunset] T/meta.yaml status: is deprecated, and no sunset says",
     WAIVER.format(
@@ -158,6 +161,12 @@ def test_the_last_day_itself_and_a_retired_type_are_fine(folder: Path) -> None:
     put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2026-11-21}}\n")
     assert found(folder) == []
     put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2026-11-20}}\nstatus: retired\n")
+    assert found(folder) == []
+
+
+def test_a_major_that_was_retired_after_its_last_day_is_fine_beside_those_that_go_on(folder: Path) -> None:
+    write(folder, "2.0.0")
+    put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: {{date: 2026-11-20, status: retired}}}}\n")
     assert found(folder) == []
 
 
