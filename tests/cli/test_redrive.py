@@ -8,30 +8,11 @@ from pathlib import Path
 import pytest
 
 from bridge.edges.quarantine_directory import DirectoryQuarantine
+from tests.accounts import write_project
 from tests.cli.shell import Shell
 from tests.cli.test_quarantine import broken
 from tests.records import lambda_record
 from tests.redrive.rig import invocation_record
-
-CONFIG = """
-version: 1
-source: com.example.accounts
-schemas: ./event_schemas
-sinks: {out: {kind: stdout}}
-quarantine: {kind: directory, path: ./quarantine}
-mapping: {on_failure: {kind: directory, path: ./parked}}
-tables:
-  Users:
-    subject: user/{$.key.id}
-    events:
-      - {type: com.example.user.changed, op: [insert, modify, remove], versions: ["1.0.0"]}
-"""
-SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$id": "https://schemas.example.com/com.example.user.changed/1.0.0.json",
-    "type": "object",
-    "required": ["operation", "key"],
-}
 
 
 @pytest.fixture
@@ -41,10 +22,8 @@ def shell(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.delenv("BRIDGE_CONFIG", raising=False)
-    made = Shell(tmp_path, monkeypatch, capsysbinary)
-    made.write("bridge.yaml", CONFIG)
-    made.write("event_schemas/com.example.user.changed/1.0.0.json", SCHEMA)
-    return made
+    write_project(tmp_path, "mapping: {on_failure: {kind: directory, path: ./parked}}")
+    return Shell(tmp_path, monkeypatch, capsysbinary)
 
 
 def park(shell: Shell, name: str, seq: int) -> Path:

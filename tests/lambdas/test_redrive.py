@@ -12,10 +12,10 @@ import pytest
 from bridge.edges.failure_source import S3FailureSource
 from bridge.errors import BatchError, DestinationUnavailable, LedgerUnavailable, SourceUnavailable
 from bridge.lambdas.redrive import RedriveDoor, handler
+from tests.accounts import write_project
 from tests.fakes.context import LambdaContext
 from tests.fakes.s3_client import S3Client
 from tests.fakes.telemetry import KeptTelemetry
-from tests.lambdas.test_stream import CONFIGURATION, SCHEMA
 from tests.records import lambda_record
 from tests.redrive.rig import Rig, invocation_record
 
@@ -131,10 +131,7 @@ def test_the_deadline_is_the_invocations_own() -> None:
 def test_the_function_opens_on_a_configuration_and_publishes_to_its_sinks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    version = tmp_path / "event_schemas" / "com.example.user.changed" / "1.0.0.json"
-    version.parent.mkdir(parents=True)
-    version.write_text(json.dumps(SCHEMA))
-    (tmp_path / "bridge.yaml").write_text(CONFIGURATION % "none")
+    write_project(tmp_path)
     monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.yaml"))
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     record = lambda_record(key={"id": "k"}, after={"id": "k"}, seq=1)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.accounts import configuration, write_project
 from tests.records import lambda_event, lambda_record
 
 PROGRAM = """
@@ -30,35 +31,10 @@ for line in sys.stdin:
         print("RAISED", type(error).__name__, str(error).replace(chr(10), " "), flush=True)
 """
 
-CONFIGURATION = """
-version: 1
-source: com.example.accounts
-schemas: ./event_schemas
-sinks: {out: {kind: stdout}}
-ledger: {kind: %s}
-quarantine: {kind: directory, path: ./quarantine}
-tables:
-  Users:
-    subject: user/{$.key.id}
-    events:
-      - {type: com.example.user.changed, op: [insert, modify, remove], versions: ["1.0.0"]}
-"""
-
-SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$id": "https://schemas.example.com/com.example.user.changed/1.0.0.json",
-    "type": "object",
-    "required": ["operation", "key"],
-}
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    version = tmp_path / "event_schemas" / "com.example.user.changed" / "1.0.0.json"
-    version.parent.mkdir(parents=True)
-    version.write_text(json.dumps(SCHEMA))
-    (tmp_path / "bridge.yaml").write_text(CONFIGURATION % "memory")
-    return tmp_path
+    return write_project(tmp_path, "ledger: {kind: memory}")
 
 
 def invoke(folder: Path, *calls: tuple[Any, int], config: str = "bridge.yaml") -> list[str]:
@@ -128,8 +104,8 @@ def test_what_is_no_batch_fails_loudly(folder: Path, event: Any) -> None:
 
 
 def test_a_broken_configuration_fails_every_invocation_and_names_its_line(folder: Path) -> None:
-    (folder / "broken.yaml").write_text(CONFIGURATION.replace("subject:", "subjct:") % "none")
+    (folder / "broken.yaml").write_text(configuration("ledger: {kind: none}").replace("subject:", "subjct:"))
     batch = lambda_event(put(1))
     lines = outcomes(invoke(folder, (batch, 60_000), (batch, 60_000), config="broken.yaml"))
     assert len(lines) == 2
-    assert all("RAISED ConfigurationError" in line and "broken.yaml:10:5" in line for line in lines)
+    assert all("RAISED ConfigurationError" in line and "broken.yaml:9:5" in line for line in lines)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.accounts import configuration, write_project
 from tests.emf import is_emf, problems
 from tests.fakes.xray_daemon import xray_daemon
 from tests.records import lambda_event, lambda_record
@@ -33,40 +34,17 @@ print("LOADED", "aws_xray_sdk" in sys.modules)
 print("NOW", time.time() * 1000)
 """
 
-CONFIGURATION = """
-version: 1
-source: com.example.accounts
-schemas: ./event_schemas
-sinks: {out: {kind: stdout}}
-quarantine: {kind: directory, path: ./quarantine}
-telemetry: {service: accounts, level: debug, tracing: %s}
-tables:
-  Users:
-    subject: user/{$.key.id}
-    events:
-      - {type: com.example.user.changed, op: [insert, modify, remove], versions: ["1.0.0"]}
-"""
-
-SCHEMA = {
-    "$schema": "https://json-schema.org/draft/2020-12/schema",
-    "$id": "https://schemas.example.com/com.example.user.changed/1.0.0.json",
-    "type": "object",
-    "required": ["operation", "key"],
-}
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    version = tmp_path / "event_schemas" / "com.example.user.changed" / "1.0.0.json"
-    version.parent.mkdir(parents=True)
-    version.write_text(json.dumps(SCHEMA))
-    return tmp_path
+    return write_project(tmp_path)
 
 
 def run(folder: Path, tracing: str, *headers: str, daemon: str = "127.0.0.1:9") -> list[str]:
     """What the function's process prints; each invocation runs in the trace of its header. Nothing may stand
     on standard error."""
-    (folder / "bridge.yaml").write_text(CONFIGURATION % tracing)
+    telemetry = f"telemetry: {{service: accounts, level: debug, tracing: {tracing}}}"
+    (folder / "bridge.yaml").write_text(configuration(telemetry))
     calls = [{"header": header, "event": batch(number)} for number, header in enumerate(headers, 1)]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],

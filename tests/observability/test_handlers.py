@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from tests import emf
+from tests.accounts import write_project
 from tests.fakes.xray_daemon import xray_daemon
 from tests.kinesis_records import kinesis_record
-from tests.lambdas.test_tracing import SCHEMA
 from tests.observability import segments
 from tests.records import lambda_event, lambda_record
 
@@ -39,20 +39,6 @@ for line in sys.stdin:
         print("ANSWER", json.dumps(handler(call["event"], Context())), flush=True)
     except Exception as error:
         print("RAISED", type(error).__name__, flush=True)
-"""
-
-CONFIGURATION = """
-version: 1
-source: com.example.accounts
-schemas: ./event_schemas
-sinks: {out: {kind: stdout}}
-quarantine: {kind: directory, path: ./quarantine}
-telemetry: {service: "accounts & orders", level: debug, tracing: xray}
-tables:
-  Users:
-    subject: user/{$.key.id}
-    events:
-      - {type: com.example.user.changed, op: [insert, modify, remove], versions: ["1.0.0"]}
 """
 
 
@@ -105,11 +91,8 @@ EVENTS = {
 def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Heard:
     """A function of each kind in a process of its own: a batch with a record that cannot be read, an event
     that is none, and the batch once more."""
-    folder = tmp_path_factory.mktemp(request.param)
-    version = folder / "event_schemas" / "com.example.user.changed" / "1.0.0.json"
-    version.parent.mkdir(parents=True)
-    version.write_text(json.dumps(SCHEMA))
-    (folder / "bridge.yaml").write_text(CONFIGURATION)
+    telemetry = 'telemetry: {service: "accounts & orders", level: debug, tracing: xray}'
+    folder = write_project(tmp_path_factory.mktemp(request.param), telemetry)
     batch = EVENTS[request.param]
     calls = [{"header": header(number), "event": event} for number, event in enumerate((batch, {}, batch), 1)]
     with xray_daemon() as daemon:
