@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -71,6 +72,21 @@ class BatchPeer:
         report = ParamValidator().validate(parameters, shape)
         if report.has_errors():
             raise ParamValidationError(report=report.generate_report())
+
+    def take(self, entries: list[Any], bodies: Sequence[str], size: int) -> dict[str, Any]:
+        """One call of ``entries`` whose CloudEvents are ``bodies``, ``size`` bytes together, answered by
+        :meth:`answer`."""
+        events = [json.loads(body) for body in bodies]
+        ids, subjects = [event["id"] for event in events], [event["subject"] for event in events]
+        call = self.begin(ids, subjects, size)
+        try:
+            return self.answer(call, entries, ids, size)
+        finally:
+            self.end(subjects)
+
+    def answer(self, call: int, entries: list[Any], ids: list[str], size: int) -> dict[str, Any]:
+        """What the service says to call number ``call``; raises what botocore would."""
+        raise NotImplementedError
 
     def begin(self, ids: list[str], subjects: Sequence[str], size: int) -> int:
         """Count a call; note a subject that another call in flight carries at this moment."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -33,16 +32,9 @@ class EventsClient(BatchPeer):
     def put_events(self, **parameters: Any) -> dict[str, Any]:
         self.validate("PutEvents", parameters)
         entries = parameters["Entries"]
-        details = [json.loads(entry["Detail"]) for entry in entries]
-        ids, subjects = [d["id"] for d in details], [d["subject"] for d in details]
-        size = sum(map(_size, entries))
-        call = self.begin(ids, subjects, size)
-        try:
-            return self._answer(call, entries, ids, size)
-        finally:
-            self.end(subjects)
+        return self.take(entries, [entry["Detail"] for entry in entries], sum(map(_size, entries)))
 
-    def _answer(self, call: int, entries: list[Any], ids: list[str], size: int) -> dict[str, Any]:
+    def answer(self, call: int, entries: list[Any], ids: list[str], size: int) -> dict[str, Any]:
         if self.denied:
             raise self._denial("PutEvents")
         if error := self.fail_call(call, ids):

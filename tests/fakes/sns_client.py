@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -45,16 +44,9 @@ class SnsClient(BatchPeer):
     def publish_batch(self, **parameters: Any) -> dict[str, Any]:
         self.validate("PublishBatch", parameters)
         entries = parameters["PublishBatchRequestEntries"]
-        messages = [json.loads(entry["Message"]) for entry in entries]
-        ids, subjects = [m["id"] for m in messages], [m["subject"] for m in messages]
-        size = sum(map(_size, entries))
-        call = self.begin(ids, subjects, size)
-        try:
-            return self._answer(call, entries, ids, size)
-        finally:
-            self.end(subjects)
+        return self.take(entries, [entry["Message"] for entry in entries], sum(map(_size, entries)))
 
-    def _answer(self, call: int, entries: list[Any], ids: list[str], size: int) -> dict[str, Any]:
+    def answer(self, call: int, entries: list[Any], ids: list[str], size: int) -> dict[str, Any]:
         if self.denied:
             raise self._denial("PublishBatch")
         if not self.exists:

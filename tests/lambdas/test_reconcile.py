@@ -12,22 +12,10 @@ import pytest
 from bridge.errors import BatchError, ReconcileStopped, SourceUnavailable
 from tests.fakes.state_machine import Execution
 from tests.lambdas.reconcile_rig import Distributed, Fate
-from tests.reconcile.rig import Rig, opts
+from tests.reconcile.rig import Rig, lossy, opts
 
 OF_THE_RUN = ("run", "started", "ended", "duration_s", "cost", "last_complete", "history", "limits")
 SEEDS = range(6)
-
-
-def lossy(**parts: Any) -> Rig:
-    """Forty-two items, thirty lost changes, three of them types that nobody can make."""
-    rig = Rig(**parts)
-    for number in range(42):
-        rig.live(f"u{number:02d}", {"name": "x"})
-    for number in range(10):
-        rig.live(f"u{number:02d}", {"name": "changed"}, lost=True)
-        rig.live(f"u{number + 10:02d}", None, lost=True)
-        rig.live(f"new{number}", {"name": "new"}, lost=True)
-    return rig
 
 
 def findings(report: dict[str, Any]) -> dict[str, Any]:

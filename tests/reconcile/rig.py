@@ -136,5 +136,17 @@ class Rig:
         return [json.loads(event.body) for event in self.sink.accepted]
 
 
+def lossy(**parts: Any) -> Rig:
+    """Forty-two items, and then thirty lost changes: ten each of items changed, removed and new."""
+    rig = Rig(**parts)
+    for number in range(42):
+        rig.live(f"u{number:02d}", {"name": "x"})
+    for number in range(10):
+        rig.live(f"u{number:02d}", {"name": "changed"}, lost=True)
+        rig.live(f"u{number + 10:02d}", None, lost=True)
+        rig.live(f"new{number}", {"name": "new"}, lost=True)
+    return rig
+
+
 def opts(**given: Any) -> Options:
     return Options(**{"segments": 2, "grace_s": 60.0, "max_rcu": 1e9, **given})

@@ -22,20 +22,7 @@ from bridge.errors import (
 )
 from bridge.ports import Row
 from tests.fakes.sink import ScriptedSink
-from tests.reconcile.rig import LABEL, Rig, opts
-
-
-def lossy(**parts: Any) -> Rig:
-    """Twelve items and thirty lost changes."""
-    rig = Rig(**parts)
-    for number in range(42):
-        rig.live(f"u{number:02d}", {"name": "x"})
-    for number in range(10):
-        rig.live(f"u{number:02d}", {"name": "changed"}, lost=True)
-        rig.live(f"u{number + 10:02d}", None, lost=True)
-        rig.live(f"new{number}", {"name": "new"}, lost=True)
-    return rig
-
+from tests.reconcile.rig import LABEL, Rig, lossy, opts
 
 # --- limits ---------------------------------------------------------------------------------------
 

@@ -16,8 +16,7 @@ from bridge.errors import BatchError, KeySchemaChanged, SourceUnavailable
 from bridge.ledger_row import partition_key
 from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.fakes.s3_client import S3Client
-from tests.reconcile.rig import GivenLag, Rig
-from tests.reconcile.test_safety import lossy
+from tests.reconcile.rig import GivenLag, Rig, lossy
 
 
 class DeafLag(GivenLag):
