@@ -19,8 +19,8 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class MappingFacts:
-    """An event source mapping as ListEventSourceMappings tells it. ``retries`` and ``record_age_s`` are -1
-    where there is no bound; ``destination`` is empty where there is none."""
+    """An event source mapping as Lambda tells it. ``retries`` and ``record_age_s`` are -1 where there is no
+    bound; ``destination`` is empty where there is none. ``result`` is LastProcessingResult, a text."""
 
     id: str
     function: str
@@ -33,6 +33,7 @@ class MappingFacts:
     record_age_s: int
     destination: str
     modified: datetime | None
+    result: str = ""
 
     @property
     def function_name(self) -> str:

@@ -63,7 +63,8 @@ class LagSource(Protocol):
     """How far the bridge is behind the table's stream."""
 
     def lag_s(self) -> float | None:
-        """Seconds; None: cannot be known. Raises ``SourceUnavailable`` or ``BatchError``."""
+        """Seconds; None: cannot be known. Raises ``StreamBehind`` where it cannot and there is more to say of
+        why, ``SourceUnavailable`` or ``BatchError``."""
         ...
 
 

@@ -17,9 +17,11 @@ from typing import Final, Protocol
 from bridge.backoff import Backoff
 from bridge.core.dialect import STREAM
 from bridge.core.kinesis import KINESIS
+from bridge.doctor_facts import MappingFacts
 from bridge.edges.checkpoints import FileCheckpoints
 from bridge.edges.kinesis_reader import KinesisReader
 from bridge.edges.lag import GivenLag, IteratorAgeLag
+from bridge.edges.live_setup import list_mappings, read_mapping
 from bridge.edges.run_store import DirectoryRunStore
 from bridge.edges.stream_reader import StreamReader
 from bridge.edges.system_clock import SystemClock
@@ -27,7 +29,8 @@ from bridge.edges.table_scan import DynamoTable, parse_fast_without_binary, requ
 from bridge.edges.table_stream import find_stream
 from bridge.errors import ReconcileStopped
 from bridge.mapping.behind import CheckpointLag
-from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink, StreamSource
+from bridge.mapping.quiet import FunctionLag
+from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
 from bridge.reconcile_ports import LagSource, RunStore
 from bridge.settings.models import DynamoDbLedgerSettings
@@ -43,6 +46,10 @@ from bridge.wiring import (
 
 RUNS_FOLDER: Final = "reconcile"
 S3_SCHEME: Final = "s3://"
+
+
+def _tell_nobody(_: str) -> None:
+    """Where there are no people."""
 
 
 class ScannableLedger(Ledger, LedgerScan, Protocol):
@@ -120,16 +127,26 @@ def build_steps(
     *,
     bucket: str,
     function: str,
+    mapping_id: str = "",
+    tell: Callable[[str], None] = _tell_nobody,
 ) -> Steps:
     """The same, for many workers under a state machine, whose runs lie in ``bucket``. ``function`` is the
-    Lambda function whose lag counts. Raises as :func:`build_reconciler` does."""
+    Lambda function whose lag counts, ``mapping_id`` the event source mapping that tells a quiet stream from a
+    dead one; without it, a stream that tells no lag is not taken for quiet. Raises as
+    :func:`build_reconciler` does."""
     clock = SystemClock()
+    client = clients()
+    lag = build_lag(None, function, client, clock)
+    if function and mapping_id:
+        lag = build_function_lag(
+            configuration, name, function, client, mapping_id=mapping_id, tell=tell, clock=clock
+        )
     reconciler = build_reconciler(
         configuration,
         name,
         clients,
         state=f"{S3_SCHEME}{bucket}",
-        lag=build_lag(None, function, clients(), clock),
+        lag=lag,
         dry=False,
         clock=clock,
     )
@@ -180,6 +197,36 @@ def build_lag(
     if lag_s is None and function:
         return IteratorAgeLag(client("cloudwatch"), function, clock or SystemClock())
     return GivenLag(lag_s)
+
+
+def build_function_lag(
+    configuration: Configuration,
+    name: str,
+    function: str,
+    client: ClientFactory,
+    *,
+    mapping_id: str = "",
+    tell: Callable[[str], None] = _tell_nobody,
+    clock: Clock | None = None,
+) -> LagSource:
+    """How far the Lambda ``function`` is with the stream of table ``name``: what CloudWatch says, and where
+    that is nothing, what Lambda says of its event source mapping. That is ``mapping_id``, or whichever is
+    found by the table's stream; ``tell`` hears of a quiet stream."""
+    clock = clock or SystemClock()
+    table = configuration.settings.tables[name]
+
+    def source_arn() -> str:
+        if table.kinesis is not None:
+            return table.kinesis
+        return find_stream(client("dynamodb"), table.name).arn
+
+    def mappings(arn: str) -> Sequence[MappingFacts]:
+        if mapping_id:
+            return [read_mapping(client("lambda"), mapping_id)]
+        return list_mappings(client("lambda"), source_arn=arn)
+
+    metrics = IteratorAgeLag(client("cloudwatch"), function, clock)
+    return FunctionLag(function, metrics, source_arn, mappings, clock, tell)
 
 
 def build_checkpoint_lag(

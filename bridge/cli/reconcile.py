@@ -65,7 +65,11 @@ LagOption = Annotated[
 ]
 FunctionOption = Annotated[
     str | None,
-    typer.Option("--function", help="Lambda function whose IteratorAge tells the lag.", metavar="NAME"),
+    typer.Option(
+        "--function",
+        help="Lambda function whose IteratorAge, or else its mapping, tells the lag.",
+        metavar="NAME",
+    ),
 ]
 CheckpointsOption = Annotated[
     Path | None,

@@ -63,6 +63,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     from bridge.wiring import client_factory
     from bridge.wiring_reconcile import (
         build_checkpoint_lag,
+        build_function_lag,
         build_lag,
         build_reconciler,
         side_by_side,
@@ -75,8 +76,10 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         console.problem(warning)
     name = choose(configuration.settings, given.table)
     clients = partial(client_factory, endpoint_url=given.endpoint_url, region=given.region)
-    lag: LagSource = build_lag(lag_s, given.function, clients())
-    if lag_s is None and not given.function and given.checkpoints is not None and not given.stream_stopped:
+    lag: LagSource = build_lag(lag_s, None, clients())
+    if lag_s is None and given.function:
+        lag = build_function_lag(configuration, name, given.function, clients(), tell=console.say)
+    elif lag_s is None and given.checkpoints is not None and not given.stream_stopped:
         lag = build_checkpoint_lag(configuration, name, given.checkpoints, clients())
     reconciler = build_reconciler(
         configuration,

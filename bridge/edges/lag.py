@@ -25,7 +25,8 @@ class GivenLag:
 
 class IteratorAgeLag:
     """The highest ``IteratorAge`` (namespace AWS/Lambda, milliseconds, by FunctionName) of the last quarter
-    of an hour. Nothing where there is no data: a quiet stream and a dead mapping look alike.
+    of an hour. Nothing where there is no data: Lambda tells it when it sends a batch, so a quiet stream and
+    a dead mapping look alike here, and ``bridge.mapping.quiet`` tells them apart.
 
     Needs ``cloudwatch:GetMetricStatistics``.
     """
@@ -40,18 +41,26 @@ class IteratorAgeLag:
 
     def lag_s(self) -> float | None:
         """Raises ``SourceUnavailable`` or ``BatchError`` where CloudWatch does not answer."""
+        ages_ms = self._points("IteratorAge", "Maximum")
+        return max(ages_ms) / 1000 if ages_ms else None
+
+    def throttles(self) -> int:
+        """How many invocations Lambda had no concurrency for in the same time: batches wait that were never
+        sent. Raises as :meth:`lag_s` does."""
+        return int(sum(self._points("Throttles", "Sum")))
+
+    def _points(self, metric: str, statistic: str) -> list[float]:
         end = datetime.fromtimestamp(self._clock.now(), UTC)
         try:
             answer = self._cloudwatch.get_metric_statistics(
                 Namespace="AWS/Lambda",
-                MetricName="IteratorAge",
+                MetricName=metric,
                 Dimensions=[{"Name": "FunctionName", "Value": self._function}],
                 StartTime=end - timedelta(seconds=WINDOW_S),
                 EndTime=end,
                 Period=60,
-                Statistics=["Maximum"],
+                Statistics=[statistic],
             )
         except AWS_ERRORS as error:
             raise self._target.translate(error) from error
-        ages_ms = [float(point["Maximum"]) for point in answer.get("Datapoints") or ()]
-        return max(ages_ms) / 1000 if ages_ms else None
+        return [float(point[statistic]) for point in answer.get("Datapoints") or ()]

@@ -36,8 +36,9 @@ class DynamoDbLedger:
     """A ``Ledger`` and ``LedgerScan`` through a boto3 ``dynamodb`` client; see :mod:`bridge.ledger_row` for
     what is stored.
 
-    Needs ``dynamodb:BatchGetItem``, ``BatchWriteItem`` and ``DescribeTable``; for redrive and reconciliation
-    ``PutItem`` and ``Scan`` too. Holds no state, so threads may share it.
+    Needs ``dynamodb:DescribeTable``, ``BatchGetItem`` and ``BatchWriteItem``; redrive ``PutItem`` too, and
+    reconciliation ``PutItem`` and ``Scan`` in place of ``BatchWriteItem``. Holds no state, so threads may
+    share it.
     """
 
     scoped = True

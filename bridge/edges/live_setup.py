@@ -30,6 +30,16 @@ def list_mappings(
         query["Marker"] = page["NextMarker"]
 
 
+def read_mapping(client: Any, id: str) -> MappingFacts:
+    """The event source mapping with this UUID. Needs ``lambda:GetEventSourceMapping``, which a policy can
+    give for this one alone. Raises ``TargetMissing``, ``BatchError`` and ``SourceUnavailable``."""
+    target = AwsTarget("lambda", f"event source mapping {id}", unavailable=SourceUnavailable)
+    try:
+        return _mapping(client.get_event_source_mapping(UUID=id))
+    except AWS_ERRORS as error:
+        raise target.translate(error) from error
+
+
 def _mapping(told: Mapping[str, Any]) -> MappingFacts:
     retries = told.get("MaximumRetryAttempts")
     age_s = told.get("MaximumRecordAgeInSeconds")
@@ -46,6 +56,7 @@ def _mapping(told: Mapping[str, Any]) -> MappingFacts:
         record_age_s=-1 if age_s is None else int(age_s),
         destination=str(destination.get("Destination") or ""),
         modified=told.get("LastModified"),
+        result=str(told.get("LastProcessingResult") or ""),
     )
 
 

@@ -23,6 +23,9 @@ ENVIRONMENT: Final[Mapping[str, Variable]] = {
     "BRIDGE_CONFIG": Variable("path of bridge.yaml in the package", "bridge.yaml"),
     "BRIDGE_TABLE": Variable("table to reconcile, as bridge.yaml names it", "Table"),
     "BRIDGE_FUNCTION": Variable("function whose lag a reconciliation looks at", "stream-bridge"),
+    "MAPPING_ID": Variable(
+        "event source mapping that tells a quiet stream", "00000000-0000-0000-0000-000000000000"
+    ),
     "RUNS_BUCKET": Variable("bucket of reconciliations", "stand-in"),
     "EVENT_BUS": Variable("name or ARN of the event bus", "stand-in"),
     "EVENT_BUS_V2_ARN": Variable(

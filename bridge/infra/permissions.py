@@ -27,6 +27,7 @@ EVENT_BUS_V2: Final = "${EventBusV2Arn}"
 TOPIC: Final = "${TopicArn}"
 LEDGER: Final = "${LedgerTableArn}"
 TABLE: Final = "${TableArn}"
+MAPPING: Final = "${MappingArn}"
 STREAM: Final = "${StreamArn}"
 KINESIS_STREAM: Final = "${KinesisStreamArn}"
 QUARANTINE_BUCKET: Final = "${QuarantineBucketArn}"
@@ -211,11 +212,21 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     Permission(
         "KeepLedger",
         "ledger_dynamodb",
-        ("describe_table", "batch_get_item", "batch_write_item"),
-        ("dynamodb:DescribeTable", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"),
+        ("describe_table", "batch_get_item"),
+        ("dynamodb:DescribeTable", "dynamodb:BatchGetItem"),
         LEDGER,
         PUBLISH,
         "ledger: {kind: dynamodb}, and its check at start-up",
+        lambda uses: uses.ledger,
+    ),
+    Permission(
+        "SettleBatches",
+        "ledger_dynamodb",
+        ("batch_write_item",),
+        ("dynamodb:BatchWriteItem",),
+        LEDGER,
+        frozenset(("stream", "kinesis", "redrive")),
+        "a batch is settled whole; a redrive has it only because it shares the walk's policy",
         lambda uses: uses.ledger,
     ),
     Permission(
@@ -337,6 +348,24 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
         "how far the bridge is behind its stream",
     ),
     Permission(
+        "FindStream",
+        "table_stream",
+        ("describe_table",),
+        ("dynamodb:DescribeTable",),
+        TABLE,
+        frozenset(("reconcile",)),
+        "the stream that a mapping has to read; part of ReadTable in the templates",
+    ),
+    Permission(
+        "ReadMapping",
+        "live_setup",
+        ("get_event_source_mapping",),
+        ("lambda:GetEventSourceMapping",),
+        MAPPING,
+        frozenset(("reconcile",)),
+        "a stream without a lag may be quiet, or read by nobody",
+    ),
+    Permission(
         "KeepRuns",
         "run_store_s3",
         ("get_object", "put_object", "delete_objects"),
@@ -384,7 +413,10 @@ NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
     "failure_destination": "`run`: on one machine it does what Lambda's mapping does itself",
     "glue_registry": "`schema publish`: functions read schemas from their package",
     "kinesis_reader": "`run`, and redriving what a queue holds: in Lambda the mapping reads",
-    "live_setup": "`doctor`",
+    "live_setup.list_event_source_mappings": "`doctor`, and `reconcile --function`",
+    "live_setup.describe_kinesis_streaming_destination": "`doctor`",
+    "live_setup.describe_time_to_live": "`doctor`",
+    "live_setup.get_queue_attributes": "`doctor`",
     "quarantine_s3.get_object": "`quarantine`",
     "quarantine_s3.delete_object": "`quarantine retry`",
     "quarantine_s3.list_objects_v2": "`quarantine`",
@@ -396,7 +428,6 @@ NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
     "failure_source.change_message_visibility_batch": "`redrive --queue`",
     "stream_reader": "`run`, and redriving what a queue holds: in Lambda the mapping reads",
     "table_sample": "`init`",
-    "table_stream": "`run` and `doctor`",
     "tail_queue": "`tail`",
     "temporary_rule": "`tail`",
 }

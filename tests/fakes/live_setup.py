@@ -57,23 +57,33 @@ class LambdaClient(AwsPeer):
         more = {"NextMarker": str(at + 1)} if at + 1 < len(mine) else {}
         return {"EventSourceMappings": mine[at : at + 1], **more}
 
+    def get_event_source_mapping(self, **parameters: Any) -> dict[str, Any]:
+        self.begin("GetEventSourceMapping", parameters)
+        for each in self.mappings:
+            if each["UUID"] == parameters["UUID"]:
+                return each
+        raise self.missing("GetEventSourceMapping")
+
     def missing(self, operation: str) -> ClientError:
         return client_error("ResourceNotFoundException", operation, 404)
 
 
 class CloudWatchClient(AwsPeer):
-    """``age_ms`` is the highest IteratorAge; None: no data."""
+    """``age_ms`` is the highest IteratorAge; None: no data. ``throttles`` is how often Lambda threw back."""
 
     service = "cloudwatch"
 
     def __init__(self) -> None:
         super().__init__()
         self.age_ms: float | None = 5_000.0
+        self.throttles = 0
 
     def get_metric_statistics(self, **parameters: Any) -> dict[str, Any]:
         self.begin("GetMetricStatistics", parameters)
         assert parameters["Namespace"] == "AWS/Lambda"
         assert parameters["Dimensions"] == [{"Name": "FunctionName", "Value": "bridge"}]
+        if parameters["MetricName"] == "Throttles":
+            return {"Datapoints": [{"Sum": float(self.throttles)}] if self.throttles else []}
         return {
             "Datapoints": [] if self.age_ms is None else [{"Maximum": self.age_ms, "Unit": "Milliseconds"}]
         }

@@ -65,7 +65,7 @@ class PolicyGuard:
         if refusal is None:
             return None
         status, kind, body = _refusal(*refusal)
-        return AWSResponse(request.url, status, HeadersDict({"Content-Type": kind}), _Raw(body))
+        return AWSResponse(request.url, status, HeadersDict({"Content-Type": kind}), Raw(body))
 
     def _needs(self, model: OperationModel, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         service = str(model.service_model.service_name)
@@ -99,6 +99,8 @@ class PolicyGuard:
                 keys = [each["Key"] for each in params.get("Delete", {}).get("Objects", ())]
                 keys += [params["Key"]] if "Key" in params else []
                 yield from [f"{bucket}/{key}" for key in keys] or [bucket]
+            case "lambda":
+                yield self._arn("lambda", f"event-source-mapping:{params['UUID']}")
             case _:
                 yield "*"
 
@@ -131,7 +133,7 @@ def _listed(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
 
-class _Raw(io.BytesIO):
+class Raw(io.BytesIO):
     """As urllib3 gives a body."""
 
     def stream(self, *_: Any, **__: Any) -> Iterator[bytes]:
@@ -167,6 +169,12 @@ def _refusal(
             return 403, "text/xml", f"<ErrorResponse>{error}<RequestId>0</RequestId></ErrorResponse>".encode()
         case "eventbridgev2":
             return 403, "application/cbor", ServiceSide(service).write_error("AccessDeniedException", text)
+        case "lambda":
+            return (
+                403,
+                "application/json",
+                json.dumps({"__type": "AccessDeniedException", "Message": text}).encode(),
+            )
         case "cloudwatch":
             body = {"__type": "com.amazon.coral.service#AccessDenied", "message": text}
             return 403, "application/x-amz-json-1.0", json.dumps(body).encode()

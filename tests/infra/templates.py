@@ -17,6 +17,7 @@ ACCOUNT, REGION, OTHER_ACCOUNT = "123456789012", "eu-central-1", "210987654321"
 STREAM_ARN = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/Users/stream/2026-01-01T00:00:00.000"
 KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/11111111-2222-3333-4444-555555555555"
 TABLE_KEY_ARN = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/99999999-2222-3333-4444-555555555555"
+MAPPING_ID = "8f3c1d52-0000-4000-8000-000000000000"
 CODE = {"CodeBucket": "code", "CodeKey": "bridge-0123.zip"}
 NAMES = (
     "bridge",
@@ -142,6 +143,8 @@ class Stack:
         assert self._holds(self.template["Resources"][name].get("Condition")), f"{name} is not made"
         if kind in _REFERRED_BY_ARN:
             return self.arn(name)
+        if kind == "AWS::Lambda::EventSourceMapping":
+            return MAPPING_ID
         return self._physical(name) if kind in _NAME_OF else name
 
     def arn(self, name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import hcl2
 from lark import Token, Tree
 
-from tests.infra.templates import ACCOUNT, INFRA, REGION
+from tests.infra.templates import ACCOUNT, INFRA, MAPPING_ID, REGION
 
 ROOT = INFRA / "terraform"
 MODULES = ("bridge", "reconciliation", "observability")
@@ -107,7 +107,7 @@ _COMPUTED = {
     ("aws_iam_role", "arn"): "arn:aws:iam::{account}:role/{label}",
     ("aws_iam_role", "id"): "{label}",
     ("aws_iam_role", "name"): "{label}",
-    ("aws_lambda_event_source_mapping", "uuid"): "{label}",
+    ("aws_lambda_event_source_mapping", "uuid"): MAPPING_ID,
     ("aws_lambda_function", "arn"): "arn:aws:lambda:{region}:{account}:function:{function_name}",
     ("aws_s3_bucket", "arn"): "arn:aws:s3:::{bucket}",
     ("aws_s3_bucket", "id"): "{bucket}",

@@ -25,6 +25,7 @@ from tests.infra.templates import (
     ACCOUNT,
     EVERYTHING,
     KEY_ARN,
+    MAPPING_ID,
     REGION,
     STREAM_ARN,
     TABLE_KEY_ARN,
@@ -52,6 +53,7 @@ ARNS = {
     "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:stream-bridge.fifo",
     "LedgerTableArn": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/stream-bridge-ledger",
     "TableArn": STREAM_ARN.partition("/stream/")[0],
+    "MappingArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:event-source-mapping:{MAPPING_ID}",
     "StreamArn": STREAM_ARN,
     "KinesisStreamArn": f"arn:aws:kinesis:{REGION}:{ACCOUNT}:stream/stream-bridge-changes",
     "QuarantineBucketArn": QUARANTINE_BUCKET,
@@ -133,6 +135,20 @@ def test_the_worker_of_reconciliations_may_do_what_the_table_says() -> None:
     least = reconciliation(bridge(UsesClaimCheck="false"), UsesClaimCheck="false")
     uses = replace(LEAST, ledger=True)
     assert given(least, "WorkerRole") == wanted("reconcile", uses, LogGroupArn=f"{LOGS}-reconcile")
+
+
+def test_the_worker_of_a_stream_behind_kinesis_asks_for_the_mapping_that_it_is_given_and_no_other() -> None:
+    uuid = "0c5f1b7e-0000-4000-8000-000000000000"
+    of = bridge(StreamArn="", UsesClaimCheck="false")
+    stack = reconciliation(of, UsesClaimCheck="false", FunctionName="stream-bridge-kinesis", MappingId=uuid)
+    arns = {"MappingArn": ARNS["MappingArn"].replace(MAPPING_ID, uuid), "LogGroupArn": f"{LOGS}-reconcile"}
+    uses = replace(LEAST, ledger=True)
+    assert given(stack, "WorkerRole") == wanted("reconcile", uses, **arns)
+    told = stack.properties("Worker")["Environment"]["Variables"]
+    assert (told["BRIDGE_FUNCTION"], told["MAPPING_ID"]) == ("stream-bridge-kinesis", uuid)
+    without = reconciliation(of, UsesClaimCheck="false", FunctionName="stream-bridge-kinesis")
+    assert "lambda:GetEventSourceMapping" not in {action for action, _ in given(without, "WorkerRole")}
+    assert "MAPPING_ID" not in without.properties("Worker")["Environment"]["Variables"]
 
 
 def test_the_function_behind_kinesis_may_do_what_the_table_says() -> None:

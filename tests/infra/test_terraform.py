@@ -173,7 +173,8 @@ def declared(module: str) -> dict[str, Any]:
 
 NOT_OURS = {
     "bridge": {"EventBusV2RetentionDays"},  # of a new custom bus, which the AWS provider cannot make
-    "reconciliation": {"BridgeStack"},  # var.bridge has the outputs instead of a stack to import from
+    # var.bridge has the outputs instead of a stack to import from
+    "reconciliation": {"BridgeStack", "FunctionName", "MappingId"},
     "observability": set[str](),
 }
 FURTHER = {"bridge": {"filter_patterns"}, "reconciliation": {"bridge"}, "observability": set[str]()}

@@ -32,9 +32,8 @@ NOT_OURS = {
 """What only AWS itself can judge: no call of ours needs them."""
 
 IDLE = {
-    ("redrive", "KeepLedger", "dynamodb:BatchWriteItem"): "the walk's policy is shared; a redrive writes "
-    "only over what it has read",
-    ("reconcile", "KeepLedger", "dynamodb:BatchWriteItem"): "seed and backfill write so, a run does not",
+    ("redrive", "SettleBatches", "dynamodb:BatchWriteItem"): "a redrive writes only over what it has read; "
+    "but the policy is one with the walk's, also for a stack of infra/kinesis.yaml that is already there",
     ("reconcile", "FindClaims", "s3:ListBucket"): "tells a claim that expired between two calls from a "
     "closed bucket",
 }

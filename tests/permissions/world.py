@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 from bridge.door import StreamDoor
 from bridge.edges.checkpoints import MemoryCheckpoints
@@ -34,18 +35,17 @@ from bridge.wiring import (
     client_factory,
     load_configuration,
 )
-from bridge.wiring_reconcile import build_lag, build_reconciler
+from bridge.wiring_reconcile import build_function_lag, build_reconciler
 from bridge.wiring_redrive import build_redriver
 from tests.fakes.context import LambdaContext
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
-from tests.fakes.policy_guard import PolicyGuard, Statement
+from tests.fakes.policy_guard import PolicyGuard, Raw, Statement
 from tests.fakes.telemetry import KeptTelemetry
-from tests.infra.templates import ACCOUNT, EVERYTHING, REGION, Stack, reconciliation
+from tests.infra.templates import ACCOUNT, EVERYTHING, MAPPING_ID, REGION, Stack, reconciliation
 from tests.records import item
 
 TYPE = "com.example.user.changed"
 LARGE = "x" * 4000
-MAPPING = "8f3c1d52-0000-4000-8000-000000000000"
 STEPS = 400
 """Rounds of the runner after which a test has not ended."""
 
@@ -187,6 +187,8 @@ class World:
             if service not in made:
                 own = self._bus_v2.client() if service == "eventbridgev2" else make(service)
                 made[service] = self.guard.watch(own)
+                if service == "lambda":
+                    own.meta.events.register_last("before-send", self._tell_mapping)
             return made[service]
 
         return client
@@ -250,7 +252,7 @@ class World:
             raise _Broken
 
         with _kept(told, telemetry):
-            destination = S3FailureDestination(client("s3"), self.bucket("on-failure"), MAPPING)
+            destination = S3FailureDestination(client("s3"), self.bucket("on-failure"), MAPPING_ID)
             destination.check()
             for function in (handler, broken):
                 if told.errors:
@@ -317,7 +319,7 @@ class World:
         def broken(event: Mapping[str, Any], context: Any) -> Any:
             raise _Broken
 
-        destination = S3FailureDestination(s3, self.bucket("on-failure"), MAPPING)
+        destination = S3FailureDestination(s3, self.bucket("on-failure"), MAPPING_ID)
         self._run(self.admin, broken, destination, telemetry, told)
         for key in self.keys("on-failure"):
             kept = json.loads(s3.get_object(Bucket=self.bucket("on-failure"), Key=key)["Body"].read())
@@ -332,7 +334,6 @@ class World:
         self._reconciler(itertools.repeat(self.admin), self.admin).execute("seed", options)
         self.write()
         self.admin("dynamodb").delete_item(TableName="Users", Key={"id": {"S": f"small-{self._last - 1}"}})
-        self._say_no_lag()
         self.guard.statements = statements
         with _kept(told, telemetry):
             reconciler = self._reconciler(itertools.cycle(self._factories), self._factories[0])
@@ -346,17 +347,22 @@ class World:
             "Users",
             lambda: next(factories),
             state=f"s3://{self.bucket('runs')}",
-            lag=build_lag(None, "stream-bridge", client),
+            lag=build_function_lag(
+                self.configuration, "Users", "stream-bridge", client, mapping_id=MAPPING_ID
+            ),
             dry=False,
         )
 
-    def _say_no_lag(self) -> None:
-        datum = {
-            "MetricName": "IteratorAge",
-            "Dimensions": [{"Name": "FunctionName", "Value": "stream-bridge"}],
-            "Value": 0.0,
+    def _tell_mapping(self, request: Any, **_: Any) -> AWSResponse:
+        """The mapping of a quiet stream, as Lambda tells it; the embedded AWS would begin to read by one."""
+        told = {
+            "UUID": MAPPING_ID,
+            "FunctionArn": f"arn:aws:lambda:{REGION}:{self.account}:function:stream-bridge",
+            "EventSourceArn": self.stream_arn,
+            "State": "Enabled",
+            "LastProcessingResult": "No records processed",
         }
-        self.admin("cloudwatch").put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
+        return AWSResponse(request.url, 200, HeadersDict({}), Raw(json.dumps(told).encode()))
 
     def _quarantined(self) -> list[str]:
         s3 = self.admin("s3")

@@ -25,6 +25,7 @@ locals {
     BRIDGE_CONFIG        = var.config_path
     BRIDGE_TABLE         = var.table
     BRIDGE_FUNCTION      = var.bridge.function_name # whose lag is looked at
+    MAPPING_ID           = var.bridge.mapping_id    # which is asked where a stream tells no lag
     RUNS_BUCKET          = aws_s3_bucket.runs.id
     EVENT_BUS            = var.publishes_to_event_bus ? var.bridge.event_bus_arn : null
     EVENT_BUS_V2_ARN     = var.publishes_to_event_bus_v2 ? var.bridge.event_bus_v2_arn : null
@@ -149,7 +150,7 @@ resource "aws_iam_role_policy" "worker" {
       {
         Sid      = "KeepLedger"
         Effect   = "Allow"
-        Action   = ["dynamodb:DescribeTable", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:Scan"]
+        Action   = ["dynamodb:DescribeTable", "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Scan"]
         Resource = local.ledger_arn
       },
       !var.uses_claim_check ? null : {
@@ -175,6 +176,12 @@ resource "aws_iam_role_policy" "worker" {
         Effect   = "Allow"
         Action   = "cloudwatch:GetMetricStatistics"
         Resource = "*"
+      },
+      var.bridge.mapping_id == null ? null : {
+        Sid      = "ReadMapping"
+        Effect   = "Allow"
+        Action   = "lambda:GetEventSourceMapping"
+        Resource = "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:${var.bridge.mapping_id}"
       },
       {
         Sid      = "KeepRuns"

@@ -12,6 +12,7 @@ variable "bridge" {
   description = "The bridge whose bus, ledger and stores are used: module.bridge, or the same outputs of your own."
   type = object({
     function_name           = string
+    mapping_id              = optional(string)
     event_bus_arn           = optional(string)
     event_bus_v2_arn        = optional(string)
     topic_arn               = optional(string)
