@@ -12,13 +12,15 @@ Each event names its step; all but the first carry the ticket that ``plan`` answ
 execution fails where a redrive can take it up again.
 
 Environment as for ``bridge.lambdas.stream``, and ``BRIDGE_TABLE`` (a table of bridge.yaml), ``RUNS_BUCKET``
-(where runs are kept, under ``reconcile/``) and ``BRIDGE_FUNCTION`` (whose lag behind the stream counts).
+(where runs are kept, under ``reconcile/``), ``BRIDGE_FUNCTION`` (whose lag behind the stream counts) and
+``MAPPING_ID`` (the UUID of its event source mapping, which tells a quiet stream from a dead one; optional).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from bridge.door import Function
@@ -125,7 +127,13 @@ def _not_ours(what: str) -> BatchError:
 def _open(configuration: Configuration, telemetry: Telemetry) -> ReconcileDoor:
     table, bucket = _variable("BRIDGE_TABLE"), _variable("RUNS_BUCKET")
     steps = build_steps(
-        configuration, table, client_factory, bucket=bucket, function=os.environ.get("BRIDGE_FUNCTION", "")
+        configuration,
+        table,
+        client_factory,
+        bucket=bucket,
+        function=os.environ.get("BRIDGE_FUNCTION", ""),
+        mapping_id=os.environ.get("MAPPING_ID", ""),
+        tell=partial(telemetry.log, "info"),
     )
     return ReconcileDoor(steps, table, steps.clock, telemetry)
 
