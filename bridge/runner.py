@@ -37,7 +37,8 @@ from bridge.mapping.settings import MappingSettings, Pace
 from bridge.mapping.shard import ShardInWork
 from bridge.mapping.shards import Shards
 from bridge.mapping.stats import BatchReport, Quiet, RunnerStats, Tally
-from bridge.ports import Checkpoints, Clock, Deadline, FailureDestination, StreamSource, Telemetry
+from bridge.ports import Clock, Deadline, Telemetry
+from bridge.stream_ports import Checkpoints, FailureDestination, StreamSource
 
 __all__ = ["BatchReport", "Handler", "InlineExecutor", "MappingSettings", "Pace", "Runner", "RunnerStats"]
 

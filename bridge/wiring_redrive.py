@@ -12,13 +12,14 @@ from bridge.edges.failure_source import DirectoryFailureSource, S3FailureSource,
 from bridge.edges.kinesis_reader import KinesisReader
 from bridge.edges.stream_reader import StreamReader
 from bridge.errors import TargetMissing
-from bridge.ports import Deadline, FailureSource, Ledger, Quarantine, Row, StreamSource, Telemetry
+from bridge.ports import Deadline, Ledger, Quarantine, Row, Telemetry
 from bridge.reconcile.pace import Pace
 from bridge.redrive import Redriver, Retry, StaysWhereItIs
 from bridge.redrive.redriver import CHUNK_RECORDS, CHUNK_TIME_S, OpenStream
 from bridge.relay import Relay
 from bridge.settings import Settings
 from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
+from bridge.stream_ports import FailureSource, StreamSource
 from bridge.wiring import (
     ClientFactory,
     Configuration,

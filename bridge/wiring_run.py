@@ -25,11 +25,12 @@ from bridge.errors import TargetMissing
 from bridge.lambdas.stream import StreamDoor
 from bridge.mapping.settings import MappingSettings, Pace
 from bridge.mapping.stats import BatchReport
-from bridge.ports import FailureDestination, Sink, StreamSource, Telemetry
+from bridge.ports import Sink, Telemetry
 from bridge.runner import Runner
 from bridge.runners import Runners
 from bridge.settings import Settings
 from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
+from bridge.stream_ports import FailureDestination, StreamSource
 from bridge.wiring import (
     ClientFactory,
     Configuration,

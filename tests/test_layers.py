@@ -15,7 +15,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "limits", "metrics", "consumer"),
     ("core",),
     ("ports",),
-    ("reconcile_ports", "registry_ports", "doctor_facts", "durable_file"),
+    ("stream_ports", "reconcile_ports", "registry_ports", "doctor_facts", "durable_file"),
     (
         "backoff",
         "aws_errors",

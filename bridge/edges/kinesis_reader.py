@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, SourceUnavailable
-from bridge.ports import Page, Shard
+from bridge.stream_ports import IteratorKind, Page, Shard
 
 _PASSING = {"ResourceInUseException", "ExpiredNextTokenException"}  # the stream is changing; a slow listing
 
@@ -35,7 +35,7 @@ class KinesisReader:
                 answer = self._client.list_shards(**request)
             except AWS_ERRORS as error:
                 raise self._translate(error) from error
-            shards.extend(_shard(described) for described in answer.get("Shards", ()))
+            shards.extend(Shard.read_from(described) for described in answer.get("Shards", ()))
             if not answer.get("NextToken"):
                 return shards
             request = {"NextToken": answer["NextToken"]}  # which stands for the stream, too
@@ -43,7 +43,7 @@ class KinesisReader:
     def iterator(
         self,
         shard_id: str,
-        kind: Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"],
+        kind: IteratorKind,
         sequence_number: str | None = None,
     ) -> str:
         if kind == "AFTER_SEQUENCE_NUMBER" and sequence_number is not None:
@@ -82,14 +82,3 @@ class KinesisReader:
         if code in _PASSING:
             return SourceUnavailable(f"stream {self.arn} cannot be read just now ({code})", code=code)
         return self._target.translate(error)
-
-
-def _shard(described: dict[str, Any]) -> Shard:
-    numbers = described.get("SequenceNumberRange", {})
-    return Shard(
-        id=described["ShardId"],
-        parent=described.get("ParentShardId") or None,
-        starting=numbers.get("StartingSequenceNumber"),
-        ending=numbers.get("EndingSequenceNumber"),
-        adjacent_parent=described.get("AdjacentParentShardId") or None,
-    )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from bridge.aws_errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, SourceUnavailable
-from bridge.ports import Page, Shard
+from bridge.stream_ports import IteratorKind, Page, Shard
 
 
 class StreamReader:
@@ -31,7 +31,7 @@ class StreamReader:
                 description = self._client.describe_stream(**request)["StreamDescription"]
             except AWS_ERRORS as error:
                 raise self._translate(error) from error
-            shards.extend(_shard(described) for described in description.get("Shards", ()))
+            shards.extend(Shard.read_from(described) for described in description.get("Shards", ()))
             if not description.get("LastEvaluatedShardId"):
                 return shards
             request["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
@@ -39,7 +39,7 @@ class StreamReader:
     def iterator(
         self,
         shard_id: str,
-        kind: Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"],
+        kind: IteratorKind,
         sequence_number: str | None = None,
     ) -> str:
         request: dict[str, Any] = {"StreamArn": self.arn, "ShardId": shard_id, "ShardIteratorType": kind}
@@ -68,13 +68,3 @@ class StreamReader:
                 code=code,
             )
         return self._target.translate(error)
-
-
-def _shard(described: dict[str, Any]) -> Shard:
-    numbers = described.get("SequenceNumberRange", {})
-    return Shard(
-        id=described["ShardId"],
-        parent=described.get("ParentShardId") or None,
-        starting=numbers.get("StartingSequenceNumber"),
-        ending=numbers.get("EndingSequenceNumber"),
-    )

@@ -14,7 +14,8 @@ from bridge.core.dialect import Dialect
 from bridge.errors import PositionTrimmed, ReconcileStopped
 from bridge.limits import GET_RECORDS_MAX
 from bridge.mapping.position import FROM_HORIZON, Start, read_checkpoint
-from bridge.ports import Checkpoints, Clock, StreamSource
+from bridge.ports import Clock
+from bridge.stream_ports import Checkpoints, StreamSource
 
 PAGES: Final = 10
 """Pages read of a shard until its first unread record. An open shard may give any number of empty ones, so

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from bridge.ports import Shard
+from bridge.stream_ports import Shard
 
 
 def ready_shards(shards: Iterable[Shard], *, ended: Collection[str], reading: Collection[str]) -> list[Shard]:

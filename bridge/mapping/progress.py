@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from bridge.errors import Unavailable
 from bridge.mapping.position import Start, read_checkpoint
 from bridge.mapping.stats import Tally
-from bridge.ports import Checkpoints, Clock
+from bridge.ports import Clock
+from bridge.stream_ports import Checkpoints
 
 
 class Progress:

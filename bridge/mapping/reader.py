@@ -10,7 +10,8 @@ from bridge.limits import GET_RECORDS_MAX
 from bridge.mapping.intake import Intake
 from bridge.mapping.position import Start
 from bridge.mapping.stats import Tally
-from bridge.ports import Clock, Page, StreamSource
+from bridge.ports import Clock
+from bridge.stream_ports import Page, StreamSource
 
 TrimmedHook = Callable[[str, str | None], None]
 """Told a shard id and the last position that was read: records after it are gone."""

@@ -10,7 +10,8 @@ from bridge.mapping.position import ENDED, FROM_HORIZON, SHARD_END, Start, start
 from bridge.mapping.settings import Pace, StartingPosition
 from bridge.mapping.shard import ShardInWork
 from bridge.mapping.stats import Tally
-from bridge.ports import Clock, Shard, StreamSource
+from bridge.ports import Clock
+from bridge.stream_ports import Shard, StreamSource
 
 ShardOpener = Callable[[str, Start], ShardInWork]
 Backoff = Callable[[int], float]

@@ -14,11 +14,12 @@ from typing import Final, Literal
 
 from bridge.core.dialect import Dialect
 from bridge.errors import BreakerTripped, BridgeError
-from bridge.ports import Deadline, FailureSource, Parked, Record, StreamSource
+from bridge.ports import Deadline, Record
 from bridge.reconcile.pace import Pace
 from bridge.redrive.parked import GivenUp, read_given_up
 from bridge.redrive.stretch import Stretch
 from bridge.relay import Relay
+from bridge.stream_ports import FailureSource, Parked, StreamSource
 
 CHUNK_RECORDS: Final = 100  # what the ledger reads in one call
 CHUNK_TIME_S: Final = 30.0

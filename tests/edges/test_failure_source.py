@@ -22,7 +22,7 @@ from bridge.edges.failure_source import (
     SqsFailureSource,
 )
 from bridge.errors import AccessDenied, DestinationUnavailable, TargetMissing
-from bridge.ports import FailureDestination, FailureSource
+from bridge.stream_ports import FailureDestination, FailureSource
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error
 from tests.fakes.s3_client import S3Client

@@ -17,7 +17,8 @@ from typing import Any
 
 from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, TargetMissing
 from bridge.limits import ITERATOR_LIFETIME_S
-from bridge.ports import Clock, Page, Record, Shard
+from bridge.ports import Clock, Record
+from bridge.stream_ports import Page, Shard
 from tests.records import STREAM_ARN, Op, record
 
 _HASHES = 2**32

@@ -11,10 +11,11 @@ import orjson
 
 from bridge.edges.ledgers import MemoryLedger
 from bridge.edges.memory import MemoryQuarantine
-from bridge.ports import Deadline, Ledger, Parked
+from bridge.ports import Deadline, Ledger
 from bridge.reconcile.pace import Pace
 from bridge.redrive import Redriven, Redriver, redrive
 from bridge.relay import Relay
+from bridge.stream_ports import Parked
 from tests.bridges import relay
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink

@@ -11,8 +11,8 @@ from typing import Any
 from bridge.edges.checkpoints import MemoryCheckpoints
 from bridge.edges.failure_destination import MemoryFailureDestination
 from bridge.mapping.stats import BatchReport, RunnerStats
-from bridge.ports import Checkpoints, FailureDestination
 from bridge.runner import MappingSettings, Pace, Runner
+from bridge.stream_ports import Checkpoints, FailureDestination
 from tests.fakes.clock import FakeClock
 from tests.fakes.stream import FakeStream
 

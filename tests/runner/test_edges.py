@@ -24,7 +24,7 @@ from bridge.errors import (
     SourceUnavailable,
     TargetMissing,
 )
-from bridge.ports import FailureDestination, Page, Shard, StreamSource
+from bridge.stream_ports import FailureDestination, Page, Shard, StreamSource
 from tests.records import STREAM_ARN, record
 from tests.runner.rig import Rig, raising
 

@@ -17,8 +17,8 @@ from bridge.edges.memory import MemoryQuarantine
 from bridge.errors import SinkUnavailable
 from bridge.mapping.lineage import ready_shards
 from bridge.mapping.stats import RunnerStats
-from bridge.ports import Shard
 from bridge.runner import Handler, MappingSettings, Runner
+from bridge.stream_ports import Shard
 from tests.bridges import relay
 from tests.fakes.clock import FakeClock
 from tests.fakes.kinesis_client import KinesisClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.errors import SourceUnavailable
 from bridge.mapping.lineage import ready_shards
-from bridge.ports import Shard
+from bridge.stream_ports import Shard
 from tests.runner.rig import Rig, drive, raising
 
 

@@ -21,7 +21,8 @@ from bridge.errors import (
     QuarantineUnavailable,
     SourceUnavailable,
 )
-from bridge.ports import Deadline, Keep, Page, Quarantined, Row, Shard, StreamSource
+from bridge.ports import Deadline, Keep, Quarantined, Row
+from bridge.stream_ports import Page, Shard, StreamSource
 from tests.fakes.batch_peer import client_error
 from tests.simulation.faults import Faults
 

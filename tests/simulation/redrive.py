@@ -13,9 +13,10 @@ import orjson
 from bridge.breaker import Breaker
 from bridge.edges.failure_destination import with_payload
 from bridge.errors import BridgeError, DestinationUnavailable, QuarantineUnavailable, TargetMissing
-from bridge.ports import EVERYTHING, Deadline, Found, Parked, Quarantined, Selection, StreamSource
+from bridge.ports import EVERYTHING, Deadline, Found, Quarantined, Selection
 from bridge.redrive import Redriver, Retry, StaysWhereItIs, redrive
 from bridge.relay import Relay
+from bridge.stream_ports import Parked, StreamSource
 from tests.simulation.edges import SimulatedQuarantine, SimulatedSource
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.simulation import Simulation, Violation, places_of

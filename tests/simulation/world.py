@@ -14,7 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from bridge.limits import STREAM_RETENTION_S
-from bridge.ports import Page
+from bridge.stream_ports import Page
 from tests.fakes.stream import FakeStream
 from tests.records import Op, record
 
