@@ -7,17 +7,15 @@ An edge makes one :class:`AwsTarget` for the thing it talks to and writes::
     except AWS_ERRORS as error:
         raise target.translate(error) from error
 
-AWS's own message is never copied: a validation message quotes the value it did not like.
-
-Sources of the codes: botocore's service models (errors of each operation), the services' "Common errors"
-pages, and PutEventsResultEntry.ErrorCode for the codes inside an answer.
+AWS's own message is never copied: a validation message quotes the value it did not like. What each code means
+stands in :mod:`bridge.aws_codes`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -37,134 +35,11 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
+from bridge.aws_codes import Meaning, meaning_of_answer, meaning_of_entry
 from bridge.errors import AccessDenied, BatchError, BridgeError, TargetMissing, Unavailable
 
 AWS_ERRORS: Final = (ClientError, BotoCoreError, ResponseParserError)
 """Everything a botocore client raises on purpose."""
-
-Meaning = Literal["unavailable", "denied", "credentials", "missing", "too_large", "broken", "refused"]
-
-_CODES: Final[dict[Meaning, frozenset[str]]] = {
-    "unavailable": frozenset(
-        {
-            # throttling
-            "BandwidthLimitExceeded",
-            "EC2ThrottledException",
-            "KMSThrottling",
-            "KMSThrottlingException",
-            "KmsThrottled",
-            "LimitExceededException",
-            "OverLimit",
-            "PriorRequestNotComplete",
-            "ProvisionedThroughputExceededException",
-            "RequestLimitExceeded",
-            "RequestThrottled",
-            "RequestThrottledException",
-            "SlowDown",
-            "ThrottledException",
-            "Throttling",
-            "ThrottlingException",
-            "TooManyRequestsException",
-            # the service's own trouble
-            "ConcurrentModificationException",
-            "ConditionalRequestConflict",  # S3: another conditional write of the same key is under way
-            "InternalError",
-            "InternalErrorException",
-            "InternalException",
-            "InternalFailure",
-            "InternalServerError",
-            "InternalServerException",
-            "InternalServiceException",  # Glue
-            "KMSInternalException",
-            "OperationAborted",
-            "RequestTimeout",
-            "RequestTimeoutException",
-            "ServiceUnavailable",
-            "ServiceUnavailableException",
-            "TransactionInProgressException",
-        }
-    ),
-    "denied": frozenset(
-        {
-            "AccessDenied",
-            "AccessDeniedException",
-            "AllAccessDisabled",
-            "AuthorizationError",
-            "AuthorizationErrorException",
-            "ForbiddenException",  # EventBridge schemas
-            "InvalidSecurity",
-            "InvalidSecurityException",
-            "KMSAccessDenied",
-            "KMSAccessDeniedException",
-            "KMSOptInRequired",
-            "KmsAccessDenied",
-            "NotAuthorized",
-            "NotAuthorizedForDetailTypeException",
-            "NotAuthorizedForSourceException",
-            "OptInRequired",
-            "UnauthorizedException",  # EventBridge schemas
-            "UnauthorizedOperation",
-        }
-    ),
-    # Waiting does not bring credentials back, and somebody must hear of it: not "unavailable".
-    "credentials": frozenset(
-        {
-            "AuthFailure",
-            "ExpiredToken",
-            "ExpiredTokenException",
-            "IncompleteSignature",
-            "InvalidAccessKeyId",
-            "InvalidClientTokenId",
-            "InvalidSignatureException",
-            "MissingAuthenticationToken",
-            "RequestExpired",
-            "RequestTimeTooSkewed",
-            "SignatureDoesNotMatch",
-            "UnrecognizedClientException",
-        }
-    ),
-    "missing": frozenset(
-        {
-            "AWS.SimpleQueueService.NonExistentQueue",
-            "EntityNotFoundException",  # Glue, with status 400
-            "KMSNotFound",
-            "KMSNotFoundException",
-            "NoSuchBucket",
-            "NotFound",
-            "NotFoundException",
-            "QueueDoesNotExist",
-            "ResourceNotFound",
-            "ResourceNotFoundException",
-        }
-    ),
-    "too_large": frozenset(
-        {"BatchRequestTooLong", "BatchRequestTooLongException", "EntityTooLarge", "RequestEntityTooLarge"}
-    ),
-    "broken": frozenset(
-        {
-            "EndpointDisabled",
-            "InvalidAccountIdException",
-            "InvalidAction",
-            "InvalidStateException",
-            "KMSDisabled",
-            "KMSDisabledException",
-            "KMSInvalidState",
-            "KMSInvalidStateException",
-            "KmsDisabled",
-            "KmsInvalidState",
-        }
-    ),
-    "refused": frozenset(),  # everything else below 500
-}
-_MEANINGS: Final[dict[str, Meaning]] = {code: meaning for meaning, codes in _CODES.items() for code in codes}
-
-# A code AWS has yet to invent, inside an answer that has no status of its own.
-_SOUNDS_TRANSIENT: Final = re.compile(r"Throttl|Internal|Unavailable|Timeout|TooManyRequests|Exceeded")
-
-# EventBridge and SNS report an oversized call as a plain validation error; only the text tells.
-_SAYS_TOO_LARGE: Final = re.compile(
-    r"over the limit|too long|too large|must be shorter than|exceeds? the (maximum|limit)", re.I
-)
 
 # Where the IAM action has another name than the operation (docs: "Required permissions for Amazon S3 API
 # operations", service authorization reference); a HEAD answer has no message to name it.
@@ -204,23 +79,18 @@ class AwsTarget:
             code = code_of(error)
             message = str(details.get("Message") or "")
             status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
-            return self._build(_meaning(code, status, message), code, str(error.operation_name), message)
+            return self._build(
+                meaning_of_answer(code, status, message), code, str(error.operation_name), message
+            )
         code = type(error).__name__
         return self._build(_local_meaning(error), code, "", "")
 
     def entry_error(self, code: str, operation: str, *, sender_fault: bool | None = None) -> BridgeError:
         """Our error for a code that stands inside a successful answer, for one entry.
 
-        ``sender_fault`` is the service's own word on whose fault it was, where it gives one; a code that
-        is known counts more (KMS throttling is called the sender's fault).
+        ``sender_fault`` as :func:`bridge.aws_codes.meaning_of_entry` has it.
         """
-        meaning = _MEANINGS.get(code)
-        if meaning is None:
-            if sender_fault is None:
-                meaning = "unavailable" if _SOUNDS_TRANSIENT.search(code) else "refused"
-            else:
-                meaning = "refused" if sender_fault else "unavailable"
-        return self._build(meaning, code, operation, "")
+        return self._build(meaning_of_entry(code, sender_fault), code, operation, "")
 
     def _build(self, meaning: Meaning, code: str, operation: str, message: str) -> BridgeError:
         # An edge's stage is the stage of what it calls unavailable: publish, settle, quarantine, read.
@@ -259,23 +129,6 @@ def code_of(error: Exception) -> str:
     if not isinstance(error, ClientError):
         return ""
     return str((error.response.get("Error") or {}).get("Code") or "")
-
-
-def _meaning(code: str, status: int, message: str) -> Meaning:
-    known = _MEANINGS.get(code)
-    if known is not None:
-        return known
-    if status >= 500 or status == 429 or code in ("500", "502", "503", "504", "429"):
-        return "unavailable"
-    if status == 413 or _SAYS_TOO_LARGE.search(message):
-        return "too_large"
-    if status == 403 or code == "403":
-        return "denied"
-    if status == 404 or code == "404":
-        return "missing"
-    if not status and _SOUNDS_TRANSIENT.search(code):
-        return "unavailable"
-    return "refused"
 
 
 def _local_meaning(error: Exception) -> Meaning:

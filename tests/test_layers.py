@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "bridge"
 
 # From the ground up. A room imports rooms of lower floors, and of its own folder where that is allowed.
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "limits", "metrics", "consumer"),
+    ("errors", "limits", "metrics", "aws_codes", "consumer"),
     ("core",),
     ("ports",),
     ("stream_ports", "reconcile_ports", "registry_ports", "doctor_facts", "durable_file"),
