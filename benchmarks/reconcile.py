@@ -23,7 +23,7 @@ import boto3
 
 from benchmarks.measure import measure, report
 from bridge.backoff import Backoff
-from bridge.cli.reconcile import COLLECTOR
+from bridge.cli.collector import COLLECTOR
 from bridge.core.diff import compile_diff
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.core.project import compile_subject

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bridge.cli.collector import calm_collector
 from bridge.cli.console import Console, ExitCode, Output
 from bridge.cli.options import (
     DEFAULT_CONFIG,
@@ -23,9 +21,6 @@ from bridge.cli.reconcile_options import Given, build
 
 if TYPE_CHECKING:
     from bridge.reconcile import Mode
-
-COLLECTOR: Final = (50_000, 20, 50)
-"""Thresholds of the collector of cycles, for a process that walks a table."""
 
 app = typer.Typer(help="Hold a table against its ledger: find, confirm and tell what the stream lost.")
 
@@ -383,7 +378,7 @@ def _work(
     note = "what is done is kept; `stream-bridge reconcile resume` goes on"
     steps = reconciler.steps(mode, options, resume=resumed, take_over=take_over)
     with (
-        _calm_collector(),
+        calm_collector(),
         stopped_by_signals(stop.set, console, finished=note),
         ProgressLine(console) as line,
     ):
@@ -404,19 +399,6 @@ def _work(
     if found["mode"] == "plan" and (sum(found["missed"].values()) or open_ends):
         return ExitCode.DIFFERENCES
     return ExitCode.PARTLY if open_ends else ExitCode.OK
-
-
-@contextmanager
-def _calm_collector() -> Iterator[None]:
-    """Pages are made and dropped whole, without cycles: looking for some again and again only costs."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(*COLLECTOR)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
 
 
 def _show(console: Console, found: dict[str, Any], output: Output, html: Path | None) -> None:

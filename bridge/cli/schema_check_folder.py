@@ -33,6 +33,8 @@ def check_folder(
         found = SchemaSet.load(folder)
     except ConfigurationError as error:
         return _unusable(console, folder, error.problems, output)
+    if not found:  # "fine" would let a mistyped path pass in CI
+        return _unusable(console, folder, found.warnings, output)
     delta = find_delta(found, open_source(against, folder)) if against is not None else None
     comparer = Comparer({schema.id: schema.document for schema in found}, limit_s=limit_s)
     reports = list(check_types(found, comparer.compare, today=today))

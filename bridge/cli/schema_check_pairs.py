@@ -6,6 +6,7 @@ import sys
 from contextlib import nullcontext
 from pathlib import Path
 
+from bridge.cli.collector import calm_collector
 from bridge.cli.console import Console, ExitCode
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.compatibility.compare import Comparer
@@ -28,7 +29,7 @@ def check_pairs(
         raise ConfigurationError([Problem(source, 0, 0, "", message)]) from error
     compare = Comparer(limit_s=limit_s).compare
     answered = 0
-    with stream as lines:
+    with stream as lines, calm_collector():
         for line in lines:
             if line.strip():
                 console.write(answer_line(line, compare, mode=mode, policy=policy))

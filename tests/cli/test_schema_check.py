@@ -242,6 +242,12 @@ def test_a_place_that_cannot_be_read_is_told(shell: Shell, against: str, said: s
     assert done.out == b""
 
 
+def test_a_folder_without_schemas_is_not_fine_since_a_mistyped_path_would_be(shell: Shell) -> None:
+    (shell.folder / "schemas").mkdir()
+    done = shell.run("schema", "check", "--schemas", "schemas")
+    assert (done.code, "holds no schemas" in done.out.decode()) == (3, True)
+
+
 def test_a_folder_that_is_no_checkout_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(shell.folder.parent))
     done = shell.run("schema", "check", "--against", "git:main")
