@@ -74,7 +74,10 @@ class ReconcileDoor:
                 f"the execution is for table {given['table']}, this function for {self._table}",
                 hint="each table has a stack of infra/reconciliation.yaml",
             )
-        return self._steps.plan(str(execution.get("Id", "")), given, int(event.get("readers", 1)))
+        redrives = int(execution.get("RedriveCount", 0))
+        return self._steps.plan(
+            str(execution.get("Id", "")), given, int(event.get("readers", 1)), redrives=redrives
+        )
 
     def _go_on(self, step: str, event: Mapping[str, Any], context: Any) -> Answer:
         steps = self._steps

@@ -77,9 +77,10 @@ class Steps(Reconciler):
 
     # --- the first step ------------------------------------------------------------------------------
 
-    def plan(self, owner: str, given: Mapping[str, Any], readers: int = 1) -> Answer:
+    def plan(self, owner: str, given: Mapping[str, Any], readers: int = 1, redrives: int = 0) -> Answer:
         """Takes the table for the execution ``owner``, and goes on with its unfinished run or begins one.
-        Raises ``ReconcileStopped`` for an input that is not understood, and as the run store does."""
+        ``redrives`` is how often the execution was redriven until now, see :meth:`stop`. Raises
+        ``ReconcileStopped`` for an input that is not understood, and as the run store does."""
         asked = Asked.read_from(given)
         try:
             lease = self._acquire(owner, take_over=asked.take_over)
@@ -93,7 +94,7 @@ class Steps(Reconciler):
             else:
                 state = replace(state, stopped="")
                 self._save(state, keeper)
-                self.store.put(self._stop_name(state), {}, keeper.current)
+            self.store.put(self._stop_name(state), {"redrives": redrives}, keeper.current)
         except BridgeError:
             keeper.release()
             raise
@@ -258,14 +259,14 @@ class Steps(Reconciler):
 
     def stop(self, ticket: Ticket, error: str, redrives: int = 0) -> Answer:
         """An execution that cannot go on tells why, and frees the table. ``error`` is the state machine's
-        name of it. ``redrives`` is how often the execution was redriven: more often than when it stopped
-        means that somebody wants it to go on."""
+        name of it. ``redrives`` is how often the execution was redriven: more often than when it was planned
+        or stopped means that somebody wants it to go on."""
         state, keeper = self._state(ticket), self._keeper(ticket)
         mark = dict(self.store.get(self._stop_name(state)) or {})
         if redrives > mark.get("redrives", redrives):
             return {"outcome": "again"}
         reason = mark.get("reason", "interrupted")
-        message = mark.get("message", f"{error}: a step failed and was repeated in vain; its log tells why")
+        message = mark.get("message", f"{error}: a step failed for good; the log tells why")
         mark |= {"reason": reason, "message": message, "redrives": redrives}
         self.store.put(self._stop_name(state), mark, keeper.current)
         state = replace(state, stopped=reason)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from bridge.errors import BatchError, ReconcileStopped, SourceUnavailable
+from bridge.errors import (
+    AccessDenied,
+    BatchError,
+    BridgeError,
+    ConfigurationError,
+    Problem,
+    ReconcileStopped,
+    SourceUnavailable,
+    TargetMissing,
+)
 from tests.fakes.state_machine import Execution
 from tests.lambdas.reconcile_rig import Distributed, Fate
 from tests.reconcile.rig import Rig, lossy, opts
@@ -145,6 +155,43 @@ def test_what_failed_for_want_of_a_service_goes_on_when_it_is_redriven() -> None
     assert findings(ours.report) == report
     assert (ours.report["run"], told(ours.rig)) == (run, events)
     assert ours.telemetry.counts["ReconciliationsStopped"] == 1
+
+
+@pytest.mark.parametrize("step", ["plan", "look", "looked", "confirm", "emit", "report"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        TargetMissing("event bus stream-bridge does not exist"),
+        AccessDenied("events:DescribeEventBus is denied"),
+        ConfigurationError([Problem("bridge.yaml", 1, 1, "version", "is no version")]),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_a_worker_that_can_never_start_is_not_asked_again_for_minutes(step: str, error: BridgeError) -> None:
+    """Its bus is gone, its role lacks an action, its configuration is broken: from ``step`` on it does not
+    come as far as the step, and neither does ``stop``."""
+    ours = Distributed(lossy(), opts(segments=2), concurrency=1)
+    invoke, calls, broken = ours.invoke, Counter[str](), False
+
+    def worker(event: Any) -> Any:
+        nonlocal broken
+        broken = broken or event["step"] == step
+        calls[event["step"]] += broken
+        if broken:
+            raise error
+        return invoke(event)
+
+    going = ours.start()
+    going.invoke = worker
+    began_s = ours.rig.clock.now()
+    done = going.finish()
+    assert done.status == "FAILED"
+    assert (done.error, done.cause) == (type(error).__name__, str(error))
+    assert +calls == ({"plan": 1} if step == "plan" else {step: 1, "stop": 1})
+    assert ours.rig.clock.now() - began_s <= opts().grace_s
+    broken, step = False, ""
+    assert done.redrive().finish().status == "SUCCEEDED", "redriven once it is mended"
+    assert len(ours.rig.events) == 30
 
 
 def test_a_run_that_is_a_day_old_is_begun_anew() -> None:
