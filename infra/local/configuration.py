@@ -18,7 +18,6 @@ SCHEMAS: Final = INFRA.parent / "event_schemas"
 CHANGED: Final[tuple[tuple[str, str, str], ...]] = (
     ("grace: 15m", "grace: 2s", "nobody waits a quarter of an hour here, and the stream is seconds behind"),
     ("segments: 4", "segments: 2", "each is a process here, and starts cold"),
-    ("keep: fields", "keep: image", "a missed change of plan can be told: the schema wants the plan before"),
 )
 """What of the example is written otherwise, and why."""
 
