@@ -24,7 +24,8 @@ from concurrent.futures import Executor, Future, wait
 
 from bridge.backoff import Backoff
 from bridge.core.event import Event
-from bridge.dispatch_run import Answer, Run, Target, unanswered
+from bridge.dispatch_run import Run
+from bridge.dispatch_target import Answer, Target, unanswered
 from bridge.ports import SKIPPED, Deadline, EntryResult, Telemetry
 from bridge.silence import Silence
 

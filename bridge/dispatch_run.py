@@ -10,10 +10,10 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
-from typing import Protocol
 
 from bridge.backoff import Backoff
 from bridge.core.event import Event
+from bridge.dispatch_target import Answer, Target, unanswered
 from bridge.errors import (
     BatchError,
     BridgeError,
@@ -25,35 +25,6 @@ from bridge.errors import (
 )
 from bridge.ports import ACCEPTED, SKIPPED, Deadline, EntryResult
 from bridge.traffic import Traffic
-
-Answer = BridgeError | None
-"""What the target said to one entry: ``None`` = acknowledged."""
-
-
-class Target(Protocol):
-    """What the engine needs to know of a sink."""
-
-    name: str
-    max_entries: int
-    """Entries of one call."""
-    max_bytes: int
-    """Bytes of one call and of one entry, inclusive, as ``size_of`` counts them."""
-
-    def size_of(self, event: Event) -> int: ...
-
-    def send(self, events: Sequence[Event]) -> Sequence[Answer]:
-        """Make one call; answer one verdict per event, in order. Runs on the executor's threads.
-
-        Raises ``Unavailable`` when no entry got through, ``RecordError`` when the call as a whole was
-        refused because of what it carries, ``BatchError`` when nothing can be published at all. A single
-        entry's ``BatchError`` is answered like the others and counts as raised.
-        """
-        ...
-
-
-def unanswered(name: str) -> SinkUnavailable:
-    """The verdict on an entry that the target's answer does not mention: not acknowledged, so send again."""
-    return SinkUnavailable(f"sink {name}: the answer does not mention this entry")
 
 
 class _Lane:

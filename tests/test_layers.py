@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         "ledger_row",
         "run_rules",
         "entry_point",
+        "dispatch_target",
     ),
     ("dispatch_run", "registries"),
     ("dispatch",),

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.tail import event_lines, seconds
+from bridge.cli.tail import seconds
 from bridge.cli.tail_filter import TailFilter
+from bridge.cli.tail_watch import event_lines
 from bridge.core.pattern import check_pattern, compile_pattern
 from bridge.core.rule_pattern import compact, envelope
 from bridge.errors import BridgeError
