@@ -180,28 +180,6 @@ def test_the_runbook_has_a_section_for_every_trouble_with_something_to_type() ->
             assert "```console" in section, f"{heading}: what to type is missing"
 
 
-@pytest.mark.parametrize("page", ["operations.md", "deploy.md"])
-def test_the_commands_that_a_page_says_to_type_exist(page: str) -> None:
-    import typer
-
-    from bridge.cli.app import app
-
-    command: Any = typer.main.get_command(app)
-    text = RUNBOOK.with_name(page).read_text()
-    lines = re.findall(r"^\$ (?:.*\| )?stream-bridge (.+)$", text, re.MULTILINE)
-    assert lines
-    for line in lines:
-        here = command
-        for word in line.split():
-            if word.startswith(("-", "|")) or not hasattr(here, "commands"):
-                break
-            assert word in here.commands, line
-            here = here.commands[word]
-        options = {option for parameter in here.params for option in parameter.opts}
-        used = set(re.findall(r"(?<= )--[a-z-]+", " " + re.split(r"[|>]", line)[0]))
-        assert used <= options | {"--help"}, f"{line}: {used - options}"
-
-
 def test_the_dashboard_shows_metrics_that_are_emitted() -> None:
     shown = 0
     for stack in observability():
