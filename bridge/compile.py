@@ -26,7 +26,7 @@ from bridge.core.values import plain, plain_item
 from bridge.core.view import ChangeView
 from bridge.errors import ConfigurationError, Problem
 from bridge.settings import Settings
-from bridge.settings.models import EventSettings, ListsSettings, NumbersSettings, TableSettings
+from bridge.settings.tables import EventSettings, ListsSettings, NumbersSettings, TableSettings
 from bridge.versions import Place, Schemas, VersionCompiler
 
 

@@ -23,7 +23,7 @@ from bridge.schemas.meta import Status
 from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.semver import Version as SchemaNumber
 from bridge.settings import Settings
-from bridge.settings.models import EventSettings, VersionSettings
+from bridge.settings.tables import EventSettings, VersionSettings
 from bridge.settings.types import URI_PATTERN
 
 Place = tuple[str | int, ...]

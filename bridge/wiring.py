@@ -46,17 +46,19 @@ from bridge.relay import Relay
 from bridge.s3_objects import folder
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings, load_settings
-from bridge.settings.models import (
-    BucketQuarantineSettings,
-    DirectoryQuarantineSettings,
-    DynamoDbLedgerSettings,
+from bridge.settings.sinks import (
     EventBridgeSettings,
     EventBridgeV2Settings,
-    KeepingLedgerSettings,
-    MemoryLedgerSettings,
     SinkSettings,
     SnsSettings,
     StdoutSettings,
+)
+from bridge.settings.stores import (
+    BucketQuarantineSettings,
+    DirectoryQuarantineSettings,
+    DynamoDbLedgerSettings,
+    KeepingLedgerSettings,
+    MemoryLedgerSettings,
 )
 from bridge.silence import NoTracer, Silence
 

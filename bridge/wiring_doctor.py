@@ -36,13 +36,12 @@ from bridge.edges.table_stream import find_stream
 from bridge.errors import BridgeError
 from bridge.ports import Clock, LedgerScan
 from bridge.reconcile.report import last_complete
-from bridge.settings.models import (
+from bridge.settings.sinks import MemorySettings, StdoutSettings
+from bridge.settings.stores import (
     BucketQuarantineSettings,
     DirectoryQuarantineSettings,
     DynamoDbLedgerSettings,
     KeepingLedgerSettings,
-    MemorySettings,
-    StdoutSettings,
 )
 from bridge.wiring import ClientFactory, Configuration, build_ledger, build_sinks
 from bridge.wiring_reconcile import build_run_store, is_shared

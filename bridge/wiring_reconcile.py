@@ -33,7 +33,7 @@ from bridge.mapping.quiet import FunctionLag
 from bridge.ports import ClaimCheck, Clock, Ledger, LedgerScan, Sink
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
 from bridge.reconcile_ports import LagSource, RunStore
-from bridge.settings.models import DynamoDbLedgerSettings
+from bridge.settings.stores import DynamoDbLedgerSettings
 from bridge.stream_ports import StreamSource
 from bridge.wiring import (
     ClientFactory,

@@ -18,7 +18,7 @@ from bridge.redrive import Redriver, Retry, StaysWhereItIs
 from bridge.redrive.redriver import CHUNK_RECORDS, CHUNK_TIME_S, OpenStream
 from bridge.relay import Relay
 from bridge.settings import Settings
-from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
+from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream_ports import FailureSource, StreamSource
 from bridge.wiring import (
     ClientFactory,

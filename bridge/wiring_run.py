@@ -29,7 +29,7 @@ from bridge.ports import Sink, Telemetry
 from bridge.runner import Runner
 from bridge.runners import Runners
 from bridge.settings import Settings
-from bridge.settings.models import BucketDestination, DirectoryDestination, QueueDestination
+from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream_ports import FailureDestination, StreamSource
 from bridge.wiring import (
     ClientFactory,

@@ -13,7 +13,8 @@ from bridge.cli.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, envi
 if TYPE_CHECKING:
     from bridge.schemas.asyncapi import Channel, Message
     from bridge.settings import Settings
-    from bridge.settings.models import EventSettings, SinkSettings, TableSettings, VersionSettings
+    from bridge.settings.sinks import SinkSettings
+    from bridge.settings.tables import EventSettings, TableSettings, VersionSettings
     from bridge.wiring import Configuration
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal
 
 from bridge.doctor.finding import Context, Finding
-from bridge.settings.models import EventSettings, TableSettings
+from bridge.settings.tables import EventSettings, TableSettings
 
 Image = Literal["before", "after"]
 

@@ -12,7 +12,7 @@ from bridge.errors import ConfigurationError, Problem
 from bridge.infra.uses import Uses
 from bridge.limits import MAPPING_FILTERS_MAX, MAPPING_PATTERN_CHARS
 from bridge.settings import Settings
-from bridge.settings.models import DirectoryQuarantineSettings, DynamoDbLedgerSettings
+from bridge.settings.stores import DirectoryQuarantineSettings, DynamoDbLedgerSettings
 
 Parameters = dict[str, str]
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.settings import Settings
-from bridge.settings.models import (
-    BucketQuarantineSettings,
-    DynamoDbLedgerSettings,
-    EventBridgeSettings,
-    EventBridgeV2Settings,
-    QueueQuarantineSettings,
-    SinkSettings,
-    SnsSettings,
-)
+from bridge.settings.sinks import EventBridgeSettings, EventBridgeV2Settings, SinkSettings, SnsSettings
+from bridge.settings.stores import BucketQuarantineSettings, DynamoDbLedgerSettings, QueueQuarantineSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,23 +16,23 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.registry_ports import RegistryAddress
+from bridge.settings.block import Block
 from bridge.settings.checks import Finding, check_settings
 from bridge.settings.environment import Substituted, substitute
 from bridge.settings.later import find_later
-from bridge.settings.models import (
-    Block,
+from bridge.settings.mapping import MappingSettings
+from bridge.settings.problems import find_model_problems
+from bridge.settings.sinks import SinkSettings
+from bridge.settings.stores import (
     BreakerSettings,
     ClaimCheckSettings,
     LedgerSettings,
-    MappingSettings,
     NoLedgerSettings,
     QuarantineSettings,
     SchemaCacheSettings,
-    SinkSettings,
-    TableSettings,
-    TelemetrySettings,
 )
-from bridge.settings.problems import find_model_problems
+from bridge.settings.tables import TableSettings
+from bridge.settings.telemetry import TelemetrySettings
 from bridge.settings.types import Name, SchemasPlace, Secret, Source, refuse
 from bridge.settings.yaml_source import MAX_BYTES, YamlPath, YamlSource, parse_yaml
 

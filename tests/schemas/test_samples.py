@@ -23,7 +23,7 @@ from bridge.schemas.examples import check_examples
 from bridge.schemas.lint import lint
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings, load_settings
-from bridge.settings.models import EventSettings, TableSettings
+from bridge.settings.tables import EventSettings, TableSettings
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {

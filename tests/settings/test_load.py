@@ -10,12 +10,9 @@ from pydantic import SecretStr, ValidationError
 
 from bridge.errors import ConfigurationError
 from bridge.settings import Settings, load_settings, read_settings
-from bridge.settings.models import (
-    DirectoryQuarantineSettings,
-    EventBridgeSettings,
-    QueueDestination,
-    SnsSettings,
-)
+from bridge.settings.mapping import QueueDestination
+from bridge.settings.sinks import EventBridgeSettings, SnsSettings
+from bridge.settings.stores import DirectoryQuarantineSettings
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:billing.fifo"
 ENVIRON = {"EVENT_BUS": "domain-bus", "BILLING_TOPIC_ARN": TOPIC, "PII_KEY": "a-very-secret-key"}
