@@ -36,7 +36,7 @@ from bridge.edges.run_store import MemoryRunStore
 from bridge.edges.system_clock import SystemClock
 from bridge.edges.table_scan import DynamoTable, parse_fast_without_binary
 from bridge.reconcile import Comparer, Options, Reconciler
-from bridge.wiring import ClientFactory, client_factory
+from bridge.wiring_clients import ClientFactory, client_factory
 
 ITEMS = 1_000
 OPTIONS = Options(segments=1, max_rcu=1e9, grace_s=0.0, max_emit=0)

@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from bridge.edges.embedded import EmbeddedAws
 from bridge.limits import BATCH_WRITE_MAX
-from bridge.wiring import client_factory
+from bridge.wiring_clients import client_factory
 
 _T = TypeVar("_T")
 

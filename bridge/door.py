@@ -24,9 +24,9 @@ from bridge.wiring import (
     build_telemetry,
     build_tracer,
     check_targets,
-    client_factory,
 )
 from bridge.wiring import load_configuration as load
+from bridge.wiring_clients import client_factory
 
 RESERVE_S = 2.0
 """Kept back from the invocation's time: to quarantine, settle and answer after the last publication."""

@@ -1,4 +1,4 @@
-"""The composition root: the only place where edges and clients are made.
+"""The composition root: edges are made here and in the files beside it that begin with ``wiring``.
 
 A new sink costs one line in ``_sink`` here.
 """
@@ -6,17 +6,15 @@ A new sink costs one line in ``_sink`` here.
 from __future__ import annotations
 
 import os
-import platform
 import random
 import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from bridge import __version__
 from bridge.backoff import Backoff
 from bridge.breaker import Breaker
 from bridge.compile import compile_tables
@@ -27,7 +25,6 @@ from bridge.edges.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
 from bridge.edges.quarantine_directory import DirectoryQuarantine
 from bridge.edges.stdout import StdoutSink
 from bridge.edges.system_clock import SystemClock
-from bridge.errors import ClientNotMade
 from bridge.limits import SNS_BYTES
 from bridge.ports import (
     ClaimCheck,
@@ -61,24 +58,13 @@ from bridge.settings.stores import (
     MemoryLedgerSettings,
 )
 from bridge.silence import NoTracer, Silence
+from bridge.wiring_clients import ClientFactory, client_factory
 
 if TYPE_CHECKING:
     from bridge.edges.telemetry import PowertoolsTelemetry
 
-ClientFactory = Callable[[str], Any]
-"""Gives the boto3 client of a service, such as ``events``."""
-
-CONNECT_TIMEOUT_S = 3
-READ_TIMEOUT_S = 10
-
 LEDGER_THREADS: Final = 8
 """For batches that need several calls of the ledger. A thread is only made once there is work for it."""
-
-_ATTEMPTS: Final = {
-    **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats what failed, no more
-    **dict.fromkeys(("glue", "schemas"), 1),  # bridge.registries.patience repeats, and knows the time
-    **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not eat the invocation
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,53 +99,6 @@ def load_configuration(
     reading = read_registry(address, settings, environ, client, clock or SystemClock())
     tables = compile_tables(settings, reading.schemas)
     return Configuration(settings, reading.schemas, tables, reading.remarks)
-
-
-def client_factory(
-    *, endpoint_url: str | None = None, region: str | None = None, max_connections: int = 32
-) -> ClientFactory:
-    """Clients that share one session, so that a service model and the trust store are loaded once.
-
-    Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there. Stores
-    are asked twice at most. Raises :class:`ClientNotMade`, the factory as well as what it gives.
-    """
-    from boto3 import __version__ as boto3_version
-    from boto3.session import Session
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
-    try:
-        session = Session(region_name=region)
-    except BotoCoreError as error:
-        raise _not_made("AWS", error) from error
-    # botocore puts a longer one together twice for every call, which is a sixth of what a call costs.
-    user_agent = f"stream-bridge/{__version__} Boto3/{boto3_version} Python/{platform.python_version()}"
-    made: dict[str, Any] = {}
-
-    def client(service: str) -> Any:
-        if service not in made:
-            config = Config(
-                connect_timeout=CONNECT_TIMEOUT_S,
-                read_timeout=READ_TIMEOUT_S,
-                max_pool_connections=max_connections,
-                # A request of a hundred keys is walked once for its own check and once to be written. The
-                # service checks it anyway.
-                parameter_validation=service != "dynamodb",
-                user_agent=user_agent,
-                retries={"mode": "standard", "total_max_attempts": _ATTEMPTS.get(service, 4)},
-            )
-            try:
-                made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
-            except BotoCoreError as error:
-                raise _not_made(service, error) from error
-        return made[service]
-
-    return client
-
-
-def _not_made(service: str, error: Exception) -> ClientNotMade:
-    hint = "name the Region in AWS_DEFAULT_REGION, or in the profile that AWS_PROFILE names"
-    return ClientNotMade(f"no client of {service} can be made: {error}", hint=hint)
 
 
 def build_telemetry(settings: Settings) -> PowertoolsTelemetry:

@@ -43,7 +43,8 @@ from bridge.settings.stores import (
     DynamoDbLedgerSettings,
     KeepingLedgerSettings,
 )
-from bridge.wiring import ClientFactory, Configuration, build_ledger, build_sinks
+from bridge.wiring import Configuration, build_ledger, build_sinks
+from bridge.wiring_clients import ClientFactory
 from bridge.wiring_reconcile import build_run_store, is_shared
 
 LEDGER_PAGES: Final = 4

@@ -36,7 +36,6 @@ from bridge.reconcile_ports import LagSource, RunStore
 from bridge.settings.stores import DynamoDbLedgerSettings
 from bridge.stream_ports import StreamSource
 from bridge.wiring import (
-    ClientFactory,
     Configuration,
     build_claim_check,
     build_ledger,
@@ -44,6 +43,7 @@ from bridge.wiring import (
     memory_claim_check,
     memory_sinks,
 )
+from bridge.wiring_clients import ClientFactory
 
 RUNS_FOLDER: Final = "reconcile"
 S3_SCHEME: Final = "s3://"

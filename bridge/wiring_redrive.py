@@ -21,7 +21,6 @@ from bridge.settings import Settings
 from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream_ports import FailureSource, StreamSource
 from bridge.wiring import (
-    ClientFactory,
     Configuration,
     build_fetcher,
     build_ledger,
@@ -34,6 +33,7 @@ from bridge.wiring import (
     memory_sinks,
     nowhere,
 )
+from bridge.wiring_clients import ClientFactory
 
 
 class ReadOnlyLedger:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from bridge.backoff import Backoff
 from bridge.edges.registry_cache import FileSchemaCache
@@ -17,8 +16,8 @@ from bridge.registry_ports import RegistryAddress, SchemaRegistry
 from bridge.schemas.registry import PublishTarget, TargetKind
 from bridge.schemas.schema_set import SchemaSet
 from bridge.settings import Settings
+from bridge.wiring_clients import ClientFactory
 
-ClientFactory = Callable[[str], Any]
 CACHE_VARIABLE = "BRIDGE_SCHEMA_CACHE"
 """Names the folder of cached schemas, where bridge.yaml does not."""
 

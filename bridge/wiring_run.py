@@ -32,7 +32,6 @@ from bridge.settings import Settings
 from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream_ports import FailureDestination, StreamSource
 from bridge.wiring import (
-    ClientFactory,
     Configuration,
     build_claim_check,
     build_fetcher,
@@ -42,6 +41,7 @@ from bridge.wiring import (
     build_tracer,
     check_targets,
 )
+from bridge.wiring_clients import ClientFactory
 
 RUN_PACE = Pace(function_timeout_s=30.0)
 """Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait

@@ -40,6 +40,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settling",),
     ("relay", "compile", "mapping", "onboarding", "reconcile", "doctor", "infra"),
     ("runner", "redrive"),
+    ("wiring_clients",),
     ("runners", "wiring_registries"),
     ("wiring",),
     ("door", "wiring_redrive", "wiring_reconcile"),
@@ -54,8 +55,8 @@ FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 KEEP_TO_THEMSELVES = {"edges", "lambdas"}  # their files never import each other
 
 LIBRARIES: dict[str, set[str]] = {
-    "boto3": {"wiring"},
-    "botocore": {"edges", "aws_errors", "wiring"},
+    "boto3": {"wiring_clients"},
+    "botocore": {"edges", "aws_errors", "wiring_clients"},
     "typer": {"cli", "__main__"},
     "rich": {"cli"},
     "aws_lambda_powertools": {"edges"},

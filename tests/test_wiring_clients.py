@@ -11,7 +11,7 @@ from botocore.exceptions import ParamValidationError
 
 from bridge import __version__
 from bridge.errors import ClientNotMade
-from bridge.wiring import ClientFactory, client_factory
+from bridge.wiring_clients import ClientFactory, client_factory
 
 
 @pytest.fixture

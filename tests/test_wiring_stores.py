@@ -20,9 +20,9 @@ from bridge.wiring import (
     build_quarantine,
     build_relay,
     check_targets,
-    client_factory,
     memory_claim_check,
 )
+from bridge.wiring_clients import client_factory
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.s3_client import S3Client
 from tests.fakes.sqs_client import SqsClient

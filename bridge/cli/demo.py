@@ -48,7 +48,7 @@ def demo(
     from bridge.edges.embedded import EmbeddedAws
     from bridge.edges.system_clock import SystemClock
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
 
     console: Console = context.obj
     clock = SystemClock()

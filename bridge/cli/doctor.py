@@ -47,7 +47,7 @@ def doctor(
     """
     from bridge.cli.run import STATE_FOLDER
     from bridge.doctor import verdict_of
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_doctor import Doctor
 
     console: Console = context.obj

@@ -115,7 +115,7 @@ def _from_tables(
 ) -> list[TableSample]:
     from bridge.edges.table_sample import describe_table, sample_items
     from bridge.onboarding.sample import TableSample
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
 
     dynamodb = client_factory(endpoint_url=endpoint_url, region=region)("dynamodb")
     samples = []

@@ -171,7 +171,8 @@ class _Store:
         as_json: bool,
     ) -> None:
         from bridge.settings import load_settings
-        from bridge.wiring import build_quarantine, client_factory
+        from bridge.wiring import build_quarantine
+        from bridge.wiring_clients import client_factory
 
         settings = load_settings(config, environment(env_file))
         # Not made for a directory: boto3 takes longer to import than a directory to read.

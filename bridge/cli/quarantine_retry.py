@@ -58,7 +58,7 @@ def retry(
     """
     from bridge.cli.live import ConsoleLines
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_redrive import build_retry
 
     console: Console = context.obj

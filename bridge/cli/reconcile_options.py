@@ -60,7 +60,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     from functools import partial
 
     from bridge.reconcile import Options
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_reconcile import (
         build_checkpoint_lag,
         build_function_lag,
@@ -130,7 +130,7 @@ def stored_state(given: Given) -> tuple[str, RunState | None, dict[str, Any]]:
 
 
 def _store(given: Given) -> RunStore:
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_reconcile import build_run_store
 
     return build_run_store(given.where, client_factory(endpoint_url=given.endpoint_url, region=given.region))

@@ -72,7 +72,7 @@ def redrive(
     from bridge.cli.live import ConsoleLines, Live
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
     from bridge.redrive import redrive as redrive_all
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_redrive import build_redriver, build_source
 
     console: Console = context.obj

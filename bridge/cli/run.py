@@ -60,7 +60,8 @@ def run(
     """
     from bridge.cli.live import ConsoleLines, Live, stopped_by_signals
     from bridge.edges.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring import build_sinks, client_factory
+    from bridge.wiring import build_sinks
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_run import build_runners
 
     console: Console = context.obj

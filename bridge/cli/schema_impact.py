@@ -144,7 +144,7 @@ def _rules(
     if patterns is not None:
         return read_rules(patterns)
     from bridge.edges.bus_rules import list_patterns
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
 
     assert bus is not None  # noqa: S101 - looked at above
     events = client_factory(endpoint_url=endpoint_url, region=region)("events")

@@ -111,7 +111,7 @@ def _scan(
     from bridge.edges.system_clock import SystemClock
     from bridge.edges.table_sample import describe_table, sample_items
     from bridge.schemas.infer import Shape
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
 
     dynamodb = client_factory(endpoint_url=endpoint_url, region=region)("dynamodb")
     described = describe_table(dynamodb, table)

@@ -104,7 +104,7 @@ def _open(
 ) -> tuple[list[Target], Any]:
     """The targets with what is to be there. Raises ``ConfigurationError`` with everything that keeps a
     version out of one of them."""
-    from bridge import wiring
+    from bridge import wiring_clients
     from bridge.edges.system_clock import SystemClock
     from bridge.registries.candidates import prepare
     from bridge.registries.publish import Target
@@ -117,7 +117,7 @@ def _open(
         address = address_of(each)
         prepared, refused = prepare(schemas, address)
         problems += refused
-        client = wiring.client_factory(endpoint_url=endpoint_url, region=address.region)
+        client = wiring_clients.client_factory(endpoint_url=endpoint_url, region=address.region)
         published = frozenset() if restore else schemas.lock.published.get(str(address), frozenset())
         targets.append(Target(open_registry(address, client, patience), prepared, published))
     if problems:

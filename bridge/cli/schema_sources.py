@@ -44,7 +44,7 @@ def open_source(text: str, folder: Path) -> SchemaSource:
 def _open_registry(text: str, folder: Path) -> SchemaSource:
     from bridge.edges.system_clock import SystemClock
     from bridge.schemas.schema_set import SchemaSet
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
     from bridge.wiring_registries import open_registry_source
 
     try:

@@ -93,7 +93,7 @@ def try_events(
     from bridge.edges.system_clock import SystemClock
     from bridge.schemas.live_trial import Trial
     from bridge.schemas.proposed import one_of
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
 
     console: Console = context.obj
     if [queue, archive, file].count(None) != 2:

@@ -80,7 +80,7 @@ def tail(
     """
     from bridge.cli.live import stopped_by_signals
     from bridge.edges.system_clock import SystemClock
-    from bridge.wiring import client_factory
+    from bridge.wiring_clients import client_factory
 
     console: Console = context.obj
     if not clean_up and (bus is None) == (queue is None):

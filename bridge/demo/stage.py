@@ -28,7 +28,8 @@ from bridge.errors import BridgeError
 from bridge.mapping.settings import Pace
 from bridge.ports import Clock, Quarantined, Sink
 from bridge.runners import Runners
-from bridge.wiring import ClientFactory, Configuration, build_sinks, load_configuration
+from bridge.wiring import Configuration, build_sinks, load_configuration
+from bridge.wiring_clients import ClientFactory
 from bridge.wiring_run import build_runners
 
 CONFIGURATION = Path(__file__).with_name("configuration") / "bridge.yaml"

@@ -23,15 +23,8 @@ from bridge.errors import BatchError, Unavailable
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
 from bridge.ports import Record, Telemetry
 from bridge.relay import Relay
-from bridge.wiring import (
-    Configuration,
-    build_fetcher,
-    build_relay,
-    build_tracer,
-    check_targets,
-    client_factory,
-    memory_sinks,
-)
+from bridge.wiring import Configuration, build_fetcher, build_relay, build_tracer, check_targets, memory_sinks
+from bridge.wiring_clients import client_factory
 
 _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 

@@ -27,7 +27,8 @@ from bridge.door import Function
 from bridge.errors import BatchError, ReconcileStopped
 from bridge.ports import Clock, Deadline, Telemetry
 from bridge.reconcile import Steps, Ticket
-from bridge.wiring import Configuration, client_factory
+from bridge.wiring import Configuration
+from bridge.wiring_clients import client_factory
 from bridge.wiring_reconcile import build_steps
 
 RESERVE_S: Final = 60.0

@@ -23,7 +23,8 @@ from bridge.edges.failure_source import S3FailureSource
 from bridge.errors import BatchError, BridgeError, DestinationUnavailable
 from bridge.ports import Clock, Deadline, Telemetry
 from bridge.redrive import Redriven, Redriver
-from bridge.wiring import Configuration, client_factory
+from bridge.wiring import Configuration
+from bridge.wiring_clients import client_factory
 from bridge.wiring_redrive import build_redriver
 
 _MESSAGES, _OBJECTS = "aws:sqs", "aws:s3"

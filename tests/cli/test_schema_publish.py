@@ -38,7 +38,7 @@ class Aws:
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Aws:
     aws = Aws()
-    monkeypatch.setattr("bridge.wiring.client_factory", aws.factory)
+    monkeypatch.setattr("bridge.wiring_clients.client_factory", aws.factory)
     return aws
 
 

@@ -21,7 +21,8 @@ import pytest
 
 from bridge.edges.lag import GivenLag
 from bridge.reconcile import Options
-from bridge.wiring import client_factory, load_configuration
+from bridge.wiring import load_configuration
+from bridge.wiring_clients import client_factory
 from bridge.wiring_reconcile import build_reconciler
 from tests.aws import REGION, Aws
 from tests.fakes.state_machine import definition

@@ -19,7 +19,8 @@ import pytest
 from bridge.edges.lag import GivenLag
 from bridge.edges.memory import MemorySink
 from bridge.reconcile import Options, Reconciler
-from bridge.wiring import client_factory, load_configuration
+from bridge.wiring import load_configuration
+from bridge.wiring_clients import client_factory
 from bridge.wiring_reconcile import build_reconciler, side_by_side
 from tests.aws import REGION, Aws
 from tests.reconcile.project import create_tables, write_items, write_project

@@ -26,15 +26,14 @@ from bridge.mapping.settings import MappingSettings, Pace
 from bridge.reconcile import Options, Reconciler
 from bridge.runner import Runner
 from bridge.wiring import (
-    ClientFactory,
     Configuration,
     build_fetcher,
     build_relay,
     build_sinks,
     check_targets,
-    client_factory,
     load_configuration,
 )
+from bridge.wiring_clients import ClientFactory, client_factory
 from bridge.wiring_reconcile import build_function_lag, build_reconciler
 from bridge.wiring_redrive import build_redriver
 from tests.fakes.context import LambdaContext
