@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
+from typing import Self
 
 from rich.status import Status
 
@@ -32,17 +33,14 @@ class ConsoleLines:
         """Every line is written at once."""
 
 
-class Live:
-    """How far the work is: one line that changes in place on a terminal, else a line every ten seconds in
-    which something was received. ``tell`` is called often and decides by itself."""
+class StatusLine:
+    """One line that changes in place; there on a terminal only."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._status: Status | None = None
-        self._told: Account | None = None
-        self._due_s = time.monotonic() + LINE_EVERY_S
 
-    def __enter__(self) -> Live:
+    def __enter__(self) -> Self:
         if self._console.err.is_terminal:
             self._status = self._console.err.status("starting")
             self._status.start()
@@ -51,6 +49,16 @@ class Live:
     def __exit__(self, *_: object) -> None:
         if self._status is not None:
             self._status.stop()
+
+
+class Live(StatusLine):
+    """How far the work is: one line that changes in place on a terminal, else a line every ten seconds in
+    which something was received. ``tell`` is called often and decides by itself."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._told: Account | None = None
+        self._due_s = time.monotonic() + LINE_EVERY_S
 
     def tell(self, account: Account, more: str = "") -> None:
         line = progress_line(account) + (f"; {more}" if more else "")

@@ -6,10 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rich.status import Status
-
 from bridge.cli.console import Console
-from bridge.cli.live import LINE_EVERY_S
+from bridge.cli.live import LINE_EVERY_S, StatusLine
 from bridge.reconcile import Progress
 from bridge.reconcile.page import headline
 
@@ -25,26 +23,15 @@ _PHASES = {
 }
 
 
-class ProgressLine:
+class ProgressLine(StatusLine):
     """One line that changes in place on a terminal, else a plain line every ten seconds."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
-        self._status: Status | None = None
+        super().__init__(console)
         self._phase = ""
         self._since_s = 0.0
         self._from = 0
         self._due_s = 0.0
-
-    def __enter__(self) -> ProgressLine:
-        if self._console.err.is_terminal:
-            self._status = self._console.err.status("starting")
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def tell(self, progress: Progress) -> None:
         now_s = time.monotonic()

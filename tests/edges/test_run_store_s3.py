@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -152,11 +153,12 @@ def test_a_step_of_a_run_costs_two_requests() -> None:
 def test_a_bucket_that_is_not_there_is_told() -> None:
     peer = S3Client("store")
     peer.exists = False
-    for act in (
-        lambda store: store.check(),
+    calls: tuple[Callable[[S3RunStore], object], ...] = (
+        S3RunStore.check,
         lambda store: store.get("T/run"),
         lambda store: store.acquire("T", "me", 60, 0),
-    ):
+    )
+    for act in calls:
         with pytest.raises(TargetMissing) as missing:
             act(store_of(peer))
         assert "bucket store" in missing.value.message
