@@ -165,13 +165,13 @@ class TemplateRig:
         return [json.loads(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()) for each in found]
 
     def notified(self) -> list[str]:
-        """Keys of the objects that the queue for the alarm was told of, S3's test message aside."""
+        """Keys of the objects that the queue for the alarm was told of: every message in it is one."""
         sqs, url = self.aws.client("sqs"), self.outputs["OnFailureQueueUrl"]
         bodies = [
             json.loads(message["Body"])
             for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
         ]
-        return [record["s3"]["object"]["key"] for body in bodies for record in body.get("Records", ())]
+        return [body["detail"]["object"]["key"] for body in bodies]
 
     def quarantined(self) -> int:
         s3, bucket = self.aws.client("s3"), self.outputs["QuarantineBucketName"]

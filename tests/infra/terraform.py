@@ -97,6 +97,7 @@ class _Filled(dict[str, str]):
 
 _COMPUTED = {
     ("aws_cloudwatch_event_bus", "arn"): "arn:aws:events:{region}:{account}:event-bus/{name}",
+    ("aws_cloudwatch_event_rule", "arn"): "arn:aws:events:{region}:{account}:rule/{name}",
     (
         "aws_cloudwatch_log_delivery_destination",
         "arn",

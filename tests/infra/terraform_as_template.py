@@ -160,12 +160,8 @@ def bucket(given: Mapping[str, Any], module: Module) -> Properties:
     }
     for each in module.instances("aws_s3_bucket_notification").values():
         if each.given["bucket"] == name:
-            found["NotificationConfiguration"] = {
-                "QueueConfigurations": [
-                    {"Event": only(queue["events"]), "Queue": queue["queue_arn"]}
-                    for queue in each.given["queue"]
-                ]
-            }
+            told = renamed(each.given, {"bucket": "", "eventbridge": "EventBridgeEnabled"})
+            found["NotificationConfiguration"] = {"EventBridgeConfiguration": told}
     return found
 
 
@@ -282,6 +278,19 @@ def alarm(given: Mapping[str, Any], module: Module) -> Properties:
     }
 
 
+def rule(given: Mapping[str, Any], module: Module) -> Properties:
+    found = renamed(
+        given,
+        {"name": "Name", "description": "Description", "event_pattern": "EventPattern", "state": "State"},
+    )
+    targets = [
+        renamed(each.given, {"target_id": "Id", "arn": "Arn", "rule": ""})
+        for each in module.instances("aws_cloudwatch_event_target").values()
+        if each.given["rule"] == given["name"]
+    ]
+    return found | {"EventPattern": json.loads(found["EventPattern"]), "Targets": targets}
+
+
 def _simple(**names: str) -> Any:
     return lambda given, module: renamed(given, names)
 
@@ -312,6 +321,7 @@ TRANSLATED: dict[str, tuple[str, Any]] = {
             kms_key_identifier="KmsKeyIdentifier",
         ),
     ),
+    "aws_cloudwatch_event_rule": ("AWS::Events::Rule", rule),
     "aws_cloudwatch_event_bus_policy": ("AWS::Events::EventBusPolicy", _policy("event_bus_name")),
     "aws_cloudwatch_log_delivery_source": (
         "AWS::Logs::DeliverySource",
@@ -362,6 +372,7 @@ TRANSLATED: dict[str, tuple[str, Any]] = {
 }
 # Parts of one of those, or compared by what roles may do.
 PARTS = {
+    "aws_cloudwatch_event_target",
     "aws_cloudwatch_log_delivery_destination",  # held by the deliveries that name it
     "aws_iam_policy",
     "aws_iam_role",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bridge.core.pattern import compile_pattern
 from bridge.limits import STREAM_RETENTION_S
 from tests.infra.templates import (
     ACCOUNT,
@@ -247,16 +248,29 @@ def test_what_holds_data_stays_when_a_stack_goes_or_replaces_it() -> None:
                 assert resource["UpdateReplacePolicy"] == "Retain", f"{stack.name}.{name}"
 
 
-def test_a_batch_that_is_given_up_leaves_a_message() -> None:
+def test_a_batch_that_is_given_up_leaves_a_message_and_nothing_else_does() -> None:
+    """S3 sends a message of its own to a queue that a bucket notifies (docs, s3:TestEvent), and the alarm on
+    the first message would ring at every first deploy. It sends none to EventBridge."""
     stack = whole()
-    (notification,) = stack.properties("OnFailureBucket")["NotificationConfiguration"]["QueueConfigurations"]
-    assert notification == {"Event": "s3:ObjectCreated:*", "Queue": stack.arn("OnFailureQueue")}
+    told = stack.properties("OnFailureBucket")["NotificationConfiguration"]
+    assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    rule = stack.properties("OnFailureRule")
+    assert "EventBusName" not in rule, "S3 tells the account's default bus"
+    assert rule["State"] == "ENABLED"
+    given_up = {"source": "aws.s3", "detail-type": "Object Created"}
+    bucket = stack.properties("OnFailureBucket")["BucketName"]
+    matches = compile_pattern(rule["EventPattern"]).matches
+    assert matches({**given_up, "detail": {"bucket": {"name": bucket}, "object": {"key": "aws/lambda/x"}}})
+    assert not matches({**given_up, "detail": {"bucket": {"name": "another"}}})
+    assert not matches({**given_up, "detail-type": "Object Deleted", "detail": {"bucket": {"name": bucket}}})
+    assert [each["Arn"] for each in rule["Targets"]] == [stack.arn("OnFailureQueue")]
     (allowed,) = [
         each
         for each in stack.properties("OnFailureQueuePolicy")["PolicyDocument"]["Statement"]
         if each["Effect"] == "Allow"
     ]
-    assert allowed["Condition"]["ArnEquals"]["aws:SourceArn"] == stack.arn("OnFailureBucket")
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": stack.arn("OnFailureRule")}}
 
 
 # --- where events go ---------------------------------------------------------------------------------

@@ -205,15 +205,12 @@ resource "aws_sqs_queue_policy" "on_failure" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "BucketNotifies"
+        Sid       = "RuleSends"
         Effect    = "Allow"
-        Principal = { Service = "s3.amazonaws.com" }
+        Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
         Resource  = aws_sqs_queue.on_failure.arn
-        Condition = {
-          StringEquals = { "aws:SourceAccount" = local.account }
-          ArnEquals    = { "aws:SourceArn" = "arn:${local.partition}:s3:::${var.bridge_name}-on-failure-${local.account}-${local.region}" }
-        }
+        Condition = { ArnEquals = { "aws:SourceArn" = aws_cloudwatch_event_rule.on_failure.arn } }
       },
       {
         Sid       = "TlsOnly"
@@ -227,15 +224,28 @@ resource "aws_sqs_queue_policy" "on_failure" {
   })
 }
 
+# By a rule and not from the bucket itself: S3 tries a queue with a message of its own (s3:TestEvent), and the alarm
+# would ring for it at the first apply.
 resource "aws_s3_bucket_notification" "on_failure" {
-  bucket = aws_s3_bucket.store["on-failure"].id
+  bucket      = aws_s3_bucket.store["on-failure"].id
+  eventbridge = true
+}
 
-  queue {
-    queue_arn = aws_sqs_queue.on_failure.arn
-    events    = ["s3:ObjectCreated:*"]
-  }
+resource "aws_cloudwatch_event_rule" "on_failure" {
+  name        = "${var.bridge_name}-on-failure"
+  description = "Batches that ${var.bridge_name} gave up"
+  state       = "ENABLED"
+  event_pattern = jsonencode({
+    source        = ["aws.s3"]
+    "detail-type" = ["Object Created"]
+    detail        = { bucket = { name = [aws_s3_bucket.store["on-failure"].bucket] } }
+  })
+}
 
-  depends_on = [aws_sqs_queue_policy.on_failure] # S3 tries the queue when the notification is made
+resource "aws_cloudwatch_event_target" "on_failure" {
+  rule      = aws_cloudwatch_event_rule.on_failure.name
+  target_id = "queue"
+  arn       = aws_sqs_queue.on_failure.arn
 }
 
 resource "aws_sqs_queue" "quarantine" {
