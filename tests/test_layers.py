@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,6 +113,26 @@ def test_a_room_imports_only_what_stands_below_it(path: Path) -> None:
         if not (same or own_face) and FLOOR_OF.get(other, 99) >= FLOOR_OF[room]:
             wrong.append(f"{path.relative_to(ROOT.parent)}:{line} imports {name}")
     assert wrong == []
+
+
+def named_on_the_page() -> set[str]:
+    """What the tables of docs/architecture.md name in their first column: ``core/``, ``relay.py``."""
+    page = (ROOT.parent / "docs" / "architecture.md").read_text("utf-8")
+    cells = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    return {name for cell in cells for name in re.findall(r"`([a-z0-9_/]+(?:/|\.py))`", cell)}
+
+
+def test_every_room_has_its_line_on_the_page_of_the_architecture() -> None:
+    files = {path.name for path in ROOT.glob("*.py")} - {"__init__.py"}
+    folders = {f"{path.parent.relative_to(ROOT)}/" for path in ROOT.rglob("*/__init__.py")}
+    assert named_on_the_page() == files | folders
+
+
+def test_every_floor_holds_rooms_that_are_there() -> None:
+    there = {path.stem for path in ROOT.glob("*.py")} | {
+        path.name for path in ROOT.iterdir() if path.is_dir()
+    }
+    assert FLOOR_OF.keys() - there == set()
 
 
 @pytest.mark.parametrize("path", rooms(), ids=lambda path: str(path.relative_to(ROOT)))
