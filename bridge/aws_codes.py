@@ -18,6 +18,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "BandwidthLimitExceeded",
             "EC2ThrottledException",
             "KMSThrottling",
+            "KMS.ThrottlingException",  # with a dot: by SQS
             "KMSThrottlingException",
             "KmsThrottled",
             "LimitExceededException",
@@ -64,7 +65,10 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "KMSAccessDenied",
             "KMSAccessDeniedException",
             "KMSOptInRequired",
+            "KMS.AccessDeniedException",
+            "KMS.OptInRequired",
             "KmsAccessDenied",
+            "KmsOptInRequired",
             "NotAuthorized",
             "NotAuthorizedForDetailTypeException",
             "NotAuthorizedForSourceException",
@@ -96,6 +100,8 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "EntityNotFoundException",  # Glue, with status 400
             "KMSNotFound",
             "KMSNotFoundException",
+            "KMS.NotFoundException",
+            "KmsNotFound",
             "NoSuchBucket",
             "NotFound",
             "NotFoundException",
@@ -118,6 +124,10 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "KMSInvalidState",
             "KMSInvalidStateException",
             "KmsDisabled",
+            "KMS.DisabledException",
+            "KMS.InvalidKeyUsageException",
+            "KMS.InvalidStateException",
+            "KmsInvalidKeyUsage",
             "KmsInvalidState",
         }
     ),

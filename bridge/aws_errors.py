@@ -52,6 +52,9 @@ _ACTION_OF: Final = {
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
 
+_ALLOW_KEY: Final = (
+    "allow kms:Decrypt and kms:GenerateDataKey on that key, in the role's policy and in the key's own"
+)
 _DENIED_ACTION: Final = re.compile(r"not authorized to perform:? ([\w-]+:\w+)")
 _DENIED_RESOURCE: Final = re.compile(r"on resource:? (arn:[\w:/.*+=,@-]+)")
 
@@ -101,6 +104,9 @@ class AwsTarget:
             return self.unavailable(said, hint="repeated until the time is up, then handed back", code=code)
         if meaning == "denied":
             named = _DENIED_ACTION.search(message)
+            if named is None and code.upper().startswith("KMS"):
+                text = f"access denied to the KMS key of {self.resource} in {action} ({code})"
+                return AccessDenied(text, hint=_ALLOW_KEY, stage=stage, code=code)
             where = _DENIED_RESOURCE.search(message)
             action = named.group(1) if named else _ACTION_OF.get(action, action)
             resource = where.group(1) if where else self.resource

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import botocore.session
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -109,6 +112,47 @@ def test_access_denied_names_what_aws_said_was_denied() -> None:
         "(AccessDeniedException)"
     )
     assert "events:PutEvents" in error.hint
+
+
+def codes_of_keys() -> Iterator[tuple[str, str]]:
+    """What the services that hold data for us say of a KMS key, by their models; and what SQS really says,
+    which has a dot (seen in aws/aws-cdk issue 19796)."""
+    for service in ("sns", "sqs", "kinesis", "lambda"):
+        model = botocore.session.get_session().get_service_model(service)
+        for name in model.shape_names:
+            shape = model.shape_for(name)
+            if name.upper().startswith("KMS") and shape.metadata.get("exception"):
+                yield service, shape.metadata.get("error", {}).get("code", name)
+                if service == "sqs":
+                    said = name.removeprefix("Kms").replace("Throttled", "Throttling")
+                    yield service, f"KMS.{said}" + ("" if said == "OptInRequired" else "Exception")
+
+
+@pytest.mark.parametrize(("service", "code"), sorted(set(codes_of_keys())))
+def test_a_key_that_is_denied_or_gone_is_never_the_record_s_fault(service: str, code: str) -> None:
+    target = AwsTarget(service, "the store", unavailable=SinkUnavailable, refused=EventRefused)
+    error = target.translate(client_error(code, "Call", 400, "null (Service: AWSKMS; Status Code: 400)"))
+    if "Throttl" in code:
+        assert type(error) is SinkUnavailable
+        return
+    assert isinstance(error, BatchError)
+    if "AccessDenied" in code:
+        assert "KMS key of the store" in error.message
+        assert "kms:Decrypt and kms:GenerateDataKey" in error.hint, "and no action of the service"
+
+
+def test_a_denied_key_that_aws_names_is_named() -> None:
+    """S3 and DynamoDB say AccessDenied as for an action of their own, and name KMS's in the text."""
+    message = (
+        "User: arn:aws:sts::111122223333:assumed-role/bridge/fn is not authorized to perform: "
+        "kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:111122223333:key/1234 because no "
+        "identity-based policy allows the kms:GenerateDataKey action"
+    )
+    error = AwsTarget("s3", "bucket quarantine", unavailable=SinkUnavailable).translate(
+        client_error("AccessDenied", "PutObject", 403, message)
+    )
+    assert isinstance(error, AccessDenied)
+    assert "kms:GenerateDataKey on arn:aws:kms:eu-central-1:111122223333:key/1234" in error.message
 
 
 def test_access_denied_without_a_message_names_the_call_and_the_target() -> None:
