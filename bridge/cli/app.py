@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import config, infra, pattern, quarantine, reconcile, schema
+from bridge.cli import config, first_contact, infra, pattern, quarantine, reconcile, schema
 from bridge.cli.check import check
 from bridge.cli.console import Console, ExitCode, report_defect, run_verb
 from bridge.cli.demo import demo
@@ -46,8 +46,8 @@ app.command()(invoke)
 app.command()(tail)
 app.command("run")(run_tables)
 app.command()(redrive)
-app.command()(reconcile.seed)
-app.command()(reconcile.backfill)
+app.command()(first_contact.seed)
+app.command()(first_contact.backfill)
 app.command()(demo)
 
 
