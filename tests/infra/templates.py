@@ -317,6 +317,7 @@ def pipe(**parameters: str) -> Stack:
         "EventBusArn": f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/domain",
         "QuarantineBucket": "quarantine",
         "HashKeySecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:hash",
+        "PageTopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:page",
     }
     return Stack("pipe", {**given, **parameters})
 

@@ -149,13 +149,53 @@ def anchors() -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize(("name", "alarm"), [each for each in ALARMS if each[0].startswith("observability")])
+@pytest.mark.parametrize(("name", "alarm"), ALARMS, ids=IDS)
 def test_an_alarm_tells_somebody_and_links_a_section_that_is_there(name: str, alarm: dict[str, Any]) -> None:
     assert len(alarm["AlarmActions"]) == 1
     text, _, link = alarm["AlarmDescription"].partition(" Runbook: ")
     assert text.endswith(".")
     assert link.startswith("https://")
     assert link.partition("#")[2] in anchors()
+    section = sections()[link.partition("#")[2]]
+    short = alarm["AlarmName"].removeprefix("stream-bridge-")
+    assert re.search(rf"^\*Alarms? .*`{short}`.*\.\*", section, re.MULTILINE), (
+        f"its section does not name {short}"
+    )
+    assert "```console" in section, "what to type is missing"
+
+
+def sections() -> dict[str, str]:
+    """By anchor, from one heading to the next."""
+    found = {}
+    for section in re.split(r"^## ", RUNBOOK.read_text(), flags=re.MULTILINE)[1:]:
+        heading, _, body = section.partition("\n")
+        found[re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")] = body
+    return found
+
+
+def test_the_table_of_alarms_is_that_of_the_template() -> None:
+    rows = re.findall(
+        r"^\| `([\w-]+)` \| [^|]+ \| (\S+) `(\w+)` \| (\w+) \| \[[^]]+\]\(#([\w-]+)\) \|$",
+        sections()["alarms"],
+        re.MULTILINE,
+    )
+    urgency = {topic("warn"): "warning", topic("page"): "page"}
+    told = {"WarningTopicArn": topic("warn"), "PageTopicArn": topic("page")}
+    of_templates = {
+        (
+            alarm["AlarmName"].removeprefix("stream-bridge-"),
+            alarm["Namespace"],
+            alarm["MetricName"],
+            urgency[alarm["AlarmActions"][0]],
+            alarm["AlarmDescription"].partition("#")[2],
+        )
+        for quarantine in ("bucket", "queue")
+        for alarm in Stack("observability", {"Quarantine": quarantine, **told})
+        .of_type("AWS::CloudWatch::Alarm")
+        .values()
+    }
+    assert set(rows) == of_templates
+    assert len(rows) == len(set(rows))
 
 
 SECTIONS = (
@@ -171,13 +211,9 @@ SECTIONS = (
 
 
 def test_the_runbook_has_a_section_for_every_trouble_with_something_to_type() -> None:
-    text = RUNBOOK.read_text()
     assert set(SECTIONS) <= anchors()
-    for section in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        heading = section.partition("\n")[0]
-        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        if anchor in SECTIONS:
-            assert "```console" in section, f"{heading}: what to type is missing"
+    for anchor in SECTIONS:
+        assert "```console" in sections()[anchor], f"{anchor}: what to type is missing"
 
 
 def test_the_dashboard_shows_metrics_that_are_emitted() -> None:
