@@ -19,7 +19,7 @@ import yaml
 from bridge.schemas.bundle import pascal, relocated
 from bridge.schemas.documents import subschemas
 from bridge.schemas.event_document import cloud_event
-from bridge.schemas.reach import Documents
+from bridge.schemas.nodes import Documents
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 NEWER_FORMAT: Final = "application/schema+json;version=draft-2020-12"

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bridge.errors import BridgeError
-from bridge.schemas.reach import Documents, Node, Undecided
+from bridge.schemas.nodes import Documents, Node, Undecided
 
 Placing = Callable[[str, str], str]
 """URI of a document and pointer inside it to the reference that leads there now."""

@@ -18,7 +18,8 @@ from bridge.core.rule_pattern import envelope
 from bridge.schemas.event_document import bus_envelope, cloud_event
 from bridge.schemas.impact_finding import Effect, Finding, RuleImpact, Side, Witness, nearest, text_of, why
 from bridge.schemas.matchable import ABSENT, Answer, Judged, judge
-from bridge.schemas.reach import Documents, Node, Reach, Undecided
+from bridge.schemas.nodes import Documents, Node, Undecided
+from bridge.schemas.reach import Reach, reach_of
 
 _ENVELOPE: Final = "urn:stream-bridge:envelope"
 _ADDRESS: Final = frozenset({"detail-type", "source", "detail.type", "detail.source"})
@@ -44,7 +45,7 @@ class _Schema:
     def reach(self, steps: tuple[str, ...]) -> Reach | Undecided:
         if steps not in self._reached:
             try:
-                self._reached[steps] = self.documents.reach(self.documents.root(_ENVELOPE), steps)
+                self._reached[steps] = reach_of(self.documents, self.documents.root(_ENVELOPE), steps)
             except Undecided as error:
                 self._reached[steps] = error
         return self._reached[steps]

@@ -13,7 +13,8 @@ from enum import IntEnum
 from typing import Any, Final
 
 from bridge.core.pattern_matchers import compile_matchers, is_number
-from bridge.schemas.reach import Documents, Reach, Slot, finite
+from bridge.schemas.nodes import Documents
+from bridge.schemas.reach import Reach, Slot, finite
 
 
 class Answer(IntEnum):

@@ -13,7 +13,7 @@ import jsonschema_rs
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.schemas.documents import parse_json, read_bytes, refused, subschemas
 from bridge.schemas.layout import entries
-from bridge.schemas.reach import Documents, Node, Undecided
+from bridge.schemas.nodes import Documents, Node, Undecided
 from bridge.schemas.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.semver import Version
 from bridge.schemas.validation import DIALECT, SchemaVersion, Validator, compile_schema

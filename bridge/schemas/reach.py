@@ -15,12 +15,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote, unquote, urldefrag, urljoin
 
-import jsonschema_rs
-
-from bridge.core.pointer import escape, parse_pointer
-from bridge.schemas.documents import subschemas
+from bridge.schemas.nodes import Documents, Node, Undecided
 
 BRANCHES_MAX: Final = 256
 DEPTH_MAX: Final = 60
@@ -30,26 +26,6 @@ _KIND_OF: Final[dict[type, str]] = {
     dict: "object", list: "array", str: "string", int: "number", float: "number", bool: "boolean",
     type(None): "null",
 }  # fmt: skip
-
-
-class Undecided(Exception):
-    """The schema says it in a way that is not followed here; the text says which."""
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A schema in a document: ``uri`` names the document, ``pointer`` the place in it."""
-
-    uri: str
-    pointer: str
-    schema: Any = field(compare=False, repr=False)
-
-    def at(self, *steps: str | int) -> Node:
-        inner = self.schema
-        for step in steps:
-            inner = inner[step]
-        return Node(self.uri, self.pointer + "".join(f"/{escape(str(step))}" for step in steps), inner)
-
 
 Together = tuple[Node, ...]
 """Schemas that a value satisfies all at once."""
@@ -82,68 +58,21 @@ class Reach:
         return bool(self.slots or self.objects or self.open_at)
 
 
-class Documents:
-    """Schema documents by their URI; nothing outside of them is looked at."""
+def reach_of(documents: Documents, root: Node, steps: Sequence[str]) -> Reach:
+    """What can stand at ``steps`` below ``root``. Raises :class:`Undecided`."""
+    found = Reach()
+    _Walk(documents).go((root,), tuple(steps), found, 0)
+    return found
 
-    def __init__(self, documents: Mapping[str, Any]) -> None:
-        self._documents = dict(documents)
-        self._registry = jsonschema_rs.Registry(
-            list(self._documents.items()), draft=jsonschema_rs.Draft202012, retriever=_nothing
-        )
-        self._validators: dict[tuple[str, str], Any] = {}
-        self._anchors: dict[tuple[str, str], str] = {}
-        for uri, document in self._documents.items():
-            for pointer, schema in subschemas(document):
-                for keyword in ("$anchor", "$dynamicAnchor"):
-                    if isinstance(schema.get(keyword), str):
-                        self._anchors.setdefault((uri, schema[keyword]), pointer)
 
-    def root(self, uri: str) -> Node:
-        return Node(uri, "", self._documents[uri])
+class _Walk:
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
 
-    def takes(self, node: Node, value: Any) -> bool:
-        """Whether ``value`` satisfies the schema at ``node``, formats included."""
-        key = (node.uri, node.pointer)
-        validator = self._validators.get(key)
-        if validator is None:
-            reference = f"{node.uri}#{quote(node.pointer, safe='/~')}"
-            validator = self._validators[key] = jsonschema_rs.Draft202012Validator(
-                {"$ref": reference}, validate_formats=True, registry=self._registry, offline=True
-            )
-        return bool(validator.is_valid(value))
-
-    def resolve(self, node: Node, reference: str) -> Node:
-        """Raises :class:`Undecided` where it leads nowhere."""
-        uri, fragment = urldefrag(urljoin(node.uri, reference) if node.uri.find("://") > 0 else reference)
-        uri = uri or node.uri
-        if uri not in self._documents:
-            raise Undecided(f"refers to {reference}, which is not here")
-        fragment = unquote(fragment)
-        if fragment and not fragment.startswith("/"):
-            pointer = self._anchors.get((uri, fragment))
-            if pointer is None:
-                raise Undecided(f"refers to {reference}, which is not here")
-            fragment = pointer
-        target = self._documents[uri]
-        for step in parse_pointer(fragment) if fragment else ():
-            try:
-                target = target[int(step)] if isinstance(target, list) else target[step]
-            except (KeyError, IndexError, ValueError, TypeError) as error:
-                raise Undecided(f"refers to {reference}, which is not here") from error
-        return Node(uri, fragment, target)
-
-    # --- the walk ------------------------------------------------------------------------------------
-
-    def reach(self, root: Node, steps: Sequence[str]) -> Reach:
-        """What can stand at ``steps`` below ``root``. Raises :class:`Undecided`."""
-        found = Reach()
-        self._walk((root,), tuple(steps), found, 0)
-        return found
-
-    def _walk(self, origins: Together, steps: tuple[str, ...], found: Reach, depth: int) -> None:
+    def go(self, origins: Together, steps: tuple[str, ...], found: Reach, depth: int) -> None:
         if depth > DEPTH_MAX:
             raise Undecided("is nested without end at this place")
-        for parts in self.ways(origins):
+        for parts in self._ways(origins):
             kinds = _kinds(parts)
             if "array" in kinds:
                 self._elements(parts, steps, found, depth)
@@ -168,14 +97,14 @@ class Documents:
             for keyword in ("prefixItems", "items"):  # a list of items is what prefixItems was before 2020-12
                 prefix = schema.get(keyword)
                 for index in range(len(prefix)) if isinstance(prefix, list) else ():
-                    self._walk((part.at(keyword, index),), steps, found, depth + 1)
+                    self.go((part.at(keyword, index),), steps, found, depth + 1)
                     said = True
             if not isinstance(schema.get("items", []), list):
                 every.append(part.at("items"))
             elif "additionalItems" in schema:
                 every.append(part.at("additionalItems"))
         if every:
-            self._walk(tuple(every), steps, found, depth + 1)
+            self.go(tuple(every), steps, found, depth + 1)
         elif not said:
             found.open_at.append(parts[0])
 
@@ -188,7 +117,7 @@ class Documents:
                 continue
             any_declared = True
             if children:
-                self._walk(children, steps[length:], found, depth + 1)
+                self.go(children, steps[length:], found, depth + 1)
             elif open_at is not None:
                 found.open_at.append(open_at)
         required = {name for part in parts for name in _required(part)}
@@ -196,7 +125,7 @@ class Documents:
         if not any_declared:
             found.lost_at.append((_declaring(parts), _names(parts)))
 
-    def ways(self, origins: Together) -> Iterator[Together]:
+    def _ways(self, origins: Together) -> Iterator[Together]:
         """The alternatives of a conjunction, each as the schemas it is made of; impossible ones left out."""
         choices: list[Together] = [()]
         for origin in origins:
@@ -219,7 +148,7 @@ class Documents:
             raise Undecided("uses $dynamicRef")
         choices: list[Together] = [(node,)]
         if isinstance(schema.get("$ref"), str):
-            choices = _both(choices, self._expand(self.resolve(node, schema["$ref"]), trail))
+            choices = _both(choices, self._expand(self._documents.resolve(node, schema["$ref"]), trail))
         for index in range(len(schema.get("allOf", ()))):
             choices = _both(choices, self._expand(node.at("allOf", index), trail))
         for keyword in ("anyOf", "oneOf"):
@@ -337,7 +266,3 @@ def _both(left: list[Together], right: list[Together]) -> list[Together]:
     if len(left) * len(right) > BRANCHES_MAX:
         raise Undecided(f"has more than {BRANCHES_MAX} combinations of alternatives at this place")
     return [(*one, *other) for one in left for other in right]
-
-
-def _nothing(uri: str) -> Any:
-    return False

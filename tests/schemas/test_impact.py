@@ -13,7 +13,7 @@ from bridge.core.pattern import compile_pattern
 from bridge.core.rule_pattern import envelope
 from bridge.schemas.impact import Impact
 from bridge.schemas.impact_finding import Effect
-from bridge.schemas.reach import Documents
+from bridge.schemas.nodes import Documents
 from tests.schemas.impact_rig import PLAN, TYPE, changed, judged, side
 
 EXAMPLE: dict[str, Any] = {
