@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.edges.temporary_rule import PREFIX
-from tests.aws import REGION, Aws
+from tests.aws import Aws
+from tests.integration.bus_rig import BusRig
 
 TYPE = "com.example.user.created"
 WAIT_S = 40
@@ -33,56 +31,8 @@ def event(number: int, data: dict[str, Any]) -> dict[str, Any]:
 
 
 @dataclass
-class Rig:
-    aws: Aws
-    folder: Path
-    bus: str
-    queue: str
-    archive: str
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "bridge", "schema", "test-live", "--schema-file", "proposed.json"]
-        command += ["--region", os.environ.get("AWS_REGION", REGION), "--endpoint-url", self.aws.endpoint_url]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        clean["PYTHONPATH"] = str(Path(__file__).parents[2])
-        process = subprocess.Popen(
-            [*command, *words],
-            env={**clean, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"},
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.running.append(process)
-        return process
-
-    def run(self, *words: str) -> tuple[int, str, str]:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=WAIT_S)
-        return process.returncode, out, err
-
-    def put(self, *events: dict[str, Any]) -> None:
-        entries = [
-            {
-                "Source": each["source"],
-                "DetailType": each["type"],
-                "Detail": json.dumps(each),
-                "EventBusName": self.bus,
-            }
-            for each in events
-        ]
-        assert self.aws.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
-
-    def waiting(self, url: str) -> int:
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)
-        return sum(int(answer["Attributes"][name]) for name in names)
-
-    def left_behind(self) -> list[str]:
-        rules = self.aws.client("events").list_rules(EventBusName=self.bus, NamePrefix=PREFIX)["Rules"]
-        queues: list[str] = self.aws.client("sqs").list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", [])
-        return [rule["Name"] for rule in rules] + queues
+class Rig(BusRig):
+    archive: str = ""
 
 
 @pytest.fixture
@@ -98,12 +48,10 @@ def rig(aws: Aws, tmp_path: Path) -> Iterator[Rig]:
         "properties": {"id": {"type": "string"}},
     }
     (tmp_path / "proposed.json").write_text(json.dumps(document))
-    made = Rig(aws, tmp_path, bus, queue, archive)
+    verb = ("schema", "test-live", "--schema-file", "proposed.json")
+    made = Rig(aws, bus, queue, tmp_path, verb, WAIT_S, archive=archive)
     yield made
-    for process in made.running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    made.end()
     if aws.shared:
         events.delete_archive(ArchiveName=archive)
         events.delete_event_bus(Name=bus)
@@ -119,7 +67,7 @@ def test_a_queue_is_only_looked_at_and_failures_exit_2(rig: Rig) -> None:
     assert "4711" not in out + err
     assert "2 events looked at, 1 would fail; 1 no CloudEvent" in err
     assert "only looking" in err
-    assert rig.waiting(rig.queue) == 3
+    assert rig.waiting() == 3
 
 
 def test_an_archive_is_replayed_to_a_rule_of_its_own_which_is_gone_afterwards(rig: Rig) -> None:
@@ -137,7 +85,7 @@ def test_an_archive_is_replayed_to_a_rule_of_its_own_which_is_gone_afterwards(ri
     told = json.loads(out)
     assert (told["looked_at"], told["would_fail"]) == (3, 1)
     assert told["kinds"][0]["first"]["id"] == "e-2"
-    assert rig.left_behind() == []
+    assert rig.left_behind() == ([], [])
     (replay,) = events.list_replays(NamePrefix="stream-bridge-trial-")["Replays"]
     destination = events.describe_replay(ReplayName=replay["ReplayName"])["Destination"]
     assert [":rule/" in each and PREFIX in each for each in destination["FilterArns"]] == [True]
@@ -150,11 +98,11 @@ def test_a_signal_while_it_waits_for_the_rule_starts_no_replay_and_removes_every
     assert process.stderr is not None
     while "replaying" not in (line := process.stderr.readline()):
         assert line, "it ended"
-    assert rig.left_behind()
+    assert any(rig.left_behind())
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 4, err
-    assert rig.left_behind() == []
+    assert rig.left_behind() == ([], [])
     assert rig.aws.client("events").list_replays(NamePrefix="stream-bridge-trial-")["Replays"] == []
 
 
@@ -162,7 +110,7 @@ def test_an_archive_that_is_not_there_is_named_and_nothing_is_made(rig: Rig) -> 
     code, _, err = rig.run("--archive", "nowhere")
     assert code == 1
     assert "archive nowhere does not exist" in err
-    assert rig.left_behind() == []
+    assert rig.left_behind() == ([], [])
 
 
 def test_nothing_to_look_at_exits_4(rig: Rig) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.edges.temporary_rule import LEASE_S, PREFIX, TemporaryRule, remove_stale
-from tests.aws import REGION, Aws
+from tests.aws import Aws
+from tests.integration.bus_rig import BusRig
 
 WAIT_S = 20
 TYPE = "com.example.user.created.v1"
@@ -34,35 +34,7 @@ def event(number: int, type_name: str = TYPE) -> dict[str, Any]:
     }
 
 
-@dataclass
-class Rig:
-    """A bus and a queue, and ``stream-bridge tail`` as a child process beside them."""
-
-    aws: Aws
-    bus: str
-    queue: str
-    running: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "bridge", "tail", "--region", os.environ.get("AWS_REGION", REGION)]
-        command += ["--endpoint-url", self.aws.endpoint_url, *words]
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-        process = subprocess.Popen(
-            command,
-            env={**clean, **credentials},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.running.append(process)
-        return process
-
-    def run(self, *words: str) -> tuple[int, str, str]:
-        process = self.start(*words)
-        out, err = process.communicate(timeout=WAIT_S)
-        return process.returncode, out, err
-
+class Rig(BusRig):
     @contextmanager
     def watching(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """A tail of the bus, from the moment on at which its rule stands."""
@@ -74,46 +46,20 @@ class Rig:
             line = process.stderr.readline()
         yield process
 
-    def put(self, *events: dict[str, Any]) -> None:
-        entries = [
-            {
-                "Source": each["source"],
-                "DetailType": each["type"],
-                "Detail": json.dumps(each),
-                "EventBusName": self.bus,
-            }
-            for each in events
-        ]
-        assert self.aws.client("events").put_events(Entries=entries)["FailedEntryCount"] == 0
-
     def send(self, *bodies: Any) -> None:
         for body in bodies:
             self.aws.client("sqs").send_message(QueueUrl=self.queue, MessageBody=json.dumps(body))
 
-    def waiting(self) -> int:
-        """Messages that the queue keeps, in sight or not."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        answer = self.aws.client("sqs").get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)
-        return sum(int(answer["Attributes"][name]) for name in names)
-
-    def left_behind(self) -> tuple[list[str], list[str]]:
-        rules = self.aws.client("events").list_rules(EventBusName=self.bus, NamePrefix=PREFIX)["Rules"]
-        queues = self.aws.client("sqs").list_queues(QueueNamePrefix=PREFIX).get("QueueUrls", [])
-        return [rule["Name"] for rule in rules], queues
-
 
 @pytest.fixture
-def rig(aws: Aws) -> Iterator[Rig]:
+def rig(aws: Aws, tmp_path: Path) -> Iterator[Rig]:
     events, sqs = aws.client("events"), aws.client("sqs")
     bus = aws.name("tail-bus")
     events.create_event_bus(Name=bus)
     queue = sqs.create_queue(QueueName=aws.name("tail-queue"))["QueueUrl"]
-    made = Rig(aws, bus, queue)
+    made = Rig(aws, bus, queue, tmp_path, ("tail",), WAIT_S)
     yield made
-    for process in made.running:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
+    made.end()
     if aws.shared:
         remove_stale(events, sqs, time.time() + LEASE_S + 1)
         events.delete_event_bus(Name=bus)
