@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -102,14 +103,7 @@ class EventBridgeRegistry:
     def _pages(
         self, operation: Callable[..., Mapping[str, Any]], member: str, **parameters: Any
     ) -> Iterator[Mapping[str, Any]]:
-        token = ""
-        while True:
-            more = {"NextToken": token} if token else {}
-            answer = self._ask(operation, **parameters, **more)
-            yield from answer.get(member, ())
-            token = answer.get("NextToken") or ""
-            if not token:
-                return
+        return self._patience.pages(partial(self._call, operation, **parameters), member)
 
     def _ask(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
         """A call whose repeat is harmless, repeated while the registry throttles."""

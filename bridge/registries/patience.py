@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from bridge.backoff import Backoff
 from bridge.errors import Unavailable
@@ -44,3 +45,14 @@ class Patience:
                     raise
                 self.clock.sleep(wait_s)
                 tries += 1
+
+    def pages(self, call: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mapping[str, Any]]:
+        """What stands under ``member`` on all pages of a list, each page asked for as in :meth:`call`;
+        ``call`` takes ``NextToken`` from the second page on."""
+        more: dict[str, str] = {}
+        while True:
+            answer = self.call(partial(call, **more))
+            yield from answer.get(member, ())
+            if not answer.get("NextToken"):
+                return
+            more = {"NextToken": answer["NextToken"]}
