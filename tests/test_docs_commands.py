@@ -6,6 +6,7 @@ a line that begins with ``$`` everything has to.
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -96,7 +97,9 @@ def _words(text: str) -> Iterator[str]:
     for word in words:
         if word in ENDS:
             return
-        yield word.rstrip(";,")
+        yield word.rstrip(";,:)")
+        if word.endswith((";", ",", ")")):  # a sentence goes on
+            return
 
 
 COMMANDS = [
@@ -181,6 +184,10 @@ def check_aws(command: Command) -> None:
         assert used <= AWS_CUSTOM[f"{name} {verb}"], f"{command}: {used}"
         return
     model = service(name)
+    if verb == "wait":
+        waiters = botocore.session.get_session().get_waiter_model(name).waiter_names
+        assert command.words[2] in {xform_name(each, "-") for each in waiters}, str(command)
+        return
     operations = {xform_name(each, "-"): each for each in model.operation_names}
     assert verb in operations, f"{command}: {name} has no {verb}"
     shape = model.operation_model(operations[verb]).input_shape
@@ -250,6 +257,42 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
         assert target.exists(), link
         if anchor:
             assert anchor in anchors(target), link
+
+
+# --- commands in hints ---------------------------------------------------------------------------
+
+
+def texts_of(code: str) -> Iterator[str]:
+    """Every text in a module, without what is filled in."""
+    tree = ast.parse(code)
+    filled = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    parts = {id(part) for node in filled for part in ast.walk(node) if part is not node}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in parts:
+            yield "".join(str(each.value) if isinstance(each, ast.Constant) else "" for each in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
+            yield node.value
+
+
+def test_what_the_program_itself_says_to_type_is_there() -> None:
+    seen = 0
+    for path in sorted((ROOT / "bridge").rglob("*.py")):
+        for text in texts_of(path.read_text("utf-8")):
+            for piece in SPAN.findall(text) or [text]:
+                for command in _split(str(path.relative_to(ROOT)), piece, whole=False):
+                    quoted = piece != text or text.startswith(command.tool)
+                    if command.tool == "aws":
+                        check_aws(command)
+                    elif command.tool == "stream-bridge" and (quoted or _is_verb(command.words[0])):
+                        check_ours(command)
+                    else:
+                        continue  # "stream-bridge writes …", "make it …"
+                    seen += 1
+    assert seen > 80
+
+
+def _is_verb(word: str) -> bool:
+    return word in program().commands
 
 
 # --- the reading itself --------------------------------------------------------------------------
