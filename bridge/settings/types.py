@@ -1,7 +1,7 @@
 """The scalar forms that bridge.yaml knows: durations, JSON Pointers, versions, event types, names.
 
 Each says in one line what is wrong with a value, without repeating it (it may come from the environment),
-and gives the JSON Schema that accepts the same values.
+and gives the JSON Schema that accepts the same values. A list, as long as there are forms.
 """
 
 from __future__ import annotations
