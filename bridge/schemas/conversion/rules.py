@@ -1,4 +1,4 @@
-"""Keyword by keyword: what 2020-12 says, in the words of draft 7 or draft 4. As long as there are keywords."""
+"""Keyword by keyword: what 2020-12 says, in the words of draft 7 or draft 4. Long, as keywords are many."""
 
 from __future__ import annotations
 
