@@ -2,7 +2,8 @@
 
 ``infra render`` writes policies from it, and the tests hold the roles of ``infra/*.yaml`` and every boto3
 call in ``bridge/edges`` against it. Actions that a service takes on behalf of a role (reading the stream for
-an event source mapping, say) stand in it too, with the service in place of an edge. It is as long as there are conversations.
+an event source mapping, say) stand in it too, with the service in place of an edge. It is as long as there
+are conversations.
 """
 
 from __future__ import annotations
