@@ -112,8 +112,58 @@ def test_an_object_that_is_not_settled_stays_and_fails_the_notification() -> Non
     assert list(door.bucket.objects) == ["odd"]
 
 
+def parked(door: Door, *numbers: int) -> None:
+    for number in numbers:
+        record = lambda_record(key={"id": f"k{number}"}, after={"id": f"k{number}"}, seq=number)
+        body = invocation_record("shard-1", str(number), str(number), records=[record])
+        door.bucket.put_object(Bucket="parked", Key=f"aws/lambda/{number}", Body=body)
+
+
+def test_a_schedule_takes_up_everything_in_its_bucket() -> None:
+    door = Door()
+    parked(door, 1, 2, 3)
+    assert door.handle({"bucket": "parked"}) == []
+    assert door.bucket.objects == {}
+    assert [body["subject"] for body in door.rig.told] == ["user/k1", "user/k2", "user/k3"]
+
+
+def test_a_schedule_that_fires_twice_tells_nothing_twice() -> None:
+    door = Door()
+    parked(door, 1)
+    for _ in range(2):
+        assert door.handle({"bucket": "parked"}) == []
+    assert len(door.rig.told) == 1
+
+
+def test_what_is_not_settled_stays_fails_the_turn_and_does_not_stop_the_rest() -> None:
+    door = Door()
+    door.bucket.put_object(Bucket="parked", Key="aws/lambda/0", Body=b"{}")
+    parked(door, 1)
+    with pytest.raises(DestinationUnavailable, match="1 of 2"):
+        door.handle({"bucket": "parked"})
+    assert list(door.bucket.objects) == ["aws/lambda/0"]
+    assert len(door.rig.told) == 1
+
+
+def test_what_the_time_does_not_reach_is_left_for_the_next_turn_and_no_failure() -> None:
+    door = Door()
+    parked(door, 1)
+    assert door.handle({"bucket": "parked"}, left_ms=1_000) == []
+    assert list(door.bucket.objects) == ["aws/lambda/1"]
+    assert door.rig.told == []
+
+
 @pytest.mark.parametrize(
-    "event", [{}, [], {"Records": []}, {"Records": [1]}, {"Records": [{"eventSource": "aws:dynamodb"}]}]
+    "event",
+    [
+        {},
+        [],
+        {"bucket": ""},
+        {"bucket": 1},
+        {"Records": []},
+        {"Records": [1]},
+        {"Records": [{"eventSource": "aws:dynamodb"}]},
+    ],
 )
 def test_any_other_event_fails_loudly(event: Any) -> None:
     with pytest.raises(BatchError, match="neither of a queue nor of a bucket"):
