@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.errors import AccessDenied, BatchError, BridgeError, TargetMissing, Unavailable
+from bridge.errors import AccessDenied, BatchError, BridgeError, ClientNotMade, TargetMissing, Unavailable
 
 Severity = Literal["ok", "warning", "problem", "unknown"]
 Verdict = Literal["fine", "found", "blind"]
@@ -51,7 +51,7 @@ def finding_of(check: str, about: str, error: BridgeError, *, local: bool = Fals
     mend = error.hint
     if isinstance(error, Unavailable):
         severity, mend = "unknown", "look at the network, the region and --endpoint-url, and ask again"
-    elif isinstance(error, AccessDenied) or (
+    elif isinstance(error, AccessDenied | ClientNotMade) or (
         isinstance(error, BatchError) and error.code and not isinstance(error, TargetMissing)
     ):
         severity = "unknown"

@@ -60,7 +60,7 @@ class FunctionLag:
             raise self._unknown(
                 f"no mapping of it reads {source_arn}",
                 "`stream-bridge doctor` says what does; --stream-stopped (stream_stopped in an execution's "
-                "input) where nothing does",
+                "input) where nothing does, --lag 0s where you know that something else has read it all",
             )
         for each in ours:
             self._require_idle(each)

@@ -84,5 +84,5 @@ def test_doctor_that_can_ask_nobody_says_so(shell: Shell) -> None:
     write_project(shell.folder, table="Users", ledger="ledger")
     done = shell.run("doctor")
     assert done.code == 1
-    assert "NoRegionError" in done.out.decode()
+    assert "You must specify a region" in done.out.decode()
     assert "error: nothing could be seen" in done.err
