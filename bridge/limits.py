@@ -41,6 +41,7 @@ JSON_DECIMAL_DIGITS: Final = 15
 SEQUENCE_NUMBER_DIGITS: Final = 40  # model: SequenceNumber is 21 to 40 characters
 GET_RECORDS_MAX: Final = 1_000  # model: GetRecords Limit
 STREAM_RETENTION_S: Final = 24 * 3600  # docs: Streams, data retention
+RECORD_TIME_ROUNDING_S: Final = 1  # of ApproximateCreationDateTime (model: StreamRecord)
 ITERATOR_LIFETIME_S: Final = 15 * 60  # docs: GetShardIterator
 
 # Kinesis Data Streams (model: SequenceNumber; docs show 56 digits, all numbers of a stream alike)

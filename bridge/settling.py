@@ -28,13 +28,13 @@ from bridge.gaps import (
     mark_gap,
     missing_before,
 )
-from bridge.limits import LEDGER_RECENT_MAX
+from bridge.limits import LEDGER_RECENT_MAX, RECORD_TIME_ROUNDING_S
 from bridge.ports import Deadline, Ledger, Row
 
 Heal = Literal["off", "report", "emit"]
 """What becomes of a gap: nothing; it is marked and counted; the missing step is published first."""
 
-_ROUNDING = timedelta(seconds=1)  # of a record's creation time
+_ROUNDING = timedelta(seconds=RECORD_TIME_ROUNDING_S)
 _CONDITIONAL_TRIES = 5
 SETTLE_LEAST_S = 1.0
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Literal
 
 from bridge.core.change import TypedItem
 from bridge.core.claim_check import Claim, fit
 from bridge.core.event import Event
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
+from bridge.limits import RECORD_TIME_ROUNDING_S
 from bridge.ports import ClaimCheck, Ledger, Row, Sink
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
@@ -21,7 +22,6 @@ from bridge.reconcile.suspects import Suspect, told_by
 from bridge.reconcile_ports import TableSource
 
 Verdict = Literal["missed", "without_event"]
-_ROUNDING_S: Final = 1.0  # a record's time is rounded to the second
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +147,4 @@ def _changed_since(suspect: Suspect, row: Row | None) -> bool:
     change back may be on its way. A state told late, of a change from before that read, proves nothing."""
     if row is None or row.settled_by != "stream" or not row.as_of or told_by(row) in ("", suspect.told):
         return False
-    return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + _ROUNDING_S
+    return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + RECORD_TIME_ROUNDING_S

@@ -16,14 +16,6 @@ from bridge.settings.yaml_source import YamlPath, YamlSource
 Test = Callable[[Any], bool]
 
 
-def _is(*values: str) -> Test:
-    return lambda value: value in values
-
-
-def _starts(*prefixes: str) -> Test:
-    return lambda value: isinstance(value, str) and value.startswith(prefixes)
-
-
 @dataclass(frozen=True, slots=True)
 class Later:
     """``path`` with ``*`` for any key or index, the values it is about, its name, and what to do today."""
