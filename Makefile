@@ -42,7 +42,7 @@ lint: $(READY)  ## ruff, formatting, mypy --strict, templates, import layers, ge
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/cfn-lint $(TEMPLATES)
-	@$(BIN)/python -m pytest -q tests/test_layers.py
+	@$(BIN)/python -m pytest -q tests/structure/test_layers.py
 
 package: $(READY)  ## dist/*.zip for Lambda, arm64 and x86_64: CONFIG=bridge.yaml SCHEMAS=event_schemas
 	@$(BIN)/python -m infra.packaging $(if $(CONFIG),--config $(CONFIG)) $(if $(SCHEMAS),--schemas $(SCHEMAS)) $(ARGS)

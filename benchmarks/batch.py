@@ -21,11 +21,11 @@ from typing import Any
 
 import boto3
 
-from bridge.core.dialect import STREAM
-from bridge.door import StreamDoor, open_stream
-from bridge.edges.embedded import REGION, EmbeddedAws
-from bridge.edges.telemetry import PowertoolsTelemetry
-from bridge.wiring import load_configuration
+from bridge.core.records.dialect import STREAM
+from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
+from bridge.edges.local.embedded import REGION, EmbeddedAws
+from bridge.wiring.bridge import load_configuration
+from bridge.wiring.functions import StreamDoor, open_stream
 
 ROOT = Path(__file__).parent.parent
 BATCHES = (100, 3)

@@ -22,21 +22,21 @@ from typing import Any
 import boto3
 
 from benchmarks.measure import measure, report
-from bridge.backoff import Backoff
-from bridge.cli.collector import COLLECTOR
-from bridge.core.diff import compile_diff
+from bridge.cli.console.collector import COLLECTOR
+from bridge.core.diff.fields import compile_diff
+from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
-from bridge.core.project import compile_subject
-from bridge.core.translate import Table
-from bridge.edges.embedded import REGION, EmbeddedAws
-from bridge.edges.lag import GivenLag
-from bridge.edges.ledger_dynamodb import DynamoDbLedger
-from bridge.edges.ledgers import MemoryLedger
-from bridge.edges.run_store import MemoryRunStore
-from bridge.edges.system_clock import SystemClock
-from bridge.edges.table_scan import DynamoTable, parse_fast_without_binary
+from bridge.core.mapping.project import compile_subject
+from bridge.delivery.backoff import Backoff
+from bridge.edges.cloudwatch.lag import GivenLag
+from bridge.edges.dynamodb.ledger import DynamoDbLedger
+from bridge.edges.dynamodb.scan import DynamoTable, parse_fast_without_binary
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.embedded import REGION, EmbeddedAws
+from bridge.edges.local.ledgers import MemoryLedger
+from bridge.edges.local.run_store import MemoryRunStore
 from bridge.reconcile import Comparer, Options, Reconciler
-from bridge.wiring_clients import ClientFactory, client_factory
+from bridge.wiring.clients import ClientFactory, client_factory
 
 ITEMS = 1_000
 OPTIONS = Options(segments=1, max_rcu=1e9, grace_s=0.0, max_emit=0)

@@ -21,9 +21,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bridge.edges.embedded import EmbeddedAws
+from bridge.edges.local.embedded import EmbeddedAws
 from bridge.limits import BATCH_WRITE_MAX
-from bridge.wiring_clients import client_factory
+from bridge.wiring.clients import client_factory
 
 _T = TypeVar("_T")
 

@@ -19,9 +19,9 @@ from typing import Any
 import orjson
 
 from benchmarks.measure import measure, report
-from bridge.core.decode import decode
 from bridge.core.keys import key_token
-from bridge.wiring import Configuration, load_configuration
+from bridge.core.records.decode import decode
+from bridge.wiring.bridge import Configuration, load_configuration
 
 ROOT = Path(__file__).parent.parent
 COPIES = 25

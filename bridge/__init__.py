@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bridge.core.change import Change
     from bridge.errors import BridgeError
     from bridge.reconcile import Reconciler
-    from bridge.relay import Relay
+    from bridge.relay.relay import Relay
 
 __all__ = ["BridgeError", "Change", "Reconciler", "Relay"]
 __version__ = "0.1.0"
@@ -20,7 +20,7 @@ _HOMES = {
     "BridgeError": "bridge.errors",
     "Change": "bridge.core.change",
     "Reconciler": "bridge.reconcile",
-    "Relay": "bridge.relay",
+    "Relay": "bridge.relay.relay",
 }
 
 

@@ -35,7 +35,7 @@ class Metric:
 METRICS: Final = {
     metric.name: metric
     for metric in (
-        # how records end (bridge.batch_report)
+        # how records end (bridge.relay.reports)
         Metric("RecordsReceived", "Count", "Records handed to the walk; the sum of the four ends.", "table"),
         Metric("RecordsPublished", "Count", "Records whose events every sink accepted.", "table"),
         Metric(
@@ -52,7 +52,7 @@ METRICS: Final = {
         Metric("Modifies", "Count", "Changes of an item.", "table"),
         Metric("Removes", "Count", "Changes that removed an item, by TTL too.", "table"),
         Metric("StreamLag", "Milliseconds", "Age of a batch's last change when it came.", "table", "sample"),
-        # what the ledger reveals (bridge.settling)
+        # what the ledger reveals (bridge.relay.settling)
         Metric("GapsSeen", "Count", "Changes before which another was never settled.", "table"),
         # reconciliations under a state machine (bridge.lambdas.reconcile)
         Metric("ReconciliationsCompleted", "Count", "Ended, after a look at everything.", "table"),
@@ -60,17 +60,17 @@ METRICS: Final = {
         Metric("ChangesMissed", "Count", "Changes that a reconciliation confirmed as missed.", "table"),
         Metric("ChangesRetold", "Count", "Of these: told, and accepted by every sink.", "table"),
         Metric("ChangesUntold", "Count", "Blocked, or not accepted just now.", "table"),
-        # batches that failed as a whole: their records are in no count above (bridge.relay)
+        # batches that failed as a whole: their records are in no count above (bridge.relay.relay)
         Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
-        # where schemas come from (bridge.registries.reading)
+        # where schemas come from (bridge.schemas.registries.reading)
         Metric("SchemaCacheUsed", "Count", "Starts with cached schemas, because the registry was down."),
-        # how sinks answer (bridge.traffic)
+        # how sinks answer (bridge.relay.traffic)
         Metric("SinkCalls", "Count", "Calls of the target's API.", "sink"),
         Metric("SinkRetries", "Count", "Entries sent more than once, each repeat.", "sink"),
         Metric("SinkEntriesFailed", "Count", "Entries that a call did not get through, each try.", "sink"),
         Metric("SinkBytes", "Bytes", "Size of the entries accepted, as the target counts it.", "sink"),
         Metric("PublishLatency", "Milliseconds", "Time until a call was answered.", "sink", "sample"),
-        # the event source mapping on one machine (bridge.mapping.stats)
+        # the event source mapping on one machine (bridge.stream.mapping.stats)
         Metric("runner_batches", "Count", "Invocations of the function."),
         Metric("runner_retried", "Count", "Invocations that repeated records."),
         Metric("runner_records_read", "Count", "Records read from the stream."),

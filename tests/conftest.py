@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from bridge.edges.embedded import EmbeddedAws
-from tests.aws import Aws
+from bridge.edges.local.embedded import EmbeddedAws
+from tests.builders.aws import Aws
 
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True, database=None)

@@ -10,18 +10,23 @@ from typing import Annotated
 import typer
 
 from bridge import __version__
-from bridge.cli import config, first_contact, infra, pattern, quarantine, reconcile, schema
-from bridge.cli.check import check
-from bridge.cli.console import Console, ExitCode, report_defect, run_verb
-from bridge.cli.demo import demo
-from bridge.cli.doctor import doctor
-from bridge.cli.init import init
-from bridge.cli.invoke import invoke
-from bridge.cli.quarantine_retry import retry
-from bridge.cli.redrive import redrive
-from bridge.cli.render import render
-from bridge.cli.run import run as run_tables
-from bridge.cli.tail import tail
+from bridge.cli.console.output import Console, ExitCode, report_defect, run_verb
+from bridge.cli.events import pattern
+from bridge.cli.events.tail import tail
+from bridge.cli.quarantine import verbs as quarantine
+from bridge.cli.quarantine.redrive import redrive
+from bridge.cli.quarantine.retry import retry
+from bridge.cli.reconcile import first_contact
+from bridge.cli.reconcile import verbs as reconcile
+from bridge.cli.records.invoke import invoke
+from bridge.cli.records.render import render
+from bridge.cli.schema import verbs as schema
+from bridge.cli.setup import config, infra
+from bridge.cli.setup.check import check
+from bridge.cli.setup.init import init
+from bridge.cli.stream.demo import demo
+from bridge.cli.stream.doctor import doctor
+from bridge.cli.stream.run import run as run_tables
 
 app = typer.Typer(
     name="stream-bridge",

@@ -27,7 +27,7 @@ class Position(NamedTuple):
     Numbers compare as integers; as text "9" would come after "10".
 
     A change that came through Kinesis has its creation time as label (26 characters, microseconds) and the
-    number of its Kinesis record (56 digits): see :mod:`bridge.core.kinesis`.
+    number of its Kinesis record (56 digits): see :mod:`bridge.core.records.kinesis`.
     """
 
     label: str

@@ -9,8 +9,8 @@ from typing import Any
 
 from bridge.core.values import plain_item
 from bridge.demo.scenery import TABLES, scan
-from bridge.ports import Record
-from bridge.stream_ports import StreamSource
+from bridge.ports.relay import Record
+from bridge.ports.stream import StreamSource
 
 SUBJECTS: Mapping[str, str] = {"Users": "user", "Orders": "order"}
 NOT_COMPARED = ("updatedAt", "passwordHash")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.ledger_row import KEY as LEDGER_KEY
+from bridge.edges.dynamodb.ledger_row import KEY as LEDGER_KEY
 
 TABLES: Mapping[str, str] = {"Users": "userId", "Orders": "orderId"}
 """Table name to its partition key, a string."""

@@ -16,9 +16,9 @@ from bridge.demo.scenery import TABLES, scan
 from bridge.demo.stage import Stage
 from bridge.demo.subscribers import CloudEvent, Subscriber
 from bridge.demo.verdict import Check, check_equal, check_redacted, differing
-from bridge.edges.lag import GivenLag
+from bridge.edges.cloudwatch.lag import GivenLag
 from bridge.reconcile import Options, Reconciler
-from bridge.wiring_reconcile import build_reconciler
+from bridge.wiring.reconcile import build_reconciler
 
 Report = Mapping[str, Any]
 

@@ -14,23 +14,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from bridge.account import Account
 from bridge.demo.cast import Step
 from bridge.demo.expectation import SUBJECTS, Expected, expect, read_tables
 from bridge.demo.faults import ThrottleOnce
 from bridge.demo.scenery import TABLES, Clients, Scenery, build
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
 from bridge.demo.verdict import Check, check_all
-from bridge.edges.quarantine_directory import DirectoryQuarantine
-from bridge.edges.stream_reader import StreamReader
-from bridge.edges.telemetry import LineTelemetry
+from bridge.edges.cloudwatch.telemetry import LineTelemetry
+from bridge.edges.dynamodb.stream_reader import StreamReader
+from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.errors import BridgeError
-from bridge.mapping.settings import Pace
-from bridge.ports import Clock, Quarantined, Sink
-from bridge.runners import Runners
-from bridge.wiring import Configuration, build_sinks, load_configuration
-from bridge.wiring_clients import ClientFactory
-from bridge.wiring_run import build_runners
+from bridge.ports.relay import Clock, Quarantined, Sink
+from bridge.relay.accounts import Account
+from bridge.stream.mapping.settings import Pace
+from bridge.stream.runners import Runners
+from bridge.wiring.bridge import Configuration, build_sinks, load_configuration
+from bridge.wiring.clients import ClientFactory
+from bridge.wiring.run import build_runners
 
 CONFIGURATION = Path(__file__).with_name("configuration") / "bridge.yaml"
 _SOURCE = "com.example.demo"

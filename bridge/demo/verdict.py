@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.account import Account
 from bridge.demo.expectation import Expected, compared
 from bridge.demo.subscribers import CloudEvent, Subscriber
-from bridge.ports import Quarantined
+from bridge.ports.relay import Quarantined
+from bridge.relay.accounts import Account
 
 _SECRET = "$demo$"  # what every password hash of the workload begins with  # noqa: S105
 

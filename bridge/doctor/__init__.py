@@ -1,5 +1,5 @@
 """Is the live set-up as the promises need it? Pure judgements over what
-:mod:`bridge.wiring_doctor` reads."""
+:mod:`bridge.wiring.doctor` reads."""
 
 from bridge.doctor.finding import (
     Context,

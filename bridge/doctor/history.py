@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bridge.doctor.finding import Context, Finding, duration
-from bridge.doctor_facts import EventSource, MappingFacts, Settled
+from bridge.ports.setup import EventSource, MappingFacts, Settled
 
 RECONCILED_AT_LEAST_EVERY_S: Final = 36 * 3600
 """A run each night, and half a day for one that failed."""

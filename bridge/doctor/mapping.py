@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bridge.doctor.finding import Context, Finding
-from bridge.doctor_facts import MappingFacts
 from bridge.limits import STREAM_RETENTION_S
+from bridge.ports.setup import MappingFacts
 
 RETRIES: Final = 10
 RECORD_AGE_S: Final = 12 * 3600

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from bridge.doctor.finding import Context, Finding, duration
-from bridge.doctor_facts import TimeToLive
 from bridge.limits import STREAM_RETENTION_S
+from bridge.ports.setup import TimeToLive
 
 TTL_ATTRIBUTE: Final = "ttl"
 LAG_MAX_S: Final = STREAM_RETENTION_S / 2

@@ -53,8 +53,9 @@ def _always(_: Uses) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """``edge`` is a module of ``bridge.edges``, or the AWS service that acts in the role's name. ``calls``
-    are the boto3 operations of the edge that ``actions`` allow, in the doors named by ``doors``."""
+    """``edge`` is a module of ``bridge.edges`` (``s3.claim_check``), or the AWS service that acts in the
+    role's name. ``calls`` are the boto3 operations of the edge that ``actions`` allow, in the doors named by
+    ``doors``."""
 
     sid: str
     edge: str
@@ -171,7 +172,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     # sinks
     Permission(
         "PublishToBus",
-        "eventbridge",
+        "eventbridge.classic",
         ("put_events", "describe_event_bus"),
         ("events:PutEvents", "events:DescribeEventBus"),
         EVENT_BUS,
@@ -181,7 +182,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "PublishToBusV2",
-        "eventbridge_v2",
+        "eventbridge.v2",
         ("put_events", "describe_event_bus"),
         ("events:PutEvents", "events:DescribeEventBus"),
         EVENT_BUS_V2,
@@ -191,7 +192,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "PublishRawToBusV2",
-        "eventbridge_v2",
+        "eventbridge.v2",
         ("put_raw_events", "describe_event_bus"),
         ("events:PutRawEvents", "events:DescribeEventBus"),
         EVENT_BUS_V2,
@@ -201,7 +202,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "PublishToTopic",
-        "sns",
+        "sns.topic",
         ("publish_batch", "get_topic_attributes"),
         ("sns:Publish", "sns:GetTopicAttributes"),
         TOPIC,
@@ -212,7 +213,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     # stores
     Permission(
         "KeepLedger",
-        "ledger_dynamodb",
+        "dynamodb.ledger",
         ("describe_table", "batch_get_item"),
         ("dynamodb:DescribeTable", "dynamodb:BatchGetItem"),
         LEDGER,
@@ -222,7 +223,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "SettleBatches",
-        "ledger_dynamodb",
+        "dynamodb.ledger",
         ("batch_write_item",),
         ("dynamodb:BatchWriteItem",),
         LEDGER,
@@ -232,7 +233,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "KeepLedgerBesideTheStream",
-        "ledger_dynamodb",
+        "dynamodb.ledger",
         ("put_item",),
         ("dynamodb:PutItem",),
         LEDGER,
@@ -242,7 +243,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "ScanLedger",
-        "ledger_dynamodb",
+        "dynamodb.ledger",
         ("scan",),
         ("dynamodb:Scan",),
         LEDGER,
@@ -252,7 +253,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "PutQuarantine",
-        "quarantine_s3",
+        "s3.quarantine",
         ("put_object",),
         ("s3:PutObject",),
         QUARANTINE_OBJECTS,
@@ -262,7 +263,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "FindQuarantine",
-        "quarantine_s3",
+        "s3.quarantine",
         ("head_bucket",),
         ("s3:ListBucket",),
         QUARANTINE_BUCKET,
@@ -272,7 +273,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "SendQuarantine",
-        "quarantine_sqs",
+        "sqs.quarantine",
         ("send_message", "get_queue_attributes"),
         ("sqs:SendMessage", "sqs:GetQueueAttributes"),
         QUARANTINE_QUEUE,
@@ -282,7 +283,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "CheckInClaims",
-        "claim_check",
+        "s3.claim_check",
         ("put_object", "head_object"),
         ("s3:PutObject", "s3:GetObject"),
         CLAIM_CHECK_OBJECTS,
@@ -292,7 +293,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "FindClaims",
-        "claim_check",
+        "s3.claim_check",
         ("head_bucket",),
         ("s3:ListBucket",),
         CLAIM_CHECK_BUCKET,
@@ -302,7 +303,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "FetchItems",
-        "fetcher",
+        "dynamodb.fetcher",
         ("batch_get_item",),
         ("dynamodb:BatchGetItem",),
         TABLE,
@@ -313,7 +314,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     # redrive
     Permission(
         "RedriveObjects",
-        "failure_source",
+        "failures.source",
         ("get_object", "delete_object"),
         ("s3:GetObject", "s3:DeleteObject"),
         ON_FAILURE_OBJECTS,
@@ -322,7 +323,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "RedriveBucket",
-        "failure_source",
+        "failures.source",
         ("list_objects_v2",),
         ("s3:ListBucket",),
         ON_FAILURE_BUCKET,
@@ -332,7 +333,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     # reconciliation
     Permission(
         "ReadTable",
-        "table_scan",
+        "dynamodb.scan",
         ("describe_table", "scan", "batch_get_item"),
         ("dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:BatchGetItem"),
         TABLE,
@@ -341,7 +342,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "ReadLag",
-        "lag",
+        "cloudwatch.lag",
         ("get_metric_statistics",),
         ("cloudwatch:GetMetricStatistics",),
         ANY,
@@ -350,7 +351,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "FindStream",
-        "table_stream",
+        "dynamodb.table_stream",
         ("describe_table",),
         ("dynamodb:DescribeTable",),
         TABLE,
@@ -359,7 +360,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "ReadMapping",
-        "live_setup",
+        "setup.facts",
         ("get_event_source_mapping",),
         ("lambda:GetEventSourceMapping",),
         MAPPING,
@@ -368,7 +369,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "KeepRuns",
-        "run_store_s3",
+        "s3.run_store",
         ("get_object", "put_object", "delete_objects"),
         ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
         RUNS_OBJECTS,
@@ -377,7 +378,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     ),
     Permission(
         "FindRuns",
-        "run_store_s3",
+        "s3.run_store",
         ("head_bucket", "list_objects_v2"),
         ("s3:ListBucket",),
         RUNS_BUCKET,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from bridge.durable_file import write_durably
 from bridge.infra.parameters import (
     Parameters,
     bridge_parameters,
@@ -23,6 +22,7 @@ from bridge.infra.permissions import Door, policy_of
 from bridge.infra.rules import rules_of
 from bridge.infra.uses import uses_of
 from bridge.settings import Settings
+from bridge.settings.durable_file import write_durably
 
 _DOORS: Final[tuple[Door, ...]] = ("stream", "redrive", "reconcile", "kinesis", "pipe")
 

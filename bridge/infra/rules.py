@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bridge.core.rule_pattern import pattern_for
+from bridge.core.pattern.rules import pattern_for
 from bridge.settings import Settings
 
 

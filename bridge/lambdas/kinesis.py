@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bridge.core.kinesis import KINESIS
-from bridge.door import Function, open_stream
+from bridge.core.records.kinesis import KINESIS
+from bridge.wiring.functions import Function, open_stream
 
 _function = Function(partial(open_stream, dialect=KINESIS))
 

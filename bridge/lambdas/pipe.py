@@ -14,17 +14,24 @@ from typing import Any
 import orjson
 
 from bridge.core.change import StreamRef
-from bridge.core.dialect import STREAM, Decoded
 from bridge.core.event import Event
-from bridge.door import Function, deadline_of, trace_here
-from bridge.edges.ledgers import NoLedger
-from bridge.edges.memory import MemorySink
+from bridge.core.records.dialect import STREAM, Decoded
+from bridge.edges.local.ledgers import NoLedger
+from bridge.edges.local.memory import MemorySink
 from bridge.errors import BatchError, Unavailable
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
-from bridge.ports import Record, Telemetry
-from bridge.relay import Relay
-from bridge.wiring import Configuration, build_fetcher, build_relay, build_tracer, check_targets, memory_sinks
-from bridge.wiring_clients import client_factory
+from bridge.ports.relay import Record, Telemetry
+from bridge.relay.relay import Relay
+from bridge.wiring.bridge import (
+    Configuration,
+    build_fetcher,
+    build_relay,
+    build_tracer,
+    check_targets,
+    memory_sinks,
+)
+from bridge.wiring.clients import client_factory
+from bridge.wiring.functions import Function, deadline_of, trace_here
 
 _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 

@@ -23,13 +23,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from bridge.door import Function
 from bridge.errors import BatchError, ReconcileStopped
-from bridge.ports import Clock, Deadline, Telemetry
+from bridge.ports.relay import Clock, Deadline, Telemetry
 from bridge.reconcile import Steps, Ticket
-from bridge.wiring import Configuration
-from bridge.wiring_clients import client_factory
-from bridge.wiring_reconcile import build_steps
+from bridge.wiring.bridge import Configuration
+from bridge.wiring.clients import client_factory
+from bridge.wiring.functions import Function
+from bridge.wiring.reconcile import build_steps
 
 RESERVE_S: Final = 60.0
 """Kept back from the invocation's time, at most a quarter of it: a page that is begun can take so long, with

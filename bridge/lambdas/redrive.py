@@ -18,14 +18,14 @@ from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from bridge.door import Function, deadline_of
-from bridge.edges.failure_source import S3FailureSource
+from bridge.edges.failures.source import S3FailureSource
 from bridge.errors import BatchError, BridgeError, DestinationUnavailable
-from bridge.ports import Clock, Deadline, Telemetry
+from bridge.ports.relay import Clock, Deadline, Telemetry
 from bridge.redrive import Redriven, Redriver
-from bridge.wiring import Configuration
-from bridge.wiring_clients import client_factory
-from bridge.wiring_redrive import build_redriver
+from bridge.wiring.bridge import Configuration
+from bridge.wiring.clients import client_factory
+from bridge.wiring.functions import Function, deadline_of
+from bridge.wiring.redrive import build_redriver
 
 _MESSAGES, _OBJECTS = "aws:sqs", "aws:s3"
 

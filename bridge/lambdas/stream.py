@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bridge.core.dialect import STREAM
-from bridge.door import Function, StreamDoor, open_stream
+from bridge.core.records.dialect import STREAM
+from bridge.wiring.functions import Function, StreamDoor, open_stream
 
 __all__ = ["StreamDoor", "handler"]
 

@@ -9,8 +9,8 @@ from typing import Any, Final, Literal
 from bridge.core.change import Operation
 from bridge.onboarding.names import json_path
 from bridge.onboarding.sample import TableSample
-from bridge.schemas.infer import MIN_SEEN, Path, Shape
-from bridge.schemas.validation import DIALECT
+from bridge.schemas.authoring.infer import MIN_SEEN, Path, Shape
+from bridge.schemas.documents.validation import DIALECT
 
 VERSION: Final = "1.0.0"
 Verb = Literal["created", "changed", "deleted"]

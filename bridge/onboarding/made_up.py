@@ -1,7 +1,7 @@
 """Values made up from an inferred schema, so that examples carry nothing of a real item.
 
-Understands what ``bridge.schemas.infer`` writes, no more: types, format, pattern of numbers, properties,
-items, additionalProperties.
+Understands what ``bridge.schemas.authoring.infer`` writes, no more: types, format, pattern of numbers,
+properties, items, additionalProperties.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import Final
 
 from bridge.core.jsonpath import ANY as ANY_STEP
 from bridge.core.jsonpath import JsonPathError, parse_path
-from bridge.schemas.infer import ANY
+from bridge.schemas.authoring.infer import ANY
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _OF_NO_MEANING: Final = frozenset(

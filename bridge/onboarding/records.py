@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from bridge.core.change import Change, Operation, TypedItem
-from bridge.core.decode import decode
-from bridge.core.diff import compile_diff
+from bridge.core.diff.fields import compile_diff
+from bridge.core.diff.view import ChangeView, default_data
 from bridge.core.jsonpath import parse_path
-from bridge.core.lambda_record import to_lambda_record
+from bridge.core.records.decode import decode
+from bridge.core.records.lambda_record import to_lambda_record
 from bridge.core.redact import RedactRule, compile_redaction
-from bridge.core.view import ChangeView, default_data
 from bridge.onboarding.documents import TablePlan
 from bridge.onboarding.made_up import made_up, typed
 

@@ -10,7 +10,7 @@ from bridge.core.pointer import escape
 from bridge.onboarding.documents import TablePlan
 from bridge.onboarding.names import personal_name
 from bridge.onboarding.sample import KINDS_MAX, TableSample
-from bridge.schemas.infer import ANY, MIN_SEEN, Path, Place
+from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Place
 
 _SHOWN: Final = 8
 _RARE_SHARE: Final = 0.05

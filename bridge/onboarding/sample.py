@@ -15,7 +15,7 @@ from bridge.core.change import Change, Operation, StreamView, TypedItem
 from bridge.core.values import plain_item
 from bridge.errors import MalformedRecord
 from bridge.onboarding.names import secret_name, secret_value
-from bridge.schemas.infer import ANY, MIN_SEEN, Path, Shape
+from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Shape
 
 KEPT_EACH: Final = 3
 _SECRETS_MAX: Final = 100

@@ -8,9 +8,9 @@ and writing the claim may still change hands: then one page is written twice, by
 from __future__ import annotations
 
 from bridge.errors import Superseded
-from bridge.ports import Clock
+from bridge.ports.reconcile import Lease, RunStore
+from bridge.ports.relay import Clock
 from bridge.reconcile.lease import LeaseKeeper
-from bridge.reconcile_ports import Lease, RunStore
 
 
 class ClaimKeeper(LeaseKeeper):

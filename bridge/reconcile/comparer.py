@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem
+from bridge.core.events.translate import Table
 from bridge.core.fingerprint import Fingerprint, compile_fingerprint
 from bridge.core.keys import key_hash, key_token
-from bridge.core.translate import Table
 from bridge.core.values import base64_text
 from bridge.errors import MalformedRecord
-from bridge.gaps import legible
-from bridge.ports import Keep, Row
-from bridge.reconcile_ports import TableFacts
+from bridge.ports.reconcile import TableFacts
+from bridge.ports.relay import Keep, Row
+from bridge.relay.gaps import legible
 
 Kind = Literal["insert", "modify", "remove", "gap", "other_recipe"]
 """How item and row disagree. ``other_recipe``: both are there, but whether the item changed cannot be seen,

@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from bridge.core.change import TypedItem
-from bridge.core.claim_check import Claim, fit
 from bridge.core.event import Event
+from bridge.core.events.claim_check import Claim, fit
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
 from bridge.limits import RECORD_TIME_ROUNDING_S
-from bridge.ports import ClaimCheck, Ledger, Row, Sink
+from bridge.ports.reconcile import TableSource
+from bridge.ports.relay import ClaimCheck, Ledger, Row, Sink
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.restate import Restated, restate
 from bridge.reconcile.suspects import Suspect, told_by
-from bridge.reconcile_ports import TableSource
 
 Verdict = Literal["missed", "without_event"]
 

@@ -34,7 +34,8 @@ from bridge.errors import (
     StreamBehind,
     Superseded,
 )
-from bridge.ports import Deadline
+from bridge.ports.reconcile import Lease
+from bridge.ports.relay import Deadline
 from bridge.reconcile.claim import ClaimKeeper
 from bridge.reconcile.distributed_ticket import Asked, Ticket
 from bridge.reconcile.lease import LeaseKeeper
@@ -46,7 +47,6 @@ from bridge.reconcile.report import summary
 from bridge.reconcile.second_pass import Pass, check_limits
 from bridge.reconcile.segment import Look, SegmentCheckpoint, SegmentWorker
 from bridge.reconcile.state import RunState
-from bridge.reconcile_ports import Lease
 
 Answer = dict[str, Any]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import ClaimCheckUnavailable, RecordError
-from bridge.ports import ClaimCheck, Clock, Deadline, Ledger, Sink
+from bridge.ports.relay import ClaimCheck, Clock, Deadline, Ledger, Sink
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmed
 from bridge.reconcile.counts import Counts

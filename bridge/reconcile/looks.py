@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from bridge.core.change import TypedItem
 from bridge.errors import FirstContact, KeySchemaChanged, MalformedRecord
-from bridge.ports import Clock, Ledger, LedgerScan, Row
+from bridge.ports.reconcile import TableSource
+from bridge.ports.relay import Clock, Ledger, LedgerScan, Row
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.reconcile.suspects import Suspect, batches, told_by
-from bridge.reconcile_ports import TableSource
 
 EARLY_ITEMS = 1_000
 """So many items of a segment tell whether the ledger knows the table."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from bridge.ports import Clock
+from bridge.ports.relay import Clock
 
 
 class Pace:

@@ -13,7 +13,8 @@ from functools import partial
 from typing import Any
 
 from bridge.errors import BridgeError, ReconcileStopped, StreamBehind
-from bridge.ports import ClaimCheck, Clock, Deadline, Ledger, LedgerScan, Sink
+from bridge.ports.reconcile import Document, LagSource, RunStore, TableSource
+from bridge.ports.relay import ClaimCheck, Clock, Deadline, Ledger, LedgerScan, Sink
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmer
 from bridge.reconcile.counts import Counts
@@ -27,7 +28,6 @@ from bridge.reconcile.second_pass import Pass, SecondPass, check_limits
 from bridge.reconcile.segment import Look, Seen, SegmentCheckpoint, SegmentWorker
 from bridge.reconcile.snapshot import Allowance, Snapshots
 from bridge.reconcile.state import Phase, RunState
-from bridge.reconcile_ports import Document, LagSource, RunStore, TableSource
 
 Spread = Callable[[Sequence[Iterator[Seen]]], Iterator[Seen]]
 """Draws from several iterators until all are at their end, in any order or at once."""

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from bridge.ports.reconcile import Document
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Price
 from bridge.reconcile.state import RunState
-from bridge.reconcile_ports import Document
 
 HISTORY_MAX: Final = 200
 KINDS: Final = ("insert", "modify", "remove")

@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 from bridge.core.healing import time_text
 from bridge.errors import TooMuchToEmit
+from bridge.ports.reconcile import Document, RunStore
 from bridge.reconcile.confirm import Confirmed, Confirmer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.suspects import Suspect, as_document, batches, broken, read_suspects
-from bridge.reconcile_ports import Document, RunStore
 
 
 @dataclass(slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bridge.ports import Deadline
+from bridge.ports.reconcile import Document, RunStore
+from bridge.ports.relay import Deadline
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.suspects import Suspect, as_document, broken
-from bridge.reconcile_ports import Document, RunStore
 
 FORMAT = 1
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 
-from bridge.core.claim_check import fit
+from bridge.core.events.claim_check import fit
 from bridge.core.healing import time_text
 from bridge.errors import LedgerUnavailable, MalformedRecord, RecordError, TooMuchToEmit, ViewTooNarrow
-from bridge.ports import ClaimCheck, Clock, Ledger, Row
+from bridge.ports.reconcile import TableSource
+from bridge.ports.relay import ClaimCheck, Clock, Ledger, Row
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmed, Verdict
 from bridge.reconcile.counts import Counts
@@ -20,7 +21,6 @@ from bridge.reconcile.pace import Pace
 from bridge.reconcile.restate import restate, settled_row
 from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.reconcile.suspects import Suspect, batches
-from bridge.reconcile_ports import TableSource
 
 
 @dataclass(slots=True)

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args
 
 from bridge.core.change import TypedItem
 from bridge.errors import KeySchemaChanged
+from bridge.ports.reconcile import Document
 from bridge.reconcile.options import Mode, Options
 from bridge.reconcile.suspects import broken
-from bridge.reconcile_ports import Document
 
 FORMAT = 1
 Phase = Literal["table", "ledger", "keys", "confirm", "emit", "seed", "backfill", "done"]

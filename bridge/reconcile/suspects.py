@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from bridge.core.change import TypedItem
 from bridge.errors import CheckpointBroken
 from bridge.limits import BATCH_GET_MAX
-from bridge.ports import Row
-from bridge.reconcile_ports import Document, RunStore
+from bridge.ports.reconcile import Document, RunStore
+from bridge.ports.relay import Row
 
 T = TypeVar("T")
 

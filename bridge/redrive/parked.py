@@ -12,10 +12,10 @@ from typing import Any, Final
 
 import orjson
 
-from bridge.core.dialect import STREAM, Dialect
-from bridge.core.kinesis import KINESIS
+from bridge.core.records.dialect import STREAM, Dialect
+from bridge.core.records.kinesis import KINESIS
 from bridge.errors import BridgeError
-from bridge.ports import Record
+from bridge.ports.relay import Record
 
 _HINT: Final = "a message or object of an on-failure destination has DDBStreamBatchInfo or KinesisBatchInfo"
 

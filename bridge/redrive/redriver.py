@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final, Literal
 
-from bridge.core.dialect import Dialect
+from bridge.core.records.dialect import Dialect
 from bridge.errors import BreakerTripped, BridgeError
-from bridge.ports import Deadline, Record
+from bridge.ports.relay import Deadline, Record
+from bridge.ports.stream import FailureSource, Parked, StreamSource
 from bridge.reconcile.pace import Pace
 from bridge.redrive.parked import GivenUp, read_given_up
 from bridge.redrive.stretch import Stretch
-from bridge.relay import Relay
-from bridge.stream_ports import FailureSource, Parked, StreamSource
+from bridge.relay.relay import Relay
 
 CHUNK_RECORDS: Final = 100  # what the ledger reads in one call
 CHUNK_TIME_S: Final = 30.0

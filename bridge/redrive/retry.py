@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from bridge.batch import End
-from bridge.core.kinesis import dialect_of
+from bridge.core.records.kinesis import dialect_of
 from bridge.errors import EntryMissing
-from bridge.ports import Deadline, Found, Quarantined, QuarantineReader, Selection
-from bridge.quarantine_entry import identity_of
+from bridge.ports.quarantine_entry import identity_of
+from bridge.ports.relay import Deadline, Found, Quarantined, QuarantineReader, Selection
 from bridge.reconcile.pace import Pace
-from bridge.relay import Relay
+from bridge.relay.batch import End
+from bridge.relay.relay import Relay
 
 
 class StaysWhereItIs:

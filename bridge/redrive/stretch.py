@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable, TargetMissing
 from bridge.limits import GET_RECORDS_MAX
-from bridge.ports import Clock
+from bridge.ports.relay import Clock
+from bridge.ports.stream import StreamSource
 from bridge.redrive.parked import GivenUp
-from bridge.stream_ports import StreamSource
 
 _EMPTY_PAGES_MAX: Final = 200
 _EMPTY_PAUSE_S: Final = 0.25  # a shard grants five reads a second

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from bridge.errors import ConfigurationError, Problem
-from bridge.registry_ports import RegistryAddress
+from bridge.ports.registry import RegistryAddress
 from bridge.settings.block import Block
 from bridge.settings.checks import Finding, check_settings
 from bridge.settings.environment import Substituted, substitute

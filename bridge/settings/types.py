@@ -26,7 +26,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
-from bridge.registry_ports import ADDRESS_PATTERN, RegistryAddress
+from bridge.ports.registry import ADDRESS_PATTERN, RegistryAddress
 from bridge.settings.environment import EnvironmentText, plain
 
 DURATION_PATTERN: Final = r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?(ms|s|m|h|d)"

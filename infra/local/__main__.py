@@ -9,10 +9,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from bridge.edges.embedded import EmbeddedAws
-from bridge.edges.system_clock import SystemClock
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.embedded import EmbeddedAws
 from bridge.errors import BridgeError
-from bridge.wiring_clients import client_factory
+from bridge.wiring.clients import client_factory
 from infra.local.configuration import CHANGED, EXAMPLE, read_settings, write_configuration
 from infra.local.package import write_package
 from infra.local.play import Performance, check_all, play

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bridge.durable_file import write_durably
+from bridge.settings.durable_file import write_durably
 from infra.packaging.archive import pack
 from infra.packaging.bytecode import compiled
 from infra.packaging.configuration import configured

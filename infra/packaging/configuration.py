@@ -10,9 +10,9 @@ import yaml
 
 from bridge.errors import BridgeError
 from bridge.infra.environment import stand_ins
-from bridge.registry_ports import RegistryAddress
+from bridge.ports.registry import RegistryAddress
 from bridge.settings import load_settings
-from bridge.wiring import load_configuration
+from bridge.wiring.bridge import load_configuration
 from infra.packaging.failure import PackagingError
 from infra.packaging.libraries import Files
 

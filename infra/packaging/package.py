@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridge.durable_file import write_durably
+from bridge.settings.durable_file import write_durably
 from infra.packaging.archive import fingerprint, pack
 from infra.packaging.bytecode import compiled, interpreter
 from infra.packaging.configuration import configured

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ import yaml
 from benchmarks import cost
 from benchmarks.cost import Data, Line, bridge, chunks, load, one_by_one, read_units, scan_units, write_units
 from benchmarks.cost_page import page
-
-ROOT = Path(__file__).parents[2]
+from tests.builders.places import ROOT
 
 
 @cache

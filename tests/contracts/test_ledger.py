@@ -10,21 +10,21 @@ from typing import Any, Protocol
 
 import pytest
 
-from bridge.backoff import Backoff
 from bridge.core.change import Position
 from bridge.core.keys import key_token
-from bridge.edges.ledger_dynamodb import PAGE_ROWS, DynamoDbLedger
-from bridge.edges.ledgers import MemoryLedger
+from bridge.delivery.backoff import Backoff
+from bridge.edges.dynamodb.ledger import PAGE_ROWS, DynamoDbLedger
+from bridge.edges.dynamodb.ledger_row import partition_key
+from bridge.edges.local.ledgers import MemoryLedger
 from bridge.errors import AccessDenied, BatchError, LedgerUnavailable, TargetMissing
-from bridge.ledger_row import partition_key
 from bridge.limits import LEDGER_REMOVED_TTL_S
-from bridge.ports import Deadline, Ledger, LedgerScan, Row
-from tests.aws import Aws
+from bridge.ports.relay import Deadline, Ledger, LedgerScan, Row
+from tests.builders.aws import Aws
+from tests.builders.records import item
 from tests.fakes.batch_peer import client_error, throttling, timeout
 from tests.fakes.clock import FakeClock
 from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.fakes.executor import InlineExecutor
-from tests.records import item
 
 LABEL = "2026-11-01T10:00:00.000"
 

@@ -10,12 +10,12 @@ from typing import Any, Literal, Protocol
 
 import pytest
 
-from bridge.edges.memory import MemoryQuarantine
-from bridge.edges.quarantine_directory import DirectoryQuarantine
-from bridge.edges.quarantine_s3 import S3Quarantine
-from bridge.edges.quarantine_sqs import SqsQuarantine
+from bridge.edges.local.memory import MemoryQuarantine
+from bridge.edges.local.quarantine import DirectoryQuarantine
+from bridge.edges.s3.quarantine import S3Quarantine
+from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import AccessDenied, EntryMissing, QuarantineUnavailable, TargetMissing
-from bridge.ports import EVERYTHING, Quarantine, Quarantined, QuarantineReader, Selection
+from bridge.ports.relay import EVERYTHING, Quarantine, Quarantined, QuarantineReader, Selection
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error, timeout
 from tests.fakes.s3_client import S3Client

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bridge.backoff import Backoff
-from bridge.edges.run_store import DirectoryRunStore, MemoryRunStore
-from bridge.edges.run_store_s3 import S3RunStore
+from bridge.delivery.backoff import Backoff
+from bridge.edges.local.run_store import DirectoryRunStore, MemoryRunStore
+from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost
-from bridge.reconcile_ports import RunStore
+from bridge.ports.reconcile import RunStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.s3_client import S3Client
 

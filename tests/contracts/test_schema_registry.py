@@ -16,9 +16,9 @@ from bridge.errors import (
     SchemaTaken,
     TargetMissing,
 )
-from bridge.registry_ports import Candidate
+from bridge.ports.registry import Candidate
 from tests.fakes.batch_peer import client_error, throttling, timeout
-from tests.registries.rig import KINDS, Rig
+from tests.schemas.registries.rig import KINDS, Rig
 
 DRAFT = {
     "eventbridge": "http://json-schema.org/draft-04/schema#",

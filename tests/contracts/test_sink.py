@@ -12,15 +12,15 @@ from itertools import pairwise
 
 import pytest
 
-from bridge.backoff import Backoff
-from bridge.dispatch import Dispatcher
-from bridge.edges.eventbridge import EventBridgeSink
-from bridge.edges.eventbridge_v2 import EventBridgeV2Sink
-from bridge.edges.memory import MemorySink
-from bridge.edges.sns import SnsSink
-from bridge.edges.stdout import StdoutSink
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.dispatch import Dispatcher
+from bridge.edges.eventbridge.classic import EventBridgeSink
+from bridge.edges.eventbridge.v2 import EventBridgeV2Sink
+from bridge.edges.local.memory import MemorySink
+from bridge.edges.local.stdout import StdoutSink
+from bridge.edges.sns.topic import SnsSink
 from bridge.errors import AccessDenied, EventRefused, EventTooLarge, SinkUnavailable, TargetMissing
-from bridge.ports import Deadline, Sink
+from bridge.ports.relay import Deadline, Sink
 from tests.fakes.batch_peer import BatchPeer, client_error, throttling, timeout
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event

@@ -9,10 +9,10 @@ from typing import Any
 
 from hypothesis import given
 
-from bridge.core.decode import decode
-from tests.bridges import table
-from tests.records import lambda_record
-from tests.strategies import ITEMS, two_images
+from bridge.core.records.decode import decode
+from tests.builders.bridges import table
+from tests.builders.records import lambda_record
+from tests.builders.strategies import ITEMS, two_images
 
 
 def same(typed: Any, told: Any) -> bool:

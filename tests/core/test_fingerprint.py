@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.diff import compile_diff, differing_names
+from bridge.core.diff.fields import compile_diff, differing_names
 from bridge.core.fingerprint import canonical_json, compile_fingerprint, field_hashes
 from bridge.errors import MalformedRecord
-from tests.strategies import ITEMS, shuffled_item, two_images
+from tests.builders.strategies import ITEMS, shuffled_item, two_images
 
 fingerprint = compile_fingerprint(b"secret")
 

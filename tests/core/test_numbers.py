@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.decode import decode
-from bridge.core.diff import compile_diff, differing_names
-from bridge.core.diff_lists import ByMember
+from bridge.core.diff.fields import compile_diff, differing_names
+from bridge.core.diff.lists import ByMember
+from bridge.core.diff.view import ChangeView, default_data
+from bridge.core.mapping.project import compile_projection, compile_subject
 from bridge.core.numbers import EVERYWHERE, NumbersAsText
-from bridge.core.pattern import compile_pattern
+from bridge.core.pattern.matching import compile_pattern
 from bridge.core.pointer import below, parse_pointer
-from bridge.core.project import compile_projection, compile_subject
+from bridge.core.records.decode import decode
 from bridge.core.values import plain, plain_item
-from bridge.core.view import ChangeView, default_data
 from bridge.errors import MalformedRecord
-from tests.records import lambda_record
-from tests.strategies import ITEMS, NAMES, two_images
+from tests.builders.records import lambda_record
+from tests.builders.strategies import ITEMS, NAMES, two_images
 
 ORDER: dict[str, Any] = {
     "id": {"N": "7"},

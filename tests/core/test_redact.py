@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core.decode import decode
-from bridge.core.diff import compile_diff, differing_names
+from bridge.core.diff.fields import compile_diff, differing_names
 from bridge.core.jsonpath import parse_path
+from bridge.core.records.decode import decode
 from bridge.core.redact import RedactRule, canonical_bytes
 from bridge.errors import MalformedRecord
-from tests.bridges import table
-from tests.records import item, lambda_record
-from tests.strategies import VALUES, shuffled
+from tests.builders.bridges import table
+from tests.builders.records import item, lambda_record
+from tests.builders.strategies import VALUES, shuffled
 
 
 def rule(path: str, action: Any, key: bytes = b"k") -> RedactRule:

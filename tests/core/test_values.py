@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from bridge.core.values import number, plain, plain_item
 from bridge.errors import MalformedRecord
-from tests.strategies import ITEMS, number_text, shuffled_item
+from tests.builders.strategies import ITEMS, number_text, shuffled_item
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 from hypothesis import given
 
-from bridge.core.diff import compile_diff, differing_names
+from bridge.core.diff.fields import compile_diff, differing_names
 from bridge.core.values import plain_item
 from bridge.demo.subscribers import apply_changes
-from tests.strategies import two_images
+from tests.builders.strategies import two_images
 
 
 @given(two_images())

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bridge.account import Account
 from bridge.demo.expectation import Expected
 from bridge.demo.scenery import Queue
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
 from bridge.demo.verdict import check_all
-from bridge.ports import Quarantined
+from bridge.ports.relay import Quarantined
+from bridge.relay.accounts import Account
 
 ACCOUNT = Account(3, published=2, without_event=0, quarantined=1, handed_back=0, events=2)
 QUARANTINED = Quarantined({}, "r3", "Users", "event_invalid", "validate", "", "", "", "")

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.demo import scenery
 from bridge.demo.workload import steps
-from tests.aws import Aws
+from tests.builders.aws import Aws
 
 
 def test_the_same_seed_gives_the_same_steps() -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridge.core.pattern import compile_filters
-from bridge.mapping.settings import MappingSettings, Pace
+from bridge.core.pattern.matching import compile_filters
+from bridge.stream.mapping.settings import MappingSettings, Pace
 from tests.infra.templates import ACCOUNT, REGION, Stack
 
 NOT_FOR_A_RUNNER = {

@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from bridge.demo.scenery import Queue, drain
-from bridge.door import StreamDoor
-from bridge.edges.checkpoints import MemoryCheckpoints
-from bridge.edges.failure_destination import S3FailureDestination
-from bridge.edges.failure_source import S3FailureSource
-from bridge.edges.stream_reader import StreamReader
+from bridge.edges.dynamodb.stream_reader import StreamReader
+from bridge.edges.failures.destination import S3FailureDestination
+from bridge.edges.failures.source import S3FailureSource
+from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.lambdas.redrive import RedriveDoor
-from bridge.mapping.stats import RunnerStats
-from bridge.ports import Clock
-from bridge.runner import Runner
-from bridge.wiring import Configuration, build_relay, build_sinks, load_configuration
-from bridge.wiring_redrive import build_redriver
+from bridge.ports.relay import Clock
+from bridge.stream.mapping.stats import RunnerStats
+from bridge.stream.runner import Runner
+from bridge.wiring.bridge import Configuration, build_relay, build_sinks, load_configuration
+from bridge.wiring.functions import StreamDoor
+from bridge.wiring.redrive import build_redriver
 from infra.local.configuration import (
     parameters_of,
     published_types,
@@ -31,7 +31,7 @@ from infra.local.configuration import (
 )
 from infra.local.stacks import Stacks
 from infra.local.workload import TABLE, item
-from tests.aws import REGION, Aws
+from tests.builders.aws import REGION, Aws
 from tests.deploy.template_mapping import TemplateMapping, template_mapping
 from tests.fakes.clock import FakeClock
 from tests.fakes.context import LambdaContext

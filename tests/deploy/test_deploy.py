@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.embedded import EmbeddedAws
-from bridge.edges.system_clock import SystemClock
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.embedded import EmbeddedAws
 from infra.local.configuration import read_settings, write_configuration
 from infra.local.package import write_package
 from infra.local.play import AFTER, Event, Performance, check_all, play
 from infra.local.rehearsal import Leftovers, Rehearsal, told
 from infra.local.templates import UNKNOWN, fitted, read
 from infra.local.workload import SECRET, Told, changes, losses
-from tests.aws import Aws
+from tests.builders.aws import Aws
 
 CHANGES = 60
 NAMES = ("bridge", "reconciliation", "observability", "example-table", "example-subscriber")

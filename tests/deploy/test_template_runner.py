@@ -9,18 +9,18 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.system_clock import SystemClock
+from bridge.edges.local.clock import SystemClock
 from bridge.infra.environment import stand_ins
-from bridge.mapping.settings import MappingSettings
-from bridge.wiring import load_configuration
-from bridge.wiring_run import mapping_settings as settings_of_run
+from bridge.stream.mapping.settings import MappingSettings
+from bridge.wiring.bridge import load_configuration
+from bridge.wiring.run import mapping_settings as settings_of_run
 from infra.local.configuration import rendered_for, write_configuration
-from tests.aws import Aws
+from tests.builders.aws import Aws
 from tests.deploy.template_mapping import mapping_settings, template_mapping
 from tests.deploy.template_rig import TemplateRig, keys_of
 from tests.fakes.clock import FakeClock
 from tests.infra.templates import bridge
-from tests.runner.rig import Rig
+from tests.stream.rig import Rig
 
 
 def deployed(aws: Aws, folder: Path, **parameters: str) -> TemplateRig:

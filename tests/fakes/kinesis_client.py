@@ -14,9 +14,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.builders.kinesis_records import FIRST_NUMBER, KINESIS_ARN, START_MS, api_record, change
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error
-from tests.kinesis_records import FIRST_NUMBER, KINESIS_ARN, START_MS, api_record, change
 
 _HASHES = 2**32
 

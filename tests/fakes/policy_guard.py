@@ -144,7 +144,7 @@ def _refusal(
     model: OperationModel, action: str, resource: str, params: Mapping[str, Any]
 ) -> tuple[int, str, bytes]:
     """Status, content type and body, as each service refuses: codes and statuses are those of
-    bridge/aws_errors.py; S3 names no action, and a HEAD has no body at all."""
+    bridge/edges/answers/errors.py; S3 names no action, and a HEAD has no body at all."""
     service = str(model.service_model.service_name)
     on = "" if resource == "*" else f" on resource: {resource}"
     why = f"because no identity-based policy allows the {action} action"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bridge.core.event import Event
 from bridge.errors import BridgeError
-from bridge.ports import ACCEPTED, SKIPPED, Deadline, EntryResult
+from bridge.ports.relay import ACCEPTED, SKIPPED, Deadline, EntryResult
 
 
 class ScriptedSink:

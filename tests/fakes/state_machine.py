@@ -12,11 +12,12 @@ import random
 from collections.abc import Callable, Generator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from tests.builders.places import ROOT
+
 PAYLOAD_MAX = 256 * 1024
-DEFINITION = Path(__file__).parents[2] / "infra" / "statemachine.asl.json"
+DEFINITION = ROOT / "infra" / "statemachine.asl.json"
 
 
 def definition(**substitutions: str) -> dict[str, Any]:

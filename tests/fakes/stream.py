@@ -17,9 +17,9 @@ from typing import Any
 
 from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, TargetMissing
 from bridge.limits import ITERATOR_LIFETIME_S
-from bridge.ports import Clock, Record
-from bridge.stream_ports import Page, Shard
-from tests.records import STREAM_ARN, Op, record
+from bridge.ports.relay import Clock, Record
+from bridge.ports.stream import Page, Shard
+from tests.builders.records import STREAM_ARN, Op, record
 
 _HASHES = 2**32
 _FIRST_NUMBER = 10**21 - 7  # the first numbers have 21 digits, the next ones 22

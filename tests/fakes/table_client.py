@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.builders.records import item
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error
-from tests.records import item
 
 
 class TableClient(AwsPeer):

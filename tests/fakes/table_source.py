@@ -10,8 +10,8 @@ from zlib import crc32
 from bridge.core.change import TypedItem
 from bridge.core.keys import key_token
 from bridge.errors import BridgeError
-from bridge.reconcile_ports import ItemPage, ItemsRead, TableFacts
-from tests.records import STREAM_ARN, item
+from bridge.ports.reconcile import ItemPage, ItemsRead, TableFacts
+from tests.builders.records import STREAM_ARN, item
 
 FACTS = TableFacts("Users", STREAM_ARN.split("/stream")[0], {"id": "S"}, STREAM_ARN)
 

@@ -6,15 +6,15 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bridge.metrics import METRICS, NAMESPACE
+from tests.builders.places import ROOT
 from tests.infra.templates import Stack, all_stacks, bridge, kinesis, pipe, reconciliation
 
-RUNBOOK = Path(__file__).parents[2] / "docs" / "operations.md"
+RUNBOOK = ROOT / "docs" / "operations.md"
 
 # AWS's own metrics, with the dimensions they come under. Source: each service's documentation of its metrics.
 AWS_METRICS: dict[tuple[str, str], tuple[str, ...]] = {

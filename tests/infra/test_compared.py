@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from benchmarks.cost import bridge as day
 from benchmarks.cost import load, pipe, reconciliation
+from tests.builders.places import ROOT
 from tests.infra.templates import EVERYTHING, Stack, read
 
-PAGE = Path(__file__).parents[2] / "docs" / "compared.md"
+PAGE = ROOT / "docs" / "compared.md"
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.pattern import compile_pattern
+from bridge.core.pattern.matching import compile_pattern
 from bridge.limits import STREAM_RETENTION_S
 from tests.infra.templates import (
     ACCOUNT,

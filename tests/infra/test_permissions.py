@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -21,6 +20,7 @@ from bridge.infra.permissions import (
     policy_of,
 )
 from bridge.infra.uses import Uses
+from tests.builders.places import ROOT
 from tests.infra.templates import (
     ACCOUNT,
     EVERYTHING,
@@ -36,7 +36,7 @@ from tests.infra.templates import (
     reconciliation,
 )
 
-EDGES = Path(__file__).parents[2] / "bridge" / "edges"
+EDGES = ROOT / "bridge" / "edges"
 EMBEDDED = {"embedded", "embedded_server"}  # an emulator asks nobody for permission
 SERVICES = (
     *("dynamodb", "dynamodbstreams", "events", "eventbridgev2", "sns", "sqs", "s3", "kinesis"),
@@ -188,7 +188,7 @@ def operations() -> set[str]:
 def calls() -> Iterator[tuple[str, str]]:
     """Every boto3 operation that an edge calls or hands on, as (edge, operation)."""
     known = operations()
-    for path in sorted(EDGES.glob("*.py")):
+    for path in sorted(EDGES.rglob("*.py")):
         if path.stem in EMBEDDED:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
@@ -199,7 +199,7 @@ def calls() -> Iterator[tuple[str, str]]:
                 continue
             client = owner.removeprefix("self.").lstrip("_")
             if client in CLIENTS:
-                yield path.stem, node.attr
+                yield ".".join(path.relative_to(EDGES).with_suffix("").parts), node.attr
 
 
 def test_every_call_of_an_edge_has_its_permission_or_is_made_by_people_only() -> None:

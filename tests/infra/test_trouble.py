@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.doctor.finding import Context
 from bridge.doctor.mapping import judge_mapping, judge_mappings
-from bridge.doctor_facts import MappingFacts
+from bridge.ports.setup import MappingFacts
 from tests.infra.templates import NAMES, STREAM_ARN, Stack, bridge, expand, pipe, read
 
 NEW_STREAM_ARN = STREAM_ARN.replace("2026-01-01", "2026-03-01")

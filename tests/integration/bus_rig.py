@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.edges.temporary_rule import PREFIX
-from tests.aws import REGION, Aws
-
-ROOT = Path(__file__).parents[2]
+from bridge.edges.eventbridge.temporary_rule import PREFIX
+from tests.builders.aws import REGION, Aws
+from tests.builders.places import ROOT
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 
 from bridge.demo import scenery
 from bridge.demo.stage import CONFIGURATION
-from tests.aws import REGION, Aws
+from tests.builders.aws import REGION, Aws
 
 SOURCE = "com.example.demo"
 _TRIES = 10

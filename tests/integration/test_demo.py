@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws import client
+from tests.builders.aws import client
 from tests.integration.stage import user_item
 
 pytestmark = pytest.mark.embedded

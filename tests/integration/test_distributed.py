@@ -19,17 +19,17 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.lag import GivenLag
+from bridge.edges.cloudwatch.lag import GivenLag
 from bridge.reconcile import Options
-from bridge.wiring import load_configuration
-from bridge.wiring_clients import client_factory
-from bridge.wiring_reconcile import build_reconciler
-from tests.aws import REGION, Aws
+from bridge.wiring.bridge import load_configuration
+from bridge.wiring.clients import client_factory
+from bridge.wiring.reconcile import build_reconciler
+from tests.builders.aws import REGION, Aws
+from tests.builders.places import ROOT
+from tests.builders.records import item
 from tests.fakes.state_machine import definition
 from tests.reconcile.project import create_tables, write_items, write_project
-from tests.records import item
 
-ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::000000000000:role/any"
 
 

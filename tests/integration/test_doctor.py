@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws import REGION, Aws
+from tests.builders.aws import REGION, Aws
 from tests.cli.shell import Done, Shell
 from tests.reconcile.project import create_tables, write_project
 

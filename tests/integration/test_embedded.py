@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from bridge.demo import scenery
-from bridge.edges.embedded import EmbeddedAws, EmbeddedAwsFailed
-from tests.aws import Aws, client
+from bridge.edges.local.embedded import EmbeddedAws, EmbeddedAwsFailed
+from tests.builders.aws import Aws, client
 
 pytestmark = pytest.mark.embedded
 

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from bridge.edges.memory import MemorySink
+from bridge.edges.local.memory import MemorySink
 from bridge.errors import TargetMissing
-from bridge.wiring import build_fetcher, build_sinks, load_configuration
-from bridge.wiring_run import build_runners
-from tests.aws import REGION, Aws
+from bridge.wiring.bridge import build_fetcher, build_sinks, load_configuration
+from bridge.wiring.run import build_runners
+from tests.builders.aws import REGION, Aws
+from tests.builders.records import lambda_record
 from tests.fakes.context import LambdaContext
 from tests.fakes.telemetry import KeptTelemetry
-from tests.records import lambda_record
 
 WAIT_S = 60.0
 EVENT = "com.example.thing.changed"

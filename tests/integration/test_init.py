@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from bridge.core.lambda_record import to_lambda_record
+from bridge.core.records.lambda_record import to_lambda_record
 from bridge.demo.scenery import TABLES
 from bridge.demo.workload import steps
-from bridge.edges.stream_reader import StreamReader
-from tests.aws import REGION, Aws
+from bridge.edges.dynamodb.stream_reader import StreamReader
+from tests.builders.aws import REGION, Aws
 from tests.cli.shell import Done, Shell
 from tests.integration.stage import built_scenery
 

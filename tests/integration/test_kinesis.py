@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bridge.account import Account
 from bridge.errors import TargetMissing
-from bridge.mapping.stats import RunnerStats
-from bridge.wiring import Configuration, build_sinks, load_configuration
-from bridge.wiring_run import build_runners
-from tests.aws import Aws
+from bridge.relay.accounts import Account
+from bridge.stream.mapping.stats import RunnerStats
+from bridge.wiring.bridge import Configuration, build_sinks, load_configuration
+from bridge.wiring.run import build_runners
+from tests.builders.aws import Aws
+from tests.builders.kinesis_records import START_MS, change
 from tests.fakes.telemetry import KeptTelemetry
-from tests.kinesis_records import START_MS, change
 
 WAIT_S = 60.0
 EVENT = "com.example.thing.changed"

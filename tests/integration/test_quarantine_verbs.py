@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bridge.ports import Quarantine
+from bridge.ports.relay import Quarantine
 from bridge.settings import load_settings
-from bridge.wiring import build_quarantine
-from tests.aws import REGION, Aws
+from bridge.wiring.bridge import build_quarantine
+from tests.builders.aws import REGION, Aws
+from tests.cli.quarantine.test_verbs import SECRET, broken
 from tests.cli.shell import Done, Shell, project
-from tests.cli.test_quarantine import SECRET, broken
 
 
 class Verbs:

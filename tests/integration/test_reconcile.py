@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.lag import GivenLag
-from bridge.edges.memory import MemorySink
+from bridge.edges.cloudwatch.lag import GivenLag
+from bridge.edges.local.memory import MemorySink
 from bridge.reconcile import Options, Reconciler
-from bridge.wiring import load_configuration
-from bridge.wiring_clients import client_factory
-from bridge.wiring_reconcile import build_reconciler, side_by_side
-from tests.aws import REGION, Aws
+from bridge.wiring.bridge import load_configuration
+from bridge.wiring.clients import client_factory
+from bridge.wiring.reconcile import build_reconciler, side_by_side
+from tests.builders.aws import REGION, Aws
+from tests.builders.records import item
 from tests.reconcile.project import create_tables, write_items, write_project
-from tests.records import item
 
 ITEMS = 2_400
 OPTIONS = Options(segments=3, max_rcu=1e6, grace_s=0.0)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws import REGION, Aws
+from tests.builders.aws import REGION, Aws
+from tests.builders.records import item
 from tests.cli.shell import Shell
 from tests.reconcile.project import create_tables, write_items, write_project
-from tests.records import item
 
 
 @pytest.fixture

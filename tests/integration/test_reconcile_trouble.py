@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.run_store import DirectoryRunStore
-from bridge.edges.system_clock import SystemClock
-from tests.aws import REGION, Aws
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.run_store import DirectoryRunStore
+from tests.builders.aws import REGION, Aws
+from tests.builders.records import item
 from tests.cli.shell import Done, Shell
 from tests.reconcile.project import create_tables, write_items, write_project
-from tests.records import item
 
 
 class Project:

@@ -12,11 +12,11 @@ import yaml
 
 from bridge.core.event import Event
 from bridge.demo.stage import CONFIGURATION
+from bridge.edges.dynamodb.ledger_row import KEY
 from bridge.errors import BridgeError, SinkUnavailable
-from bridge.ledger_row import KEY
-from bridge.wiring import load_configuration
-from bridge.wiring_run import build_runners
-from tests.aws import REGION, Aws
+from bridge.wiring.bridge import load_configuration
+from bridge.wiring.run import build_runners
+from tests.builders.aws import REGION, Aws
 from tests.cli.shell import Done, Shell
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.telemetry import KeptTelemetry

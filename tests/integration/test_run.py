@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws import Aws
+from tests.builders.aws import Aws
 from tests.fakes.gate import Gate
 from tests.integration.stage import Stage, built_scenery
 

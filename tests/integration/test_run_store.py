@@ -8,11 +8,11 @@ import threading
 
 import pytest
 
-from bridge.backoff import Backoff
-from bridge.edges.run_store_s3 import S3RunStore
-from bridge.edges.system_clock import SystemClock
+from bridge.delivery.backoff import Backoff
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import LeaseHeld, LeaseLost
-from tests.aws import Aws
+from tests.builders.aws import Aws
 
 
 @pytest.fixture

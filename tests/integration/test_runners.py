@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from bridge.account import Account
 from bridge.demo.stage import CONFIGURATION
 from bridge.errors import TargetMissing
-from bridge.mapping.stats import RunnerStats
-from bridge.wiring import Configuration, build_sinks, load_configuration
-from bridge.wiring_run import build_runners, mapping_settings
-from tests.aws import Aws
+from bridge.relay.accounts import Account
+from bridge.stream.mapping.stats import RunnerStats
+from bridge.wiring.bridge import Configuration, build_sinks, load_configuration
+from bridge.wiring.run import build_runners, mapping_settings
+from tests.builders.aws import Aws
 from tests.fakes.telemetry import KeptTelemetry
 from tests.integration.stage import Stage, built_scenery, user_item
 

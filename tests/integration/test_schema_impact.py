@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from bridge.edges.bus_rules import list_patterns
-from tests.aws import Aws
+from bridge.edges.eventbridge.rules import list_patterns
+from tests.builders.aws import Aws
 
 
 def test_every_rule_with_a_pattern_is_listed_page_by_page(aws: Aws) -> None:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from bridge.edges.table_sample import sample_items
-from tests.aws import Aws
+from bridge.edges.dynamodb.sample import sample_items
+from tests.builders.aws import Aws
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.temporary_rule import PREFIX
-from tests.aws import Aws
+from bridge.edges.eventbridge.temporary_rule import PREFIX
+from tests.builders.aws import Aws
 from tests.integration.bus_rig import BusRig
 
 TYPE = "com.example.user.created"

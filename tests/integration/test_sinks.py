@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from bridge.backoff import Backoff
 from bridge.core.event import Event
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.dispatch import Dispatcher
 from bridge.demo import scenery
-from bridge.dispatch import Dispatcher
-from bridge.edges.eventbridge import EventBridgeSink
-from bridge.edges.sns import SnsSink
-from bridge.edges.system_clock import SystemClock
+from bridge.edges.eventbridge.classic import EventBridgeSink
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.sns.topic import SnsSink
 from bridge.errors import TargetMissing
-from bridge.ports import Deadline
-from tests.aws import Aws
+from bridge.ports.relay import Deadline
+from tests.builders.aws import Aws
 from tests.fakes.event_builder import event
 from tests.integration.stage import built_scenery
 

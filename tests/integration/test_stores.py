@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from bridge.core.claim_check import Claim
-from bridge.edges.claim_check import S3ClaimCheck
-from bridge.edges.quarantine_s3 import S3Quarantine
-from bridge.edges.quarantine_sqs import SqsQuarantine
-from bridge.edges.system_clock import SystemClock
+from bridge.core.events.claim_check import Claim
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.s3.claim_check import S3ClaimCheck
+from bridge.edges.s3.quarantine import S3Quarantine
+from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import TargetMissing
-from bridge.ports import Quarantined, Selection
-from tests.aws import Aws
+from bridge.ports.relay import Quarantined, Selection
+from tests.builders.aws import Aws
 
 
 def quarantined(number: int, **fields: Any) -> Quarantined:

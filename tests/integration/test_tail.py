@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.temporary_rule import LEASE_S, PREFIX, TemporaryRule, remove_stale
-from tests.aws import Aws
+from bridge.edges.eventbridge.temporary_rule import LEASE_S, PREFIX, TemporaryRule, remove_stale
+from tests.builders.aws import Aws
 from tests.integration.bus_rig import BusRig
 
 WAIT_S = 20

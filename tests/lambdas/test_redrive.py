@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.failure_source import S3FailureSource
+from bridge.edges.failures.source import S3FailureSource
 from bridge.errors import BatchError, DestinationUnavailable, LedgerUnavailable, SourceUnavailable
 from bridge.lambdas.redrive import RedriveDoor, handler
-from tests.accounts import write_project
+from tests.builders.accounts import write_project
+from tests.builders.records import lambda_record
 from tests.fakes.context import LambdaContext
 from tests.fakes.s3_client import S3Client
 from tests.fakes.telemetry import KeptTelemetry
-from tests.records import lambda_record
 from tests.redrive.rig import Rig, invocation_record
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.accounts import configuration, write_project
-from tests.records import lambda_event, lambda_record
+from tests.builders.accounts import configuration, write_project
+from tests.builders.places import ROOT
+from tests.builders.records import lambda_event, lambda_record
 
 PROGRAM = """
 import json, sys
@@ -50,7 +51,7 @@ def invoke(folder: Path, *calls: tuple[Any, int], config: str = "bridge.yaml") -
             "BRIDGE_CONFIG": str(folder / config),
             "PATH": "",
             "AWS_REGION": "eu-central-1",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
         timeout=60,

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.accounts import configuration, write_project
-from tests.emf import is_emf, problems
+from tests.builders.accounts import configuration, write_project
+from tests.builders.emf import is_emf, problems
+from tests.builders.places import ROOT
+from tests.builders.records import lambda_event, lambda_record
 from tests.fakes.xray_daemon import xray_daemon
-from tests.records import lambda_event, lambda_record
 
-ROOT = Path(__file__).parents[2]
 IDS = ("5759e988", "bd862e3fe1be46a994272793")
 
 PROGRAM = """

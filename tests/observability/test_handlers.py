@@ -9,19 +9,18 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import emf
-from tests.accounts import write_project
+from tests.builders import emf
+from tests.builders.accounts import write_project
+from tests.builders.kinesis_records import kinesis_record
+from tests.builders.places import ROOT
+from tests.builders.records import lambda_event, lambda_record
 from tests.fakes.xray_daemon import xray_daemon
-from tests.kinesis_records import kinesis_record
 from tests.observability import segments
-from tests.records import lambda_event, lambda_record
 
-ROOT = Path(__file__).parents[2]
 TRACE = ("5759e988", "bd862e3fe1be46a994272793")
 
 PROGRAM = """

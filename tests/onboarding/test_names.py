@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bridge.core.jsonpath import ANY as ANY_STEP
 from bridge.core.jsonpath import parse_path
 from bridge.onboarding.names import json_path, secret_name, secret_value, subject, thing, things
-from bridge.schemas.infer import ANY
+from bridge.schemas.authoring.infer import ANY
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from infra.packaging.__main__ import HERE, ROOT
 from infra.packaging.failure import PackagingError
 from infra.packaging.libraries import fetch, from_wheels
 from infra.packaging.package import build
-from tests.golden_regenerate import ENVIRONMENT, golden_of, sources
+from tests.golden.regenerate import ENVIRONMENT, golden_of, sources
 from tests.packaging.bare import invoke, run, unpack
 from tests.packaging.conftest import LOCK, local_configuration
 

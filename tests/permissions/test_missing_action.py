@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bridge.aws_errors import AwsTarget
-from bridge.edges.embedded import EmbeddedAws
+from bridge.edges.answers.errors import AwsTarget
+from bridge.edges.local.embedded import EmbeddedAws
 from bridge.errors import AccessDenied, SinkUnavailable
 from bridge.infra.permissions import PERMISSIONS, Door, permissions_of, policy_of
 from tests.fakes.batch_peer import client_error

@@ -14,18 +14,17 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 
-from bridge.door import StreamDoor
-from bridge.edges.checkpoints import MemoryCheckpoints
-from bridge.edges.failure_destination import S3FailureDestination
-from bridge.edges.failure_source import S3FailureSource
-from bridge.edges.stream_reader import StreamReader
-from bridge.edges.system_clock import SystemClock
+from bridge.edges.dynamodb.stream_reader import StreamReader
+from bridge.edges.failures.destination import S3FailureDestination
+from bridge.edges.failures.source import S3FailureSource
+from bridge.edges.local.checkpoints import MemoryCheckpoints
+from bridge.edges.local.clock import SystemClock
 from bridge.errors import BridgeError
 from bridge.lambdas.redrive import RedriveDoor
-from bridge.mapping.settings import MappingSettings, Pace
 from bridge.reconcile import Options, Reconciler
-from bridge.runner import Runner
-from bridge.wiring import (
+from bridge.stream.mapping.settings import MappingSettings, Pace
+from bridge.stream.runner import Runner
+from bridge.wiring.bridge import (
     Configuration,
     build_fetcher,
     build_relay,
@@ -33,15 +32,16 @@ from bridge.wiring import (
     check_targets,
     load_configuration,
 )
-from bridge.wiring_clients import ClientFactory, client_factory
-from bridge.wiring_reconcile import build_function_lag, build_reconciler
-from bridge.wiring_redrive import build_redriver
+from bridge.wiring.clients import ClientFactory, client_factory
+from bridge.wiring.functions import StreamDoor
+from bridge.wiring.reconcile import build_function_lag, build_reconciler
+from bridge.wiring.redrive import build_redriver
+from tests.builders.records import item
 from tests.fakes.context import LambdaContext
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
 from tests.fakes.policy_guard import PolicyGuard, Raw, Statement
 from tests.fakes.telemetry import KeptTelemetry
 from tests.infra.templates import ACCOUNT, EVERYTHING, MAPPING_ID, REGION, Stack, reconciliation
-from tests.records import item
 
 TYPE = "com.example.user.changed"
 LARGE = "x" * 4000

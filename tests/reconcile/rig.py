@@ -9,16 +9,16 @@ from itertools import count
 from typing import Any
 
 from bridge.core.change import Position
+from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.core.healing import time_text
 from bridge.core.pointer import Segments
-from bridge.core.translate import Table
-from bridge.edges.ledgers import MemoryLedger
-from bridge.edges.run_store import MemoryRunStore
-from bridge.ports import Keep, Row
+from bridge.edges.local.ledgers import MemoryLedger
+from bridge.edges.local.run_store import MemoryRunStore
+from bridge.ports.reconcile import RunStore
+from bridge.ports.relay import Keep, Row
 from bridge.reconcile import Comparer, Mode, Options, Progress, Reconciler
-from bridge.reconcile_ports import RunStore
-from tests.bridges import table as users_table
+from tests.builders.bridges import table as users_table
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.table_source import FakeTable

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from bridge.core.events.translate import EventRule
 from bridge.core.healing import time_text
-from bridge.core.translate import EventRule
-from bridge.ports import Keep, Row
-from tests.bridges import rule, table
+from bridge.ports.relay import Keep, Row
+from tests.builders.bridges import rule, table
 from tests.reconcile.rig import Rig
 
 ITEM, PLAN, NAME = "com.example.item", "com.example.plan", "com.example.name"

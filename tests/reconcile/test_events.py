@@ -13,9 +13,9 @@ from bridge.core.fingerprint import compile_fingerprint
 from bridge.core.jsonpath import parse_path
 from bridge.core.redact import RedactRule
 from bridge.errors import LedgerUnavailable
-from bridge.ports import Row
+from bridge.ports.relay import Row
 from bridge.reconcile.comparer import NEVER_SETTLED
-from tests.bridges import rule, table
+from tests.builders.bridges import rule, table
 from tests.reconcile.rig import LABEL, Rig
 
 NUMBERS = st.integers(0, 10**40 - 1)

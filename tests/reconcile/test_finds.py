@@ -12,10 +12,10 @@ import pytest
 from bridge.core.change import Position
 from bridge.core.healing import time_text
 from bridge.errors import EventInvalid
-from tests.bridges import rule, table
+from tests.builders.bridges import rule, table
+from tests.builders.records import item
 from tests.fakes.table_source import FACTS, FakeTable
 from tests.reconcile.rig import LABEL, Rig
-from tests.records import item
 
 
 def lossy() -> Rig:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.reconcile_view import progress_line, report_lines
+from bridge.cli.reconcile.view import progress_line, report_lines
 from bridge.reconcile import Price, Progress
 from bridge.reconcile.page import render_page
 from tests.reconcile.rig import Rig

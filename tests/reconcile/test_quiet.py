@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bridge.errors import AccessDenied, StreamBehind, TargetMissing
-from bridge.reconcile_ports import LagSource
-from bridge.wiring import load_configuration
-from bridge.wiring_reconcile import build_function_lag
+from bridge.ports.reconcile import LagSource
+from bridge.wiring.bridge import load_configuration
+from bridge.wiring.reconcile import build_function_lag
 from tests.fakes.clock import FakeClock
 from tests.fakes.live_setup import STREAM, CloudWatchClient, LambdaClient, TablesClient, mapping
 from tests.reconcile.project import write_project

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.core.change import Position
-from bridge.edges.run_store import DirectoryRunStore, MemoryRunStore
+from bridge.edges.local.run_store import DirectoryRunStore, MemoryRunStore
 from bridge.errors import (
     CheckpointBroken,
     FirstContact,
@@ -20,7 +20,7 @@ from bridge.errors import (
     StreamBehind,
     TooMuchToEmit,
 )
-from bridge.ports import Row
+from bridge.ports.relay import Row
 from tests.fakes.sink import ScriptedSink
 from tests.reconcile.rig import LABEL, Rig, lossy, opts
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from bridge.edges.run_store import MemoryRunStore
+from bridge.edges.local.run_store import MemoryRunStore
 from bridge.errors import SourceUnavailable
-from bridge.ports import Deadline
+from bridge.ports.relay import Deadline
 from bridge.reconcile import Seen, SegmentWorker
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.reconcile.suspects import Suspect, read_suspects
-from bridge.wiring_reconcile import side_by_side
+from bridge.wiring.reconcile import side_by_side
 from tests.fakes.clock import FakeClock
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from bridge.backoff import Backoff
-from bridge.edges.ledger_dynamodb import DynamoDbLedger
-from bridge.edges.run_store_s3 import S3RunStore
+from bridge.delivery.backoff import Backoff
+from bridge.edges.dynamodb.ledger import DynamoDbLedger
+from bridge.edges.dynamodb.ledger_row import partition_key
+from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import BatchError, KeySchemaChanged, SourceUnavailable
-from bridge.ledger_row import partition_key
 from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.fakes.s3_client import S3Client
 from tests.reconcile.rig import GivenLag, Rig, lossy

@@ -9,18 +9,18 @@ from typing import Any
 
 import orjson
 
-from bridge.edges.ledgers import MemoryLedger
-from bridge.edges.memory import MemoryQuarantine
-from bridge.ports import Deadline, Ledger
+from bridge.edges.local.ledgers import MemoryLedger
+from bridge.edges.local.memory import MemoryQuarantine
+from bridge.ports.relay import Deadline, Ledger
+from bridge.ports.stream import Parked
 from bridge.reconcile.pace import Pace
 from bridge.redrive import Redriven, Redriver, redrive
-from bridge.relay import Relay
-from bridge.stream_ports import Parked
-from tests.bridges import relay
+from bridge.relay.relay import Relay
+from tests.builders.bridges import relay
+from tests.builders.records import STREAM_ARN, lambda_record
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.stream import FakeStream
-from tests.records import STREAM_ARN, lambda_record
 
 TIMES = ("2026-11-01T12:00:00Z", "2026-11-01T12:05:00Z")
 

@@ -9,10 +9,9 @@ from typing import Any
 import orjson
 import pytest
 
-from bridge.breaker import Breaker
 from bridge.core.event import Event
-from bridge.edges.kinesis_reader import KinesisReader
-from bridge.edges.ledgers import NoLedger
+from bridge.edges.kinesis.reader import KinesisReader
+from bridge.edges.local.ledgers import NoLedger
 from bridge.errors import (
     AccessDenied,
     BridgeError,
@@ -24,9 +23,10 @@ from bridge.errors import (
     TargetMissing,
 )
 from bridge.redrive import redrive
-from tests.bridges import rule, table
+from bridge.relay.breaker import Breaker
+from tests.builders.bridges import rule, table
+from tests.builders.records import lambda_record
 from tests.fakes.kinesis_client import KinesisClient
-from tests.records import lambda_record
 from tests.redrive.rig import TIMES, Rig, invocation_record
 
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from bridge.breaker import Breaker
 from bridge.core.event import Event
-from bridge.edges.ledgers import MemoryLedger
-from bridge.edges.memory import MemoryQuarantine
-from bridge.edges.quarantine_sqs import SqsQuarantine
+from bridge.edges.local.ledgers import MemoryLedger
+from bridge.edges.local.memory import MemoryQuarantine
+from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import BridgeError, EntryMissing, EventInvalid, SinkUnavailable
-from bridge.ports import Deadline, Quarantined, Selection
+from bridge.ports.relay import Deadline, Quarantined, Selection
 from bridge.redrive import Retried, Retry, StaysWhereItIs
-from tests.bridges import relay, rule, table
+from bridge.relay.breaker import Breaker
+from tests.builders.bridges import relay, rule, table
+from tests.builders.records import lambda_record
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.sqs_client import SqsClient
-from tests.records import lambda_record
 
 
 @dataclass

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bridge.settings.reference import COMMAND, render_reference
+from tests.builders.places import ROOT
 
 
 def test_the_committed_reference_is_up_to_date() -> None:
-    committed = Path(__file__).parents[2] / "docs" / "configuration.md"
+    committed = ROOT / "docs" / "configuration.md"
     assert committed.read_text(encoding="utf-8") == render_reference(), f"regenerate it: {COMMAND}"
 
 

@@ -10,16 +10,13 @@ from contextlib import suppress
 from dataclasses import fields, replace
 from typing import Any
 
-from bridge.batch import Item
-from bridge.breaker import Breaker
 from bridge.core.change import Position, StreamRef
-from bridge.core.dialect import Dialect
 from bridge.core.event import Event, Trace
-from bridge.dispatch import Answer
-from bridge.edges.eventbridge import EventBridgeSink
+from bridge.core.records.dialect import Dialect
+from bridge.delivery.dispatch import Answer
+from bridge.edges.eventbridge.classic import EventBridgeSink
 from bridge.errors import QuarantineUnavailable, SinkUnavailable, Unavailable
-from bridge.mapping.shard import ShardInWork
-from bridge.ports import Deadline, EntryResult, Ledger, Row
+from bridge.ports.relay import Deadline, EntryResult, Ledger, Row
 from bridge.reconcile import Options, Progress, Reconciler, RunState
 from bridge.reconcile.confirm import Confirmed, Confirmer
 from bridge.reconcile.counts import Counts
@@ -28,9 +25,12 @@ from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.second_pass import SecondPass
 from bridge.reconcile.state import Phase
 from bridge.reconcile.suspects import Suspect
-from bridge.relay import Relay
-from bridge.runner import Runner
-from bridge.settling import Settling
+from bridge.relay.batch import Item
+from bridge.relay.breaker import Breaker
+from bridge.relay.relay import Relay
+from bridge.relay.settling import Settling
+from bridge.stream.mapping.shard import ShardInWork
+from bridge.stream.runner import Runner
 
 
 class SettlesBeforePublishing(Relay):

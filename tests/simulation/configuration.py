@@ -12,10 +12,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
+from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
-from bridge.core.translate import Table
 from bridge.errors import EventInvalid
-from tests import bridges
+from tests.builders import bridges
 from tests.simulation.world import TABLE, Image, Written
 
 DOMAIN, BILLING = "domain", "billing"

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import orjson
 from botocore.exceptions import ReadTimeoutError
 
-from bridge.edges.checkpoints import MemoryCheckpoints
-from bridge.edges.ledgers import MemoryLedger
-from bridge.edges.memory import MemoryQuarantine
+from bridge.edges.local.checkpoints import MemoryCheckpoints
+from bridge.edges.local.ledgers import MemoryLedger
+from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import (
     AccessDenied,
     CheckpointUnavailable,
@@ -21,8 +21,8 @@ from bridge.errors import (
     QuarantineUnavailable,
     SourceUnavailable,
 )
-from bridge.ports import Deadline, Keep, Quarantined, Row
-from bridge.stream_ports import Page, Shard, StreamSource
+from bridge.ports.relay import Deadline, Keep, Quarantined, Row
+from bridge.ports.stream import Page, Shard, StreamSource
 from tests.fakes.batch_peer import client_error
 from tests.simulation.faults import Faults
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from bridge.backoff import Backoff
-from bridge.edges.ledger_dynamodb import DynamoDbLedger
-from bridge.ledger_row import decode_row
-from bridge.ports import Keep, Ledger, Row
+from bridge.delivery.backoff import Backoff
+from bridge.edges.dynamodb.ledger import DynamoDbLedger
+from bridge.edges.dynamodb.ledger_row import decode_row
+from bridge.ports.relay import Keep, Ledger, Row
 from tests.fakes.batch_peer import client_error
 from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.simulation.edges import SimulatedLedger

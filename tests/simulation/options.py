@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any, Literal, Protocol
 
-from bridge.breaker import Breaker
 from bridge.consumer import supersedes
-from bridge.core.dialect import STREAM, Dialect
-from bridge.edges.eventbridge import EventBridgeSink
-from bridge.mapping.settings import MappingSettings
-from bridge.ports import Keep
+from bridge.core.records.dialect import STREAM, Dialect
+from bridge.edges.eventbridge.classic import EventBridgeSink
+from bridge.ports.relay import Keep
 from bridge.reconcile import Reconciler
-from bridge.relay import Relay
-from bridge.runner import Runner
-from bridge.settling import Heal
+from bridge.relay.breaker import Breaker
+from bridge.relay.relay import Relay
+from bridge.relay.settling import Heal
+from bridge.stream.mapping.settings import MappingSettings
+from bridge.stream.runner import Runner
 
 LedgerKind = Literal["none", "newer", "last", "dynamodb"]
 

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, cast
 
 from bridge.core.change import TypedItem
-from bridge.edges.run_store import MemoryRunStore
+from bridge.edges.local.run_store import MemoryRunStore
 from bridge.errors import (
     BridgeError,
     CheckpointUnavailable,
@@ -21,9 +21,9 @@ from bridge.errors import (
     SourceUnavailable,
     StreamBehind,
 )
+from bridge.ports.reconcile import Document, ItemPage, ItemsRead, Lease, TableFacts
 from bridge.reconcile import Comparer, Options, Reconciler
-from bridge.reconcile_ports import Document, ItemPage, ItemsRead, Lease, TableFacts
-from tests.records import item
+from tests.builders.records import item
 from tests.simulation.configuration import SECRET, compiled_table
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.ledgers import Durable, ledger_rows

@@ -10,13 +10,13 @@ from typing import Any, cast
 
 import orjson
 
-from bridge.breaker import Breaker
-from bridge.edges.failure_destination import with_payload
+from bridge.edges.failures.destination import with_payload
 from bridge.errors import BridgeError, DestinationUnavailable, QuarantineUnavailable, TargetMissing
-from bridge.ports import EVERYTHING, Deadline, Found, Quarantined, Selection
+from bridge.ports.relay import EVERYTHING, Deadline, Found, Quarantined, Selection
+from bridge.ports.stream import Parked, StreamSource
 from bridge.redrive import Redriver, Retry, StaysWhereItIs, redrive
-from bridge.relay import Relay
-from bridge.stream_ports import Parked, StreamSource
+from bridge.relay.breaker import Breaker
+from bridge.relay.relay import Relay
 from tests.simulation.edges import SimulatedQuarantine, SimulatedSource
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.simulation import Simulation, Violation, places_of

@@ -11,19 +11,19 @@ from dataclasses import replace
 from random import Random
 from typing import Any, cast
 
-from bridge.backoff import Backoff
-from bridge.batch import Outcome
-from bridge.breaker import Breaker
-from bridge.core.lambda_record import to_lambda_record
-from bridge.dispatch import Dispatcher
-from bridge.door import StreamDoor
-from bridge.edges.ledgers import NoLedger
+from bridge.core.records.lambda_record import to_lambda_record
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.dispatch import Dispatcher
+from bridge.edges.local.ledgers import NoLedger
 from bridge.errors import BridgeError
-from bridge.mapping.invocation import InlineExecutor
-from bridge.ports import Deadline, Ledger, Quarantine, Quarantined, Row, Sink
-from bridge.relay import Relay
-from bridge.runner import Pace, Runner
-from bridge.silence import Silence
+from bridge.ports.relay import Deadline, Ledger, Quarantine, Quarantined, Row, Sink
+from bridge.relay.batch import Outcome
+from bridge.relay.breaker import Breaker
+from bridge.relay.relay import Relay
+from bridge.relay.silence import Silence
+from bridge.stream.mapping.invocation import InlineExecutor
+from bridge.stream.runner import Pace, Runner
+from bridge.wiring.functions import StreamDoor
 from tests.simulation.configuration import BILLING, DOMAIN, EVENT_MAX_BYTES, SECRET, compiled_table
 from tests.simulation.edges import (
     SimulatedBus,

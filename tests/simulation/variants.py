@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.core.dialect import STREAM, Dialect
-from bridge.mapping.settings import MappingSettings
+from bridge.core.records.dialect import STREAM, Dialect
+from bridge.stream.mapping.settings import MappingSettings
 from tests.simulation.broken import (
     ComparesText,
     ForgetsGapNames,

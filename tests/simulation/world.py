@@ -14,9 +14,9 @@ from random import Random
 from typing import Any, NamedTuple
 
 from bridge.limits import STREAM_RETENTION_S
-from bridge.stream_ports import Page
+from bridge.ports.stream import Page
+from tests.builders.records import Op, record
 from tests.fakes.stream import FakeStream
-from tests.records import Op, record
 
 START_S = 1_793_534_400.0
 TABLE = "Items"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bridge.core.pointer import escape, parse_pointer
-from bridge.schemas.compatibility.gaps import Gap, Path
-from bridge.schemas.compatibility.parts import take_apart
-from bridge.schemas.compatibility.prover import Prover
+from bridge.schemas.compatibility.proving.gaps import Gap, Path
+from bridge.schemas.compatibility.proving.parts import take_apart
+from bridge.schemas.compatibility.proving.prover import Prover
 from bridge.schemas.compatibility.rules import Rule, rule_of
 from bridge.schemas.compatibility.verdict import Break, Bump, Direction
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bridge.schemas.compatibility.decide import Decision, NeedsProcess, Question, decide
 from bridge.schemas.compatibility.prepare import Prepared, TooDeep, text_of
-from bridge.schemas.compatibility.references import MAIN, Unusable
+from bridge.schemas.compatibility.reading.references import MAIN, Unusable
 from bridge.schemas.compatibility.verdict import (
     Bump,
     Comparison,

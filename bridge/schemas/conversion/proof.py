@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.core.pointer import escape
-from bridge.schemas.documents import parse_json, read_bytes
-from bridge.schemas.examples import KINDS
-from bridge.schemas.layout import entries, inside
-from bridge.schemas.registered import compile_document
-from bridge.schemas.validation import SchemaVersion
+from bridge.schemas.conversion.registered import compile_document
+from bridge.schemas.documents.examples import KINDS
+from bridge.schemas.documents.layout import entries, inside
+from bridge.schemas.documents.reading import parse_json, read_bytes
+from bridge.schemas.documents.validation import SchemaVersion
 
 VARIANTS_MAX: Final = 400
 """Of one example: a large one has thousands of places."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Mode, Policy, Verdict
+from tests.builders.places import ROOT
 from tests.schemas.compatibility.changes import CHANGES, MODES, POLICIES, Change
 
 BEGIN = "<!-- the table, from tests/schemas/compatibility/changes.py -->"
@@ -46,4 +47,4 @@ def put_into(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    put_into(Path(__file__).parents[3] / "docs" / "compatibility.md")
+    put_into(ROOT / "docs" / "compatibility.md")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.prepare import Prepared, text_of
 from bridge.schemas.compatibility.verdict import Bump, Mode, Policy, Verdict
+from tests.builders.places import ROOT
 from tests.schemas.compatibility.changes import CHANGES, Change
 from tests.schemas.compatibility.fuzz import Side
 from tests.schemas.compatibility.table import write_table
 
-PAGE = Path(__file__).parents[3] / "docs" / "compatibility.md"
+PAGE = ROOT / "docs" / "compatibility.md"
 named = pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.schemas.compatibility import keywords
-from bridge.schemas.compatibility.parts import TYPES
+from bridge.schemas.compatibility.proving import keywords
+from bridge.schemas.compatibility.proving.parts import TYPES
 from tests.schemas.compatibility.fuzz import Fuzzer
 
 

@@ -1,0 +1,114 @@
+"""How a reconciliation looks on a terminal and in a log: where it is, and what it found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.cli.console.live import LINE_EVERY_S, StatusLine
+from bridge.cli.console.output import Console
+from bridge.reconcile import Progress
+from bridge.reconcile.page import headline
+
+_PHASES = {
+    "table": "reading the table",
+    "ledger": "reading the ledger",
+    "keys": "reading the keys",
+    "wait": "waiting for what is in flight, seconds",
+    "confirm": "looking again",
+    "emit": "sending",
+    "seed": "recording",
+    "backfill": "sending snapshots",
+}
+
+
+class ProgressLine(StatusLine):
+    """One line that changes in place on a terminal, else a plain line every ten seconds."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._phase = ""
+        self._since_s = 0.0
+        self._from = 0
+        self._due_s = 0.0
+
+    def tell(self, progress: Progress) -> None:
+        now_s = time.monotonic()
+        if progress.phase != self._phase:
+            self._phase, self._since_s, self._from = progress.phase, now_s, progress.done
+            self._due_s = now_s + LINE_EVERY_S
+        line = progress_line(progress, progress.done - self._from, now_s - self._since_s)
+        if self._status is not None:
+            self._status.update(line)
+        elif now_s >= self._due_s:
+            self._console.say(line)
+            self._due_s = now_s + LINE_EVERY_S
+
+
+def progress_line(progress: Progress, done_since: int, seconds: float) -> str:
+    """Rate and time left are those of this phase in this process."""
+    what = _PHASES.get(progress.phase, progress.phase)
+    parts = [f"{what}: {progress.done:,}" + (f" of about {progress.about:,}" if progress.about else "")]
+    if progress.about:
+        parts.append(f"{min(1.0, progress.done / progress.about):.0%}")
+    rate = done_since / seconds if seconds > 0 else 0.0
+    if progress.phase != "wait" and rate > 0:
+        parts.append(f"{rate:,.0f}/s")
+        if progress.about > progress.done:
+            parts.append(f"{_span(int((progress.about - progress.done) / rate))} left")
+    parts += [f"{count:,} {name.replace('_', ' ')}" for name, count in progress.found.items()]
+    if progress.units:
+        parts.append(f"{progress.units:,.0f} read units")
+    return ", ".join(parts)
+
+
+def _span(seconds: int) -> str:
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{seconds:02d} min"
+
+
+def report_lines(report: Mapping[str, Any]) -> list[str]:
+    """A report for people."""
+    cost = report["cost"]
+    missed = "  ".join(f"{kind} {count:,}" for kind, count in report["missed"].items())
+    lines = [
+        headline(report),
+        f"  scanned {report['scanned']:,} items and {report['rows']:,} ledger rows",
+        f"  in step {report['in_step']:,}; filtered {report['filtered']:,}, in flight {report['in_flight']}",
+        f"  missed: {missed}",
+    ]
+    lines += [f"    {name}: {count:,}" for name, count in report["by_type"].items()]
+    if report["emitted"]:
+        sent = "  ".join(f"{kind} {count:,}" for kind, count in report["emitted"].items())
+        lines.append(f"  told: {sent} ({report['events']:,} events)")
+    for name in (
+        "without_event",
+        "gaps",
+        "overtaken",
+        "unsent",
+        "undecodable",
+        "skipped",
+        "not_selected",
+        "other_recipe",
+        "refreshed",
+    ):
+        if report[name]:
+            lines.append(f"  {name.replace('_', ' ')}: {report[name]:,}")
+    lines += [f"  {note}" for note in report.get("notes", ())]
+    for reason, count in report["blocked"]["by_reason"].items():
+        lines.append(f"  blocked: {reason} {count:,}")
+    lines += [
+        f"    key {each['key_hash']} {each['type']}: {each['hint']}"
+        for each in report["blocked"]["examples"][:5]
+    ]
+    lines.append(
+        f"  cost: {cost['table_read_units']:,.1f} read units of the table, about "
+        f"{cost['ledger_read_units_estimated']:,.0f} of the ledger: {cost['money']:.4f} {cost['currency']} "
+        "at on-demand prices"
+    )
+    last = report["last_complete"]
+    if last is not None:
+        lines.append(f"  last complete run before: {last['age_s'] / 3600:.1f} h ago ({last['mode']})")
+    return lines

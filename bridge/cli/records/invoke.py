@@ -1,0 +1,124 @@
+"""``stream-bridge invoke``: what the Lambda function would answer, without Lambda and without a bus."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.console.options import (
+    DEFAULT_CONFIG,
+    ConfigOption,
+    EnvFileOption,
+    OutputOption,
+    read_configuration,
+)
+from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.errors import BridgeError
+from bridge.metrics import METRICS
+
+if TYPE_CHECKING:
+    from bridge.core.records.dialect import Dialect
+    from bridge.ports.relay import Deadline
+
+TIMEOUT_MS = 60_000
+
+
+def invoke(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="A Lambda event, or - for standard input.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    timeout_ms: Annotated[
+        int, typer.Option("--timeout-ms", min=1, help="The function's timeout.", metavar="N")
+    ] = TIMEOUT_MS,
+    env_file: EnvFileOption = None,
+    output: OutputOption = Output.TEXT,
+) -> int:
+    """Run the Lambda handler on FILE with memory in place of bus, topic and quarantine; print its answer.
+
+    FILE holds the JSON of one invocation: {"Records": [...]}, or just the list. What the handler logs and
+    the counts go to stderr.
+
+    Exit code 0: every record published or settled without an event. 4: some handed back or quarantined.
+    1: the batch failed as a whole, or FILE cannot be read. 3: the configuration is wrong.
+    """
+    from bridge.cli.console.outcome import sum_up
+    from bridge.edges.cloudwatch.telemetry import LineTelemetry
+    from bridge.edges.local.clock import SystemClock
+    from bridge.edges.local.memory import MemoryQuarantine
+    from bridge.lambdas.stream import StreamDoor
+    from bridge.ports.relay import Deadline
+    from bridge.wiring.bridge import build_relay, memory_claim_check, memory_sinks
+
+    console: Console = context.obj
+    configuration = read_configuration(console, config, env_file)
+    event = _read_event(file)
+    clock = SystemClock()
+    as_json = output is Output.JSON
+    # As text the counts follow on a line of their own.
+    telemetry = LineTelemetry(sys.stderr, as_json=as_json, level="info" if as_json else "warning")
+    relay = build_relay(
+        configuration,
+        memory_sinks(configuration.settings),
+        telemetry,
+        clock=clock,
+        quarantine=MemoryQuarantine(),
+        claim_check=memory_claim_check(configuration.settings),
+    )
+    answer = StreamDoor(relay, clock, dialect=_dialect(event)).handle(
+        event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))
+    )
+    console.write_json(answer, indent=False)
+    counts = {name: int(telemetry.counts.get(metric, 0)) for name, metric in _COUNTS.items()}
+    if not as_json:
+        console.say(sum_up(counts))
+    return ExitCode.PARTLY if counts["quarantined"] or counts["handed_back"] else ExitCode.OK
+
+
+_COUNTS = {
+    "received": METRICS["RecordsReceived"].name,
+    "published": METRICS["RecordsPublished"].name,
+    "without_event": METRICS["RecordsWithoutEvent"].name,
+    "quarantined": METRICS["RecordsQuarantined"].name,
+    "handed_back": METRICS["RecordsHandedBack"].name,
+    "events": METRICS["EventsPublished"].name,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationContext:
+    """Lambda's context object, as far as the door looks at it (docs: "Lambda context object in Python")."""
+
+    deadline: Deadline
+    function_name: str = "stream-bridge"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: str = "512"
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:stream-bridge"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int(self.deadline.remaining_s() * 1000))
+
+
+def _dialect(event: Any) -> Dialect:
+    """A batch is from one stream: its first record shows of which kind."""
+    from bridge.core.records.kinesis import dialect_of
+
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    return dialect_of(records[0] if isinstance(records, list) and records else None)
+
+
+def _read_event(file: str) -> Any:
+    """The event in ``file``. Raises ``BridgeError`` with the place where it is no JSON."""
+    from bridge.cli.records.files import Unreadable, parse
+
+    name = "standard input" if file == "-" else file
+    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    event = parse(content, name, 1)
+    if isinstance(event, Unreadable):
+        raise BridgeError(str(event.problem), stage="read")
+    return {"Records": event} if isinstance(event, list) else event

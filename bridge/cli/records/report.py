@@ -1,0 +1,146 @@
+"""What ``stream-bridge render`` says on stderr about the records, and the exit code that follows from it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import Any, Final
+
+from bridge.cli.console.diff_view import visible
+from bridge.cli.console.outcome import sum_up
+from bridge.cli.console.output import Console, ExitCode
+from bridge.cli.records.files import Unreadable
+from bridge.cli.records.preview import Preview, Previewer
+from bridge.core.change import StreamRef
+
+PLACEHOLDER_LABEL: Final = "0001-01-01T00:00:00.000"
+"""Stands for the label of a stream that nobody named; sorts before every real one."""
+
+_WHY: Final = {
+    "accepted": "published",
+    "filtered": "no event: the table's filter leaves it out",
+    "unchanged": "no event: nothing changed that is not ignored",
+    "no_matching_type": "no event: no rule matched",
+    "unknown_table": "no event: the table is not in the configuration",
+}
+
+
+class Report:
+    """What is said on stderr about the records, and the exit code that follows from it."""
+
+    def __init__(self, console: Console, *, as_json: bool) -> None:
+        self._console = console
+        self._as_json = as_json
+        self._ends: Counter[str] = Counter()
+        self._events = 0
+        self._unreadable = 0
+        self._told: set[str] = set()
+
+    def unreadable(self, part: Unreadable) -> None:
+        self._unreadable += 1
+        problem = part.problem
+        if self._as_json:
+            where = {"file": problem.file, "line": problem.line, "column": problem.column}
+            self._line(unreadable={**where, "message": problem.message, "hint": problem.suggestion})
+        else:
+            self._console.problem(problem)
+
+    def unnamed(self, stand_in: StreamRef | None) -> None:
+        """A record names no stream (GetRecords gives it to the caller only): say once what is made of it."""
+        if stand_in is None:
+            self._once(
+                "records name no stream, so it is not known whose they are", "use --stream-arn or --table"
+            )
+        elif stand_in.label == PLACEHOLDER_LABEL:
+            self._once(
+                f"records name no stream: taken as those of table {stand_in.table}, "
+                "with placeholders for the ARN and the label in sequence",
+                "use --stream-arn for the real ones",
+            )
+
+    def record(self, record: Any, preview: Preview, previewer: Previewer | None) -> None:
+        """``previewer`` explains the record; None = not asked for."""
+        self._ends[preview.end] += 1
+        self._events += len(preview.events)
+        if preview.why == "unknown_table" and preview.change is not None:
+            self._once(
+                f"table {preview.change.table} is not in the configuration: its changes get no event",
+                "add it under tables:, or look at the ARN of the records",
+            )
+        self._tell_failure(preview)
+        if previewer is not None:
+            self._explain(record, preview, previewer)
+
+    def _tell_failure(self, preview: Preview) -> None:
+        """What is wrong with a record; nothing of what it holds."""
+        failure = preview.quarantined or preview.refused
+        if failure is not None:
+            entry, change = preview.quarantined, preview.change
+            self._line(
+                number=self._ends.total(),
+                end=preview.end,
+                record_id=preview.record_id,
+                table=change.table if change else "",
+                reason=failure.reason,
+                stage=failure.stage,
+                message=failure.message,
+                hint=failure.hint,
+                event_type=entry.event_type if entry else "",
+                sequence=change.position.sequence if change else "",
+            )
+
+    def _explain(self, record: Any, preview: Preview, previewer: Previewer) -> None:
+        change = preview.change
+        explanation = None if change is None else previewer.explain(record, change)
+        rules = () if explanation is None else explanation.rules
+        events = [event.type for event in preview.events]
+        number = self._ends.total()
+        if self._as_json:
+            self._line(
+                number=number,
+                end=preview.end,
+                why=preview.why,
+                record_id=preview.record_id,
+                table=change.table if change else "",
+                operation=change.operation if change else "",
+                rules=[{"type": name, "matched": why is None, "why": why or ""} for name, why in rules],
+                events=events,
+            )
+            return
+        what = f"{change.table} {change.operation}" if change is not None else "not decoded"
+        end = _WHY.get(preview.why, f"{preview.end}: {preview.why}".replace("_", " "))
+        self._console.say(visible(f"record {number} {preview.record_id}: {what}: {end}"))
+        for name, why in rules:
+            self._console.say(visible(f"  {name}: {'matched' if why is None else why}"))
+
+    def end(self) -> int:
+        """Say the counts; the exit code."""
+        counts = {
+            "received": self._ends.total(),
+            "published": self._ends["published"],
+            "without_event": self._ends["without_event"],
+            "quarantined": self._ends["quarantined"],
+            "handed_back": self._ends["handed_back"],
+            "events": self._events,
+            "unreadable": self._unreadable,
+        }
+        if self._as_json:
+            self._line(counts=counts)
+        else:
+            self._console.say(sum_up(counts))
+        if self._unreadable:
+            return ExitCode.ERROR
+        return ExitCode.PARTLY if counts["quarantined"] or counts["handed_back"] else ExitCode.OK
+
+    def _once(self, message: str, hint: str) -> None:
+        if message in self._told:
+            return
+        self._told.add(message)
+        if self._as_json:
+            self._line(note=message, hint=hint)
+        else:
+            self._console.say(visible(f"note: {message} - {hint}"), style="yellow")
+
+    def _line(self, **fields: object) -> None:
+        # Not orjson: an id may hold a lone surrogate, and shall be shown.
+        self._console.say(json.dumps(fields))

@@ -1,0 +1,133 @@
+"""``stream-bridge schema new`` and ``bump``: the files of a new type, or of a type's next version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bridge.cli.console.output import Console, ExitCode
+from bridge.cli.schema.options import LIMIT_S, SchemasOption, named_folder, schemas_folder
+
+if TYPE_CHECKING:
+    from bridge.schemas.authoring.files import Files, Step
+    from bridge.schemas.compatibility.verdict import Bump
+    from bridge.schemas.documents.layout import Layout
+
+
+def new(
+    context: typer.Context,
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="Such as com.example.user.created.")],
+    schemas: SchemasOption = None,
+    summary: Annotated[str, typer.Option("--summary", help="What happened, in one sentence.")] = "",
+    owner: Annotated[str, typer.Option("--owner", help="The team that answers for it.")] = "",
+    contact: Annotated[str, typer.Option("--contact", help="Where that team is reached.")] = "",
+    base: Annotated[
+        str, typer.Option("--base", help="What every $id begins with, where no version says it yet.")
+    ] = "",
+) -> int:
+    """Start a type: a draft of its first version, meta.yaml and examples. Overwrites nothing."""
+    from bridge.schemas.authoring.files import plan_type
+    from bridge.schemas.documents.layout import Layout, read_layout
+
+    console: Console = context.obj
+    folder = named_folder(schemas)
+    layout = read_layout(folder) if folder.exists() else Layout()
+    files = plan_type(layout, type_name, base=base, summary=summary, team=owner, contact=contact)
+    _write(console, folder, files)
+    console.say("edit the schema and its examples, then: stream-bridge schema lint")
+    console.say("take `status: draft` out of meta.yaml once others may build on it")
+    return ExitCode.OK
+
+
+def bump(
+    context: typer.Context,
+    type_name: Annotated[
+        str, typer.Argument(metavar="TYPE[@MAJOR]", help="With a major: the next version of that major.")
+    ],
+    schemas: SchemasOption = None,
+    major: Annotated[bool, typer.Option("--major", help="For a change that breaks somebody.")] = False,
+    minor: Annotated[bool, typer.Option("--minor", help="For a compatible change.")] = False,
+    patch: Annotated[bool, typer.Option("--patch", help="For titles, descriptions and examples.")] = False,
+) -> int:
+    """Copy the newest version to the next one, with its $id and examples; a minor one unless said otherwise.
+
+    Where the newest version is published and was edited in place, the edit becomes the next version, the
+    least bump it needs is worked out, and the published text is restored from git.
+    """
+    from bridge.schemas.authoring.files import find_step, next_version, plan_bump
+    from bridge.schemas.compatibility.verdict import Bump
+    from bridge.schemas.documents.layout import read_layout
+
+    console: Console = context.obj
+    asked = [b for b, on in ((Bump.MAJOR, major), (Bump.MINOR, minor), (Bump.PATCH, patch)) if on]
+    if len(asked) > 1:
+        raise typer.BadParameter("say one of --major, --minor and --patch")
+    name, _, wanted = type_name.partition("@")
+    wanted = wanted.removeprefix("v")
+    if wanted and not (wanted.isascii() and wanted.isdigit()):
+        raise typer.BadParameter(f"'{wanted}' is no major version, such as {name}@1")
+    folder = schemas_folder(schemas)
+    layout = read_layout(folder)
+    step = find_step(folder, layout, name, int(wanted) if wanted else None)
+    original = _original(folder, step) if step.edited else None
+    level = asked[0] if asked else Bump.MINOR
+    if step.edited:
+        level = _least(console, folder, layout, step, original, asked[0] if asked else None)
+    version = next_version(step.newest, level)
+    files = plan_bump(folder, layout, step, level, original)
+    _write(console, folder, files, restored=step.file if step.edited else None)
+    console.say(f"{name} {step.newest} → {version}; then: stream-bridge schema check")
+    return ExitCode.OK
+
+
+def _original(folder: Path, step: Step) -> bytes | None:
+    from bridge.edges.local.git import read_committed
+
+    return read_committed(folder / step.file)
+
+
+def _least(
+    console: Console, folder: Path, layout: Layout, step: Step, original: bytes | None, asked: Bump | None
+) -> Bump:
+    """The least bump that the edit of a published file needs; ``asked`` where it is no less."""
+    from bridge.errors import BridgeError
+    from bridge.schemas.authoring.files import check_original
+    from bridge.schemas.compatibility.compare import compare
+    from bridge.schemas.compatibility.verdict import Bump, Verdict
+    from bridge.schemas.documents.reading import parse_json
+
+    before = parse_json(check_original(layout, step, original), step.file)
+    meta = layout.metas.get(step.type)
+    mode = (meta.compatibility if meta is not None else None) or layout.registry.compatibility
+    policy = (meta.policy if meta is not None else None) or layout.registry.policy
+    documents = {f.document["$id"]: f.document for f in layout.files if "$id" in f.document}
+    found = compare(before, step.document, mode=mode, policy=policy, documents=documents, limit_s=LIMIT_S)
+    if found.verdict is Verdict.INVALID:
+        raise BridgeError(f"{folder / step.file} cannot be compared: {found.problem}")
+    ranks = list(Bump)
+    least = Bump.PATCH if found.bump is Bump.NONE else found.bump
+    if asked is None:
+        console.say(f"the edit of {step.file} needs a {least} version")
+        return least
+    if ranks.index(asked) < ranks.index(least):
+        raise BridgeError(
+            f"the edit of {step.file} needs at least a {least} version",
+            hint=found.breaks[0].message if found.breaks else "more than annotations changed",
+        )
+    return asked
+
+
+def _write(console: Console, folder: Path, files: Files, restored: str | None = None) -> None:
+    """Write all files or none. Only ``restored`` may replace one that is there."""
+    from bridge.errors import BridgeError
+    from bridge.onboarding.writing import staged
+
+    with staged(folder, files) as ready:
+        there = [name for name in ready.existing() if name != restored]
+        if there:
+            raise BridgeError(f"{folder / there[0]} is there already", hint="nothing was written")
+        ready.move()
+    for name in files:
+        console.show(f"{'restored' if name == restored else 'written'}: {folder / name}")

@@ -1,0 +1,136 @@
+"""``schema check`` without two schemas: a whole folder, and what it changes of what is published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bridge.cli.console.output import Console, ExitCode
+from bridge.cli.schema.options import Format, plural, schemas_folder
+from bridge.cli.schema.report import Case, Report, cases_by_file, write_report
+from bridge.cli.schema.sources import open_source
+from bridge.cli.schema.verdict import break_lines, exit_code, unproven_lines
+from bridge.errors import ConfigurationError, Problem
+from bridge.schemas.compatibility.compare import Comparer
+from bridge.schemas.compatibility.verdict import Verdict
+from bridge.schemas.documents.places import with_places
+from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.evolution.against import Delta, find_delta
+from bridge.schemas.evolution.comparison_json import comparison_json
+from bridge.schemas.evolution.lint import past_sunsets
+from bridge.schemas.evolution.promises import Judged, TypeReport, check_types
+
+
+def check_folder(
+    console: Console, schemas: Path | None, against: str | None, limit_s: float, output: Format
+) -> int:
+    """Check every type; ``against`` names what it is compared with besides."""
+    folder = schemas_folder(schemas)
+    today = datetime.now(UTC).date()
+    try:
+        found = SchemaSet.load(folder)
+    except ConfigurationError as error:
+        return _unusable(console, folder, error.problems, output)
+    if not found:  # "fine" would let a mistyped path pass in CI
+        return _unusable(console, folder, found.warnings, output)
+    delta = find_delta(found, open_source(against, folder)) if against is not None else None
+    comparer = Comparer({schema.id: schema.document for schema in found}, limit_s=limit_s)
+    reports = list(check_types(found, comparer.compare, today=today))
+    cases = [case for report in reports for case in _cases(report)]
+    if delta is not None:
+        cases += cases_by_file(delta.source, (), with_places(delta.findings))
+    cases += cases_by_file("sunset", (), past_sunsets(found, today))
+    cases += cases_by_file("folder", (), with_places(found.warnings))
+    wrong = [finding for case in cases for finding in case.findings if finding.severity == "error"]
+    code = _code(reports, delta, wrong)
+    document = {
+        "fine": code is ExitCode.OK,
+        "types": [_type_json(report) for report in reports],
+        **({"against": delta.source, "added": _names(delta)} if delta is not None else {}),
+    }
+    write_report(console, Report("check", tuple(cases), document), output)
+    if output is Format.TEXT:
+        for report in reports:
+            console.show(_type_line(report))
+        for name in _names(delta) if delta is not None else ():
+            console.show(f"new since {against}: {name}")
+    count = sum(len(report.pairs) for report in reports)
+    told = f"{plural(len(found), 'version')} of {plural(len(found.types), 'type')}, {plural(count, 'pair')}"
+    console.say(f"{folder}: {told}: {plural(len(wrong), 'finding') if wrong else 'fine'}")
+    return code
+
+
+def _unusable(console: Console, folder: Path, problems: Sequence[Problem], output: Format) -> int:
+    document: dict[str, Any] = {"fine": False, "types": []}
+    report = Report("check", cases_by_file(str(folder), (), with_places(problems)), document)
+    write_report(console, report, output)
+    console.say(f"{folder}: cannot be used: {plural(len(problems), 'finding')}")
+    return ExitCode.CONFIGURATION
+
+
+def _code(reports: Sequence[TypeReport], delta: Delta | None, wrong: Sequence[Problem]) -> ExitCode:
+    code = exit_code(*(judged.verdict for report in reports for judged in report.pairs))
+    if code is ExitCode.OK or code is ExitCode.PARTLY:
+        left = [f for f in wrong if getattr(f, "rule", "") != "unproven"]
+        changed = delta is not None and any(f.severity == "error" for f in delta.findings)
+        return ExitCode.DIFFERENCES if left or changed else code
+    return code
+
+
+def _cases(report: TypeReport) -> list[Case]:
+    if report.skipped:
+        return [Case(report.type, report.type, skipped=report.skipped)]
+    if not report.pairs:
+        return [Case(report.type, "one version of each major")]
+    return [_case(report.type, judged) for judged in report.pairs]
+
+
+def _case(type_name: str, judged: Judged) -> Case:
+    lines = [line for each in judged.comparison.breaks for line in break_lines(each)]
+    vouched = {id(unproven) for unproven, _ in judged.waived}
+    for unproven in judged.comparison.unproven:
+        lines += [] if id(unproven) in vouched else unproven_lines(unproven)
+    name = f"{judged.old.version} → {judged.new.version}"
+    return Case(type_name, name, tuple(with_places(judged.findings)), "\n".join(lines))
+
+
+def _type_line(report: TypeReport) -> str:
+    by = f"({report.mode}, {report.policy})"
+    if report.skipped:
+        return f"skipped       {report.type}: {report.skipped}"
+    if not report.pairs:
+        return f"compatible    {report.type}: one version of each major, nothing to compare"
+    verdicts = [judged.verdict for judged in report.pairs]
+    worst = next((v for v in reversed(Verdict) if v in verdicts), Verdict.COMPATIBLE)
+    waived = [waiver for judged in report.pairs for _, waiver in judged.waived]
+    vouched = "".join(f"; {waiver.who} vouches until {waiver.until}" for waiver in dict.fromkeys(waived))
+    told = "vouched for" if waived and worst is Verdict.COMPATIBLE else worst  # nobody proved it
+    return f"{told:<13} {report.type}: {plural(len(report.pairs), 'pair')} {by}{vouched}"
+
+
+def _type_json(report: TypeReport) -> dict[str, Any]:
+    return {
+        "type": report.type,
+        "mode": str(report.mode),
+        "policy": str(report.policy),
+        "skipped": report.skipped or None,
+        "pairs": [
+            {
+                "old": str(judged.old.version),
+                "new": str(judged.new.version),
+                **comparison_json(judged.comparison),
+                "waived": [
+                    {"direction": unproven.direction, "who": waiver.who, "why": waiver.why,
+                     "until": waiver.until.isoformat()}
+                    for unproven, waiver in judged.waived
+                ],
+            }
+            for judged in report.pairs
+        ],
+    }  # fmt: skip
+
+
+def _names(delta: Delta) -> list[str]:
+    return [f"{type_name} {version}" for type_name, version in delta.added]

@@ -1,0 +1,227 @@
+"""``stream-bridge schema impact``: what a new version does to the rules that subscribers have."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from bridge.cli.console.diff_view import visible
+from bridge.cli.console.options import DEFAULT_CONFIG, EndpointOption, OutputOption, RegionOption
+from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.schema.options import SchemasOption, schemas_folder
+from bridge.errors import BridgeError
+
+if TYPE_CHECKING:
+    from bridge.schemas.documents.proposed import Proposed
+    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.evolution.impact_finding import Finding, RuleImpact, Side
+    from bridge.schemas.evolution.stored_patterns import StoredRule
+
+_STYLES: Final = {
+    "stops": "bold red",
+    "old-major": "bold red",
+    "never": "red",
+    "partly": "yellow",
+    "invalid": "yellow",
+    "unknown": "yellow",
+    "none": "green",
+    "other": "dim",
+}
+_SAYS: Final = {
+    "stops": "stops matching",
+    "old-major": "will not get the new major",
+    "never": "matches no event, before or after",
+    "partly": "goes on, but not with all of its values",
+    "invalid": "is no pattern that EventBridge takes",
+    "unknown": "cannot be decided",
+    "none": "goes on as before",
+    "other": "asks for other events",
+}
+
+
+def impact(
+    context: typer.Context,
+    patterns: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PATTERNS]", help="A pattern, a list of rules, a template, or a folder of these."
+        ),
+    ] = None,
+    schema: Annotated[
+        str | None, typer.Option("--schema", help="The new version.", metavar="TYPE@VERSION")
+    ] = None,
+    schema_file: Annotated[
+        Path | None, typer.Option("--schema-file", help="The new version, as a file.", metavar="F")
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            help="The version before; else the one before it in the folder.",
+            metavar="TYPE@VERSION",
+        ),
+    ] = None,
+    bus: Annotated[str | None, typer.Option("--bus", help="The rules of this bus.", metavar="NAME")] = None,
+    source: Annotated[
+        str, typer.Option("--source", help="The events' source; else what bridge.yaml says.", metavar="NAME")
+    ] = "",
+    schemas: SchemasOption = None,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+    output: OutputOption = Output.TEXT,
+) -> int:
+    """Say which rules a new version of a schema breaks, and how to mend them.
+
+    PATTERNS is a JSON file with a pattern, what `aws events list-rules` printed, or a CloudFormation or SAM
+    template; a folder is searched for all of them. Decided by reasoning: a rule is only said to stop where no
+    event that keeps to the new version can match it.
+
+    Exit code 0: no rule is affected. 2: some are. 4: none is, as far as it could be decided. 1 and 3:
+    patterns or schemas cannot be read.
+    """
+    from bridge.schemas.documents.proposed import before, of_version, one_of, pick
+    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.evolution.impact import Impact
+    from bridge.schemas.evolution.impact_finding import Effect
+
+    console: Console = context.obj
+    if (patterns is None) == (bus is None):
+        raise BridgeError("tell which rules", hint="give either PATTERNS or --bus NAME")
+    known = SchemaSet.load(schemas_folder(schemas))
+    new = one_of(schema, schema_file, known)
+    if not new.type:
+        raise BridgeError(
+            "the schema's $id names no type and version", hint="it ends in /TYPE/VERSION.json in the folder"
+        )
+    earlier = before(known, new) if against is None else pick(known, against)
+    old = None if earlier is None else of_version(known, earlier)
+    source = source or _source()
+    majors = [f"{new.type}.v{version.major}" for version in known.versions(new.type)]
+    judge = Impact(None if old is None else _side(old, known, source), _side(new, known, source), majors)
+    rules = _rules(patterns, bus, endpoint_url, region)
+    judged = [(rule, None if rule.problem else judge.judge(rule.name, rule.pattern)) for rule in rules]
+    if output is Output.JSON:
+        console.write_json(_as_json(old, new, judged))
+    else:
+        _show(console, old, new, judged)
+    effects = {Effect.UNKNOWN if each is None else each.effect for _, each in judged}
+    if any(effect.affected for effect in effects):
+        return ExitCode.DIFFERENCES
+    return ExitCode.PARTLY if effects & {Effect.UNKNOWN, Effect.INVALID} else ExitCode.OK
+
+
+def _source() -> str:
+    """The source that bridge.yaml names; empty where it cannot be read, which other verbs complain about."""
+    from bridge.errors import ConfigurationError
+    from bridge.settings import load_settings
+
+    try:
+        return load_settings(Path(os.environ.get("BRIDGE_CONFIG") or DEFAULT_CONFIG), os.environ).source
+    except ConfigurationError:
+        return ""
+
+
+def _side(proposed: Proposed, known: SchemaSet, source: str) -> Side:
+    from bridge.schemas.documents.proposed import valid_examples
+    from bridge.schemas.evolution.impact_finding import Side
+
+    examples = valid_examples(known, proposed.type, proposed.version)
+    return Side(proposed.event_type, proposed.version, proposed.id, proposed.documents, source, examples)
+
+
+def _rules(
+    patterns: Path | None, bus: str | None, endpoint_url: str | None, region: str | None
+) -> list[StoredRule]:
+    from bridge.schemas.evolution.stored_patterns import read_rules, rules_of
+
+    if patterns is not None:
+        return read_rules(patterns)
+    from bridge.edges.eventbridge.rules import list_patterns
+    from bridge.wiring.clients import client_factory
+
+    assert bus is not None  # noqa: S101 - looked at above
+    events = client_factory(endpoint_url=endpoint_url, region=region)("events")
+    return [
+        rule
+        for name, pattern in sorted(list_patterns(events, bus))
+        for rule in rules_of({"Name": name, "EventPattern": pattern}, name, f"bus {bus}")
+    ]
+
+
+# --- telling -------------------------------------------------------------------------------------
+
+Judged = tuple["StoredRule", "RuleImpact | None"]
+
+
+def _as_json(old: Proposed | None, new: Proposed, judged: Sequence[Judged]) -> dict[str, Any]:
+    return {
+        "type": new.type,
+        "old": old.version if old else None,
+        "new": new.version,
+        "rules": [_rule_json(rule, each) for rule, each in judged],
+    }
+
+
+def _rule_json(rule: StoredRule, judged: RuleImpact | None) -> dict[str, Any]:
+    told: dict[str, Any] = {"rule": rule.name, "from": rule.file}
+    if judged is None:
+        return {**told, "effect": "unknown", "affected": False, "problem": rule.problem, "findings": []}
+    told |= {"effect": str(judged.effect), "affected": judged.effect.affected}
+    told["findings"] = [asdict(finding) for finding in judged.findings]
+    if judged.witness is not None:
+        told["matched_before"] = asdict(judged.witness)
+    return told
+
+
+def _show(console: Console, old: Proposed | None, new: Proposed, judged: Sequence[Judged]) -> None:
+    console.show(f"{new.type}: {old.version if old else 'nothing'} → {new.version}")
+    order = list(_STYLES)
+    told = sorted(judged, key=lambda pair: order.index(_effect(pair)))
+    for rule, each in told:
+        effect = _effect((rule, each))
+        if effect == "other":
+            continue
+        line = Text.assemble(
+            (visible(rule.name), "bold"),
+            f" ({visible(rule.file)}) ",
+            (rule.problem or _SAYS[effect], _STYLES[effect]),
+        )
+        console.show(line)
+        if each is None:
+            continue
+        for finding in each.findings:
+            console.show(*_finding(finding))
+        if each.witness is not None:
+            example = each.witness.source
+            said = "made of an example" if example == "made" else f"example {example}"
+            console.show(Text(f"    matched before: {visible(said)}", "dim"))
+    counts: Mapping[str, int] = Counter(_effect(pair) for pair in judged)
+    parts = [f"{counts[effect]} {effect}" for effect in order if counts.get(effect)]
+    console.say(f"{len(judged)} rules: {', '.join(parts) or 'none'}")
+
+
+def _effect(pair: Judged) -> str:
+    return "unknown" if pair[1] is None else str(pair[1].effect)
+
+
+def _finding(finding: Finding) -> list[Text]:
+    what = f"{finding.path}: {finding.matcher} " if finding.matcher else f"{finding.path} "
+    where = _places(finding)
+    lines = [Text.assemble("    ", visible(what.strip()), " – ", visible(finding.message), (where, "dim"))]
+    if finding.mend:
+        lines.append(Text(f"      mend: {visible(finding.mend)}", "cyan"))
+    return lines
+
+
+def _places(finding: Finding) -> str:
+    if finding.new_pointer is None and finding.old_pointer is None:
+        return ""
+    old, new = (f"#{p}" if p is not None else "" for p in (finding.old_pointer, finding.new_pointer))
+    return f"  ({old} → {new})" if old and old != new else f"  ({new or old})"

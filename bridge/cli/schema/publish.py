@@ -1,0 +1,166 @@
+"""``stream-bridge schema publish``: bring the registries of registry.yaml to what the folder has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.text import Text
+
+from bridge.cli.console.options import EndpointOption, OutputOption
+from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.schema.options import SchemasOption, plural, schemas_folder
+from bridge.cli.schema.promises import hold_promises
+from bridge.errors import BridgeError, ConfigurationError
+
+if TYPE_CHECKING:
+    from bridge.schemas.documents.registry import PublishTarget
+    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.registries.plan import TargetPlan
+    from bridge.schemas.registries.publish import Target
+
+_STYLES = {"new": "green", "unfinished": "yellow", "failed": "red", "drifted": "red"}
+
+
+class PublishRefused(BridgeError):
+    """What was asked for cannot be published like this."""
+
+
+def publish(
+    context: typer.Context,
+    schemas: SchemasOption = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what --apply would do, and do nothing.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Publish what is new.")] = False,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target", help="Only this registry, by name or address; can be repeated.", metavar="NAME"
+        ),
+    ] = None,
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Publish again what was removed from a registry by hand.")
+    ] = False,
+    endpoint_url: EndpointOption = None,
+    output: OutputOption = Output.TEXT,
+) -> int:
+    """Publish schemas to EventBridge's and Glue's registries, as registry.yaml says.
+
+    Only adds versions; what somebody changed in a registry by hand is told and never overwritten. A run that
+    was cut off is gone on with by the next. schemas.lock.json is written once every target has everything.
+    Exits 0 when all is (or, with --plan, can be) well, 2 when a registry was changed by hand, 3 when
+    something in the folder cannot be published.
+    """
+    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.registries.publish import Drifted
+    from bridge.schemas.registries.publish import plan as plan_targets
+    from bridge.schemas.registries.publish import publish as publish_targets
+
+    console: Console = context.obj
+    if plan is apply:
+        raise PublishRefused("say --plan or --apply", hint="--plan shows what --apply would do")
+    folder = schemas_folder(schemas)
+    found = SchemaSet.load(folder)
+    chosen = _choose(found.registry.publish, target or ())
+    hold_promises(found)  # the registries check nothing (Glue is told to)
+    targets, patience = _open(found, chosen, endpoint_url, restore=restore)
+    try:
+        if plan:
+            plans = plan_targets(targets)
+        else:
+            plans = publish_targets(targets, patience, lambda line: console.say(line, style="dim"))
+    except Drifted as error:
+        _show(console, error.plans, output, locked=False)
+        console.fail("somebody changed a registry by hand; nothing of it was overwritten", error.hint)
+        return ExitCode.DIFFERENCES
+    whole = len(chosen) == len(found.registry.publish)
+    locked = apply and whole and _lock(folder, found, targets)
+    _show(console, plans, output, locked=locked)
+    if apply and not whole:
+        console.say("schemas.lock.json is written by a run over all targets")
+    return ExitCode.DIFFERENCES if any(each.drifted or each.failed for each in plans) else ExitCode.OK
+
+
+def _choose(targets: Sequence[PublishTarget], names: Sequence[str]) -> list[PublishTarget]:
+    from bridge.wiring.registries import address_of
+
+    if not targets:
+        advice = "publish: [{kind: eventbridge, registry: domain-events}]"
+        raise PublishRefused("registry.yaml names no registry to publish to", hint=f"such as {advice}")
+    if not names:
+        return list(targets)
+    spelled = {each: (each.registry, str(each), str(address_of(each))) for each in targets}
+    for name in names:
+        if not any(name in spellings for spellings in spelled.values()):
+            known = ", ".join(str(address_of(each)) for each in targets)
+            raise PublishRefused(f"registry.yaml has no target '{name}'", hint=f"it has {known}")
+    return [each for each, spellings in spelled.items() if set(names) & set(spellings)]
+
+
+def _open(
+    schemas: SchemaSet, chosen: Sequence[PublishTarget], endpoint_url: str | None, *, restore: bool
+) -> tuple[list[Target], Any]:
+    """The targets with what is to be there. Raises ``ConfigurationError`` with everything that keeps a
+    version out of one of them."""
+    from bridge.edges.local.clock import SystemClock
+    from bridge.schemas.registries.candidates import prepare
+    from bridge.schemas.registries.publish import Target
+    from bridge.wiring import clients as wiring_clients
+    from bridge.wiring.registries import address_of, open_registry
+    from bridge.wiring.registries import patience as patience_with
+
+    patience = patience_with(SystemClock())
+    targets, problems = [], []
+    for each in chosen:
+        address = address_of(each)
+        prepared, refused = prepare(schemas, address)
+        problems += refused
+        client = wiring_clients.client_factory(endpoint_url=endpoint_url, region=address.region)
+        published = frozenset() if restore else schemas.lock.published.get(str(address), frozenset())
+        targets.append(Target(open_registry(address, client, patience), prepared, published))
+    if problems:
+        raise ConfigurationError(list(dict.fromkeys(problems)))
+    return targets, patience
+
+
+def _lock(folder: Path, schemas: SchemaSet, targets: Sequence[Target]) -> bool:
+    """Record what is published now, last of all; whether anything was new."""
+    from bridge.schemas.documents.lock import write_lock
+    from bridge.schemas.documents.publishable import publishable
+    from bridge.schemas.registries.publish import lock_published
+
+    ready = {name: schema.document for name, schema in publishable(schemas).items()}
+    grown = lock_published(schemas.lock.adding(ready, schemas.metas), targets)
+    if grown == schemas.lock:
+        return False
+    write_lock(folder, grown)
+    return True
+
+
+def _show(console: Console, plans: Sequence[TargetPlan], output: Output, *, locked: bool) -> None:
+    if output is Output.JSON:
+        told = [
+            {
+                "target": str(each.address),
+                "counts": dict(each.count()),
+                "strangers": each.strangers,
+                "versions": [asdict(line) for line in each.lines],
+            }
+            for each in plans
+        ]
+        console.write_json({"targets": told, "locked": locked})
+        return
+    for each in plans:
+        console.show(Text(str(each.address), style="bold"))
+        for line in each.lines:
+            if line.state != "same":
+                text = Text(f"  {line.state:<10} ", style=_STYLES[line.state])
+                text.append(f"{line.schema} {line.version}".rstrip(), style="not bold default")
+                console.show(text.append(f": {line.what}" if line.what else "", style="default"))
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(each.count().items()))
+        others = f"; {plural(each.strangers, 'schema')} of others" if each.strangers else ""
+        console.show(f"  {counts or 'nothing to publish'}{others}")
+    if locked:
+        console.say("schemas.lock.json is written")

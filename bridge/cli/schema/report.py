@@ -1,0 +1,170 @@
+"""Findings in the forms that people, programs and build servers read."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree as ET
+
+from rich.text import Text
+
+from bridge.cli.console.output import Console
+from bridge.cli.schema.options import Format
+from bridge.errors import Problem
+from bridge.schemas.finding import rule_of
+
+# XML 1.0, section 2.2: what no document may hold, escaped or not
+_NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that was looked at, and what was found. ``detail`` is shown below its findings."""
+
+    suite: str
+    name: str
+    findings: tuple[Problem, ...] = ()
+    detail: str = ""
+    skipped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a verb found. ``document`` holds what its JSON says beside the findings."""
+
+    verb: str
+    cases: tuple[Case, ...]
+    document: dict[str, Any]
+    strict: bool = False
+
+    @property
+    def findings(self) -> list[Problem]:
+        return [finding for case in self.cases for finding in case.findings]
+
+    def counts(self, problem: Problem) -> bool:
+        return self.strict or problem.severity == "error"
+
+
+def write_report(console: Console, report: Report, output: Format) -> None:
+    """Write the whole report to stdout, in one of its forms."""
+    if output is Format.JSON:
+        console.write_json({**report.document, "findings": [as_document(f) for f in report.findings]})
+    elif output is Format.JUNIT:
+        console.write(junit(report))
+    elif output is Format.GITHUB:
+        for finding in report.findings:
+            console.write(annotation(finding, strict=report.strict).encode())
+    else:
+        for case in report.cases:
+            console.show(*map(line_of, case.findings))
+            if case.detail:
+                console.show(Text(case.detail))
+
+
+def line_of(finding: Problem) -> Text:
+    """``file:line:column pointer: what [rule] — what to do``, the severity in front."""
+    where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
+    line = Text(f"{finding.severity:<7}", style="yellow" if finding.severity == "warning" else "red")
+    line.append(f" {where} ", style="not bold default")
+    line.append(f"{finding.path}: {finding.message}" if finding.path else finding.message, style="default")
+    line.append(f" [{rule_of(finding)}]", style="dim")
+    return line.append(f" — {finding.suggestion}", style="default") if finding.suggestion else line
+
+
+def as_document(finding: Problem) -> dict[str, Any]:
+    return {
+        "rule": rule_of(finding),
+        "severity": finding.severity,
+        "file": finding.file,
+        "line": finding.line or None,
+        "column": finding.column or None,
+        "path": finding.path,
+        "message": finding.message,
+        "suggestion": finding.suggestion,
+    }
+
+
+def annotation(finding: Problem, *, strict: bool = False) -> str:
+    """A workflow command of GitHub Actions (docs: Workflow commands, "Setting an error message")."""
+    level = "error" if strict or finding.severity == "error" else "warning"
+    places = {"file": _shown(finding.file), "title": f"schema {rule_of(finding)}"}
+    if finding.line:
+        places |= {"line": str(finding.line), "col": str(finding.column)}
+    properties = ",".join(f"{name}={_property(value)}" for name, value in places.items())
+    message = f"{finding.path}: {finding.message}" if finding.path else finding.message
+    return f"::{level} {properties}::" + _data(
+        message + (f"\n{finding.suggestion}" if finding.suggestion else "")
+    )
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _shown(file: str) -> str:
+    """Annotations want paths from the root of the checkout, where such steps run."""
+    path = Path(file)
+    root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    absolute = path if path.is_absolute() else Path.cwd() / path
+    return absolute.relative_to(root).as_posix() if absolute.is_relative_to(root) else path.as_posix()
+
+
+def junit(report: Report) -> bytes:
+    """JUnit's XML as Jenkins, GitLab and GitHub's reporters read it: a suite for each group of cases."""
+    suites: dict[str, list[Case]] = {}
+    for case in report.cases:
+        suites.setdefault(case.suite, []).append(case)
+    root = ET.Element("testsuites", _totals(report, report.cases, f"schema {report.verb}"))
+    for name, cases in suites.items():
+        suite = ET.SubElement(root, "testsuite", _totals(report, cases, name))
+        for case in cases:
+            _case(report, suite, case)
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _totals(report: Report, cases: Sequence[Case], name: str) -> dict[str, str]:
+    failures = sum(any(map(report.counts, case.findings)) for case in cases)
+    skipped = sum(bool(case.skipped) for case in cases)
+    counts = {"tests": len(cases), "failures": failures, "errors": 0, "skipped": skipped}
+    return {"name": _xml(name), **{key: str(count) for key, count in counts.items()}, "time": "0"}
+
+
+def _case(report: Report, suite: ET.Element, case: Case) -> None:
+    attributes = {"classname": _xml(case.suite), "name": _xml(case.name), "time": "0"}
+    element = ET.SubElement(suite, "testcase", attributes)
+    if case.skipped:
+        ET.SubElement(element, "skipped", {"message": _xml(case.skipped)})
+    failed = [finding for finding in case.findings if report.counts(finding)]
+    if failed:
+        attributes = {"message": _xml(failed[0].message), "type": rule_of(failed[0])}
+        failure = ET.SubElement(element, "failure", attributes)
+        failure.text = _xml("\n".join([*map(_plain, failed), case.detail]).strip())
+    told = [finding for finding in case.findings if not report.counts(finding)]
+    if told:
+        ET.SubElement(element, "system-out").text = _xml("\n".join(map(_plain, told)))
+
+
+def _plain(finding: Problem) -> str:
+    return line_of(finding).plain
+
+
+def _xml(text: str) -> str:
+    return _NO_XML.sub("�", text)
+
+
+def cases_by_file(suite: str, files: Iterable[str], findings: Iterable[Problem]) -> tuple[Case, ...]:
+    """A case for each file: those that were looked at, and those that something was found about."""
+    found: dict[str, list[Problem]] = {file: [] for file in files}
+    for finding in findings:
+        found.setdefault(finding.file, []).append(finding)
+    return tuple(Case(suite, file, tuple(each)) for file, each in found.items())

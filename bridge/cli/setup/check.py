@@ -1,0 +1,143 @@
+"""``stream-bridge check``: is everything that people wrote right? Offline; all findings at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from bridge.cli.console.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.errors import ConfigurationError, Problem
+from bridge.ports.registry import RegistryAddress
+
+if TYPE_CHECKING:
+    from bridge.core.events.translate import EventRule
+    from bridge.schemas.documents.schema_set import SchemaSet
+
+
+def check(
+    context: typer.Context,
+    config: ConfigOption = DEFAULT_CONFIG,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
+    env_file: EnvFileOption = None,
+    output: OutputOption = Output.TEXT,
+) -> int:
+    """Check the configuration, schemas, examples, paths and patterns, offline.
+
+    Every finding is one line with its place and a suggestion, all at once. Exit code 3 when something is
+    wrong; warnings are shown and only count with --strict.
+    """
+    console: Console = context.obj
+    findings = find_problems(config, environment(env_file), datetime.now(UTC).date())
+    wrong = [p for p in findings.problems if strict or p.severity == "error"]
+    if output is Output.JSON:
+        problems = [asdict(problem) for problem in findings.problems]
+        console.write_json({"fine": not wrong, "problems": problems, "counts": findings.counts})
+    else:
+        for problem in findings.problems:
+            console.problem(problem)
+        console.say(f"{config}: {_summary(findings, len(wrong))}")
+    return ExitCode.CONFIGURATION if wrong else ExitCode.OK
+
+
+def _summary(findings: Findings, wrong: int) -> str:
+    warnings = len(findings.problems) - wrong
+    if wrong:
+        told = f"{_plural(wrong, 'error')}" + (f", {_plural(warnings, 'warning')}" if warnings else "")
+        return told + "".join(f"; {skipped}" for skipped in findings.skipped)
+    counts = ", ".join(_plural(count, name) for name, count in findings.counts.items())
+    told = f"{counts}: fine" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
+    return told + "".join(f"; {skipped}" for skipped in findings.skipped)
+
+
+def _plural(count: int, name: str) -> str:
+    return f"{count} {name}{'' if count == 1 else 's'}"
+
+
+# --- the stages ----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Findings:
+    """``counts`` tells what was looked at, ``skipped`` what could not be."""
+
+    problems: list[Problem] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        self.problems += [problem for problem in problems if problem not in self.problems]
+
+
+def find_problems(config: Path, environ: Mapping[str, str], today: date | None = None) -> Findings:
+    """Go through every stage that what came before it allows: a wrong stage hides no independent finding.
+
+    Without readable settings the schemas are still looked for where the file says, and without readable
+    schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are past;
+    without it none is looked at.
+    """
+    from bridge.schemas.documents.examples import check_examples
+    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.evolution.derived_examples import check_derived_examples
+    from bridge.settings import find_schemas, load_settings
+    from bridge.settings.compiling.tables import compile_tables
+    from bridge.settings.compiling.versions import find_past_sunsets
+
+    findings = Findings()
+    settings = schemas = None
+    rules: list[EventRule] = []
+    try:
+        settings = load_settings(config, environ)
+        findings.add(settings.warnings)
+        findings.counts["table"] = len(settings.tables)
+        findings.counts["event type"] = len({e.type for t in settings.tables.values() for e in t.events})
+    except ConfigurationError as error:
+        findings.add(error.problems)
+        findings.skipped.append("patterns and paths are looked at once the configuration can be read")
+    folder = settings.schemas if settings is not None else find_schemas(config, environ)
+    if isinstance(folder, RegistryAddress):
+        findings.skipped.append(f"schemas are in {folder}, and this is offline: a start looks at them")
+    elif folder is not None:
+        try:
+            schemas = SchemaSet.load(folder)
+            findings.add(schemas.warnings)
+            findings.counts["schema"] = len(schemas)
+        except ConfigurationError as error:
+            findings.add(error.problems)
+            findings.skipped.append("examples are looked at once the schemas can be read")
+    if settings is not None:
+        known = schemas if schemas is not None else AnySchemas()
+        findings.add(find_past_sunsets(settings, known, today) if today is not None else ())
+        try:
+            rules = [rule for table in compile_tables(settings, known).values() for rule in table.rules]
+        except ConfigurationError as error:
+            findings.add(error.problems)
+    if schemas is not None:
+        findings.add(check_examples(schemas))
+        findings.add(check_derived_examples(rules, schemas))
+        findings.counts["example"] = _count_examples(schemas)
+    return findings
+
+
+def _count_examples(schemas: SchemaSet) -> int:
+    if schemas.folder is None:
+        return 0
+    folders = [schemas.folder / each.type / "examples" / str(each.version) for each in schemas]
+    return sum(1 for folder in folders for _ in folder.glob("*/*.json"))
+
+
+class AnySchemas:
+    """Stands in for schemas that could not be read, so that what is wrong beside them is found too."""
+
+    id = "https://schemas.example.com/not-read"
+
+    def get(self, type_name: str, version: str) -> AnySchemas:
+        return self
+
+    def validate(self, data: Any) -> None:
+        """Nothing is published with this: whatever comes is taken."""

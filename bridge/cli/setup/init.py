@@ -1,0 +1,311 @@
+"""``stream-bridge init``: a first project, from a table or from records of its stream."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+
+import typer
+
+from bridge.cli.console.diff_view import visible
+from bridge.cli.console.options import EndpointOption, OutputOption, RegionOption
+from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.errors import BridgeError, MalformedRecord
+
+if TYPE_CHECKING:
+    from bridge.onboarding.documents import TablePlan
+    from bridge.onboarding.sample import TableSample
+
+_ALL_IMAGES = "NEW_AND_OLD_IMAGES"
+
+
+def init(
+    context: typer.Context,
+    table: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--table", help="A table to look at; may be given again. With --from: only these.", metavar="T"
+        ),
+    ] = None,
+    from_file: Annotated[
+        str | None,
+        typer.Option("--from", help="Records to look at, or - for standard input.", metavar="FILE"),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write into.", metavar="DIR")] = Path(),
+    sample: Annotated[int, typer.Option("--sample", min=1, max=100_000, help="Items of each table.")] = 200,
+    prefix: Annotated[
+        str, typer.Option("--prefix", help="What the types of events begin with.", metavar="NAME")
+    ] = "com.example",
+    team: Annotated[
+        str, typer.Option("--team", help="Who answers for the events.", metavar="NAME")
+    ] = "change-me",
+    keep_values: Annotated[
+        bool, typer.Option("--keep-values", help="Examples are real samples, not made up.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    endpoint_url: EndpointOption = None,
+    region: RegionOption = None,
+    output: OutputOption = Output.TEXT,
+) -> int:
+    """Write a first configuration, schemas, examples and a test, inferred from what a table holds.
+
+    Looks at a sample of --table, or at the records of --from (the same files as render takes). What comes
+    out passes `check` and renders what was looked at, or nothing is written. Attributes that look secret are
+    redacted, and examples are made up unless --keep-values is given.
+
+    Exit code 0: written. 4: written, but some of the samples could not be used. 1: nothing was written.
+    """
+    from bridge.onboarding.files import project_files
+    from bridge.onboarding.writing import staged
+
+    console: Console = context.obj
+    if from_file is None and not table:
+        raise BridgeError("there is nothing to look at", hint="give --table T, or --from FILE with records")
+    with _spooled(from_file) as records:
+        if records is None:
+            samples = _from_tables(table or [], sample, keep_values, endpoint_url, region)
+        else:
+            samples = _from_records(records, from_file or "", table or [], keep_values)
+        plans = _plans(samples, prefix)
+        source = f"{prefix}.{plans[0].thing}s" if len(plans) == 1 else prefix
+        files = project_files(plans, source=source, base=_base(prefix), team=team)
+        with staged(out, files) as staging:
+            existing = staging.existing()
+            if existing and not force:
+                for name in files:
+                    console.say(f"  {name}{' (exists)' if name in existing else ''}")
+                raise BridgeError(
+                    f"{len(existing)} of the {len(files)} files that would be written to {out} exist",
+                    hint="choose another folder with --out, or overwrite them with --force",
+                )
+            proof = _prove(staging.folder, records)
+            staging.move()
+    _tell(console, out, list(files), plans, proof, as_json=output is Output.JSON)
+    unused = proof.unreadable + proof.failed + sum(each.unreadable for each in samples)
+    return ExitCode.PARTLY if unused else ExitCode.OK
+
+
+# --- looking -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _spooled(from_file: str | None) -> Iterator[BinaryIO | None]:
+    """The records, in a form that can be read twice."""
+    if from_file is None:
+        yield None
+    elif from_file == "-":
+        with tempfile.SpooledTemporaryFile(max_size=16 * 1024 * 1024) as spool:
+            shutil.copyfileobj(sys.stdin.buffer, spool)
+            spool.seek(0)
+            yield spool  # type: ignore[misc]
+    else:
+        with Path(from_file).open("rb") as stream:
+            yield stream
+
+
+def _from_tables(
+    tables: Sequence[str], count: int, keep_values: bool, endpoint_url: str | None, region: str | None
+) -> list[TableSample]:
+    from bridge.edges.dynamodb.sample import describe_table, sample_items
+    from bridge.onboarding.sample import TableSample
+    from bridge.wiring.clients import client_factory
+
+    dynamodb = client_factory(endpoint_url=endpoint_url, region=region)("dynamodb")
+    samples = []
+    for table in dict.fromkeys(tables):
+        described = describe_table(dynamodb, table)
+        view: Any = described.view or _ALL_IMAGES
+        sample = TableSample(
+            table=described.name,
+            key=described.key,
+            view=view,
+            stream_enabled=bool(described.view),
+            about_items=described.about_items,
+            keep_values=keep_values,
+        )
+        for item in sample_items(dynamodb, table, count):
+            sample.add_item(item)
+        samples.append(sample)
+    return samples
+
+
+def _from_records(stream: BinaryIO, name: str, tables: Sequence[str], keep_values: bool) -> list[TableSample]:
+    """One sample for each table that the records are of. Raises ``BridgeError`` where there is none."""
+    from bridge.cli.records.files import Unreadable, read_records
+    from bridge.core.records.decode import decode
+    from bridge.onboarding.sample import TableSample
+
+    stand_in = _stand_in(tables)
+    samples: dict[str, TableSample] = {}
+    unreadable = 0
+    for record in read_records(stream, "standard input" if name == "-" else name):
+        if isinstance(record, Unreadable):
+            raise BridgeError(str(record.problem), hint="render says more about the file")
+        try:
+            change = decode(record, stand_in)
+        except MalformedRecord:
+            unreadable += 1
+            continue
+        if tables and change.table not in tables:
+            continue
+        sample = samples.get(change.table)
+        if sample is None:
+            key = {attribute: next(iter(value)) for attribute, value in _ordered(change.key)}
+            sample = samples[change.table] = TableSample(
+                table=change.table, key=key, view=change.view, key_order_known=False, keep_values=keep_values
+            )
+        sample.add_change(change, record)
+    if not samples:
+        hint = (
+            "records of GetRecords name no table: give it with --table" if unreadable and not tables else ""
+        )
+        raise BridgeError(f"{name} holds no record that can be decoded ({unreadable} cannot)", hint=hint)
+    next(iter(samples.values())).unreadable += unreadable
+    return list(samples.values())
+
+
+def _ordered(key: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """A key's attributes; those that are called like a sort key last."""
+    from bridge.onboarding.names import words
+
+    sort_words = {"sk", "sort", "range"}
+    return sorted(key.items(), key=lambda each: bool(sort_words & set(words(each[0]))))
+
+
+def _stand_in(tables: Sequence[str]) -> Any:
+    """The stream of records that name none."""
+    from bridge.cli.records.report import PLACEHOLDER_LABEL
+    from bridge.core.change import StreamRef
+
+    if len(tables) != 1:
+        return None
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{tables[0]}/stream/{PLACEHOLDER_LABEL}"
+    return StreamRef(arn, tables[0], PLACEHOLDER_LABEL)
+
+
+# --- planning and proving ------------------------------------------------------------------------
+
+
+def _plans(samples: Sequence[TableSample], prefix: str) -> list[TablePlan]:
+    from bridge.onboarding.documents import plan_table
+    from bridge.onboarding.names import subject, things
+
+    chosen = things([sample.table for sample in samples])
+    plans = []
+    for sample in samples:
+        thing = chosen[sample.table]
+        template = subject(thing, list(sample.key))
+        if template is None:
+            raise BridgeError(
+                f"no subject can be made of the key of {sample.table}: {visible(', '.join(sample.key))}",
+                hint="write bridge.yaml by hand",
+            )
+        plans.append(plan_table(sample, thing, template, prefix, _base(prefix)))
+    return plans
+
+
+def _base(prefix: str) -> str:
+    return f"https://schemas.{'.'.join(reversed(prefix.split('.')))}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What `check` and `render` say of the files before they are put in place."""
+
+    rendered: int
+    failed: int
+    unreadable: int
+
+
+def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
+    """Check the project in ``folder``, and render its examples and the records it was made from.
+
+    Raises ``ConfigurationError`` where it does not pass its own check.
+    """
+    from bridge.cli.records.files import Unreadable, read_records
+    from bridge.cli.records.preview import Previewer
+    from bridge.cli.setup.check import find_problems
+    from bridge.errors import ConfigurationError
+    from bridge.onboarding.files import CONFIGURATION
+    from bridge.wiring.bridge import load_configuration
+
+    path = folder / CONFIGURATION
+    wrong = [problem for problem in find_problems(path, {}).problems if problem.severity == "error"]
+    if wrong:
+        raise ConfigurationError(wrong)
+    configuration = load_configuration(path, {})
+    previewer = Previewer(configuration)
+    stand_in = _stand_in(list(configuration.tables))
+    ends: Counter[str] = Counter()
+    for file in sorted((folder / "examples/records").glob("*.json")):
+        with file.open("rb") as stream:
+            for record in read_records(stream, file.name):
+                if previewer.preview(record).end in ("quarantined", "handed_back"):
+                    raise BridgeError(
+                        f"an example of {file.stem} does not become its event",
+                        hint="this is a defect of init",
+                    )
+    if records is not None:
+        records.seek(0)
+        for record in read_records(records, "records"):
+            if isinstance(record, Unreadable):
+                ends["unreadable"] += 1
+            else:
+                preview = previewer.preview(record, stand_in)
+                ends[preview.end if preview.change is not None else "unreadable"] += 1
+    failed = ends["quarantined"] + ends["handed_back"]
+    rendered = ends.total() - failed - ends["unreadable"]
+    return _Proof(rendered, failed, ends["unreadable"])
+
+
+# --- telling -------------------------------------------------------------------------------------
+
+
+def _tell(
+    console: Console,
+    out: Path,
+    files: Iterable[str],
+    plans: Sequence[TablePlan],
+    proof: _Proof,
+    *,
+    as_json: bool,
+) -> None:
+    from bridge.onboarding.remarks import remarks
+
+    told = {plan.sample.table: [visible(line) for line in remarks(plan)] for plan in plans}
+    if as_json:
+        tables = {
+            plan.sample.table: {
+                "samples": plan.sample.items.seen,
+                "events": [event.type for event in plan.events],
+                "redacted": list(plan.drop),
+                "remarks": told[plan.sample.table],
+            }
+            for plan in plans
+        }
+        rendered = {"rendered": proof.rendered, "failed": proof.failed, "unreadable": proof.unreadable}
+        console.write_json({"files": list(files), "tables": tables, "records": rendered})
+        return
+    for name in files:
+        console.show(str(out / name))
+    for plan in plans:
+        sample = plan.sample
+        of = f" of about {sample.about_items:,}" if sample.about_items else ""
+        console.say(
+            f"\n{sample.table}: {sample.items.seen:,}{of} items looked at; look at these:", style="bold"
+        )
+        for line in told[sample.table] or ["nothing stands out"]:
+            console.say(f"  - {line}")
+    if proof.rendered or proof.failed:
+        of_them = f", {proof.failed} would not get there" if proof.failed else ""
+        console.say(f"\n{proof.rendered} of the records render{of_them}.")
+    where = f"cd {out} && " if out != Path() else ""
+    first = plans[0].sample.table
+    console.say(f"\nNext: {where}stream-bridge check && stream-bridge render examples/records/{first}.json")

@@ -1,0 +1,227 @@
+"""The field diff of two typed images: exact, minimal, in a fixed order.
+
+Values are equal only when type and value are; numbers are equal as numbers, sets as sets. Maps recurse,
+lists compare by index with adds and removes at the tail, or element by element where a member identifies
+them. The result, read as a JSON Patch (RFC 6902), turns ``before`` into ``after``. Only what changed is
+turned into plain values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any, Literal
+
+from bridge.core.change import TypedItem, TypedValue
+from bridge.core.diff.lists import ByMember, rearrange
+from bridge.core.numbers import PlainAt
+from bridge.core.pointer import Segments, below, escape
+from bridge.core.values import base64_text, plain, plain_item, same_number
+from bridge.errors import MalformedRecord
+
+FieldChange = dict[str, Any]
+"""``{path, op, before?, after?}``; sets add ``added`` and ``removed``, a bare change of type ``types``.
+
+Where a member identifies the elements of a list, entries about one of them and below it add ``id``, and
+``within`` (identities from the outside in) where that list stands in another such element; ``op`` may be
+``move``, with ``from`` and no values."""
+
+Lists = Literal["index", "whole"]
+Differ = Callable[[TypedItem, TypedItem, list[str]], list[FieldChange]]
+
+
+def differing_names(before: TypedItem, after: TypedItem) -> list[str]:
+    """The attributes that are not the same to the letter, in order: all that can have changed."""
+    names = [name for name, value in after.items() if name not in before or before[name] != value]
+    if len(before) != len(after) or len(names) != 0:
+        names += [name for name in before if name not in after]
+    names.sort()
+    return names
+
+
+def compile_diff(
+    *,
+    ignore: tuple[Segments, ...] = (),
+    lists: Lists | ByMember = "index",
+    plain_at: PlainAt = plain,
+) -> Differ:
+    """A function from two images and their :func:`differing_names` to the field changes.
+
+    ``ignore`` names paths (with ``*`` segments) below which nothing is reported; ``lists`` compares
+    lists by index, as one value, or element by element as a member identifies them: there ``*`` stands for
+    the elements in ``ignore``, whose indexes mean nothing. A list whose elements do not all have that
+    member, each another, is compared by index. ``plain_at`` makes the values that are told.
+    The function raises :class:`MalformedRecord`.
+    """
+    walk = _Walk(lists, plain_at)
+    silent = frozenset(path[0] for path in ignore if len(path) == 1 and path[0] != "*")
+    deeper = tuple(path for path in ignore if len(path) > 1 or path[0] == "*")
+
+    def diff(before: TypedItem, after: TypedItem, names: list[str]) -> list[FieldChange]:
+        found: list[FieldChange] = []
+        try:
+            walk.names([n for n in names if n not in silent], before, after, "", deeper, found)
+        except (MalformedRecord, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+            # Something in there is not legal: let the conversion say what, and in which attribute.
+            for image, what in ((before, "OldImage"), (after, "NewImage")):
+                plain_item({name: image[name] for name in names if name in image}, what)
+            raise MalformedRecord("the images cannot be compared") from error
+        return found
+
+    return diff
+
+
+class _Walk:
+    __slots__ = ("_by", "_plain", "_whole_lists")
+
+    def __init__(self, lists: Lists | ByMember, plain_at: PlainAt) -> None:
+        self._whole_lists = lists == "whole"
+        self._by = lists if isinstance(lists, ByMember) else None
+        self._plain = plain_at
+
+    def names(
+        self,
+        names: Iterable[str],
+        before: TypedItem,
+        after: TypedItem,
+        path: str,
+        ignore: tuple[Segments, ...],
+        found: list[FieldChange],
+    ) -> None:
+        for name in names:
+            ignored = below(ignore, name) if ignore else ()
+            if ignored and () in ignored:
+                continue
+            here = f"{path}/{escape(name)}"
+            if name not in before:
+                found.append({"path": here, "op": "add", "after": self._plain(after[name], here)})
+            elif name not in after:
+                found.append({"path": here, "op": "remove", "before": self._plain(before[name], here)})
+            else:
+                self.values(before[name], after[name], here, ignored, found)
+
+    def values(
+        self,
+        before: TypedValue,
+        after: TypedValue,
+        path: str,
+        ignore: tuple[Segments, ...],
+        found: list[FieldChange],
+    ) -> None:
+        ((old_tag, old),) = before.items()
+        ((new_tag, new),) = after.items()
+        if old_tag != new_tag:
+            found.append(self._replace(before, after, path))
+        elif old_tag == "M":
+            self.names(differing_names(old, new), old, new, path, ignore, found)
+        elif old_tag == "L":
+            inside: list[FieldChange] = [] if self._whole_lists else found
+            self.lists(old, new, path, ignore, inside)
+            if self._whole_lists and inside:
+                found.append(self._replace(before, after, path))
+        elif old_tag in _MEMBER:
+            self._sets(before, after, path, found)
+        elif not _same_scalar(old_tag, old, new):
+            found.append(self._replace(before, after, path))
+
+    def lists(
+        self,
+        old: list[TypedValue],
+        new: list[TypedValue],
+        path: str,
+        ignore: tuple[Segments, ...],
+        found: list[FieldChange],
+    ) -> None:
+        if self._by is not None and self._by_identity(self._by, old, new, path, ignore, found):
+            return
+        shared = min(len(old), len(new))
+        for i in range(shared):
+            if old[i] != new[i]:
+                ignored = below(ignore, str(i)) if ignore else ()
+                if () not in ignored:
+                    self.values(old[i], new[i], f"{path}/{i}", ignored, found)
+        for i in range(shared, len(new)):
+            if not ignore or () not in below(ignore, str(i)):
+                here = f"{path}/{i}"
+                found.append({"path": here, "op": "add", "after": self._plain(new[i], here)})
+        # From the end, so that no removal moves the ones still to come.
+        for i in range(len(old) - 1, shared - 1, -1):
+            if not ignore or () not in below(ignore, str(i)):
+                here = f"{path}/{i}"
+                found.append({"path": here, "op": "remove", "before": self._plain(old[i], here)})
+
+    def _by_identity(
+        self,
+        by: ByMember,
+        old: list[TypedValue],
+        new: list[TypedValue],
+        path: str,
+        ignore: tuple[Segments, ...],
+        found: list[FieldChange],
+    ) -> bool:
+        """First what went, came and moved, then what changed inside the elements where they stand now.
+        False where the elements of either list cannot be told apart."""
+        was, now = by.identities(old), by.identities(new)
+        if was is None or now is None:
+            return False
+        ignored = below(ignore, "*")
+        if () in ignored:
+            return True
+        for step in rearrange(was, now):
+            here = f"{path}/{step.place}"
+            change: FieldChange = {"path": here, "op": step.op}
+            element = old[step.element] if step.op == "remove" else new[step.element]
+            if step.op == "move":
+                change["from"] = f"{path}/{step.origin}"
+            else:
+                change["before" if step.op == "remove" else "after"] = self._plain(element, here)
+            found.append(self._named(change, by, element, here))
+        before = dict(zip(was, old, strict=True))
+        for i, (identity, element) in enumerate(zip(now, new, strict=True)):
+            if identity in before and before[identity] != element:
+                inside: list[FieldChange] = []
+                here = f"{path}/{i}"
+                self.values(before[identity], element, here, ignored, inside)
+                found += [self._named(each, by, element, here) for each in inside]
+        return True
+
+    def _named(self, change: FieldChange, by: ByMember, element: TypedValue, path: str) -> FieldChange:
+        """``change`` with the identity of the element at ``path`` that it is about or inside of."""
+        identity = self._plain(by.member(element), path + by.pointer)
+        if "id" in change:
+            change["within"] = [identity, *change.get("within", ())]
+        else:
+            change["id"] = identity
+        return change
+
+    def _replace(self, before: TypedValue, after: TypedValue, path: str) -> FieldChange:
+        old, new = self._plain(before, path), self._plain(after, path)
+        change: FieldChange = {"path": path, "op": "replace", "before": old, "after": new}
+        # A set that became a list reads the same on both sides; only the types tell what happened.
+        if old == new and type(old) is type(new):
+            change["types"] = [*before, *after]
+        return change
+
+    def _sets(self, before: TypedValue, after: TypedValue, path: str, found: list[FieldChange]) -> None:
+        ((tag, old),) = before.items()
+        ((_, new),) = after.items()
+        member = _MEMBER[tag]
+        # Keyed by value, so that "1.0" and "1" are one member of a number set.
+        was, now = {member(each): each for each in old}, {member(each): each for each in new}
+        added = {tag: [now[each] for each in now.keys() - was.keys()]}
+        removed = {tag: [was[each] for each in was.keys() - now.keys()]}
+        if added[tag] or removed[tag]:
+            change = self._replace(before, after, path)
+            change["added"], change["removed"] = self._plain(added, path), self._plain(removed, path)
+            found.append(change)
+
+
+def _same_scalar(tag: str, old: Any, new: Any) -> bool:
+    if tag == "N":
+        return same_number(old, new)
+    if tag == "B":
+        return base64_text(old) == base64_text(new)
+    return bool(old == new)
+
+
+_MEMBER: dict[str, Callable[[Any], Any]] = {"SS": str, "NS": Decimal, "BS": base64_text}

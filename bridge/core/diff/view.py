@@ -1,0 +1,110 @@
+"""A change as the rest of the walk reads it: plain values and field changes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from bridge.core.change import Change
+from bridge.core.diff.fields import Differ, FieldChange, differing_names
+from bridge.core.image import Image
+from bridge.core.numbers import PlainItem
+from bridge.core.values import plain_item
+
+
+@lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
+def _time_text(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class ChangeView:
+    """One redacted change, its values as ``convert`` makes them.
+
+    ``key``, ``before`` and ``after`` give plain JSON, attribute by attribute as it is asked for; an image
+    is ``None`` where there is none. ``changes`` is ``None`` where it cannot be known from this stream view
+    or there is nothing to compare (an insert, a remove), and ``[]`` where nothing changed. ``current`` is
+    the item as it was read later; it is never compared with the others.
+
+    Making it, and reading from it, raises :class:`bridge.errors.MalformedRecord` where a value is not
+    legal typed JSON.
+    """
+
+    __slots__ = ("after", "before", "change", "changes", "current", "key")
+
+    def __init__(self, change: Change, diff: Differ, convert: PlainItem = plain_item) -> None:
+        self.change = change
+        self.key = Image(change.key, "Keys", convert=convert)
+        self.before: Image | None = None
+        self.after: Image | None = None
+        self.changes: list[FieldChange] | None = None
+        before, after = change.before, change.after
+        if after is not None:
+            self.after = Image(after, "NewImage", convert=convert)
+        if before is not None and after is not None:
+            names = differing_names(before, after)
+            self.before = Image(before, "OldImage", self.after, names, convert)
+            self.changes = diff(before, after, names)
+        elif before is not None:
+            self.before = Image(before, "OldImage", convert=convert)
+        self.current: Image | None = None
+        if change.current is not None:
+            self.current = Image(change.current, "current item", convert=convert)
+
+    def check(self) -> None:
+        """Raises :class:`bridge.errors.MalformedRecord` where a value that nobody asked for is illegal."""
+        for image in (self.key, self.before, self.after, self.current):
+            if image is not None:
+                image.check()
+
+    @property
+    def time_text(self) -> str:
+        """RFC 3339 in UTC, whole seconds."""
+        return _time_text(self.change.time)
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """What a mapping may take about the change itself."""
+        change = self.change
+        return {
+            "table": change.table,
+            "operation": change.operation,
+            "time": self.time_text,
+            "sequence": change.sequence,
+            "recordId": change.record_id,
+            "actor": change.actor,
+        }
+
+    def document(self) -> dict[str, Any]:
+        """Everything that a JSONPath may look into; what is ``None`` is left out."""
+        every = {
+            "key": self.key.whole(),
+            "before": None if self.before is None else self.before.whole(),
+            "after": None if self.after is None else self.after.whole(),
+            "changes": self.changes,
+            "current": None if self.current is None else self.current.whole(),
+            "meta": self.meta,
+        }
+        return {name: value for name, value in every.items() if value is not None}
+
+
+ROOTS = ("key", "before", "after", "changes", "current", "meta")
+
+
+def default_data(view: ChangeView) -> dict[str, Any]:
+    """``{operation, key, before?, after?, changes?}``; what this change does not have is left out.
+
+    With ``fetch: current`` also ``fetched`` and ``current?``; an item gone by then has no ``current``.
+    """
+    data: dict[str, Any] = {"operation": view.change.operation, "key": view.key.whole()}
+    if view.before is not None:
+        data["before"] = view.before.whole()
+    if view.after is not None:
+        data["after"] = view.after.whole()
+    if view.changes is not None:
+        data["changes"] = view.changes
+    if view.change.fetched:
+        data["fetched"] = True
+        if view.current is not None:
+            data["current"] = view.current.whole()
+    return data

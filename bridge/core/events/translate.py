@@ -1,0 +1,196 @@
+"""One table's half of the walk: from a decoded change to its finished events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge.core.change import Change
+from bridge.core.diff.fields import Differ
+from bridge.core.diff.named import FieldHashes, named_changes
+from bridge.core.diff.view import ChangeView
+from bridge.core.event import Event, Trace
+from bridge.core.events.envelope import Envelope
+from bridge.core.events.route import Route
+from bridge.core.fingerprint import Fingerprint
+from bridge.core.mapping.derive import Derivation
+from bridge.core.mapping.project import Projection
+from bridge.core.numbers import PlainItem
+from bridge.core.redact import Redaction
+from bridge.core.values import plain_item
+from bridge.errors import RecordError, ViewTooNarrow
+
+Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate", "reconciled"]
+"""Why a settled change has no event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One major of one type: how its data is made and proven.
+
+    ``source``: which of the rule's versions it is derived from, a position before its own; ``project`` then
+    takes that version's data. None: ``project`` takes the change.
+    """
+
+    envelope: Envelope
+    project: Projection | Derivation
+    validate: Callable[[dict[str, Any]], None]  # raises EventInvalid
+    source: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventRule:
+    """One configured event: when it applies and in which versions it is published."""
+
+    type: str
+    route: Route
+    versions: tuple[Version, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """What a change becomes: events, or the reason why there are none."""
+
+    events: tuple[Event, ...]
+    without: Without | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """For people: which rules applied to a change and why the others did not."""
+
+    without: Without | None
+    rules: tuple[tuple[str, str | None], ...]  # (type, why it does not apply; None = it does)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table's compiled configuration."""
+
+    name: str
+    subject: Callable[[ChangeView], str]
+    diff: Differ
+    rules: tuple[EventRule, ...]
+    redact: Redaction | None = None
+    fetch: bool = False  # give changes the item as it is now, where the stream view lacks an image
+    accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over DynamoDB's record
+    convert: PlainItem = plain_item  # what makes plain values of the images; the same as in diff
+    fingerprint: Fingerprint | None = (
+        None  # of redacted images, for the ledger; None: it keeps positions only
+    )
+    field_hashes: FieldHashes | None = None  # the same by attribute
+    recipe: str = ""  # of fingerprint and field_hashes
+    sees_gaps: bool = True  # False: the filter drops some changes of an item, so that gaps are ordinary
+
+    def translate(
+        self,
+        record: Mapping[str, Any],
+        change: Change,
+        key: str,
+        trace: Trace | None = None,
+        undecided: dict[str, ViewTooNarrow] | None = None,
+    ) -> Translation:
+        """Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``; with
+        ``undecided`` a type whose conditions cannot be decided is left out and noted there, with its majors.
+        """
+        if self.accepts is not None and not self.accepts(record):
+            return _FILTERED
+        view = self.view(change)
+        if view.changes is not None and not view.changes:
+            return _UNCHANGED
+        events: list[Event] = []
+        told: set[str] = set()
+        for rule in self.rules:
+            # Of several rules for one type the first that applies counts: a second event of the same type
+            # and record would have the same id.
+            if rule.type in told:
+                continue
+            if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
+                told.add(rule.type)
+                subject = self.subject(view)
+                made: list[dict[str, Any]] = []
+                for version in rule.versions:
+                    events.append(_event(version, made, view, subject, key, trace))
+        view.check()
+        return Translation(tuple(events)) if events else _UNROUTED
+
+    def wants_current(self, record: Mapping[str, Any], change: Change) -> bool:
+        """Whether an event of this change could tell what only the table knows. A remove has nothing left to
+        read: what stands under its key by then is another item's life."""
+        return (
+            self.fetch
+            and change.operation != "remove"
+            and change.view != "NEW_AND_OLD_IMAGES"
+            and any(change.operation in rule.route.operations for rule in self.rules)
+            and (self.accepts is None or self.accepts(record))
+        )
+
+    def view(self, change: Change) -> ChangeView:
+        """Redact, then diff: what is taken out cannot show up as a change."""
+        view = ChangeView(self.redacted(change), self.diff, self.convert)
+        hashes = self.field_hashes
+        if view.changes is None and hashes is not None and change.told is not None:
+            view.changes = named_changes(view, change.told, hashes)
+        return view
+
+    def knows(self, recipe: str) -> bool:
+        """Whether fingerprints made by ``recipe`` can be held against ours; an old row that does not say
+        is taken for one of ours."""
+        return not recipe or not self.recipe or recipe == self.recipe
+
+    def redacted(self, change: Change) -> Change:
+        return change if self.redact is None else self.redact(change)
+
+    def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
+        if self.accepts is not None and not self.accepts(record):
+            return Explanation("filtered", ())
+        view = self.view(change)
+        if view.changes is not None and not view.changes:
+            return Explanation("unchanged", ())
+        rules: list[tuple[str, str | None]] = []
+        for rule in self.rules:
+            told = (rule.type, None) in rules
+            rules.append(
+                (rule.type, "an earlier rule for this type applies" if told else rule.route.explain(view))
+            )
+        applies = any(why is None for _, why in rules)
+        return Explanation(None if applies else "no_matching_type", tuple(rules))
+
+
+_FILTERED = Translation((), "filtered")
+_UNCHANGED = Translation((), "unchanged")
+_UNROUTED = Translation((), "no_matching_type")
+
+
+def _applies(rule: EventRule, view: ChangeView, undecided: dict[str, ViewTooNarrow]) -> bool:
+    """A type with an undecided rule is left to it: a later rule of that type might tell something else."""
+    names = [version.envelope.type for version in rule.versions]
+    if not undecided.keys().isdisjoint(names):
+        return False
+    try:
+        return rule.route.matches(view)
+    except ViewTooNarrow as error:
+        undecided.update(dict.fromkeys(names, error))
+        return False
+
+
+def _event(
+    version: Version,
+    made: list[dict[str, Any]],
+    view: ChangeView,
+    subject: str,
+    key: str,
+    trace: Trace | None,
+) -> Event:
+    """``made`` holds the data of the versions before this one, and takes its own."""
+    envelope = version.envelope
+    source: Any = view if version.source is None else made[version.source]
+    try:
+        data = version.project(source)
+        version.validate(data)
+        made.append(data)
+        return envelope.wrap(view, data, subject=subject, key=key, trace=trace)
+    except RecordError as error:
+        error.event_type = envelope.type
+        raise

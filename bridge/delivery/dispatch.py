@@ -1,0 +1,90 @@
+"""The engine behind every sink that sends events in calls of several entries.
+
+A sink describes its target (:class:`Target`: the limits, the size of an event, how one call is made) and
+:class:`Dispatcher` does the rest: packing, parallel calls, order per key, retries inside the deadline.
+
+Rules kept here, for all sinks alike:
+
+* Calls are packed in the order given. A call carries at most one change (``record_id``) of a key; several
+  events of one change may share it. What does not fit waits for the next call.
+* A key is never in two calls in flight at once, so its later changes wait for the answer to the earlier.
+* Every entry's answer is read. Only entries that failed are sent again, after a full-jitter exponential
+  delay that holds up their own key alone.
+* Retries end with the deadline: no call starts after it, nothing sleeps past it. A call that has not
+  answered by then counts as failed, and its keys stay out of later calls until it has ended.
+* A key whose change failed for want of time gets no further change. A change that can never succeed does not
+  hold up its key: it will be quarantined.
+* A call refused as a whole (too large, malformed) is sent again in halves, down to the entry at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import Executor, Future, wait
+
+from bridge.core.event import Event
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.run import Run
+from bridge.delivery.target import Answer, Target, unanswered
+from bridge.ports.relay import SKIPPED, Deadline, EntryResult, Telemetry
+from bridge.relay.silence import Silence
+
+__all__ = ["Answer", "Dispatcher", "Target", "unanswered"]
+
+
+class Dispatcher:
+    """Publishes batches through an executor's threads. One per sink; ``publish`` may run on several threads
+    at once as long as they do not share keys.
+
+    ``max_in_flight`` calls run at once in one ``publish``. The target's client must not retry by itself and
+    should have timeouts well below the time a batch has: a call cannot be called back.
+    """
+
+    def __init__(
+        self,
+        executor: Executor,
+        backoff: Backoff,
+        *,
+        max_in_flight: int = 4,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        if max_in_flight < 1:
+            raise ValueError(f"max_in_flight must be at least 1, not {max_in_flight}")
+        self._executor = executor
+        self._backoff = backoff
+        self._max_in_flight = max_in_flight
+        self._telemetry = telemetry or Silence()
+        self._left_behind: dict[Future[Sequence[Answer]], frozenset[str]] = {}
+
+    def publish(
+        self, target: Target, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
+    ) -> list[EntryResult]:
+        """One result per event, in order; see ``ports.Sink.publish`` for what each means.
+
+        With ``halt_on_failure`` no call is started after the first event that ended as failed.
+        Raises ``BatchError``, or what ``target.send`` raised unexpectedly, once the calls in flight ended.
+        """
+        if not events:
+            return []
+        run = Run(
+            target, events, deadline, self._executor, self._backoff, self._max_in_flight, halt_on_failure
+        )
+        if not self._left_behind_ended(run.keys, deadline):
+            return [SKIPPED] * len(events)
+        try:
+            return run.results()
+        finally:
+            run.traffic.tell(self._telemetry, target.name)
+            for future, call in run.in_flight.items():
+                if not future.done():
+                    self._left_behind[future] = frozenset(lane.key for lane, _ in call.lanes)
+
+    def _left_behind_ended(self, keys: Collection[str], deadline: Deadline) -> bool:
+        """Whether no call of an earlier batch still carries one of these keys; waits for it if need be."""
+        blocking = []
+        for future, carried in list(self._left_behind.items()):
+            if future.done():
+                self._left_behind.pop(future, None)
+            elif not carried.isdisjoint(keys):
+                blocking.append(future)
+        return not blocking or not wait(blocking, max(0.0, deadline.remaining_s())).not_done

@@ -1,0 +1,68 @@
+"""The conversation with a table about single items: as they are now, many at a time (BatchGetItem)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.core.change import TypedItem
+from bridge.core.keys import key_as_sent, key_identity
+from bridge.delivery.backoff import Backoff
+from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
+from bridge.errors import FetchUnavailable
+from bridge.limits import BATCH_GET_MAX
+from bridge.ports.relay import Deadline
+
+
+class TableFetcher:
+    """A ``Fetcher`` through a boto3 ``dynamodb`` client. Needs ``dynamodb:BatchGetItem``.
+
+    Unprocessed keys are asked for again, at once where the answer was merely full and with backoff where it
+    brought nothing, for at most half of the time that is left: the other half is for publishing.
+    """
+
+    def __init__(self, client: Any, backoff: Backoff) -> None:
+        self._client = client
+        self._backoff = backoff
+
+    def fetch(
+        self, table: str, keys: Mapping[str, TypedItem], deadline: Deadline
+    ) -> Mapping[str, TypedItem | None]:
+        until = Deadline.after(deadline.clock, deadline.remaining_s() / 2)
+        names = {key_identity(key): name for name, key in keys.items()}
+        found: dict[str, TypedItem | None] = {}
+        waiting = [key_as_sent(key) for key in keys.values()]
+        tries = 0
+        while waiting and until.remaining_s() > 0:
+            call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
+            items, unprocessed = self._read(table, call)
+            left = {key_identity(key) for key in unprocessed}
+            by_identity = {key_identity({name: item[name] for name in call[0]}): item for item in items}
+            for key in call:
+                identity = key_identity(key)
+                if identity not in left:
+                    found[names[identity]] = by_identity.get(identity)
+            waiting += unprocessed
+            if len(left) < len(call):
+                tries = 0
+            elif waiting:
+                delay_s = self._backoff.delay_s(self._backoff.draw(), tries)
+                deadline.clock.sleep(max(0.0, min(delay_s, until.remaining_s())))
+                tries += 1
+        return found
+
+    def _read(self, table: str, keys: list[TypedItem]) -> tuple[list[TypedItem], list[TypedItem]]:
+        """Items, and keys that were not processed: all of them where the service was not to be had."""
+        request = {table: {"Keys": keys, "ConsistentRead": True}}
+        try:
+            answer = self._client.batch_get_item(RequestItems=request)
+        except AWS_ERRORS as error:
+            translated = AwsTarget("dynamodb", f"table {table}", unavailable=FetchUnavailable).translate(
+                error
+            )
+            if isinstance(translated, FetchUnavailable):
+                return [], keys
+            raise translated from error
+        return answer["Responses"].get(table, []), answer.get("UnprocessedKeys", {}).get(table, {}).get(
+            "Keys", []
+        )

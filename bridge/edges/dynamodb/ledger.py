@@ -1,0 +1,300 @@
+"""The conversation with a ledger table in DynamoDB: many rows a call, one row where a condition is needed.
+
+A batch costs one BatchGetItem for each 100 keys and one BatchWriteItem for each 25 rows, beside repeats of
+what DynamoDB left unprocessed. BatchWriteItem knows no conditions: ``ports.Ledger.settle`` says what that
+means for two invocations at once, and ``settle_if`` is the write with a condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic, TypeVar
+
+from bridge.delivery.backoff import Backoff
+from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
+from bridge.edges.dynamodb.ledger_row import (
+    KEY,
+    LIVE,
+    STAMP,
+    decode_row,
+    encode_row,
+    partition_key,
+    table_prefix,
+)
+from bridge.errors import BatchError, BridgeError, LedgerUnavailable, TargetMissing
+from bridge.limits import BATCH_GET_MAX, BATCH_WRITE_MAX
+from bridge.ports.relay import Clock, Deadline, Keep, Row, RowPage
+
+PATIENCE_S: Final = 5.0
+"""How long one reading or writing goes on without progress. Lambda's invocation must still be answered."""
+
+PAGE_ROWS: Final = 500
+"""The most rows of a page of a scan: memory is bounded by it, in every segment at once."""
+
+IN_FLIGHT: Final = 4
+"""Calls of one batch at once: a batch of 10,000 changes is a hundred readings and four hundred writings."""
+
+_CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+_Part = TypeVar("_Part")
+
+
+class DynamoDbLedger:
+    """A ``Ledger`` and ``LedgerScan`` through a boto3 ``dynamodb`` client; see
+    :mod:`bridge.edges.dynamodb.ledger_row` for what is stored.
+
+    Needs ``dynamodb:DescribeTable``, ``BatchGetItem`` and ``BatchWriteItem``; redrive ``PutItem`` too, and
+    reconciliation ``PutItem`` and ``Scan`` in place of ``BatchWriteItem``. Holds no state, so threads may
+    share it.
+    """
+
+    scoped = True
+
+    def __init__(
+        self,
+        client: Any,
+        table: str,
+        clock: Clock,
+        backoff: Backoff,
+        *,
+        keep: Keep = "fingerprint",
+        patience_s: float = PATIENCE_S,
+        pool: Executor | None = None,
+    ) -> None:
+        """``pool`` makes the calls of one large batch side by side, ``IN_FLIGHT`` at most."""
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._backoff = backoff
+        self.keep: Keep = keep
+        self._patience_s = patience_s
+        self._pool = pool
+        self._in_flight = 1 if pool is None else IN_FLIGHT
+        self._target = AwsTarget("dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
+
+    def check(self) -> None:
+        """Raises ``TargetMissing``, ``AccessDenied``, ``BatchError`` for another key schema, and
+        ``LedgerUnavailable``."""
+        try:
+            table = self._client.describe_table(TableName=self._table)["Table"]
+        except AWS_ERRORS as error:
+            raise self._translate(error) from error
+        schema = [(part["AttributeName"], part["KeyType"]) for part in table["KeySchema"]]
+        types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+        if schema != [(KEY, "HASH")] or types.get(KEY) != "S":
+            found = ", ".join(f"{name} {kind} {types.get(name, '?')}" for name, kind in schema)
+            raise BatchError(
+                f"table {self._table} cannot be a ledger: its key is {found}, not {KEY} HASH S",
+                hint="give the ledger a table of its own: " + _create_command(self._table),
+                stage="settle",
+            )
+        if table.get("TableStatus", "ACTIVE") not in ("ACTIVE", "UPDATING"):
+            raise LedgerUnavailable(f"ledger table {self._table} is {table['TableStatus']}")
+
+    def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
+        names = {partition_key(key): key for key in keys}
+        rows: dict[str, Row] = {}
+
+        def take(found: list[dict[str, Any]]) -> None:
+            for item in found:
+                key = names[item[KEY]["S"]]
+                rows[key] = decode_row(item, self._table, key)
+
+        left, trouble = self._in_calls(self._get, list(names), BATCH_GET_MAX, deadline, take)
+        if left:
+            raise trouble or self._throttled("read")
+        return rows
+
+    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
+        names = {partition_key(row.key): row.key for row in rows}
+        now_s = self._clock.now()
+        items = [encode_row(row, now_s) for row in rows]
+        left, _ = self._in_calls(self._put, items, BATCH_WRITE_MAX, deadline, lambda found: None)
+        return {names[item[KEY]["S"]] for item in left}
+
+    def settle_if(self, row: Row, expected: Row | None) -> bool:
+        request = {
+            "TableName": self._table,
+            "Item": encode_row(row, self._clock.now()),
+            **_condition(expected, self._clock.now()),
+        }
+        patience = self._patience()
+        while True:
+            try:
+                self._client.put_item(**request)
+                return True
+            except AWS_ERRORS as error:
+                if code_of(error) == _CONDITION_FAILED:
+                    # It may be our own write, whose answer was lost on the way.
+                    known = self.read([row.key]).get(row.key)
+                    return known is not None and known.stamp == row.stamp
+                translated = self._translate(error)
+                if not isinstance(translated, LedgerUnavailable) or not patience.wait():
+                    raise translated from error
+
+    def rows(self, table: str, segment: int = 0, segments: int = 1, start: str = "") -> Iterator[RowPage]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "Segment": segment,
+            "TotalSegments": segments,
+            "Limit": PAGE_ROWS,
+            "FilterExpression": "begins_with(#pk, :table) AND #live = :live",
+            "ExpressionAttributeNames": {"#pk": KEY, "#live": LIVE},
+            "ExpressionAttributeValues": {":table": {"S": table_prefix(table)}, ":live": {"BOOL": True}},
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        if start:
+            query["ExclusiveStartKey"] = {KEY: {"S": start}}
+        while True:
+            page = self._scan(query)
+            last = page.get("LastEvaluatedKey")
+            yield RowPage(
+                rows=[decode_row(item, self._table) for item in page.get("Items", ())],
+                next=last[KEY]["S"] if last else "",
+                units=float(page.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)),
+            )
+            if not last:
+                return
+            query["ExclusiveStartKey"] = last
+
+    # --- calls -------------------------------------------------------------------------------------
+
+    def _in_calls(
+        self,
+        call: Callable[[list[_Part]], _Answer[_Part]],
+        parts: list[_Part],
+        most: int,
+        deadline: Deadline | None,
+        take: Callable[[list[dict[str, Any]]], None],
+    ) -> tuple[list[_Part], BridgeError | None]:
+        """Puts ``parts`` through calls of at most ``most``, several at once where there is a pool. Answers
+        what was left when patience or time was over, and why."""
+        waiting, patience = parts, self._patience(deadline)
+        while waiting:
+            now, waiting = waiting[: most * self._in_flight], waiting[most * self._in_flight :]
+            chunks = [now[at : at + most] for at in range(0, len(now), most)]
+            together = self._pool is not None and len(chunks) > 1
+            answers = list(self._pool.map(call, chunks)) if together else [call(each) for each in chunks]  # type: ignore[union-attr]
+            left: list[_Part] = []
+            trouble: BridgeError | None = None
+            for answer in answers:
+                take(answer.found)
+                left += answer.left
+                trouble = answer.trouble or trouble
+            waiting = left + waiting
+            if len(left) < len(now):
+                patience = self._patience(deadline)
+                over = deadline is not None and deadline.remaining_s() <= 0
+            else:
+                over = not patience.wait()
+            if waiting and over:
+                return waiting, trouble
+        return [], None
+
+    def _get(self, keys: list[str]) -> _Answer[str]:
+        request = {self._table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
+        try:
+            answer = self._client.batch_get_item(RequestItems=request)
+        except AWS_ERRORS as error:
+            return self._failed(error, keys)
+        left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        return _Answer([key[KEY]["S"] for key in left], answer["Responses"].get(self._table, []))
+
+    def _put(self, items: list[dict[str, Any]]) -> _Answer[dict[str, Any]]:
+        request = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
+        try:
+            answer = self._client.batch_write_item(RequestItems=request)
+        except AWS_ERRORS as error:
+            return self._failed(error, items)
+        left = answer.get("UnprocessedItems", {}).get(self._table, [])
+        return _Answer([each["PutRequest"]["Item"] for each in left])
+
+    def _failed(self, error: Exception, parts: list[_Part]) -> _Answer[_Part]:
+        translated = self._translate(error)
+        if not isinstance(translated, LedgerUnavailable):
+            raise translated from error
+        return _Answer(parts, trouble=translated)
+
+    def _scan(self, query: Mapping[str, Any]) -> dict[str, Any]:
+        patience = self._patience()
+        while True:
+            try:
+                page: dict[str, Any] = self._client.scan(**query)
+                return page
+            except AWS_ERRORS as error:
+                translated = self._translate(error)
+                if not isinstance(translated, LedgerUnavailable) or not patience.wait():
+                    raise translated from error
+
+    def _patience(self, deadline: Deadline | None = None) -> _Patience:
+        until = Deadline.after(self._clock, self._patience_s)
+        if deadline is not None and deadline.remaining_s() < until.remaining_s():
+            until = deadline
+        return _Patience(self._backoff, until)
+
+    def _throttled(self, what: str) -> LedgerUnavailable:
+        return LedgerUnavailable(
+            f"ledger table {self._table} could not be {what}: nothing in {self._patience_s:g} s",
+            hint="its capacity is used up: give it more, or make it on-demand",
+        )
+
+    def _translate(self, error: Exception) -> BridgeError:
+        translated = self._target.translate(error)
+        if isinstance(translated, TargetMissing):
+            return TargetMissing(
+                f"ledger table {self._table} does not exist",
+                hint="check its name, region and account, or make it: " + _create_command(self._table),
+                stage="settle",
+                code=translated.code,
+            )
+        return translated
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer(Generic[_Part]):
+    """Of one call: what it did not process, what it found, and why it failed where it did."""
+
+    left: list[_Part]
+    found: list[dict[str, Any]] = field(default_factory=list)
+    trouble: BridgeError | None = None
+
+
+@dataclass(slots=True)
+class _Patience:
+    """Waits between tries without progress, until it has none left."""
+
+    backoff: Backoff
+    until: Deadline
+    tries: int = 0
+
+    def wait(self) -> bool:
+        """Whether to try again; waits before that."""
+        left_s = self.until.remaining_s()
+        if left_s <= 0:
+            return False
+        self.until.clock.sleep(min(left_s, self.backoff.delay_s(self.backoff.draw(), self.tries)))
+        self.tries += 1
+        return True
+
+
+def _condition(expected: Row | None, now_s: float) -> dict[str, Any]:
+    if expected is None:
+        return {"ConditionExpression": "attribute_not_exists(#pk)", "ExpressionAttributeNames": {"#pk": KEY}}
+    stored = encode_row(expected, now_s)
+    return {
+        "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in STAMP),
+        "ExpressionAttributeNames": {f"#{name}": name for name in STAMP},
+        "ExpressionAttributeValues": {f":{name}": stored[name] for name in STAMP},
+    }
+
+
+def _create_command(table: str) -> str:
+    return (
+        f"aws dynamodb create-table --table-name {table} --billing-mode PAY_PER_REQUEST"
+        f" --attribute-definitions AttributeName={KEY},AttributeType=S"
+        f" --key-schema AttributeName={KEY},KeyType=HASH"
+        f" && aws dynamodb wait table-exists --table-name {table}"
+        f" && aws dynamodb update-time-to-live --table-name {table}"
+        " --time-to-live-specification Enabled=true,AttributeName=ttl"
+    )

@@ -1,0 +1,187 @@
+"""One row of a ledger table, written and read.
+
+==========  ====  =========================================================================================
+attribute   type  meaning
+==========  ====  =========================================================================================
+``pk``      S     partition key: table name, ``#``, BLAKE2b-160 of the item key's token, short for any key
+``v``       N     version of this format: 1
+``k``       S     the item's key, typed JSON, binary as base64
+``s``       S     sequence settled last: ``<stream label>/<number, zero-padded>``
+``l``       BOOL  live: the item was there after it, or ``d``
+``d``       BOOL  there, and true, where it was not, but a quarantined change makes that doubtful
+``f``       S     fingerprint of its image, "" = unknown
+``b``       S     settled by: ``stream``, ``reconcile``, ``snapshot``
+``a``       S     as of: when the state was true
+``r``       S     sequences settled last, newest first, with spaces between; of the stream that ``s`` names
+                  the number alone, since a row should stay below 1 KiB: the unit that a write is paid by
+``h``       S     keep: fields - JSON object, a short keyed hash by attribute name
+``i``       B     keep: image - the redacted image, typed JSON, zlib
+``g``       BOOL  there, and true, where a gap was seen that nothing has closed
+``n``       S     of a gap: JSON list of the attributes that differed; not there where that is unknown
+``c``       S     recipe of ``f``, ``h`` and ``i``: changes with hash_key, diff.ignore and redact; not there
+                  where nobody noted it
+``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
+==========  ====  =========================================================================================
+
+``c``, ``d`` and ``n`` came later. A version that does not know them reads the row as before: an item in doubt
+is live to it, a gap has no names; so the format is still 1, and a roll back is safe.
+
+The key's hash is not keyed, because the key stands in the row: a ledger table is as confidential as the
+tables it is about. What could make a row larger than DynamoDB takes is left out: image, then hashes.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+from typing import Any, Final, get_args
+
+import orjson
+
+from bridge.core.change import Position, TypedItem
+from bridge.core.keys import key_token
+from bridge.errors import BatchError, MalformedRecord
+from bridge.limits import ITEM_MAX_BYTES, LEDGER_REMOVED_TTL_S
+from bridge.ports.relay import Row, SettledBy
+
+FORMAT: Final = 1
+KEY: Final = "pk"
+LIVE: Final = "l"
+STAMP: Final = ("s", "a", "f", "l", "r")
+"""The attributes of ``Row.stamp``."""
+
+_FORMAT: Final = str(FORMAT)
+_NONE: Final[Mapping[str, Any]] = {}
+_HASH_BYTES: Final = 20
+_SPARE_BYTES: Final = 1024  # attribute names and the few bytes that DynamoDB counts for each value
+_SETTLED_BY: Final = frozenset(get_args(SettledBy))
+
+
+def partition_key(key: str) -> str:
+    """Of a key's token, which begins with the table's name."""
+    table = key.partition("\x1f")[0]
+    return (
+        table_prefix(table)
+        + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).hexdigest()
+    )
+
+
+def table_prefix(table: str) -> str:
+    """What all partition keys of a table begin with; a table's name holds no ``#``."""
+    return f"{table}#"
+
+
+def encode_row(row: Row, now_s: float) -> dict[str, Any]:
+    """The row as a typed item."""
+    item: dict[str, Any] = {
+        KEY: {"S": partition_key(row.key)},
+        "v": {"N": str(FORMAT)},
+        "k": {"S": _json(row.item_key)},
+        "s": {"S": row.position.sequence},
+        LIVE: {"BOOL": row.live or row.doubt},
+        "f": {"S": row.fingerprint},
+        "b": {"S": row.settled_by},
+        "a": {"S": row.as_of},
+        "r": {"S": " ".join(_shortened(row.recent, row.position.label))},
+    }
+    if row.doubt and not row.live:
+        item["d"] = {"BOOL": True}
+    if row.recipe:
+        item["c"] = {"S": row.recipe}
+    if row.gap:
+        item["g"] = {"BOOL": True}
+        if row.gap_names is not None:
+            item["n"] = {"S": _json(row.gap_names)}
+    if not row.live and not row.doubt:
+        item["ttl"] = {"N": str(int(now_s) + LEDGER_REMOVED_TTL_S)}
+    room = ITEM_MAX_BYTES - _SPARE_BYTES - sum(len(value["S"]) for value in item.values() if "S" in value)
+    if row.fields is not None and len(hashes := _json(row.fields)) < room:
+        item["h"] = {"S": hashes}
+        room -= len(hashes)
+    if row.image is not None and len(image := zlib.compress(_json(row.image).encode(), 1)) < room:
+        item["i"] = {"B": image}
+    return item
+
+
+def decode_row(item: TypedItem, ledger: str, key: str = "") -> Row:
+    """Raises ``BatchError`` for what this version cannot read; ``ledger`` names the table in it. ``key`` is
+    the token that the row was asked for by, where it was."""
+    version = item.get("v", _NONE).get("N")
+    if version != _FORMAT:
+        where = _where(ledger, item)
+        wrong = f"is of format {version}" if version is not None else "is no row of stream-bridge"
+        raise BatchError(
+            f"{where} {wrong}; this version reads format {FORMAT}",
+            hint="deploy the version that wrote it, or give this one a ledger table of its own",
+            stage="settle",
+        )
+    try:
+        return _decode(item, key)
+    except (KeyError, ValueError, TypeError, AttributeError, zlib.error, MalformedRecord) as error:
+        raise BatchError(
+            f"{_where(ledger, item)} cannot be read",
+            hint="delete the row: its item is then told again by a reconciliation",
+            stage="settle",
+        ) from error
+
+
+def _where(ledger: str, item: TypedItem) -> str:
+    return f"ledger table {ledger}, row {item[KEY]['S']}"
+
+
+def _decode(item: TypedItem, key: str) -> Row:
+    table = item[KEY]["S"].rpartition("#")[0]
+    item_key: Mapping[str, Any] = _parse(item["k"]["S"])
+    label, _, number = item["s"]["S"].rpartition("/")
+    recent = item["r"]["S"].split()
+    settled_by = item["b"]["S"]
+    if settled_by not in _SETTLED_BY:
+        raise ValueError(settled_by)
+    return Row(
+        key or key_token(table, item_key),
+        Position(label, int(number)),
+        live=item[LIVE]["BOOL"] and "d" not in item,
+        table=table,
+        item_key=item_key,
+        fingerprint=item["f"]["S"],
+        settled_by=settled_by,
+        as_of=item["a"]["S"],
+        recent=tuple(each if "/" in each else Position(label, int(each)).sequence for each in recent),
+        fields=_parse(item["h"]["S"]) if "h" in item else None,
+        image=json.loads(zlib.decompress(bytes(item["i"]["B"]))) if "i" in item else None,
+        gap="g" in item,
+        gap_names=tuple(map(str, _parse(item["n"]["S"]))) if "n" in item and "g" in item else None,
+        doubt="d" in item,
+        recipe=item["c"]["S"] if "c" in item else "",
+    )
+
+
+def _shortened(sequences: Iterable[str], label: str) -> Iterator[str]:
+    """Only what ``Position`` would write the very same way again loses its label."""
+    for sequence in sequences:
+        number = sequence.removeprefix(f"{label}/")
+        same = number.isdigit() and number.isascii() and Position(label, int(number)).sequence == sequence
+        yield str(int(number)) if same else sequence
+
+
+def _parse(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)  # a lone surrogate in a malformed key: orjson refuses it
+
+
+def _json(value: Any) -> str:
+    # ASCII only: what is malformed in a key has a text too, and a character is a byte.
+    return json.dumps(value, separators=(",", ":"), default=_binary)
+
+
+def _binary(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray):
+        return b64encode(value).decode("ascii")
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    raise TypeError(type(value).__name__)

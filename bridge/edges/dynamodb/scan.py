@@ -1,0 +1,168 @@
+"""Reads a whole table in segments, and items by key: the cheap way, with orjson instead of botocore's parser.
+
+botocore emits ``before-parse`` with the raw answer and lets a handler fill ``customized_response_dict``
+(botocore.endpoint); signing, retries and errors stay botocore's. Parsed so, binary values are base64 text, as
+Lambda hands them over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+import orjson
+
+from bridge.core.change import StreamView, TypedItem
+from bridge.core.keys import key_as_sent, key_identity
+from bridge.delivery.backoff import Backoff
+from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
+from bridge.errors import SourceUnavailable, TargetMissing
+from bridge.limits import BATCH_GET_MAX
+from bridge.ports.reconcile import ItemPage, ItemsRead, TableFacts
+from bridge.ports.relay import Clock
+
+GIVE_UP_S: Final = 300.0
+"""How long throttling and outages are waited out: a scan is nobody's first concern."""
+
+PAGE_ITEMS: Final = 500
+"""The most items of a page. DynamoDB ends a page at 1 MB, which is ten thousand small items; with their
+ledger rows these fill memory, in every segment at once. A page that is cut costs no more read units."""
+
+_MIN_PARSED: Final = b"{}"
+
+
+def parse_with_orjson(client: Any) -> None:
+    """Let a ``dynamodb`` client of our own parse Scan and BatchGetItem answers with orjson. Idempotent. Not
+    for a client that others use: it changes what binary values look like."""
+    for operation in ("Scan", "BatchGetItem"):
+        client.meta.events.register(
+            f"before-parse.dynamodb.{operation}", _parse, unique_id=f"stream-bridge-orjson-{operation}"
+        )
+
+
+def parse_fast_without_binary(client: Any) -> None:
+    """The same for a client whose answers must read as botocore's do: BatchGetItem answers that hold binary
+    values are left to botocore."""
+    client.meta.events.register(
+        "before-parse.dynamodb.BatchGetItem", _parse_textual, unique_id="stream-bridge-orjson-text"
+    )
+
+
+def _parse_textual(response_dict: dict[str, Any], **others: Any) -> None:
+    body = response_dict["body"]
+    if b'"B":' not in body and b'"BS":' not in body:
+        _parse(response_dict, **others)
+
+
+def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    if response_dict["status_code"] == 200:
+        customized_response_dict.update(orjson.loads(response_dict["body"]))
+        response_dict["body"] = _MIN_PARSED
+
+
+class DynamoTable:
+    """A ``TableSource`` through a boto3 ``dynamodb`` client that nobody else uses.
+
+    Needs ``dynamodb:DescribeTable``, ``dynamodb:Scan`` and ``dynamodb:BatchGetItem``.
+    """
+
+    def __init__(
+        self, client: Any, table: str, clock: Clock, backoff: Backoff, *, give_up_s: float = GIVE_UP_S
+    ) -> None:
+        parse_with_orjson(client)
+        self._client = client
+        self._table = table
+        self._clock = clock
+        self._backoff = backoff
+        self._give_up_s = give_up_s
+        self._target = AwsTarget("dynamodb", f"table {table}", unavailable=SourceUnavailable)
+
+    def describe(self) -> TableFacts:
+        """A table whose stream is off has no ``stream_arn``."""
+        described = self._call(self._client.describe_table, TableName=self._table)["Table"]
+        types = {each["AttributeName"]: each["AttributeType"] for each in described["AttributeDefinitions"]}
+        schema = sorted(described["KeySchema"], key=lambda each: str(each["KeyType"]) != "HASH")
+        stream = described.get("StreamSpecification") or {}
+        enabled = bool(stream.get("StreamEnabled"))
+        view = cast(StreamView, stream.get("StreamViewType", "NEW_AND_OLD_IMAGES"))
+        return TableFacts(
+            self._table,
+            str(described.get("TableArn", "")),
+            {each["AttributeName"]: types[each["AttributeName"]] for each in schema},
+            str(described.get("LatestStreamArn", "")) if enabled else "",
+            view if enabled else "NEW_AND_OLD_IMAGES",
+            int(described.get("ItemCount") or 0),
+        )
+
+    def page(self, segment: int, segments: int, start: TypedItem | None) -> ItemPage:
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Segment": segment,
+            "TotalSegments": segments,
+            "Limit": PAGE_ITEMS,
+            "ReturnConsumedCapacity": "TOTAL",
+        }
+        if start is not None:
+            request["ExclusiveStartKey"] = key_as_sent(start)
+        answer = self._call(self._client.scan, **request)
+        units = float((answer.get("ConsumedCapacity") or {}).get("CapacityUnits") or 0.0)
+        return ItemPage(answer.get("Items") or [], answer.get("LastEvaluatedKey") or None, units)
+
+    def read(self, keys: Mapping[str, TypedItem]) -> ItemsRead:
+        names = {key_identity(key): name for name, key in keys.items()}
+        found: dict[str, TypedItem | None] = dict.fromkeys(keys)
+        waiting = [key_as_sent(key) for key in keys.values()]
+        units, tries, until_s = 0.0, 0, self._clock.monotonic() + self._give_up_s
+        while waiting:
+            call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
+            request = {self._table: {"Keys": call, "ConsistentRead": True}}
+            answer = self._call(
+                self._client.batch_get_item, RequestItems=request, ReturnConsumedCapacity="TOTAL"
+            )
+            for each in answer.get("ConsumedCapacity") or ():
+                units += float(each.get("CapacityUnits") or 0.0)
+            for item in (answer.get("Responses") or {}).get(self._table, ()):
+                found[names[key_identity({name: item[name] for name in call[0]})]] = item
+            left = (answer.get("UnprocessedKeys") or {}).get(self._table, {}).get("Keys", [])
+            # Parsed by orjson, binary keys come back as text.
+            waiting += [key_as_sent(key) for key in left]
+            if len(left) < len(call):
+                tries = 0
+            elif waiting:
+                self._wait(tries, until_s, None)
+                tries += 1
+        return ItemsRead(found, units)
+
+    def _call(self, operation: Callable[..., Any], **request: Any) -> Any:
+        """Repeats what may pass, with backoff, for minutes. Raises ``SourceUnavailable`` after that."""
+        until_s = self._clock.monotonic() + self._give_up_s
+        tries = 0
+        while True:
+            try:
+                return operation(**request)
+            except AWS_ERRORS as error:
+                translated = self._target.translate(error)
+                if not isinstance(translated, SourceUnavailable):
+                    raise translated from error
+                self._wait(tries, until_s, error)
+                tries += 1
+
+    def _wait(self, tries: int, until_s: float, cause: Exception | None) -> None:
+        left_s = until_s - self._clock.monotonic()
+        if left_s <= 0:
+            raise SourceUnavailable(
+                f"table {self._table} could not be read for {self._give_up_s:.0f} s: throttled, or away",
+                hint="`reconcile resume` goes on from here; a lower max_rcu leaves more to others",
+            ) from cause
+        self._clock.sleep(min(left_s, 0.05 + self._backoff.delay_s(self._backoff.draw(), tries)))
+
+
+def require_stream(facts: TableFacts) -> None:
+    """Raises ``TargetMissing`` where the table's stream is off."""
+    if not facts.stream_arn:
+        raise TargetMissing(
+            f"table {facts.name} has no stream: every change from now on is lost until it has one",
+            hint=f"aws dynamodb update-table --table-name {facts.name} --stream-specification "
+            "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES; or --stream-stopped to reconcile as it is",
+            stage="read",
+        )

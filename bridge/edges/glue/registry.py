@@ -1,0 +1,158 @@
+"""A registry of the Glue Schema Registry. It keeps draft 7, without Glue's own idea of compatibility.
+
+Glue's check of JSON schemas is not to be trusted (awslabs/aws-glue-schema-registry issues 172 and 494), so
+schemas are made with ``NONE``: what may be published is decided before. Versions carry metadata.
+Source of operations and errors: botocore's model of ``glue``; docs: RegisterSchemaVersion (a definition that
+is there already gives its version), PutSchemaVersionMetadata (10 pairs a version).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Final
+
+from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
+from bridge.errors import RegistryUnavailable, SchemaTaken
+from bridge.limits import GLUE_METADATA_VALUE_CHARS
+from bridge.ports.registry import Candidate, RegistryAddress, Status, StoredSchema, StoredVersion
+from bridge.schemas.registries.patience import Patience
+
+FORMAT: Final = "JSON"
+COMPATIBILITY: Final = "NONE"
+_STATUSES: Final[Mapping[str, Status]] = {
+    "AVAILABLE": "available",
+    "PENDING": "pending",
+    "FAILURE": "failed",
+}
+_NO_METADATA: Final = re.compile(r"[^a-zA-Z0-9+\-=._/@:,;<]")  # model: MetadataValueString
+
+
+class GlueRegistry:
+    """Passes the contract of :class:`bridge.ports.registry.SchemaRegistry`."""
+
+    settings: Mapping[str, str] = MappingProxyType({"format": FORMAT, "compatibility": COMPATIBILITY})
+
+    def __init__(self, client: Any, address: RegistryAddress, patience: Patience) -> None:
+        self.address = address
+        self._patience = patience
+        self._client = client
+        self._registry = {"RegistryName": address.registry}
+        self._target = AwsTarget("glue", f"schema registry {address}", RegistryUnavailable)
+
+    def check(self) -> None:
+        self._ask(self._client.get_registry, RegistryId=self._registry)
+
+    def names(self) -> Sequence[str]:
+        listed = self._pages(self._client.list_schemas, "Schemas", RegistryId=self._registry)
+        return sorted(each["SchemaName"] for each in listed)
+
+    def read(self, name: str, *, labels: bool = True) -> StoredSchema | None:
+        schema_id = {**self._registry, "SchemaName": name}
+        try:
+            about = self._ask(self._client.get_schema, SchemaId=schema_id)
+            listed = list(self._pages(self._client.list_schema_versions, "Schemas", SchemaId=schema_id))
+        except _NotThere:
+            return None
+        versions = [self._version(each, labels=labels) for each in listed if each["Status"] in _STATUSES]
+        there = (version for version in versions if version is not None)
+        settings = {"format": str(about["DataFormat"]), "compatibility": str(about["Compatibility"])}
+        ordered = tuple(sorted(there, key=lambda version: version.number))
+        return StoredSchema(name, ordered, MappingProxyType(settings))
+
+    def _version(self, listed: Mapping[str, Any], *, labels: bool) -> StoredVersion | None:
+        """None where it was deleted since it was listed."""
+        version_id = listed["SchemaVersionId"]
+        try:
+            found = self._ask(self._client.get_schema_version, SchemaVersionId=version_id)
+            kept = self._labels(version_id) if labels else {}
+        except _NotThere:
+            return None
+        status = _STATUSES.get(str(found["Status"]))
+        if status is None:
+            return None
+        return StoredVersion(
+            int(found["VersionNumber"]), str(found["SchemaDefinition"]), status, MappingProxyType(kept)
+        )
+
+    def _labels(self, version_id: str) -> dict[str, tuple[str, ...]]:
+        labels: dict[str, tuple[str, ...]] = {}
+        token = ""
+        while True:
+            more = {"NextToken": token} if token else {}
+            answer = self._ask(self._client.query_schema_version_metadata, SchemaVersionId=version_id, **more)
+            for key, info in answer.get("MetadataInfoMap", {}).items():
+                others = (other["MetadataValue"] for other in info.get("OtherMetadataValueList", ()))
+                labels[key] = (*labels.get(key, ()), info["MetadataValue"], *others)
+            token = answer.get("NextToken") or ""
+            if not token:
+                return labels
+
+    def create(self, candidate: Candidate) -> None:
+        self._call(
+            self._client.create_schema,
+            RegistryId=self._registry,
+            SchemaName=candidate.name,
+            DataFormat=FORMAT,
+            Compatibility=COMPATIBILITY,
+            SchemaDefinition=candidate.content,
+        )
+
+    def add(self, candidate: Candidate) -> None:
+        self._call(
+            self._client.register_schema_version,
+            SchemaId={**self._registry, "SchemaName": candidate.name},
+            SchemaDefinition=candidate.content,
+        )
+
+    def labels_of(self, candidate: Candidate) -> Mapping[str, str]:
+        return {
+            label: _NO_METADATA.sub("_", value)[:GLUE_METADATA_VALUE_CHARS]
+            for label, value in candidate.labels.items()
+            if value
+        }
+
+    def label(self, candidate: Candidate, stored: StoredVersion) -> None:
+        for label, value in self.labels_of(candidate).items():
+            if label in stored.labels:
+                continue
+            try:
+                self._ask(
+                    self._client.put_schema_version_metadata,
+                    SchemaId={**self._registry, "SchemaName": candidate.name},
+                    SchemaVersionNumber={"VersionNumber": stored.number},
+                    MetadataKeyValue={"MetadataKey": label, "MetadataValue": value},
+                )
+            except SchemaTaken:
+                continue  # this very pair is there: somebody else, or an answer that got lost
+
+    # --- calls ---
+
+    def _pages(
+        self, operation: Callable[..., Mapping[str, Any]], member: str, **parameters: Any
+    ) -> Iterator[Mapping[str, Any]]:
+        return self._patience.pages(partial(self._call, operation, **parameters), member)
+
+    def _ask(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+        """A call whose repeat is harmless, repeated while the registry throttles."""
+        return self._patience.call(lambda: self._call(operation, **parameters))
+
+    def _call(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+        try:
+            return operation(**parameters)
+        except AWS_ERRORS as error:
+            code = code_of(error)
+            if code == "AlreadyExistsException":
+                raise SchemaTaken(f"{self.address} has it already", code=code) from error
+            if code == "EntityNotFoundException" and (
+                "SchemaId" in parameters or "SchemaVersionId" in parameters
+            ):
+                self.check()  # which of the two is it that is not there?
+                raise _NotThere from error
+            raise self._target.translate(error) from error
+
+
+class _NotThere(Exception):
+    """The registry is there, the schema or version is not."""

@@ -1,0 +1,96 @@
+"""Asks Lambda, DynamoDB and SQS how things are set up; changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
+from bridge.errors import LedgerUnavailable, QuarantineUnavailable, SourceUnavailable
+from bridge.ports.setup import MappingFacts, TimeToLive
+
+
+def list_mappings(
+    client: Any, *, source_arn: str | None = None, function: str | None = None
+) -> list[MappingFacts]:
+    """The event source mappings of a stream or of a function. Needs ``lambda:ListEventSourceMappings``.
+    Raises ``TargetMissing`` where there is no such function, ``BatchError`` and ``SourceUnavailable``."""
+    query = {"FunctionName": function} if function else {"EventSourceArn": source_arn}
+    where = f"function {function}" if function else f"mappings of {source_arn}"
+    target = AwsTarget("lambda", where, unavailable=SourceUnavailable)
+    found: list[MappingFacts] = []
+    while True:
+        try:
+            page = client.list_event_source_mappings(**query)
+        except AWS_ERRORS as error:
+            raise target.translate(error) from error
+        found += [_mapping(each) for each in page.get("EventSourceMappings") or ()]
+        if not page.get("NextMarker"):
+            return found
+        query["Marker"] = page["NextMarker"]
+
+
+def read_mapping(client: Any, id: str) -> MappingFacts:
+    """The event source mapping with this UUID. Needs ``lambda:GetEventSourceMapping``, which a policy can
+    give for this one alone. Raises ``TargetMissing``, ``BatchError`` and ``SourceUnavailable``."""
+    target = AwsTarget("lambda", f"event source mapping {id}", unavailable=SourceUnavailable)
+    try:
+        return _mapping(client.get_event_source_mapping(UUID=id))
+    except AWS_ERRORS as error:
+        raise target.translate(error) from error
+
+
+def _mapping(told: Mapping[str, Any]) -> MappingFacts:
+    retries = told.get("MaximumRetryAttempts")
+    age_s = told.get("MaximumRecordAgeInSeconds")
+    destination = (told.get("DestinationConfig") or {}).get("OnFailure") or {}
+    return MappingFacts(
+        id=str(told.get("UUID", "")),
+        function=str(told.get("FunctionArn", "")),
+        source_arn=str(told.get("EventSourceArn", "")),
+        state=str(told.get("State", "")),
+        starting_position=str(told.get("StartingPosition", "")),
+        reports_items="ReportBatchItemFailures" in (told.get("FunctionResponseTypes") or ()),
+        bisects=bool(told.get("BisectBatchOnFunctionError")),
+        retries=-1 if retries is None else int(retries),
+        record_age_s=-1 if age_s is None else int(age_s),
+        destination=str(destination.get("Destination") or ""),
+        modified=told.get("LastModified"),
+        result=str(told.get("LastProcessingResult") or ""),
+    )
+
+
+def kinesis_destination(client: Any, table: str, stream_arn: str) -> str:
+    """DestinationStatus of a table's changes into a Kinesis stream; "" where they do not go there. Needs
+    ``dynamodb:DescribeKinesisStreamingDestination``."""
+    target = AwsTarget("dynamodb", f"table {table}", unavailable=SourceUnavailable)
+    try:
+        answer = client.describe_kinesis_streaming_destination(TableName=table)
+    except AWS_ERRORS as error:
+        raise target.translate(error) from error
+    for each in answer.get("KinesisDataStreamDestinations") or ():
+        if each.get("StreamArn") == stream_arn:
+            return str(each.get("DestinationStatus", ""))
+    return ""
+
+
+def time_to_live(client: Any, table: str) -> TimeToLive:
+    """Of a ledger table. Needs ``dynamodb:DescribeTimeToLive``."""
+    target = AwsTarget("dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
+    try:
+        told = client.describe_time_to_live(TableName=table).get("TimeToLiveDescription") or {}
+    except AWS_ERRORS as error:
+        raise target.translate(error) from error
+    return TimeToLive(str(told.get("TimeToLiveStatus", "DISABLED")), str(told.get("AttributeName", "")))
+
+
+def queue_depth(client: Any, queue_url: str) -> int:
+    """About how many messages a queue holds, seen or hidden. Receives none, because each look would count
+    towards a redrive policy. Needs ``sqs:GetQueueAttributes``."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    target = AwsTarget("sqs", f"queue {queue_url}", unavailable=QuarantineUnavailable)
+    try:
+        told = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names).get("Attributes") or {}
+    except AWS_ERRORS as error:
+        raise target.translate(error) from error
+    return sum(int(told.get(name) or 0) for name in names)

@@ -1,0 +1,273 @@
+"""An AsyncAPI 3.0 document of what is published: where, which events, by which schemas.
+
+Channels are buses and topics, operations say that we send to them, and each type and major is a message
+whose payload is the whole CloudEvent (structured mode). EventBridge has no binding in the specification; on a
+bus the CloudEvent is the ``detail`` of EventBridge's envelope, which is told in words. The same configuration
+gives the same document. Source: AsyncAPI Specification 3.0.0; SNS bindings 1.0.0.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+import yaml
+
+from bridge.schemas.authoring.bundle import pascal, relocated
+from bridge.schemas.documents.event_document import cloud_event
+from bridge.schemas.documents.nodes import Documents
+from bridge.schemas.documents.reading import subschemas
+
+CONTENT_TYPE: Final = "application/cloudevents+json"
+NEWER_FORMAT: Final = "application/schema+json;version=draft-2020-12"
+"""Of schemas that say what AsyncAPI's own schemas (a superset of draft 7) cannot."""
+
+_NEWER_KEYWORDS: Final = frozenset(
+    {"prefixItems", "dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties",
+     "minContains", "maxContains"}
+)  # fmt: skip
+_ENVELOPE: Final = "CloudEvent"
+_TIME: Final = "2026-01-01T00:00:00Z"
+
+Kind = Literal["eventbridge", "eventbridge_v2", "sns", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """``name`` as bridge.yaml names the sink; ``address`` is the bus or topic, None where it has none."""
+
+    name: str
+    kind: Kind
+    address: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One type and major. ``schema`` is the ``$id`` of its data's; ``channels`` are names. ``deprecation``
+    holds CloudEvents' attributes of that name, where it is being retired. ``examples`` are data by name."""
+
+    type: str
+    version: str
+    schema: str
+    summary: str
+    source: str
+    channels: tuple[str, ...]
+    team: str = ""
+    contact: str = ""
+    deprecation: Mapping[str, Any] = field(default_factory=dict)
+    examples: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def asyncapi(
+    title: str,
+    version: str,
+    channels: Sequence[Channel],
+    messages: Sequence[Message],
+    documents: Mapping[str, Any],
+) -> dict[str, Any]:
+    """``documents`` are the schemas by ``$id``, with all they refer to. Raises :class:`BridgeError` for a
+    schema that cannot be put into another document."""
+    writer = _Writer(documents, {message.schema: message.type for message in messages})
+    known = sorted(messages, key=lambda each: each.type)
+    components = {
+        "messages": {each.type: writer.message(each, channels) for each in known},
+        "schemas": {_ENVELOPE: cloud_event(True), **writer.schemas()},
+    }
+    used = [each for each in channels if any(each.name in message.channels for message in known)]
+    tags = sorted({tag for each in known for tag in _tags(each)})
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": title,
+            "version": version,
+            "description": "What stream-bridge publishes. Each message is a CloudEvent in structured mode.",
+            **({"tags": [{"name": tag} for tag in tags]} if tags else {}),
+        },
+        "defaultContentType": CONTENT_TYPE,
+        "channels": {_key(each.name): _channel(each, known) for each in used},
+        "operations": {f"send{pascal(each.name)}": _operation(each, known) for each in used},
+        "components": components,
+    }
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Without anchors, which people read as noise."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def as_yaml(document: Mapping[str, Any]) -> str:
+    """The document as YAML, without a line feed at its end."""
+    text: str = yaml.dump(dict(document), Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=100)
+    return text.rstrip("\n")
+
+
+class _Writer:
+    def __init__(self, documents: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        self._documents = Documents(documents)
+        self._names = dict(names)
+        self._newer = {uri: _is_newer(document) for uri, document in documents.items()}
+
+    def place(self, uri: str, pointer: str) -> str:
+        if uri not in self._names:
+            self._names[uri] = re.sub(r"[^A-Za-z0-9._-]", "_", uri.partition("://")[2].removesuffix(".json"))
+        inner = "/schema" if self._newer[uri] else ""
+        return f"#/components/schemas/{self._names[uri]}{inner}{quote(pointer, safe='/~$')}"
+
+    def schemas(self) -> dict[str, Any]:
+        """The schemas of all messages and what they refer to."""
+        written: dict[str, Any] = {}
+        while waiting := [uri for uri, name in self._names.items() if name not in written]:
+            for uri in waiting:
+                document = relocated(self._documents, uri, self.place)
+                if self._newer[uri]:
+                    document = {"schemaFormat": NEWER_FORMAT, "schema": document}
+                written[self._names[uri]] = document
+        return dict(sorted(written.items()))
+
+    def message(self, message: Message, channels: Sequence[Channel]) -> dict[str, Any]:
+        own: dict[str, Any] = {
+            "source": {"const": message.source},
+            "type": {"const": message.type},
+            "dataschema": {"const": message.schema},
+            "data": {"$ref": self.place(message.schema, "")},
+        }
+        own |= {name: {"const": value} for name, value in message.deprecation.items()}
+        payload: dict[str, Any] = {
+            "allOf": [
+                {"$ref": f"#/components/schemas/{_ENVELOPE}"},
+                {"type": "object", "required": list(message.deprecation), "properties": own},
+            ]
+        }
+        if not message.deprecation:
+            del payload["allOf"][1]["required"]
+        written: dict[str, Any] = {
+            "name": message.type,
+            "title": message.type.rpartition(".v")[0].rpartition(".")[2].replace("_", " ").capitalize(),
+            "summary": message.summary,
+            "contentType": CONTENT_TYPE,
+            "tags": [{"name": tag} for tag in _tags(message)],
+            "payload": payload,
+            "x-schema-version": message.version,
+        }
+        if message.deprecation:
+            written["description"] = _deprecation_text(message.deprecation)
+            written["x-deprecated"] = dict(message.deprecation)
+        if message.team:
+            written["x-owner"] = {"team": message.team, "contact": message.contact}
+        if any(each.kind == "sns" and each.name in message.channels for each in channels):
+            written["headers"] = _attributes(message)
+        if message.examples:
+            written["examples"] = [
+                {"name": name, "payload": example_event(message, data)}
+                for name, data in sorted(message.examples.items())
+            ]
+        return {name: value for name, value in written.items() if value not in ("", [])}
+
+
+def example_event(message: Message, data: Any) -> dict[str, Any]:
+    """A whole event around an example of its data."""
+    return {
+        "specversion": "1.0",
+        "id": f"4b25bd51ee0d4f1b9a3b8c3b8a2f3c11:{message.type}",
+        "source": message.source,
+        "type": message.type,
+        "subject": "example/1",
+        "time": _TIME,
+        "datacontenttype": "application/json",
+        "dataschema": message.schema,
+        "sequence": f"2026-01-01T00:00:00.000/{1:040}",
+        "partitionkey": "1",
+        "causationid": "4b25bd51ee0d4f1b9a3b8c3b8a2f3c11",
+        **message.deprecation,
+        "data": data,
+    }
+
+
+def _channel(channel: Channel, messages: Iterable[Message]) -> dict[str, Any]:
+    name = (channel.address or channel.name).rpartition("/" if channel.kind != "sns" else ":")[2]
+    written: dict[str, Any] = {
+        "address": channel.address,
+        "title": name,
+        "description": _DESCRIPTIONS[channel.kind],
+        "messages": {
+            each.type: {"$ref": f"#/components/messages/{each.type}"}
+            for each in messages
+            if channel.name in each.channels
+        },
+        "x-kind": channel.kind,
+    }
+    if channel.kind == "sns":
+        ordering = "FIFO" if name.endswith(".fifo") else "standard"
+        written["bindings"] = {
+            "sns": {"name": name, "ordering": {"type": ordering}, "bindingVersion": "1.0.0"}
+        }
+    return written
+
+
+_DESCRIPTIONS: Final[Mapping[Kind, str]] = {
+    "eventbridge": "An EventBridge event bus. The CloudEvent is the detail of EventBridge's envelope, whose"
+    " detail-type and source are the event's type and source.",
+    "eventbridge_v2": "A custom event bus of EventBridge, which keeps the order of each subject.",
+    "sns": "An SNS topic. The CloudEvent is the message; the headers are message attributes, for filter"
+    " policies.",
+    "other": "A sink of one process.",
+}
+
+
+def _operation(channel: Channel, messages: Iterable[Message]) -> dict[str, Any]:
+    key = _key(channel.name)
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{key}"},
+        "summary": f"Publishes to {channel.name}.",
+        "messages": [
+            {"$ref": f"#/channels/{key}/messages/{each.type}"}
+            for each in messages
+            if channel.name in each.channels
+        ],
+    }
+
+
+def _attributes(message: Message) -> dict[str, Any]:
+    """The message attributes that the SNS sink sets."""
+    text = {"type": "string"}
+    return {
+        "type": "object",
+        "properties": {
+            "content-type": {"const": CONTENT_TYPE},
+            "type": {"const": message.type},
+            "source": {"const": message.source},
+            "subject": text,
+            "dataschema": {"const": message.schema},
+        },
+    }
+
+
+def _tags(message: Message) -> list[str]:
+    tags = [f"team:{message.team}"] if message.team else []
+    return tags + (["deprecated"] if message.deprecation else [])
+
+
+def _deprecation_text(deprecation: Mapping[str, Any]) -> str:
+    text = "Deprecated"
+    if deprecation.get("deprecationfrom"):
+        text += f" from {deprecation['deprecationfrom'][:10]}"
+    if deprecation.get("deprecationsunset"):
+        text += f", published until {deprecation['deprecationsunset'][:10]}"
+    if deprecation.get("deprecationmigration"):
+        text += f"; see {deprecation['deprecationmigration']}"
+    return f"{text}."
+
+
+def _key(name: str) -> str:
+    """Keys of AsyncAPI's maps: letters, digits, dots, hyphens, underscores."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name)
+
+
+def _is_newer(document: Any) -> bool:
+    return any(_NEWER_KEYWORDS & schema.keys() for _, schema in subschemas(document))

@@ -1,0 +1,95 @@
+"""Schemas put together in one document, with every reference leading to its new place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from bridge.errors import BridgeError
+from bridge.schemas.documents.nodes import Documents, Node, Undecided
+
+Placing = Callable[[str, str], str]
+"""URI of a document and pointer inside it to the reference that leads there now."""
+
+# Where data stands in a schema, not schemas.
+_DATA = ("const", "enum", "examples", "example", "default")
+
+
+def relocated(documents: Documents, uri: str, place: Placing) -> Any:
+    """The document at ``uri`` without its ``$id`` and ``$schema``, its references as ``place`` says.
+
+    Raises :class:`BridgeError` for a reference that cannot be followed.
+    """
+    root = documents.root(uri)
+
+    def moved(value: Any, schema: bool = True) -> Any:
+        if isinstance(value, list):
+            return [moved(each, schema) for each in value]
+        if not isinstance(value, dict):
+            return value
+        result: dict[str, Any] = {}
+        for name, inner in value.items():
+            if schema and name == "$ref" and isinstance(inner, str):
+                result[name] = place(*_target(documents, root, inner))
+            elif schema and name in ("$dynamicRef", "$dynamicAnchor"):
+                raise BridgeError(f"{uri} uses {name}, which cannot be put into another document")
+            elif schema and name in _DATA:
+                result[name] = inner
+            elif schema and name in ("properties", "patternProperties", "$defs", "definitions",
+                                     "dependentSchemas"):  # fmt: skip
+                result[name] = {key: moved(each) for key, each in inner.items()}
+            elif not (schema and name == "$anchor"):
+                result[name] = moved(inner, schema)
+        return result
+
+    document = {n: v for n, v in root.schema.items() if n not in ("$id", "$schema")}
+    return moved(document)
+
+
+def bundle(documents: Mapping[str, Any], uri: str) -> dict[str, Any]:
+    """The document at ``uri`` with whatever it refers to elsewhere in its ``$defs``."""
+    known = Documents(documents)
+    taken = set(documents[uri].get("$defs", {}))
+    names: dict[str, str] = {}
+    waiting: list[str] = []
+
+    def place(target: str, pointer: str) -> str:
+        fragment = quote(pointer, safe="/~$")
+        if target == uri:
+            return f"#{fragment}"
+        if target not in names:
+            names[target] = _free(target, taken)
+            waiting.append(target)
+        return f"#/$defs/{names[target]}{fragment}"
+
+    document: dict[str, Any] = relocated(known, uri, place)
+    while waiting:
+        target = waiting.pop(0)
+        document.setdefault("$defs", {})[names[target]] = relocated(known, target, place)
+    return document
+
+
+def pascal(name: str) -> str:
+    """``plan_changed`` to ``PlanChanged``."""
+    return "".join(part[:1].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", name))
+
+
+def _free(uri: str, taken: set[str]) -> str:
+    """A name for another file's document: its type and major, such as ``OrderPlaced1``."""
+    type_name, _, version = uri.removesuffix(".json").rpartition("/")
+    name = pascal(type_name.rpartition("/")[2].rpartition(".")[2]) + version.partition(".")[0]
+    number, free = 2, name
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    taken.add(free)
+    return free
+
+
+def _target(documents: Documents, root: Node, reference: str) -> tuple[str, str]:
+    try:
+        node = documents.resolve(root, reference)
+    except Undecided as error:
+        raise BridgeError(f"{root.uri} {error}") from error
+    return node.uri, node.pointer

@@ -1,0 +1,207 @@
+"""The files of a new type, and of a type's next version: planned here, written elsewhere, all or none."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from bridge.errors import BridgeError, ConfigurationError
+from bridge.schemas.compatibility.verdict import Bump
+from bridge.schemas.documents.build import find_base, place_of
+from bridge.schemas.documents.layout import TYPE, Layout, SchemaFile, entries, inside
+from bridge.schemas.documents.lock import content_hash
+from bridge.schemas.documents.reading import parse_json, read_bytes
+from bridge.schemas.documents.registry import REGISTRY_FILE
+from bridge.schemas.documents.validation import DIALECT
+from bridge.schemas.documents.yaml_members import meant
+from bridge.schemas.finding import refuse
+from bridge.schemas.semver import Version
+
+Files = Mapping[str, bytes]
+"""Path inside the folder of the schemas to content."""
+
+FIRST: Final = Version(1, 0, 0)
+
+
+class NotAuthored(BridgeError):
+    """A type or version cannot be made; nothing was written."""
+
+
+# --- a new type ------------------------------------------------------------------------------------
+
+
+def plan_type(
+    layout: Layout, type_name: str, *, base: str = "", summary: str = "", team: str = "", contact: str = ""
+) -> Files:
+    """A draft of a type: schema, meta.yaml, examples; and registry.yaml where the folder has none.
+
+    Raises :class:`NotAuthored` where the type is there already or something must be said first.
+    """
+    _check_type(layout, type_name)
+    files: dict[str, bytes] = {}
+    known = layout.registry.base or find_base(layout.files)
+    if known is None and not base:
+        raise NotAuthored(
+            "nothing says what the $id of schemas begins with", hint="say it with --base https://schemas.…"
+        )
+    if known is not None and base and base.rstrip("/") != known:
+        raise NotAuthored(f"the base of this folder is {known}", hint="leave --base out")
+    if layout.registry.base is None:
+        files[REGISTRY_FILE] = f"base: {known or base.rstrip('/')}\n".encode()
+    team, contact = _owner(layout, team, contact)
+    said = summary or "TODO: say what happened, in one sentence."
+    meta = {"summary": said, "owner": {"team": team, **({"contact": contact} if contact else {})}}
+    words = type_name.rpartition(".")[2].replace("_", " ").replace("-", " ")
+    document = {
+        "$schema": DIALECT,
+        "$id": (known or base.rstrip("/")) + place_of(type_name, FIRST),
+        "title": words[:1].upper() + words[1:],
+        "description": said,
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"description": "Which item it happened to.", "type": "string", "minLength": 1}},
+    }
+    examples = f"{type_name}/examples/{FIRST}"
+    return {
+        **files,
+        f"{type_name}/{FIRST}.json": _json(document),
+        f"{type_name}/meta.yaml": yaml.safe_dump({**meta, "status": "draft"}, sort_keys=False).encode(),
+        f"{examples}/valid/one.json": _json({"id": "1"}),
+        f"{examples}/invalid/no-id.required.json": _json({}),
+    }
+
+
+def _check_type(layout: Layout, type_name: str) -> None:
+    if TYPE.fullmatch(type_name) is None:
+        raise NotAuthored(f"'{type_name}' is not the name of a type", hint="such as com.example.user.created")
+    if re.fullmatch(r"v[0-9]+", type_name.rpartition(".")[2]):
+        meant_name = type_name.rpartition(".")[0]
+        raise NotAuthored("a type has no major in its name", hint=f"call it {meant_name}")
+    types = {name for name, _ in layout.found} | set(layout.metas)
+    taken = next((name for name in types if name.casefold() == type_name.casefold()), None)
+    if taken is not None:
+        raise NotAuthored(f"{taken} exists already", hint=f"for its next version: schema bump {taken}")
+
+
+def _owner(layout: Layout, team: str, contact: str) -> tuple[str, str]:
+    owners = layout.registry.owners
+    if owners and not team and len(owners) == 1:
+        team = next(iter(owners))
+    if owners and team not in owners:
+        said = f"'{team}' is no owner that {REGISTRY_FILE} knows" if team else "say who owns it, with --owner"
+        raise NotAuthored(said, hint=meant(team, list(owners)) or f"one of {', '.join(owners)}")
+    return team or "TODO", contact
+
+
+# --- the next version ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a bump starts from. ``edited`` is the published file that somebody changed in place: its text
+    becomes the next version."""
+
+    type: str
+    newest: Version
+    text: bytes
+    document: Mapping[str, Any]
+    edited: bool
+
+    @property
+    def file(self) -> str:
+        return f"{self.type}/{self.newest}.json"
+
+
+def find_step(folder: Path, layout: Layout, type_name: str, major: int | None = None) -> Step:
+    """The newest version of a type, or of one of its majors. Raises :class:`NotAuthored` or
+    :class:`ConfigurationError`."""
+    versions = sorted(version for name, version in layout.found if name == type_name)
+    if not versions:
+        types = sorted({name for name, _ in layout.found})
+        raise NotAuthored(f"there is no type {type_name}", hint=meant(type_name, types) or "see schema list")
+    of_major = [version for version in versions if major in (None, version.major)]
+    if not of_major:
+        raise NotAuthored(
+            f"{type_name} has no major {major}", hint=f"there is {', '.join(map(str, versions))}"
+        )
+    newest = of_major[-1]
+    path = folder / type_name / f"{newest}.json"
+    text = read_bytes(path)
+    document = parse_json(text, str(path))
+    if not isinstance(document, dict):
+        raise refuse("metaschema", str(path), "is not a JSON object")
+    locked = layout.lock.versions.get((type_name, newest)) if layout.lock is not None else None
+    return Step(type_name, newest, text, document, locked not in (None, content_hash(document)))
+
+
+def next_version(newest: Version, bump: Bump) -> Version:
+    if bump is Bump.MAJOR:
+        return Version(newest.major + 1, 0, 0)
+    if bump is Bump.MINOR:
+        return Version(newest.major, newest.minor + 1, 0)
+    return Version(newest.major, newest.minor, newest.patch + 1)
+
+
+def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: bytes | None = None) -> Files:
+    """The files of the next version: the schema with its new ``$id``, and the examples of the one before.
+
+    ``original`` is the published text of a file that was edited: it goes back to its place. Raises
+    :class:`NotAuthored` where the version is there already or ``original`` is not what was published.
+    """
+    version = next_version(step.newest, bump)
+    if (step.type, version) in layout.found:
+        raise NotAuthored(
+            f"{step.type} {version} exists already", hint=f"bump its newest: schema bump {step.type}"
+        )
+    files = {f"{step.type}/{version}.json": _with_id(step, version)}
+    if step.edited:
+        files[step.file] = check_original(layout, step, original)
+    examples = folder / step.type / "examples" / str(step.newest)
+    for kind in ("valid", "invalid") if examples.is_dir() else ():
+        for path in entries(examples / kind) if (examples / kind).is_dir() else ():
+            if path.suffix == ".json" and inside(folder, path):
+                files[f"{step.type}/examples/{version}/{kind}/{path.name}"] = read_bytes(path)
+    return files
+
+
+def check_original(layout: Layout, step: Step, original: bytes | None) -> bytes:
+    """The published text of an edited file, proven by the lock."""
+    locked = layout.lock.versions.get((step.type, step.newest)) if layout.lock is not None else None
+    try:
+        if original is not None and content_hash(parse_json(original, step.file)) == locked:
+            return original
+    except ConfigurationError:
+        pass  # what git holds is no JSON: not what was published either
+    raise NotAuthored(
+        f"{step.file} is published and was changed since, and git does not know what it was",
+        hint="move your change away, restore the file, bump, and put the change into the new version",
+    )
+
+
+def _with_id(step: Step, version: Version) -> bytes:
+    """The text with its ``$id`` replaced and all else left as it is, layout included."""
+    place = place_of(step.type, version)
+    schema_id = step.document.get("$id")
+    old_place = place_of(step.type, step.newest)
+    if not isinstance(schema_id, str) or not schema_id.endswith(old_place):
+        raise NotAuthored(f"the $id of {step.file} disagrees with its path", hint="run schema lint")
+    wanted = {**step.document, "$id": schema_id.removesuffix(old_place) + place}
+    pattern = rb'("\$id"\s*:\s*)' + re.escape(json.dumps(schema_id).encode())
+    new_id = json.dumps(wanted["$id"]).encode()
+    text, count = re.subn(pattern, lambda found: found[1] + new_id, step.text, count=1)
+    return text if count and parse_json(text, step.file) == wanted else _json(wanted)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
+
+
+def schema_files(layout: Layout, type_name: str) -> list[SchemaFile]:
+    """The versions of a type that could be read, oldest first."""
+    return sorted((f for f in layout.files if f.type == type_name), key=lambda file: file.version)

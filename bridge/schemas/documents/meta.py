@@ -1,0 +1,202 @@
+"""``<type>/meta.yaml``: what people should know about a type, and what its owner decided for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import yaml
+
+from bridge.schemas.compatibility.verdict import Direction, Mode, Policy
+from bridge.schemas.documents.waiver import Waiver
+from bridge.schemas.documents.yaml_members import Members, YamlMembers, meant
+from bridge.schemas.semver import Version
+
+META_FILE: Final = "meta.yaml"
+_DIRECTIONS: Final[Mapping[str, Direction | None]] = {
+    "backward": "backward",
+    "forward": "forward",
+    "both": None,
+}
+
+
+class Status(StrEnum):
+    """``draft``: nobody builds on it yet, so it may change and is not published. ``deprecated``: still
+    emitted, to be replaced. ``retired``: no longer emitted; kept for those who read old events."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+
+
+class SunsetStatus(StrEnum):
+    """How far a sunset is: still ``deprecated``, or ``retired``."""
+
+    DEPRECATED = "deprecated"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Sunset:
+    """The last day on which a version, or a whole major, is emitted. ``since``: from when it is deprecated,
+    if said. ``migration``: text or URL for those who still read it. ``line`` is where it stands. ``retired``:
+    it is emitted no longer, and only old events are read by it."""
+
+    day: date
+    since: date | None = None
+    migration: str = ""
+    line: int = 0
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """``team`` and ``contact``: who answers for the type. ``sunsets`` is keyed as written, by a major
+    (``"1"``) or a version (``"1.1.0"``). ``compatibility`` and ``policy`` are ``None`` where the registry's
+    hold."""
+
+    summary: str
+    team: str
+    contact: str = ""
+    status: Status = Status.ACTIVE
+    sunsets: Mapping[str, Sunset] = field(default_factory=lambda: MappingProxyType({}))
+    migration: str = ""
+    compatibility: Mode | None = None
+    policy: Policy | None = None
+    waivers: tuple[Waiver, ...] = ()
+    file: str = field(default="", compare=False)
+
+    def sunset_of(self, version: Version) -> Sunset | None:
+        """The sunset of a version: its own, or else its major's; with the type's migration where it has no
+        other."""
+        sunset = self.sunsets.get(str(version)) or self.sunsets.get(str(version.major))
+        if sunset is None or sunset.migration or not self.migration:
+            return sunset
+        return replace(sunset, migration=self.migration)
+
+
+def parse_meta(content: bytes, file: str) -> Meta:
+    """Read ``meta.yaml``. ``owner`` is ``{team, contact}`` or just the team's name.
+
+    Raises :class:`bridge.errors.ConfigurationError` with every problem.
+    """
+    reader = YamlMembers(file, "meta")
+    root = reader.mapping(
+        reader.document(content),
+        "",
+        required=("summary", "owner"),
+        optional=("contact", "status", "sunset", "migration", "compatibility", "policy", "waivers"),
+    )
+    summary = reader.text(root, "summary")
+    team, contact = _owner(reader, root)
+    status = reader.choice(root, "status", Status) or Status.ACTIVE
+    sunsets = _sunsets(reader, root)
+    migration = reader.text(root, "migration")
+    mode = reader.choice(root, "compatibility", Mode)
+    policy = reader.choice(root, "policy", Policy)
+    waivers = _waivers(reader, root)
+    reader.finish()
+    return Meta(
+        summary, team, contact, status, MappingProxyType(sunsets), migration, mode, policy, waivers, file
+    )
+
+
+def _owner(reader: YamlMembers, root: Members) -> tuple[str, str]:
+    owner, contact = root.get("owner"), reader.text(root, "contact")
+    if not isinstance(owner, yaml.MappingNode):
+        return reader.text(root, "owner"), contact
+    members = reader.mapping(owner, "owner", required=("team",), optional=("contact",))
+    own = reader.text(members, "contact", "owner.")
+    if own and contact:
+        reader.problem(root["contact"], "contact", "is told in owner.contact already", "keep one of them")
+    return reader.text(members, "team", "owner."), own or contact
+
+
+def _sunsets(reader: YamlMembers, root: Members) -> dict[str, Sunset]:
+    sunsets: dict[str, Sunset] = {}
+    if "sunset" not in root:
+        return sunsets
+    for name, key, node in reader.named(root["sunset"], "sunset"):
+        path = f"sunset.{name}"
+        if not _is_major(name) and _version(name) is None:
+            guess = name.partition(".")[0].lstrip("v")
+            advice = f'such as "{guess}"' if _is_major(guess) else 'such as "1" or "1.1.0"'
+            reader.problem(key, path, "is neither a major nor a version", advice)
+        line = key.start_mark.line + 1
+        if not isinstance(node, yaml.MappingNode):
+            day = reader.day_of(node, path)
+            if day is not None:
+                sunsets[name] = Sunset(day, line=line)
+            continue
+        members = reader.mapping(node, path, required=("date",), optional=("since", "migration", "status"))
+        day, since = reader.day(members, "date", f"{path}."), reader.day(members, "since", f"{path}.")
+        if day is not None and since is not None and since > day:
+            reader.problem(members["since"], f"{path}.since", f"is after the sunset, {day}")
+        status = reader.choice(members, "status", SunsetStatus, f"{path}.")
+        if day is not None:
+            migration = reader.text(members, "migration", f"{path}.")
+            sunsets[name] = Sunset(day, since, migration, line, status is SunsetStatus.RETIRED)
+    return sunsets
+
+
+def _waivers(reader: YamlMembers, root: Members) -> tuple[Waiver, ...]:
+    waivers: list[Waiver] = []
+    for path, node in reader.elements(root, "waivers"):
+        members = reader.mapping(
+            node, path, required=("versions", "who", "why", "until"), optional=("direction",)
+        )
+        prefix = f"{path}."
+        versions = _pair(reader, members, prefix)
+        direction = _direction(reader, members, prefix)
+        who, why = reader.text(members, "who", prefix), reader.text(members, "why", prefix)
+        until = reader.day(members, "until", prefix)
+        if versions is not None and until is not None:
+            waivers.append(Waiver(*versions, direction, who, why, until, node.start_mark.line + 1))
+    return tuple(waivers)
+
+
+def _pair(reader: YamlMembers, members: Members, prefix: str) -> tuple[Version, Version] | None:
+    versions: list[Version] = []
+    elements = reader.elements(members, "versions", prefix)
+    for path, node in elements:
+        version = _version(reader.scalar(node) or "")
+        if version is None:
+            reader.problem(node, path, "is not a version", "such as 1.0.0")
+        else:
+            versions.append(version)
+    if len(versions) < len(elements) or (not elements and "versions" not in members):
+        return None
+    if len(versions) == 2 and versions[0] < versions[1]:
+        return versions[0], versions[1]
+    reader.problem(
+        members["versions"], f"{prefix}versions", "must name two versions, the older first",
+        "such as [1.0.0, 1.1.0]",
+    )  # fmt: skip
+    return None
+
+
+def _direction(reader: YamlMembers, members: Members, prefix: str) -> Direction | None:
+    node = members.get("direction")
+    if node is None:
+        return None
+    text = reader.scalar(node) or ""
+    if text not in _DIRECTIONS:
+        names = list(_DIRECTIONS)
+        reader.problem(node, f"{prefix}direction", f"must be one of {', '.join(names)}", meant(text, names))
+    return _DIRECTIONS.get(text)
+
+
+def _version(text: Any) -> Version | None:
+    try:
+        return Version.parse(text)
+    except ValueError:
+        return None
+
+
+def _is_major(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 6 and (text == "0" or text[0] != "0")

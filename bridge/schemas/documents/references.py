@@ -1,0 +1,69 @@
+"""``$ref``: inside the document, or to another file of the folder; never to the network, never outside."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+import jsonschema_rs
+
+from bridge.schemas.documents.reading import subschemas
+
+Finding = tuple[str, str, str]
+"""JSON Pointer, message, suggestion."""
+
+
+def find_reference_problems(
+    document: Mapping[str, Any],
+    schema_id: str,
+    *,
+    known: Collection[str],
+    registry: jsonschema_rs.Registry,
+    readable: Collection[str],
+) -> Iterator[Finding]:
+    """What is wrong with the references of one document whose ``$id`` is ``schema_id``.
+
+    ``known`` are the ids of all files of the folder; those that are ``readable`` are in ``registry``.
+    """
+    resolver = registry.resolver(schema_id)
+    for pointer, schema in subschemas(document):
+        if pointer and "$id" in schema:
+            # It would change what relative references below it mean.
+            yield f"{pointer}/$id", "only the document as a whole has an $id", "use $defs or $anchor"
+        for keyword in ("$ref", "$dynamicRef"):
+            reference = schema.get(keyword)
+            if not isinstance(reference, str):
+                continue
+            at = f"{pointer}/{keyword}"
+            target = urldefrag(urljoin(schema_id, reference)).url
+            if _leaves(schema_id, reference):
+                yield at, f"'{reference}' leaves the folder of the schemas", "refer to files inside it"
+            elif target not in known:
+                yield at, *_unknown(reference, target, known)
+            elif target in readable:
+                try:
+                    resolver.lookup(reference)
+                except jsonschema_rs.ReferencingError as error:
+                    yield at, f"'{reference}' leads nowhere: {error}", ""
+
+
+def _leaves(schema_id: str, reference: str) -> bool:
+    """Whether a relative path climbs out of the folder: URIs would quietly stop at their root."""
+    parts = urlsplit(reference)
+    if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
+        return False
+    type_folder = schema_id.rsplit("/", 2)[1]
+    return posixpath.normpath(posixpath.join(type_folder, parts.path)).split("/", 1)[0] == ".."
+
+
+def _unknown(reference: str, target: str, known: Collection[str]) -> tuple[str, str]:
+    close = get_close_matches(target, known, n=1, cutoff=0.8)
+    if close:
+        return f"'{reference}' is no file of this folder", f"did you mean '{close[0]}'?"
+    return (
+        f"'{reference}' is no file of this folder, and nothing is fetched from elsewhere",
+        "put the schema into the folder, or its parts into $defs",
+    )

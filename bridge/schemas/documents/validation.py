@@ -1,0 +1,178 @@
+"""One schema version, and what it says about data that breaks it: where and which rule, never a value.
+
+The library's own messages are not used: some repeat member names (propertyNames, unevaluatedProperties) or
+values of the schema that equal the data's. Ours are made of the schema's words only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+from typing import Any, Final
+
+import jsonschema_rs
+
+from bridge.core.pointer import escape
+from bridge.errors import EventInvalid
+from bridge.schemas.semver import Version
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+ERRORS_SHOWN: Final = 5
+MASK: Final = "***"
+
+Validator = (
+    jsonschema_rs.Draft202012Validator
+    | jsonschema_rs.Draft201909Validator
+    | jsonschema_rs.Draft7Validator
+    | jsonschema_rs.Draft6Validator
+    | jsonschema_rs.Draft4Validator
+)
+"""Files are 2020-12; what comes from a registry says its own draft
+(:mod:`bridge.schemas.conversion.registered`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """One version of one type's schema; it describes the CloudEvent's ``data``.
+
+    ``id`` is what events carry as ``dataschema``. ``document`` is the JSON Schema as written: shared, not
+    to be changed (the validator does not see changes).
+    """
+
+    type: str
+    version: Version
+    id: str
+    document: Mapping[str, Any] = field(repr=False, compare=False)
+    validator: Validator = field(repr=False, compare=False)
+    file: str = field(default="", compare=False)
+
+    def validate(self, data: Any) -> None:
+        """Raises :class:`EventInvalid` unless ``data`` satisfies the schema, formats included."""
+        try:
+            if self.validator.is_valid(data):
+                return
+            found = [
+                Violation.of(error) for error in islice(self.validator.iter_errors(data), ERRORS_SHOWN + 1)
+            ]
+        except ValueError:
+            # What the library cannot take is no JSON: a lone surrogate, bytes, a set. Its error holds the
+            # value, so it is not chained.
+            raise self._invalid("the data holds something that JSON cannot say") from None
+        shown = list(dict.fromkeys(map(str, found[:ERRORS_SHOWN])))
+        if len(found) > ERRORS_SHOWN:
+            shown.append("and more")
+        raise self._invalid("; ".join(shown))
+
+    def _invalid(self, what: str) -> EventInvalid:
+        return EventInvalid(
+            f"data breaks {self.type} {self.version}: {what}",
+            hint="compare the event's mapping, and what writes the table, with the schema",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One broken rule. ``path`` is a JSON Pointer into the data in which ``*`` stands for every name that
+    the schema does not declare, because names of free members may be data themselves."""
+
+    path: str
+    keyword: str
+    what: str
+
+    @classmethod
+    def of(cls, error: jsonschema_rs.ValidationError) -> Violation:
+        keyword = error.kind.name
+        facts = error.kind.as_dict()
+        if keyword == "falseSchema":
+            # "additionalProperties": false and its like; the keyword is the last step to the false
+            steps = [step for step in error.schema_path if isinstance(step, str)]
+            keyword = steps[-1] if steps and steps[-1] in _CLOSED else "false"
+        say = _SAYINGS.get(keyword)
+        return cls(_pointer(error), keyword, say(facts) if say else "is not what the schema asks for")
+
+    def __str__(self) -> str:
+        return f"{self.path or 'data'} {self.what} ({self.keyword})"
+
+
+def violations(validator: Validator, data: Any) -> list[Violation]:
+    """Every rule that ``data`` breaks."""
+    return [Violation.of(error) for error in validator.iter_errors(data)]
+
+
+def _pointer(error: jsonschema_rs.ValidationError) -> str:
+    steps = error.evaluation_path
+    declared = {name for keyword, name in pairwise(steps) if keyword == "properties"}
+    return "".join(
+        f"/{step}" if isinstance(step, int) else f"/{escape(step) if step in declared else '*'}"
+        for step in error.instance_path
+    )
+
+
+_CLOSED = ("additionalProperties", "unevaluatedProperties", "propertyNames", "items", "unevaluatedItems")
+
+Saying = Callable[[dict[str, Any]], str]
+
+
+def _limit(text: str) -> Saying:
+    return lambda facts: text.format(facts.get("limit"))
+
+
+def _always(text: str) -> Saying:
+    return lambda _: text
+
+
+_SAYINGS: Final[Mapping[str, Saying]] = {
+    "type": lambda facts: f"is not of type {' or '.join(sorted(facts['types']))}",
+    "enum": _always("is not one of the enum values"),
+    "const": _always("is not the constant"),
+    "format": lambda facts: f"is not a valid {facts['format']}",
+    "pattern": _always("does not match the pattern"),
+    "required": lambda facts: f"lacks the required member '{facts['property']}'",
+    "minLength": _limit("is shorter than {} characters"),
+    "maxLength": _limit("is longer than {} characters"),
+    "minimum": _limit("is less than {}"),
+    "maximum": _limit("is more than {}"),
+    "exclusiveMinimum": _limit("is not more than {}"),
+    "exclusiveMaximum": _limit("is not less than {}"),
+    "multipleOf": lambda facts: f"is not a multiple of {facts['multiple_of']}",
+    "minItems": _limit("has fewer than {} elements"),
+    "maxItems": _limit("has more than {} elements"),
+    "uniqueItems": _always("has an element twice"),
+    "contains": _always("has no element, or too many, of the kind it must contain"),
+    "minProperties": _limit("has fewer than {} members"),
+    "maxProperties": _limit("has more than {} members"),
+    "propertyNames": _always("has a member whose name is not allowed"),
+    "additionalProperties": _always("has members that the schema does not declare"),
+    "unevaluatedProperties": _always("has members that the schema does not declare"),
+    "items": _always("is one element too many"),
+    "unevaluatedItems": _always("has elements too many"),
+    "anyOf": _always("fits none of the alternatives"),
+    "oneOf": _always("does not fit exactly one of the alternatives"),
+    "oneOfNotValid": _always("fits none of the alternatives"),
+    "not": _always("is of a kind that is ruled out"),
+    "false": _always("must not be there"),
+}
+
+
+def unknown_format(name: str) -> bool:
+    """Whether the validator does not know a ``format`` and so would not assert it."""
+    try:
+        jsonschema_rs.Draft202012Validator(
+            {"format": name}, validate_formats=True, ignore_unknown_formats=False
+        )
+    except jsonschema_rs.ValidationError:
+        return True
+    return False
+
+
+def compile_schema(
+    document: Mapping[str, Any], registry: jsonschema_rs.Registry
+) -> jsonschema_rs.Draft202012Validator:
+    """A validator that asserts formats and fetches nothing.
+
+    Raises :class:`jsonschema_rs.ValidationError` or ``ValueError`` where the document is no usable schema.
+    """
+    return jsonschema_rs.Draft202012Validator(
+        dict(document), validate_formats=True, registry=registry, offline=True, mask=MASK
+    )

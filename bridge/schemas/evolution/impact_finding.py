@@ -1,0 +1,132 @@
+"""What is said of a rule pattern that a new version of a schema touches: effect, findings, mends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, Final
+
+from bridge.core.pattern.fields import Field
+from bridge.schemas.evolution.matchable import Judged
+from bridge.schemas.evolution.reach import Reach, finite
+
+_SHOWN: Final = 6
+
+
+class Effect(StrEnum):
+    """What becomes of a rule, the worst first."""
+
+    STOPS = "stops"  # it could match, and no event of the new version can
+    OLD_MAJOR = "old-major"  # it names the majors it wants, and the new one is not among them
+    NEVER = "never"  # no event of either version can match
+    PARTLY = "partly"  # it goes on, but some of its values or alternatives cannot match any more
+    INVALID = "invalid"  # no pattern that EventBridge takes
+    UNKNOWN = "unknown"  # the schema leaves open what the rule looks at
+    NONE = "none"  # it goes on as before
+    OTHER = "other"  # it does not ask for events of this type
+
+    @property
+    def affected(self) -> bool:
+        return self in (Effect.STOPS, Effect.OLD_MAJOR, Effect.NEVER, Effect.PARTLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One field of a pattern. ``kind`` is ``field-gone``, ``field-unknown``, ``value-gone``,
+    ``value-unknown``, ``type-changed``, ``always-there``, ``old-major`` or ``undecided``. The pointers lead
+    to the schemas' part that decides (None: no such place, or in the envelope)."""
+
+    kind: str
+    path: str
+    matcher: str
+    message: str
+    mend: str = ""
+    old_pointer: str | None = None
+    new_pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """An event that the rule matched. ``source`` is an example's name, or ``made`` for one made up of an
+    example and the pattern; it satisfies the old version."""
+
+    source: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RuleImpact:
+    rule: str
+    effect: Effect
+    findings: tuple[Finding, ...] = ()
+    witness: Witness | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One version as rules see it: ``type`` with its major, ``data`` the ``$id`` of its document among
+    ``documents``. ``examples`` are valid data by name."""
+
+    type: str
+    version: str
+    data: str
+    documents: Mapping[str, Any] = field(repr=False)
+    source: str = ""
+    examples: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+
+def why(matcher: Any, judged: Judged, reach: Reach, could: bool) -> tuple[str, str, str]:
+    """Kind, message and mend for a matcher that nothing can match."""
+    if isinstance(matcher, Mapping) and matcher.get("exists") is False:
+        return "always-there", "the field is always there, and so never missing", "remove this condition"
+    kinds = {kind for slot in reach.slots for kind in slot.kinds}
+    if not kinds and reach.objects:
+        mend = "match a member of it"
+        return "value-gone" if could else "value-unknown", "an object stands here, which has no value", mend
+    if not kinds:
+        return "value-gone" if could else "value-unknown", "no value can stand here", "remove this condition"
+    if not kinds & judged.kinds:
+        wants, has = " or ".join(sorted(judged.kinds)), " or ".join(sorted(kinds))
+        mend = _other_type(matcher, kinds)
+        return "type-changed" if could else "value-unknown", f"matches a {wants}; the schema says {has}", mend
+    left: list[Any] = []
+    for slot in reach.slots:
+        for value in finite(slot.parts) or ():
+            if value not in left:
+                left.append(value)
+    listed = ", ".join(map(text_of, left[:_SHOWN])) + (", …" if len(left) > _SHOWN else "")
+    said = "can no longer stand here" if could else "can not stand here"
+    return "value-gone" if could else "value-unknown", said, f"the schema has {listed}" if listed else ""
+
+
+def _other_type(matcher: Any, kinds: set[str]) -> str:
+    if isinstance(matcher, str) and "number" in kinds:
+        return f"numbers stand without quotes: {matcher}" if _numeric(matcher) else "compare with a number"
+    if isinstance(matcher, int | float) and not isinstance(matcher, bool) and "string" in kinds:
+        return f'text stands in quotes: "{matcher}"'
+    return "compare with a value of that type"
+
+
+def _numeric(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def nearest(each: Field, reach: Reach) -> str:
+    """Names that stand where the way was lost."""
+    last = each.steps
+    names = list(dict.fromkeys(name for _, declared in reach.lost_at for name in declared))
+    close = next((m for step in last for m in get_close_matches(step, names, 1) if m not in last), "")
+    if close:
+        return f"did you mean {close}?"
+    return f"there are {', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}" if names else ""
+
+
+def text_of(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:120]

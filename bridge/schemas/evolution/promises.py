@@ -1,0 +1,135 @@
+"""Whether the versions of a folder keep what their types promise: pairs proven, numbers high enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from typing import Any, Protocol
+
+from bridge.schemas.compatibility.verdict import Bump, Comparison, Mode, Policy, Unproven, Verdict
+from bridge.schemas.documents.publishable import is_draft
+from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.documents.waiver import Waiver
+from bridge.schemas.finding import Finding
+from bridge.schemas.semver import Version
+
+_RANK = {Bump.NONE: 0, Bump.PATCH: 1, Bump.MINOR: 2, Bump.MAJOR: 3}
+
+
+class Compare(Protocol):
+    """The engine, as ``Comparer(…).compare`` of ``bridge.schemas.compatibility`` is."""
+
+    def __call__(self, old: Any, new: Any, *, mode: Mode, policy: Policy) -> Comparison: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One pair of versions. ``waived`` are the unproven directions that somebody vouches for."""
+
+    old: SchemaVersion
+    new: SchemaVersion
+    comparison: Comparison
+    waived: tuple[tuple[Unproven, Waiver], ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The comparison's, except that what is waived counts as decided."""
+        verdict = self.comparison.verdict
+        open_ones = len(self.comparison.unproven) - len(self.waived)
+        return Verdict.COMPATIBLE if verdict is Verdict.UNPROVEN and open_ones <= 0 else verdict
+
+
+@dataclass(frozen=True, slots=True)
+class TypeReport:
+    """What was looked at of one type. ``skipped`` says why nothing was, if so."""
+
+    type: str
+    mode: Mode
+    policy: Policy
+    pairs: tuple[Judged, ...] = field(default=())
+    skipped: str = ""
+
+
+def pairs_of(versions: Sequence[Version], mode: Mode) -> Iterator[tuple[Version, Version]]:
+    """The pairs that a mode asks for within each major: neighbours, or each earlier with each later one."""
+    ordered = sorted(versions)
+    if not mode.transitive:
+        yield from ((old, new) for old, new in pairwise(ordered) if old.major == new.major)
+        return
+    for index, new in enumerate(ordered):
+        yield from ((old, new) for old in ordered[:index] if old.major == new.major)
+
+
+def check_types(
+    schemas: SchemaSet, compare: Compare, *, today: date, only: Sequence[str] = ()
+) -> Iterator[TypeReport]:
+    """Judge every type of a set, or ``only`` some, one after the other. ``compare`` knows its documents."""
+    for type_name in only or schemas.types:
+        mode, policy = schemas.mode_of(type_name), schemas.policy_of(type_name)
+        if is_draft(schemas, type_name):
+            yield TypeReport(type_name, mode, policy, skipped="a draft may change as it likes")
+            continue
+        versions = schemas.versions(type_name)
+        neighbours = {(old, new) for old, new in pairwise(versions) if old.major == new.major}
+        judged = []
+        for pair in sorted({*pairs_of(versions, mode), *neighbours}, key=lambda each: (each[1], each[0])):
+            old, new = (schemas.get(type_name, version) for version in pair)
+            comparison = compare(old.document, new.document, mode=mode, policy=policy)
+            judged.append(_judge(schemas, old, new, comparison, today, numbered=pair in neighbours))
+        yield TypeReport(type_name, mode, policy, tuple(judged))
+
+
+def _judge(
+    schemas: SchemaSet,
+    old: SchemaVersion,
+    new: SchemaVersion,
+    comparison: Comparison,
+    today: date,
+    *,
+    numbered: bool,
+) -> Judged:
+    meta = schemas.metas.get(new.type)
+    waivers = meta.waivers if meta is not None else ()
+    waived = []
+    findings = list(_breaks(old, new, comparison))
+    for unproven in comparison.unproven:
+        waiver = next(
+            (w for w in waivers if w.covers(old.version, new.version, unproven.direction, today)), None
+        )
+        if waiver is not None:
+            waived.append((unproven, waiver))
+        else:
+            findings.append(_open(old, new, unproven))
+    if numbered and comparison.verdict is not Verdict.INVALID:
+        findings += _number(old, new, comparison)
+    return Judged(old, new, comparison, tuple(waived), tuple(findings))
+
+
+def _breaks(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> Iterator[Finding]:
+    pair = f"{old.version} → {new.version}"
+    if comparison.verdict is Verdict.INVALID:
+        yield Finding(new.file, 0, 0, "", f"{pair}: {comparison.problem}", "", rule="invalid")
+    for each in comparison.breaks:
+        place = each.new_pointer if each.new_pointer is not None else ""
+        yield Finding(new.file, 0, 0, place, f"{pair}: {each.message}", each.hint, rule=each.rule)
+
+
+def _open(old: SchemaVersion, new: SchemaVersion, unproven: Unproven) -> Finding:
+    message = f"{old.version} → {new.version}: {unproven.direction} is not proven: {unproven.message}"
+    advice = "write it so that it can be decided, or record a waiver in meta.yaml: who, why, until when"
+    return Finding(new.file, 0, 0, unproven.new_pointer or "", message, advice, rule="unproven")
+
+
+def _number(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> Iterator[Finding]:
+    """The version's number says at least as much as what changed. A major change inside a major is told by
+    its breaks, unless the mode lets it pass."""
+    told = Bump.MINOR if new.version.minor > old.version.minor else Bump.PATCH
+    needed = min(comparison.bump, Bump.MINOR, key=_RANK.__getitem__)
+    if _RANK[needed] > _RANK[told]:
+        right = Version(old.version.major, old.version.minor + 1, 0)
+        message = f"{old.version} → {new.version}: more than annotations changed, which takes a minor version"
+        yield Finding(new.file, 0, 0, "", message, f"call it {right}", rule="version")

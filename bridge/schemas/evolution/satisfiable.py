@@ -1,0 +1,91 @@
+"""Parts of a schema that no value satisfies: a member that can never be written, an event that cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+import jsonschema_rs
+
+from bridge.schemas.compatibility.reading.complexity import Complexity, complexity_of
+from bridge.schemas.compatibility.reading.normal import normalise
+from bridge.schemas.compatibility.reading.references import Unusable
+from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.finding import Finding
+
+WORK_MAX: Final = 200_000
+"""Schemas times references: beyond it only what refers to nothing is looked at, so that a chain of hundreds
+of definitions costs no minutes. Chosen to stay below a second."""
+LIGHT: Final = Complexity(tree=4_000, cases=40, values=10_000)
+"""Beyond it a document is left alone: what combines so many alternatives could take for ever."""
+_NO: Final = jsonschema_rs.canonical.Satisfiability.NO
+
+
+def find_unsatisfiable(schemas: Iterable[SchemaVersion]) -> Iterator[Finding]:
+    """The innermost parts that nothing satisfies. Only what is proven is told; ``false`` and ``{"not": {}}``
+    are meant."""
+    every = list(schemas)
+    registry = jsonschema_rs.Registry(
+        [(schema.id, dict(schema.document)) for schema in every],
+        draft=jsonschema_rs.Draft202012,
+        retriever=_fetch_nothing,
+    )
+    documents = {schema.id: schema.document for schema in every}
+    for schema in every:
+        impossible = _impossible(schema, registry) if _is_light(schema, documents) else []
+        for pointer in impossible:
+            if not any(other.startswith(f"{pointer}/") for other in impossible):
+                message = "nothing satisfies this part of the schema"
+                advice = "its rules contradict each other: take one of them out"
+                yield Finding(schema.file, 0, 0, pointer, message, advice, rule="unsatisfiable")
+
+
+def _is_light(schema: SchemaVersion, documents: Mapping[str, Any]) -> bool:
+    try:
+        found = complexity_of(normalise(dict(schema.document), documents, "lint-", _accept))
+    except (Unusable, RecursionError):
+        return False
+    return found.tree <= LIGHT.tree and found.cases <= LIGHT.cases and found.values <= LIGHT.values
+
+
+def _accept(name: str, document: Any, draft: Any) -> None:
+    """The set has held every document against its metaschema already."""
+
+
+def _impossible(schema: SchemaVersion, registry: jsonschema_rs.Registry) -> list[str]:
+    parts = list(subschemas(schema.document))
+    references = sum("$ref" in part for _, part in parts)
+    affordable = len(parts) * references <= WORK_MAX
+    impossible: dict[str, Mapping[str, Any]] = {}
+    for pointer, part in parts:
+        if part.get("not") == {} or (
+            not affordable and any("$ref" in inner for _, inner in subschemas(part))
+        ):
+            continue
+        if _proven_empty(f"{schema.id}#{quote(pointer, safe='/~')}", registry):
+            impossible[pointer] = part
+    return [
+        pointer
+        for pointer, part in impossible.items()
+        if not (isinstance(part.get("$ref"), str) and unquote(part["$ref"].removeprefix("#")) in impossible)
+    ]
+
+
+def _proven_empty(uri: str, registry: jsonschema_rs.Registry) -> bool:
+    try:
+        form = jsonschema_rs.canonicalize(
+            {"$ref": uri},
+            draft=jsonschema_rs.Draft202012,
+            validate_formats=True,
+            registry=registry,
+            offline=True,
+        )
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        return False
+    return form.satisfiability() == _NO
+
+
+def _fetch_nothing(uri: str) -> Any:
+    return False

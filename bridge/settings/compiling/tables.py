@@ -1,0 +1,185 @@
+"""From settings and schemas to compiled tables: the last place where a configuration can be wrong.
+
+Everything that can be decided before the first record is decided here, and every finding is reported at
+once, each at its line of bridge.yaml.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bridge.core.diff.fields import Differ, compile_diff
+from bridge.core.diff.lists import ByMember
+from bridge.core.diff.view import ChangeView
+from bridge.core.events.route import Route
+from bridge.core.events.translate import EventRule, Table
+from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, recipe_of
+from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.mapping.project import MappingError, compile_subject
+from bridge.core.numbers import NumbersAsText
+from bridge.core.pattern.matching import Pattern, check_pattern, compile_filters, compile_pattern
+from bridge.core.pattern.reach import looks_beyond_keys
+from bridge.core.pointer import Wanted, parse_pointer
+from bridge.core.redact import RedactRule, compile_redaction
+from bridge.core.values import plain, plain_item
+from bridge.errors import ConfigurationError, Problem
+from bridge.settings import Settings
+from bridge.settings.compiling.versions import Place, Schemas, VersionCompiler
+from bridge.settings.tables import EventSettings, ListsSettings, NumbersSettings, TableSettings
+
+
+def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
+    """The compiled tables by physical table name. Raises :class:`ConfigurationError` with every problem."""
+    compiler = _Compiler(settings, schemas)
+    tables = {table.name: compiler.table(name, table) for name, table in settings.tables.items()}
+    if compiler.problems:
+        raise ConfigurationError(compiler.problems)
+    return {name: table for name, table in tables.items() if table is not None}
+
+
+def fingerprint_secret(settings: Settings) -> bytes | None:
+    """What keys the hashes in the ledger; None where there is no ledger. Without ``hash_key`` a new one: that
+    is for a ledger that lives no longer than the process."""
+    if settings.ledger.kind == "none":
+        return None
+    return settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
+
+
+def compile_numbers(table: TableSettings) -> NumbersAsText | None:
+    """What makes numbers text in this table; None where all are exact."""
+    if isinstance(table.numbers, NumbersSettings):
+        return NumbersAsText(tuple(map(parse_pointer, table.numbers.string)))
+    return NumbersAsText() if table.numbers == "string" else None
+
+
+def compile_differ(table: TableSettings, numbers: NumbersAsText | None) -> Differ:
+    """How this table's images are compared; ``numbers`` is what :func:`compile_numbers` made of it."""
+    lists = table.diff.lists
+    return compile_diff(
+        ignore=tuple(map(parse_pointer, table.diff.ignore)),
+        lists=ByMember(parse_pointer(lists.by)) if isinstance(lists, ListsSettings) else lists,
+        plain_at=plain if numbers is None else numbers.at,
+    )
+
+
+def _recipe(secret: bytes, table: TableSettings) -> str:
+    rules = [
+        (rule.path, rule.with_, b"" if rule.key is None else rule.key.get_secret_value().encode())
+        for rule in table.redact
+    ]
+    return recipe_of(secret, table.diff.ignore, rules)
+
+
+class _Compiler:
+    """Compiles part by part; a part that is wrong leaves a problem and None behind."""
+
+    def __init__(self, settings: Settings, schemas: Schemas) -> None:
+        self.settings = settings
+        self.schemas = schemas
+        self.problems: list[Problem] = []
+        self.secret = fingerprint_secret(settings)
+
+    def _wrong(self, place: Place, message: str, suggestion: str = "") -> None:
+        self.problems.append(self.settings.problem(place, message, suggestion))
+
+    def table(self, name: str, table: TableSettings) -> Table | None:
+        place: Place = ("tables", name)
+        subject = self._subject(place, table)
+        accepts = self._filter(place, table)
+        redact = self._redaction(place, table)
+        rules = [self._event((*place, "events", i), event) for i, event in enumerate(table.events)]
+        if subject is None or self.problems:
+            return None
+        numbers = compile_numbers(table)
+        ignore = tuple(map(parse_pointer, table.diff.ignore))
+        return Table(
+            name=table.name,
+            subject=subject,
+            diff=compile_differ(table, numbers),
+            rules=tuple(rule for rule in rules if rule is not None),
+            redact=compile_redaction(tuple(redact)),
+            fetch=table.fetch == "current",
+            accepts=accepts,
+            convert=plain_item if numbers is None else numbers.item,
+            fingerprint=None if self.secret is None else compile_fingerprint(self.secret, ignore),
+            field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
+            recipe="" if self.secret is None else _recipe(self.secret, table),
+            sees_gaps=not looks_beyond_keys(table.filter),
+        )
+
+    def _subject(self, place: Place, table: TableSettings) -> Callable[[ChangeView], str] | None:
+        try:
+            return compile_subject(table.subject)
+        except MappingError as error:
+            self._wrong((*place, "subject"), error.message, "write something like user/{$.key.userId}")
+            return None
+
+    def _filter(self, place: Place, table: TableSettings) -> Callable[[Mapping[str, Any]], bool] | None:
+        if not table.filter:
+            return None
+        found = False
+        for index, pattern in enumerate(table.filter):
+            at = (*place, "filter") if len(table.filter) == 1 else (*place, "filter", index)
+            found = self._pattern_problems(at, pattern) or found
+        return None if found else compile_filters(table.filter)
+
+    def _redaction(self, place: Place, table: TableSettings) -> list[RedactRule]:
+        rules = []
+        for index, rule in enumerate(table.redact):
+            at = (*place, "redact", index, "path")
+            try:
+                path = parse_path(rule.path)
+            except JsonPathError as error:
+                self._wrong(at, str(error))
+                continue
+            if path.steps is None:
+                self._wrong(
+                    at,
+                    "redaction takes a plain path of members, indexes and [*]",
+                    "name the place, such as $.profile.email or $.cards[*].number",
+                )
+                continue
+            if rule.with_ != "hmac" and f"$.key.{path.root}" in table.subject and not path.steps:
+                self._wrong(at, f"the subject needs {path.root}", "use hmac, which keeps keys apart")
+            key = rule.key.get_secret_value().encode() if rule.key is not None else b""
+            rules.append(RedactRule(path, rule.with_, key))
+        return rules
+
+    # --- events ------------------------------------------------------------------------------
+
+    def _event(self, place: Place, event: EventSettings) -> EventRule | None:
+        route = self._route(place, event)
+        versions = VersionCompiler(self.settings, self.schemas, self._wrong).versions(place, event)
+        return EventRule(event.type, route, versions) if route is not None else None
+
+    def _route(self, place: Place, event: EventSettings) -> Route | None:
+        when = event.when
+        if when is None:
+            return Route(frozenset(event.op))
+        at = (*place, "when")
+        patterns: dict[str, Pattern | None] = {}
+        found = False
+        for name in ("key", "before", "after"):
+            pattern = getattr(when, name)
+            patterns[name] = None
+            if pattern is None:
+                continue
+            if self._pattern_problems((*at, name), pattern):
+                found = True
+                continue
+            patterns[name] = compile_pattern(pattern)
+            impossible = {"before": "insert", "after": "remove"}.get(name)
+            if impossible in event.op:
+                self._wrong((*at, name), f"an {impossible} has no {name} image, so this never matches")
+        if found:
+            return None
+        changed = tuple(Wanted(path) for path in when.changed or ())
+        return Route(frozenset(event.op), changed, **patterns)
+
+    def _pattern_problems(self, place: Place, pattern: Mapping[str, Any]) -> bool:
+        problems = check_pattern(pattern)
+        for problem in problems:
+            self._wrong((*place, *problem.path), problem.message)
+        return bool(problems)

@@ -1,0 +1,214 @@
+"""The schema versions of one configured event, compiled: what makes their data, and what they tell of
+themselves. bridge.yaml decides about a deprecation; what it leaves open, the schemas' ``meta.yaml`` says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from bridge.core.diff.view import default_data
+from bridge.core.events.deprecation import Deprecation
+from bridge.core.events.envelope import Envelope
+from bridge.core.events.translate import Version
+from bridge.core.mapping.derive import (
+    Derivation,
+    by_function,
+    compile_derivation,
+    derivation_problems,
+    same_data,
+)
+from bridge.core.mapping.language import MappingError
+from bridge.core.mapping.project import Projection, compile_projection, projection_problems
+from bridge.errors import Problem
+from bridge.schemas.documents.meta import Status
+from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
+from bridge.schemas.semver import Version as SchemaNumber
+from bridge.settings import Settings
+from bridge.settings.compiling.named_functions import EntryPointUnusable, load_entry_point
+from bridge.settings.tables import EventSettings, VersionSettings
+from bridge.settings.types import URI_PATTERN
+
+Place = tuple[str | int, ...]
+Wrong = Callable[[Place, str, str], None]
+"""Takes a problem: the place in bridge.yaml, the message, and a suggestion or nothing."""
+
+
+class Schema(Protocol):
+    """One schema version, as far as a compiled table needs it."""
+
+    @property
+    def id(self) -> str: ...
+
+    def validate(self, data: Any) -> None:
+        """Raises ``EventInvalid``."""
+        ...
+
+
+class Schemas(Protocol):
+    """Where schema versions are looked up. Only a :class:`SchemaSet` says more of them than they do."""
+
+    def get(self, type_name: str, version: str, /) -> Schema:
+        """Raises ``SchemaNotFound``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VersionCompiler:
+    """Compiles the versions of events; what is wrong goes to ``wrong`` and leaves None behind."""
+
+    settings: Settings
+    schemas: Schemas
+    wrong: Wrong
+
+    def versions(self, place: Place, event: EventSettings) -> tuple[Version, ...]:
+        """In the order of the file, except that a version comes after the one it is derived from. Versions
+        that are wrong are left out."""
+        order = _sources_first(event.versions)
+        position = {version.schema_version: index for index, (_, version) in enumerate(order)}
+        made: list[Version] = []
+        for index, version in order:
+            at = (*place, "versions", index)
+            source = None if version.from_ is None else position.get(version.from_)
+            compiled = self._version(at, event, version, source)
+            if compiled is not None:
+                made.append(compiled)
+        return tuple(made)
+
+    def _version(
+        self, place: Place, event: EventSettings, version: VersionSettings, source: int | None
+    ) -> Version | None:
+        project = self._projection(place, version) if version.from_ is None else self._derive(place, version)
+        try:
+            schema = self.schemas.get(event.type, version.schema_version)
+        except SchemaNotFound as error:
+            self.wrong(place, error.message, error.hint)
+            return None
+        envelope = Envelope(
+            source=self.settings.source,
+            type=f"{event.type}.v{version.major}",
+            dataschema=schema.id,
+            sinks=event.sink,
+            shared=event.type if len(event.versions) > 1 else "",
+            deprecation=self._deprecation(place, event, version),
+        )
+        refused = envelope.check()
+        if refused is not None:
+            self.wrong(place, f"CloudEvents refuses this event's attributes: {refused}", "")
+        return None if project is None else Version(envelope, project, schema.validate, source)
+
+    def _deprecation(
+        self, place: Place, event: EventSettings, version: VersionSettings
+    ) -> Deprecation | None:
+        told = deprecation_of(event, version, self.schemas)
+        for key, message, suggestion in sunset_problems(event, version, self.schemas):
+            self.wrong((*place, key), message, suggestion)
+        return told
+
+    # --- what makes the data ---------------------------------------------------------------------
+
+    def _projection(self, place: Place, version: VersionSettings) -> Projection | None:
+        if version.data is None:
+            return default_data
+        found = projection_problems(version.data)
+        self._tell(place, found)
+        return None if found else compile_projection(version.data)
+
+    def _derive(self, place: Place, version: VersionSettings) -> Derivation | None:
+        if version.using is not None:
+            try:
+                return by_function(load_entry_point(version.using), version.using)
+            except EntryPointUnusable as error:
+                self.wrong((*place, "using"), error.message, error.hint)
+                return None
+        if version.data is None:
+            return same_data
+        found = derivation_problems(version.data)
+        self._tell(place, found)
+        return None if found else compile_derivation(version.data)
+
+    def _tell(self, place: Place, found: list[MappingError]) -> None:
+        for error in found:
+            self.wrong((*place, "data", *error.path), error.message, error.suggestion)
+
+
+def _sources_first(versions: tuple[VersionSettings, ...]) -> list[tuple[int, VersionSettings]]:
+    """The versions with their positions in the file, sources before what is derived from them. Sources are of
+    newer majors always, so this ends."""
+    by_name = {version.schema_version: (index, version) for index, version in enumerate(versions)}
+    ordered: dict[int, VersionSettings] = {}
+
+    def put(index: int, version: VersionSettings) -> None:
+        source = by_name.get(version.from_ or "")
+        if source is not None and source[1].major > version.major:
+            put(*source)
+        ordered[index] = version
+
+    for index, version in enumerate(versions):
+        put(index, version)
+    return list(ordered.items())
+
+
+# --- deprecation -------------------------------------------------------------------------------------
+
+
+def deprecation_of(event: EventSettings, version: VersionSettings, schemas: Schemas) -> Deprecation | None:
+    """What the events of a version tell of its end; None where it has none in sight."""
+    meta = schemas.metas.get(event.type) if isinstance(schemas, SchemaSet) else None
+    told = None if meta is None else meta.sunset_of(SchemaNumber.parse(version.schema_version))
+    said = (version.from_, version.sunset, version.deprecated_from, version.migration)
+    if not any(said) and told is None and (meta is None or meta.status is not Status.DEPRECATED):
+        return None
+    migration = (told.migration if told is not None else "") or ("" if meta is None else meta.migration)
+    return Deprecation(
+        version.deprecated_from or (told.since if told is not None else None),
+        version.sunset or (told.day if told is not None else None),
+        version.migration or (migration if re.fullmatch(URI_PATTERN, migration) else ""),
+    )
+
+
+def sunset_problems(
+    event: EventSettings, version: VersionSettings, schemas: Schemas
+) -> Iterator[tuple[str, str, str]]:
+    """Where bridge.yaml's days contradict what subscribers were told: key, message, suggestion."""
+    told = told_sunset(schemas, event.type, version.schema_version)
+    if told is None:
+        return
+    if version.sunset is not None and version.sunset < told:
+        message = f"was told as {told}, and {version.sunset} is earlier: it may only move later"
+        yield "sunset", message, f"say {told} or a later day"
+    elif version.sunset is None and version.deprecated_from is not None and version.deprecated_from > told:
+        yield "deprecated_from", f"is after the sunset, {told}", ""
+
+
+def told_sunset(schemas: Schemas, type_name: str, version: str) -> date | None:
+    """The latest day that ``meta.yaml`` or the lock of what is published tells of a version, or of its
+    major."""
+    if not isinstance(schemas, SchemaSet):
+        return None
+    number = SchemaNumber.parse(version)
+    meta = schemas.metas.get(type_name)
+    own = None if meta is None else meta.sunset_of(number)
+    locked = schemas.lock.sunsets.get(type_name, {})
+    days = [own.day if own is not None else None, locked.get(str(number)) or locked.get(str(number.major))]
+    return max((day for day in days if day is not None), default=None)
+
+
+def find_past_sunsets(settings: Settings, schemas: Schemas, today: date) -> list[Problem]:
+    """A warning for every version that is published although its last day is over."""
+    found = []
+    for name, table in settings.tables.items():
+        for index, event in enumerate(table.events):
+            for position, version in enumerate(event.versions):
+                told = deprecation_of(event, version, schemas)
+                if told is None or told.sunset is None or today <= told.sunset:
+                    continue
+                place: Place = ("tables", name, "events", index, "versions", position)
+                message = f"the last day of {event.type} {version.schema_version} was {told.sunset}"
+                advice = "take the version out, or move its sunset for those who still read it"
+                at = place if version.sunset is None else (*place, "sunset")
+                found.append(settings.problem(at, message, advice, "warning"))
+    return found

@@ -1,0 +1,93 @@
+"""How far the runner on one machine is behind its stream, as its checkpoints and the stream itself tell.
+
+A position does not tell its time, so the first record after each shard's checkpoint is read: what it was
+written for, the runner has not finished. The runner itself need not be alive. Reading takes one of the few
+readers that a shard allows for a moment (docs: two of a DynamoDB stream), so it is done once and not polled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from bridge.core.records.dialect import Dialect
+from bridge.errors import PositionTrimmed, ReconcileStopped
+from bridge.limits import GET_RECORDS_MAX
+from bridge.ports.relay import Clock
+from bridge.ports.stream import Checkpoints, StreamSource
+from bridge.stream.mapping.position import FROM_HORIZON, Start, read_checkpoint
+
+PAGES: Final = 10
+"""Pages read of a shard until its first unread record. An open shard may give any number of empty ones, so
+after these "nothing unread" is all but certain, not more; were it wrong, a change on its way would be told
+twice, the second time by the record itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointLag:
+    """A ``LagSource``. ``where`` names the checkpoints in errors."""
+
+    source: StreamSource
+    checkpoints: Checkpoints
+    dialect: Dialect
+    clock: Clock
+    where: str
+
+    def check(self) -> None:
+        """Raises ``ReconcileStopped`` where they say nothing of this stream, ``CheckpointBroken``."""
+        if not self.checkpoints.load(self.source.arn):
+            raise ReconcileStopped(
+                f"{self.where} holds no checkpoint of {self.source.arn}, so how far the runner is "
+                "cannot be known",
+                hint="give the folder that `stream-bridge run` keeps its state in (its --state; "
+                ".stream-bridge by default); --lag where you know better, --stream-stopped where nothing "
+                "reads the stream",
+            )
+
+    def lag_s(self) -> float | None:
+        """The age of the oldest record that is not done, 0 where all are; None where a record does not tell
+        its time. Raises as ``StreamSource`` and :meth:`check` do."""
+        self.check()
+        progress = self.checkpoints.load(self.source.arn)
+        starts = {shard: read_checkpoint(shard, text) for shard, text in progress.items()}
+        now_s = self.clock.now()
+        oldest_s = now_s
+        for shard in self.source.shards():
+            start = starts.get(shard.id, FROM_HORIZON)
+            if start.ended:
+                continue
+            created_s = self._first_unread_s(shard.id, start)
+            if created_s is None:
+                return None
+            oldest_s = min(oldest_s, created_s)
+        return now_s - oldest_s
+
+    def _first_unread_s(self, shard_id: str, start: Start) -> float | None:
+        """When the shard's first unread record was written; now, where there is none."""
+        iterator: str | None = self._iterator(shard_id, start)
+        # A mapping that began at LATEST has read, and passed over, what was written before.
+        since_s = -1 if start.since_s is None else start.since_s
+        limit = GET_RECORDS_MAX if start.since_s is not None else 1
+        passed_over = 0
+        for _ in range(PAGES):
+            if iterator is None:
+                return self.clock.now()
+            page = self.source.read(iterator, limit)
+            for record in page.records:
+                shaped = self.dialect.to_lambda(record, self.source.arn, shard_id)
+                created_s = self.dialect.created_s(shaped)
+                if created_s is None or created_s >= since_s:
+                    return created_s
+                passed_over += 1
+            if page.behind_ms == 0:
+                break  # Kinesis says so
+            iterator = page.next
+        return float(since_s) if passed_over else self.clock.now()
+
+    def _iterator(self, shard_id: str, start: Start) -> str:
+        if start.after is None:
+            return self.source.iterator(shard_id, "TRIM_HORIZON")
+        try:
+            return self.source.iterator(shard_id, "AFTER_SEQUENCE_NUMBER", start.after)
+        except PositionTrimmed:
+            return self.source.iterator(shard_id, "TRIM_HORIZON")  # what is older never comes any more

@@ -1,0 +1,92 @@
+"""What can be set on an event source mapping, with Lambda's names, ranges and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bridge import limits
+from bridge.errors import ConfigurationError, Problem
+
+RecordFilter = Callable[[Mapping[str, Any]], bool]
+"""Takes a record in Lambda's shape and tells whether it is wanted."""
+
+StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSettings:
+    """One mapping (docs: CreateEventSourceMapping). Raises ``ConfigurationError`` naming every bad value.
+
+    ``max_retries`` and ``max_record_age_s``: None or -1 = without end. ``filters``: a record that satisfies
+    none of them is dropped before batching; no filters = every record is wanted. ``starting_position``
+    counts only where no checkpoint exists.
+    """
+
+    batch_size: int = 100
+    window_s: float = 0
+    parallelization_factor: int = 1
+    starting_position: StartingPosition = "TRIM_HORIZON"
+    bisect: bool = False
+    max_retries: int | None = None
+    max_record_age_s: int | None = None
+    report_batch_item_failures: bool = True
+    filters: Sequence[RecordFilter] = ()
+    max_payload_bytes: int = limits.INVOCATION_PAYLOAD_BYTES
+
+    def __post_init__(self) -> None:
+        if self.max_retries == -1:
+            object.__setattr__(self, "max_retries", None)
+        if self.max_record_age_s == -1:
+            object.__setattr__(self, "max_record_age_s", None)
+        problems = [
+            *_out_of_range("batch_size", self.batch_size, 1, limits.MAPPING_BATCH_MAX),
+            *_out_of_range("window_s", self.window_s, 0, limits.MAPPING_WINDOW_MAX_S),
+            *_out_of_range(
+                "parallelization_factor", self.parallelization_factor, 1, limits.MAPPING_PARALLELIZATION_MAX
+            ),
+            *_out_of_range("max_retries", self.max_retries, 0, limits.MAPPING_RETRIES_MAX),
+            *_out_of_range(
+                "max_record_age_s",
+                self.max_record_age_s,
+                limits.MAPPING_RECORD_AGE_MIN_S,
+                limits.MAPPING_RECORD_AGE_MAX_S,
+            ),
+            *_out_of_range("max_payload_bytes", self.max_payload_bytes, 1, limits.INVOCATION_PAYLOAD_BYTES),
+        ]
+        if self.starting_position not in ("TRIM_HORIZON", "LATEST"):
+            problems.append(_problem("starting_position", "is neither TRIM_HORIZON nor LATEST"))
+        if problems:
+            raise ConfigurationError(problems)
+
+    def wants(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record in Lambda's shape passes the filter criteria: one of them is enough."""
+        return not self.filters or any(wanted(record) for wanted in self.filters)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast the runner asks and asks again. All values in seconds.
+
+    ``poll_s``: between two reads of a shard that has nothing (Lambda's base rate is four a second);
+    ``listing_s``: between two looks for new shards; ``backoff_base_s`` and ``backoff_cap_s``: what the wait
+    after failures in a row grows from and to (:mod:`bridge.delivery.backoff`); ``function_timeout_s``: what
+    the context given to the function counts down from.
+    """
+
+    poll_s: float = 0.25
+    listing_s: float = 10.0
+    backoff_base_s: float = 0.2
+    backoff_cap_s: float = 30.0
+    function_timeout_s: float = 900.0
+
+
+def _out_of_range(name: str, value: float | None, low: int, high: int) -> list[Problem]:
+    if value is None or low <= value <= high:
+        return []
+    return [_problem(name, f"is {value}, Lambda takes {low} to {high}")]
+
+
+def _problem(name: str, message: str) -> Problem:
+    return Problem("event source mapping", 0, 0, name, message)

@@ -1,0 +1,99 @@
+"""One shard in work: its reader, its lanes, and how far it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from bridge.limits import MAPPING_BATCH_MAX, MIB
+from bridge.stream.mapping.batch import Batch
+from bridge.stream.mapping.frontier import Frontier
+from bridge.stream.mapping.intake import Intake, StreamRecord
+from bridge.stream.mapping.lane import Lane
+from bridge.stream.mapping.position import ENDED, Start
+from bridge.stream.mapping.reader import ShardReader
+from bridge.stream.mapping.settings import MappingSettings
+from bridge.stream.mapping.stats import Tally
+
+# What may wait in memory. A lane that is stuck must not stop the others soon, nor fill the machine.
+_BUFFER_RECORDS = 2 * MAPPING_BATCH_MAX
+_BUFFER_BYTES = 64 * MIB
+
+
+class ShardInWork:
+    """Takes what the reader gives, drops what the filters do not want, and spreads the rest over the lanes
+    by key: a key always meets the same lane, so its order is kept while lanes go their own pace."""
+
+    def __init__(
+        self, intake: Intake, start: Start, reader: ShardReader, settings: MappingSettings, tally: Tally
+    ) -> None:
+        self.id = intake.shard_id
+        self.reader = reader
+        self.lanes = tuple(Lane(settings) for _ in range(settings.parallelization_factor))
+        self._intake = intake
+        self._start = start
+        self._settings = settings
+        self._tally = tally
+        self._frontier = Frontier(start.after)
+        self._pending: dict[str, int] = {}
+
+    @property
+    def pending(self) -> int:
+        """Records read and neither done nor given up."""
+        return len(self._pending)
+
+    @property
+    def ended(self) -> bool:
+        """Closed, read to its end, every record done: its children may begin."""
+        return self.reader.drained and not self._pending
+
+    @property
+    def wants_records(self) -> bool:
+        return (
+            not self.reader.drained
+            and len(self._frontier) < _BUFFER_RECORDS
+            and sum(self._pending.values()) < _BUFFER_BYTES
+            and not all(lane.full for lane in self.lanes)
+        )
+
+    @property
+    def checkpoint(self) -> str | None:
+        if self.ended:
+            return ENDED.checkpoint
+        return self._frontier.through or self._start.checkpoint
+
+    def take(self, records: Sequence[Mapping[str, Any]], read_s: float) -> None:
+        """``records`` are in Lambda's shape."""
+        for shaped in records:
+            sequence = self._intake.sequence(shaped)
+            self._frontier.add(sequence)
+            self._tally.add("records_read")
+            created_s = self._intake.dialect.created_s(shaped)
+            if self._start.since_s is not None and created_s is not None and created_s < self._start.since_s:
+                self._tally.add("before_start")
+                self._frontier.done(sequence)
+            elif not self._settings.wants(shaped):
+                self._tally.add("filtered")
+                self._frontier.done(sequence)
+            else:
+                ready = self._intake.take(shaped, read_s=read_s)
+                self._pending[sequence] = len(ready.body)
+                self.lanes[ready.key_hash % len(self.lanes)].add(ready)
+
+    def finish(self, records: Iterable[StreamRecord]) -> None:
+        """These are done or given up: nothing of them is left to do."""
+        for record in records:
+            del self._pending[record.sequence]
+            self._frontier.done(record.sequence)
+
+    def begin(self, now_s: float, monotonic_s: float) -> list[tuple[Lane, Batch]]:
+        """The batches that are due, at most one a lane."""
+        begun = [(lane, lane.begin(now_s, monotonic_s, flush=self.reader.drained)) for lane in self.lanes]
+        return [(lane, batch) for lane, batch in begun if batch is not None]
+
+    def due_s(self) -> float | None:
+        """When there is something to do, on the monotonic clock; None while only answers are awaited."""
+        times = [lane.due_s(flush=self.reader.drained) for lane in self.lanes]
+        if self.wants_records:
+            times.append(self.reader.due_s)
+        return min((time_s for time_s in times if time_s is not None), default=None)

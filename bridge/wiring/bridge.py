@@ -1,0 +1,318 @@
+"""The composition root: edges are made here and in the files beside it that begin with ``wiring``.
+
+A new sink costs one line in ``_sink`` here.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import sys
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
+
+from bridge.core.events.translate import Table
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.dispatch import Dispatcher
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.ledgers import MemoryLedger, NoLedger
+from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
+from bridge.edges.local.quarantine import DirectoryQuarantine
+from bridge.edges.local.stdout import StdoutSink
+from bridge.edges.s3.objects import folder
+from bridge.limits import SNS_BYTES
+from bridge.ports.registry import RegistryAddress
+from bridge.ports.relay import (
+    ClaimCheck,
+    Clock,
+    Fetcher,
+    Ledger,
+    Quarantine,
+    QuarantineReader,
+    Sink,
+    Telemetry,
+    Tracer,
+)
+from bridge.relay.breaker import Breaker
+from bridge.relay.relay import Relay
+from bridge.relay.silence import NoTracer, Silence
+from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.registries.remarks import Remark
+from bridge.settings import Settings, load_settings
+from bridge.settings.compiling.tables import compile_tables
+from bridge.settings.sinks import (
+    EventBridgeSettings,
+    EventBridgeV2Settings,
+    SinkSettings,
+    SnsSettings,
+    StdoutSettings,
+)
+from bridge.settings.stores import (
+    BucketQuarantineSettings,
+    DirectoryQuarantineSettings,
+    DynamoDbLedgerSettings,
+    KeepingLedgerSettings,
+    MemoryLedgerSettings,
+)
+from bridge.wiring.clients import ClientFactory, client_factory
+
+if TYPE_CHECKING:
+    from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
+
+LEDGER_THREADS: Final = 8
+"""For batches that need several calls of the ledger. A thread is only made once there is work for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """bridge.yaml, read and compiled. ``tables`` is keyed by physical table name. ``remarks`` tell how the
+    schemas were come by, where that is worth telling."""
+
+    settings: Settings
+    schemas: SchemaSet
+    tables: Mapping[str, Table]
+    remarks: tuple[Remark, ...] = ()
+
+
+def load_configuration(
+    path: Path,
+    environ: Mapping[str, str] | None = None,
+    *,
+    client: ClientFactory | None = None,
+    clock: Clock | None = None,
+) -> Configuration:
+    """Raises :class:`bridge.errors.ConfigurationError` with every problem found. Where the schemas are in a
+    registry, it is read with ``client``, and ``RegistryUnavailable`` and ``BatchError`` may be raised too."""
+    settings = load_settings(path, environ)
+    address = settings.schemas
+    if not isinstance(address, RegistryAddress):
+        schemas = SchemaSet.load(address)
+        return Configuration(settings, schemas, compile_tables(settings, schemas))
+    from bridge.wiring.registries import read_registry
+
+    environ = os.environ if environ is None else environ
+    client = client or client_factory(region=address.region)
+    reading = read_registry(address, settings, environ, client, clock or SystemClock())
+    tables = compile_tables(settings, reading.schemas)
+    return Configuration(settings, reading.schemas, tables, reading.remarks)
+
+
+def build_telemetry(settings: Settings) -> PowertoolsTelemetry:
+    """Logs and metrics of a Lambda function."""
+    from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
+
+    return PowertoolsTelemetry(service=settings.telemetry.service, level=settings.telemetry.level)
+
+
+def build_tracer(settings: Settings) -> Tracer:
+    if settings.telemetry.tracing == "none":
+        return NoTracer()
+    # Imported only where it is switched on: the SDK costs a cold start 55 ms.
+    from bridge.edges.xray.tracer import XRayTracer
+
+    return XRayTracer(service=settings.telemetry.service)
+
+
+def build_sinks(
+    settings: Settings, client: ClientFactory, telemetry: Telemetry | None = None
+) -> dict[str, Sink]:
+    """The sinks of bridge.yaml, by name; nothing has been asked of AWS yet."""
+    pool = ThreadPoolExecutor(max_workers=_threads(settings), thread_name_prefix="sink")
+    engine = _Engine(pool, telemetry or Silence())
+    return {name: _sink(name, sink, client, engine) for name, sink in settings.sinks.items()}
+
+
+def _threads(settings: Settings) -> int:
+    return max([getattr(sink, "max_in_flight", 1) for sink in settings.sinks.values()])
+
+
+def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine) -> Sink:
+    # Imported where they are needed: a render or a check never loads what talks to AWS.
+    match sink:
+        case EventBridgeSettings():
+            from bridge.edges.eventbridge.classic import MAX_BYTES, EventBridgeSink
+
+            dispatcher = engine.dispatcher(sink.max_in_flight)
+            max_bytes = sink.max_bytes or MAX_BYTES
+            return EventBridgeSink(client("events"), sink.bus, dispatcher, name=name, max_bytes=max_bytes)
+        case EventBridgeV2Settings():
+            from bridge.edges.eventbridge.v2 import MAX_BYTES, EventBridgeV2Sink
+
+            return EventBridgeV2Sink(
+                client("eventbridgev2"),
+                sink.bus,
+                engine.dispatcher(sink.max_in_flight),
+                name=name,
+                raw=sink.raw,
+                max_bytes=sink.max_bytes or MAX_BYTES,
+            )
+        case SnsSettings():
+            from bridge.edges.sns.topic import SnsSink
+
+            dispatcher = engine.dispatcher(sink.max_in_flight)
+            return SnsSink(client("sns"), sink.topic, dispatcher, name=name, max_bytes=sink.max_bytes)
+        case StdoutSettings():
+            return StdoutSink(sys.stdout.buffer, name=name)
+        case _:
+            return MemorySink(name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Engine:
+    """What every batching sink's dispatcher is made of."""
+
+    pool: ThreadPoolExecutor
+    telemetry: Telemetry
+
+    def dispatcher(self, max_in_flight: int) -> Dispatcher:
+        backoff = Backoff(random.Random())  # noqa: S311 - jitter
+        return Dispatcher(self.pool, backoff, max_in_flight=max_in_flight, telemetry=self.telemetry)
+
+
+def memory_sinks(settings: Settings) -> dict[str, MemorySink]:
+    """Every sink of bridge.yaml replaced by one that only remembers, and takes no larger events."""
+    return {name: _memory_sink(name, sink) for name, sink in settings.sinks.items()}
+
+
+def _memory_sink(name: str, sink: SinkSettings) -> MemorySink:
+    match sink:
+        case EventBridgeSettings():
+            from bridge.edges.eventbridge.classic import MAX_BYTES, entry_bytes
+
+            return MemorySink(name=name, size_of=entry_bytes, max_bytes=sink.max_bytes or MAX_BYTES)
+        case EventBridgeV2Settings():
+            from bridge.edges.eventbridge.v2 import MAX_BYTES, entry_bytes, raw_entry_bytes
+
+            size_of = raw_entry_bytes if sink.raw else entry_bytes
+            return MemorySink(name=name, size_of=size_of, max_bytes=sink.max_bytes or MAX_BYTES)
+        case SnsSettings():
+            from bridge.edges.sns.topic import message_bytes
+
+            return MemorySink(name=name, size_of=message_bytes, max_bytes=sink.max_bytes or SNS_BYTES)
+        case _:
+            return MemorySink(name=name)
+
+
+def memory_claim_check(settings: Settings) -> MemoryClaimCheck | None:
+    """Stands in for the configured claim check in a dry run: events weigh and look as they will."""
+    if settings.claim_check is None:
+        return None
+    return MemoryClaimCheck(base=f"s3://{settings.claim_check.bucket}/{folder(settings.claim_check.prefix)}")
+
+
+def build_relay(
+    configuration: Configuration,
+    sinks: Mapping[str, Sink],
+    telemetry: Telemetry,
+    *,
+    clock: Clock | None = None,
+    ledger: Ledger | None = None,
+    quarantine: Quarantine | None = None,
+    breaker: Breaker | None = None,
+    tracer: Tracer | None = None,
+    fetcher: Fetcher | None = None,
+    claim_check: ClaimCheck | None = None,
+    client: ClientFactory | None = None,
+) -> Relay:
+    """The relay of a configuration; ``ledger``, ``quarantine``, ``claim_check`` and ``breaker`` stand in for
+    the configured ones. ``client`` makes the clients of stores in AWS; without it boto3's defaults do."""
+    settings = configuration.settings
+    clock = clock or SystemClock()
+    hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
+    return Relay(
+        tables=configuration.tables,
+        sinks=sinks,
+        ledger=ledger if ledger is not None else build_ledger(settings, client, clock),
+        heal=settings.ledger.heal if isinstance(settings.ledger, KeepingLedgerSettings) else "off",
+        quarantine=quarantine if quarantine is not None else build_quarantine(settings, client),
+        claim_check=claim_check if claim_check is not None else build_claim_check(settings, client, clock),
+        telemetry=telemetry,
+        clock=clock,
+        breaker=breaker or Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
+        hash_key=hash_key,
+        tracer=tracer or NoTracer(),
+        fetcher=fetcher,
+    )
+
+
+class QuarantineStore(Quarantine, QuarantineReader, Protocol):
+    """Both sides of a quarantine store."""
+
+
+def build_quarantine(settings: Settings, client: ClientFactory | None = None) -> QuarantineStore:
+    """Where bridge.yaml says that records go; nothing has been asked of AWS yet."""
+    store = settings.quarantine
+    if isinstance(store, DirectoryQuarantineSettings):
+        return DirectoryQuarantine(store.path)
+    client = client or client_factory()
+    if isinstance(store, BucketQuarantineSettings):
+        from bridge.edges.s3.quarantine import S3Quarantine
+
+        return S3Quarantine(client("s3"), store.bucket, store.prefix, kms_key=store.kms_key)
+    from bridge.edges.sqs.quarantine import SqsQuarantine
+
+    return SqsQuarantine(client("sqs"), store.queue)
+
+
+def build_claim_check(
+    settings: Settings, client: ClientFactory | None = None, clock: Clock | None = None
+) -> ClaimCheck | None:
+    """Where bridge.yaml says that the data of large events goes; None where it says nothing."""
+    store = settings.claim_check
+    if store is None:
+        return None
+    from bridge.edges.s3.claim_check import S3ClaimCheck
+
+    s3 = (client or client_factory())("s3")
+    return S3ClaimCheck(s3, store.bucket, clock or SystemClock(), prefix=store.prefix, kms_key=store.kms_key)
+
+
+def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetcher | None:
+    """What reads the current items of tables with ``fetch: current``; None where no table asks for it."""
+    if not any(table.fetch for table in configuration.tables.values()):
+        return None
+    from bridge.edges.dynamodb.fetcher import TableFetcher
+
+    return TableFetcher(client("dynamodb"), Backoff(random.Random()))  # noqa: S311 - jitter
+
+
+def build_ledger(
+    settings: Settings, client: ClientFactory | None = None, clock: Clock | None = None
+) -> Ledger:
+    """What bridge.yaml says that remembers; nothing has been asked of AWS yet."""
+    ledger = settings.ledger
+    match ledger:
+        case MemoryLedgerSettings():
+            return MemoryLedger(keep=ledger.keep)
+        case DynamoDbLedgerSettings():
+            from bridge.edges.dynamodb.ledger import DynamoDbLedger
+
+            dynamodb = (client or client_factory())("dynamodb")
+            backoff = Backoff(random.Random())  # noqa: S311 - jitter
+            pool = ThreadPoolExecutor(max_workers=LEDGER_THREADS, thread_name_prefix="ledger")
+            clock = clock or SystemClock()
+            return DynamoDbLedger(dynamodb, ledger.table, clock, backoff, keep=ledger.keep, pool=pool)
+        case _:
+            return NoLedger()
+
+
+def check_targets(relay: Relay) -> None:
+    """Ask sinks, ledger, quarantine and claim check, once, whether they are there and may be used.
+
+    Raises :class:`bridge.errors.BatchError` or ``Unavailable``.
+    """
+    for sink in relay.sinks.values():
+        sink.check()
+    relay.ledger.check()
+    relay.quarantine.check()
+    if relay.claim_check is not None:
+        relay.claim_check.check()
+
+
+def nowhere() -> MemoryQuarantine:
+    """A quarantine for dry runs: shows what would be put there and keeps nothing."""
+    return MemoryQuarantine()

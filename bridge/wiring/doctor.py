@@ -1,0 +1,243 @@
+"""Reads the live set-up of a bridge.yaml and has it judged. Changes nothing; a failing call is a finding."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final, cast
+
+from bridge.doctor import (
+    Context,
+    Finding,
+    finding_of,
+    judge_depth,
+    judge_label,
+    judge_lag,
+    judge_mapping,
+    judge_mappings,
+    judge_modified,
+    judge_reconciled,
+    judge_sink,
+    judge_time_to_live,
+    judge_view,
+)
+from bridge.edges.answers.errors import AWS_ERRORS
+from bridge.edges.cloudwatch.lag import IteratorAgeLag
+from bridge.edges.dynamodb.table_stream import find_stream
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.quarantine import DirectoryQuarantine
+from bridge.edges.s3.quarantine import S3Quarantine
+from bridge.edges.setup.facts import kinesis_destination, list_mappings, queue_depth, time_to_live
+from bridge.errors import BridgeError
+from bridge.ports.relay import Clock, LedgerScan
+from bridge.ports.setup import EventSource, MappingFacts, Settled
+from bridge.reconcile.report import last_complete
+from bridge.settings.sinks import MemorySettings, StdoutSettings
+from bridge.settings.stores import (
+    BucketQuarantineSettings,
+    DirectoryQuarantineSettings,
+    DynamoDbLedgerSettings,
+    KeepingLedgerSettings,
+)
+from bridge.wiring.bridge import Configuration, build_ledger, build_sinks
+from bridge.wiring.clients import ClientFactory
+from bridge.wiring.reconcile import build_run_store, is_shared
+
+LEDGER_PAGES: Final = 4
+"""Pages of the ledger that are read for each table: at most 1 MB and 128 read units each."""
+
+DEPTH_MAX: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """``state`` is where runs are kept, a folder or ``s3://bucket/prefix``; ``function`` names the Lambda
+    function, where one must be named."""
+
+    configuration: Configuration
+    config: Path
+    client: ClientFactory
+    state: Path | str
+    function: str | None = None
+    clock: Clock = SystemClock()  # noqa: RUF009 - it has no state
+
+    def examine(self) -> list[Finding]:
+        """Everything, in the order in which a change passes it. Raises nothing on purpose."""
+        findings: list[Finding] = []
+        for name in self.configuration.settings.tables:
+            findings += self._table(name)
+        for name in self.configuration.settings.sinks:
+            findings += _look("sink", name, lambda name=name: self._sink(name))  # type: ignore[misc]
+        findings += self._ledger()
+        findings += self._quarantine()
+        return findings
+
+    # --- a table -----------------------------------------------------------------------------------
+
+    def _table(self, name: str) -> list[Finding]:
+        settings = self.configuration.settings
+        table = settings.tables[name]
+        context = Context(str(self.config), name, table.name, self.clock.now(), self.function or "")
+        sources: list[EventSource] = []
+        mappings: list[MappingFacts] = []
+        findings = _look("stream", table.name, lambda: self._stream(context, sources))
+        if sources:
+            findings += _look(
+                "mapping", table.name, lambda: self._mappings(context, sources[0].arn, mappings)
+            )
+        if mappings:
+            context = replace(context, function=mappings[0].function_name)
+        if context.function:
+            enabled = any(mapping.state == "Enabled" for mapping in mappings)
+            findings += _look("lag", table.name, lambda: self._lag(context, enabled=enabled))
+        elif sources:
+            mend = "name the function with --function"
+            findings.append(Finding("lag", table.name, "unknown", "no function whose lag to ask for", mend))
+        if isinstance(settings.ledger, DynamoDbLedgerSettings):
+            findings += self._history(context, sources, mappings)
+        return findings
+
+    def _stream(self, context: Context, sources: list[EventSource]) -> Iterator[Finding]:
+        settings = self.configuration.settings
+        table = settings.tables[context.name]
+        if table.kinesis is not None:
+            status = kinesis_destination(self.client("dynamodb"), table.name, table.kinesis)
+            if status != "ACTIVE":
+                mend = (
+                    f"aws dynamodb enable-kinesis-streaming-destination --table-name {table.name} "
+                    f"--stream-arn {table.kinesis}, then reconcile"
+                )
+                text = f"its changes do not go to {table.kinesis} ({status or 'not set up'})"
+                yield Finding("stream", table.name, "problem", text, mend)
+            else:
+                yield Finding("stream", table.name, "ok", f"its changes go to {table.kinesis}")
+            sources.append(EventSource(table.kinesis, "NEW_AND_OLD_IMAGES"))
+            return
+        stream = find_stream(self.client("dynamodb"), table.name)
+        sources.append(EventSource(stream.arn, stream.view, stream.arn.rpartition("/")[2]))
+        yield Finding("stream", table.name, "ok", f"on, with view {stream.view}")
+        ledger = settings.ledger
+        keeps_fields = isinstance(ledger, KeepingLedgerSettings) and ledger.keep != "fingerprint"
+        yield judge_view(context, stream.view, table, keeps_fields=keeps_fields)
+
+    def _mappings(self, context: Context, arn: str, ours: list[MappingFacts]) -> Iterator[Finding]:
+        client = self.client("lambda")
+        found = list_mappings(client, source_arn=arn, function=self.function)
+        finding, chosen = judge_mappings(context, arn, found, self.function)
+        ours += chosen
+        yield finding
+        for mapping in chosen:
+            yield from judge_mapping(mapping)
+
+    def _lag(self, context: Context, *, enabled: bool) -> Iterator[Finding]:
+        lag = IteratorAgeLag(self.client("cloudwatch"), context.function, self.clock)
+        grace_s = self.configuration.settings.tables[context.name].reconcile.grace_s
+        yield judge_lag(context, lag.lag_s(), grace_s, enabled=enabled)
+
+    def _history(
+        self, context: Context, sources: list[EventSource], mappings: list[MappingFacts]
+    ) -> list[Finding]:
+        reconciled: list[float] = []
+        findings = _look(
+            "reconciliation",
+            context.table,
+            lambda: self._reconciled(context, reconciled),
+            local=not is_shared(self.state),
+        )
+        reconciled_s = reconciled[0] if reconciled else None
+
+        def compare() -> Iterator[Finding]:
+            settled = self._settled(context.table)
+            if sources and sources[0].label:
+                yield judge_label(context, sources[0], settled, reconciled_s)
+            for mapping in mappings:
+                yield judge_modified(context, mapping, settled, reconciled_s)
+
+        return _look("ledger-rows", context.table, compare) + findings
+
+    def _reconciled(self, context: Context, reconciled: list[float]) -> Iterator[Finding]:
+        store = build_run_store(self.state, self.client, self.clock)
+        history = (store.get(f"{context.table}/history") or {}).get("runs", [])
+        last = last_complete(history, self.clock.now())
+        if last is not None:
+            reconciled.append(datetime.fromisoformat(str(last["ended"])).timestamp())
+        yield judge_reconciled(context, reconciled[0] if reconciled else None)
+
+    def _settled(self, table: str) -> Settled:
+        ledger = cast(LedgerScan, build_ledger(self.configuration.settings, self.client, self.clock))
+        labels: set[str] = set()
+        rows, newest, whole = 0, "", True
+        for page in islice(ledger.rows(table), LEDGER_PAGES):
+            rows += len(page.rows)
+            labels |= {row.position.label for row in page.rows}
+            newest = max([newest, *(row.as_of for row in page.rows if row.settled_by == "stream")])
+            whole = not page.next
+        return Settled(rows, sorted(labels), newest, whole)
+
+    # --- what all tables share ---------------------------------------------------------------------
+
+    def _sink(self, name: str) -> Iterator[Finding]:
+        settings = self.configuration.settings
+        kind = settings.sinks[name]
+        sink = build_sinks(settings, self.client)[name]
+        sink.check()
+        local = isinstance(kind, StdoutSettings | MemorySettings)
+        yield judge_sink(name, sink.max_bytes, getattr(kind, "max_bytes", None), local=local)
+
+    def _ledger(self) -> list[Finding]:
+        ledger = self.configuration.settings.ledger
+        if not isinstance(ledger, DynamoDbLedgerSettings):
+            text = f"of kind {ledger.kind}: what the stream loses cannot be found again"
+            mend = "set ledger: {kind: dynamodb, table: NAME} in bridge.yaml, then stream-bridge seed"
+            return [Finding("ledger", ledger.kind, "warning", text, mend, local=True)]
+
+        def check() -> Iterator[Finding]:
+            build_ledger(self.configuration.settings, self.client, self.clock).check()
+            yield Finding("ledger", ledger.table, "ok", "is there, with the right key")
+            yield judge_time_to_live(ledger.table, time_to_live(self.client("dynamodb"), ledger.table))
+
+        return _look("ledger", ledger.table, check)
+
+    def _quarantine(self) -> list[Finding]:
+        store = self.configuration.settings.quarantine
+        command = shlex.join(["stream-bridge", "quarantine", "list", "--config", str(self.config)])
+        if isinstance(store, DirectoryQuarantineSettings):
+            where, local = str(store.path), True
+        elif isinstance(store, BucketQuarantineSettings):
+            where, local = f"s3://{store.bucket}/{store.prefix}", False
+        else:
+            where, local = store.queue, False
+
+        def count() -> Iterator[Finding]:
+            names: Iterable[str]
+            if isinstance(store, DirectoryQuarantineSettings):
+                names = DirectoryQuarantine(store.path).names()
+            elif isinstance(store, BucketQuarantineSettings):
+                names = S3Quarantine(self.client("s3"), store.bucket, store.prefix).names()
+            else:
+                yield judge_depth(where, queue_depth(self.client("sqs"), store.queue), command, local=local)
+                return
+            depth = sum(1 for _ in islice(names, DEPTH_MAX))
+            yield judge_depth(where, depth, command, more=depth == DEPTH_MAX, local=local)
+
+        return _look("quarantine", where, count, local=local)
+
+
+def _look(
+    check: str, about: str, read: Callable[[], Iterable[Finding]], *, local: bool = False
+) -> list[Finding]:
+    """What ``read`` finds; where it cannot go on, that is the last finding."""
+    findings: list[Finding] = []
+    try:
+        findings.extend(read())  # what was found before an error stays
+    except BridgeError as error:
+        findings.append(finding_of(check, about, error, local=local))
+    except AWS_ERRORS as error:  # a client that cannot be made: no region, say
+        mend = "look at --region, AWS_REGION and the credentials"
+        text = f"could not be asked: {type(error).__name__}"
+        findings.append(Finding(check, about, "unknown", text, mend, local))
+    return findings

@@ -1,0 +1,121 @@
+"""What the Lambda functions share: a door that is opened once, and batches that are handed through it."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from bridge.core.event import Trace
+from bridge.core.events.trace import read_trace
+from bridge.core.records.dialect import STREAM, Dialect
+from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
+from bridge.errors import BatchError
+from bridge.ports.relay import Clock, Deadline, Record, Telemetry
+from bridge.relay.relay import Relay
+from bridge.schemas.registries.remarks import tell
+from bridge.wiring.bridge import (
+    Configuration,
+    build_fetcher,
+    build_relay,
+    build_sinks,
+    build_telemetry,
+    build_tracer,
+    check_targets,
+)
+from bridge.wiring.bridge import load_configuration as load
+from bridge.wiring.clients import client_factory
+
+RESERVE_S = 2.0
+"""Kept back from the invocation's time: to quarantine, settle and answer after the last publication."""
+
+
+class Door(Protocol):
+    """Translates Lambda's world into ``records in → outcome out``, and back."""
+
+    def handle(self, event: Any, context: Any) -> Any: ...
+
+
+class StreamDoor:
+    """For an event source mapping: an event with ``Records`` in, Lambda's partial batch response out."""
+
+    def __init__(
+        self, relay: Relay, clock: Clock, *, dialect: Dialect = STREAM, reserve_s: float = RESERVE_S
+    ) -> None:
+        self._relay = relay
+        self._clock = clock
+        self._dialect = dialect
+        self._reserve_s = reserve_s
+
+    def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
+        """Raises for a batch that must fail as a whole."""
+        deadline = deadline_of(context, self._clock, self._reserve_s)
+        outcome = self._relay.handle(_records(event), deadline, dialect=self._dialect, trace=trace_here())
+        return outcome.answer()
+
+
+def deadline_of(context: Any, clock: Clock, reserve_s: float = RESERVE_S) -> Deadline:
+    """When the work of this invocation must be done. ``context`` is Lambda's."""
+    return Deadline.after(clock, context.get_remaining_time_in_millis() / 1000 - reserve_s)
+
+
+def trace_here() -> Trace | None:
+    """The trace of this invocation: Lambda's runtime sets the variable anew for each."""
+    return read_trace(os.environ.get("_X_AMZN_TRACE_ID", ""))
+
+
+def _records(event: Any) -> Sequence[Record]:
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if not isinstance(records, list):
+        raise BatchError(
+            "the event has no list of Records",
+            hint="this handler is for the event source mapping of a stream",
+            stage="decode",
+        )
+    return records
+
+
+class Function:
+    """A Lambda function: its door is opened at the first invocation and kept while the process lives."""
+
+    def __init__(self, open_door: Callable[[Configuration, Telemetry], Door]) -> None:
+        self._open_door = open_door
+        self._door: Door | None = None
+        self._telemetry: PowertoolsTelemetry | None = None
+
+    def __call__(self, event: Any, context: Any) -> Any:
+        if self._door is None or self._telemetry is None:
+            configuration = load_configuration()
+            self._telemetry = build_telemetry(configuration.settings)
+            tell(configuration.remarks, self._telemetry)
+            self._door = self._open_door(configuration, self._telemetry)
+            # What start-up made lives as long as the process: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+        try:
+            return self._door.handle(event, context)
+        finally:
+            self._telemetry.flush()
+
+
+def load_configuration() -> Configuration:
+    """As the environment says: ``BRIDGE_CONFIG``, and the variables that the file names."""
+    return load(Path(os.environ.get("BRIDGE_CONFIG", "bridge.yaml")), os.environ)
+
+
+def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamDoor:
+    """The door for the event source mapping of a stream, to the sinks of bridge.yaml."""
+    client = client_factory()
+    sinks = build_sinks(configuration.settings, client, telemetry)
+    relay = build_relay(
+        configuration,
+        sinks,
+        telemetry,
+        tracer=build_tracer(configuration.settings),
+        fetcher=build_fetcher(configuration, client),
+        client=client,
+    )
+    check_targets(relay)
+    return StreamDoor(relay, relay.clock, dialect=dialect)

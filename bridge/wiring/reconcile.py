@@ -1,0 +1,291 @@
+"""The composition root of reconciliation: a reconciler for one table of bridge.yaml, and its threads."""
+
+from __future__ import annotations
+
+import os
+import queue
+import random
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event
+from typing import Final, Protocol
+
+from bridge.core.records.dialect import STREAM
+from bridge.core.records.kinesis import KINESIS
+from bridge.delivery.backoff import Backoff
+from bridge.edges.cloudwatch.lag import GivenLag, IteratorAgeLag
+from bridge.edges.dynamodb.scan import DynamoTable, parse_fast_without_binary, require_stream
+from bridge.edges.dynamodb.stream_reader import StreamReader
+from bridge.edges.dynamodb.table_stream import find_stream
+from bridge.edges.kinesis.reader import KinesisReader
+from bridge.edges.local.checkpoints import FileCheckpoints
+from bridge.edges.local.clock import SystemClock
+from bridge.edges.local.run_store import DirectoryRunStore
+from bridge.edges.setup.facts import list_mappings, read_mapping
+from bridge.errors import ReconcileStopped
+from bridge.ports.reconcile import LagSource, RunStore
+from bridge.ports.relay import ClaimCheck, Clock, Ledger, LedgerScan, Sink
+from bridge.ports.setup import MappingFacts
+from bridge.ports.stream import StreamSource
+from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
+from bridge.settings.stores import DynamoDbLedgerSettings
+from bridge.stream.mapping.behind import CheckpointLag
+from bridge.stream.mapping.quiet import FunctionLag
+from bridge.wiring.bridge import (
+    Configuration,
+    build_claim_check,
+    build_ledger,
+    build_sinks,
+    memory_claim_check,
+    memory_sinks,
+)
+from bridge.wiring.clients import ClientFactory
+
+RUNS_FOLDER: Final = "reconcile"
+S3_SCHEME: Final = "s3://"
+
+
+def _tell_nobody(_: str) -> None:
+    """Where there are no people."""
+
+
+class ScannableLedger(Ledger, LedgerScan, Protocol):
+    """A ledger that lasts: read by key and from end to end."""
+
+
+def build_reconciler(
+    configuration: Configuration,
+    name: str,
+    clients: Callable[[], ClientFactory],
+    *,
+    state: Path | str,
+    lag: LagSource,
+    dry: bool,
+    stream_stopped: bool = False,
+    price: Price | None = None,
+    spread: Spread | None = None,
+    clock: Clock | None = None,
+) -> Reconciler:
+    """``name`` as bridge.yaml has it. ``clients`` makes a factory: the table's client is one of its own.
+    ``dry``: events are made and measured, and sent nowhere. ``state`` is where runs are
+    kept: a folder, or ``s3://bucket/prefix``.
+
+    Table, ledger and sinks are asked for here. Raises ``ReconcileStopped`` where there is no ledger that
+    lasts, ``BatchError`` or ``Unavailable`` where one of them is not there.
+    """
+    settings = configuration.settings
+    if not isinstance(settings.ledger, DynamoDbLedgerSettings):
+        raise ReconcileStopped(
+            f"ledger.kind is {settings.ledger.kind}: nothing is kept that a table could be held against",
+            hint="give bridge.yaml a ledger of kind dynamodb; seed or backfill follows",
+        )
+    clock = clock or SystemClock()
+    client = clients()
+    table = configuration.tables[settings.tables[name].name]
+    backoff = Backoff(random.Random())  # noqa: S311 - jitter
+    source = DynamoTable(clients()("dynamodb"), table.name, clock, backoff)
+    facts = source.describe()
+    if not stream_stopped and settings.tables[name].kinesis is None:
+        require_stream(facts)
+    parse_fast_without_binary(client("dynamodb"))
+    ledger: ScannableLedger = build_ledger(settings, client, clock)  # type: ignore[assignment]
+    ledger.check()
+    sinks: Mapping[str, Sink] = memory_sinks(settings) if dry else build_sinks(settings, client)
+    claim_check: ClaimCheck | None = (
+        memory_claim_check(settings) if dry else build_claim_check(settings, client, clock)
+    )
+    for sink in sinks.values():
+        sink.check()
+    hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else b""
+    rng = random.SystemRandom()
+    return Reconciler(
+        Comparer(table, facts, ledger.keep, hash_key),
+        source,
+        ledger,
+        ledger,
+        sinks,
+        build_run_store(state, client, clock),
+        lag,
+        clock,
+        new_run=lambda: (
+            f"{datetime.fromtimestamp(clock.now(), UTC):%Y%m%dT%H%M%SZ}-{rng.getrandbits(24):06x}"
+        ),
+        owner=f"{socket.gethostname()} process {os.getpid()}",
+        claim_check=claim_check,
+        price=price or Price(),
+        spread=spread or take_turns,
+    )
+
+
+def build_steps(
+    configuration: Configuration,
+    name: str,
+    clients: Callable[[], ClientFactory],
+    *,
+    bucket: str,
+    function: str,
+    mapping_id: str = "",
+    tell: Callable[[str], None] = _tell_nobody,
+) -> Steps:
+    """The same, for many workers under a state machine, whose runs lie in ``bucket``. ``function`` is the
+    Lambda function whose lag counts, ``mapping_id`` the event source mapping that tells a quiet stream from a
+    dead one; without it, a stream that tells no lag is not taken for quiet. Raises as
+    :func:`build_reconciler` does."""
+    clock = SystemClock()
+    client = clients()
+    lag = build_lag(None, function, client, clock)
+    if function and mapping_id:
+        lag = build_function_lag(
+            configuration, name, function, client, mapping_id=mapping_id, tell=tell, clock=clock
+        )
+    reconciler = build_reconciler(
+        configuration,
+        name,
+        clients,
+        state=f"{S3_SCHEME}{bucket}",
+        lag=lag,
+        dry=False,
+        clock=clock,
+    )
+    own = configuration.settings.tables[name].reconcile
+    options = Options(
+        segments=own.segments,
+        max_rcu=own.max_rcu,
+        grace_s=own.grace_s,
+        max_emit=own.max_emit,
+        max_removes=own.max_removes,
+    )
+    return Steps.over(reconciler, options, new_claim=lambda: secrets.token_hex(8))
+
+
+def build_run_store(state: Path | str, client: ClientFactory, clock: Clock | None = None) -> RunStore:
+    """A folder, for runs of one machine; or ``s3://bucket/prefix``, which any number of workers share.
+
+    The bucket is asked for here. Raises ``ReconcileStopped`` for what names no bucket, ``BatchError`` or
+    ``Unavailable`` where it is not there.
+    """
+    if not is_shared(state):
+        return DirectoryRunStore(Path(state) / RUNS_FOLDER)
+    from bridge.edges.s3.run_store import S3RunStore
+
+    bucket, _, prefix = str(state).removeprefix(S3_SCHEME).partition("/")
+    if not bucket:
+        raise ReconcileStopped(f"{state} names no bucket", hint="write s3://bucket/prefix")
+    store = S3RunStore(
+        client("s3"),
+        bucket,
+        f"{prefix}/{RUNS_FOLDER}",
+        clock or SystemClock(),
+        Backoff(random.Random()),  # noqa: S311 - jitter
+        nonce=lambda: secrets.token_hex(8),
+    )
+    store.check()
+    return store
+
+
+def is_shared(state: Path | str) -> bool:
+    return isinstance(state, str) and state.startswith(S3_SCHEME)
+
+
+def build_lag(
+    lag_s: float | None, function: str | None, client: ClientFactory, clock: Clock | None = None
+) -> LagSource:
+    """What somebody says, else what CloudWatch says of ``function``, else nothing."""
+    if lag_s is None and function:
+        return IteratorAgeLag(client("cloudwatch"), function, clock or SystemClock())
+    return GivenLag(lag_s)
+
+
+def build_function_lag(
+    configuration: Configuration,
+    name: str,
+    function: str,
+    client: ClientFactory,
+    *,
+    mapping_id: str = "",
+    tell: Callable[[str], None] = _tell_nobody,
+    clock: Clock | None = None,
+) -> LagSource:
+    """How far the Lambda ``function`` is with the stream of table ``name``: what CloudWatch says, and where
+    that is nothing, what Lambda says of its event source mapping. That is ``mapping_id``, or whichever is
+    found by the table's stream; ``tell`` hears of a quiet stream."""
+    clock = clock or SystemClock()
+    table = configuration.settings.tables[name]
+
+    def source_arn() -> str:
+        if table.kinesis is not None:
+            return table.kinesis
+        return find_stream(client("dynamodb"), table.name).arn
+
+    def mappings(arn: str) -> Sequence[MappingFacts]:
+        if mapping_id:
+            return [read_mapping(client("lambda"), mapping_id)]
+        return list_mappings(client("lambda"), source_arn=arn)
+
+    metrics = IteratorAgeLag(client("cloudwatch"), function, clock)
+    return FunctionLag(function, metrics, source_arn, mappings, clock, tell)
+
+
+def build_checkpoint_lag(
+    configuration: Configuration,
+    name: str,
+    checkpoints: Path,
+    client: ClientFactory,
+    clock: Clock | None = None,
+) -> LagSource:
+    """How far the runner whose ``checkpoints`` lie in a folder is with the stream of table ``name``.
+
+    Raises ``ReconcileStopped`` where they say nothing of that stream, ``CheckpointBroken`` and
+    ``BatchError``.
+    """
+    table = configuration.settings.tables[name]
+    source: StreamSource
+    if table.kinesis is not None:
+        source, dialect = KinesisReader(client("kinesis"), table.kinesis), KINESIS
+    else:
+        arn = find_stream(client("dynamodb"), table.name).arn
+        source, dialect = StreamReader(client("dynamodbstreams"), arn), STREAM
+    lag = CheckpointLag(
+        source, FileCheckpoints(checkpoints), dialect, clock or SystemClock(), str(checkpoints)
+    )
+    lag.check()
+    return lag
+
+
+def side_by_side(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:
+    """A thread for each segment. What one of them raises is raised here, once the others have finished the
+    page in hand; so does closing this iterator."""
+    seen: queue.SimpleQueue[Seen | None] = queue.SimpleQueue()
+    stop = Event()
+
+    def drain(segment: Iterator[Seen]) -> None:
+        whole = False
+        try:
+            for each in segment:
+                seen.put(each)
+                if stop.is_set():
+                    return
+            whole = True
+        finally:
+            if not whole:
+                stop.set()
+            seen.put(None)
+
+    with ThreadPoolExecutor(len(segments), thread_name_prefix="segment") as threads:
+        running = [threads.submit(drain, segment) for segment in segments]
+        try:
+            left = len(running)
+            while left:
+                each = seen.get()
+                if each is None:
+                    left -= 1
+                else:
+                    yield each
+        finally:
+            stop.set()
+        for future in running:
+            future.result()

@@ -1,0 +1,187 @@
+"""The composition root of the event source mapping on one machine: a runner for each table of bridge.yaml."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bridge.core.events.translate import Table
+from bridge.core.records.dialect import STREAM, Dialect
+from bridge.core.records.kinesis import KINESIS
+from bridge.edges.dynamodb.stream_reader import StreamReader
+from bridge.edges.dynamodb.table_stream import find_stream
+from bridge.edges.failures.destination import (
+    DirectoryFailureDestination,
+    S3FailureDestination,
+    SqsFailureDestination,
+)
+from bridge.edges.kinesis.reader import KinesisReader
+from bridge.edges.local.checkpoints import FileCheckpoints
+from bridge.errors import TargetMissing
+from bridge.lambdas.stream import StreamDoor
+from bridge.ports.relay import Sink, Telemetry
+from bridge.ports.stream import FailureDestination, StreamSource
+from bridge.settings import Settings
+from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
+from bridge.stream.mapping.settings import MappingSettings, Pace
+from bridge.stream.mapping.stats import BatchReport
+from bridge.stream.runner import Runner
+from bridge.stream.runners import Runners
+from bridge.wiring.bridge import (
+    Configuration,
+    build_claim_check,
+    build_fetcher,
+    build_ledger,
+    build_quarantine,
+    build_relay,
+    build_tracer,
+    check_targets,
+)
+from bridge.wiring.clients import ClientFactory
+
+RUN_PACE = Pace(function_timeout_s=30.0)
+"""Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait
+long: 30 s is what Kubernetes gives by default. What is not published by then is handed back."""
+
+
+def build_runners(
+    configuration: Configuration,
+    sinks: Mapping[str, Sink],
+    client: ClientFactory,
+    telemetry: Telemetry,
+    *,
+    state: Path,
+    tables: Sequence[str] = (),
+    pace: Pace = RUN_PACE,
+    on_batch: Callable[[str, BatchReport], None] = lambda table, report: None,
+) -> Runners:
+    """A runner for each of ``tables`` (names of bridge.yaml or of DynamoDB; none = all), not yet started.
+    Tables that share a Kinesis stream share a runner: reading it for one of them is reading it for all.
+
+    Sinks, quarantine, claim check, streams and on-failure destination are asked for here. Raises
+    ``BatchError`` or ``Unavailable`` where one of them is not there, ``CheckpointBroken``, and
+    ``BridgeError`` for a table that bridge.yaml does not have. ``state`` is the folder of the checkpoints.
+    ``on_batch`` is called from the runners' threads.
+    """
+    tracer = build_tracer(configuration.settings)
+    quarantine = build_quarantine(configuration.settings, client)  # one for all, as the sinks: checked once
+    claim_check = build_claim_check(configuration.settings, client)
+    ledger = build_ledger(configuration.settings, client)
+    runners: dict[str, Runner] = {}
+    executors: list[Executor] = []
+    for feed in _feeds(configuration, client, tables):
+        # A relay for each: a breaker that trips speaks of one table's deploy.
+        relay = build_relay(
+            configuration,
+            sinks,
+            telemetry,
+            tracer=tracer,
+            fetcher=build_fetcher(configuration, client),
+            ledger=ledger,
+            quarantine=quarantine,
+            claim_check=claim_check,
+        )
+        if not runners:
+            check_targets(relay)
+        factor = feed.mapping.parallelization_factor
+        executor = ThreadPoolExecutor(factor, thread_name_prefix=f"lane-{feed.name}") if factor > 1 else None
+        if executor is not None:
+            executors.append(executor)
+        runners[feed.name] = Runner(
+            feed.source,
+            StreamDoor(relay, relay.clock, dialect=feed.dialect).handle,
+            FileCheckpoints(state),
+            feed.mapping,
+            clock=relay.clock,
+            rng=random.Random(),  # noqa: S311 - jitter and request ids
+            destination=_destination(configuration.settings, feed.source.arn, client),
+            executor=executor,
+            telemetry=telemetry,
+            pace=pace,
+            dialect=feed.dialect,
+            on_batch=lambda report, name=feed.name: on_batch(name, report),  # type: ignore[misc]
+        )
+    return Runners(runners, tuple(executors))
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """What one runner reads."""
+
+    name: str
+    source: StreamSource
+    dialect: Dialect
+    mapping: MappingSettings
+
+
+def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence[str]) -> list[_Feed]:
+    """A feed for each table's own stream, and one for each Kinesis stream, named after all of its tables."""
+    settings = configuration.settings
+    feeds: list[_Feed] = []
+    shared: set[str] = set()
+    for name in choose_tables(settings, tables):
+        table = settings.tables[name]
+        mapping = mapping_settings(settings, configuration.tables[table.name])
+        if table.kinesis is None:
+            own = StreamReader(client("dynamodbstreams"), find_stream(client("dynamodb"), table.name).arn)
+            feeds.append(_Feed(name, own, STREAM, mapping))
+        elif table.kinesis not in shared:
+            shared.add(table.kinesis)
+            names = [each for each, other in settings.tables.items() if other.kinesis == table.kinesis]
+            reader = KinesisReader(client("kinesis"), table.kinesis)
+            reader.shards()  # whether it is there and may be read
+            # The filters are each table's own, so they are left to the walk, which knows the table.
+            feeds.append(_Feed("+".join(names), reader, KINESIS, replace(mapping, filters=())))
+    return feeds
+
+
+def choose_tables(settings: Settings, tables: Sequence[str]) -> list[str]:
+    """The names in bridge.yaml of ``tables``, each once; of all where none is given."""
+    by_name = {table.name: name for name, table in settings.tables.items()}
+    by_name |= {name: name for name in settings.tables}
+    unknown = [table for table in tables if table not in by_name]
+    if unknown:
+        raise TargetMissing(
+            f"bridge.yaml has no table {', '.join(unknown)}",
+            hint=f"its tables are {', '.join(settings.tables)}",
+            stage="configure",
+        )
+    return list(dict.fromkeys(by_name[table] for table in tables)) or list(settings.tables)
+
+
+def mapping_settings(settings: Settings, table: Table) -> MappingSettings:
+    """The block ``mapping`` of bridge.yaml and the table's filter, as the runner takes them."""
+    mapping = settings.mapping
+    age_s = mapping.max_record_age_s
+    return MappingSettings(
+        batch_size=mapping.batch_size,
+        window_s=mapping.window_s,
+        parallelization_factor=mapping.parallelization_factor,
+        starting_position=mapping.starting_position,
+        bisect=mapping.bisect,
+        max_retries=mapping.max_retries,
+        max_record_age_s=None if age_s is None else int(age_s),
+        filters=() if table.accepts is None else (table.accepts,),
+    )
+
+
+def _destination(settings: Settings, stream_arn: str, client: ClientFactory) -> FailureDestination | None:
+    # Stands for the mapping's UUID: the same stream keeps the same folder from start to start.
+    mapping_id = str(uuid.uuid5(uuid.NAMESPACE_URL, stream_arn))
+    match settings.mapping.on_failure:
+        case DirectoryDestination(path=path):
+            return DirectoryFailureDestination(path, mapping_id)
+        case QueueDestination(queue=queue):
+            sqs = SqsFailureDestination(client("sqs"), queue)
+            sqs.check()
+            return sqs
+        case BucketDestination(bucket=bucket):
+            s3 = S3FailureDestination(client("s3"), bucket, mapping_id)
+            s3.check()
+            return s3
+        case _:
+            return None

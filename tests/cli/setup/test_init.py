@@ -1,0 +1,213 @@
+"""``stream-bridge init --from``: a first project that passes its own check and gives nothing away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.builders.records import lambda_record, record
+from tests.cli.shell import Done, Shell
+
+HASH = "$2b$12$abcdefghijklmnopqrstuv"
+
+
+@pytest.fixture
+def empty(shell: Shell) -> Shell:
+    """A folder that holds no project yet."""
+    shutil.rmtree(shell.folder / "event_schemas")
+    (shell.folder / "bridge.yaml").unlink()
+    return shell
+
+
+def user(number: int, **more: Any) -> dict[str, Any]:
+    return {"id": f"u-{number}", "email": f"u{number}@shop.test", "plan": "free", **more}
+
+
+def inserted(items: Sequence[dict[str, Any]], **parts: Any) -> list[dict[str, Any]]:
+    return [
+        lambda_record(key={"id": item["id"]}, after=item, seq=100 + number, **parts)
+        for number, item in enumerate(items)
+    ]
+
+
+def init(shell: Shell, records: Sequence[Any], *words: str) -> Done:
+    shell.write("records.json", {"Records": list(records)})
+    return shell.run("init", "--from", "records.json", *words)
+
+
+def schema(shell: Shell, verb: str = "created", thing: str = "user") -> dict[str, Any]:
+    path = shell.folder / f"event_schemas/com.example.{thing}.{verb}/1.0.0.json"
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+def written(shell: Shell) -> str:
+    """Everything that init wrote, in one text."""
+    return "".join(
+        path.read_text()
+        for path in shell.folder.rglob("*")
+        if path.is_file() and path.name not in ("records.json",)
+    )
+
+
+def test_the_project_passes_check_and_renders_what_it_was_made_from(empty: Shell) -> None:
+    before, after = user(1), user(1, plan="pro")
+    records = [
+        *inserted([user(number) for number in range(6)]),
+        lambda_record(op="modify", key={"id": "u-1"}, before=before, after=after, seq=200),
+        lambda_record(op="remove", key={"id": "u-1"}, before=after, seq=201),
+    ]
+    done = init(empty, records)
+    assert done.code == 0, done.err
+    assert "bridge.yaml" in done.out.decode().splitlines()
+    checked = empty.run("check", "--strict")
+    assert checked.code == 0, checked.err
+    rendered = empty.run("render", "records.json")
+    assert rendered.code == 0, rendered.err
+    types = [event["type"] for event in rendered.events]
+    assert types == ["com.example.user.created.v1"] * 6 + [
+        "com.example.user.changed.v1",
+        "com.example.user.deleted.v1",
+    ]
+    assert rendered.events[0]["subject"] == "user/u-0"
+    assert rendered.events[0]["source"] == "com.example.users"
+
+
+def test_its_examples_render_to_what_its_test_expects(empty: Shell) -> None:
+    assert init(empty, inserted([user(1)])).code == 0
+    test = (empty.folder / "tests/test_events.py").read_text()
+    rendered = empty.run("render", "examples/records/Users.json")
+    assert rendered.code == 0
+    assert [event["type"] for event in rendered.events] == [
+        line.strip(' ",') for line in test.splitlines() if line.strip().startswith('"com.example.')
+    ]
+
+
+def test_a_rare_field_is_optional_and_pointed_out(empty: Shell) -> None:
+    done = init(empty, inserted([*(user(number) for number in range(30)), user(30, note="x")]))
+    item = schema(empty)["$defs"]["item"]
+    assert item["required"] == ["email", "id", "plan"]
+    assert item["properties"]["note"] == {"$comment": "in 1 of 31 samples", "type": "string"}
+    assert item["properties"]["email"] == {"type": "string", "format": "email"}
+    assert "rare, so optional: /note (1 of 31)" in done.err
+
+
+def test_mixed_types_in_one_attribute_are_all_taken_and_pointed_out(empty: Shell) -> None:
+    mixed: list[Any] = ["text", 1, None, True, ["a"], {"b": 1}]
+    done = init(empty, inserted([user(number, odd=value) for number, value in enumerate(mixed)]))
+    assert done.code == 0, done.err
+    odd = schema(empty)["$defs"]["item"]["properties"]["odd"]
+    assert odd["type"] == ["object", "array", "number", "string", "boolean", "null"]
+    assert "mixed types: /odd (object, array, number, string, boolean, null)" in done.err
+    assert empty.run("render", "records.json").code == 0
+
+
+def test_two_thousand_attribute_names_become_one_shape(empty: Shell) -> None:
+    items = [{"id": f"t-{n}", **{f"m-{n}-{i}": i for i in range(500)}} for n in range(4)]
+    done = init(empty, inserted(items))
+    assert done.code == 0, done.err
+    item = schema(empty)["$defs"]["item"]
+    assert list(item["properties"]) == ["id"]
+    assert item["additionalProperties"] == {"type": "integer"}
+    assert "maps whose names are data, so described by additionalProperties: the item itself" in done.err
+    assert len(json.dumps(schema(empty))) < 10_000
+    assert empty.run("render", "records.json").code == 0
+
+
+def test_numbers_are_numbers_or_strings_where_both_were_seen(empty: Shell) -> None:
+    from decimal import Decimal
+
+    balances = [Decimal("1.5"), Decimal("12345678901234567890.123456789")]
+    assert init(empty, inserted([user(n, balance=each) for n, each in enumerate(balances)])).code == 0
+    assert schema(empty)["$defs"]["item"]["properties"]["balance"]["type"] == ["number", "string"]
+    assert empty.run("render", "records.json").code == 0
+
+
+def test_what_looks_secret_is_redacted_and_in_no_file(empty: Shell) -> None:
+    items = [
+        user(n, passwordHash=HASH, login=f"AKIA{'A' * 16}", cards=[{"pin": 98765, "kind": "v"}])
+        for n in range(6)
+    ]
+    done = init(empty, inserted(items), "--keep-values")
+    assert done.code == 0, done.err
+    rules = yaml.safe_load((empty.folder / "bridge.yaml").read_text())["tables"]["Users"]["redact"]
+    assert {rule["path"] for rule in rules} == {"$.passwordHash", "$.login", "$.cards[*].pin"}
+    text = written(empty)
+    assert HASH not in text
+    assert "AKIA" not in text
+    assert "98765" not in text
+    assert "u1@shop.test" in text  # kept on purpose
+    assert "probably secret, so dropped by redact" in done.err
+    assert empty.run("check", "--strict").code == 0
+
+
+def test_values_stay_out_of_every_file_unless_they_are_kept(empty: Shell) -> None:
+    done = init(empty, inserted([user(n, secretary="Zebulon") for n in range(6)]))
+    assert "Zebulon" not in written(empty) + done.err
+    assert "shop.test" not in written(empty) + done.err
+
+
+def test_files_that_are_there_are_overwritten_only_by_force(empty: Shell) -> None:
+    mine = empty.write("event_schemas/registry.yaml", "mine")
+    refused = init(empty, inserted([user(1)]))
+    assert refused.code == 1
+    assert "1 of the 20 files that would be written" in refused.err
+    assert "event_schemas/registry.yaml (exists)" in refused.err
+    assert {path.name for path in empty.folder.iterdir()} == {"event_schemas", "records.json"}
+    assert (empty.folder / mine).read_text() == "mine"
+    assert init(empty, inserted([user(1)]), "--force").code == 0
+    assert empty.run("check").code == 0
+
+
+def test_records_that_name_no_stream_need_the_table(empty: Shell) -> None:
+    empty.write("raw.json", json.dumps([record(key={"id": "a"}, after={"id": "a"})], default=str))
+    nameless = empty.run("init", "--from", "raw.json")
+    assert nameless.code == 1
+    assert "give it with --table" in nameless.err
+    assert empty.run("init", "--from", "raw.json", "--table", "Things").code == 0
+    assert schema(empty, thing="thing")["title"] == "Thing created"
+
+
+@pytest.mark.parametrize("view", ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE"])
+def test_a_narrow_stream_view_has_fitting_schemas_and_is_pointed_out(empty: Shell, view: str) -> None:
+    after = user(1) if view == "NEW_IMAGE" else None
+    done = init(empty, [lambda_record(key={"id": "u-1"}, after=after, view=view)])
+    assert done.code == 0, done.err
+    assert f"the stream view is {view}" in done.err
+    assert "changes" not in schema(empty, "changed")["properties"]
+    assert empty.run("check", "--strict").code == 0
+    assert empty.run("render", "records.json").code == 0
+
+
+def test_samples_that_cannot_be_used_are_counted_and_said(empty: Shell) -> None:
+    done = init(empty, [*inserted([user(n) for n in range(6)]), {"eventID": "x"}])
+    assert done.code == 4
+    assert "1 samples are not legal DynamoDB values and were left out" in done.err
+
+
+def test_several_kinds_of_items_in_one_table_are_pointed_out(empty: Shell) -> None:
+    items = [{"id": f"{kind}#{n}"} for n, kind in enumerate(["USER", "ORDER"])]
+    done = init(empty, inserted(items))
+    assert "several kinds of items seem to share the table (id ORDER#, id USER#)" in done.err
+
+
+def test_nothing_to_look_at_is_bad_usage(empty: Shell) -> None:
+    done = empty.run("init")
+    assert done.code == 1
+    assert "give --table T, or --from FILE" in done.err
+
+
+def test_output_json_tells_files_and_remarks(empty: Shell) -> None:
+    done = init(empty, inserted([user(1)]), "--output", "json", "--out", "new")
+    told = json.loads(done.out)
+    assert "bridge.yaml" in told["files"]
+    assert told["tables"]["Users"]["events"][0] == "com.example.user.created"
+    assert told["records"] == {"rendered": 1, "failed": 0, "unreadable": 0}
+    assert all((empty.folder / "new" / name).is_file() for name in told["files"])
+    assert Path("new").is_dir()

@@ -1,0 +1,176 @@
+"""Where patterns are easily misread: dots in names, lists of objects, ``$or``, either case, addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bridge.core.pattern.matching import PatternError, check_pattern, compile_pattern
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    return compile_pattern(pattern).matches(event)
+
+
+@pytest.mark.parametrize("pattern", [{"a.b": ["x"]}, {"a": {"b": ["x"]}}])
+@pytest.mark.parametrize("event", [{"a.b": "x"}, {"a": {"b": "x"}}])
+def test_a_dot_in_a_name_and_a_level_below_are_one_field(pattern: Any, event: Any) -> None:
+    """event-ruler joins names with dots on both sides; the oracle does so for patterns only."""
+    assert matches(pattern, event)
+
+
+def test_a_dotted_name_is_found_at_any_level() -> None:
+    assert matches({"l": {"a.b": {"S": ["x"]}}}, {"l": {"a.b": {"S": "x"}}})
+    assert matches({"l": {"a": {"b": ["x"]}}}, {"l": [{"a.b": "x"}]})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "expected"),
+    [
+        ({"l": {"k": [1], "v": [2]}}, {"l": [{"k": 1, "v": 3}, {"k": 1, "v": 2}]}, True),
+        ({"l": {"k": [1], "v": [2]}}, {"l": [[{"k": 1}, {"v": 2}]]}, False),
+        ({"l": {"k": [1]}, "m": {"v": [2]}}, {"l": [{"k": 0}, {"k": 1}], "m": [{"v": 2}]}, True),
+        ({"l": {"m": {"k": [1]}, "v": [2]}}, {"l": [{"m": [{"k": 0}, {"k": 1}], "v": 2}]}, True),
+        ({"l": {"m": {"k": [1]}, "v": [2]}}, {"l": [{"m": [{"k": 1}], "v": 0}, {"m": [], "v": 2}]}, False),
+    ],
+)
+def test_fields_of_listed_objects_match_within_one_element(pattern: Any, event: Any, expected: bool) -> None:
+    assert matches(pattern, event) is expected
+
+
+def test_two_lists_that_are_one_python_object_are_still_two_lists() -> None:
+    shared = [{"k": 1}, {"k": 2}]
+    assert matches({"a": {"k": [1]}, "b": {"k": [2]}}, {"a": shared, "b": shared})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event", "expected"),
+    [
+        # "exists: false" asks for an event without the field; one element that lacks it is not that.
+        ({"l": {"k": [{"exists": False}]}}, {"l": [{"k": 1}, {}]}, False),
+        ({"l": {"k": [{"exists": False}]}}, {"l": [{"z": 1}, {}]}, True),
+        # By then the field named earlier has chosen the first element (fields are taken by name).
+        ({"l": {"k": [1], "z": [{"exists": False}]}}, {"l": [{"k": 1}, {"z": 1}]}, True),
+        ({"l": {"k": [1], "a": [{"exists": False}]}}, {"l": [{"k": 1}, {"a": 1}]}, False),
+    ],
+)
+def test_absence_is_asked_of_every_element_still_in_question(
+    pattern: Any, event: Any, expected: bool
+) -> None:
+    """As event-ruler does; the oracle asks each element alone."""
+    assert matches(pattern, event) is expected
+
+
+def test_a_field_beside_and_inside_or_keeps_what_is_written_last() -> None:
+    inside_last = {"a": ["1"], "$or": [{"a": ["2"]}, {"b": ["3"]}]}
+    assert matches(inside_last, {"a": "2"})
+    assert not matches(inside_last, {"a": "1"})
+    assert matches(inside_last, {"a": "1", "b": "3"})
+    beside_last = {"$or": [{"a": ["2"]}, {"b": ["3"]}], "a": ["1"]}
+    assert matches(beside_last, {"a": "1"})
+    assert not matches(beside_last, {"a": "2"})
+
+
+@pytest.mark.parametrize(
+    ("operand", "value", "expected"),
+    [
+        ("straße", "STRASSE", True),
+        ("STRASSE", "straße", False),
+        ("k", "\N{KELVIN SIGN}", False),
+        ("a.c", "abc", False),
+        ("", "", True),
+        ("É", "é", True),
+    ],
+)
+def test_case_is_ignored_character_by_character_of_the_pattern(
+    operand: str, value: str, expected: bool
+) -> None:
+    assert matches({"a": [{"equals-ignore-case": operand}]}, {"a": value}) is expected
+    begins = {"a": [{"prefix": {"equals-ignore-case": operand}}]}
+    ends = {"a": [{"suffix": {"equals-ignore-case": operand}}]}
+    if operand:
+        assert matches(begins, {"a": f"{value}-"}) is expected
+        assert matches(ends, {"a": f"-{value}"}) is expected
+
+
+@pytest.mark.parametrize(
+    ("block", "value", "expected"),
+    [
+        ("10.0.0.5/24", "10.0.0.255", True),
+        ("10.0.0.0/8", "010.0.0.1", True),
+        ("0.0.0.0/0", "255.1.2.3", True),
+        ("0.0.0.0/0", "::1", False),
+        ("0.0.0.0/0", 1, False),
+        ("10.0.0.0/8", "10.0.0.256", False),
+        ("2001:db8::/33", "2001:db8:8000::", False),
+        ("fe80::/64", "fe80::1%eth0", False),
+        ("::/0", "::ffff:10.0.0.1", False),
+    ],
+)
+def test_addresses_are_read_as_aws_reads_them(block: str, value: Any, expected: bool) -> None:
+    assert matches({"a": [{"cidr": block}]}, {"a": value}) is expected
+
+
+def test_numbers_are_compared_as_numbers_and_literals_as_themselves() -> None:
+    mixed = {"a": [300, True, None, "x"]}
+    assert all(matches(mixed, {"a": value}) for value in (300, 300.0, 3.0e2, True, None, "x"))
+    assert not any(matches(mixed, {"a": value}) for value in ("300", 1, False, 0, ""))
+    assert matches({"a": [10**30]}, {"a": 10**30})
+    assert not matches({"a": [10**30]}, {"a": 10**30 + 1})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "message"),
+    [
+        ([], (), "object of fields"),
+        ({1: ["x"]}, (1,), "in quotes"),
+        ({True: ["x"]}, (True,), "in quotes"),
+        ({"a": [float("nan")]}, ("a", 0), "a matcher is"),
+        ({"a": [{"anything-but": float("inf")}]}, ("a", 0), "anything-but takes"),
+        ({"a": [{"numeric": [">", float("nan")]}]}, ("a", 0), "not a number"),
+        ({"a": [{"numeric": [["="], 1]}]}, ("a", 0), "is not one of"),
+        ({"a": [{"cidr": "10.0.0.1/32"}]}, ("a", 0), "name the address itself"),
+        ({"a": [{"cidr": "::1/128"}]}, ("a", 0), "name the address itself"),
+        ({"a": [{"cidr": "fe80::1%eth0/64"}]}, ("a", 0), "not an IPv4 or IPv6 address"),
+        ({"a": [{"startsWith": "x"}]}, ("a", 0), "did you mean 'prefix'?"),
+        ({"a": [{"equals_ignore_case": "x"}]}, ("a", 0), "did you mean 'equals-ignore-case'?"),
+        ({"a": {"prefix": "x"}}, ("a", "prefix"), '[{"prefix": "x"}]'),
+        ({"a": "pro"}, ("a",), '["pro"]'),
+        ({"$or": {"a": [1]}}, ("$or",), "at least two"),
+        ({"$or": [{"prefix": [1]}, {"b": [1]}]}, ("$or", 0, "prefix"), "operator"),
+        ({"$or": [{"a": [1]}] * 40, "b": {"$or": [{"a": [1]}] * 40}}, (), "1000 combinations"),
+    ],
+)
+def test_a_pattern_that_cannot_mean_what_it_says_is_refused(pattern: Any, path: Any, message: str) -> None:
+    (problem,) = check_pattern(pattern)
+    assert problem.path == path
+    assert message in problem.message
+
+
+def test_a_pattern_nested_without_end_is_refused_and_does_not_exhaust_the_stack() -> None:
+    pattern: dict[str, Any] = {"a": [1]}
+    for _ in range(5_000):
+        pattern = {"a": pattern}
+    with pytest.raises(PatternError, match="levels deep"):
+        compile_pattern(pattern)
+
+
+def test_an_event_of_lists_within_lists_does_not_exhaust_the_stack() -> None:
+    value: Any = "x"
+    for _ in range(5_000):
+        value = [value]
+    assert matches({"a": ["x"]}, {"a": value})
+
+
+def test_an_explanation_says_when_fields_fail_only_together() -> None:
+    pattern = compile_pattern({"l": {"k": [1], "v": [2]}})
+    found = pattern.explain({"l": [{"k": 1}, {"v": 2}]})
+    assert [(each.path, each.problem) for each in found] == [("l.k", "no match"), ("l.v", "no match")]
+    assert all("same list element" in each.expected for each in found)
+
+
+def test_an_explanation_of_or_begins_with_what_fails_in_every_alternative() -> None:
+    pattern = compile_pattern({"$or": [{"a": [1]}, {"b": [2]}], "c": [3]})
+    found = pattern.explain({"c": 0})
+    assert [each.path for each in found] == ["c", "a", "b"]

@@ -1,0 +1,329 @@
+"""The dispatcher's own promises, beyond what the contract of a sink already tells."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.core.event import Event
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.dispatch import Answer, Dispatcher
+from bridge.edges.local.clock import SystemClock
+from bridge.errors import BatchError, BridgeError, EventRefused, EventTooLarge, SinkUnavailable, TargetMissing
+from bridge.ports.relay import Deadline
+from tests.fakes.clock import FakeClock
+from tests.fakes.event_builder import event
+from tests.fakes.executor import InlineExecutor
+
+POOL = ThreadPoolExecutor(4)
+
+
+class Peer:
+    """A target in memory: keeps order, notes a key that is in two calls at once."""
+
+    name = "peer"
+
+    def __init__(
+        self, answer: Callable[[int, Event], Answer], max_entries: int = 10, max_bytes: int = 10_000
+    ):
+        self.max_entries = max_entries
+        self.max_bytes = max_bytes
+        self.answer = answer
+        self.fail_call: Callable[[int], BridgeError | None] = lambda call: None
+        self.calls: list[list[Event]] = []
+        self.has: list[Event] = []
+        self.collisions = 0
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def size_of(self, event: Event) -> int:
+        return len(event.body)
+
+    def send(self, events: Sequence[Event]) -> list[Answer]:
+        keys = {e.key for e in events}
+        with self._lock:
+            number = len(self.calls)
+            self.calls.append(list(events))
+            self.collisions += len(keys & self._busy)
+            self._busy |= keys
+        try:
+            if error := self.fail_call(number):
+                raise error
+            verdicts = [self.answer(number, e) for e in events]
+            with self._lock:
+                self.has += [e for e, verdict in zip(events, verdicts, strict=True) if verdict is None]
+            return verdicts
+        finally:
+            with self._lock:
+                self._busy -= keys
+
+
+def dispatcher(seed: int = 0, *, max_in_flight: int = 4) -> Dispatcher:
+    return Dispatcher(InlineExecutor(), Backoff(random.Random(seed)), max_in_flight=max_in_flight)
+
+
+def unavailable() -> SinkUnavailable:
+    return SinkUnavailable("busy")
+
+
+Shape = tuple[int, int, int]  # key, events of the change, bytes of padding
+
+
+@given(
+    shapes=st.lists(st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(0, 900)), max_size=25),
+    max_entries=st.integers(1, 12),
+    fault_seed=st.integers(0, 2**32),
+    fault_share=st.sampled_from([0.0, 0.2, 0.6]),
+    time_s=st.sampled_from([0.05, 1.0, 30.0]),
+    halt=st.booleans(),
+    threads=st.booleans(),
+)
+@settings(max_examples=120, deadline=None)
+def test_no_event_is_lost_and_no_key_is_out_of_order(
+    shapes: list[Shape],
+    max_entries: int,
+    fault_seed: int,
+    fault_share: float,
+    time_s: float,
+    halt: bool,
+    threads: bool,
+) -> None:
+    """For any keys and faults: accepted is exactly what the peer has, a key's changes reach it in order,
+    no call breaks a limit, and nothing follows a change of its key that was handed back."""
+    events = [
+        event(n, f"k{key}", record=f"r{n:03}", type=f"t{part}.v1", padding=padding)
+        for n, (key, parts, padding) in enumerate(shapes)
+        for part in range(parts)
+    ]
+    faults = random.Random(fault_seed)
+    lock = threading.Lock()
+
+    def draw() -> float:
+        with lock:
+            return faults.random()
+
+    def answer(call: int, e: Event) -> Answer:
+        if draw() >= fault_share:
+            return None
+        return unavailable() if draw() < 0.7 else EventRefused("no")
+
+    def fail_call(call: int) -> BridgeError | None:
+        if draw() >= fault_share / 2:
+            return None
+        return [unavailable(), EventTooLarge("long"), EventRefused("odd")][int(draw() * 3)]
+
+    peer = Peer(answer, max_entries, max_bytes=1_000)
+    peer.fail_call = fail_call
+    # Real threads need a real clock: then the delays are made small instead.
+    clock = SystemClock() if threads else FakeClock()
+    backoff = Backoff(random.Random(fault_seed), *((0.0002, 0.001) if threads else (0.1, 5.0)))
+    engine = Dispatcher(POOL if threads else InlineExecutor(), backoff, max_in_flight=3)
+    deadline = Deadline.after(clock, 60.0 if threads else time_s)
+
+    results = engine.publish(peer, events, deadline, halt_on_failure=halt)
+
+    assert len(results) == len(events)
+    accepted = [e for e, result in zip(events, results, strict=True) if result.status == "accepted"]
+    assert sorted(e.id for e in accepted) == sorted(e.id for e in peer.has)
+    assert peer.collisions == 0
+    for call in peer.calls:
+        assert len(call) <= max_entries
+        assert sum(peer.size_of(e) for e in call) <= 1_000
+        assert len({e.record_id for e in call}) == len({e.key for e in call})
+    for key in {e.key for e in events}:
+        arrived = [record for record, _ in groupby(e.record_id for e in peer.has if e.key == key)]
+        assert arrived == sorted(set(arrived)), "a later change came before an earlier one"
+        handed_back = False
+        for record, group in groupby(
+            (pair for pair in zip(events, results, strict=True) if pair[0].key == key),
+            key=lambda pair: pair[0].record_id,
+        ):
+            statuses = [result for _, result in group]
+            assert not handed_back or {result.status for result in statuses} == {"skipped"}, record
+            handed_back = handed_back or any(
+                result.status == "skipped" or (result.error is not None and not result.error.permanent)
+                for result in statuses
+            )
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=20, deadline=None)
+def test_the_same_seed_replays_the_same_calls(seed: int) -> None:
+    def run() -> tuple[list[list[str]], list[float]]:
+        faults = random.Random(seed)
+        peer = Peer(lambda call, e: unavailable() if faults.random() < 0.4 else None)
+        clock = FakeClock()
+        dispatcher(seed).publish(peer, [event(n, f"k{n % 5}") for n in range(30)], Deadline.after(clock, 30))
+        return [[e.id for e in call] for call in peer.calls], clock.slept
+
+    assert run() == run()
+
+
+def test_what_failed_together_goes_again_together() -> None:
+    """A throttled call comes back as one call, not as ten."""
+    peer = Peer(lambda call, e: None)
+    peer.fail_call = lambda call: unavailable() if call == 0 else None
+    dispatcher().publish(peer, [event(n) for n in range(10)], Deadline.after(FakeClock(), 10))
+    assert [len(call) for call in peer.calls] == [10, 10]
+
+
+class Halfway(random.Random):
+    """Draws the middle of every interval."""
+
+    def random(self) -> float:
+        return 0.5
+
+
+def test_delays_double_up_to_the_cap_and_start_anew_with_the_next_change() -> None:
+    peer = Peer(lambda call, e: None)
+    peer.fail_call = lambda call: unavailable() if call not in (4, 6) else None
+    clock = FakeClock()
+    engine = Dispatcher(InlineExecutor(), Backoff(Halfway(), base_s=0.2, cap_s=1.0))
+    results = engine.publish(peer, [event(0, "k"), event(1, "k")], Deadline.after(clock, 60))
+    assert {result.status for result in results} == {"accepted"}
+    assert clock.slept == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.1])
+
+
+def test_told_to_halt_it_stops_at_a_change_that_it_gives_up() -> None:
+    peer = Peer(lambda call, e: unavailable() if e.key == "stuck" else None, max_entries=1)
+    engine = Dispatcher(InlineExecutor(), Backoff(Halfway(), base_s=100, cap_s=100), max_in_flight=1)
+    events = [event(0, "stuck"), event(1), event(2)]
+    results = engine.publish(peer, events, Deadline.after(FakeClock(), 10), halt_on_failure=True)
+    assert [result.status for result in results] == ["failed", "skipped", "skipped"]
+    assert len(peer.calls) == 1
+
+
+def test_no_call_starts_after_the_deadline_although_more_could_be_in_flight() -> None:
+    clock = FakeClock()
+
+    def slow(call: int, e: Event) -> Answer:
+        clock.advance(6)
+        return None
+
+    peer = Peer(slow, max_entries=1)
+    results = dispatcher().publish(peer, [event(n) for n in range(8)], Deadline.after(clock, 10))
+    assert [result.status for result in results] == ["accepted"] * 2 + ["skipped"] * 6
+
+
+def test_a_change_that_does_not_fit_one_call_finishes_before_the_next_change() -> None:
+    peer = Peer(lambda call, e: None, max_entries=3)
+    events = [event(0, "k", record="a", type=f"t{n}.v1") for n in range(7)] + [event(1, "k", record="b")]
+    dispatcher().publish(peer, events, Deadline.after(FakeClock(), 10))
+    assert [[e.record_id for e in call] for call in peer.calls] == [["a"] * 3, ["a"] * 3, ["a"], ["b"]]
+
+
+def test_no_more_calls_are_in_flight_than_allowed() -> None:
+    """Four threads could, two may: the third call waits until one of the two has answered."""
+    active, most, lock = 0, 0, threading.Lock()
+    both = threading.Barrier(2)
+
+    class Slow(Peer):
+        def send(self, events: Sequence[Event]) -> list[Answer]:
+            nonlocal active, most
+            with lock:
+                active += 1
+                most = max(most, active)
+            both.wait(10)
+            with lock:
+                active -= 1
+            return [None] * len(events)
+
+    engine = Dispatcher(POOL, Backoff(random.Random(0)), max_in_flight=2)
+    peer = Slow(lambda call, e: None)
+    results = engine.publish(peer, [event(n) for n in range(80)], Deadline.after(SystemClock(), 30))
+    assert {result.status for result in results} == {"accepted"}
+    assert most == 2
+
+
+def test_a_batch_error_is_raised_after_the_calls_in_flight_have_ended() -> None:
+    other_started, release = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    class Peers(Peer):
+        def send(self, events: Sequence[Event]) -> list[Answer]:
+            if events[0].id.startswith("r0:"):
+                other_started.wait(10)
+                release.set()
+                raise TargetMissing("gone")
+            other_started.set()
+            release.wait(10)
+            ended.append(events[0].id)
+            return [None] * len(events)
+
+    engine = Dispatcher(POOL, Backoff(random.Random(0)), max_in_flight=2)
+    peer = Peers(lambda call, e: None, max_entries=1)
+    with pytest.raises(TargetMissing, match="gone"):
+        engine.publish(peer, [event(n) for n in range(5)], Deadline.after(SystemClock(), 30))
+    assert ended == ["r1:com.example.user.created.v1"], "the other call ended, and no third was started"
+
+
+def test_a_mistake_of_our_own_is_never_taken_for_a_failed_entry() -> None:
+    def broken(call: int, e: Event) -> Answer:
+        raise KeyError("oops")
+
+    with pytest.raises(KeyError, match="oops"):
+        dispatcher().publish(Peer(broken), [event(0)], Deadline.after(FakeClock(), 10))
+
+
+def test_a_batch_error_inside_an_answer_counts_as_raised() -> None:
+    peer = Peer(lambda call, e: BatchError("denied") if e.record_id == "r1" else None)
+    with pytest.raises(BatchError, match="denied"):
+        dispatcher().publish(peer, [event(n) for n in range(3)], Deadline.after(FakeClock(), 10))
+
+
+def test_a_call_without_an_answer_at_the_deadline_is_handed_back_and_keeps_its_key_out_of_later_calls() -> (
+    None
+):
+    release = threading.Event()
+
+    class Stuck(Peer):
+        def send(self, events: Sequence[Event]) -> list[Answer]:
+            answers = super().send(events)
+            if len(self.calls) == 1:
+                release.wait(10)
+            return answers
+
+    peer = Stuck(lambda call, e: None, max_entries=1)
+    engine = Dispatcher(POOL, Backoff(random.Random(0)), max_in_flight=1)
+    clock = FakeClock()  # it stands still: the call always starts, and only the wait for it is real
+    first = engine.publish(peer, [event(0, "k"), event(1, "k")], Deadline.after(clock, 0.05))
+    assert [result.status for result in first] == ["failed", "skipped"]
+    assert isinstance(first[0].error, SinkUnavailable)
+
+    again = engine.publish(peer, [event(0, "k")], Deadline.after(clock, 0.05))
+    other = engine.publish(peer, [event(2, "other")], Deadline.after(clock, 5))
+    assert [again[0].status, other[0].status] == ["skipped", "accepted"]
+
+    release.set()
+    after = engine.publish(peer, [event(0, "k"), event(1, "k")], Deadline.after(clock, 5))
+    assert [result.status for result in after] == ["accepted", "accepted"]
+
+
+def test_a_hot_key_in_a_full_batch_costs_no_more_than_one_look_at_each_event() -> None:
+    """10,000 changes of one key: one call each, each event measured once."""
+
+    class Counting(Peer):
+        measured = 0
+
+        def size_of(self, event: Event) -> int:
+            self.measured += 1
+            return 100
+
+    peer = Counting(lambda call, e: None)
+    results = dispatcher().publish(
+        peer, [event(n, "hot") for n in range(10_000)], Deadline.after(FakeClock(), 9)
+    )
+    assert {result.status for result in results} == {"accepted"}
+    assert (len(peer.calls), peer.measured) == (10_000, 10_000)
+
+
+def test_a_dispatcher_without_a_call_to_make_is_refused() -> None:
+    with pytest.raises(ValueError, match="max_in_flight"):
+        dispatcher(max_in_flight=0)

@@ -1,0 +1,34 @@
+"""What a row of a ledger table costs, and that shortening loses nothing."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.core.change import Position
+from bridge.edges.dynamodb.ledger_row import decode_row, encode_row
+from bridge.ports.relay import Row
+
+LABELS = ("2026-11-01T10:00:00.000", "2026-11-02T10:00:00.000", "2026-11-01T10:00:00.123456")
+positions = st.builds(Position, st.sampled_from(LABELS), st.integers(0, 10**56 - 1))
+odd = st.sampled_from(
+    [f"{LABELS[0]}/12", f"{LABELS[0]}/{'0' * 41}7", f"{LABELS[0]}/{'٣' * 40}", f"{LABELS[0]}/{'0' * 40}~x"]
+)
+
+
+def row(position: Position, recent: tuple[str, ...] = (), **values: object) -> Row:
+    values = {"fingerprint": "f" * 22, "as_of": "2026-11-20T12:00:00Z", **values}
+    return Row("Users\x1fid", position, True, "Users", {"id": {"S": "u-00000001"}}, recent=recent, **values)  # type: ignore[arg-type]
+
+
+@given(positions, st.lists(st.one_of(positions.map(lambda position: position.sequence), odd), max_size=8))
+def test_every_recent_sequence_is_read_back_as_it_was(position: Position, recent: list[str]) -> None:
+    assert decode_row(encode_row(row(position, tuple(recent)), 0), "ledger").recent == tuple(recent)
+
+
+def test_a_row_with_twenty_attributes_of_a_busy_item_stays_below_the_unit_of_a_write() -> None:
+    """1 KiB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/provisioned-capacity-mode.html"""
+    recent = tuple(Position(LABELS[0], 4421584500000000383732416859 + n).sequence for n in range(8))
+    fields = {f"attribute{n:02d}": "h" * 8 for n in range(20)}
+    item = encode_row(row(Position(LABELS[0], 4421584500000000383732416867), recent, fields=fields), 0)
+    assert sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items()) < 1024

@@ -1,0 +1,83 @@
+"""Files of another revision come out of git as they were committed; what git cannot give is told plainly."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bridge.edges.local.git import GitRefused, read_committed, read_revision
+from tests.builders.repository import commit, repository
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout in whose folder ``set`` a file stood first and was changed later."""
+    root = repository(tmp_path / "checkout")
+    (root / "set" / "deep").mkdir(parents=True)
+    (root / "set" / "a b.json").write_bytes(b"old\n")
+    (root / "set" / "deep" / "\u00e9.json").write_bytes(b"\xff\x00binary")
+    (root / "other.json").write_bytes(b"elsewhere")
+    commit(root, "first", tag="v1")
+    (root / "set" / "a b.json").write_bytes(b"new\n")
+    (root / "set" / "link.json").symlink_to("a b.json")
+    commit(root, "second")
+    return root
+
+
+def test_files_below_a_folder_come_as_they_were_committed(checkout: Path) -> None:
+    assert read_revision(checkout / "set", "v1") == {
+        "a b.json": b"old\n",
+        "deep/\u00e9.json": b"\xff\x00binary",
+    }
+    assert read_revision(checkout / "set", "HEAD")["a b.json"] == b"new\n"
+    assert set(read_revision(checkout, "v1")) == {"set/a b.json", "set/deep/\u00e9.json", "other.json"}
+
+
+def test_a_symlink_is_no_file(checkout: Path) -> None:
+    assert "link.json" not in read_revision(checkout / "set", "HEAD")
+
+
+def test_a_folder_that_was_not_there_yet_held_nothing(checkout: Path) -> None:
+    (checkout / "young").mkdir()
+    assert read_revision(checkout / "young", "HEAD") == {}
+
+
+@pytest.mark.parametrize("ref", ["nowhere", "--output=x", "", "HEAD:set", "v1\nv2"])
+def test_an_unknown_revision_is_told_and_how_to_get_it(checkout: Path, ref: str) -> None:
+    with pytest.raises(GitRefused, match=r"no revision"):
+        read_revision(checkout / "set", ref)
+    assert not (checkout / "x").exists()
+
+
+def test_a_folder_outside_a_checkout_is_told_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    with pytest.raises(GitRefused, match="is not inside a git checkout - compare with a folder instead"):
+        read_revision(tmp_path, "HEAD")
+    assert read_committed(tmp_path / "a.json") is None
+
+
+def test_without_git_that_is_what_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(checkout))
+    with pytest.raises(GitRefused, match="git is not installed here"):
+        read_revision(checkout, "HEAD")
+
+
+def test_one_file_comes_as_it_was_committed_last(checkout: Path) -> None:
+    (checkout / "set" / "a b.json").write_bytes(b"edited")
+    assert read_committed(checkout / "set" / "a b.json") == b"new\n"
+    assert read_committed(checkout / "set" / "none.json") is None
+
+
+def test_reading_leaves_the_checkout_as_it_is(checkout: Path) -> None:
+    def state() -> bytes:
+        return subprocess.run(
+            ["git", "status", "--porcelain"], cwd=checkout, capture_output=True, check=True
+        ).stdout
+
+    before = state(), (checkout / ".git" / "HEAD").read_bytes()
+    read_revision(checkout / "set", "v1")
+    assert (state(), (checkout / ".git" / "HEAD").read_bytes()) == before

@@ -1,0 +1,305 @@
+"""Large events on their walk: the data goes to the claim check first, and no trouble on the way loses any."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.core.event import Event
+from bridge.delivery.backoff import Backoff
+from bridge.delivery.dispatch import Dispatcher
+from bridge.edges.local.ledgers import NoLedger
+from bridge.edges.local.memory import MemoryClaimCheck
+from bridge.edges.s3.claim_check import S3ClaimCheck
+from bridge.edges.s3.quarantine import S3Quarantine
+from bridge.edges.sns.topic import SnsSink
+from bridge.edges.sqs.quarantine import SqsQuarantine
+from bridge.errors import AccessDenied, BreakerTripped, BridgeError, SinkUnavailable
+from bridge.ports.relay import ClaimCheck, Deadline, Ledger, Quarantine, Sink
+from bridge.relay.batch import Outcome
+from bridge.relay.relay import Relay
+from tests.builders.bridges import relay, rule, table
+from tests.builders.records import lambda_record
+from tests.fakes.batch_peer import timeout
+from tests.fakes.clock import FakeClock
+from tests.fakes.executor import InlineExecutor
+from tests.fakes.s3_client import S3Client
+from tests.fakes.sink import ScriptedSink
+from tests.fakes.sns_client import SnsClient
+from tests.fakes.sqs_client import SqsClient
+
+LARGE = "x" * 2_000
+BUCKET = "claims"
+
+
+def put(key: str, seq: int, **after: Any) -> dict[str, Any]:
+    return lambda_record(op="insert", key={"id": key}, after={"id": key, **after}, seq=seq)
+
+
+def walk(bridge: Relay, *records: Any, seconds: float = 60) -> Outcome:
+    return bridge.handle(records, Deadline.after(bridge.clock, seconds))
+
+
+def narrow(
+    name: str = "domain", fails: Callable[[Event], BridgeError | None] = lambda event: None
+) -> ScriptedSink:
+    return ScriptedSink(name, max_bytes=1_500, fails=fails)
+
+
+def bridge_with(claim_check: ClaimCheck | None, *sinks: Sink, **parts: Any) -> Relay:
+    return replace(relay(*sinks, **parts), claim_check=claim_check)
+
+
+def s3(client: S3Client) -> S3ClaimCheck:
+    return S3ClaimCheck(client, BUCKET, FakeClock())
+
+
+def body(event: Event) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(event.body)
+    return content
+
+
+def test_a_large_event_goes_out_without_data_and_small_ones_as_they_are() -> None:
+    sink, client = narrow(), S3Client(BUCKET)
+    outcome = walk(bridge_with(s3(client), sink), put("a", 1), put("b", 2, text=LARGE), put("c", 3))
+    assert (outcome.published, outcome.events) == (3, 3)
+    small, large, _ = map(body, sink.accepted)
+    assert "dataref" not in small
+    assert "data" not in large
+    (key,) = client.objects
+    assert large["dataref"] == f"s3://{BUCKET}/{key}"
+    assert json.loads(client.objects[key].data)["after"] == {"id": "b", "text": LARGE}
+    assert small.keys() - {"data"} == large.keys() - {"dataref"}, "nothing else is lost or gained"
+
+
+def test_the_data_is_there_before_any_sink_sees_the_event() -> None:
+    client = S3Client(BUCKET)
+    there: list[int] = []
+
+    def look(event: Event) -> None:
+        there.append(len(client.objects))
+
+    walk(bridge_with(s3(client), narrow(fails=look)), put("a", 1, text=LARGE))
+    assert there == [1]
+
+
+def test_of_two_sinks_only_the_narrow_one_gets_the_reference_and_the_event_counts_once() -> None:
+    wide, small = ScriptedSink("wide"), narrow("small")
+    tables = [table(rule(sinks=("wide", "small")))]
+    outcome = walk(bridge_with(MemoryClaimCheck(), wide, small, tables=tables), put("a", 1, text=LARGE))
+    assert (outcome.published, outcome.events) == (1, 1)
+    assert "data" in body(wide.accepted[0])
+    assert "dataref" in body(small.accepted[0])
+    assert wide.accepted[0].id == small.accepted[0].id
+
+
+def test_without_a_claim_check_the_record_is_quarantined_as_too_large() -> None:
+    outcome = walk(bridge_with(None, narrow()), put("a", 1, text=LARGE), put("a", 2))
+    assert outcome.reasons == {"quarantined": {"event_too_large": 1}, "published": {"accepted": 1}}
+
+
+def test_an_event_too_large_without_its_data_is_quarantined_and_nothing_is_stored_for_it() -> None:
+    claims = MemoryClaimCheck()
+    outcome = walk(bridge_with(claims, narrow()), put(LARGE, 1))
+    assert outcome.reasons == {"quarantined": {"event_too_large": 1}}
+    assert claims.kept == {}
+
+
+def test_when_the_upload_is_done_and_publishing_fails_the_redelivery_finds_the_same_object() -> None:
+    sink, client = narrow(fails=lambda event: SinkUnavailable("throttled")), S3Client(BUCKET)
+    bridge = bridge_with(s3(client), sink)
+    assert walk(bridge, put("a", 1, text=LARGE)).handed_back_numbers == ("1",)
+    sink.fails = lambda event: None
+    assert walk(bridge, put("a", 1, text=LARGE)).published == 1
+    assert [kept.writes for kept in client.objects.values()] == [1]
+    assert body(sink.accepted[0])["dataref"].endswith(next(iter(client.objects)))
+
+
+def test_with_s3_down_large_changes_are_handed_back_and_their_keys_held_and_others_go_on() -> None:
+    sink, client = narrow(), S3Client(BUCKET)
+    client.fail = lambda operation, call: timeout()
+    bridge = bridge_with(s3(client), sink)
+    batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3), put("c", 4, text=LARGE), put("a", 5)]
+    outcome = walk(bridge, *batch)
+    assert outcome.handed_back_numbers == ("2", "3", "4")
+    assert outcome.reasons["handed_back"] == {"claim_check_unavailable": 2, "held_back": 1}
+    assert client.calls["PutObject"] == 1, "one refusal is enough for a batch"
+    client.fail = lambda operation, call: None
+    again = walk(bridge, *batch[1:])
+    assert (again.published, again.without_event) == (3, 1)
+    assert [event.record_id for event in sink.accepted] == [
+        "event-1",
+        "event-5",
+        "event-2",
+        "event-3",
+        "event-4",
+    ]
+
+
+def test_without_a_ledger_everything_after_a_failed_upload_is_handed_back() -> None:
+    client = S3Client(BUCKET)
+    client.fail = lambda operation, call: timeout()
+    ledger: Ledger = NoLedger()
+    outcome = walk(
+        bridge_with(s3(client), narrow(), ledger=ledger), put("a", 1), put("b", 2, text=LARGE), put("c", 3)
+    )
+    assert outcome.handed_back_numbers == ("2", "3")
+
+
+def test_no_upload_begins_after_the_deadline() -> None:
+    client = S3Client(BUCKET)
+    outcome = walk(bridge_with(s3(client), narrow()), put("a", 1, text=LARGE), seconds=0)
+    assert outcome.handed_back_numbers == ("1",)
+    assert client.calls["PutObject"] == 0
+
+
+def test_a_closed_bucket_fails_the_batch_before_anything_is_published() -> None:
+    sink, client = narrow(), S3Client(BUCKET)
+    client.denied = True
+    with pytest.raises(AccessDenied, match="s3:PutObject"):
+        walk(bridge_with(s3(client), sink), put("b", 1), put("a", 2, text=LARGE))
+    assert sink.accepted == []
+
+
+def test_a_batch_that_trips_the_breaker_stores_nothing() -> None:
+    claims = MemoryClaimCheck()
+    bad = [put(f"k{n}", n, bad="?") for n in range(20)]
+    for record in bad:
+        record["dynamodb"]["NewImage"]["bad"] = {"X": "?"}
+    with pytest.raises(BreakerTripped):
+        walk(bridge_with(claims, narrow()), put("a", 99, text=LARGE), *bad)
+    assert claims.kept == {}
+
+
+# --- a topic whose limit changes -------------------------------------------------------------------
+
+
+def topic(client: SnsClient) -> SnsSink:
+    sink = SnsSink(
+        client, client.topic, Dispatcher(InlineExecutor(), Backoff(random.Random(0))), name="domain"
+    )
+    sink.check()
+    return sink
+
+
+@pytest.mark.parametrize("suffix", ["", ".fifo"])
+def test_a_limit_lowered_while_running_hands_back_once_and_then_uses_the_claim_check(suffix: str) -> None:
+    client = SnsClient(f"arn:aws:sns:eu-central-1:111122223333:orders{suffix}", max_bytes=10_000)
+    claims = MemoryClaimCheck()
+    bridge = bridge_with(claims, topic(client))
+    client.max_bytes = 2_000
+    batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3), put("c", 4)]
+    outcome = walk(bridge, *batch)
+    assert outcome.reasons == {
+        "published": {"accepted": 2},
+        "handed_back": {"sink_changed": 1, "held_back": 1},
+    }
+    assert bridge.clock.monotonic() == FakeClock().monotonic(), "repeating the same would not have helped"
+    assert walk(bridge, *batch[1:]).published == 2
+    assert len(claims.kept) == 1
+    records = [id.partition(":")[0] for id in client.accepted]
+    assert records == ["event-1", "event-4", "event-2", "event-3"], "in order for each key"
+
+
+def test_a_limit_lowered_while_running_quarantines_at_the_second_try_where_there_is_no_claim_check() -> None:
+    client = SnsClient(max_bytes=10_000)
+    bridge = bridge_with(None, topic(client))
+    client.max_bytes = 2_000
+    assert walk(bridge, put("b", 1, text=LARGE)).handed_back == 1
+    assert walk(bridge, put("b", 1, text=LARGE)).reasons == {"quarantined": {"event_too_large": 1}}
+
+
+def test_without_a_ledger_a_lowered_limit_stops_the_batch_there() -> None:
+    client = SnsClient(max_bytes=10_000)
+    bridge = bridge_with(MemoryClaimCheck(), topic(client), ledger=NoLedger())
+    client.max_bytes = 2_000
+    outcome = walk(bridge, put("b", 1, text=LARGE), put("c", 2), put("d", 3))
+    assert outcome.handed_back_numbers == ("1", "2", "3")
+
+
+def test_a_lowered_limit_that_cannot_be_read_just_then_hands_back_too() -> None:
+    client = SnsClient(max_bytes=10_000)
+    sink = topic(client)
+    bridge = bridge_with(MemoryClaimCheck(), sink)
+    client.max_bytes = 2_000
+    read, client.get_topic_attributes = client.get_topic_attributes, _raise_timeout  # type: ignore[method-assign]
+    assert walk(bridge, put("b", 1, text=LARGE)).handed_back == 1
+    client.get_topic_attributes = read  # type: ignore[method-assign]
+    assert walk(bridge, put("b", 1, text=LARGE)).handed_back == 1
+    assert walk(bridge, put("b", 1, text=LARGE)).published == 1
+
+
+def _raise_timeout(**_: Any) -> dict[str, Any]:
+    raise timeout()
+
+
+def test_a_limit_raised_while_running_loses_nothing_and_counts_from_the_next_start() -> None:
+    client, claims = SnsClient(max_bytes=2_000), MemoryClaimCheck()
+    sink = topic(client)
+    bridge = bridge_with(claims, sink)
+    client.max_bytes = 10_000
+    assert walk(bridge, put("a", 1, text=LARGE)).published == 1
+    assert len(claims.kept) == 1
+    sink.check()
+    assert walk(bridge, put("a", 2, text=LARGE + "y")).published == 1
+    assert len(claims.kept) == 1
+
+
+# --- a quarantine that is down ---------------------------------------------------------------------
+
+
+def _s3_store() -> tuple[Quarantine, Any]:
+    client = S3Client()
+    return S3Quarantine(client, client.bucket), client
+
+
+def _sqs_store() -> tuple[Quarantine, Any]:
+    client = SqsClient()
+    return SqsQuarantine(client, client.url), client
+
+
+@pytest.mark.parametrize("make", [_s3_store, _sqs_store], ids=["s3", "sqs"])
+def test_a_quarantine_that_is_down_hands_back_and_the_redelivery_is_kept(
+    make: Callable[[], tuple[Any, Any]],
+) -> None:
+    store, client = make()
+    bridge = relay(narrow(), quarantine=store)
+    batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3)]
+    client.fail = lambda operation, call: timeout()
+    outcome = walk(bridge, *batch)
+    assert outcome.handed_back_numbers == ("2", "3")
+    assert outcome.reasons["handed_back"]["quarantine_unavailable"] == 1
+    client.fail = lambda operation, call: None
+    again = walk(bridge, *batch[1:])
+    assert (again.quarantined, again.handed_back) == (1, 0)
+    assert [entry.record for entry in store.entries()] == [batch[1]]
+
+
+@pytest.mark.parametrize("make", [_s3_store, _sqs_store], ids=["s3", "sqs"])
+def test_a_quarantine_that_is_closed_fails_the_batch_and_settles_nothing(
+    make: Callable[[], tuple[Any, Any]],
+) -> None:
+    store, client = make()
+    bridge = relay(narrow(), quarantine=store)
+    client.denied = True
+    with pytest.raises(AccessDenied):
+        walk(bridge, put("a", 1), put("b", 2, text=LARGE))
+    client.denied = False
+    assert walk(bridge, put("a", 1), put("b", 2, text=LARGE)).reasons == {
+        "published": {"accepted": 1},
+        "quarantined": {"event_too_large": 1},
+    }
+
+
+def test_a_record_too_large_for_the_queue_is_handed_back_not_lost() -> None:
+    client = SqsClient(max_bytes=1_024)
+    store = SqsQuarantine(client, client.url)
+    store.check()
+    noise = random.Random(0).randbytes(3_000).hex()
+    outcome = walk(relay(narrow(), quarantine=store), put("b", 2, text=noise))
+    assert outcome.reasons == {"handed_back": {"quarantine_unavailable": 1}}

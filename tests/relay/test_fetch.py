@@ -1,0 +1,182 @@
+"""``fetch: current``: the item as it is now, marked as such, for streams that do not carry both images."""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bridge.core.events.translate import Table
+from bridge.core.jsonpath import parse_path
+from bridge.core.mapping.project import compile_projection
+from bridge.core.redact import RedactRule
+from bridge.delivery.backoff import Backoff
+from bridge.edges.dynamodb.fetcher import TableFetcher
+from bridge.edges.local.memory import MemoryQuarantine
+from bridge.errors import AccessDenied
+from bridge.ports.relay import Deadline
+from bridge.relay.batch import Outcome
+from bridge.relay.relay import Relay
+from tests.builders.bridges import relay, rule, table
+from tests.builders.records import lambda_record
+from tests.fakes.sink import ScriptedSink
+from tests.fakes.table_client import TableClient, throttled
+
+
+def fetching(**parts: Any) -> Table:
+    return replace(table(*parts.pop("rules", ()), **parts), fetch=True)
+
+
+def bridge(client: TableClient, *tables: Table) -> tuple[Relay, ScriptedSink]:
+    sink = ScriptedSink()
+    made = relay(sink, tables=tables or (fetching(),))
+    return replace(made, fetcher=TableFetcher(client, Backoff(random.Random(7)))), sink
+
+
+def keys_only(key: str, seq: int, op: Any = "modify") -> dict[str, Any]:
+    return lambda_record(op=op, key={"id": key}, seq=seq, view="KEYS_ONLY")
+
+
+def walk(made: Relay, *records: Any, seconds: float = 60) -> Outcome:
+    return made.handle(records, Deadline.after(made.clock, seconds))
+
+
+def told(sink: ScriptedSink) -> list[dict[str, Any]]:
+    return [json.loads(event.body) for event in sink.accepted]
+
+
+def test_a_fetched_item_is_told_as_current_and_never_as_an_image_of_the_change() -> None:
+    made, sink = bridge(TableClient({"id": "a", "plan": "pro"}))
+    walk(made, keys_only("a", 1))
+    (event,) = told(sink)
+    assert event["fetched"] is True
+    assert event["data"] == {
+        "operation": "modify",
+        "key": {"id": "a"},
+        "fetched": True,
+        "current": {"id": "a", "plan": "pro"},
+    }
+
+
+def test_an_item_gone_by_then_is_told_as_fetched_without_current() -> None:
+    made, sink = bridge(TableClient())
+    walk(made, keys_only("a", 1, op="insert"))
+    (event,) = told(sink)
+    assert event["data"] == {"operation": "insert", "key": {"id": "a"}, "fetched": True}
+
+
+@pytest.mark.parametrize(
+    ("view", "images"),
+    [
+        ("NEW_IMAGE", {"after": {"id": "a", "plan": "free"}}),
+        ("OLD_IMAGE", {"before": {"id": "a", "plan": "free"}}),
+    ],
+)
+def test_an_image_that_the_stream_has_stays_and_is_not_compared_with_the_current_item(
+    view: str, images: dict[str, Any]
+) -> None:
+    made, sink = bridge(TableClient({"id": "a", "plan": "pro"}))
+    walk(made, lambda_record(op="modify", key={"id": "a"}, view=view, **images))
+    (event,) = told(sink)
+    assert event["data"] == {
+        "operation": "modify",
+        "key": {"id": "a"},
+        **images,
+        "fetched": True,
+        "current": {"id": "a", "plan": "pro"},
+    }
+
+
+def test_changes_of_one_key_share_a_read_and_a_batch_shares_its_calls() -> None:
+    client = TableClient(*({"id": f"k{n}"} for n in range(50)))
+    made, sink = bridge(client)
+    walk(made, *(keys_only(f"k{n % 50}", n) for n in range(100)))
+    assert [len(call) for call in client.asked] == [50]
+    assert all(event["data"]["current"] for event in told(sink))
+
+
+def test_nothing_is_read_for_what_needs_no_reading() -> None:
+    """A table that does not ask for it, a remove, both images in the stream, a type that nobody wants, a
+    record that the filter drops, a change that is settled already."""
+    client = TableClient({"id": "a"})
+    only_inserts = rule(operations=frozenset({"insert"}))
+    made, _ = bridge(client, fetching(accepts=lambda record: record["dynamodb"]["Keys"]["id"]["S"] != "no"))
+    walk(made, keys_only("a", 1, op="remove"), keys_only("no", 2))
+    walk(made, lambda_record(op="insert", key={"id": "a"}, after={"id": "a"}, seq=3))
+    walk(bridge(client, fetching(rules=(only_inserts,)))[0], keys_only("a", 1))
+    walk(bridge(client, table())[0], keys_only("a", 1))
+    assert client.asked == []
+    walk(made, keys_only("a", 4))
+    walk(made, keys_only("a", 4))
+    assert len(client.asked) == 1
+
+
+def test_what_could_not_be_read_is_handed_back_with_its_keys_later_changes() -> None:
+    client = TableClient({"id": "a"}, {"id": "b"})
+    client.takes = lambda call: 1 if call == 0 else 0
+    made, sink = bridge(client)
+    outcome = walk(made, keys_only("a", 1), keys_only("b", 2), keys_only("b", 3), keys_only("a", 4))
+    assert outcome.handed_back_numbers == ("2", "3")
+    assert outcome.reasons["handed_back"] == {"fetch_unavailable": 2}
+    assert [event["data"]["key"]["id"] for event in told(sink)] == ["a", "a"]
+
+
+def test_a_throttled_table_hands_everything_back_and_publishes_nothing_without_current() -> None:
+    client = TableClient({"id": "a"})
+    client.fail = lambda operation, call: throttled()
+    made, sink = bridge(client)
+    assert walk(made, keys_only("a", 1)).handed_back == 1
+    assert told(sink) == []
+
+
+def test_access_denied_fails_the_batch() -> None:
+    client = TableClient({"id": "a"})
+    client.denied = True
+    made, sink = bridge(client)
+    with pytest.raises(AccessDenied):
+        walk(made, keys_only("a", 1))
+    assert told(sink) == []
+
+
+def test_redaction_reaches_the_current_item_too() -> None:
+    rules = (
+        RedactRule(parse_path("$.secret"), "drop"),
+        RedactRule(parse_path("$.name"), "mask"),
+    )
+    made, sink = bridge(TableClient({"id": "a", "secret": "s3cret", "name": "Ada"}), fetching(redact=rules))
+    walk(made, keys_only("a", 1))
+    (event,) = told(sink)
+    assert event["data"]["current"] == {"id": "a", "name": "***"}
+    assert "s3cret" not in json.dumps(event)
+
+
+def test_a_mapping_reaches_the_current_item_and_the_event_is_marked_all_the_same() -> None:
+    project = compile_projection({"plan": "$.current.plan", "first": "$.current.tags[0]", "all": "$.current"})
+    made, sink = bridge(
+        TableClient({"id": "a", "plan": "pro", "tags": ["x"]}), fetching(rules=(rule(project=project),))
+    )
+    walk(made, keys_only("a", 1), keys_only("gone", 2))
+    first, gone = told(sink)
+    assert first["data"] == {
+        "plan": "pro",
+        "first": "x",
+        "all": {"id": "a", "plan": "pro", "tags": ["x"]},
+    }
+    assert gone["data"] == {}
+    assert first["fetched"] is gone["fetched"] is True
+
+
+def test_an_illegal_key_is_quarantined_and_not_asked_for() -> None:
+    client = TableClient({"id": "a"})
+    made, sink = bridge(client)
+    bad = keys_only("b", 2)
+    bad["dynamodb"]["Keys"] = {"id": {"N": "seven"}}
+    outcome = walk(made, keys_only("a", 1), bad)
+    assert (outcome.published, outcome.quarantined) == (1, 1)
+    assert isinstance(made.quarantine, MemoryQuarantine)
+    assert made.quarantine.entries()[0].record == bad
+    assert len(client.asked) == 1
+    assert len(told(sink)) == 1

@@ -1,0 +1,106 @@
+"""The live path meets rows of another recipe: no gap is claimed, nothing old is shown, the row is mended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bridge.core.events.translate import Table
+from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
+from bridge.ports.relay import Keep
+from bridge.relay.relay import Relay
+from bridge.settings.compiling.tables import compile_tables
+from bridge.wiring.bridge import load_configuration
+from tests.fakes.sink import ScriptedSink
+from tests.reconcile.project import write_project
+from tests.relay.test_settling import bodies, bridge, change, new_image, row_of, told, walk
+
+
+def changed(**parts: Any) -> Table:
+    """The table after its hash_key was changed."""
+    secret = b"z" * 32
+    ignore = parts.get("ignore", ())
+    return replace(
+        told(**parts),
+        fingerprint=compile_fingerprint(secret, ignore),
+        field_hashes=compile_field_hashes(secret, ignore),
+        recipe="new",
+    )
+
+
+def with_old_row(keep: Keep = "fingerprint", heal: Any = "report") -> tuple[Relay, ScriptedSink]:
+    """Insert settled under recipe ``old``, then a relay with another one on the same ledger."""
+    first = bridge(ScriptedSink(), replace(told(), recipe="old"), keep=keep)
+    walk(first, change(1, None, 1))
+    sink = ScriptedSink()
+    return bridge(sink, changed(), keep=keep, heal=heal, ledger=first.ledger), sink
+
+
+@pytest.mark.parametrize("heal", ["report", "emit"])
+@pytest.mark.parametrize("keep", ["fingerprint", "fields", "image"])
+def test_a_change_on_a_row_of_another_recipe_is_no_gap(keep: Keep, heal: Any) -> None:
+    relay, sink = with_old_row(keep, heal)
+    walk(relay, change(2, 1, 2))
+    (body,) = bodies(sink)
+    assert "gap" not in body
+    assert "reconciled" not in body
+    row = row_of(relay)
+    assert (row.recipe, row.gap) == ("new", False)
+
+
+def test_after_that_gaps_are_seen_again() -> None:
+    relay, sink = with_old_row()
+    walk(relay, change(2, 1, 2))
+    walk(relay, change(4, 3, 4))
+    assert [body.get("gap", False) for body in bodies(sink)] == [False, True]
+
+
+def test_a_second_insert_without_a_remove_is_a_gap_under_any_recipe() -> None:
+    relay, sink = with_old_row()
+    walk(relay, change(3, None, 5))
+    assert bodies(sink)[0]["gap"] is True
+
+
+@pytest.mark.parametrize("keep", ["fields", "image"])
+def test_names_of_changed_attributes_are_not_told_from_hashes_of_another_key(keep: Keep) -> None:
+    """Every attribute would seem changed."""
+    first = bridge(ScriptedSink(), replace(told(), recipe="old"), keep=keep)
+    walk(first, new_image(1, {"id": "a", "n": 1, "m": 1}, op="insert"))
+    sink = ScriptedSink()
+    relay = bridge(sink, changed(), keep=keep, ledger=first.ledger)
+    walk(relay, new_image(2, {"id": "a", "n": 2, "m": 1}))
+    assert bodies(sink)[0]["data"].get("changes") is None
+    walk(relay, new_image(3, {"id": "a", "n": 3, "m": 1}))
+    assert [each["path"] for each in bodies(sink)[1]["data"]["changes"]] == ["/n"]
+
+
+def test_a_change_that_tells_nothing_leaves_the_row_with_its_old_recipe() -> None:
+    """What was told last was made by that one."""
+    ignore = (("seen",),)
+    first = bridge(ScriptedSink(), replace(told(ignore=ignore), recipe="old"))
+    walk(first, change(1, None, {"id": "a", "n": 1, "seen": 1}))
+    fingerprint = row_of(first).fingerprint
+    relay = bridge(ScriptedSink(), changed(ignore=ignore), ledger=first.ledger)
+    walk(relay, change(2, {"id": "a", "n": 1, "seen": 1}, {"id": "a", "n": 1, "seen": 2}))
+    row = row_of(relay)
+    assert (row.recipe, row.fingerprint, row.position.number) == ("old", fingerprint, 2)
+
+
+def test_the_configuration_makes_the_recipe(tmp_path: Path) -> None:
+    def recipe(old: str = "", new: str = "") -> str:
+        path = tmp_path / "bridge.yaml"
+        path.write_text(text.replace(old, new, 1) if old else text)
+        configuration = load_configuration(path)
+        return compile_tables(configuration.settings, configuration.schemas)["Users"].recipe
+
+    path = write_project(tmp_path, table="Users", ledger="ledger", more="    diff: {ignore: [/seen]}\n")
+    text = path.read_text()
+    same = recipe()
+    assert len(same) == 8
+    assert recipe("keep: fields", "keep: image") == same
+    assert recipe("[/seen]", "[/seen, /at]") != same
+    assert recipe("hash_key: not", "hash_key: yes") != same
+    assert recipe("    diff:", "    redact: [{path: $.email, with: drop}]\n    diff:") != same

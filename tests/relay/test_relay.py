@@ -1,0 +1,393 @@
+"""The walk for one batch: every record ends in exactly one way, and none is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.core.event import Event
+from bridge.edges.local.ledgers import MemoryLedger, NoLedger
+from bridge.edges.local.memory import MemoryQuarantine
+from bridge.errors import (
+    AccessDenied,
+    BatchError,
+    BreakerTripped,
+    BridgeError,
+    EventInvalid,
+    EventRefused,
+    LedgerUnavailable,
+    QuarantineUnavailable,
+    SinkUnavailable,
+)
+from bridge.ports.relay import Deadline, Quarantined, Row
+from bridge.relay.batch import Outcome
+from bridge.relay.breaker import Breaker
+from bridge.relay.relay import Relay
+from tests.builders.bridges import relay, rule, table
+from tests.builders.records import lambda_record
+from tests.fakes.sink import ScriptedSink
+from tests.fakes.telemetry import KeptTelemetry
+
+
+def put(key: str, seq: int, **after: Any) -> dict[str, Any]:
+    return lambda_record(op="insert", key={"id": key}, after={"id": key, **after}, seq=seq)
+
+
+def poison(key: str, seq: int) -> dict[str, Any]:
+    record = put(key, seq)
+    record["dynamodb"]["NewImage"]["bad"] = {"X": "?"}
+    return record
+
+
+def walk(bridge: Relay, *records: Any, seconds: float = 60) -> Outcome:
+    return bridge.handle(records, Deadline.after(bridge.clock, seconds))
+
+
+def unavailable(*sequences: int) -> Callable[[Event], BridgeError | None]:
+    """Throttles the events whose stream position is one of ``sequences``."""
+
+    def fails(event: Event) -> BridgeError | None:
+        return SinkUnavailable("throttled") if int(event.sequence.split("/")[1]) in sequences else None
+
+    return fails
+
+
+def kept(bridge: Relay) -> KeptTelemetry:
+    assert isinstance(bridge.telemetry, KeptTelemetry)
+    return bridge.telemetry
+
+
+class BrokenQuarantine(MemoryQuarantine):
+    def put(self, entry: Quarantined) -> None:
+        raise QuarantineUnavailable("disk full")
+
+
+def test_a_change_is_published_and_settled_once() -> None:
+    sink = ScriptedSink()
+    bridge = relay(sink)
+    assert walk(bridge, put("a", 1)).published == 1
+    again = walk(bridge, put("a", 1))
+    assert (again.without_event, again.reasons) == (1, {"without_event": {"duplicate": 1}})
+    assert [event.id for event in sink.accepted] == ["event-1:com.example.user.changed.v1"]
+
+
+def test_positions_compare_as_numbers_not_as_text() -> None:
+    sink = ScriptedSink()
+    bridge = relay(sink)
+    walk(bridge, put("a", 9))
+    assert walk(bridge, put("a", 10)).published == 1
+
+
+def test_a_re_enabled_stream_is_newer_whatever_its_numbers() -> None:
+    bridge = relay()
+    walk(bridge, put("a", 500))
+    newer = lambda_record(
+        op="insert",
+        key={"id": "a"},
+        after={"id": "a"},
+        seq=1,
+        stream_arn="arn:aws:dynamodb:eu-central-1:123456789012:table/Users/stream/2026-11-02T10:00:00.000",
+    )
+    assert walk(bridge, newer).published == 1
+
+
+def test_a_poison_record_among_a_hundred_good_ones_is_quarantined_and_the_rest_goes_out() -> None:
+    bridge = relay()
+    batch = [put(f"k{n}", n) for n in range(1, 101)]
+    batch.insert(50, poison("k50", 1000))
+    outcome = walk(bridge, *batch)
+    assert (outcome.received, outcome.published, outcome.quarantined) == (101, 100, 1)
+    assert isinstance(bridge.quarantine, MemoryQuarantine)
+    (entry,) = bridge.quarantine.entries()
+    assert entry.record == batch[50]
+    assert (entry.stage, entry.reason) == ("decode", "malformed_record")
+
+
+def test_a_quarantined_change_does_not_stop_its_key() -> None:
+    sink = ScriptedSink()
+    outcome = walk(relay(sink), put("a", 1), poison("a", 2), put("a", 3))
+    assert (outcome.published, outcome.quarantined) == (2, 1)
+    assert [event.record_id for event in sink.accepted] == ["event-1", "event-3"]
+
+
+def test_after_a_failed_change_its_key_is_held_back_and_other_keys_go_on() -> None:
+    sink = ScriptedSink(fails=unavailable(2))
+    outcome = walk(relay(sink), put("a", 1), put("b", 2), put("a", 3), put("b", 4), put("c", 5))
+    assert outcome.answer() == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
+    assert outcome.reasons["handed_back"] == {"sink_unavailable": 1, "held_back": 1}
+    assert [event.record_id for event in sink.accepted] == ["event-1", "event-3", "event-5"]
+
+
+def test_what_was_held_back_is_published_when_the_stream_sends_it_again() -> None:
+    sink = ScriptedSink(fails=unavailable(2))
+    bridge = relay(sink)
+    batch = [put("a", 1), put("b", 2), put("a", 3), put("b", 4)]
+    walk(bridge, *batch)
+    sink.fails = lambda event: None
+    outcome = walk(bridge, *batch[1:])
+    assert (outcome.published, outcome.without_event) == (2, 1)
+    assert [event.record_id for event in sink.accepted] == ["event-1", "event-3", "event-2", "event-4"]
+
+
+def test_a_change_without_event_is_not_settled_past_a_change_that_was_handed_back() -> None:
+    sink = ScriptedSink(fails=unavailable(1))
+    bridge = relay(sink, tables=[table(rule(operations=frozenset({"insert"})))])
+    unrouted = lambda_record(op="remove", key={"id": "a"}, before={"id": "a"}, seq=2)
+    assert walk(bridge, put("a", 1), unrouted).handed_back_numbers == ("1", "2")
+    sink.fails = lambda event: None
+    assert walk(bridge, put("a", 1), unrouted).published == 1
+
+
+def test_without_a_ledger_the_first_failure_hands_back_everything_after_it() -> None:
+    bridge = relay(ScriptedSink(fails=unavailable(2)), ledger=NoLedger())
+    outcome = walk(bridge, put("a", 1), put("b", 2), put("c", 3), poison("d", 4))
+    assert outcome.handed_back_numbers == ("2", "3", "4")
+    assert isinstance(bridge.quarantine, MemoryQuarantine)
+    assert bridge.quarantine.entries() == []
+
+
+def test_when_time_runs_out_the_rest_is_handed_back() -> None:
+    outcome = walk(relay(), put("a", 1), put("b", 2), seconds=0)
+    assert (outcome.handed_back, outcome.handed_back_numbers) == (2, ("1", "2"))
+
+
+def test_quarantine_out_of_reach_hands_the_record_back() -> None:
+    outcome = walk(relay(quarantine=BrokenQuarantine()), put("a", 1), poison("b", 2))
+    assert (outcome.published, outcome.handed_back_numbers) == (1, ("2",))
+
+
+def test_a_record_that_can_neither_be_quarantined_nor_named_fails_the_batch() -> None:
+    bridge = relay(quarantine=BrokenQuarantine())
+    with pytest.raises(BatchError, match="without a SequenceNumber"):
+        walk(bridge, {"eventID": "x", "eventName": "INSERT"})
+
+
+@pytest.mark.parametrize("nonsense", [None, 7, "text", [], {}, {"dynamodb": None}, {"dynamodb": {"Keys": 1}}])
+def test_whatever_is_no_record_at_all_is_quarantined_not_lost(nonsense: Any) -> None:
+    bridge = relay()
+    assert walk(bridge, nonsense, put("a", 1)).quarantined == 1
+
+
+def test_access_denied_fails_the_batch_and_quarantines_nothing() -> None:
+    bridge = relay(ScriptedSink())
+
+    def denied(event: Event) -> BridgeError | None:
+        raise AccessDenied("events:PutEvents is not allowed")
+
+    bridge.sinks["domain"].fails = denied  # type: ignore[attr-defined]
+    with pytest.raises(AccessDenied):
+        walk(bridge, put("a", 1), poison("b", 2))
+    assert isinstance(bridge.quarantine, MemoryQuarantine)
+    assert bridge.quarantine.entries() == []
+
+
+def test_an_event_the_sink_refuses_for_good_is_quarantined_whole() -> None:
+    sink = ScriptedSink(fails=lambda event: EventRefused("malformed detail"))
+    outcome = walk(relay(sink), put("a", 1))
+    assert outcome.reasons == {"quarantined": {"event_refused": 1}}
+
+
+def test_an_event_over_the_sinks_limit_is_quarantined_and_never_sent() -> None:
+    sink = ScriptedSink(max_bytes=1000)
+    outcome = walk(relay(sink), put("a", 1, text="x" * 1000), put("b", 2))
+    assert (outcome.published, outcome.reasons["quarantined"]) == (1, {"event_too_large": 1})
+    assert [event.record_id for event in sink.accepted] == ["event-2"]
+
+
+def test_one_invalid_event_keeps_all_events_of_its_record_back() -> None:
+    def refuse(data: dict[str, Any]) -> None:
+        raise EventInvalid("/plan: not in enum")
+
+    sink = ScriptedSink()
+    rules = (rule("com.example.user.good"), rule("com.example.user.bad", validate=refuse))
+    bridge = relay(sink, tables=[table(*rules)])
+    assert walk(bridge, put("a", 1)).quarantined == 1
+    assert sink.accepted == []
+    assert isinstance(bridge.quarantine, MemoryQuarantine)
+    assert bridge.quarantine.entries()[0].event_type == "com.example.user.bad.v1"
+
+
+def test_a_table_that_is_not_configured_is_settled_without_event_and_told_once() -> None:
+    bridge = relay(tables=[table(name="Orders")])
+    outcome = walk(bridge, put("a", 1), put("b", 2))
+    walk(bridge, put("c", 3))
+    assert outcome.reasons == {"without_event": {"unknown_table": 2}}
+    told = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
+    assert [fields["table"] for fields in told] == ["Users"]
+
+
+def test_changes_that_nobody_wants_are_settled_without_event() -> None:
+    bridge = relay(
+        tables=[
+            table(
+                rule(operations=frozenset({"modify"})),
+                ignore=(("updatedAt",),),
+                accepts=lambda record: record["dynamodb"]["Keys"]["id"]["S"] != "filtered",
+            )
+        ]
+    )
+    touched = lambda_record(
+        op="modify",
+        key={"id": "a"},
+        before={"id": "a", "updatedAt": 1},
+        after={"id": "a", "updatedAt": 2},
+        seq=2,
+    )
+    outcome = walk(bridge, put("a", 1), touched, put("filtered", 3))
+    assert outcome.reasons == {
+        "without_event": {"no_matching_type": 1, "unchanged": 1, "filtered": 1},
+    }
+
+
+def test_what_failed_at_one_sink_is_not_sent_to_the_next() -> None:
+    first, second = ScriptedSink("domain", fails=unavailable(1)), ScriptedSink("billing")
+    bridge = relay(first, second, tables=[table(rule(sinks=("domain", "billing")))])
+    outcome = walk(bridge, put("a", 1), put("a", 2), put("b", 3))
+    assert outcome.handed_back == 2
+    assert [event.record_id for event in second.accepted] == ["event-3"]
+
+
+# --- breaker ------------------------------------------------------------------------------------
+
+
+def test_a_batch_in_which_most_records_fail_is_failed_as_a_whole() -> None:
+    sink = ScriptedSink()
+    bridge = relay(sink)
+    batch = [poison(f"p{n}", n) for n in range(1, 12)] + [put(f"g{n}", 100 + n) for n in range(10)]
+    with pytest.raises(BreakerTripped, match="11 of 21"):
+        walk(bridge, *batch)
+    assert sink.accepted == []
+    assert isinstance(bridge.quarantine, MemoryQuarantine)
+    assert bridge.quarantine.entries() == []
+
+
+def test_half_of_a_batch_is_not_most_of_it() -> None:
+    batch = [poison(f"p{n}", n) for n in range(1, 11)] + [put(f"g{n}", 100 + n) for n in range(10)]
+    assert walk(relay(), *batch).quarantined == 10
+
+
+def test_nine_failures_are_not_enough() -> None:
+    assert walk(relay(), *(poison(f"p{n}", n) for n in range(1, 10))).quarantined == 9
+
+
+def test_the_pieces_of_a_split_batch_do_not_slip_past_the_breaker() -> None:
+    bridge = relay()
+    batch = [poison(f"p{n}", n) for n in range(1, 13)]
+    with pytest.raises(BreakerTripped):
+        walk(bridge, *batch)
+    for half in (batch[:6], batch[6:], batch[:1]):
+        with pytest.raises(BreakerTripped):
+            walk(bridge, *half)
+
+
+def test_after_the_deploy_is_mended_a_single_poison_record_is_quarantined_again() -> None:
+    breaker = Breaker()
+    bad = relay(breaker=breaker)
+    with pytest.raises(BreakerTripped):
+        walk(bad, *(poison(f"p{n}", n) for n in range(1, 13)))
+    walk(bad, *(put(f"g{n}", n) for n in range(1, 21)))
+    assert walk(bad, poison("p", 99)).quarantined == 1
+
+
+# --- ledger -------------------------------------------------------------------------------------
+
+
+class FailingLedger(MemoryLedger):
+    def settle(self, rows: Any, deadline: Any = None) -> set[str]:
+        return {row.key for row in rows}
+
+
+def test_a_change_that_cannot_be_settled_is_handed_back() -> None:
+    outcome = walk(relay(ledger=FailingLedger()), put("a", 1))
+    assert (outcome.published, outcome.reasons) == (0, {"handed_back": {"not_settled": 1}})
+
+
+class UnreadableLedger(MemoryLedger):
+    def read(self, keys: Any, deadline: Any = None) -> dict[str, Row]:
+        raise LedgerUnavailable("throttled")
+
+
+def test_a_ledger_that_cannot_be_read_fails_the_batch_before_anything_is_published() -> None:
+    sink = ScriptedSink()
+    with pytest.raises(LedgerUnavailable):
+        walk(relay(sink, ledger=UnreadableLedger()), put("a", 1))
+    assert sink.accepted == []
+
+
+# --- logs ---------------------------------------------------------------------------------------
+
+
+def test_logs_name_the_key_by_its_hash_and_never_a_value() -> None:
+    bridge = relay(ScriptedSink(fails=unavailable(1)))
+    walk(bridge, put("secret-key", 1, name="secret-name"), poison("secret-key-2", 2))
+    told = repr(kept(bridge).lines)
+    assert "secret" not in told
+    warnings = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
+    assert len(warnings) == 2
+    assert all("key_hash" in fields or "record_id" in fields for fields in warnings)
+
+
+# --- always --------------------------------------------------------------------------------------
+
+BATCHES = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["good", "good", "poison", "throttled", "refused"])),
+    max_size=12,
+)
+
+
+@given(BATCHES, st.booleans(), st.booleans())
+def test_every_record_ends_in_exactly_one_way_and_everything_ends_well_in_the_end(
+    plan: list[tuple[str, str]], scoped: bool, quarantine_down: bool
+) -> None:
+    """Redelivery from the lowest handed-back number on, until nothing is handed back, publishes every good
+    record, in order per key as far as first deliveries go, and quarantines every bad one."""
+    records = [
+        poison(key, seq) if kind == "poison" else put(key, seq) for seq, (key, kind) in enumerate(plan, 1)
+    ]
+    throttled = {f"event-{seq}" for seq, (_, kind) in enumerate(plan, 1) if kind == "throttled"}
+    refused = {f"event-{seq}" for seq, (_, kind) in enumerate(plan, 1) if kind == "refused"}
+
+    def fails(event: Event) -> BridgeError | None:
+        if event.record_id in throttled:
+            throttled.discard(event.record_id)
+            return SinkUnavailable("throttled")
+        return EventRefused("refused") if event.record_id in refused else None
+
+    sink = ScriptedSink(fails=fails)
+    quarantine: MemoryQuarantine = BrokenQuarantine() if quarantine_down else MemoryQuarantine()
+    bridge = relay(
+        sink,
+        ledger=MemoryLedger() if scoped else NoLedger(),
+        quarantine=quarantine,
+        breaker=Breaker(at_least=1000),
+    )
+    left = records
+    for _ in range(len(plan) + 2):
+        outcome = walk(bridge, *left)
+        ends = outcome.published + outcome.without_event + outcome.quarantined + outcome.handed_back
+        assert outcome.received == ends == len(left)
+        if outcome.handed_back_numbers:
+            lowest = min(map(int, outcome.handed_back_numbers))
+            left = [each for each in left if int(each["dynamodb"]["SequenceNumber"]) >= lowest]
+        elif left:
+            left = []
+        if quarantine_down:
+            quarantine = MemoryQuarantine()
+            bridge = relay(sink, ledger=bridge.ledger, quarantine=quarantine, breaker=Breaker(at_least=1000))
+            quarantine_down = False
+    assert left == []
+    good = {f"event-{seq}" for seq, (_, kind) in enumerate(plan, 1) if kind in ("good", "throttled")}
+    assert {event.record_id for event in sink.accepted} == good
+    assert {entry.record_id for entry in quarantine.entries()} == {
+        f"event-{seq}" for seq, (_, kind) in enumerate(plan, 1) if kind in ("poison", "refused")
+    }
+    first_arrivals: dict[str, list[str]] = {}
+    for event in sink.accepted:
+        arrived = first_arrivals.setdefault(event.key, [])
+        if event.sequence not in arrived:
+            arrived.append(event.sequence)
+    assert all(arrived == sorted(arrived) for arrived in first_arrivals.values()) or not scoped

@@ -1,0 +1,260 @@
+"""Rules that a new version breaks are named, and no rule is said to stop that could still match."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.core.pattern.matching import compile_pattern
+from bridge.core.pattern.rules import envelope
+from bridge.schemas.documents.nodes import Documents
+from bridge.schemas.evolution.impact import Impact
+from bridge.schemas.evolution.impact_finding import Effect
+from tests.schemas.evolution.impact_rig import PLAN, TYPE, changed, judged, side
+
+EXAMPLE: dict[str, Any] = {
+    "userId": "u-1",
+    "plan": "pro",
+    "seats": 5,
+    "address": {"city": "Bern"},
+    "lines": [{"sku": "TEA"}],
+}
+
+BREAKS: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
+    # what, data pattern, new properties, effect, kind
+    ("a field was removed", {"seats": [5]}, {"seats": None}, "stops", "field-gone"),
+    ("a parent was removed", {"address": {"city": ["Bern"]}}, {"address": None}, "stops", "field-gone"),
+    ("an enum lost its value", {"plan": ["free"]}, {"plan": {"enum": ["pro"]}}, "stops", "value-gone"),
+    ("a constant is another", {"plan": ["pro"]}, {"plan": {"const": "free"}}, "stops", "value-gone"),
+    ("text became a number", {"userId": ["u-1"]}, {"userId": {"type": "number"}}, "stops", "type-changed"),
+    ("a number became text", {"seats": [5]}, {"seats": {"type": "string"}}, "stops", "type-changed"),
+    ("a range became text", {"seats": [{"numeric": [">", 3]}]}, {"seats": {"type": "string"}}, "stops",
+     "type-changed"),
+    ("a maximum went below", {"seats": [{"numeric": [">", 20]}]},
+     {"seats": {"type": "integer", "maximum": 20}}, "stops", "value-gone"),
+    ("a pattern excludes it", {"userId": ["u-1"]}, {"userId": {"type": "string", "pattern": "^user-"}},
+     "stops", "value-gone"),
+    ("no value begins so", {"plan": [{"prefix": "ent"}]}, {"plan": {"enum": ["free", "pro"]}}, "stops",
+     "value-gone"),
+    ("a boolean is constant", {"trial": [True]}, {"trial": {"const": False}}, "stops", "value-gone"),
+    ("a scalar became an object", {"userId": [{"exists": True}]},
+     {"userId": {"type": "object", "properties": {"id": {"type": "string"}}}}, "stops", "value-gone"),
+    ("elements lost a field", {"lines": {"sku": ["TEA"]}},
+     {"lines": {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}},
+     "stops", "field-gone"),
+    ("one value of two went", {"plan": ["free", "pro"]}, {"plan": {"enum": ["pro"]}}, "partly", "value-gone"),
+    ("one alternative went", {"$or": [{"plan": ["free"]}, {"trial": [True]}]}, {"trial": None}, "partly",
+     "field-gone"),
+    ("it never was a field", {"colour": ["red"]}, {}, "never", "field-unknown"),
+    ("it never was a value", {"plan": ["gold"]}, {}, "never", "value-unknown"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("what", "detail", "new", "effect", "kind"), BREAKS, ids=[each[0] for each in BREAKS]
+)
+def test_a_rule_that_a_change_breaks_is_named_with_its_reason(
+    what: str, detail: dict[str, Any], new: dict[str, Any], effect: str, kind: str
+) -> None:
+    found = judged(detail, changed(**new))
+    assert (found.effect, found.findings[0].kind) == (effect, kind), found
+
+
+GOES_ON: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("a field was added", {"plan": ["pro"]}, {"colour": {"type": "string"}}),
+    ("a type was widened", {"seats": [5]}, {"seats": {"type": ["integer", "string"]}}),
+    ("an enum grew", {"plan": ["pro"]}, {"plan": {"enum": ["free", "pro", "gold"]}}),
+    ("absence is asked for, and comes", {"seats": [{"exists": False}]}, {"seats": None}),
+    ("everything else is left", {"plan": [{"anything-but": "free"}]}, {"plan": {"enum": ["free", "pro"]}}),
+    ("case does not matter", {"plan": [{"equals-ignore-case": "PRO"}]}, {}),
+    ("a wildcard still fits", {"userId": [{"wildcard": "u-*"}]}, {}),
+    ("the value moved into an alternative", {"plan": ["pro"]},
+     {"plan": {"oneOf": [{"const": "free"}, {"const": "pro"}]}}),
+    ("the value is behind a reference", {"plan": ["pro"]}, {"plan": {"$ref": "#/properties/copy"},
+                                                           "copy": {"enum": ["pro"]}}),
+    ("the list became one", {"plan": ["pro"]}, {"plan": {"type": "array", "items": {"const": "pro"}}}),
+    ("a list of lists", {"plan": ["pro"]},
+     {"plan": {"type": "array", "prefixItems": [{"type": "array", "items": {"const": "pro"}}]}}),
+    ("only a condition declares it", {"colour": ["red"], "plan": ["pro"]},
+     {"plan": {"if": {"const": "pro"}, "then": True, "else": True}, "colour": {"type": "string"}}),
+    ("a name with dots", {"a.b": ["x"]}, {"a.b": {"type": "string"}}),
+    ("a pattern declares it", {"plan": ["pro"]}, {}),
+    ("more values may come", {"plan": ["gold"]}, {"plan": {"enum": ["pro"], "x-extensible-enum": True}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "detail", "new"), GOES_ON, ids=[each[0] for each in GOES_ON])
+def test_a_rule_that_can_still_match_is_not_said_to_stop(
+    what: str, detail: dict[str, Any], new: dict[str, Any]
+) -> None:
+    assert judged(detail, changed(**new)).effect is Effect.NONE
+
+
+def test_a_field_that_becomes_required_ends_a_rule_that_asks_for_its_absence() -> None:
+    found = judged({"seats": [{"exists": False}]}, {**PLAN, "required": [*PLAN["required"], "seats"]})
+    assert (found.effect, found.findings[0].kind) == (Effect.STOPS, "always-there")
+
+
+def test_a_field_below_what_may_be_null_may_be_missing_though_it_is_required() -> None:
+    address = {"type": ["object", "null"], "required": ["city"], "properties": {"city": {"type": "string"}}}
+    new = {**changed(address=address), "required": ["address"]}
+    assert judged({"address": {"city": [{"exists": False}]}}, new).effect is Effect.NONE
+
+
+def test_what_the_schema_leaves_open_is_unknown_and_not_fine() -> None:
+    found = judged({"anything": {"colour": ["red"]}}, PLAN)
+    assert (found.effect, found.findings[0].kind) == (Effect.UNKNOWN, "undecided")
+    found = judged({"plan": ["pro"]}, changed(plan={"$dynamicRef": "#x"}))
+    assert found.effect is Effect.UNKNOWN
+
+
+def test_a_rule_for_the_old_major_is_named_and_so_is_what_would_be_wrong_besides() -> None:
+    found = judged({"plan": ["free"]}, changed(plan={"enum": ["pro"]}), version="2.0.0")
+    assert found.effect is Effect.OLD_MAJOR
+    assert [finding.kind for finding in found.findings] == ["old-major", "value-gone"]
+    assert f"{TYPE}.v2" in found.findings[0].mend
+
+
+def test_a_rule_for_every_major_goes_on() -> None:
+    prefix: dict[str, Any] = {"detail-type": [{"prefix": f"{TYPE}.v"}]}
+    assert judged({"plan": ["pro"]}, PLAN, version="2.0.0", **prefix).effect is Effect.NONE
+
+
+def test_a_type_without_its_major_is_told_as_the_slip_it_is() -> None:
+    rule = {"detail-type": [TYPE]}
+    found = Impact(side(PLAN), side(PLAN, "1.1.0")).judge("rule", rule)
+    assert found.effect is Effect.NEVER
+    assert "carry the major" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "envelope_part",
+    [{"detail-type": ["com.example.order.placed.v1"]}, {"source": ["elsewhere"]}],
+    ids=["type", "source"],
+)
+def test_a_rule_for_other_events_is_let_be(envelope_part: dict[str, Any]) -> None:
+    assert judged({"colour": ["red"]}, PLAN, **envelope_part).effect is Effect.OTHER
+
+
+def test_a_rule_known_by_its_source_alone_is_not_condemned_where_the_source_is_not_known() -> None:
+    new = replace(side(PLAN), source="")
+    rule = {"source": ["shop"], "detail": {"colour": ["red"]}}
+    assert Impact(None, new).judge("rule", rule).effect is Effect.UNKNOWN
+    assert Impact(None, new).judge("rule", {**rule, "source": ["aws.ec2"]}).effect is Effect.OTHER
+
+
+def test_a_rule_for_the_full_version_stops_at_the_next_one() -> None:
+    uri = f"https://schemas.example.com/{TYPE}/1.0.0.json"
+    rule = {"detail": {"dataschema": [uri]}}
+    assert Impact(side(PLAN), side(PLAN, "1.1.0")).judge("rule", rule).effect is Effect.STOPS
+
+
+def test_a_pattern_that_eventbridge_refuses_is_told_as_such() -> None:
+    assert judged({"plan": "pro"}, PLAN).effect is Effect.INVALID
+
+
+def test_both_places_and_a_mend_are_told() -> None:
+    (finding,) = judged({"address": {"city": ["Bern"]}}, changed(address={
+        "type": "object", "properties": {"cities": {"type": "string"}},
+    })).findings  # fmt: skip
+    assert finding.path == "detail.data.address.city"
+    assert finding.old_pointer == "/properties/address/properties/city"
+    assert finding.new_pointer == "/properties/address"
+    assert finding.mend == "did you mean cities?"
+    (finding,) = judged({"seats": ["5"]}, changed(), old=changed(seats={"type": "string"})).findings
+    assert finding.mend == "numbers stand without quotes: 5"
+
+
+def test_an_event_that_matched_before_is_shown_and_made_up_where_no_example_did() -> None:
+    gone = changed(plan={"enum": ["pro"]})
+    told = {"upgrade.json": {**EXAMPLE, "plan": "free"}}
+    shown = judged({"plan": ["free"]}, gone, examples=told).witness
+    assert shown is not None
+    assert (shown.source, shown.data["plan"]) == ("upgrade.json", "free")
+    made = judged({"plan": ["free"]}, gone, examples={"one.json": EXAMPLE}).witness
+    assert made is not None
+    assert (made.source, made.data["plan"]) == ("made", "free")
+
+
+def test_an_example_that_matches_against_the_proof_makes_it_unknown() -> None:
+    found = judged({"colour": ["red"]}, PLAN, new_examples={"red.json": {**EXAMPLE, "colour": "red"}})
+    assert found.effect is Effect.UNKNOWN
+    assert "red.json" in found.findings[0].message
+
+
+# --- against the matcher itself: nothing that matches was said to be impossible ------------------------
+
+_VALUES = st.sampled_from(["a", "b", "1", 1, 2, 7.5, True, False, None])
+_LEAF = st.one_of(
+    st.lists(_VALUES, min_size=1, max_size=3, unique_by=repr).map(lambda values: {"enum": values}),
+    st.sampled_from(
+        [{"type": "string"}, {"type": "number", "maximum": 3}, {"type": ["boolean", "null"]}, {}, True]
+    ),
+)
+_OBJECT = st.dictionaries(st.sampled_from("xyz"), _LEAF, max_size=3).map(
+    lambda properties: {"type": "object", "properties": properties, "additionalProperties": False}
+)
+_SCHEMA = st.recursive(
+    _OBJECT,
+    lambda inner: st.one_of(
+        st.tuples(inner, inner).map(lambda two: {"anyOf": list(two)}),
+        st.tuples(inner, inner).map(lambda two: {"oneOf": list(two)}),
+        st.tuples(inner, inner).map(lambda two: {"if": two[0], "then": two[0], "else": two[1]}),
+        inner.map(lambda one: {"type": "array", "items": one}),
+        inner.map(
+            lambda one: {
+                "type": "object",
+                "properties": {"x": one},
+                "required": ["x"],
+                "additionalProperties": False,
+            }
+        ),
+    ),
+    max_leaves=4,
+)
+_INSTANCE = st.recursive(
+    _VALUES,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from("xyz"), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+_MATCHER = st.one_of(
+    _VALUES,
+    st.booleans().map(lambda there: {"exists": there}),
+    st.sampled_from(
+        [{"prefix": "a"}, {"anything-but": ["a"]}, {"numeric": [">", 2]}, {"numeric": ["<=", 1]},
+         {"suffix": "1"}, {"wildcard": "*b"}]
+    ),
+)  # fmt: skip
+_MATCHERS = st.lists(_MATCHER, min_size=1, max_size=2)
+_PATTERN = st.dictionaries(
+    st.sampled_from("xyz"),
+    st.one_of(
+        _MATCHERS,
+        st.dictionaries(st.sampled_from("xyz"), _MATCHERS, min_size=1, max_size=2),
+    ),
+    min_size=1,
+    max_size=2,
+)  # fmt: skip
+
+
+@given(_SCHEMA, _PATTERN, st.lists(_INSTANCE, min_size=1, max_size=8))
+@settings(max_examples=250)
+def test_whatever_a_closed_event_matches_is_never_called_impossible(
+    schema: dict[str, Any], pattern: dict[str, Any], instances: list[Any]
+) -> None:
+    new = side({"type": "object", "properties": {"v": schema}}, "1.0.0")
+    whole = {"detail-type": [f"{TYPE}.v1"], "detail": {"data": {"v": pattern}}}
+    documents = Documents(new.documents)
+    compiled = compile_pattern(whole)
+    effect = Impact(None, new).judge("rule", whole).effect
+    for instance in instances:
+        data = {"v": instance}
+        event = {"type": f"{TYPE}.v1", "source": "shop", "data": data}
+        if documents.takes(documents.root(new.data), data) and compiled.matches(envelope(event)):
+            assert effect not in (Effect.NEVER, Effect.STOPS), (data, effect)

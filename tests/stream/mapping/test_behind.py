@@ -1,0 +1,136 @@
+"""How far the runner is behind, as its checkpoints tell; and a refusal where they cannot."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.core.records.dialect import STREAM
+from bridge.edges.local.checkpoints import MemoryCheckpoints
+from bridge.errors import ReconcileStopped, SourceUnavailable
+from bridge.stream.mapping.behind import CheckpointLag
+from tests.builders.records import STREAM_ARN
+from tests.fakes.clock import FakeClock
+from tests.fakes.stream import FakeStream
+
+
+class Behind:
+    """A stream, what a runner has saved of it, and a clock."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock(1_000_000.0)
+        self.stream = FakeStream(self.clock)
+        self.checkpoints = MemoryCheckpoints()
+
+    def write(self, count: int = 1, *, every_s: float = 10.0) -> list[str]:
+        written = []
+        for number in range(count):
+            written.append(self.stream.write(f"k{number}"))
+            self.clock.advance(every_s)
+        return written
+
+    def save(self, **progress: str) -> None:
+        self.checkpoints.save(STREAM_ARN, {name.replace("_", "-"): text for name, text in progress.items()})
+
+    @property
+    def lag(self) -> CheckpointLag:
+        return CheckpointLag(self.stream, self.checkpoints, STREAM, self.clock, "./state")
+
+
+@pytest.fixture
+def behind() -> Behind:
+    return Behind()
+
+
+def test_the_oldest_record_after_the_checkpoint_tells_the_lag(behind: Behind) -> None:
+    written = behind.write(5)
+    behind.save(shard_1=written[1])
+    assert behind.lag.lag_s() == 30  # the third was written 30 s ago
+    behind.save(shard_1=written[3])
+    assert behind.lag.lag_s() == 10
+
+
+def test_a_runner_that_is_done_with_everything_is_not_behind_however_long_ago_that_was(
+    behind: Behind,
+) -> None:
+    written = behind.write(3)
+    behind.save(shard_1=written[2])
+    behind.clock.advance(7_200)
+    assert behind.lag.lag_s() == 0
+
+
+def test_a_runner_that_died_falls_behind_as_time_goes_by(behind: Behind) -> None:
+    written = behind.write(3)
+    behind.save(shard_1=written[1])
+    behind.clock.advance(7_200)
+    assert behind.lag.lag_s() == 7_210
+
+
+def test_an_empty_page_of_an_open_shard_is_not_the_end(behind: Behind) -> None:
+    written = behind.write(3)
+    behind.save(shard_1=written[0])
+    behind.stream.empty_pages = 4
+    assert behind.lag.lag_s() == 20
+
+
+def test_a_child_shard_that_was_not_begun_counts_and_a_parent_that_is_done_does_not(behind: Behind) -> None:
+    behind.write(2)
+    behind.stream.split("shard-1")
+    behind.save(shard_1="SHARD_END")
+    assert behind.lag.lag_s() == 0
+    behind.stream.write("k0")
+    behind.clock.advance(40)
+    assert behind.lag.lag_s() == 40
+
+
+def test_the_shard_that_is_furthest_behind_counts(behind: Behind) -> None:
+    low, high = behind.stream.split("shard-1")
+    first = behind.stream.write("a", shard=low)
+    behind.clock.advance(100)
+    behind.stream.write("b", shard=high)
+    behind.clock.advance(5)
+    behind.checkpoints.save(STREAM_ARN, {"shard-1": "SHARD_END", low: first})
+    assert behind.lag.lag_s() == 5
+    behind.checkpoints.save(STREAM_ARN, {"shard-1": "SHARD_END", high: first})
+    assert behind.lag.lag_s() == 105
+
+
+def test_what_a_mapping_from_latest_on_has_passed_over_is_not_behind(behind: Behind) -> None:
+    behind.write(4)
+    since_s = int(behind.clock.now())
+    behind.save(shard_1=f"AT_TIMESTAMP:{since_s}")
+    behind.clock.advance(50)
+    behind.write(1, every_s=7)
+    assert behind.lag.lag_s() == 7
+
+
+def test_what_the_stream_has_trimmed_is_not_in_flight_any_more(behind: Behind) -> None:
+    written = behind.write(4)
+    behind.save(shard_1=written[0])
+    behind.stream.trim("shard-1", 3)
+    assert behind.lag.lag_s() == 10
+
+
+def test_a_record_that_does_not_tell_its_time_leaves_the_lag_unknown(behind: Behind) -> None:
+    written = behind.write(1)
+    behind.stream.append({"eventID": "e", "dynamodb": {}})
+    behind.save(shard_1=written[0])
+    assert behind.lag.lag_s() is None
+
+
+def test_without_a_checkpoint_of_this_very_stream_it_refuses_and_says_what_to_give(behind: Behind) -> None:
+    written = behind.write(1)
+    behind.checkpoints.save(STREAM_ARN.replace("2026-11-01", "2026-11-02"), {"shard-1": written[0]})
+    with pytest.raises(ReconcileStopped) as refused:
+        behind.lag.check()
+    assert STREAM_ARN in refused.value.message
+    assert "./state" in refused.value.message
+    for way in ("--state", "--lag", "--stream-stopped"):
+        assert way in refused.value.hint
+
+
+def test_a_stream_that_does_not_answer_is_told(behind: Behind) -> None:
+    written = behind.write(2)
+    behind.save(shard_1=written[0])
+    behind.stream.fail("read", SourceUnavailable("throttled"))
+    with pytest.raises(SourceUnavailable):
+        behind.lag.lag_s()

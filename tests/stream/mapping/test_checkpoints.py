@@ -1,0 +1,190 @@
+"""Checkpoints: saved only after the work, whole after a kill, never taken from another stream."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
+from bridge.errors import CheckpointBroken, CheckpointUnavailable
+from bridge.stream.mapping.frontier import Frontier
+from bridge.stream.mapping.position import read_checkpoint
+from tests.builders.records import STREAM_ARN
+from tests.stream.rig import Rig, drive, handing_back, raising
+
+RE_ENABLED = STREAM_ARN.replace("2026-11-01", "2026-11-02")
+
+
+class Killed(BaseException):
+    """Ends the process in the middle of whatever it does."""
+
+
+def test_the_checkpoint_moves_only_after_the_batch_is_done() -> None:
+    rig = Rig()
+    written = rig.write(4)
+    seen: list[dict[str, str]] = []
+
+    def look(sequences: list[str]) -> None:
+        seen.append(rig.saved())
+
+    rig.function.always = look
+    runner = rig.runner(batch_size=2)
+    runner.run(until="caught_up")
+    assert seen == [{}, {"shard-1": written[1]}]
+    assert rig.saved() == {"shard-1": written[3]}
+
+
+def test_a_failing_batch_holds_the_checkpoint_and_a_partial_answer_moves_it() -> None:
+    rig = Rig()
+    written = rig.write(4)
+    rig.function.next_answers.append(handing_back(2))
+    rig.function.always = raising
+    runner = rig.runner()
+    runner.step()
+    assert rig.saved() == {"shard-1": written[1]}
+
+
+def test_a_process_killed_in_mid_batch_gets_the_batch_again(tmp_path: Path) -> None:
+    rig = Rig()
+    written = rig.write(6)
+    checkpoints = FileCheckpoints(tmp_path)
+
+    def kill(sequences: list[str]) -> None:
+        raise Killed
+
+    rig.function.next_answers.extend([lambda sequences: None, kill])
+    runner = rig.runner(batch_size=2, checkpoints=checkpoints)
+    with pytest.raises(Killed):
+        drive(runner, rig.clock, steps=10)
+    rig.runner(batch_size=2, checkpoints=FileCheckpoints(tmp_path)).run(until="caught_up")
+    assert rig.function.calls == [written[:2], written[2:4], written[2:4], written[4:]]
+
+
+def test_a_store_that_is_down_delays_the_checkpoint_and_not_the_work() -> None:
+    class Down(MemoryCheckpoints):
+        failing = 3
+
+        def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
+            if self.failing:
+                self.failing -= 1
+                raise CheckpointUnavailable("no space")
+            super().save(stream_arn, progress)
+
+    rig = Rig()
+    written = rig.write(3)
+    checkpoints = Down()
+    stats = rig.runner(checkpoints=checkpoints, batch_size=1).run(until="caught_up")
+    assert rig.function.handled == written
+    assert stats.checkpoints_failed >= 1
+    assert checkpoints.load(rig.stream.arn) == {"shard-1": written[-1]}
+
+
+def test_a_checkpoint_store_that_stays_down_is_an_error_at_the_end() -> None:
+    class Down(MemoryCheckpoints):
+        def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
+            raise CheckpointUnavailable("no space")
+
+    rig = Rig()
+    rig.write(1)
+    with pytest.raises(CheckpointUnavailable):
+        rig.runner(checkpoints=Down()).run(until="caught_up")
+
+
+def test_a_file_survives_the_process(tmp_path: Path) -> None:
+    FileCheckpoints(tmp_path).save(STREAM_ARN, {"shard-1": "41", "shard-2": "SHARD_END"})
+    assert FileCheckpoints(tmp_path).load(STREAM_ARN) == {"shard-1": "41", "shard-2": "SHARD_END"}
+    assert [path.suffix for path in tmp_path.iterdir()] == [".json"]
+
+
+def test_half_a_write_leaves_the_former_checkpoint(tmp_path: Path) -> None:
+    checkpoints = FileCheckpoints(tmp_path)
+    checkpoints.save(STREAM_ARN, {"shard-1": "41"})
+    path = checkpoints.path_of(STREAM_ARN)
+    path.with_name(path.name + ".tmp").write_bytes(b'{"format": 1, "sha')
+    assert checkpoints.load(STREAM_ARN) == {"shard-1": "41"}
+    checkpoints.save(STREAM_ARN, {"shard-1": "42"})
+    assert checkpoints.load(STREAM_ARN) == {"shard-1": "42"}
+
+
+def test_a_checkpoint_of_the_former_stream_of_the_table_is_not_used(tmp_path: Path) -> None:
+    checkpoints = FileCheckpoints(tmp_path)
+    checkpoints.save(STREAM_ARN, {"shard-1": "41"})
+    assert checkpoints.load(RE_ENABLED) == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"format": 2, "stream": "%b", "shards": {}}' % STREAM_ARN.encode(),
+        b'{"format": 1, "stream": "%b", "shards": {}}' % RE_ENABLED.encode(),
+        b'{"format": 1, "stream": "%b", "shards": {"shard-1": 41}}' % STREAM_ARN.encode(),
+        b'{"format": 1, "stream": "%b"}' % STREAM_ARN.encode(),
+    ],
+)
+def test_a_file_that_is_not_a_checkpoint_of_this_stream_is_an_error_that_says_what_to_do(
+    tmp_path: Path, content: bytes
+) -> None:
+    checkpoints = FileCheckpoints(tmp_path)
+    path = checkpoints.path_of(STREAM_ARN)
+    path.write_bytes(content)
+    with pytest.raises(CheckpointBroken, match="remove it to begin again") as caught:
+        checkpoints.load(STREAM_ARN)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "-1", "1.0", "4_1", "9" * 130, "AT_TIMESTAMP:", "AT_TIMESTAMP:x", "٤"]
+)
+def test_a_position_that_makes_no_sense_stops_the_start(text: str) -> None:
+    with pytest.raises(CheckpointBroken, match="shard-1"):
+        read_checkpoint("shard-1", text)
+    rig = Rig()
+    rig.checkpoints.save(rig.stream.arn, {"shard-1": text})
+    with pytest.raises(CheckpointBroken):
+        rig.runner()
+
+
+@pytest.mark.parametrize("text", ["41", "9" * 129, "SHARD_END", "AT_TIMESTAMP:1793534400"])
+def test_a_checkpoint_comes_back_as_it_was_saved(text: str) -> None:
+    assert read_checkpoint("shard-1", text).checkpoint == text
+
+
+def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CheckpointUnavailable):
+        FileCheckpoints(tmp_path / "file").save(STREAM_ARN, {"shard-1": "1"})
+
+
+def test_two_tables_and_two_long_names_never_share_a_file(tmp_path: Path) -> None:
+    checkpoints = FileCheckpoints(tmp_path)
+    arns = [f"arn:aws:dynamodb:r:1:table/{'t' * 254}{last}/stream/2026-11-01T10:00:00.000" for last in "ab"]
+    for arn in arns:
+        checkpoints.save(arn, {"shard-1": "7"})
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_the_frontier_passes_only_what_is_done_without_a_gap() -> None:
+    frontier = Frontier("7")
+    for sequence in ("8", "9", "10"):
+        frontier.add(sequence)
+    frontier.done("10")
+    assert frontier.through == "7"
+    frontier.done("8")
+    assert frontier.through == "8"
+    frontier.done("9")
+    assert (frontier.through, len(frontier)) == ("10", 0)
+
+
+def test_nothing_is_saved_when_nothing_changed() -> None:
+    rig = Rig()
+    rig.write(2)
+    rig.run()
+    saves = rig.checkpoints.saves
+    rig.run()
+    assert rig.checkpoints.saves == saves

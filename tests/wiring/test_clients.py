@@ -1,0 +1,54 @@
+"""The clients that everything shares: they say who calls, and do no work that the service does anyway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ParamValidationError
+
+from bridge import __version__
+from bridge.errors import ClientNotMade
+from bridge.wiring.clients import ClientFactory, client_factory
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> ClientFactory:
+    """Clients whose calls never leave this process."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    make = client_factory(region="eu-central-1", endpoint_url="http://127.0.0.1:9")
+
+    def client(service: str) -> Any:
+        made = make(service)
+        made.meta.events.register("before-call", lambda **_: (SimpleNamespace(status_code=200), {"ok": 1}))
+        return made
+
+    return client
+
+
+def test_every_call_says_that_it_is_ours(clients: ClientFactory) -> None:
+    for service in ("dynamodb", "events", "s3"):
+        assert clients(service).meta.config.user_agent.startswith(f"stream-bridge/{__version__} Boto3/")
+
+
+def test_requests_of_many_keys_are_checked_by_the_service_alone(clients: ClientFactory) -> None:
+    too_short: dict[str, Any] = {"RequestItems": {"t": {"Keys": []}}}
+    assert clients("dynamodb").batch_get_item(**too_short) == {"ok": 1}
+    with pytest.raises(ParamValidationError):
+        clients("events").put_events(Entries=[])
+
+
+def test_no_region_and_no_such_profile_are_told_with_their_mend(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    with pytest.raises(ClientNotMade, match=r"no client of schemas can be made: .*AWS_DEFAULT_REGION"):
+        client_factory()("schemas")
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(ClientNotMade, match="nobody"):
+        client_factory()("schemas")
