@@ -26,7 +26,9 @@ from bridge.core.event import Event
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.run import Run
 from bridge.delivery.target import Answer, Target, unanswered
-from bridge.ports.relay import SKIPPED, Deadline, EntryResult, Telemetry
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import SKIPPED, EntryResult
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.silence import Silence
 
 __all__ = ["Answer", "Dispatcher", "Target", "unanswered"]

@@ -23,7 +23,8 @@ from bridge.errors import (
     SinkUnavailable,
     Unavailable,
 )
-from bridge.ports.relay import ACCEPTED, SKIPPED, Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
 from bridge.relay.traffic import Traffic
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.core.values import plain_item
 from bridge.demo.scenery import TABLES, scan
-from bridge.ports.relay import Record
+from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 
 SUBJECTS: Mapping[str, str] = {"Users": "user", "Orders": "order"}

@@ -24,7 +24,9 @@ from bridge.edges.cloudwatch.telemetry import LineTelemetry
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.errors import BridgeError
-from bridge.ports.relay import Clock, Quarantined, Sink
+from bridge.ports.clock import Clock
+from bridge.ports.quarantine import Quarantined
+from bridge.ports.sink import Sink
 from bridge.relay.accounts import Account
 from bridge.stream.mapping.settings import Pace
 from bridge.stream.runners import Runners

@@ -9,7 +9,7 @@ from typing import Any
 
 from bridge.demo.expectation import Expected, compared
 from bridge.demo.subscribers import CloudEvent, Subscriber
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
 _SECRET = "$demo$"  # what every password hash of the workload begins with  # noqa: S105

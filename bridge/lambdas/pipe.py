@@ -20,7 +20,8 @@ from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemorySink
 from bridge.errors import BatchError, Unavailable
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
-from bridge.ports.relay import Record, Telemetry
+from bridge.ports.quarantine import Record
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.relay import Relay
 from bridge.wiring.bridge import (
     Configuration,

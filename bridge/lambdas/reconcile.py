@@ -24,7 +24,8 @@ from functools import partial
 from typing import Any, Final
 
 from bridge.errors import BatchError, ReconcileStopped
-from bridge.ports.relay import Clock, Deadline, Telemetry
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.telemetry import Telemetry
 from bridge.reconcile import Steps, Ticket
 from bridge.wiring.bridge import Configuration
 from bridge.wiring.clients import client_factory

@@ -20,7 +20,8 @@ from urllib.parse import unquote_plus
 
 from bridge.edges.failures.source import S3FailureSource
 from bridge.errors import BatchError, BridgeError, DestinationUnavailable
-from bridge.ports.relay import Clock, Deadline, Telemetry
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.telemetry import Telemetry
 from bridge.redrive import Redriven, Redriver
 from bridge.wiring.bridge import Configuration
 from bridge.wiring.clients import client_factory

@@ -18,7 +18,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from bridge.errors import BatchError, BridgeError, Unavailable
-from bridge.ports.relay import Found, Quarantined, Selection
+from bridge.ports.quarantine import Found, Quarantined, Selection
 
 _FIELDS: Final = tuple(field.name for field in fields(Quarantined))
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")  # for names on any file system, in any object store

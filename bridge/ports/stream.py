@@ -1,15 +1,12 @@
-"""What reading a stream on one machine needs from outside, and what becomes of a batch that was given up.
-
-Every implementation passes the contract suite of its port in ``tests/contracts``.
-"""
+"""Reading one stream, shard by shard."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from bridge.ports.relay import Record
+from bridge.ports.quarantine import Record
 
 IteratorKind = Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SEQUENCE_NUMBER"]
 
@@ -66,50 +63,4 @@ class StreamSource(Protocol):
     def read(self, iterator: str, limit: int) -> Page:
         """Raises ``IteratorExpired``, ``PositionTrimmed``, ``SourceUnavailable``. An empty page of an open
         shard means nothing: it is not "caught up"."""
-        ...
-
-
-class Checkpoints(Protocol):
-    """Durable progress of the runner: for each shard the last sequence number that is done."""
-
-    def load(self, stream_arn: str) -> Mapping[str, str]: ...
-
-    def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
-        """Durable when it returns: survives a kill -9."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A batch that was given up, as its on-failure destination keeps it. ``content`` is Lambda's invocation
-    record, as JSON; ``receipt`` is the store's own."""
-
-    name: str
-    content: bytes
-    receipt: str = ""
-
-
-class FailureSource(Protocol):
-    """The other side of an on-failure destination. Reading removes nothing."""
-
-    def batches(self) -> Generator[Parked]:
-        """What is parked, one by one as it is asked for, each once. Raises ``DestinationUnavailable`` and
-        ``BatchError``. Close it when the reading ends early: what it kept from others is given back."""
-        ...
-
-    def hold(self, parked: Parked) -> None:
-        """Keep it from others for some minutes more, where the store shows a batch to one reader only."""
-        ...
-
-    def remove(self, parked: Parked) -> None:
-        """Forget it, for good when it returns; one that is gone already is no error."""
-        ...
-
-
-class FailureDestination(Protocol):
-    """Where the runner sends a batch it gave up on (Lambda's on-failure destination)."""
-
-    def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
-        """``info`` is Lambda's invocation record with ``DDBStreamBatchInfo``; SQS keeps only that, S3 also
-        keeps ``payload``, the event that failed."""
         ...

@@ -8,8 +8,8 @@ and writing the claim may still change hands: then one page is written twice, by
 from __future__ import annotations
 
 from bridge.errors import Superseded
-from bridge.ports.reconcile import Lease, RunStore
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
+from bridge.ports.run_store import Lease, RunStore
 from bridge.reconcile.lease import LeaseKeeper
 
 

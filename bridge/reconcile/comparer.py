@@ -13,8 +13,8 @@ from bridge.core.fingerprint import Fingerprint, compile_fingerprint
 from bridge.core.keys import key_hash, key_token
 from bridge.core.values import base64_text
 from bridge.errors import MalformedRecord
-from bridge.ports.reconcile import TableFacts
-from bridge.ports.relay import Keep, Row
+from bridge.ports.ledger import Keep, Row
+from bridge.ports.table import TableFacts
 from bridge.relay.gaps import legible
 
 Kind = Literal["insert", "modify", "remove", "gap", "other_recipe"]

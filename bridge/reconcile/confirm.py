@@ -12,8 +12,10 @@ from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim, fit
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
 from bridge.limits import RECORD_TIME_ROUNDING_S
-from bridge.ports.reconcile import TableSource
-from bridge.ports.relay import ClaimCheck, Ledger, Row, Sink
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.ledger import Ledger, Row
+from bridge.ports.sink import Sink
+from bridge.ports.table import TableSource
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options

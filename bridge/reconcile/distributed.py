@@ -34,8 +34,8 @@ from bridge.errors import (
     StreamBehind,
     Superseded,
 )
-from bridge.ports.reconcile import Lease
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
+from bridge.ports.run_store import Lease
 from bridge.reconcile.claim import ClaimKeeper
 from bridge.reconcile.distributed_ticket import Asked, Ticket
 from bridge.reconcile.lease import LeaseKeeper

@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import ClaimCheckUnavailable, RecordError
-from bridge.ports.relay import ClaimCheck, Clock, Deadline, Ledger, Sink
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.ledger import Ledger
+from bridge.ports.sink import Sink
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmed
 from bridge.reconcile.counts import Counts

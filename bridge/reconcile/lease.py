@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from threading import Lock
 
-from bridge.ports.reconcile import Lease, RunStore
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
+from bridge.ports.run_store import Lease, RunStore
 
 LEASE_S = 600.0
 """Longer than one step can take: reads wait out throttling for five minutes before they give up."""

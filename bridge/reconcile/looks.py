@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from bridge.core.change import TypedItem
 from bridge.errors import FirstContact, KeySchemaChanged, MalformedRecord
-from bridge.ports.reconcile import TableSource
-from bridge.ports.relay import Clock, Ledger, LedgerScan, Row
+from bridge.ports.clock import Clock
+from bridge.ports.ledger import Ledger, LedgerScan, Row
+from bridge.ports.table import TableSource
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 
 
 class Pace:

@@ -13,8 +13,13 @@ from functools import partial
 from typing import Any
 
 from bridge.errors import BridgeError, ReconcileStopped, StreamBehind
-from bridge.ports.reconcile import Document, LagSource, RunStore, TableSource
-from bridge.ports.relay import ClaimCheck, Clock, Deadline, Ledger, LedgerScan, Sink
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.lag import LagSource
+from bridge.ports.ledger import Ledger, LedgerScan
+from bridge.ports.run_store import Document, RunStore
+from bridge.ports.sink import Sink
+from bridge.ports.table import TableSource
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmer
 from bridge.reconcile.counts import Counts

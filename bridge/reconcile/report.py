@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bridge.ports.reconcile import Document
+from bridge.ports.run_store import Document
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Price
 from bridge.reconcile.state import RunState

@@ -9,7 +9,7 @@ from bridge.core.change import Change, Operation, TypedItem
 from bridge.core.event import Event
 from bridge.core.healing import state_name, step_id, suffix_at, time_text, told_name
 from bridge.errors import ViewTooNarrow
-from bridge.ports.relay import Row, SettledBy
+from bridge.ports.ledger import Row, SettledBy
 from bridge.reconcile.comparer import NEVER_SETTLED, Comparer
 from bridge.relay.gaps import legible
 

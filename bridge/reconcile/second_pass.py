@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from bridge.core.healing import time_text
 from bridge.errors import TooMuchToEmit
-from bridge.ports.reconcile import Document, RunStore
+from bridge.ports.run_store import Document, RunStore
 from bridge.reconcile.confirm import Confirmed, Confirmer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter

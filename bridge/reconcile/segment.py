@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bridge.ports.reconcile import Document, RunStore
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
+from bridge.ports.run_store import Document, RunStore
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.suspects import Suspect, as_document, broken

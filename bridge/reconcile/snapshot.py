@@ -10,8 +10,10 @@ from threading import Lock
 from bridge.core.events.claim_check import fit
 from bridge.core.healing import time_text
 from bridge.errors import LedgerUnavailable, MalformedRecord, RecordError, TooMuchToEmit, ViewTooNarrow
-from bridge.ports.reconcile import TableSource
-from bridge.ports.relay import ClaimCheck, Clock, Ledger, Row
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Clock
+from bridge.ports.ledger import Ledger, Row
+from bridge.ports.table import TableSource
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmed, Verdict
 from bridge.reconcile.counts import Counts

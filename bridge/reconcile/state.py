@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from bridge.core.change import TypedItem
 from bridge.errors import KeySchemaChanged
-from bridge.ports.reconcile import Document
+from bridge.ports.run_store import Document
 from bridge.reconcile.options import Mode, Options
 from bridge.reconcile.suspects import broken
 

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost
-from bridge.ports.reconcile import Document, Lease
+from bridge.ports.run_store import Document, Lease
 
 
 def next_lease(

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from bridge.core.change import TypedItem
 from bridge.errors import CheckpointBroken
 from bridge.limits import BATCH_GET_MAX
-from bridge.ports.reconcile import Document, RunStore
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
+from bridge.ports.run_store import Document, RunStore
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ import orjson
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.records.kinesis import KINESIS
 from bridge.errors import BridgeError
-from bridge.ports.relay import Record
+from bridge.ports.quarantine import Record
 
 _HINT: Final = "a message or object of an on-failure destination has DDBStreamBatchInfo or KinesisBatchInfo"
 

@@ -14,8 +14,10 @@ from typing import Final, Literal
 
 from bridge.core.records.dialect import Dialect
 from bridge.errors import BreakerTripped, BridgeError
-from bridge.ports.relay import Deadline, Record
-from bridge.ports.stream import FailureSource, Parked, StreamSource
+from bridge.ports.clock import Deadline
+from bridge.ports.failures import FailureSource, Parked
+from bridge.ports.quarantine import Record
+from bridge.ports.stream import StreamSource
 from bridge.reconcile.pace import Pace
 from bridge.redrive.parked import GivenUp, read_given_up
 from bridge.redrive.stretch import Stretch

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from bridge.core.records.kinesis import dialect_of
 from bridge.errors import EntryMissing
+from bridge.ports.clock import Deadline
+from bridge.ports.quarantine import Found, Quarantined, QuarantineReader, Selection
 from bridge.ports.quarantine_entry import identity_of
-from bridge.ports.relay import Deadline, Found, Quarantined, QuarantineReader, Selection
 from bridge.reconcile.pace import Pace
 from bridge.relay.batch import End
 from bridge.relay.relay import Relay

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable, TargetMissing
 from bridge.limits import GET_RECORDS_MAX
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from bridge.ports.stream import StreamSource
 from bridge.redrive.parked import GivenUp
 

@@ -21,7 +21,11 @@ from bridge.errors import (
     MalformedRecord,
     RecordError,
 )
-from bridge.ports.relay import ClaimCheck, Deadline, EntryResult, Fetcher, Record
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Deadline
+from bridge.ports.fetcher import Fetcher
+from bridge.ports.quarantine import Record
+from bridge.ports.sink import EntryResult
 
 End = Literal["published", "without_event", "quarantined", "handed_back"]
 

@@ -14,7 +14,7 @@ from bridge.core.healing import missing_step, time_text
 from bridge.core.values import base64_text
 from bridge.errors import RecordError, ViewTooNarrow
 from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
-from bridge.ports.relay import Keep, Row
+from bridge.ports.ledger import Keep, Row
 from bridge.relay.batch import Item
 
 

@@ -18,19 +18,13 @@ from bridge.core.events.translate import Table
 from bridge.core.keys import key_hash, key_token
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.errors import BridgeError, MalformedRecord, QuarantineUnavailable, RecordError
-from bridge.ports.relay import (
-    ClaimCheck,
-    Clock,
-    Deadline,
-    Fetcher,
-    Ledger,
-    Quarantine,
-    Quarantined,
-    Record,
-    Sink,
-    Telemetry,
-    Tracer,
-)
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.fetcher import Fetcher
+from bridge.ports.ledger import Ledger
+from bridge.ports.quarantine import Quarantine, Quarantined, Record
+from bridge.ports.sink import Sink
+from bridge.ports.telemetry import Telemetry, Tracer
 from bridge.relay.batch import Item, Outcome, fetch_current, hand_back_what_follows, store_claims
 from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal

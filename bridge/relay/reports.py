@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from bridge.core.keys import key_hash
-from bridge.ports.relay import Telemetry
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.batch import Item, Outcome
 
 

@@ -17,7 +17,8 @@ from bridge.core.events.translate import Table, Without
 from bridge.core.healing import time_text
 from bridge.errors import MalformedRecord
 from bridge.limits import LEDGER_RECENT_MAX, RECORD_TIME_ROUNDING_S
-from bridge.ports.relay import Deadline, Ledger, Row
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Ledger, Row
 from bridge.relay.batch import Item
 from bridge.relay.gaps import (
     bounded,

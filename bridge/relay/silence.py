@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bridge.core.event import Trace
-from bridge.ports.relay import Annotation, Span
+from bridge.ports.telemetry import Annotation, Span
 
 
 class Silence:

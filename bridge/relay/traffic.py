@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bridge.ports.relay import Telemetry
+from bridge.ports.telemetry import Telemetry
 
 
 class Traffic:

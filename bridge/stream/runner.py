@@ -18,8 +18,11 @@ from typing import Any, Literal
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.delivery.backoff import Backoff
 from bridge.errors import BridgeError, TargetMissing
-from bridge.ports.relay import Clock, Deadline, Telemetry
-from bridge.ports.stream import Checkpoints, FailureDestination, StreamSource
+from bridge.ports.checkpoints import Checkpoints
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.failures import FailureDestination
+from bridge.ports.stream import StreamSource
+from bridge.ports.telemetry import Telemetry
 from bridge.stream.mapping.answer import Answer, read_answer
 from bridge.stream.mapping.batch import Batch, judge
 from bridge.stream.mapping.intake import Intake

@@ -25,18 +25,14 @@ from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.edges.local.stdout import StdoutSink
 from bridge.edges.s3.objects import folder
 from bridge.limits import SNS_BYTES
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Clock
+from bridge.ports.fetcher import Fetcher
+from bridge.ports.ledger import Ledger
+from bridge.ports.quarantine import Quarantine, QuarantineReader
 from bridge.ports.registry import RegistryAddress
-from bridge.ports.relay import (
-    ClaimCheck,
-    Clock,
-    Fetcher,
-    Ledger,
-    Quarantine,
-    QuarantineReader,
-    Sink,
-    Telemetry,
-    Tracer,
-)
+from bridge.ports.sink import Sink
+from bridge.ports.telemetry import Telemetry, Tracer
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from bridge.relay.silence import NoTracer, Silence

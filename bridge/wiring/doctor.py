@@ -33,7 +33,8 @@ from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.setup.facts import kinesis_destination, list_mappings, queue_depth, time_to_live
 from bridge.errors import BridgeError
-from bridge.ports.relay import Clock, LedgerScan
+from bridge.ports.clock import Clock
+from bridge.ports.ledger import LedgerScan
 from bridge.ports.setup import EventSource, MappingFacts, Settled
 from bridge.reconcile.report import last_complete
 from bridge.settings.sinks import MemorySettings, StdoutSettings

@@ -13,7 +13,9 @@ from bridge.core.events.trace import read_trace
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
 from bridge.errors import BatchError
-from bridge.ports.relay import Clock, Deadline, Record, Telemetry
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.quarantine import Record
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.relay import Relay
 from bridge.schemas.registries.remarks import tell
 from bridge.wiring.bridge import (

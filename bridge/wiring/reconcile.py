@@ -27,9 +27,13 @@ from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.run_store import DirectoryRunStore
 from bridge.edges.setup.facts import list_mappings, read_mapping
 from bridge.errors import ReconcileStopped
-from bridge.ports.reconcile import LagSource, RunStore
-from bridge.ports.relay import ClaimCheck, Clock, Ledger, LedgerScan, Sink
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Clock
+from bridge.ports.lag import LagSource
+from bridge.ports.ledger import Ledger, LedgerScan
+from bridge.ports.run_store import RunStore
 from bridge.ports.setup import MappingFacts
+from bridge.ports.sink import Sink
 from bridge.ports.stream import StreamSource
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
 from bridge.settings.stores import DynamoDbLedgerSettings

@@ -11,8 +11,12 @@ from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.failures.source import DirectoryFailureSource, S3FailureSource, SqsFailureSource
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.errors import TargetMissing
-from bridge.ports.relay import Deadline, Ledger, Quarantine, Row, Telemetry
-from bridge.ports.stream import FailureSource, StreamSource
+from bridge.ports.clock import Deadline
+from bridge.ports.failures import FailureSource
+from bridge.ports.ledger import Ledger, Row
+from bridge.ports.quarantine import Quarantine
+from bridge.ports.stream import StreamSource
+from bridge.ports.telemetry import Telemetry
 from bridge.reconcile.pace import Pace
 from bridge.redrive import Redriver, Retry, StaysWhereItIs
 from bridge.redrive.redriver import CHUNK_RECORDS, CHUNK_TIME_S, OpenStream

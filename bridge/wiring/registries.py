@@ -9,8 +9,8 @@ from pathlib import Path
 
 from bridge.delivery.backoff import Backoff
 from bridge.edges.local.registry_cache import FileSchemaCache
+from bridge.ports.clock import Clock, Deadline
 from bridge.ports.registry import RegistryAddress, SchemaRegistry
-from bridge.ports.relay import Clock, Deadline
 from bridge.schemas.documents.registry import PublishTarget, TargetKind
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.patience import Patience

@@ -22,9 +22,10 @@ from bridge.edges.failures.destination import (
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.errors import TargetMissing
-from bridge.lambdas.stream import StreamDoor
-from bridge.ports.relay import Sink, Telemetry
-from bridge.ports.stream import FailureDestination, StreamSource
+from bridge.ports.failures import FailureDestination
+from bridge.ports.sink import Sink
+from bridge.ports.stream import StreamSource
+from bridge.ports.telemetry import Telemetry
 from bridge.settings import Settings
 from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream.mapping.settings import MappingSettings, Pace
@@ -42,6 +43,7 @@ from bridge.wiring.bridge import (
     check_targets,
 )
 from bridge.wiring.clients import ClientFactory
+from bridge.wiring.functions import StreamDoor
 
 RUN_PACE = Pace(function_timeout_s=30.0)
 """Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait

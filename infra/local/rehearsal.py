@@ -14,7 +14,7 @@ from bridge.core.keys import key_token
 from bridge.demo.scenery import Queue, drain
 from bridge.edges.dynamodb.ledger_row import KEY, decode_row, encode_row, partition_key
 from bridge.errors import BridgeError
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from bridge.settings import Settings
 from infra.local.configuration import parameters_of, published_types, rendered_for
 from infra.local.inventory import Thing, inventory, remove

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.errors import BridgeError
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from infra.local.templates import Adaptation, fitted, retained
 
 _LOOK_S: Final = 0.1

@@ -15,7 +15,9 @@ from bridge.core.pointer import Wanted
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
-from bridge.ports.relay import Ledger, Quarantine, Sink
+from bridge.ports.ledger import Ledger
+from bridge.ports.quarantine import Quarantine
+from bridge.ports.sink import Sink
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.fakes.clock import FakeClock

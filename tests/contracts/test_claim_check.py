@@ -10,7 +10,7 @@ import pytest
 from bridge.core.events.claim_check import Claim
 from bridge.edges.local.memory import MemoryClaimCheck
 from bridge.edges.s3.claim_check import S3ClaimCheck
-from bridge.ports.relay import ClaimCheck
+from bridge.ports.claim_check import ClaimCheck
 from tests.fakes.clock import FakeClock
 from tests.fakes.s3_client import S3Client
 

@@ -18,7 +18,8 @@ from bridge.edges.dynamodb.ledger_row import partition_key
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.errors import AccessDenied, BatchError, LedgerUnavailable, TargetMissing
 from bridge.limits import LEDGER_REMOVED_TTL_S
-from bridge.ports.relay import Deadline, Ledger, LedgerScan, Row
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Ledger, LedgerScan, Row
 from tests.builders.aws import Aws
 from tests.builders.records import item
 from tests.fakes.batch_peer import client_error, throttling, timeout

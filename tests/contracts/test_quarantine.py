@@ -15,7 +15,7 @@ from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import AccessDenied, EntryMissing, QuarantineUnavailable, TargetMissing
-from bridge.ports.relay import EVERYTHING, Quarantine, Quarantined, QuarantineReader, Selection
+from bridge.ports.quarantine import EVERYTHING, Quarantine, Quarantined, QuarantineReader, Selection
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error, timeout
 from tests.fakes.s3_client import S3Client

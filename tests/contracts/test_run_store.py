@@ -14,7 +14,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.local.run_store import DirectoryRunStore, MemoryRunStore
 from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost
-from bridge.ports.reconcile import RunStore
+from bridge.ports.run_store import RunStore
 from tests.fakes.clock import FakeClock
 from tests.fakes.s3_client import S3Client
 

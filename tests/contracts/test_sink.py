@@ -20,7 +20,8 @@ from bridge.edges.local.memory import MemorySink
 from bridge.edges.local.stdout import StdoutSink
 from bridge.edges.sns.topic import SnsSink
 from bridge.errors import AccessDenied, EventRefused, EventTooLarge, SinkUnavailable, TargetMissing
-from bridge.ports.relay import Deadline, Sink
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import Sink
 from tests.fakes.batch_peer import BatchPeer, client_error, throttling, timeout
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event

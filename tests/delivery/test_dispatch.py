@@ -17,7 +17,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Answer, Dispatcher
 from bridge.edges.local.clock import SystemClock
 from bridge.errors import BatchError, BridgeError, EventRefused, EventTooLarge, SinkUnavailable, TargetMissing
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
 from tests.fakes.executor import InlineExecutor

@@ -12,7 +12,7 @@ from bridge.demo.expectation import Expected
 from bridge.demo.scenery import Queue
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
 from bridge.demo.verdict import check_all
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
 ACCOUNT = Account(3, published=2, without_event=0, quarantined=1, handed_back=0, events=2)

@@ -16,7 +16,7 @@ from bridge.edges.failures.destination import S3FailureDestination
 from bridge.edges.failures.source import S3FailureSource
 from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.lambdas.redrive import RedriveDoor
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from bridge.stream.mapping.stats import RunnerStats
 from bridge.stream.runner import Runner
 from bridge.wiring.bridge import Configuration, build_relay, build_sinks, load_configuration

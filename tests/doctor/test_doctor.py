@@ -16,7 +16,7 @@ from bridge.core.change import Position
 from bridge.core.keys import key_token
 from bridge.doctor import Finding, verdict_of
 from bridge.edges.dynamodb.ledger_row import encode_row
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.doctor import Doctor
 from tests.fakes.clock import FakeClock

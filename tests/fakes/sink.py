@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from bridge.core.event import Event
 from bridge.errors import BridgeError
-from bridge.ports.relay import ACCEPTED, SKIPPED, Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
 
 
 class ScriptedSink:

@@ -17,7 +17,8 @@ from typing import Any
 
 from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, TargetMissing
 from bridge.limits import ITERATOR_LIFETIME_S
-from bridge.ports.relay import Clock, Record
+from bridge.ports.clock import Clock
+from bridge.ports.quarantine import Record
 from bridge.ports.stream import Page, Shard
 from tests.builders.records import STREAM_ARN, Op, record
 

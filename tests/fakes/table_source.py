@@ -10,7 +10,7 @@ from zlib import crc32
 from bridge.core.change import TypedItem
 from bridge.core.keys import key_token
 from bridge.errors import BridgeError
-from bridge.ports.reconcile import ItemPage, ItemsRead, TableFacts
+from bridge.ports.table import ItemPage, ItemsRead, TableFacts
 from tests.builders.records import STREAM_ARN, item
 
 FACTS = TableFacts("Users", STREAM_ARN.split("/stream")[0], {"id": "S"}, STREAM_ARN)

@@ -20,7 +20,7 @@ from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemoryQuarantine, MemorySink
 from bridge.lambdas.pipe import PipeDoor
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.relay.silence import Silence
 from bridge.settings import read_settings
 from bridge.settings.compiling.tables import compile_tables

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.ports.relay import Quarantine
+from bridge.ports.quarantine import Quarantine
 from bridge.settings import load_settings
 from bridge.wiring.bridge import build_quarantine
 from tests.builders.aws import REGION, Aws

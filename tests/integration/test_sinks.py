@@ -18,7 +18,7 @@ from bridge.edges.eventbridge.classic import EventBridgeSink
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.sns.topic import SnsSink
 from bridge.errors import TargetMissing
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from tests.builders.aws import Aws
 from tests.fakes.event_builder import event
 from tests.integration.stage import built_scenery

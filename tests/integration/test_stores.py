@@ -13,7 +13,7 @@ from bridge.edges.s3.claim_check import S3ClaimCheck
 from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import TargetMissing
-from bridge.ports.relay import Quarantined, Selection
+from bridge.ports.quarantine import Quarantined, Selection
 from tests.builders.aws import Aws
 
 

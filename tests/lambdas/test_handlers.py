@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.ports.relay import Telemetry
+from bridge.ports.telemetry import Telemetry
 from bridge.wiring.bridge import Configuration
 from bridge.wiring.functions import Function
 from tests.builders.kinesis_records import kinesis_bytes, kinesis_record

@@ -14,7 +14,7 @@ from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine, Memory
 from bridge.errors import BatchError, BreakerTripped, QuarantineUnavailable, Unavailable
 from bridge.lambdas.pipe import PipeDoor
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record
 from tests.fakes.context import LambdaContext

@@ -15,8 +15,8 @@ from bridge.core.healing import time_text
 from bridge.core.pointer import Segments
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.run_store import MemoryRunStore
-from bridge.ports.reconcile import RunStore
-from bridge.ports.relay import Keep, Row
+from bridge.ports.ledger import Keep, Row
+from bridge.ports.run_store import RunStore
 from bridge.reconcile import Comparer, Mode, Options, Progress, Reconciler
 from tests.builders.bridges import table as users_table
 from tests.fakes.clock import FakeClock

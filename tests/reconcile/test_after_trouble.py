@@ -10,7 +10,7 @@ import pytest
 
 from bridge.core.events.translate import EventRule
 from bridge.core.healing import time_text
-from bridge.ports.relay import Keep, Row
+from bridge.ports.ledger import Keep, Row
 from tests.builders.bridges import rule, table
 from tests.reconcile.rig import Rig
 

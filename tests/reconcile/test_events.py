@@ -13,7 +13,7 @@ from bridge.core.fingerprint import compile_fingerprint
 from bridge.core.jsonpath import parse_path
 from bridge.core.redact import RedactRule
 from bridge.errors import LedgerUnavailable
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
 from bridge.reconcile.comparer import NEVER_SETTLED
 from tests.builders.bridges import rule, table
 from tests.reconcile.rig import LABEL, Rig

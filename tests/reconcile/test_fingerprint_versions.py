@@ -9,7 +9,7 @@ import pytest
 
 from bridge.core.change import Position
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, recipe_of
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
 from tests.reconcile.rig import LABEL, Rig, opts
 
 NEW = b"another key"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.errors import AccessDenied, StreamBehind, TargetMissing
-from bridge.ports.reconcile import LagSource
+from bridge.ports.lag import LagSource
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.reconcile import build_function_lag
 from tests.fakes.clock import FakeClock

@@ -20,7 +20,7 @@ from bridge.errors import (
     StreamBehind,
     TooMuchToEmit,
 )
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
 from tests.fakes.sink import ScriptedSink
 from tests.reconcile.rig import LABEL, Rig, lossy, opts
 

@@ -9,7 +9,7 @@ import pytest
 
 from bridge.edges.local.run_store import MemoryRunStore
 from bridge.errors import SourceUnavailable
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.reconcile import Seen, SegmentWorker
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.lease import LeaseKeeper

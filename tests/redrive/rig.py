@@ -11,8 +11,9 @@ import orjson
 
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
-from bridge.ports.relay import Deadline, Ledger
-from bridge.ports.stream import Parked
+from bridge.ports.clock import Deadline
+from bridge.ports.failures import Parked
+from bridge.ports.ledger import Ledger
 from bridge.reconcile.pace import Pace
 from bridge.redrive import Redriven, Redriver, redrive
 from bridge.relay.relay import Relay

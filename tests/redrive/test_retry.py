@@ -13,7 +13,8 @@ from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import BridgeError, EntryMissing, EventInvalid, SinkUnavailable
-from bridge.ports.relay import Deadline, Quarantined, Selection
+from bridge.ports.clock import Deadline
+from bridge.ports.quarantine import Quarantined, Selection
 from bridge.redrive import Retried, Retry, StaysWhereItIs
 from bridge.relay.breaker import Breaker
 from tests.builders.bridges import relay, rule, table

@@ -20,7 +20,11 @@ from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.sns.topic import SnsSink
 from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import AccessDenied, BreakerTripped, BridgeError, SinkUnavailable
-from bridge.ports.relay import ClaimCheck, Deadline, Ledger, Quarantine, Sink
+from bridge.ports.claim_check import ClaimCheck
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Ledger
+from bridge.ports.quarantine import Quarantine
+from bridge.ports.sink import Sink
 from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table

@@ -17,7 +17,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import AccessDenied
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table

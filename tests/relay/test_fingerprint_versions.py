@@ -10,7 +10,7 @@ import pytest
 
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
-from bridge.ports.relay import Keep
+from bridge.ports.ledger import Keep
 from bridge.relay.relay import Relay
 from bridge.settings.compiling.tables import compile_tables
 from bridge.wiring.bridge import load_configuration

@@ -10,7 +10,7 @@ from bridge.edges.dynamodb.ledger_row import KEY, LIVE, decode_row, encode_row
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import EventInvalid
 from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
-from bridge.ports.relay import Keep, Row
+from bridge.ports.ledger import Keep, Row
 from tests.builders.bridges import rule
 from tests.fakes.sink import ScriptedSink
 from tests.relay.test_settling import bodies, bridge, change, row_of, told, walk

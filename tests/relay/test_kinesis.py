@@ -10,7 +10,7 @@ from bridge.core.records.kinesis import KINESIS
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import BatchError, BreakerTripped, SinkUnavailable
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from bridge.wiring.functions import StreamDoor

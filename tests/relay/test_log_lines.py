@@ -14,7 +14,8 @@ from bridge.core.event import Event
 from bridge.edges.cloudwatch.telemetry import LineTelemetry, PowertoolsTelemetry
 from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.errors import BridgeError, EventInvalid, EventRefused, SinkUnavailable
-from bridge.ports.relay import Deadline, Telemetry
+from bridge.ports.clock import Deadline
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from bridge.wiring.bridge import build_relay, load_configuration, memory_sinks

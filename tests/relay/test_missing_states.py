@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import EventInvalid
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
 from tests.builders.bridges import rule
 from tests.fakes.sink import ScriptedSink
 from tests.relay.test_settling import bridge, change, fingerprint, row_of, told, walk

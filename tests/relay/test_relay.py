@@ -23,7 +23,9 @@ from bridge.errors import (
     QuarantineUnavailable,
     SinkUnavailable,
 )
-from bridge.ports.relay import Deadline, Quarantined, Row
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Row
+from bridge.ports.quarantine import Quarantined
 from bridge.relay.batch import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay

@@ -18,7 +18,9 @@ from bridge.delivery.dispatch import Answer, Dispatcher
 from bridge.edges.local.clock import SystemClock
 from bridge.errors import BatchError, EventRefused, SinkUnavailable, TargetMissing
 from bridge.metrics import METRICS, render_table
-from bridge.ports.relay import Deadline, EntryResult, Telemetry
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import EntryResult
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.relay import Relay
 from bridge.settings import read_settings
 from bridge.stream.mapping.stats import Count

@@ -18,7 +18,8 @@ from bridge.core.keys import key_token
 from bridge.core.redact import RedactRule
 from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.errors import BridgeError, EventInvalid, SinkUnavailable
-from bridge.ports.relay import Deadline, Keep, Row
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Keep, Row
 from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal

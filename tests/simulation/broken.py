@@ -16,7 +16,9 @@ from bridge.core.records.dialect import Dialect
 from bridge.delivery.dispatch import Answer
 from bridge.edges.eventbridge.classic import EventBridgeSink
 from bridge.errors import QuarantineUnavailable, SinkUnavailable, Unavailable
-from bridge.ports.relay import Deadline, EntryResult, Ledger, Row
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Ledger, Row
+from bridge.ports.sink import EntryResult
 from bridge.reconcile import Options, Progress, Reconciler, RunState
 from bridge.reconcile.confirm import Confirmed, Confirmer
 from bridge.reconcile.counts import Counts

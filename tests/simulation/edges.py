@@ -21,7 +21,9 @@ from bridge.errors import (
     QuarantineUnavailable,
     SourceUnavailable,
 )
-from bridge.ports.relay import Deadline, Keep, Quarantined, Row
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Keep, Row
+from bridge.ports.quarantine import Quarantined
 from bridge.ports.stream import Page, Shard, StreamSource
 from tests.fakes.batch_peer import client_error
 from tests.simulation.faults import Faults

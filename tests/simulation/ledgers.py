@@ -11,7 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.dynamodb.ledger_row import decode_row
-from bridge.ports.relay import Keep, Ledger, Row
+from bridge.ports.ledger import Keep, Ledger, Row
 from tests.fakes.batch_peer import client_error
 from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.simulation.edges import SimulatedLedger

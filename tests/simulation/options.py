@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from bridge.consumer import supersedes
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.edges.eventbridge.classic import EventBridgeSink
-from bridge.ports.relay import Keep
+from bridge.ports.ledger import Keep
 from bridge.reconcile import Reconciler
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay

@@ -21,7 +21,8 @@ from bridge.errors import (
     SourceUnavailable,
     StreamBehind,
 )
-from bridge.ports.reconcile import Document, ItemPage, ItemsRead, Lease, TableFacts
+from bridge.ports.run_store import Document, Lease
+from bridge.ports.table import ItemPage, ItemsRead, TableFacts
 from bridge.reconcile import Comparer, Options, Reconciler
 from tests.builders.records import item
 from tests.simulation.configuration import SECRET, compiled_table

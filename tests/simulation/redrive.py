@@ -12,8 +12,10 @@ import orjson
 
 from bridge.edges.failures.destination import with_payload
 from bridge.errors import BridgeError, DestinationUnavailable, QuarantineUnavailable, TargetMissing
-from bridge.ports.relay import EVERYTHING, Deadline, Found, Quarantined, Selection
-from bridge.ports.stream import Parked, StreamSource
+from bridge.ports.clock import Deadline
+from bridge.ports.failures import Parked
+from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
+from bridge.ports.stream import StreamSource
 from bridge.redrive import Redriver, Retry, StaysWhereItIs, redrive
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay

@@ -16,7 +16,10 @@ from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.local.ledgers import NoLedger
 from bridge.errors import BridgeError
-from bridge.ports.relay import Deadline, Ledger, Quarantine, Quarantined, Row, Sink
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Ledger, Row
+from bridge.ports.quarantine import Quarantine, Quarantined
+from bridge.ports.sink import Sink
 from bridge.relay.batch import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay

@@ -10,7 +10,8 @@ from typing import Any
 
 from bridge.edges.failures.destination import MemoryFailureDestination
 from bridge.edges.local.checkpoints import MemoryCheckpoints
-from bridge.ports.stream import Checkpoints, FailureDestination
+from bridge.ports.checkpoints import Checkpoints
+from bridge.ports.failures import FailureDestination
 from bridge.stream.mapping.stats import BatchReport, RunnerStats
 from bridge.stream.runner import MappingSettings, Pace, Runner
 from tests.fakes.clock import FakeClock

@@ -24,7 +24,8 @@ from bridge.errors import (
     SourceUnavailable,
     TargetMissing,
 )
-from bridge.ports.stream import FailureDestination, Page, Shard, StreamSource
+from bridge.ports.failures import FailureDestination
+from bridge.ports.stream import Page, Shard, StreamSource
 from tests.builders.records import STREAM_ARN, record
 from tests.stream.rig import Rig, raising
 

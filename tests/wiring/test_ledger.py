@@ -14,7 +14,7 @@ from bridge.edges.dynamodb.ledger_row import partition_key
 from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.edges.local.memory import MemorySink
 from bridge.errors import TargetMissing
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.relay.silence import Silence
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings, read_settings

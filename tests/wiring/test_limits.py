@@ -10,7 +10,7 @@ from bridge.edges.eventbridge import v2 as eventbridge_v2
 from bridge.edges.eventbridge.classic import entry_bytes
 from bridge.edges.sns.topic import message_bytes
 from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_V2_BYTES, SNS_BYTES
-from bridge.ports.relay import Sink
+from bridge.ports.sink import Sink
 from bridge.settings import Settings, read_settings
 from bridge.wiring.bridge import build_sinks, memory_sinks
 from tests.fakes.event_builder import event

@@ -10,7 +10,7 @@ import pytest
 from bridge.core.events.claim_check import Claim
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import QuarantineUnavailable, TargetMissing
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from bridge.relay.silence import Silence
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings, read_settings

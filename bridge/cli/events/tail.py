@@ -21,7 +21,7 @@ from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from bridge.edges.sqs.tail_queue import TailQueue
-    from bridge.ports.relay import Clock
+    from bridge.ports.clock import Clock
 
 _UNITS_S: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
 

@@ -18,7 +18,7 @@ from bridge.errors import Unavailable
 
 if TYPE_CHECKING:
     from bridge.edges.sqs.tail_queue import Message, TailQueue
-    from bridge.ports.relay import Clock
+    from bridge.ports.clock import Clock
 
 Takes = Literal["nothing", "shown", "all"]
 """What is taken out of the queue."""

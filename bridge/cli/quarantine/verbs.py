@@ -27,7 +27,7 @@ from bridge.cli.console.output import Console, ExitCode, Output
 from bridge.errors import BridgeError, EntryMissing
 
 if TYPE_CHECKING:
-    from bridge.ports.relay import Quarantined, QuarantineReader, Selection
+    from bridge.ports.quarantine import Quarantined, QuarantineReader, Selection
 
 app = typer.Typer(
     help="Look at quarantined records, which removes nothing, and retry them.", no_args_is_help=True
@@ -197,7 +197,7 @@ class _Store:
 
     def find(self, name: str) -> tuple[str, Quarantined]:
         """By the store's own name, else the newest entry of the record with that id."""
-        from bridge.ports.relay import EVERYTHING
+        from bridge.ports.quarantine import EVERYTHING
 
         try:
             return name, self._reader.load(name)
@@ -237,7 +237,7 @@ def _json(value: object) -> bytes:
 
 def selection_of(reason: str, event_type: str, since: str | None, until: str | None) -> Selection:
     from bridge.edges.local.clock import SystemClock
-    from bridge.ports.relay import Selection
+    from bridge.ports.quarantine import Selection
 
     now = SystemClock().now
     return Selection(

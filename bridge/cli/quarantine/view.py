@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bridge.cli.console.diff_view import visible
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 
 MASK: Final = "•••"
 COLUMNS: Final = ("time", "reason", "table", "type", "id")

@@ -18,7 +18,9 @@ from bridge.cli.stream.run import STATE_FOLDER
 if TYPE_CHECKING:
     from bridge.cli.console.output import Console
     from bridge.core.change import TypedItem
-    from bridge.ports.reconcile import LagSource, RunStore, TableFacts
+    from bridge.ports.lag import LagSource
+    from bridge.ports.run_store import RunStore
+    from bridge.ports.table import TableFacts
     from bridge.reconcile import Mode, Options, Reconciler, RunState
     from bridge.settings import Settings
 

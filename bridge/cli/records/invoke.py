@@ -23,7 +23,7 @@ from bridge.metrics import METRICS
 
 if TYPE_CHECKING:
     from bridge.core.records.dialect import Dialect
-    from bridge.ports.relay import Deadline
+    from bridge.ports.clock import Deadline
 
 TIMEOUT_MS = 60_000
 
@@ -51,7 +51,7 @@ def invoke(
     from bridge.edges.local.clock import SystemClock
     from bridge.edges.local.memory import MemoryQuarantine
     from bridge.lambdas.stream import StreamDoor
-    from bridge.ports.relay import Deadline
+    from bridge.ports.clock import Deadline
     from bridge.wiring.bridge import build_relay, memory_claim_check, memory_sinks
 
     console: Console = context.obj

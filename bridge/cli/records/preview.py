@@ -19,7 +19,8 @@ from bridge.edges.cloudwatch.telemetry import Silence
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.ledgers import NoLedger
 from bridge.errors import BatchError, MalformedRecord, RecordError
-from bridge.ports.relay import Deadline, Quarantined
+from bridge.ports.clock import Deadline
+from bridge.ports.quarantine import Quarantined
 from bridge.relay.breaker import Breaker
 from bridge.wiring.bridge import Configuration, build_relay, memory_claim_check, memory_sinks
 

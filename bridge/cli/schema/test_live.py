@@ -26,7 +26,7 @@ from bridge.errors import BridgeError, Unavailable
 if TYPE_CHECKING:
     from bridge.edges.eventbridge.archive import ArchiveReplay
     from bridge.edges.sqs.tail_queue import TailQueue
-    from bridge.ports.relay import Clock
+    from bridge.ports.clock import Clock
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.evolution.live_trial import FailureKind, Trial
 

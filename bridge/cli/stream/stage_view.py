@@ -15,7 +15,7 @@ from bridge.demo.cast import Step
 from bridge.demo.scenery import Scenery
 from bridge.demo.subscribers import CloudEvent
 from bridge.demo.verdict import Check
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
 _SHOWN = 80  # changes that are shown one by one

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import SourceUnavailable
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 
 WINDOW_S: Final = 900
 """CloudWatch shows a metric a minute or two late, and a quiet function emits none."""

@@ -11,7 +11,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import FetchUnavailable
 from bridge.limits import BATCH_GET_MAX
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 
 
 class TableFetcher:

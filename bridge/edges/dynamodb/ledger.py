@@ -25,7 +25,8 @@ from bridge.edges.dynamodb.ledger_row import (
 )
 from bridge.errors import BatchError, BridgeError, LedgerUnavailable, TargetMissing
 from bridge.limits import BATCH_GET_MAX, BATCH_WRITE_MAX
-from bridge.ports.relay import Clock, Deadline, Keep, Row, RowPage
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.ledger import Keep, Row, RowPage
 
 PATIENCE_S: Final = 5.0
 """How long one reading or writing goes on without progress. Lambda's invocation must still be answered."""

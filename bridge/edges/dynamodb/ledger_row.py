@@ -45,7 +45,7 @@ from bridge.core.change import Position, TypedItem
 from bridge.core.keys import key_token
 from bridge.errors import BatchError, MalformedRecord
 from bridge.limits import ITEM_MAX_BYTES, LEDGER_REMOVED_TTL_S
-from bridge.ports.relay import Row, SettledBy
+from bridge.ports.ledger import Row, SettledBy
 
 FORMAT: Final = 1
 KEY: Final = "pk"

@@ -18,8 +18,8 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import SourceUnavailable, TargetMissing
 from bridge.limits import BATCH_GET_MAX
-from bridge.ports.reconcile import ItemPage, ItemsRead, TableFacts
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
+from bridge.ports.table import ItemPage, ItemsRead, TableFacts
 
 GIVE_UP_S: Final = 300.0
 """How long throttling and outages are waited out: a scan is nobody's first concern."""

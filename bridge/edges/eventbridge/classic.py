@@ -14,7 +14,8 @@ from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import EventRefused, EventTooLarge, SinkUnavailable
 from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_ENTRIES, EVENTBRIDGE_TIME_BYTES
-from bridge.ports.relay import Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import EntryResult
 
 MAX_BYTES: Final = EVENTBRIDGE_BYTES - 1  # the documented limit is exclusive
 

@@ -29,7 +29,8 @@ from bridge.limits import (
     EVENTBRIDGE_V2_ENTRIES,
     EVENTBRIDGE_V2_ID_CHARS,
 )
-from bridge.ports.relay import Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import EntryResult
 
 MAX_BYTES: Final = EVENTBRIDGE_V2_BYTES - 1
 RAW_CONTENT_TYPE: Final = "application/json"

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.errors import DestinationUnavailable
 from bridge.limits import SQS_RECEIVE_MAX
-from bridge.ports.stream import Parked
+from bridge.ports.failures import Parked
 
 HIDDEN_S: Final = 300  # how long a message is hidden, counted from the last chunk of its records
 WAIT_S: Final = 1  # long polling asks every server of the queue (docs: "Short and long polling")

@@ -7,7 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
-from bridge.ports.relay import Deadline, Keep, Row, RowPage
+from bridge.ports.clock import Deadline
+from bridge.ports.ledger import Keep, Row, RowPage
 
 
 class NoLedger:

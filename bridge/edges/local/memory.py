@@ -9,17 +9,10 @@ from threading import Lock
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim
 from bridge.errors import EntryMissing
+from bridge.ports.clock import Deadline
+from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.quarantine_entry import identity_of, scan_names
-from bridge.ports.relay import (
-    ACCEPTED,
-    EVERYTHING,
-    SKIPPED,
-    Deadline,
-    EntryResult,
-    Found,
-    Quarantined,
-    Selection,
-)
+from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
 
 
 class MemorySink:

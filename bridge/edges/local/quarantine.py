@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
+from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.quarantine_entry import decode, encode, entries_of, name_of, scan_names
-from bridge.ports.relay import EVERYTHING, Found, Quarantined, Selection
 
 _TEMPORARY = ".tmp"
 

@@ -12,7 +12,7 @@ from threading import RLock
 import orjson
 
 from bridge.errors import CheckpointBroken, CheckpointUnavailable
-from bridge.ports.reconcile import Document, Lease
+from bridge.ports.run_store import Document, Lease
 from bridge.reconcile.store_rules import check_lease, lease_document, next_lease, read_document, read_lease
 from bridge.settings.durable_file import write_durably
 

@@ -8,7 +8,8 @@ from typing import BinaryIO
 
 from bridge.core.event import Event
 from bridge.errors import SinkUnavailable, TargetMissing
-from bridge.ports.relay import ACCEPTED, SKIPPED, Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
 
 
 class StdoutSink:

@@ -23,7 +23,7 @@ from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.edges.s3.objects import encryption, folder
 from bridge.errors import ClaimCheckUnavailable
 from bridge.limits import STREAM_RETENTION_S
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 
 DEFAULT_PREFIX: Final = "claim-check/"
 

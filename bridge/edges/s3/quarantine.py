@@ -18,8 +18,8 @@ from typing import Any, Final
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.edges.s3.objects import encryption, folder
 from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
+from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.quarantine_entry import decode, encode, entries_of, name_of, scan_names
-from bridge.ports.relay import EVERYTHING, Found, Quarantined, Selection
 
 DEFAULT_PREFIX: Final = "quarantine/"
 

@@ -26,8 +26,8 @@ from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.edges.s3.objects import encryption, folder
 from bridge.errors import AccessDenied, BridgeError, CheckpointBroken, CheckpointUnavailable
 from bridge.limits import S3_DELETE_MAX
-from bridge.ports.reconcile import Document, Lease
-from bridge.ports.relay import Clock, Deadline
+from bridge.ports.clock import Clock, Deadline
+from bridge.ports.run_store import Document, Lease
 from bridge.reconcile.store_rules import (
     broken_document,
     check_lease,

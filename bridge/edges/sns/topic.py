@@ -28,7 +28,8 @@ from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import EventRefused, EventTooLarge, SinkChanged, SinkUnavailable
 from bridge.limits import SNS_BYTES, SNS_ENTRIES, SNS_ID_CHARS
-from bridge.ports.relay import Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import EntryResult
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=UTF-8"  # CloudEvents JSON format 1.0, section 3
 

@@ -30,8 +30,8 @@ from typing import Any, Final
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
 from bridge.limits import SQS_BYTES, SQS_RECEIVE_MAX
+from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.quarantine_entry import decode, encode, entries_of, identity_of
-from bridge.ports.relay import EVERYTHING, Found, Quarantined, Selection
 
 HIDDEN_S: Final = 60  # how long a message is hidden while it is looked at, unless given back before
 WAIT_S: Final = 1  # long polling asks every server of the queue (docs: "Short and long polling")

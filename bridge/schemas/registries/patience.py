@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from bridge.delivery.backoff import Backoff
 from bridge.errors import Unavailable
-from bridge.ports.relay import Clock, Deadline
+from bridge.ports.clock import Clock, Deadline
 
 CALL_S: Final = 60.0
 """How long one call is repeated while the registry throttles or does not answer."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import BridgeError, RegistryUnavailable, SchemaRefused, SchemaTaken
+from bridge.ports.clock import Deadline
 from bridge.ports.registry import RegistryAddress, SchemaRegistry, StoredSchema
-from bridge.ports.relay import Deadline
 from bridge.schemas.documents.lock import Lock, Name
 from bridge.schemas.registries.candidates import Prepared
 from bridge.schemas.registries.patience import Patience

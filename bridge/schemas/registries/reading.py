@@ -13,8 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from bridge.errors import ConfigurationError, RegistryUnavailable, Unavailable
+from bridge.ports.clock import Clock
 from bridge.ports.registry import CachedSchemas, SchemaCache, SchemaRegistry
-from bridge.ports.relay import Clock
 from bridge.schemas.conversion.registered import Registered, build_set, read_registered, schema_name
 from bridge.schemas.documents.lock import Name, content_hash
 from bridge.schemas.documents.schema_set import SchemaSet

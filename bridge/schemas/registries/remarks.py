@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.ports.relay import Telemetry
+from bridge.ports.telemetry import Telemetry
 
 
 @dataclass(frozen=True, slots=True)

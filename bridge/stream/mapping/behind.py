@@ -13,8 +13,9 @@ from typing import Final
 from bridge.core.records.dialect import Dialect
 from bridge.errors import PositionTrimmed, ReconcileStopped
 from bridge.limits import GET_RECORDS_MAX
-from bridge.ports.relay import Clock
-from bridge.ports.stream import Checkpoints, StreamSource
+from bridge.ports.checkpoints import Checkpoints
+from bridge.ports.clock import Clock
+from bridge.ports.stream import StreamSource
 from bridge.stream.mapping.position import FROM_HORIZON, Start, read_checkpoint
 
 PAGES: Final = 10

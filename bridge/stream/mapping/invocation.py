@@ -10,7 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.stream.mapping.batch import Batch
 
 P = ParamSpec("P")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bridge.errors import Unavailable
-from bridge.ports.relay import Clock
-from bridge.ports.stream import Checkpoints
+from bridge.ports.checkpoints import Checkpoints
+from bridge.ports.clock import Clock
 from bridge.stream.mapping.position import Start, read_checkpoint
 from bridge.stream.mapping.stats import Tally
 

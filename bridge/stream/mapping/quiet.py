@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from bridge.errors import StreamBehind
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from bridge.ports.setup import MappingFacts
 
 SETTLES_S: Final = 900

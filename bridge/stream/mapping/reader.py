@@ -7,7 +7,7 @@ from typing import Any
 
 from bridge.errors import IteratorExpired, PositionTrimmed, Unavailable
 from bridge.limits import GET_RECORDS_MAX
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from bridge.ports.stream import Page, StreamSource
 from bridge.stream.mapping.intake import Intake
 from bridge.stream.mapping.position import Start

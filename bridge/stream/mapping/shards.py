@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from bridge.errors import TargetMissing, Unavailable
-from bridge.ports.relay import Clock
+from bridge.ports.clock import Clock
 from bridge.ports.stream import Shard, StreamSource
 from bridge.stream.mapping.lineage import ready_shards
 from bridge.stream.mapping.position import ENDED, FROM_HORIZON, SHARD_END, Start, start_at_latest

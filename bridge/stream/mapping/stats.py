@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bridge.ports.relay import Telemetry
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.silence import Silence
 
 Count = Literal[

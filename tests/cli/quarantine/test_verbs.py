@@ -16,7 +16,7 @@ from bridge.cli.console.output import Console
 from bridge.cli.quarantine.verbs import moment
 from bridge.cli.quarantine.view import MASK, mask, short_row, table
 from bridge.edges.local.quarantine import DirectoryQuarantine
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from tests.builders.kinesis_records import kinesis_record
 from tests.builders.records import lambda_record
 from tests.cli.shell import Shell

@@ -8,7 +8,7 @@ import pytest
 import typer
 
 from bridge.cli.reconcile.options import moment, seconds, typed_key
-from bridge.ports.reconcile import TableFacts
+from bridge.ports.table import TableFacts
 from tests.cli.shell import Shell
 from tests.reconcile.project import write_project
 

@@ -11,7 +11,7 @@ from bridge.core.records.lambda_record import to_lambda_record
 from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.errors import AccessDenied, TargetMissing
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from tests.builders.records import STREAM_ARN, item, record
 from tests.fakes.batch_peer import client_error
 from tests.fakes.clock import FakeClock

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bridge.core.change import Position
 from bridge.edges.dynamodb.ledger_row import decode_row, encode_row
-from bridge.ports.relay import Row
+from bridge.ports.ledger import Row
 
 LABELS = ("2026-11-01T10:00:00.000", "2026-11-02T10:00:00.000", "2026-11-01T10:00:00.123456")
 positions = st.builds(Position, st.sampled_from(LABELS), st.integers(0, 10**56 - 1))

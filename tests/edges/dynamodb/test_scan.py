@@ -15,7 +15,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.cloudwatch.lag import IteratorAgeLag
 from bridge.edges.dynamodb.scan import PAGE_ITEMS, DynamoTable, require_stream
 from bridge.errors import AccessDenied, SourceUnavailable, TargetMissing
-from bridge.ports.reconcile import TableFacts
+from bridge.ports.table import TableFacts
 from tests.builders.aws import Aws
 from tests.builders.aws import client as new_client
 from tests.builders.records import item

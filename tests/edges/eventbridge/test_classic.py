@@ -9,7 +9,7 @@ from typing import Any
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.eventbridge.classic import EventBridgeSink
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import TABLE_ARN, event
 from tests.fakes.events_client import EventsClient

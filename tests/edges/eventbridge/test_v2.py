@@ -19,7 +19,8 @@ from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.eventbridge.v2 import EventBridgeV2Sink
 from bridge.errors import BatchError, EventRefused, SinkUnavailable, TargetMissing
 from bridge.limits import EVENTBRIDGE_V2_ENTRIES
-from bridge.ports.relay import Deadline, EntryResult
+from bridge.ports.clock import Deadline
+from bridge.ports.sink import EntryResult
 from tests.fakes.batch_peer import client_error, throttling, timeout
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import TABLE_ARN, event

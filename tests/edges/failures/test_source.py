@@ -17,7 +17,7 @@ from bridge.edges.failures.destination import (
 )
 from bridge.edges.failures.source import HIDDEN_S, DirectoryFailureSource, S3FailureSource, SqsFailureSource
 from bridge.errors import AccessDenied, DestinationUnavailable, TargetMissing
-from bridge.ports.stream import FailureDestination, FailureSource
+from bridge.ports.failures import FailureDestination, FailureSource
 from tests.fakes.aws_peer import AwsPeer
 from tests.fakes.batch_peer import client_error
 from tests.fakes.s3_client import S3Client

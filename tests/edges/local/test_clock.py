@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from bridge.edges.local.clock import SystemClock
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 
 
 def test_it_tells_the_machine_s_time_and_a_negative_sleep_is_none() -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.errors import BridgeError, QuarantineUnavailable
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 
 
 def _quarantined(

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.edges.local.stdout import StdoutSink
 from bridge.errors import SinkUnavailable, TargetMissing
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
 

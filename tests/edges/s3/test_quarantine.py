@@ -9,8 +9,8 @@ import pytest
 
 from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.errors import BridgeError
+from bridge.ports.quarantine import Quarantined, Selection
 from bridge.ports.quarantine_entry import encode
-from bridge.ports.relay import Quarantined, Selection
 from tests.fakes.s3_client import S3Client
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

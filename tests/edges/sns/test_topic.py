@@ -12,7 +12,7 @@ from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.sns.topic import SnsSink
 from bridge.errors import SinkChanged
 from bridge.limits import SNS_ATTRIBUTES
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
 from tests.fakes.executor import InlineExecutor

@@ -10,7 +10,7 @@ import pytest
 from bridge.edges.sqs.quarantine import HIDDEN_S, SqsQuarantine
 from bridge.errors import BridgeError, QuarantineUnavailable
 from bridge.limits import SQS_BYTES
-from bridge.ports.relay import Quarantined
+from bridge.ports.quarantine import Quarantined
 from tests.fakes.batch_peer import timeout
 from tests.fakes.sqs_client import SqsClient
 

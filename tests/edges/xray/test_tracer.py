@@ -13,7 +13,7 @@ from bridge.core.event import Event, Trace
 from bridge.core.events.trace import read_ids, read_trace
 from bridge.edges.xray.tracer import XRayTracer
 from bridge.errors import AccessDenied, BridgeError
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay
 from tests.builders.records import lambda_record

@@ -18,7 +18,7 @@ from bridge.core.events.translate import Table
 from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine
 from bridge.errors import BridgeError, ConfigurationError, SinkUnavailable
-from bridge.ports.relay import Deadline
+from bridge.ports.clock import Deadline
 from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from bridge.schemas.documents.schema_set import SchemaSet

@@ -1,0 +1,35 @@
+"""Time as an argument: what a clock answers, and the moment by which work must have ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time as an argument. The core never asks the time."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never jump, for deadlines and durations."""
+        ...
+
+    def sleep(self, seconds: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The moment (on ``clock.monotonic``) by which work must have ended."""
+
+    clock: Clock
+    at_s: float
+
+    @classmethod
+    def after(cls, clock: Clock, seconds: float) -> Deadline:
+        return cls(clock, clock.monotonic() + seconds)
+
+    def remaining_s(self) -> float:
+        return self.at_s - self.clock.monotonic()
