@@ -25,7 +25,7 @@ from bridge.core.records.dialect import STREAM
 from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
 from bridge.edges.local.embedded import REGION, EmbeddedAws
 from bridge.wiring.bridge import load_configuration
-from bridge.wiring.functions import StreamDoor, open_stream
+from bridge.wiring.functions import StreamHandler, open_stream
 
 ROOT = Path(__file__).parent.parent
 BATCHES = (100, 3)
@@ -59,7 +59,7 @@ def batch(records: int, item_bytes: int, first: int, *, again: int = 0) -> dict[
 
 
 def cpu_ms(
-    door: StreamDoor, telemetry: PowertoolsTelemetry, size: tuple[int, int], *, rounds: int, start: int
+    handler: StreamHandler, telemetry: PowertoolsTelemetry, size: tuple[int, int], *, rounds: int, start: int
 ) -> float:
     """Median CPU milliseconds of a batch of ``size`` (records, bytes of an item), metrics included."""
     records, item_bytes = size
@@ -67,7 +67,7 @@ def cpu_ms(
     for number in range(rounds):
         event = batch(records, item_bytes, start + number * records)
         began = time.process_time()
-        answer = door.handle(event, Context())
+        answer = handler.handle(event, Context())
         telemetry.flush()
         spent.append((time.process_time() - began) * 1000)
         assert answer == {"batchItemFailures": []}
@@ -90,7 +90,7 @@ def main(rounds: int = 25) -> None:
         configuration = load_configuration(ROOT / "infra" / "example" / "bridge.yaml", environ)
         lines = io.StringIO()
         telemetry = PowertoolsTelemetry(stream=lines)
-        door = open_stream(configuration, telemetry, STREAM)
+        handler = open_stream(configuration, telemetry, STREAM)
         gc.collect()
         gc.freeze()
         print("\na batch through the walk: inserts, one event each, ledger in DynamoDB")
@@ -98,13 +98,13 @@ def main(rounds: int = 25) -> None:
         for records in BATCHES:
             for name, item_bytes in SIZES.items():
                 start += 1_000_000
-                found = cpu_ms(door, telemetry, (records, item_bytes), rounds=rounds, start=start)
+                found = cpu_ms(handler, telemetry, (records, item_bytes), rounds=rounds, start=start)
                 each = found / records * 1000
                 print(f"  {records:4} records of {name:>5}  {found:8.1f} ms of CPU   {each:8.0f} µs a record")
         batches = len(BATCHES) * len(SIZES) * rounds
         print(f"  log lines, a batch      {len(lines.getvalue()) / batches:8.0f} bytes")
         for again in range(1, SETTLED + 1):
-            door.handle(batch(BATCHES[0], 1_000, start, again=again), Context())
+            handler.handle(batch(BATCHES[0], 1_000, start, again=again), Context())
         print(f"  a row settled {SETTLED} times   {_row_bytes(session):8.0f} bytes")
 
 

@@ -45,18 +45,18 @@ class Run:
 
     items: int
     planted: Counter[tuple[str, str]]
-    told: Counter[tuple[str, str]]
+    published: Counter[tuple[str, str]]
     report: Mapping[str, Any]
     peak_mib: float
     took_s: float
 
     @property
     def missing(self) -> int:
-        return (self.planted - self.told).total()
+        return (self.planted - self.published).total()
 
     @property
     def invented(self) -> int:
-        return (self.told - self.planted).total()
+        return (self.published - self.planted).total()
 
 
 def main() -> int:
@@ -101,9 +101,9 @@ def measure(items: int, differences: int) -> Run:
         _, _, seeded_s = command(folder, environ, "seed")
         planted = plant(dynamodb, items, differences)
         events, peak_mib, took_s = command(folder, environ, "reconcile", "run", "--lag", "0s")
-        told = Counter((event["subject"], event["data"]["operation"]) for event in events)
+        published = Counter((event["subject"], event["data"]["operation"]) for event in events)
         report = json.loads((folder / ".stream-bridge/reconcile/Things/report.json").read_bytes())
-    run = Run(items, planted, told, report, peak_mib, took_s)
+    run = Run(items, planted, published, report, peak_mib, took_s)
     missed = ", ".join(f"{kind} {count}" for kind, count in report["missed"].items())
     print(
         f"{items:,} items (loaded in {loaded_s:.0f} s, seeded in {seeded_s:.0f} s): reconciled in "

@@ -44,7 +44,7 @@ METRICS: Final = {
         Metric(
             "RecordsQuarantined", "Count", "Records that can never succeed, put into quarantine.", "table"
         ),
-        Metric("RecordsHandedBack", "Count", "Records handed back to the stream for another try.", "table"),
+        Metric("RecordsReturned", "Count", "Records handed back to the stream for another try.", "table"),
         Metric("RecordsHeldBack", "Count", "Of these: only because an earlier change was.", "table"),
         Metric("EventsPublished", "Count", "Events of published records.", "table"),
         # what was received
@@ -58,8 +58,8 @@ METRICS: Final = {
         Metric("ReconciliationsCompleted", "Count", "Ended, after a look at everything.", "table"),
         Metric("ReconciliationsStopped", "Count", "Could not go on; the report tells why.", "table"),
         Metric("ChangesMissed", "Count", "Changes that a reconciliation confirmed as missed.", "table"),
-        Metric("ChangesRetold", "Count", "Of these: told, and accepted by every sink.", "table"),
-        Metric("ChangesUntold", "Count", "Blocked, or not accepted just now.", "table"),
+        Metric("ChangesReemitted", "Count", "Of these: told, and accepted by every sink.", "table"),
+        Metric("ChangesNotReemitted", "Count", "Blocked, or not accepted just now.", "table"),
         # batches that failed as a whole: their records are in no count above (bridge.relay.relay)
         Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
         # where schemas come from (bridge.schemas.registries.reading)

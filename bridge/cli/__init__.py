@@ -1,0 +1,1 @@
+"""The command line: one file assembles the commands, and each folder holds one group of them."""

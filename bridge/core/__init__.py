@@ -1,0 +1,1 @@
+"""Pure functions and values of the pipeline: no AWS, no clock, no environment."""

@@ -84,7 +84,7 @@ class Change(NamedTuple):
     view: StreamView
     current: TypedItem | None = None
     fetched: bool = False
-    told: Mapping[str, str] | None = None
+    published: Mapping[str, str] | None = None
     marks: Mapping[str, str | bool] = _NO_MARKS
     suffix: str = ""
 

@@ -27,7 +27,7 @@ Fingerprint = Callable[[TypedItem], str]
 
 DIGEST_BYTES = 16
 FIELD_DIGEST_BYTES = 4
-RECIPE_BYTES = 4
+FINGERPRINT_VERSION_BYTES = 4
 
 # What has more than one way to be written: sets, and numbers that are not in plain notation without needless
 # zeros. Typed JSON has `N":"` nowhere else: a name stands before a brace, a quote inside a string is escaped.
@@ -54,7 +54,9 @@ def compile_fingerprint(secret: bytes, ignore: tuple[Segments, ...] = ()) -> Fin
     return fingerprint
 
 
-def recipe_of(secret: bytes, ignore: Iterable[str], redaction: Iterable[tuple[str, str, bytes]]) -> str:
+def fingerprint_version_of(
+    secret: bytes, ignore: Iterable[str], redaction: Iterable[tuple[str, str, bytes]]
+) -> str:
     """8 hex digits that change with whatever changes every fingerprint: the key, the ignored paths (in any
     order) and the rules of redaction (path, action, key)."""
     rules = [
@@ -62,7 +64,7 @@ def recipe_of(secret: bytes, ignore: Iterable[str], redaction: Iterable[tuple[st
         for path, action, key in redaction
     ]
     text = orjson.dumps([sorted(set(ignore)), rules])
-    return blake2b(text, digest_size=RECIPE_BYTES, key=secret[:KEY_BYTES]).hexdigest()
+    return blake2b(text, digest_size=FINGERPRINT_VERSION_BYTES, key=secret[:KEY_BYTES]).hexdigest()
 
 
 def field_hashes(secret: bytes, item: TypedItem) -> dict[str, str]:

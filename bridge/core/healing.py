@@ -46,9 +46,11 @@ def state_name(key: str, image: TypedItem | None) -> str:
     return blake2b(canonical_json(image), digest_size=ID_BYTES, key=key.encode()).hexdigest()
 
 
-def told_name(told: Mapping[str, str] | None) -> str:
+def published_name(published: Mapping[str, str] | None) -> str:
     """The same of attribute hashes."""
-    return "" if told is None else "\x1e".join(f"{name}\x1e{told[name]}" for name in sorted(told))
+    return (
+        "" if published is None else "\x1e".join(f"{name}\x1e{published[name]}" for name in sorted(published))
+    )
 
 
 def missing_step(
@@ -59,7 +61,7 @@ def missing_step(
     settled: Position,
     as_of: str,
     key_name: str,
-    told: Mapping[str, str] | None = None,
+    published: Mapping[str, str] | None = None,
 ) -> Change:
     """What must have happened between the state that was settled (``was_live``; ``was`` where it is known,
     ``told`` its attributes' hashes) and ``change``, which has both images. All images are redacted;
@@ -67,15 +69,20 @@ def missing_step(
     operation: Operation
     view: StreamView = "NEW_AND_OLD_IMAGES"
     if change.operation == "insert":
-        operation, told = "remove", None
+        operation, published = "remove", None
         view = view if was is not None else "KEYS_ONLY"
     elif not was_live:
-        operation, was, told = "insert", None, None
+        operation, was, published = "insert", None, None
     else:
         operation = "modify"
         view = view if was is not None else "NEW_IMAGE"
     suffix = suffix_after(as_of, time_text(change.time))
-    content = (operation, state_name(key_name, was), state_name(key_name, change.before), told_name(told))
+    content = (
+        operation,
+        state_name(key_name, was),
+        state_name(key_name, change.before),
+        published_name(published),
+    )
     return change._replace(
         record_id=step_id(change.table, key_name, settled.sequence + suffix, *content),
         operation=operation,
@@ -86,7 +93,7 @@ def missing_step(
         view=view,
         current=None,
         fetched=False,
-        told=told,
+        published=published,
         marks={"reconciled": True},
         suffix=suffix,
     )

@@ -76,7 +76,7 @@ class Dispatcher:
         try:
             return run.results()
         finally:
-            run.traffic.tell(self._telemetry, target.name)
+            run.traffic.report(self._telemetry, target.name)
             for future, call in run.in_flight.items():
                 if not future.done():
                     self._left_behind[future] = frozenset(lane.key for lane, _ in call.lanes)

@@ -53,7 +53,7 @@ def expect(streams: Mapping[str, StreamSource]) -> Expected:
     for table, source in streams.items():
         for record in read_stream(source):
             event_id = record["eventID"]
-            before, after = (_told(record["dynamodb"].get(name)) for name in ("OldImage", "NewImage"))
+            before, after = (_reported(record["dynamodb"].get(name)) for name in ("OldImage", "NewImage"))
             if before == after:
                 continue  # nothing changed but what does not count
             if table == "Users" and after is not None and "@" not in after["email"]["S"]:
@@ -82,5 +82,5 @@ def compared(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name not in NOT_COMPARED}
 
 
-def _told(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _reported(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if image is None else compared(image)

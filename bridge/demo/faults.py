@@ -12,10 +12,10 @@ class ThrottleOnce:
     as throttled, in the way EventBridge does: the call succeeds, the entry does not. ``told`` hears of it,
     with the number of entries in that call."""
 
-    def __init__(self, client: Any, *, call: int, told: Callable[[int], None]) -> None:
+    def __init__(self, client: Any, *, call: int, published: Callable[[int], None]) -> None:
         self._client = client
         self._call = call
-        self._told = told
+        self._reported = published
         self._calls = 0
         self._lock = threading.Lock()
 
@@ -26,7 +26,7 @@ class ThrottleOnce:
         if not throttled:
             answer: Mapping[str, Any] = self._client.put_events(Entries=Entries)
             return answer
-        self._told(len(Entries))
+        self._reported(len(Entries))
         others = self._client.put_events(Entries=Entries[1:])["Entries"] if len(Entries) > 1 else []
         refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
         return {

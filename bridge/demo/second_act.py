@@ -46,7 +46,7 @@ class SecondAct:
 
     def as_document(self) -> dict[str, Any]:
         def facts(reports: Mapping[str, Report]) -> dict[str, Any]:
-            names = ("run", "missed", "by_type", "emitted", "events", "in_step", "blocked")
+            names = ("run", "missed", "by_type", "emitted", "events", "matching", "blocked")
             return {table: {name: report[name] for name in names} for table, report in reports.items()}
 
         return {
@@ -59,7 +59,7 @@ class SecondAct:
 
 def play_second_act(stage: Stage, witness: Witness) -> SecondAct:
     """After the first act has settled. Raises what a reconciliation raises."""
-    before, told, account = stage.tables(), stage.untold(), stage.account
+    before, published, account = stage.tables(), stage.not_reemitted(), stage.account
     witness.loss()
     stage.lose(lost_steps(_states(stage, "Users", "plan"), _states(stage, "Orders", "status")))
     tables = stage.tables()
@@ -86,7 +86,7 @@ def play_second_act(stage: Stage, witness: Witness) -> SecondAct:
         second=list(second.values()),
         late=sum(len(each.events) - heard[each.name] - len(again[each.name]) for each in subscribers),
         read=stage.account.received - account.received,
-        untold=len(told),
+        not_reemitted=len(published),
     )
     checks += [check_equal(each, tables, when="again, ") for each in subscribers]
     return SecondAct(lost, behind, first, second, checks)
@@ -101,7 +101,7 @@ def check_second_act(
     second: Sequence[Report],
     late: int,
     read: int,
-    untold: int,
+    not_reemitted: int,
 ) -> list[Check]:
     """``again``: events of the first run by subscriber; ``late``: events that came after it; ``read``:
     records that the stream gave all the same; ``untold``: items that no event could tell of."""
@@ -124,10 +124,10 @@ def check_second_act(
             missed == wanted,
             f"it found {_by_kind(missed)}",
         ),
-        *_told_once(lost, again),
+        *_published_once(lost, again),
         Check(
-            f"what is in quarantine is reported as blocked, not sent: {untold}",
-            blocked == untold,
+            f"what is in quarantine is reported as blocked, not sent: {not_reemitted}",
+            blocked == not_reemitted,
             f"{blocked} were blocked",
         ),
         check_redacted(
@@ -138,15 +138,15 @@ def check_second_act(
     ]
 
 
-def _told_once(lost: Mapping[str, Kind], again: Mapping[str, Sequence[CloudEvent]]) -> Iterator[Check]:
+def _published_once(lost: Mapping[str, Kind], again: Mapping[str, Sequence[CloudEvent]]) -> Iterator[Check]:
     for name, events in again.items():
         whole = [event for event in events if "operation" in event["data"]]
-        told = Counter((event["subject"], event["data"]["operation"]) for event in whole)
+        published = Counter((event["subject"], event["data"]["operation"]) for event in whole)
         unmarked = sum(event.get("reconciled") is not True for event in events)
         yield Check(
             f"{name}: each of them was told once, marked as reconciled, and nothing else",
-            told == Counter(lost.items()) and not unmarked,
-            f"{told.total()} told, {unmarked} of {len(events)} events without the mark",
+            published == Counter(lost.items()) and not unmarked,
+            f"{published.total()} told, {unmarked} of {len(events)} events without the mark",
         )
 
 
@@ -164,9 +164,9 @@ def _missed(reports: Sequence[Report]) -> Counter[str]:
 
 def _states(stage: Stage, table: str, name: str) -> dict[str, str]:
     """What the workload looks at in items that events can tell of: by key."""
-    untold = {subject.partition("/")[2] for subject in stage.untold()}
+    not_reemitted = {subject.partition("/")[2] for subject in stage.not_reemitted()}
     items = scan(stage.clients.dynamodb, table)
-    return {key: item[name]["S"] for key, item in items.items() if key not in untold}
+    return {key: item[name]["S"] for key, item in items.items() if key not in not_reemitted}
 
 
 def _reconciler(stage: Stage, table: str) -> Reconciler:

@@ -100,7 +100,9 @@ class Stage:
         return load_configuration(CONFIGURATION, names)
 
     def _build_sinks(self, throttled_call: int) -> Mapping[str, Sink]:
-        throttling = ThrottleOnce(self._client("events"), call=throttled_call, told=self._audience.throttled)
+        throttling = ThrottleOnce(
+            self._client("events"), call=throttled_call, published=self._audience.throttled
+        )
         return build_sinks(
             self.configuration.settings,
             lambda service: throttling if service == "events" else self._client(service),
@@ -188,9 +190,9 @@ class Stage:
 
     def tables(self) -> dict[str, dict[str, Any]]:
         """The items by subject, without those that no event could tell of."""
-        return read_tables(self.clients.dynamodb, without=self.untold())
+        return read_tables(self.clients.dynamodb, without=self.not_reemitted())
 
-    def untold(self) -> frozenset[str]:
+    def not_reemitted(self) -> frozenset[str]:
         """The subjects of what is in quarantine."""
         return frozenset(_subject(entry) for entry in self.quarantined())
 

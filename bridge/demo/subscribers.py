@@ -100,14 +100,14 @@ class Subscriber:
     """
 
     def __init__(
-        self, name: str, sqs: Any, queue: Queue, copy: Copy, told: Callable[[str, CloudEvent], None]
+        self, name: str, sqs: Any, queue: Queue, copy: Copy, published: Callable[[str, CloudEvent], None]
     ) -> None:
         self.name = name
         self.copy = copy
         self.events: list[CloudEvent] = []
         self._sqs = sqs
         self._queue = queue
-        self._told = told
+        self._reported = published
         self._ending = threading.Event()
 
     def listen(self) -> None:
@@ -123,7 +123,7 @@ class Subscriber:
         for event in drain(self._sqs, self._queue):
             self.events.append(event)
             self.copy.take(event)
-            self._told(self.name, event)
+            self._reported(self.name, event)
 
     def end(self) -> None:
         self._ending.set()

@@ -77,14 +77,16 @@ def _arrived(subscriber: Subscriber, expected: frozenset[str]) -> Iterator[Check
 
 def _in_two_majors(subscriber: Subscriber) -> Check:
     """Events that share a correlation id tell one change, each in a major of its own."""
-    told: dict[str, list[CloudEvent]] = {}
+    published: dict[str, list[CloudEvent]] = {}
     for event in subscriber.events:
         if "correlationid" in event:
-            told.setdefault(event["correlationid"], []).append(event)
-    wrong = sum(not _is_pair(sorted(events, key=lambda event: event["type"])) for events in told.values())
+            published.setdefault(event["correlationid"], []).append(event)
+    wrong = sum(
+        not _is_pair(sorted(events, key=lambda event: event["type"])) for events in published.values()
+    )
     return Check(
-        f"{subscriber.name}: {len(told)} changes of plan were told in two majors, the older one marked as"
-        " deprecated",
+        f"{subscriber.name}: {len(published)} changes of plan were published in two majors, the older"
+        " one marked as deprecated",
         not wrong,
         f"{wrong} were not",
     )

@@ -23,7 +23,7 @@ class Finding:
     about: str
     severity: Severity
     message: str
-    mend: str = ""
+    fix: str = ""
     local: bool = False
 
 
@@ -48,14 +48,14 @@ def finding_of(check: str, about: str, error: BridgeError, *, local: bool = Fals
     """What an error says about a set-up. Missing is missing; closed, unreachable and not understood is
     ``unknown``, because nothing was seen; what we ourselves found wrong is a problem."""
     severity: Severity = "problem"
-    mend = error.hint
+    fix = error.hint
     if isinstance(error, Unavailable):
-        severity, mend = "unknown", "look at the network, the region and --endpoint-url, and ask again"
+        severity, fix = "unknown", "look at the network, the region and --endpoint-url, and ask again"
     elif isinstance(error, AccessDenied | ClientNotMade) or (
         isinstance(error, BatchError) and error.code and not isinstance(error, TargetMissing)
     ):
         severity = "unknown"
-    return Finding(check, about, severity, error.message, mend, local)
+    return Finding(check, about, severity, error.message, fix, local)
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:

@@ -53,8 +53,8 @@ def judge_mapping(mapping: MappingFacts) -> Iterator[Finding]:
     def bad(check: str, message: str, words: str) -> Finding:
         return Finding(check, about, "problem", message, f"{update} {words}")
 
-    def weak(check: str, message: str, mend: str) -> Finding:
-        return Finding(check, about, "warning", message, mend)
+    def weak(check: str, message: str, fix: str) -> Finding:
+        return Finding(check, about, "warning", message, fix)
 
     def fine(check: str, message: str) -> Finding:
         return Finding(check, about, "ok", message)

@@ -36,10 +36,10 @@ def judge_time_to_live(ledger: str, found: TimeToLive) -> Finding:
     )
     if found.status in ("ENABLED", "ENABLING"):
         text = f"TTL is on {found.attribute}, not on {TTL_ATTRIBUTE}"
-        mend = f"switch it off there, then: {command}"
+        fix = f"switch it off there, then: {command}"
     else:
-        text, mend = "TTL is off: rows of removed items stay for ever", command
-    return Finding("ledger-ttl", ledger, "warning", text, mend)
+        text, fix = "TTL is off: rows of removed items stay for ever", command
+    return Finding("ledger-ttl", ledger, "warning", text, fix)
 
 
 def judge_depth(where: str, depth: int, list_command: str, *, more: bool = False, local: bool) -> Finding:
@@ -60,12 +60,12 @@ def judge_lag(context: Context, lag_s: float | None, grace_s: float, *, enabled:
     share = lag_s / STREAM_RETENTION_S
     text = f"behind by {duration(lag_s)}, {share:.0%} of the 24 h that the stream keeps"
     if lag_s >= LAG_MAX_S:
-        mend = (
+        fix = (
             f"aws logs tail /aws/lambda/{context.function} --since 1h shows what fails; raise "
             "--parallelization-factor where nothing does; reconcile afterwards"
         )
-        return Finding("lag", context.table, "problem", text, mend)
+        return Finding("lag", context.table, "problem", text, fix)
     if lag_s > grace_s:
-        mend = f"wait: above the grace of {duration(grace_s)} a reconciliation does not conclude"
-        return Finding("lag", context.table, "warning", text, mend)
+        fix = f"wait: above the grace of {duration(grace_s)} a reconciliation does not conclude"
+        return Finding("lag", context.table, "warning", text, fix)
     return Finding("lag", context.table, "ok", text)

@@ -40,19 +40,19 @@ def judge_view(context: Context, view: str, table: TableSettings, *, keeps_field
         missing = {}  # the item as it is now is read instead
     if missing:
         needs = "; ".join(f"{image} by {', '.join(places)}" for image, places in missing.items())
-        mend = (
+        fix = (
             f"a stream's view cannot be changed: aws dynamodb update-table --table-name {context.table} "
             "--stream-specification StreamEnabled=false, then the same with "
             "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES, a mapping for the new stream, and a "
             "reconciliation"
         )
-        return Finding("view", context.table, "problem", f"{view} lacks what is needed: {needs}", mend)
+        return Finding("view", context.table, "problem", f"{view} lacks what is needed: {needs}", fix)
     return Finding("view", context.table, "ok", f"{view} holds every image that bridge.yaml asks for")
 
 
 def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Image, str]]:
     operations = set(event.op)
-    told: dict[str, Sequence[Image]] = {  # what a modification's list of changes is made of
+    reported: dict[str, Sequence[Image]] = {  # what a modification's list of changes is made of
         "modify": ("after",) if keeps_fields else ("before", "after"),
         "insert": ("after",),
         "remove": ("before",),
@@ -60,7 +60,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
     when = event.when
     if when is not None and when.changed:
         for operation in sorted(operations):
-            for image in told[operation]:
+            for image in reported[operation]:
                 yield image, "when.changed"
     if when is not None and when.before is not None and operations & {"modify", "remove"}:
         yield "before", "when.before"
@@ -75,7 +75,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
         if "after" in names and operations & {"modify", "insert"}:
             yield "after", "data"
         if "changes" in names and "modify" in operations:
-            for image in told["modify"]:
+            for image in reported["modify"]:
                 yield image, "data"
 
 

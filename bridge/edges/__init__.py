@@ -1,0 +1,1 @@
+"""One file for each conversation with the outside, in a folder for each service."""

@@ -14,13 +14,13 @@ from typing import Any, Final, Literal
 
 from bridge.infra.uses import Uses
 
-Door = Literal["stream", "kinesis", "pipe", "redrive", "reconcile"]
+Function = Literal["stream", "kinesis", "pipe", "redrive", "reconcile"]
 """A Lambda function of ours, by its module in ``bridge.lambdas``."""
 
-ALL: Final[frozenset[Door]] = frozenset(("stream", "kinesis", "pipe", "redrive", "reconcile"))
-PUBLISH: Final[frozenset[Door]] = frozenset(("stream", "kinesis", "redrive", "reconcile"))
-WALK: Final[frozenset[Door]] = frozenset(("stream", "kinesis", "pipe", "redrive"))
-MAPPED: Final[frozenset[Door]] = frozenset(("stream", "kinesis"))
+ALL: Final[frozenset[Function]] = frozenset(("stream", "kinesis", "pipe", "redrive", "reconcile"))
+PUBLISH: Final[frozenset[Function]] = frozenset(("stream", "kinesis", "redrive", "reconcile"))
+PIPELINE: Final[frozenset[Function]] = frozenset(("stream", "kinesis", "pipe", "redrive"))
+MAPPED: Final[frozenset[Function]] = frozenset(("stream", "kinesis"))
 
 # Resources, as ``Fn::Sub`` would read them. What a template calls otherwise is substituted by its test.
 EVENT_BUS: Final = "${EventBusArn}"
@@ -62,7 +62,7 @@ class Permission:
     calls: tuple[str, ...]
     actions: tuple[str, ...]
     resource: str
-    doors: frozenset[Door]
+    functions: frozenset[Function]
     why: str
     when: Callable[[Uses], bool] = _always
 
@@ -257,7 +257,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
         ("put_object",),
         ("s3:PutObject",),
         QUARANTINE_OBJECTS,
-        WALK,
+        PIPELINE,
         "quarantine: {kind: s3}",
         lambda uses: uses.quarantine_bucket,
     ),
@@ -267,7 +267,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
         ("head_bucket",),
         ("s3:ListBucket",),
         QUARANTINE_BUCKET,
-        WALK,
+        PIPELINE,
         "quarantine: {kind: s3}, its check at start-up",
         lambda uses: uses.quarantine_bucket,
     ),
@@ -277,7 +277,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
         ("send_message", "get_queue_attributes"),
         ("sqs:SendMessage", "sqs:GetQueueAttributes"),
         QUARANTINE_QUEUE,
-        WALK,
+        PIPELINE,
         "quarantine: {kind: sqs}, and its check at start-up",
         lambda uses: uses.quarantine_queue,
     ),
@@ -307,7 +307,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
         ("batch_get_item",),
         ("dynamodb:BatchGetItem",),
         TABLE,
-        WALK,
+        PIPELINE,
         "fetch: current",
         lambda uses: uses.fetch,
     ),
@@ -436,12 +436,12 @@ NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
 """Calls that people make from the command line, whose permissions are theirs (docs/operations.md)."""
 
 
-def permissions_of(door: Door, uses: Uses) -> list[Permission]:
+def permissions_of(function: Function, uses: Uses) -> list[Permission]:
     """Everything that the function ``door`` needs with a configuration that ``uses`` this."""
-    return [each for each in PERMISSIONS if door in each.doors and each.when(uses)]
+    return [each for each in PERMISSIONS if function in each.functions and each.when(uses)]
 
 
-def policy_of(door: Door, uses: Uses, arns: Mapping[str, str] | None = None) -> dict[str, Any]:
+def policy_of(function: Function, uses: Uses, arns: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The IAM policy document of ``door``. ``arns`` replaces placeholders such as ``${LedgerTableArn}`` by
     name; prefixes come from ``uses``, what is not named stays as it is."""
     known = {"QuarantinePrefix": uses.quarantine_prefix, "ClaimCheckPrefix": uses.claim_check_prefix}
@@ -452,7 +452,7 @@ def policy_of(door: Door, uses: Uses, arns: Mapping[str, str] | None = None) -> 
             "Action": list(each.actions),
             "Resource": _filled(each.resource, {**known, **(arns or {})}),
         }
-        for each in permissions_of(door, uses)
+        for each in permissions_of(function, uses)
     ]
     return {"Version": "2012-10-17", "Statement": statements}
 

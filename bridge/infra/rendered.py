@@ -18,13 +18,13 @@ from bridge.infra.parameters import (
     reconciliation_parameters,
     require_deployable,
 )
-from bridge.infra.permissions import Door, policy_of
+from bridge.infra.permissions import Function, policy_of
 from bridge.infra.rules import rules_of
 from bridge.infra.uses import uses_of
 from bridge.settings import Settings
 from bridge.settings.durable_file import write_durably
 
-_DOORS: Final[tuple[Door, ...]] = ("stream", "redrive", "reconcile", "kinesis", "pipe")
+_FUNCTIONS: Final[tuple[Function, ...]] = ("stream", "redrive", "reconcile", "kinesis", "pipe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def render(settings: Settings, table: str, *, key: bool = False) -> Rendered:
         parameters,
         {
             "filter-criteria.json": filter_criteria(settings, table),
-            "policies.json": {door: policy_of(door, uses) for door in _DOORS},
+            "policies.json": {function: policy_of(function, uses) for function in _FUNCTIONS},
             "rules.json": rules_of(settings, table),
         },
     )

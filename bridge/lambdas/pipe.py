@@ -37,7 +37,7 @@ from bridge.wiring.functions import Function, deadline_of, trace_here
 _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 
 
-class PipeDoor:
+class PipeHandler:
     """``relay`` publishes to ``sinks``, which only remember; it must have no ledger: what is answered has not
     reached the pipe's target yet, and settling it here would keep the pipe's retry from telling it again."""
 
@@ -61,10 +61,10 @@ class PipeDoor:
             outcome = self._relay.handle(
                 records, deadline_of(context, self._relay.clock), dialect=PIPE, trace=trace_here()
             )
-            if outcome.handed_back:
+            if outcome.returned:
                 raise Unavailable(
-                    f"{outcome.handed_back} of {outcome.received} records could not be dealt with: "
-                    + ", ".join(sorted(outcome.reasons["handed_back"])),
+                    f"{outcome.returned} of {outcome.received} records could not be dealt with: "
+                    + ", ".join(sorted(outcome.reasons["returned"])),
                     hint="the batch is failed as a whole, the pipe sends it again",
                 )
             return self._answer(records)
@@ -117,7 +117,7 @@ def _decode(record: Record, stream: StreamRef | None) -> Decoded:
 PIPE = replace(STREAM, decode=_decode)
 
 
-def _open(configuration: Configuration, telemetry: Telemetry) -> PipeDoor:
+def _open(configuration: Configuration, telemetry: Telemetry) -> PipeHandler:
     sinks = memory_sinks(configuration.settings)
     tracer = build_tracer(configuration.settings)
     client = client_factory()
@@ -132,7 +132,7 @@ def _open(configuration: Configuration, telemetry: Telemetry) -> PipeDoor:
         client=client,
     )
     check_targets(relay)
-    return PipeDoor(relay, sinks)
+    return PipeHandler(relay, sinks)
 
 
 _function = Function(_open)

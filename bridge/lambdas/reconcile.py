@@ -39,7 +39,7 @@ its wait for the rate. What takes longer is cut off, and repeated from its check
 Answer = dict[str, Any]
 
 
-class ReconcileDoor:
+class ReconcileHandler:
     """``table`` as bridge.yaml names it."""
 
     def __init__(self, steps: Steps, table: str, clock: Clock, telemetry: Telemetry) -> None:
@@ -109,13 +109,13 @@ class ReconcileDoor:
 
     def _measure(self, report: Mapping[str, Any]) -> None:
         missed = sum(report[f"missed_{kind}"] for kind in ("insert", "modify", "remove"))
-        untold = report["blocked"] + report.get("unsent", 0)
+        not_reemitted = report["blocked"] + report.get("unsent", 0)
         telemetry, table = self._telemetry, self._steps.table
         if report["complete"] and report["whole"]:
             telemetry.count("ReconciliationsCompleted", table=table)
         telemetry.count("ChangesMissed", missed, table=table)
-        telemetry.count("ChangesRetold", report["emitted"], table=table)
-        telemetry.count("ChangesUntold", untold, table=table)
+        telemetry.count("ChangesReemitted", report["emitted"], table=table)
+        telemetry.count("ChangesNotReemitted", not_reemitted, table=table)
 
 
 def _deadline(context: Any, clock: Clock) -> Deadline:
@@ -129,7 +129,7 @@ def _not_ours(what: str) -> BatchError:
     )
 
 
-def _open(configuration: Configuration, telemetry: Telemetry) -> ReconcileDoor:
+def _open(configuration: Configuration, telemetry: Telemetry) -> ReconcileHandler:
     table, bucket = _variable("BRIDGE_TABLE"), _variable("RUNS_BUCKET")
     steps = build_steps(
         configuration,
@@ -138,9 +138,9 @@ def _open(configuration: Configuration, telemetry: Telemetry) -> ReconcileDoor:
         bucket=bucket,
         function=os.environ.get("BRIDGE_FUNCTION", ""),
         mapping_id=os.environ.get("MAPPING_ID", ""),
-        tell=partial(telemetry.log, "info"),
+        report=partial(telemetry.log, "info"),
     )
-    return ReconcileDoor(steps, table, steps.clock, telemetry)
+    return ReconcileHandler(steps, table, steps.clock, telemetry)
 
 
 def _variable(name: str) -> str:

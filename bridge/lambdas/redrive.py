@@ -31,7 +31,7 @@ from bridge.wiring.redrive import build_redriver
 _MESSAGES, _OBJECTS = "aws:sqs", "aws:s3"
 
 
-class RedriveDoor:
+class RedriveHandler:
     """``open_bucket`` gives the source of a bucket's name."""
 
     def __init__(
@@ -77,13 +77,13 @@ class RedriveDoor:
         """What the time does not reach is no failure: it is there for the next turn."""
         source = self._open_bucket(bucket)
         tried = left = 0
-        for parked in source.batches():
+        for stored in source.batches():
             if deadline.remaining_s() <= 0:
                 self._telemetry.log("info", "redrive goes on next time", tried=tried)
                 break
             tried += 1
-            if self._settles(lambda parked=parked: redriver.walk(parked.name, parked.content)):  # type: ignore[misc]
-                source.remove(parked)
+            if self._settles(lambda stored=stored: redriver.walk(stored.name, stored.content)):  # type: ignore[misc]
+                source.remove(stored)
             elif deadline.remaining_s() > 0:
                 left += 1
         _require_settled(left, tried)
@@ -91,12 +91,12 @@ class RedriveDoor:
     def _walk_object(self, redriver: Redriver, place: Mapping[str, Any]) -> Redriven:
         bucket, key = place["bucket"]["name"], unquote_plus(place["object"]["key"])
         source = self._open_bucket(bucket)
-        parked = source.load(key)
-        if parked is None:
+        stored = source.load(key)
+        if stored is None:
             return Redriven(key, "settled")  # redriven before
-        done = redriver.walk(key, parked.content)
+        done = redriver.walk(key, stored.content)
         if done.state == "settled":
-            source.remove(parked)
+            source.remove(stored)
         return done
 
     def _settles(self, walk: Callable[[], Redriven]) -> bool:
@@ -147,10 +147,10 @@ def _records(event: Any) -> Sequence[Mapping[str, Any]]:
     )
 
 
-def _open(configuration: Configuration, telemetry: Telemetry) -> RedriveDoor:
+def _open(configuration: Configuration, telemetry: Telemetry) -> RedriveHandler:
     client = client_factory()
     redriver = build_redriver(configuration, client, telemetry)
-    return RedriveDoor(
+    return RedriveHandler(
         redriver, redriver.relay.clock, telemetry, lambda bucket: S3FailureSource(client("s3"), bucket)
     )
 

@@ -11,9 +11,9 @@ from functools import partial
 from typing import Any
 
 from bridge.core.records.dialect import STREAM
-from bridge.wiring.functions import Function, StreamDoor, open_stream
+from bridge.wiring.functions import Function, StreamHandler, open_stream
 
-__all__ = ["StreamDoor", "handler"]
+__all__ = ["StreamHandler", "handler"]
 
 _function = Function(partial(open_stream, dialect=STREAM))
 

@@ -1,0 +1,1 @@
+"""The contracts between the pipeline and the outside, one file each."""

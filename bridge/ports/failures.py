@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class StoredBatch:
     """A batch that was given up, as its on-failure destination keeps it. ``content`` is Lambda's invocation
     record, as JSON; ``receipt`` is the store's own."""
 
@@ -20,16 +20,16 @@ class Parked:
 class FailureSource(Protocol):
     """The other side of an on-failure destination. Reading removes nothing."""
 
-    def batches(self) -> Generator[Parked]:
+    def batches(self) -> Generator[StoredBatch]:
         """What is parked, one by one as it is asked for, each once. Raises ``DestinationUnavailable`` and
         ``BatchError``. Close it when the reading ends early: what it kept from others is given back."""
         ...
 
-    def hold(self, parked: Parked) -> None:
+    def hold(self, stored: StoredBatch) -> None:
         """Keep it from others for some minutes more, where the store shows a batch to one reader only."""
         ...
 
-    def remove(self, parked: Parked) -> None:
+    def remove(self, stored: StoredBatch) -> None:
         """Forget it, for good when it returns; one that is gone already is no error."""
         ...
 

@@ -24,7 +24,7 @@ class Row:
     request. ``gap`` notes that a change before this one was never settled; ``gap_names`` are the attributes
     in which what was told differed from what the next change found, None where that is not known.
     ``recipe`` is what the fingerprint, the hashes and the image were made by
-    (:func:`bridge.core.fingerprint.recipe_of`), empty where nobody noted it.
+    (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where nobody noted it.
     ``doubt``: not live as far as is known, but a change was quarantined after that, so that subscribers may
     have the item all the same.
     """
@@ -43,7 +43,7 @@ class Row:
     gap: bool = False
     gap_names: tuple[str, ...] | None = None
     doubt: bool = False
-    recipe: str = ""
+    fingerprint_version: str = ""
 
     @property
     def stamp(self) -> tuple[str, str, str, bool, tuple[str, ...]]:

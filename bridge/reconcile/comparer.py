@@ -17,9 +17,9 @@ from bridge.ports.ledger import Keep, Row
 from bridge.ports.table import TableFacts
 from bridge.relay.gaps import legible
 
-Kind = Literal["insert", "modify", "remove", "gap", "other_recipe"]
-"""How item and row disagree. ``other_recipe``: both are there, but whether the item changed cannot be seen,
-because the row was settled under another ``diff.ignore``, ``redact`` or ``hash_key``.
+Kind = Literal["insert", "modify", "remove", "gap", "other_fingerprint_version"]
+"""How item and row differ. ``other_fingerprint_version``: both exist, but whether the item changed
+cannot be seen, because the row was settled under another ``diff.ignore``, ``redact`` or ``hash_key``.
 ``gap``: they agree, but the row notes a loss that later changes overtook."""
 
 NEVER_SETTLED = Position("", 0)
@@ -36,7 +36,7 @@ class Comparer:
     hash_key: bytes = b""
     fingerprint_of: Fingerprint = field(init=False)
     stream: StreamRef = field(init=False)
-    told: Table = field(init=False)
+    published: Table = field(init=False)
     """The table's rules for images that are redacted already and passed its filter."""
     sees_state: bool = field(init=False)
     """Whether rows hold fingerprints: then an empty one is a state that was never told."""
@@ -135,8 +135,8 @@ class Comparer:
         if row is None or not row.live:
             return "insert"
         if self.sees_state and row.fingerprint != fingerprint:
-            if not self.table.knows(row.recipe):
-                return "gap" if row.gap else "other_recipe"
+            if not self.table.knows(row.fingerprint_version):
+                return "gap" if row.gap else "other_fingerprint_version"
             return "modify"
         return "gap" if row.gap else None
 

@@ -21,7 +21,7 @@ from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.restate import Restated, restate
-from bridge.reconcile.suspects import Suspect, told_by
+from bridge.reconcile.suspects import Suspect, published_by
 
 Verdict = Literal["missed", "without_event"]
 
@@ -86,8 +86,8 @@ class Confirmer:
         if kind is None or fingerprint != suspect.fingerprint or _changed_since(suspect, row):
             counts.add("in_flight")
             return None
-        if kind == "other_recipe":
-            counts.add("other_recipe")
+        if kind == "other_fingerprint_version":
+            counts.add("other_fingerprint_version")
             return None
         restated = restate(
             comparer,
@@ -147,6 +147,11 @@ class Confirmer:
 def _changed_since(suspect: Suspect, row: Row | None) -> bool:
     """Whether the row proves that the item changed after the first read, and then back to what it was: the
     change back may be on its way. A state told late, of a change from before that read, proves nothing."""
-    if row is None or row.settled_by != "stream" or not row.as_of or told_by(row) in ("", suspect.told):
+    if (
+        row is None
+        or row.settled_by != "stream"
+        or not row.as_of
+        or published_by(row) in ("", suspect.published)
+    ):
         return False
     return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + RECORD_TIME_ROUNDING_S

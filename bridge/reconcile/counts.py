@@ -20,8 +20,8 @@ class Counts:
     ===================  ==============================================================================
     scanned              items seen by the table scan
     rows                 live ledger rows seen by the ledger scan
-    in_step              items and rows that agree
-    other_recipe         items whose rows cannot be compared: settled under another recipe
+    matching              items and rows that agree
+    other_fingerprint_version         items whose rows cannot be compared: settled under another recipe
     refreshed            rows of another recipe that ``seed --refresh`` wrote anew
     filtered             items that the table's filter keeps from ever becoming events
     without_row          items that the ledger does not know

@@ -249,7 +249,7 @@ class Steps(Reconciler):
             )
         if not state.ended:
             ended = replace(state, ended=self.clock.now())
-            self._tell(ended, ticket, keeper)
+            self._report(ended, ticket, keeper)
             self._save(ended, keeper)
         for part in ("look", "missed", "claims"):
             self.store.remove(f"{self._folder(state)}/{part}/", keeper.current)
@@ -271,11 +271,11 @@ class Steps(Reconciler):
         self.store.put(self._stop_name(state), mark, keeper.current)
         state = replace(state, stopped=reason)
         self._save(state, keeper)
-        self._tell(state, ticket, keeper)
+        self._report(state, ticket, keeper)
         keeper.release()
         return {"outcome": "stopped", "reason": reason, "message": message}
 
-    def _tell(self, state: RunState, ticket: Ticket, keeper: LeaseKeeper) -> None:
+    def _report(self, state: RunState, ticket: Ticket, keeper: LeaseKeeper) -> None:
         """The report stands where the latest one does, and by its run where later ones do not replace it."""
         self._write_report(state, self._options(ticket, state), keeper)
         self.store.put(f"{self.table}/reports/{state.run}", self.report() or {}, keeper.current)

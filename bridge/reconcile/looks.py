@@ -15,7 +15,7 @@ from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.segment import SegmentCheckpoint
-from bridge.reconcile.suspects import Suspect, batches, told_by
+from bridge.reconcile.suspects import Suspect, batches, published_by
 
 EARLY_ITEMS = 1_000
 """So many items of a segment tell whether the ledger knows the table."""
@@ -57,7 +57,7 @@ class Looks:
         rows = self.ledger.read(tokens) if tokens else {}
         counts.looked_up(len(tokens))
         suspects: list[Suspect] = []
-        in_step = 0  # nearly all: everything else may take its time
+        matching = 0  # nearly all: everything else may take its time
         for item, token in zip(items, tokens, strict=True):
             row = rows.get(token)
             try:
@@ -68,20 +68,20 @@ class Looks:
                 continue
             kind = kind_of(fingerprint, row)
             if kind is None:
-                in_step += 1
+                matching += 1
                 continue
             key = comparer.key_of(item)
-            if kind == "other_recipe":
-                counts.add("other_recipe")
+            if kind == "other_fingerprint_version":
+                counts.add("other_fingerprint_version")
             elif (kind == "insert" or kind == "modify") and not comparer.accepts(kind, key, item, row):
                 counts.add("filtered")
                 continue
             elif self._too_old(row):
                 counts.add("skipped")
             else:
-                suspects.append(Suspect(key, fingerprint, read_s, told_by(row)))
+                suspects.append(Suspect(key, fingerprint, read_s, published_by(row)))
             counts.add("without_row", row is None)
-        counts.add("in_step", in_step)
+        counts.add("matching", matching)
         counts.add("suspects", len(suspects))
         return suspects
 
@@ -109,7 +109,7 @@ class Looks:
             at.counts.read(found.units)
             gone = [row for row in rows if found.items.get(row.key) is None]
             lost = [
-                Suspect(by_token[row.key], None, read_s, told_by(row))
+                Suspect(by_token[row.key], None, read_s, published_by(row))
                 for row in gone
                 if not self._too_old(row)
             ]
@@ -148,7 +148,7 @@ class Looks:
             gone = [token for token in by_token if found.items.get(token) is None]
             rows = self.ledger.read(gone) if gone else {}
             lost = [
-                Suspect(by_token[token], None, read_s, told_by(rows.get(token)))
+                Suspect(by_token[token], None, read_s, published_by(rows.get(token)))
                 for token in gone
                 if self.comparer.kind(None, rows.get(token)) is not None
             ]

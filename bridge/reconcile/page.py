@@ -71,13 +71,13 @@ def headline(report: Mapping[str, Any]) -> str:
     if not missed and not report["blocked"]["count"]:
         return f"Nothing was missed: {report['scanned']:,} items agree with what was told."
     sent = sum(report["emitted"].values())
-    told = f"{sent:,} of them told again" if report["mode"] == "run" else "nothing sent: this is a plan"
-    return f"{missed:,} changes were missed, {told}; {report['blocked']['count']:,} blocked."
+    published = f"{sent:,} of them told again" if report["mode"] == "run" else "nothing sent: this is a plan"
+    return f"{missed:,} changes were missed, {published}; {report['blocked']['count']:,} blocked."
 
 
 def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
     cost, last = report["cost"], report["last_complete"]
-    names = ("scanned", "rows", "in_step", "filtered", "suspects", "in_flight")
+    names = ("scanned", "rows", "matching", "filtered", "suspects", "in_flight")
     rows: list[tuple[str, Any]] = [(name.replace("_", " "), report[name]) for name in names]
     rows += [(f"missed {kind}", count) for kind, count in report["missed"].items()]
     rows += [(f"told again: {kind}", count) for kind, count in report["emitted"].items()]
@@ -85,7 +85,9 @@ def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
         (name, report[name]) for name in ("settled", "overtaken", "unsent", "gaps", "undecodable", "skipped")
     ]
     rows += [
-        (name.replace("_", " "), report[name]) for name in ("other_recipe", "refreshed") if report.get(name)
+        (name.replace("_", " "), report[name])
+        for name in ("other_fingerprint_version", "refreshed")
+        if report.get(name)
     ]
     rows += [
         ("table read units", cost["table_read_units"]),

@@ -28,7 +28,7 @@ from bridge.reconcile.lease import LEASE_S, LeaseKeeper
 from bridge.reconcile.looks import Looks, check_contact
 from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.pace import Pace
-from bridge.reconcile.report import HISTORY_MAX, build_report, recipe_note, summary
+from bridge.reconcile.report import HISTORY_MAX, build_report, fingerprint_version_note, summary
 from bridge.reconcile.second_pass import Pass, SecondPass, check_limits
 from bridge.reconcile.segment import Look, Seen, SegmentCheckpoint, SegmentWorker
 from bridge.reconcile.snapshot import Allowance, Snapshots
@@ -168,8 +168,10 @@ class Reconciler:
     def _phase(self, state: RunState, options: Options, keeper: LeaseKeeper) -> Iterator[Progress]:
         if state.phase in ("table", "ledger", "keys", "seed", "backfill"):
             yield from self._look(state, options, keeper)
-            if state.phase in ("table", "keys") and (other := self._looked(state)["other_recipe"]):
-                yield Progress(state.phase, notice=recipe_note(self.table, other))
+            if state.phase in ("table", "keys") and (
+                other := self._looked(state)["other_fingerprint_version"]
+            ):
+                yield Progress(state.phase, notice=fingerprint_version_note(self.table, other))
             if state.phase == "table" and not options.trust_ledger:
                 check_contact(self.table, self._looked(state), certain=0.5)
         elif state.phase == "confirm":
@@ -257,9 +259,9 @@ class Reconciler:
             yield Progress("wait", round(options.grace_s - left_s), round(options.grace_s), 0.0)
         lag_s = self.lag.lag_s()
         if lag_s is None or lag_s > options.grace_s:
-            told = "nobody can tell by how much" if lag_s is None else f"by {lag_s:.0f} s"
+            published = "nobody can tell by how much" if lag_s is None else f"by {lag_s:.0f} s"
             raise StreamBehind(
-                f"table {self.table}: the bridge may be behind the stream ({told}; grace is "
+                f"table {self.table}: the bridge may be behind the stream ({published}; grace is "
                 f"{options.grace_s:.0f} s), so what looks missed may only be on its way",
                 hint="`reconcile resume` once it has caught up; --function or --checkpoints to have it "
                 "looked up, --lag 0s where you know better, "
@@ -287,7 +289,7 @@ class Reconciler:
     def _progress(self, state: RunState, done: int, about: int, counts: Counts) -> Progress:
         found = {
             name: counts[name]
-            for name in ("suspects", "in_flight", "blocked", "other_recipe")
+            for name in ("suspects", "in_flight", "blocked", "other_fingerprint_version")
             if counts[name]
         }
         return Progress(state.phase, done, about, counts.units["read_units"], found)

@@ -39,14 +39,14 @@ def build_report(
         "mode": state.mode,
         "phase": state.phase,
         "complete": complete,
-        "whole": whole and not counts["other_recipe"],
+        "whole": whole and not counts["other_fingerprint_version"],
         "stopped": state.stopped,
         "started": iso(state.started),
         "ended": iso(state.ended or now_s),
         "duration_s": round((state.ended or now_s) - state.started, 3),
         "scanned": counts["scanned"],
         "rows": counts["rows"],
-        "in_step": counts["in_step"],
+        "matching": counts["matching"],
         "filtered": counts["filtered"],
         "suspects": counts["suspects"],
         "in_flight": counts["in_flight"],
@@ -54,7 +54,7 @@ def build_report(
         "without_event": counts["without_event"],
         "not_selected": counts["not_selected"],
         "gaps": counts["gaps"],
-        "other_recipe": counts["other_recipe"],
+        "other_fingerprint_version": counts["other_fingerprint_version"],
         "refreshed": counts["refreshed"],
         "notes": _notes(state.table, counts),
         "by_type": dict(sorted(counts.types.items())),
@@ -87,10 +87,14 @@ def build_report(
 
 def _notes(table: str, counts: Counts) -> list[str]:
     notes = [GAPS_NOTE] if counts["gaps"] else []
-    return [*notes, recipe_note(table, counts["other_recipe"])] if counts["other_recipe"] else notes
+    return (
+        [*notes, fingerprint_version_note(table, counts["other_fingerprint_version"])]
+        if counts["other_fingerprint_version"]
+        else notes
+    )
 
 
-def recipe_note(table: str, rows: int) -> str:
+def fingerprint_version_note(table: str, rows: int) -> str:
     """What is to be said of rows whose fingerprints were made by another recipe, and what mends it."""
     return (
         f"{rows:,} rows of {table} were settled under another diff.ignore, redact or hash_key: whether their "
@@ -104,7 +108,7 @@ def recipe_note(table: str, rows: int) -> str:
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     """The line that stays of a run."""
-    names = ("run", "mode", "complete", "whole", "stopped", "ended", "scanned", "in_step", "in_flight")
+    names = ("run", "mode", "complete", "whole", "stopped", "ended", "scanned", "matching", "in_flight")
     short = {name: report[name] for name in names}
     short |= {f"missed_{kind}": report["missed"][kind] for kind in KINDS}
     return short | {"emitted": sum(report["emitted"].values()), "blocked": report["blocked"]["count"]}

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bridge.core.change import Change, Operation, TypedItem
 from bridge.core.event import Event
-from bridge.core.healing import state_name, step_id, suffix_at, time_text, told_name
+from bridge.core.healing import published_name, state_name, step_id, suffix_at, time_text
 from bridge.errors import ViewTooNarrow
 from bridge.ports.ledger import Row, SettledBy
 from bridge.reconcile.comparer import NEVER_SETTLED, Comparer
@@ -34,14 +34,14 @@ class Restated:
         unless it may be noted in ``undecided``, by type."""
         events: tuple[Event, ...] = ()
         if self.change is not None:
-            events = comparer.told.translate({}, self.change, self.token, undecided=undecided).events
+            events = comparer.published.translate({}, self.change, self.token, undecided=undecided).events
         if self.overtaken is None:
             return events
-        rules = tuple(rule for rule in comparer.told.rules if rule.route.changed)
-        on_changes = replace(comparer.told, rules=rules)
+        rules = tuple(rule for rule in comparer.published.rules if rule.route.changed)
+        on_changes = replace(comparer.published, rules=rules)
         more = on_changes.translate({}, self.overtaken, self.token, undecided=undecided).events
-        told = {event.type for event in events}
-        return (*events, *(event for event in more if event.type not in told))
+        published = {event.type for event in events}
+        return (*events, *(event for event in more if event.type not in published))
 
 
 def restate(
@@ -78,8 +78,8 @@ def restate(
     position = NEVER_SETTLED if expected is None else expected.position
     suffix = suffix_at(time_text(read_at))
     key_name = comparer.key_name(key)
-    told = known.fields if kind == "modify" and known is not None else None
-    content = (kind, state_name(key_name, before), state_name(key_name, image), told_name(told))
+    published = known.fields if kind == "modify" and known is not None else None
+    content = (kind, state_name(key_name, before), state_name(key_name, image), published_name(published))
     # A snapshot that is taken again after a crash is the same one, although it was read later.
     name = f"snapshot {run}" if snapshot else position.sequence + suffix
     change = Change(
@@ -95,7 +95,7 @@ def restate(
         view=view,
         current=image if fetched else None,
         fetched=fetched,
-        told=told,
+        published=published,
         marks={"snapshot": True} if snapshot else {"reconciled": True, "reconcilerun": run},
         suffix=suffix,
     )
@@ -111,9 +111,14 @@ def _overtaken(comparer: Comparer, change: Change, image: TypedItem, row: Row) -
     view = comparer.view_of("modify", None)
     if not row.gap or not names or hashes is None or view != "NEW_IMAGE":
         return None
-    told = {**hashes(image), **dict.fromkeys(names, "")}  # no hash is empty: these differ
+    published = {**hashes(image), **dict.fromkeys(names, "")}  # no hash is empty: these differ
     return change._replace(
-        record_id=f"{change.record_id}-gap", before=None, after=image, view=view, told=told, current=None
+        record_id=f"{change.record_id}-gap",
+        before=None,
+        after=image,
+        view=view,
+        published=published,
+        current=None,
     )
 
 
@@ -146,5 +151,5 @@ def settled_row(
         recent=known.recent,
         fields=fields,
         image=image if keep == "image" else None,
-        recipe=table.recipe if fingerprint else "",
+        fingerprint_version=table.fingerprint_version if fingerprint else "",
     )

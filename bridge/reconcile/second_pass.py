@@ -75,7 +75,7 @@ class SecondPass:
                 asked = Counts()
                 confirmed = self.confirmer.confirm(some, asked)
                 at, tells = tells[: len(some)], tells[len(some) :]
-                self._count_told(some, at, confirmed, done.counts)
+                self._count_published(some, at, confirmed, done.counts)
                 done.counts.read(asked.units["read_units"])
                 done.counts.looked_up(asked.units["ledger_units"])
                 self.keeper.confirm()
@@ -83,7 +83,7 @@ class SecondPass:
             self._done(done, name, "emit")
             yield done.counts
 
-    def _count_told(
+    def _count_published(
         self,
         suspects: Sequence[Suspect],
         tells: Sequence[Any],

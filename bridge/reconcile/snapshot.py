@@ -77,9 +77,9 @@ class Snapshots:
         at.counts.looked_up(len(tokens))
         for token, item in zip(tokens, page.items, strict=True):
             row = known.get(token)
-            stale = row is not None and row.live and not self.comparer.table.knows(row.recipe)
+            stale = row is not None and row.live and not self.comparer.table.knows(row.fingerprint_version)
             if row is not None and not (stale and self.options.refresh):
-                at.counts.add("in_step" if not stale else "other_recipe")
+                at.counts.add("matching" if not stale else "other_fingerprint_version")
                 continue
             try:
                 image = self.comparer.redacted(item)

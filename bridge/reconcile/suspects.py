@@ -23,17 +23,17 @@ class Suspect:
     key: TypedItem
     fingerprint: str | None
     read_s: float
-    told: str | None = None
+    published: str | None = None
 
 
-def told_by(row: Row | None) -> str | None:
+def published_by(row: Row | None) -> str | None:
     """The state that a row says subscribers have: a fingerprint, "" for one that is not known, None for no
     item. It stays when a change tells nothing, such as one of ignored attributes only."""
     return row.fingerprint if row is not None and row.live else None
 
 
 def as_document(suspects: Iterable[Suspect]) -> Document:
-    return {"suspects": [[one.key, one.fingerprint, one.read_s, one.told] for one in suspects]}
+    return {"suspects": [[one.key, one.fingerprint, one.read_s, one.published] for one in suspects]}
 
 
 def read_suspects(store: RunStore, name: str) -> list[Suspect]:
@@ -41,7 +41,10 @@ def read_suspects(store: RunStore, name: str) -> list[Suspect]:
     document = store.get(name)
     try:
         found: list[Any] = document["suspects"] if document is not None else []
-        return [Suspect(key, fingerprint, float(read_s), told) for key, fingerprint, read_s, told in found]
+        return [
+            Suspect(key, fingerprint, float(read_s), published)
+            for key, fingerprint, read_s, published in found
+        ]
     except (KeyError, TypeError, ValueError) as error:
         raise broken(name, "holds no suspects") from error
 

@@ -15,11 +15,11 @@ from typing import Final, Literal
 from bridge.core.records.dialect import Dialect
 from bridge.errors import BreakerTripped, BridgeError
 from bridge.ports.clock import Deadline
-from bridge.ports.failures import FailureSource, Parked
+from bridge.ports.failures import FailureSource, StoredBatch
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 from bridge.reconcile.pace import Pace
-from bridge.redrive.parked import GivenUp, read_given_up
+from bridge.redrive.given_up import GivenUp, read_given_up
 from bridge.redrive.stretch import Stretch
 from bridge.relay.relay import Relay
 
@@ -112,10 +112,10 @@ class Redriver:
             except BreakerTripped as error:
                 return error.message
             counts["received"] += outcome.received
-            for end in ("published", "without_event", "quarantined", "handed_back"):
+            for end in ("published", "without_event", "quarantined", "returned"):
                 counts[end] += getattr(outcome, end)
-            if outcome.handed_back:
-                return "handed back: " + ", ".join(sorted(outcome.reasons["handed_back"]))
+            if outcome.returned:
+                return "handed back: " + ", ".join(sorted(outcome.reasons["returned"]))
             if outcome.reasons.get("without_event", {}).get("unknown_table"):
                 return "its table is not in the configuration"
         return ""
@@ -132,18 +132,18 @@ def redrive(
     """
     batches = source.batches()
     try:
-        for parked in batches:
-            done = redriver.walk(parked.name, parked.content, _holding(source, parked))
+        for stored in batches:
+            done = redriver.walk(stored.name, stored.content, _holding(source, stored))
             gone = not dry and (done.state == "settled" or (done.state == "trimmed" and accept_trimmed))
             if gone:
-                source.remove(parked)
+                source.remove(stored)
             yield Redriven(done.name, done.state, done.counts, done.why, done.hint, done.hole, removed=gone)
     finally:
         batches.close()
 
 
-def _holding(source: FailureSource, parked: Parked) -> Callable[[], None]:
-    return lambda: source.hold(parked)
+def _holding(source: FailureSource, stored: StoredBatch) -> Callable[[], None]:
+    return lambda: source.hold(stored)
 
 
 def _hole(batch: GivenUp, read: int) -> Hole:

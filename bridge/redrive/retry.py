@@ -104,7 +104,7 @@ class Retry:
         (why,) = reasons
         ended: End = end  # type: ignore[assignment]
         if why == "unknown_table":  # most likely another configuration: nothing is known of this record
-            ended = "handed_back"
+            ended = "returned"
         removed = ended in ("published", "without_event") and not self.dry
         if removed:
             self.store.remove(name)

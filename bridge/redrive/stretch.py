@@ -9,7 +9,7 @@ from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable, T
 from bridge.limits import GET_RECORDS_MAX
 from bridge.ports.clock import Clock
 from bridge.ports.stream import StreamSource
-from bridge.redrive.parked import GivenUp
+from bridge.redrive.given_up import GivenUp
 
 _EMPTY_PAGES_MAX: Final = 200
 _EMPTY_PAUSE_S: Final = 0.25  # a shard grants five reads a second

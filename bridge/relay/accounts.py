@@ -15,7 +15,7 @@ class Account:
     published: int
     without_event: int
     quarantined: int
-    handed_back: int
+    returned: int
     events: int
 
     @classmethod
@@ -28,18 +28,18 @@ class Account:
             published=int(counts.get("RecordsPublished", 0)),
             without_event=int(counts.get("RecordsWithoutEvent", 0)) + filtered,
             quarantined=int(counts.get("RecordsQuarantined", 0)),
-            handed_back=int(counts.get("RecordsHandedBack", 0)),
+            returned=int(counts.get("RecordsReturned", 0)),
             events=int(counts.get("EventsPublished", 0)),
         )
 
     @property
     def settled(self) -> int:
         """Records that will not come again."""
-        return self.received - self.handed_back
+        return self.received - self.returned
 
     @property
     def ended(self) -> int:
-        return self.published + self.without_event + self.quarantined + self.handed_back
+        return self.published + self.without_event + self.quarantined + self.returned
 
     @property
     def adds_up(self) -> bool:

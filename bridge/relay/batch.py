@@ -27,7 +27,7 @@ from bridge.ports.fetcher import Fetcher
 from bridge.ports.quarantine import Record
 from bridge.ports.sink import EntryResult
 
-End = Literal["published", "without_event", "quarantined", "handed_back"]
+End = Literal["published", "without_event", "quarantined", "returned"]
 
 
 @dataclass(slots=True)
@@ -51,18 +51,18 @@ class Item:
     def end_as(self, end: End, why: str) -> None:
         self.end, self.why = end, why
 
-    def hand_back(self, error: BridgeError | None, why: str = "not_sent") -> None:
-        self.end, self.error = "handed_back", error
+    def return_for_retry(self, error: BridgeError | None, why: str = "not_sent") -> None:
+        self.end, self.error = "returned", error
         self.why = error.reason if error is not None else why
 
     def note(self, result: EntryResult) -> None:
         """Take over what a sink says of one of the record's events; the worst of them stays."""
-        if result.status == "accepted" or self.end == "handed_back":
+        if result.status == "accepted" or self.end == "returned":
             return
         if result.status == "failed" and isinstance(result.error, RecordError):
             self.error = result.error
         else:
-            self.hand_back(result.error)
+            self.return_for_retry(result.error)
 
     @property
     def to_quarantine(self) -> RecordError | None:
@@ -80,7 +80,7 @@ class Item:
         return number
 
 
-def hand_back_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
+def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
     """Hold back what comes after a change that is handed back.
 
     ``scoped``: the later changes of that key. Otherwise everything: nothing would stop the second
@@ -90,11 +90,11 @@ def hand_back_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
     stopped_all = False
     for item in items:
         waits = stopped_all or (item.key != "" and item.key in stopped)
-        if item.end == "handed_back" and (item.error is not None or not waits):
+        if item.end == "returned" and (item.error is not None or not waits):
             stopped.add(item.key)
             stopped_all = not scoped
         elif waits:
-            item.hand_back(None, "held_back")
+            item.return_for_retry(None, "held_back")
 
 
 def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadline) -> None:
@@ -114,7 +114,7 @@ def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadl
                 continue
             except ClaimCheckUnavailable as error:
                 down = error
-        item.hand_back(down)
+        item.return_for_retry(down)
 
 
 def fetch_current(
@@ -142,7 +142,7 @@ def fetch_current(
         for key, same in by_key.items():
             for item in same:
                 if key not in found:
-                    item.hand_back(
+                    item.return_for_retry(
                         FetchUnavailable(f"table {name}: the current item could not be read in time")
                     )
                 elif item.change is not None:
@@ -162,9 +162,9 @@ class Outcome:
     published: int
     without_event: int
     quarantined: int
-    handed_back: int
+    returned: int
     events: int
-    handed_back_numbers: tuple[str, ...] = ()
+    returned_numbers: tuple[str, ...] = ()
     reasons: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
@@ -180,15 +180,15 @@ class Outcome:
             published=ends.get("published", 0),
             without_event=ends.get("without_event", 0),
             quarantined=ends.get("quarantined", 0),
-            handed_back=ends.get("handed_back", 0),
+            returned=ends.get("returned", 0),
             events=sum(len({e.id for e in item.events}) for item in items if item.end == "published"),
-            handed_back_numbers=tuple(i.sequence_number for i in items if i.end == "handed_back"),
+            returned_numbers=tuple(i.sequence_number for i in items if i.end == "returned"),
             reasons={end: dict(counts) for end, counts in reasons.items()},
         )
 
     def answer(self) -> dict[str, list[dict[str, str]]]:
         """Lambda's partial batch response (docs: "Reporting batch item failures", DynamoDB)."""
-        return {"batchItemFailures": [{"itemIdentifier": number} for number in self.handed_back_numbers]}
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in self.returned_numbers]}
 
     def as_dict(self) -> dict[str, Any]:
         """For logs and ``--output json``."""
@@ -197,7 +197,7 @@ class Outcome:
             "published": self.published,
             "without_event": self.without_event,
             "quarantined": self.quarantined,
-            "handed_back": self.handed_back,
+            "returned": self.returned,
             "events": self.events,
             "reasons": self.reasons,
         }

@@ -94,7 +94,7 @@ def missing_before(
             settled=previous.position,
             as_of=time_text(previous.time),
             key_name=key_name,
-            told=hashes(was) if hashes is not None and was is not None else None,
+            published=hashes(was) if hashes is not None and was is not None else None,
         )
     if row is None:
         return None
@@ -105,7 +105,7 @@ def missing_before(
         settled=row.position,
         as_of=row.as_of,
         key_name=key_name,
-        told=row.fields,
+        published=row.fields,
     )
 
 
@@ -118,16 +118,16 @@ def lost_names(
     before = table.redacted(change).before
     if hashes is None or keep not in ("fields", "image") or before is None:
         return None
-    told: Mapping[str, str] | None = None
+    published: Mapping[str, str] | None = None
     if previous is not None:
         was = table.redacted(previous).after if previous.operation != "remove" else None
-        told = None if was is None else hashes(was)
+        published = None if was is None else hashes(was)
     elif row is not None and row.live:
-        told = row.fields if row.image is None else hashes(row.image)
-    if told is None:
+        published = row.fields if row.image is None else hashes(row.image)
+    if published is None:
         return None
     found = hashes(before)
-    return bounded(name for name in found.keys() | told.keys() if found.get(name) != told.get(name))
+    return bounded(name for name in found.keys() | published.keys() if found.get(name) != published.get(name))
 
 
 def bounded(names: Iterable[str]) -> tuple[str, ...] | None:
@@ -140,7 +140,7 @@ def bounded(names: Iterable[str]) -> tuple[str, ...] | None:
 def legible(table: Table | None, row: Row | None) -> Row | None:
     """The row, without a state that was made by another recipe than the table's: whether an item differs from
     it, and in what, cannot be told, and its image may hold what is redacted by now."""
-    if row is None or table is None or table.knows(row.recipe):
+    if row is None or table is None or table.knows(row.fingerprint_version):
         return row
     return replace(row, fingerprint="", fields=None, image=None)
 

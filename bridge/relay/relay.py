@@ -25,10 +25,10 @@ from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine, Quarantined, Record
 from bridge.ports.sink import Sink
 from bridge.ports.telemetry import Telemetry, Tracer
-from bridge.relay.batch import Item, Outcome, fetch_current, hand_back_what_follows, store_claims
+from bridge.relay.batch import Item, Outcome, fetch_current, return_what_follows, store_claims
 from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal
-from bridge.relay.reports import count_batch, tell_batch
+from bridge.relay.reports import count_batch, report_batch
 from bridge.relay.settling import Heal, Settling
 from bridge.relay.silence import NoTracer
 
@@ -106,7 +106,7 @@ class Relay:
                 store_claims(items, self.claim_check, deadline)
         self._publish(items, deadline)
         self._judge(items)
-        hand_back_what_follows(items, scoped=self.ledger.scoped)
+        return_what_follows(items, scoped=self.ledger.scoped)
         with span("quarantine", records=sum(item.to_quarantine is not None for item in items)):
             self._quarantine(items)
         with span("settle"):
@@ -127,7 +127,7 @@ class Relay:
         table = self.tables.get(item.change.table)
         if table is None:
             item.end_as("without_event", "unknown_table")
-            self._tell_unknown(item.change.table)
+            self._report_unknown(item.change.table)
             return
         locate = self.claim_check.locate if self.claim_check is not None else None
         try:
@@ -152,7 +152,7 @@ class Relay:
         scoped = self.ledger.scoped
         for name, sink in self.sinks.items():
             # What failed at one sink comes again anyway: at the next one it would only be a repeat.
-            hand_back_what_follows(items, scoped=scoped)
+            return_what_follows(items, scoped=scoped)
             work = [
                 (item, event)
                 for item in items
@@ -181,8 +181,8 @@ class Relay:
             try:
                 self.quarantine.put(self._entry(item, error))
             except QuarantineUnavailable as unavailable:
-                item.hand_back(unavailable)
-                hand_back_what_follows(items, scoped=self.ledger.scoped)
+                item.return_for_retry(unavailable)
+                return_what_follows(items, scoped=self.ledger.scoped)
             else:
                 item.end_as("quarantined", error.reason)
                 self.telemetry.log("warning", "record quarantined", **self._where(item), **_what(error))
@@ -209,15 +209,15 @@ class Relay:
         outcome = Outcome.of(items)
         self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
         for item in items:
-            if item.end == "handed_back" and item.error is not None:
+            if item.end == "returned" and item.error is not None:
                 self.telemetry.log("warning", "record handed back", **self._where(item), **_what(item.error))
         count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
-        tell_batch(items, outcome, self.telemetry, self.hash_key)
+        report_batch(items, outcome, self.telemetry, self.hash_key)
         return outcome
 
     # --- telling -----------------------------------------------------------------------------------
 
-    def _tell_unknown(self, table: str) -> None:
+    def _report_unknown(self, table: str) -> None:
         if table not in self.unknown_tables:
             self.unknown_tables.add(table)
             self.telemetry.log(

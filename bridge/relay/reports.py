@@ -22,8 +22,8 @@ def count_batch(
         telemetry.count("RecordsPublished", outcome.published, **by)
         telemetry.count("RecordsWithoutEvent", outcome.without_event, **by)
         telemetry.count("RecordsQuarantined", outcome.quarantined, **by)
-        telemetry.count("RecordsHandedBack", outcome.handed_back, **by)
-        telemetry.count("RecordsHeldBack", outcome.reasons.get("handed_back", {}).get("held_back", 0), **by)
+        telemetry.count("RecordsReturned", outcome.returned, **by)
+        telemetry.count("RecordsHeldBack", outcome.reasons.get("returned", {}).get("held_back", 0), **by)
         telemetry.count("EventsPublished", outcome.events, **by)
         changes = [item.change for item in own if item.change is not None]
         operations = Counter(change.operation for change in changes)
@@ -44,7 +44,7 @@ def _by_table(items: Sequence[Item], tables: Collection[str]) -> Iterator[tuple[
     yield from groups.items()
 
 
-def tell_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, hash_key: bytes) -> None:
+def report_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, hash_key: bytes) -> None:
     """One line for the batch and, where debug is on, one for each event that was published."""
     if telemetry.wants("info"):
         tables = sorted({item.change.table for item in items if item.change is not None})

@@ -87,7 +87,7 @@ class Settling:
         """Record the newest settled change of each key; what the ledger does not take is handed back."""
         by_key: dict[str, list[Item]] = {}
         for item in items:
-            if item.change is not None and item.end != "handed_back" and item.why != "duplicate":
+            if item.change is not None and item.end != "returned" and item.why != "duplicate":
                 by_key.setdefault(item.key, []).append(item)
         if self.redriven:
             unwritten = {key for key, own in by_key.items() if not self._settle_one(key, own)}
@@ -96,7 +96,7 @@ class Settling:
             unwritten = self.ledger.settle(rows, self._settle_until()) if rows else set()
         for key in unwritten:
             for item in by_key[key]:
-                item.hand_back(None, "not_settled")
+                item.return_for_retry(None, "not_settled")
 
     def _settle_until(self) -> Deadline | None:
         """What was published should be settled, also where publishing took all the time there was: doors keep
@@ -117,11 +117,11 @@ class Settling:
         if item.dialect.is_settled(change.position, row.position):
             return "duplicate"
         # Once an earlier change is published, subscribers no longer have what the reconciliation told.
-        if row.settled_by == "reconcile" and previous is None and self._told_already(change, row):
+        if row.settled_by == "reconcile" and previous is None and self._published_already(change, row):
             return "reconciled"
         return None
 
-    def _told_already(self, change: Change, row: Row) -> bool:
+    def _published_already(self, change: Change, row: Row) -> bool:
         """Whether a reconciliation has told what this change tells, for certain: the state is the same, and
         the item was read after the change. In doubt it is published."""
         table = self.tables.get(change.table)
@@ -146,8 +146,8 @@ class Settling:
             return
         try:
             if change.operation == "modify" and change.before is None:
-                told = self._told_fields(table, row, previous)
-                item.change = change._replace(told=told) if told is not None else change
+                published = self._published_fields(table, row, previous)
+                item.change = change._replace(published=published) if published is not None else change
             elif self.heal != "off" and has_gap(table, change, row, previous):
                 item.gap = True
                 keep = self.ledger.keep
@@ -159,7 +159,7 @@ class Settling:
         except MalformedRecord:
             return  # translation says what is wrong, and where
 
-    def _told_fields(
+    def _published_fields(
         self, table: Table, row: Row | None, previous: Change | None
     ) -> Mapping[str, str] | None:
         hashes = table.field_hashes
@@ -177,8 +177,8 @@ class Settling:
     def _row(self, key: str, own: Sequence[Item], known: Row | None) -> Row:
         """The row after ``own``, the settled changes of one key in the batch's order; at least one."""
         changes = [(item, item.change) for item in own if item.change is not None]
-        told = [change for item, change in changes if item.end != "quarantined"]
-        sequences = [change.position.sequence for change in reversed(told)]
+        published = [change for item, change in changes if item.end != "quarantined"]
+        sequences = [change.position.sequence for change in reversed(published)]
         recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
         changes.sort(key=lambda pair: pair[1].position)
         gap, gap_names = _gap_after([item for item, _ in changes], known)
@@ -188,7 +188,7 @@ class Settling:
             change.position < known.position or (again and change.position == known.position)
         ):
             return replace(known, recent=recent, gap=gap, gap_names=gap_names)
-        live, doubt, (fingerprint, fields, image, recipe) = self._told_state(changes, known)
+        live, doubt, (fingerprint, fields, image, fingerprint_version) = self._published_state(changes, known)
         return Row(
             key,
             change.position,
@@ -203,10 +203,10 @@ class Settling:
             gap=gap,
             gap_names=gap_names,
             doubt=doubt,
-            recipe=recipe,
+            fingerprint_version=fingerprint_version,
         )
 
-    def _told_state(
+    def _published_state(
         self, changes: Sequence[tuple[Item, Change]], known: Row | None
     ) -> tuple[bool, bool, _State]:
         """Whether subscribers have the item after ``changes`` (in order), whether that is in doubt, and as
@@ -219,13 +219,15 @@ class Settling:
         live = known.live if known is not None else changes[0][1].operation != "insert"
         doubt = known is not None and known.doubt
         state: _State = (
-            _UNKNOWN if known is None else (known.fingerprint, known.fields, known.image, known.recipe)
+            _UNKNOWN
+            if known is None
+            else (known.fingerprint, known.fields, known.image, known.fingerprint_version)
         )
         newest: Change | None = None
         for item, change in changes:
             if item.end == "quarantined":
                 newest, state, doubt = None, _UNKNOWN, True
-            elif not _tells_nothing(item):
+            elif not _publishes_nothing(item):
                 live, newest, doubt = change.operation != "remove", change, False
         if newest is not None:
             state = self._kept_state(newest) if live else _UNKNOWN
@@ -241,7 +243,12 @@ class Settling:
             if image is None:
                 return _UNKNOWN
             fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
-            return table.fingerprint(image), fields, image if keep == "image" else None, table.recipe
+            return (
+                table.fingerprint(image),
+                fields,
+                image if keep == "image" else None,
+                table.fingerprint_version,
+            )
         except MalformedRecord:
             return _UNKNOWN  # it had no event; what it looked like cannot be told
 
@@ -271,7 +278,7 @@ def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[st
     return gap, names if gap else None
 
 
-def _tells_nothing(item: Item) -> bool:
+def _publishes_nothing(item: Item) -> bool:
     """Whether subscribers are left with what they had: only ignored paths differ; or no type is about it, but
     something before it was lost, and a type may be about that."""
     return item.end == "without_event" and (item.why == "unchanged" or (item.gap and item.why != "filtered"))

@@ -19,7 +19,7 @@ class Traffic:
         self.failed = 0
         self.accepted_bytes = 0
 
-    def tell(self, telemetry: Telemetry, sink: str) -> None:
+    def report(self, telemetry: Telemetry, sink: str) -> None:
         if not self.calls:
             return
         sent = [index for call in self.calls for index in call]

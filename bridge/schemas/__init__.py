@@ -1,1 +1,1 @@
-"""Schema versions: read from a folder, checked as a whole, and held against events."""
+"""Event schemas: read, compared, converted, written and registered, with a folder for each job."""

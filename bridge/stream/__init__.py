@@ -1,0 +1,1 @@
+"""The Lambda event source mapping on one machine."""

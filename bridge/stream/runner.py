@@ -328,7 +328,7 @@ class Runner:
 
     def _log(self, work: _Work, level: str, message: str, error: Exception | None) -> None:
         """Says where the batch stands. Of an error that is not ours only the kind: it may quote an item."""
-        told = (
+        reported = (
             {"error": str(error) if isinstance(error, BridgeError) else type(error).__name__} if error else {}
         )
         self._tally.log(
@@ -339,7 +339,7 @@ class Runner:
             last=work.batch.sequences[-1],
             records=len(work.batch.records),
             invocations=work.batch.invocations,
-            **told,
+            **reported,
         )
 
 

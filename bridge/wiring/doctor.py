@@ -96,8 +96,8 @@ class Doctor:
             enabled = any(mapping.state == "Enabled" for mapping in mappings)
             findings += _look("lag", table.name, lambda: self._lag(context, enabled=enabled))
         elif sources:
-            mend = "name the function with --function"
-            findings.append(Finding("lag", table.name, "unknown", "no function whose lag to ask for", mend))
+            fix = "name the function with --function"
+            findings.append(Finding("lag", table.name, "unknown", "no function whose lag to ask for", fix))
         if isinstance(settings.ledger, DynamoDbLedgerSettings):
             findings += self._history(context, sources, mappings)
         return findings
@@ -108,12 +108,12 @@ class Doctor:
         if table.kinesis is not None:
             status = kinesis_destination(self.client("dynamodb"), table.name, table.kinesis)
             if status != "ACTIVE":
-                mend = (
+                fix = (
                     f"aws dynamodb enable-kinesis-streaming-destination --table-name {table.name} "
                     f"--stream-arn {table.kinesis}, then reconcile"
                 )
                 text = f"its changes do not go to {table.kinesis} ({status or 'not set up'})"
-                yield Finding("stream", table.name, "problem", text, mend)
+                yield Finding("stream", table.name, "problem", text, fix)
             else:
                 yield Finding("stream", table.name, "ok", f"its changes go to {table.kinesis}")
             sources.append(EventSource(table.kinesis, "NEW_AND_OLD_IMAGES"))
@@ -193,8 +193,8 @@ class Doctor:
         ledger = self.configuration.settings.ledger
         if not isinstance(ledger, DynamoDbLedgerSettings):
             text = f"of kind {ledger.kind}: what the stream loses cannot be found again"
-            mend = "set ledger: {kind: dynamodb, table: NAME} in bridge.yaml, then stream-bridge seed"
-            return [Finding("ledger", ledger.kind, "warning", text, mend, local=True)]
+            fix = "set ledger: {kind: dynamodb, table: NAME} in bridge.yaml, then stream-bridge seed"
+            return [Finding("ledger", ledger.kind, "warning", text, fix, local=True)]
 
         def check() -> Iterator[Finding]:
             build_ledger(self.configuration.settings, self.client, self.clock).check()
@@ -238,7 +238,7 @@ def _look(
     except BridgeError as error:
         findings.append(finding_of(check, about, error, local=local))
     except AWS_ERRORS as error:  # a client that cannot be made: no region, say
-        mend = "look at --region, AWS_REGION and the credentials"
+        fix = "look at --region, AWS_REGION and the credentials"
         text = f"could not be asked: {type(error).__name__}"
-        findings.append(Finding(check, about, "unknown", text, mend, local))
+        findings.append(Finding(check, about, "unknown", text, fix, local))
     return findings

@@ -17,7 +17,7 @@ from bridge.ports.clock import Clock, Deadline
 from bridge.ports.quarantine import Record
 from bridge.ports.telemetry import Telemetry
 from bridge.relay.relay import Relay
-from bridge.schemas.registries.remarks import tell
+from bridge.schemas.registries.remarks import report
 from bridge.wiring.bridge import (
     Configuration,
     build_fetcher,
@@ -34,13 +34,13 @@ RESERVE_S = 2.0
 """Kept back from the invocation's time: to quarantine, settle and answer after the last publication."""
 
 
-class Door(Protocol):
+class Handler(Protocol):
     """Translates Lambda's world into ``records in → outcome out``, and back."""
 
     def handle(self, event: Any, context: Any) -> Any: ...
 
 
-class StreamDoor:
+class StreamHandler:
     """For an event source mapping: an event with ``Records`` in, Lambda's partial batch response out."""
 
     def __init__(
@@ -82,22 +82,22 @@ def _records(event: Any) -> Sequence[Record]:
 class Function:
     """A Lambda function: its door is opened at the first invocation and kept while the process lives."""
 
-    def __init__(self, open_door: Callable[[Configuration, Telemetry], Door]) -> None:
-        self._open_door = open_door
-        self._door: Door | None = None
+    def __init__(self, open_handler: Callable[[Configuration, Telemetry], Handler]) -> None:
+        self._open_handler = open_handler
+        self._handler: Handler | None = None
         self._telemetry: PowertoolsTelemetry | None = None
 
     def __call__(self, event: Any, context: Any) -> Any:
-        if self._door is None or self._telemetry is None:
+        if self._handler is None or self._telemetry is None:
             configuration = load_configuration()
             self._telemetry = build_telemetry(configuration.settings)
-            tell(configuration.remarks, self._telemetry)
-            self._door = self._open_door(configuration, self._telemetry)
+            report(configuration.remarks, self._telemetry)
+            self._handler = self._open_handler(configuration, self._telemetry)
             # What start-up made lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
         try:
-            return self._door.handle(event, context)
+            return self._handler.handle(event, context)
         finally:
             self._telemetry.flush()
 
@@ -107,7 +107,7 @@ def load_configuration() -> Configuration:
     return load(Path(os.environ.get("BRIDGE_CONFIG", "bridge.yaml")), os.environ)
 
 
-def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamDoor:
+def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamHandler:
     """The door for the event source mapping of a stream, to the sinks of bridge.yaml."""
     client = client_factory()
     sinks = build_sinks(configuration.settings, client, telemetry)
@@ -120,4 +120,4 @@ def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dia
         client=client,
     )
     check_targets(relay)
-    return StreamDoor(relay, relay.clock, dialect=dialect)
+    return StreamHandler(relay, relay.clock, dialect=dialect)

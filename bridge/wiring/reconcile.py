@@ -53,7 +53,7 @@ RUNS_FOLDER: Final = "reconcile"
 S3_SCHEME: Final = "s3://"
 
 
-def _tell_nobody(_: str) -> None:
+def _log_nothing(_: str) -> None:
     """Where there are no people."""
 
 
@@ -133,7 +133,7 @@ def build_steps(
     bucket: str,
     function: str,
     mapping_id: str = "",
-    tell: Callable[[str], None] = _tell_nobody,
+    report: Callable[[str], None] = _log_nothing,
 ) -> Steps:
     """The same, for many workers under a state machine, whose runs lie in ``bucket``. ``function`` is the
     Lambda function whose lag counts, ``mapping_id`` the event source mapping that tells a quiet stream from a
@@ -144,7 +144,7 @@ def build_steps(
     lag = build_lag(None, function, client, clock)
     if function and mapping_id:
         lag = build_function_lag(
-            configuration, name, function, client, mapping_id=mapping_id, tell=tell, clock=clock
+            configuration, name, function, client, mapping_id=mapping_id, report=report, clock=clock
         )
     reconciler = build_reconciler(
         configuration,
@@ -211,7 +211,7 @@ def build_function_lag(
     client: ClientFactory,
     *,
     mapping_id: str = "",
-    tell: Callable[[str], None] = _tell_nobody,
+    report: Callable[[str], None] = _log_nothing,
     clock: Clock | None = None,
 ) -> LagSource:
     """How far the Lambda ``function`` is with the stream of table ``name``: what CloudWatch says, and where
@@ -231,7 +231,7 @@ def build_function_lag(
         return list_mappings(client("lambda"), source_arn=arn)
 
     metrics = IteratorAgeLag(client("cloudwatch"), function, clock)
-    return FunctionLag(function, metrics, source_arn, mappings, clock, tell)
+    return FunctionLag(function, metrics, source_arn, mappings, clock, report)
 
 
 def build_checkpoint_lag(

@@ -43,7 +43,7 @@ from bridge.wiring.bridge import (
     check_targets,
 )
 from bridge.wiring.clients import ClientFactory
-from bridge.wiring.functions import StreamDoor
+from bridge.wiring.functions import StreamHandler
 
 RUN_PACE = Pace(function_timeout_s=30.0)
 """Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait
@@ -95,7 +95,7 @@ def build_runners(
             executors.append(executor)
         runners[feed.name] = Runner(
             feed.source,
-            StreamDoor(relay, relay.clock, dialect=feed.dialect).handle,
+            StreamHandler(relay, relay.clock, dialect=feed.dialect).handle,
             FileCheckpoints(state),
             feed.mapping,
             clock=relay.clock,

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.demo.verdict import Check
-from infra.local.rehearsal import Leftovers, Rehearsal, told
+from infra.local.rehearsal import Leftovers, Rehearsal, published
 from infra.local.stacks import Stack
-from infra.local.workload import SECRET, Change, Losses, Told, changes, losses
+from infra.local.workload import SECRET, Change, Losses, Published, changes, losses
 
 AFTER: Final = Change("created", "u-after", "free")
 """Written when the stream is read again: what comes before it in the stream was read once it is heard."""
@@ -26,12 +26,12 @@ class Performance:
     """What was seen. ``heard`` by day, ``retold`` by night, ``late`` once the stream was read again;
     ``seconds`` by act."""
 
-    expected: Counter[Told] = field(default_factory=Counter)
+    expected: Counter[Published] = field(default_factory=Counter)
     stacks: list[Stack] = field(default_factory=list)
     heard: list[Event] = field(default_factory=list)
     lost: Losses = field(default_factory=lambda: Losses((), (), ()))
     report: Report = field(default_factory=dict)
-    retold: list[Event] = field(default_factory=list)
+    reemitted: list[Event] = field(default_factory=list)
     late: list[Event] = field(default_factory=list)
     second: Report = field(default_factory=dict)
     undelivered: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ def play(
             seen.stacks = rehearsal.deploy(package)
         with act(f"{count:,} changes, from the table to the subscribers' queues"):
             day = list(changes(count))
-            seen.expected = Counter(change.told for change in day if change.kind)
+            seen.expected = Counter(change.published for change in day if change.kind)
             rehearsal.write(day)
             seen.heard = rehearsal.hear(seen.expected.total())
         with act("lose some: changes that nobody reads, rows of the ledger deleted and falsified"):
@@ -69,14 +69,14 @@ def play(
             rehearsal.read_stream(on=False)
             rehearsal.lose(seen.lost)
         with act("the nightly state machine"):
-            rehearsal.tell_lag()
+            rehearsal.report_lag()
             seen.report = rehearsal.reconcile("night-1")
-            seen.retold = rehearsal.hear(seen.lost.told().total())
+            seen.reemitted = rehearsal.hear(seen.lost.published().total())
         with act("the stream is read again, and the state machine runs once more"):
             rehearsal.read_stream(on=True)
             rehearsal.write([AFTER])
             seen.late = rehearsal.hear(1)
-            rehearsal.tell_lag()
+            rehearsal.report_lag()
             seen.second = rehearsal.reconcile("night-2")
             seen.late += rehearsal.hear(0)
             seen.undelivered = rehearsal.undelivered()
@@ -87,7 +87,7 @@ def play(
 
 
 def check_all(seen: Performance) -> Iterator[Check]:
-    expected, heard, retold = seen.expected, told(seen.heard), told(seen.retold)
+    expected, heard, reemitted = seen.expected, published(seen.heard), published(seen.reemitted)
     yield Check(
         f"each of {expected.total():,} changes reached its subscriber, once",
         heard == expected,
@@ -100,22 +100,23 @@ def check_all(seen: Performance) -> Iterator[Check]:
         f"it found {missed}",
     )
     yield Check(
-        "and told each of it to its subscriber, once",
-        retold == seen.lost.told(),
-        f"{(seen.lost.told() - retold).total()} not told, {(retold - seen.lost.told()).total()} besides",
+        "and published each of it to its subscriber, once",
+        reemitted == seen.lost.published(),
+        f"{(seen.lost.published() - reemitted).total()} missing,"
+        f" {(reemitted - seen.lost.published()).total()} too many",
     )
-    unmarked = sum(event.get("reconciled") is not True for event in seen.retold)
+    unmarked = sum(event.get("reconciled") is not True for event in seen.reemitted)
     yield Check("each marked as reconciled", not unmarked, f"{unmarked} were not")
     yield Check(
         "the run is complete and says so in its report",
         bool(seen.report.get("complete") and seen.report.get("whole")),
         f"it stopped for: {seen.report.get('stopped', '')}",
     )
-    late = told(seen.late)
+    late = published(seen.late)
     yield Check(
-        "read late from the stream, none of it was told again, and what is new was",
-        late == Counter([AFTER.told]),
-        f"told: {dict(late)}",
+        "read late from the stream, none of it was published again, and what is new was",
+        late == Counter([AFTER.published]),
+        f"published: {dict(late)}",
     )
     again = sum(seen.second.get("missed", {}).values()) + seen.second.get("events", 0)
     yield Check(
@@ -123,7 +124,7 @@ def check_all(seen: Performance) -> Iterator[Check]:
         bool(seen.second.get("complete")) and not again,
         f"{again} found or sent",
     )
-    shown = sum(SECRET in str(event) for event in (*seen.heard, *seen.retold, *seen.late))
+    shown = sum(SECRET in str(event) for event in (*seen.heard, *seen.reemitted, *seen.late))
     yield Check("no event showed what bridge.yaml redacts", not shown, f"{shown} did")
     yield Check(
         "nothing lies in a dead-letter queue or among what was given up",

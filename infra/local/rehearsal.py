@@ -20,7 +20,7 @@ from infra.local.configuration import parameters_of, published_types, rendered_f
 from infra.local.inventory import Thing, inventory, remove
 from infra.local.stacks import Stack, Stacks
 from infra.local.templates import STATE_MACHINE
-from infra.local.workload import TABLE, Change, Losses, Told
+from infra.local.workload import TABLE, Change, Losses, Published
 
 CODE_BUCKET: Final = "stream-bridge-code"
 CODE_KEY: Final = "bridge.zip"
@@ -148,7 +148,7 @@ class Rehearsal:
             other = encode_row(replace(row, fingerprint="0" * len(row.fingerprint), image=image), 0)
             dynamodb.put_item(TableName=self._ledger, Item=other)
 
-    def tell_lag(self) -> None:
+    def report_lag(self) -> None:
         """What Lambda itself tells CloudWatch of a function behind a stream, and MiniStack does not."""
         self.client("cloudwatch").put_metric_data(
             Namespace="AWS/Lambda",
@@ -197,7 +197,7 @@ class Rehearsal:
         return Leftovers(kept, stayed - kept, expected - {name for _, name in kept}, left)
 
 
-def told(events: Iterable[Mapping[str, Any]]) -> Counter[Told]:
+def published(events: Iterable[Mapping[str, Any]]) -> Counter[Published]:
     """How often which type was told of which subject."""
     return Counter((event["type"].rpartition(".v")[0], event["subject"]) for event in events)
 

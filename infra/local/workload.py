@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 TABLE: Final = "Users"
 SECRET: Final = "$argon2id$not-for-anybody"  # noqa: S105 - a password hash that no event may show
 Kind = Literal["created", "plan_changed", "deleted"]
-Told = tuple[str, str]
+Published = tuple[str, str]
 """Type without its major, and subject."""
 
 
@@ -23,7 +23,7 @@ class Change:
     plan: str = ""
 
     @property
-    def told(self) -> Told:
+    def published(self) -> Published:
         return f"com.example.user.{self.kind}", f"user/{self.key}"
 
     def play(self, dynamodb: Any) -> None:
@@ -79,11 +79,11 @@ class Losses:
     rowless: tuple[str, ...]
     stale: tuple[str, ...]
 
-    def told(self) -> Counter[Told]:
+    def published(self) -> Counter[Published]:
         """What a reconciliation must tell of it."""
         rowless = [Change("created", key) for key in self.rowless]
         stale = [Change("plan_changed", key) for key in self.stale]
-        return Counter(change.told for change in (*self.unseen, *rowless, *stale))
+        return Counter(change.published for change in (*self.unseen, *rowless, *stale))
 
     def missed(self) -> Mapping[str, int]:
         """By kind, as a report counts them."""

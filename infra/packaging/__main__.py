@@ -28,7 +28,7 @@ def main(words: list[str] | None = None) -> int:
                 python=python,
                 out=asked.out / f"stream-bridge-{name}.zip",
             )
-            print(_told(package, python))
+            print(_reported(package, python))
     except PackagingError as error:
         print(f"make package: {error}", file=sys.stderr)
         return 1
@@ -44,7 +44,7 @@ def _asked(asked: argparse.Namespace) -> Iterator[tuple[str, str, Files]]:
         yield architecture, asked.python, from_wheels(folder)
 
 
-def _told(package: Package, python: str) -> str:
+def _reported(package: Package, python: str) -> str:
     zipped, unzipped = package.zipped_bytes / 1e6, package.unzipped_bytes / 1e6
     lines = [
         f"{package.path}  {zipped:.1f} MB, {unzipped:.1f} MB unzipped of {MAX_BYTES / 1e6:.0f}",

@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = "bridge"
-DOORS = "lambdas"
+FUNCTIONS = "lambdas"
 
 
 def reachable(root: Path) -> list[Path]:
     """Files of the package in ``root`` that its Lambda handlers can import, sorted."""
-    waiting = sorted((root / PACKAGE / DOORS).glob("*.py"))
+    waiting = sorted((root / PACKAGE / FUNCTIONS).glob("*.py"))
     found: set[Path] = set()
     while waiting:
         path = waiting.pop()

@@ -27,7 +27,7 @@ def held_after(*events: dict[str, Any]) -> dict[str, Any] | None:
 
 
 ACCEPTED_NEVER_SETTLED = event("s/0007", 10)
-TOLD_AGAIN = event("s/0005~2026-11-01T12:00:20", 20, reconciled=True)
+REEMITTED = event("s/0005~2026-11-01T12:00:20", 20, reconciled=True)
 NEXT_CHANGE = event("s/0009", 40)
 
 
@@ -41,44 +41,44 @@ def test_between_live_events_the_sequence_decides_whatever_their_times_say() -> 
 
 
 def test_the_same_event_again_changes_nothing() -> None:
-    for each in (ACCEPTED_NEVER_SETTLED, TOLD_AGAIN):
+    for each in (ACCEPTED_NEVER_SETTLED, REEMITTED):
         assert not supersedes(each, dict(each))
 
 
 def test_a_state_read_later_supersedes_an_event_that_nobody_knows_was_told() -> None:
-    assert supersedes(TOLD_AGAIN, ACCEPTED_NEVER_SETTLED)
+    assert supersedes(REEMITTED, ACCEPTED_NEVER_SETTLED)
 
 
 def test_that_event_delivered_late_or_again_does_not_undo_it() -> None:
-    assert not supersedes(ACCEPTED_NEVER_SETTLED, TOLD_AGAIN)
+    assert not supersedes(ACCEPTED_NEVER_SETTLED, REEMITTED)
 
 
 def test_a_re_emission_delivered_after_newer_live_events_is_not_applied() -> None:
-    assert not supersedes(TOLD_AGAIN, NEXT_CHANGE)
-    assert supersedes(NEXT_CHANGE, TOLD_AGAIN)
+    assert not supersedes(REEMITTED, NEXT_CHANGE)
+    assert supersedes(NEXT_CHANGE, REEMITTED)
 
 
 def test_within_the_second_of_the_read_the_sequence_decides() -> None:
     same_second = event("s/0007", 20)
-    assert not supersedes(TOLD_AGAIN, same_second)
-    assert supersedes(same_second, TOLD_AGAIN)
+    assert not supersedes(REEMITTED, same_second)
+    assert supersedes(same_second, REEMITTED)
 
 
 def test_of_two_re_emissions_the_one_read_later_is_newer() -> None:
     later = event("s/0003~2026-11-01T12:00:30", 30, reconciled=True)
-    assert supersedes(later, TOLD_AGAIN)
-    assert not supersedes(TOLD_AGAIN, later)
+    assert supersedes(later, REEMITTED)
+    assert not supersedes(REEMITTED, later)
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", 5])
 def test_without_a_time_the_sequence_decides(time: object) -> None:
-    assert not supersedes({**TOLD_AGAIN, "time": time}, ACCEPTED_NEVER_SETTLED)
+    assert not supersedes({**REEMITTED, "time": time}, ACCEPTED_NEVER_SETTLED)
 
 
 def test_times_are_compared_as_times_not_as_text() -> None:
-    later = {**TOLD_AGAIN, "time": "2026-11-01T13:00:20+01:00"}
+    later = {**REEMITTED, "time": "2026-11-01T13:00:20+01:00"}
     assert supersedes(later, ACCEPTED_NEVER_SETTLED)
-    assert supersedes({**TOLD_AGAIN, "time": "2026-11-01T12:00:20"}, ACCEPTED_NEVER_SETTLED)
+    assert supersedes({**REEMITTED, "time": "2026-11-01T12:00:20"}, ACCEPTED_NEVER_SETTLED)
 
 
 @given(

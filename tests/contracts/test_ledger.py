@@ -102,7 +102,7 @@ FULL = row(
     image={"id": {"S": "a"}, "n": {"N": "1.0"}, "set": {"SS": ["a", "b"]}, "m": {"M": {"x": {"NULL": True}}}},
     gap=True,
     gap_names=("n",),
-    recipe="01234567",
+    fingerprint_version="01234567",
 )
 
 

@@ -15,31 +15,31 @@ from tests.builders.records import lambda_record
 from tests.builders.strategies import ITEMS, two_images
 
 
-def same(typed: Any, told: Any) -> bool:
+def same(typed: Any, published: Any) -> bool:
     """Whether ``told``, read from JSON with exact numbers, says what the typed value says."""
     ((tag, content),) = typed.items()
     match tag:
         case "N":
-            return not isinstance(told, bool) and bool(Decimal(str(told)) == Decimal(content))
+            return not isinstance(published, bool) and bool(Decimal(str(published)) == Decimal(content))
         case "NS":
-            return bool(sorted(map(Decimal, content)) == [Decimal(str(each)) for each in told])
+            return bool(sorted(map(Decimal, content)) == [Decimal(str(each)) for each in published])
         case "SS":
-            return bool(sorted(content) == told)
+            return bool(sorted(content) == published)
         case "B":
-            return b64decode(content) == b64decode(told)
+            return b64decode(content) == b64decode(published)
         case "BS":
-            return bool(sorted(content) == told)
+            return bool(sorted(content) == published)
         case "NULL":
-            return told is None
+            return published is None
         case "L":
-            return len(content) == len(told) and all(map(same, content, told))
+            return len(content) == len(published) and all(map(same, content, published))
         case "M":
-            return same_item(content, told)
-    return type(told) is type(content) and bool(told == content)
+            return same_item(content, published)
+    return type(published) is type(content) and bool(published == content)
 
 
-def same_item(item: Any, told: Any) -> bool:
-    return bool(item.keys() == told.keys()) and all(same(item[name], told[name]) for name in item)
+def same_item(item: Any, published: Any) -> bool:
+    return bool(item.keys() == published.keys()) and all(same(item[name], published[name]) for name in item)
 
 
 def published(record: dict[str, Any]) -> dict[str, Any]:

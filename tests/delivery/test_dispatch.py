@@ -140,14 +140,14 @@ def test_no_event_is_lost_and_no_key_is_out_of_order(
     for key in {e.key for e in events}:
         arrived = [record for record, _ in groupby(e.record_id for e in peer.has if e.key == key)]
         assert arrived == sorted(set(arrived)), "a later change came before an earlier one"
-        handed_back = False
+        returned = False
         for record, group in groupby(
             (pair for pair in zip(events, results, strict=True) if pair[0].key == key),
             key=lambda pair: pair[0].record_id,
         ):
             statuses = [result for _, result in group]
-            assert not handed_back or {result.status for result in statuses} == {"skipped"}, record
-            handed_back = handed_back or any(
+            assert not returned or {result.status for result in statuses} == {"skipped"}, record
+            returned = returned or any(
                 result.status == "skipped" or (result.error is not None and not result.error.permanent)
                 for result in statuses
             )

@@ -19,11 +19,11 @@ def report(*, events: int = 0, blocked: int = 0, **missed: int) -> dict[str, Any
     return {"missed": whole, "events": events, "blocked": {"count": blocked}}
 
 
-def told(subject: str, operation: str, **more: Any) -> dict[str, Any]:
+def reported(subject: str, operation: str, **more: Any) -> dict[str, Any]:
     return {"subject": subject, "reconciled": True, "data": {"operation": operation, **more}}
 
 
-EVENTS = [told(subject, kind) for subject, kind in LOST.items()]
+EVENTS = [reported(subject, kind) for subject, kind in LOST.items()]
 
 
 def broken(**differently: Any) -> list[str]:
@@ -36,7 +36,7 @@ def broken(**differently: Any) -> list[str]:
         "second": [report(blocked=1)],
         "late": 0,
         "read": 0,
-        "untold": 1,
+        "not_reemitted": 1,
     }
     return [check.promise for check in check_second_act(**(facts | differently)) if not check.kept]
 
@@ -56,9 +56,12 @@ def test_where_all_is_well_every_promise_is_kept() -> None:
         ({"first": [report(insert=1, modify=1, remove=1, blocked=0)]}, "reported as blocked"),
         ({"again": {"bus": EVENTS[1:]}}, "bus: each of them was told once"),
         ({"again": {"bus": [*EVENTS, EVENTS[0]]}}, "bus: each of them was told once"),
-        ({"again": {"feed": [*EVENTS[1:], told("user/u-1", "modify")]}}, "feed: each of them was told once"),
+        (
+            {"again": {"feed": [*EVENTS[1:], reported("user/u-1", "modify")]}},
+            "feed: each of them was told once",
+        ),
         ({"again": {"feed": [*EVENTS[1:], EVENTS[0] | {"reconciled": False}]}}, "marked as reconciled"),
-        ({"again": {"bus": [*EVENTS[1:], told("user/u-1", "remove", h="$demo$1")]}}, "redacted"),
+        ({"again": {"bus": [*EVENTS[1:], reported("user/u-1", "remove", h="$demo$1")]}}, "redacted"),
         ({"second": [report(modify=1)]}, "a second run finds nothing"),
         ({"second": [report(events=1)]}, "a second run finds nothing"),
         ({"late": 1}, "a second run finds nothing"),

@@ -15,7 +15,7 @@ from bridge.demo.verdict import check_all
 from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
-ACCOUNT = Account(3, published=2, without_event=0, quarantined=1, handed_back=0, events=2)
+ACCOUNT = Account(3, published=2, without_event=0, quarantined=1, returned=0, events=2)
 QUARANTINED = Quarantined({}, "r3", "Users", "event_invalid", "validate", "", "", "", "")
 
 
@@ -74,7 +74,7 @@ def test_where_all_is_well_every_promise_is_kept() -> None:
     [
         ({"account": replace(ACCOUNT, published=1)}, "exactly one of the four ways"),
         ({"changes": 4}, "all 4 changes were received"),
-        ({"account": replace(ACCOUNT, published=1, handed_back=1)}, "all 3 changes were received"),
+        ({"account": replace(ACCOUNT, published=1, returned=1)}, "all 3 changes were received"),
         ({"quarantined": []}, "in quarantine"),
         ({"bus": [INSERT]}, "bus: the 2 events expected"),
         ({"feed": [INSERT]}, "feed: the 2 events expected"),

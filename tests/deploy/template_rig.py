@@ -15,12 +15,12 @@ from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.failures.destination import S3FailureDestination
 from bridge.edges.failures.source import S3FailureSource
 from bridge.edges.local.checkpoints import MemoryCheckpoints
-from bridge.lambdas.redrive import RedriveDoor
+from bridge.lambdas.redrive import RedriveHandler
 from bridge.ports.clock import Clock
 from bridge.stream.mapping.stats import RunnerStats
 from bridge.stream.runner import Runner
 from bridge.wiring.bridge import Configuration, build_relay, build_sinks, load_configuration
-from bridge.wiring.functions import StreamDoor
+from bridge.wiring.functions import StreamHandler
 from bridge.wiring.redrive import build_redriver
 from infra.local.configuration import (
     parameters_of,
@@ -111,7 +111,7 @@ class TemplateRig:
         for key in keys:
             self.aws.client("dynamodb").put_item(TableName=TABLE, Item={**item(key, "free"), **attributes})
 
-    def run(self, *, mends_at: int = 0) -> RunnerStats:
+    def run(self, *, fixed_at: int = 0) -> RunnerStats:
         """Until it has caught up with what is in the stream. From invocation ``mends_at`` on the bus takes
         everything."""
         relay = build_relay(
@@ -121,13 +121,13 @@ class TemplateRig:
             clock=self.clock,
             client=self._client,
         )
-        door = StreamDoor(relay, self.clock)
+        stream = StreamHandler(relay, self.clock)
 
         def handler(event: Mapping[str, Any], context: Any) -> Any:
             self.batches.append([_key(record) for record in event["Records"]])
-            if len(self.batches) == mends_at:
+            if len(self.batches) == fixed_at:
                 self.bus.refused = set()
-            return door.handle(event, context)
+            return stream.handle(event, context)
 
         return Runner(
             StreamReader(self.aws.client("dynamodbstreams"), self.stream_arn),
@@ -145,8 +145,8 @@ class TemplateRig:
         """As the function of the template does on its schedule, with the schedule's input."""
         redriver = build_redriver(self.configuration, self._client, self.telemetry)
         source = S3FailureSource(self.aws.client("s3"), self.mapping.bucket)
-        door = RedriveDoor(redriver, redriver.relay.clock, self.telemetry, lambda bucket: source)
-        answer: Mapping[str, Any] = door.handle({"bucket": self.mapping.bucket}, LambdaContext())
+        handler = RedriveHandler(redriver, redriver.relay.clock, self.telemetry, lambda bucket: source)
+        answer: Mapping[str, Any] = handler.handle({"bucket": self.mapping.bucket}, LambdaContext())
         return answer
 
     def _client(self, service: str) -> Any:

@@ -19,9 +19,9 @@ from bridge.edges.local.embedded import EmbeddedAws
 from infra.local.configuration import read_settings, write_configuration
 from infra.local.package import write_package
 from infra.local.play import AFTER, Event, Performance, check_all, play
-from infra.local.rehearsal import Leftovers, Rehearsal, told
+from infra.local.rehearsal import Leftovers, Rehearsal, published
 from infra.local.templates import UNKNOWN, fitted, read
-from infra.local.workload import SECRET, Told, changes, losses
+from infra.local.workload import SECRET, Published, changes, losses
 from tests.builders.aws import Aws
 
 CHANGES = 60
@@ -39,9 +39,9 @@ def test_from_the_zip_to_nothing_left(tmp_path: Path) -> None:
         seen = play(rehearsal, package, CHANGES)
 
     assert seen.expected.total() == CHANGES
-    assert told(seen.heard) == seen.expected
+    assert published(seen.heard) == seen.expected
     assert seen.report["missed"] == seen.lost.missed() == {"insert": 5, "modify": 4, "remove": 1}
-    assert told(seen.retold) == seen.lost.told()
+    assert published(seen.reemitted) == seen.lost.published()
     kinds = Counter(kind for kind, _ in seen.leftovers.kept)
     assert kinds["table"] == 2, "the example's and the ledger"
     assert kinds["bucket"] == 4, "quarantine, claim check, given up, runs"
@@ -49,21 +49,21 @@ def test_from_the_zip_to_nothing_left(tmp_path: Path) -> None:
     assert [check for check in check_all(seen) if not check.kept] == []
 
 
-def events(expected: Counter[Told], **more: Any) -> list[Event]:
+def events(expected: Counter[Published], **more: Any) -> list[Event]:
     return [{"type": f"{type}.v1", "subject": subject, **more} for type, subject in expected.elements()]
 
 
 def good() -> Performance:
     """What is to be seen where nothing is wrong."""
     lost = losses(CHANGES)
-    expected = Counter(change.told for change in changes(CHANGES) if change.kind)
+    expected = Counter(change.published for change in changes(CHANGES) if change.kind)
     return Performance(
         expected=expected,
         heard=events(expected),
         lost=lost,
         report={"missed": lost.missed(), "complete": True, "whole": True},
-        retold=events(lost.told(), reconciled=True),
-        late=events(Counter([AFTER.told])),
+        reemitted=events(lost.published(), reconciled=True),
+        late=events(Counter([AFTER.published])),
         second={"missed": {}, "events": 0, "complete": True},
     )
 
@@ -74,10 +74,10 @@ def good() -> Performance:
         ("reached its subscriber", lambda seen: {"heard": [*seen.heard, seen.heard[0]]}),
         ("reached its subscriber", lambda seen: {"heard": seen.heard[1:]}),
         ("found exactly", lambda seen: {"report": {**seen.report, "missed": {"insert": 4}}}),
-        ("told each of it", lambda seen: {"retold": seen.retold[1:]}),
-        ("marked", lambda seen: {"retold": events(seen.lost.told())}),
+        ("told each of it", lambda seen: {"reemitted": seen.reemitted[1:]}),
+        ("marked", lambda seen: {"reemitted": events(seen.lost.published())}),
         ("complete", lambda seen: {"report": {**seen.report, "complete": False}}),
-        ("told again", lambda seen: {"late": [*seen.late, seen.retold[0]]}),
+        ("told again", lambda seen: {"late": [*seen.late, seen.reemitted[0]]}),
         ("second run", lambda seen: {"second": {**seen.second, "events": 1}}),
         ("redacts", lambda seen: {"heard": [{**seen.heard[0], "data": {"x": SECRET}}, *seen.heard[1:]]}),
         ("dead-letter", lambda seen: {"undelivered": ["{}"]}),
@@ -126,4 +126,4 @@ def test_a_day_of_so_many_changes_has_so_many_and_some_that_nobody_hears_of() ->
     assert sum(bool(change.kind) for change in day) == 250
     assert {change.key[:5] for change in day if not change.kind} == {"test-"}
     lost = losses(250)
-    assert len(lost.told()) == sum(lost.missed().values()) == 10
+    assert len(lost.published()) == sum(lost.missed().values()) == 10

@@ -142,7 +142,7 @@ def test_what_the_bus_refuses_is_handed_back_and_told_once_it_takes_it(aws: Aws,
     rig = deployed(aws, tmp_path)
     rig.bus.refused = {"user/u-2"}
     rig.sign_up("u-1", "u-2", "u-3")
-    stats = rig.run(mends_at=5)
+    stats = rig.run(fixed_at=5)
     assert rig.batches[:3] == [["u-1", "u-2", "u-3"], ["u-2", "u-3"], ["u-2"]], "and it is bisected"
     assert sorted(rig.heard()) == ["user/u-1", "user/u-2", "user/u-3"]
     assert rig.bus.tries["user/u-1"] == rig.bus.tries["user/u-3"] == 1

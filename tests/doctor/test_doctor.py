@@ -131,18 +131,18 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
     ],
 )
 def test_each_setting_of_the_mapping_is_told_with_its_mend(
-    setup: Setup, check: str, severity: str, spoiled: dict[str, Any], mend: str
+    setup: Setup, check: str, severity: str, spoiled: dict[str, Any], fix: str
 ) -> None:
     setup.clients["lambda"].mappings = [mapping(**spoiled)]
     found = setup.find(check)
-    assert (found.severity, mend in found.mend) == (severity, True)
+    assert (found.severity, fix in found.fix) == (severity, True)
 
 
 def test_a_stream_that_is_off_is_a_problem_with_the_command_that_switches_it_on(setup: Setup) -> None:
     setup.clients["dynamodb"].stream = {}
     found = setup.find("stream")
     assert found.severity == "problem"
-    assert "aws dynamodb update-table --table-name Users" in found.mend
+    assert "aws dynamodb update-table --table-name Users" in found.fix
 
 
 def test_a_view_that_lacks_an_image_is_held_against_what_the_configuration_asks_for(setup: Setup) -> None:
@@ -174,7 +174,7 @@ def test_a_stream_that_nothing_reads_is_a_problem(setup: Setup) -> None:
     setup.clients["lambda"].mappings = []
     found = setup.find("mapping")
     assert found.severity == "problem"
-    assert "--starting-position TRIM_HORIZON" in found.mend
+    assert "--starting-position TRIM_HORIZON" in found.fix
 
 
 def test_a_mapping_left_on_the_old_stream_of_the_table_is_told(setup: Setup) -> None:
@@ -187,7 +187,7 @@ def test_a_mapping_left_on_the_old_stream_of_the_table_is_told(setup: Setup) -> 
 def test_of_several_functions_on_a_stream_ours_must_be_named(setup: Setup) -> None:
     other = mapping(FunctionArn=mapping()["FunctionArn"].replace("bridge", "other"), State="Disabled")
     setup.clients["lambda"].mappings = [mapping(), other]
-    assert "--function" in setup.find("mapping").mend
+    assert "--function" in setup.find("mapping").fix
     setup.function = "bridge"
     assert setup.find("mapping-state").severity == "ok"
 
@@ -199,7 +199,7 @@ def test_a_re_enabled_stream_makes_a_reconciliation_due(setup: Setup) -> None:
     assert found.severity == "problem"
     assert "A reconciliation is due" in found.message
     command = f"stream-bridge reconcile plan --config {setup.config} --table Users --function bridge"
-    assert found.mend == command
+    assert found.fix == command
 
 
 def test_a_re_enabled_stream_is_fine_once_reconciled(setup: Setup) -> None:
@@ -215,7 +215,7 @@ def test_a_ledger_that_knows_a_newer_stream_is_that_of_another_table(setup: Setu
 def test_a_mapping_changed_after_the_newest_settlement_may_have_skipped(setup: Setup) -> None:
     setup.clients["lambda"].mappings = [mapping(LastModified=datetime(2026, 3, 2, 11, 30, tzinfo=UTC))]
     found = setup.find("mapping-modified")
-    assert (found.severity, "reconcile plan" in found.mend) == ("warning", True)
+    assert (found.severity, "reconcile plan" in found.fix) == ("warning", True)
     setup.reconciled("2026-03-02T11:40:00.000+00:00")
     assert setup.find("mapping-modified").severity == "ok"
 
@@ -270,7 +270,7 @@ def test_no_data_of_a_mapping_that_is_off_is_no_proof_of_quiet(setup: Setup) -> 
 def test_a_ledger_whose_rows_never_go_is_told(setup: Setup, ttl: dict[str, str]) -> None:
     setup.clients["dynamodb"].ttl = ttl
     found = setup.find("ledger-ttl")
-    assert (found.severity, "update-time-to-live" in found.mend) == ("warning", True)
+    assert (found.severity, "update-time-to-live" in found.fix) == ("warning", True)
 
 
 def test_a_ledger_of_another_shape_is_a_problem(setup: Setup) -> None:
@@ -319,7 +319,7 @@ def test_quarantined_records_are_counted_without_receiving_one(setup: Setup) -> 
     setup.clients["sqs"].waiting, setup.clients["sqs"].hidden = 3, 1
     found = setup.find("quarantine")
     assert (found.severity, "4 records" in found.message) == ("warning", True)
-    assert found.mend.startswith("stream-bridge quarantine list")
+    assert found.fix.startswith("stream-bridge quarantine list")
 
 
 def test_a_table_by_kinesis_is_looked_at_by_its_destination(setup: Setup) -> None:
@@ -348,7 +348,7 @@ def test_what_may_not_be_seen_is_unknown_and_names_the_action(
     found = setup.find(check)
     assert found.severity == "unknown"
     assert action in found.message
-    assert action in found.mend
+    assert action in found.fix
     assert verdict_of(setup.examine()) == "found"
 
 

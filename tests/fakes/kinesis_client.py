@@ -66,9 +66,9 @@ class KinesisClient(AwsPeer):
 
     def put(self, key: str, at: int = 0, **parts: Any) -> str:
         """A change of item ``key``, ``at`` ms after the start."""
-        told = change(key={"id": key}, after={"id": key, "at": at}, at=START_MS + at, **parts)
-        told["eventID"] = f"{key}-{at}"
-        return self.write(json.dumps(told).encode(), key=key, at_ms=START_MS + at)
+        reported = change(key={"id": key}, after={"id": key, "at": at}, at=START_MS + at, **parts)
+        reported["eventID"] = f"{key}-{at}"
+        return self.write(json.dumps(reported).encode(), key=key, at_ms=START_MS + at)
 
     def split(self, shard_id: str) -> tuple[str, str]:
         keys = self.close(shard_id)

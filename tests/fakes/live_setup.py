@@ -130,11 +130,11 @@ class QueueClient(AwsPeer):
 
     def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
         self.begin("GetQueueAttributes", parameters)
-        told = {
+        reported = {
             "ApproximateNumberOfMessages": str(self.waiting),
             "ApproximateNumberOfMessagesNotVisible": str(self.hidden),
         }
-        return {"Attributes": {name: told[name] for name in parameters["AttributeNames"]}}
+        return {"Attributes": {name: reported[name] for name in parameters["AttributeNames"]}}
 
     def missing(self, operation: str) -> ClientError:
         return client_error("AWS.SimpleQueueService.NonExistentQueue", operation)

@@ -148,7 +148,7 @@ class FakeStream:
 
     def shards(self) -> Sequence[Shard]:
         self.listings += 1
-        self._fail_if_told("shards")
+        self._fail_if_planned("shards")
         return [
             Shard(
                 shard.id,
@@ -162,7 +162,7 @@ class FakeStream:
 
     def iterator(self, shard_id: str, kind: str, sequence_number: str | None = None) -> str:
         self.iterators.append((shard_id, kind, sequence_number))
-        self._fail_if_told("iterator")
+        self._fail_if_planned("iterator")
         shard = self._known(shard_id)
         newest = max((number for number, _ in shard.records), default=shard.trimmed_through)
         if kind == "TRIM_HORIZON":
@@ -180,7 +180,7 @@ class FakeStream:
         place = self._places[iterator]
         self.reads.append(place.shard_id)
         self.before_read(place.shard_id)
-        self._fail_if_told("read")
+        self._fail_if_planned("read")
         if self._clock.monotonic() - place.issued_s > ITERATOR_LIFETIME_S:
             raise IteratorExpired("expired", code="ExpiredIteratorException")
         shard = self._known(place.shard_id)
@@ -205,6 +205,6 @@ class FakeStream:
             raise TargetMissing("no such shard", code="ResourceNotFoundException", stage="read")
         return self._shards[shard_id]
 
-    def _fail_if_told(self, call: str) -> None:
+    def _fail_if_planned(self, call: str) -> None:
         if self._failures[call]:
             raise self._failures[call].popleft()

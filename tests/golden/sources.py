@@ -19,7 +19,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemoryQuarantine, MemorySink
-from bridge.lambdas.pipe import PipeDoor
+from bridge.lambdas.pipe import PipeHandler
 from bridge.ports.clock import Deadline
 from bridge.relay.silence import Silence
 from bridge.settings import read_settings
@@ -124,7 +124,7 @@ def pipe() -> bytes:
         made, sinks, Silence(), ledger=NoLedger(), quarantine=MemoryQuarantine(), clock=FakeClock()
     )
     records = [example(name) for name in ("user_plan_changed", "user_broken", "order_placed")]
-    answer = PipeDoor(relay, sinks).handle(records, LambdaContext())
+    answer = PipeHandler(relay, sinks).handle(records, LambdaContext())
     return b"".join(orjson.dumps(event) + b"\n" for event in answer)
 
 

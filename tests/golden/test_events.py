@@ -56,20 +56,20 @@ def test_every_configured_type_and_version_has_a_golden_event() -> None:
 
 @pytest.mark.parametrize("line", _lines(), ids=_ids)
 def test_the_cloudevents_sdk_reads_a_golden_event_as_it_is(line: bytes) -> None:
-    told = json.loads(line)
+    published = json.loads(line)
     event = JSONFormat().read(CloudEvent, line)
-    assert event.get_data() == told["data"]
+    assert event.get_data() == published["data"]
     assert (event.get_id(), event.get_source(), event.get_type()) == (
-        told["id"],
-        told["source"],
-        told["type"],
+        published["id"],
+        published["source"],
+        published["type"],
     )
-    assert event.get_subject() == told["subject"]
-    assert event.get_dataschema() == told["dataschema"]
+    assert event.get_subject() == published["subject"]
+    assert event.get_dataschema() == published["dataschema"]
     time = event.get_time()
     assert time is not None
-    assert time.isoformat().replace("+00:00", "Z") == told["time"]
-    assert event.get_extension("sequence") == told["sequence"]
+    assert time.isoformat().replace("+00:00", "Z") == published["time"]
+    assert event.get_extension("sequence") == published["sequence"]
 
 
 @pytest.mark.parametrize("line", _lines(), ids=_ids)

@@ -47,8 +47,8 @@ def stack_resources(stack: Stack) -> dict[str, list[Properties]]:
             properties.pop("DestinationConfig")  # empty
         elif kind == "AWS::Lambda::Function":
             properties["Environment"] = {"Variables": _urls(stack, properties["Environment"]["Variables"])}
-        told = {name: value for name, value in properties.items() if name not in _NOT_COMPARED}
-        found.setdefault(kind, []).append(plain(told))
+        reported = {name: value for name, value in properties.items() if name not in _NOT_COMPARED}
+        found.setdefault(kind, []).append(plain(reported))
     return found
 
 

@@ -131,15 +131,15 @@ def bucket(given: Mapping[str, Any], module: Module) -> Properties:
         encrypted["BucketKeyEnabled"] = encryption["bucket_key_enabled"]
     rules = []
     for rule in beside("aws_s3_bucket_lifecycle_configuration")["rule"]:
-        told: Properties = {"Id": rule["id"], "Status": rule["status"]}
+        reported: Properties = {"Id": rule["id"], "Status": rule["status"]}
         if prefix := only(rule["filter"])["prefix"]:
-            told["Prefix"] = prefix
+            reported["Prefix"] = prefix
         if "expiration" in rule:
-            told["ExpirationInDays"] = only(rule["expiration"])["days"]
+            reported["ExpirationInDays"] = only(rule["expiration"])["days"]
         if "abort_incomplete_multipart_upload" in rule:
             days = only(rule["abort_incomplete_multipart_upload"])["days_after_initiation"]
-            told["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
-        rules.append(told)
+            reported["AbortIncompleteMultipartUpload"] = {"DaysAfterInitiation": days}
+        rules.append(reported)
     block = beside("aws_s3_bucket_public_access_block")
     found: Properties = {
         "BucketName": name,
@@ -160,8 +160,8 @@ def bucket(given: Mapping[str, Any], module: Module) -> Properties:
     }
     for each in module.instances("aws_s3_bucket_notification").values():
         if each.given["bucket"] == name:
-            told = renamed(each.given, {"bucket": "", "eventbridge": "EventBridgeEnabled"})
-            found["NotificationConfiguration"] = {"EventBridgeConfiguration": told}
+            reported = renamed(each.given, {"bucket": "", "eventbridge": "EventBridgeEnabled"})
+            found["NotificationConfiguration"] = {"EventBridgeConfiguration": reported}
     return found
 
 

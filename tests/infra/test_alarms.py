@@ -180,7 +180,7 @@ def test_the_table_of_alarms_is_that_of_the_template() -> None:
         re.MULTILINE,
     )
     urgency = {topic("warn"): "warning", topic("page"): "page"}
-    told = {"WarningTopicArn": topic("warn"), "PageTopicArn": topic("page")}
+    reported = {"WarningTopicArn": topic("warn"), "PageTopicArn": topic("page")}
     of_templates = {
         (
             alarm["AlarmName"].removeprefix("stream-bridge-"),
@@ -190,7 +190,7 @@ def test_the_table_of_alarms_is_that_of_the_template() -> None:
             alarm["AlarmDescription"].partition("#")[2],
         )
         for quarantine in ("bucket", "queue")
-        for alarm in Stack("observability", {"Quarantine": quarantine, **told})
+        for alarm in Stack("observability", {"Quarantine": quarantine, **reported})
         .of_type("AWS::CloudWatch::Alarm")
         .values()
     }

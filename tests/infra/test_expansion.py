@@ -252,8 +252,8 @@ def test_a_batch_that_is_given_up_leaves_a_message_and_nothing_else_does() -> No
     """S3 sends a message of its own to a queue that a bucket notifies (docs, s3:TestEvent), and the alarm on
     the first message would ring at every first deploy. It sends none to EventBridge."""
     stack = whole()
-    told = stack.properties("OnFailureBucket")["NotificationConfiguration"]
-    assert told == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
+    reported = stack.properties("OnFailureBucket")["NotificationConfiguration"]
+    assert reported == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     rule = stack.properties("OnFailureRule")
     assert "EventBusName" not in rule, "S3 tells the account's default bus"
     assert rule["State"] == "ENABLED"

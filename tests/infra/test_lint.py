@@ -15,9 +15,9 @@ from tests.infra.templates import INFRA, NAMES, read
 def test_the_linter_of_cloudformation_has_neither_errors_nor_warnings() -> None:
     files = [str(INFRA / f"{name}.yaml") for name in NAMES]
     linter = Path(sys.executable).with_name("cfn-lint")
-    told = subprocess.run([str(linter), "--", *files], capture_output=True, text=True, check=False)
-    assert told.stdout == ""
-    assert told.returncode == 0, told.stderr
+    reported = subprocess.run([str(linter), "--", *files], capture_output=True, text=True, check=False)
+    assert reported.stdout == ""
+    assert reported.returncode == 0, reported.stderr
 
 
 def test_every_template_is_linted() -> None:

@@ -14,7 +14,7 @@ import pytest
 from bridge.infra.permissions import (
     NOT_OF_A_FUNCTION,
     PERMISSIONS,
-    Door,
+    Function,
     grants,
     permissions_of,
     policy_of,
@@ -81,8 +81,8 @@ WHOLE = Uses(
 LEAST = Uses(event_bus=True, quarantine_bucket=True)
 
 
-def wanted(door: Door, uses: Uses, **arns: str) -> set[tuple[str, str]]:
-    found = grants(policy_of(door, uses, {**ARNS, **arns})["Statement"])
+def wanted(function: Function, uses: Uses, **arns: str) -> set[tuple[str, str]]:
+    found = grants(policy_of(function, uses, {**ARNS, **arns})["Statement"])
     assert not [resource for _, resource in found if "${" in resource]
     return found
 
@@ -144,8 +144,8 @@ def test_the_worker_of_a_stream_behind_kinesis_asks_for_the_mapping_that_it_is_g
     arns = {"MappingArn": ARNS["MappingArn"].replace(MAPPING_ID, uuid), "LogGroupArn": f"{LOGS}-reconcile"}
     uses = replace(LEAST, ledger=True)
     assert given(stack, "WorkerRole") == wanted("reconcile", uses, **arns)
-    told = stack.properties("Worker")["Environment"]["Variables"]
-    assert (told["BRIDGE_FUNCTION"], told["MAPPING_ID"]) == ("stream-bridge-kinesis", uuid)
+    reported = stack.properties("Worker")["Environment"]["Variables"]
+    assert (reported["BRIDGE_FUNCTION"], reported["MAPPING_ID"]) == ("stream-bridge-kinesis", uuid)
     without = reconciliation(of, UsesClaimCheck="false", FunctionName="stream-bridge-kinesis")
     assert "lambda:GetEventSourceMapping" not in {action for action, _ in given(without, "WorkerRole")}
     assert "MAPPING_ID" not in without.properties("Worker")["Environment"]["Variables"]
@@ -242,8 +242,8 @@ def _camel(operation: str) -> str:
 
 def test_statements_are_known_by_their_sid() -> None:
     assert len({each.sid for each in PERMISSIONS}) == len(PERMISSIONS)
-    for door in ("stream", "kinesis", "pipe", "redrive", "reconcile"):
-        assert permissions_of(door, WHOLE)
+    for function in ("stream", "kinesis", "pipe", "redrive", "reconcile"):
+        assert permissions_of(function, WHOLE)
 
 
 def test_a_policy_document_is_one_that_iam_takes() -> None:

@@ -28,14 +28,14 @@ for statement in json.load(sys.stdin):
 
 def lint(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """One by one, so that a finding tells its statement."""
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _LINTER],
         input=json.dumps(statements),
         capture_output=True,
         text=True,
         check=True,
     )
-    return [json.loads(line) for line in told.stdout.splitlines()]
+    return [json.loads(line) for line in reported.stdout.splitlines()]
 
 
 @cache

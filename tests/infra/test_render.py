@@ -77,8 +77,8 @@ def deployed(of: Settings, table: str = "Users", **more: str) -> Stack:
 def test_the_role_that_is_deployed_is_the_policy_that_is_rendered(of: Settings) -> None:
     """Template and configuration cannot drift: what bridge.yaml needs is what its parameters switch on."""
     stack = deployed(of)
-    for door, role, log_group in (("stream", "FunctionRole", ""), ("redrive", "RedriveRole", "-redrive")):
-        rendered = grants(render(of, "Users").documents["policies.json"][door]["Statement"])
+    for function, role, log_group in (("stream", "FunctionRole", ""), ("redrive", "RedriveRole", "-redrive")):
+        rendered = grants(render(of, "Users").documents["policies.json"][function]["Statement"])
         arns = {**ARNS, "LogGroupArn": ARNS["LogGroupArn"] + log_group}
         wanted = {(action, _filled(resource, arns)) for action, resource in rendered}
         assert grants(stack.policies(role)) == wanted
@@ -240,8 +240,8 @@ def test_every_change_of_the_configuration_that_matters_is_seen(tmp_path: Path) 
         "Users/reconciliation.parameters.json: UsesClaimCheck has another value",
         "Users/filter-criteria.json: Filters is missing",
         *(
-            f"Users/policies.json: {door} differs"
-            for door in ("kinesis", "pipe", "reconcile", "redrive", "stream")
+            f"Users/policies.json: {function} differs"
+            for function in ("kinesis", "pipe", "reconcile", "redrive", "stream")
         ),
         "Users/rules.json: Resources differs",
     ]
@@ -292,16 +292,16 @@ def test_diff_names_each_difference_with_its_mend_and_ends_with_2(shell: Shell) 
         "out/Users/bridge.parameters.json: BatchSize has another value"
         " - stream-bridge infra render --config bridge.yaml --out out"
     )
-    (told,) = json.loads(shell.run("infra", "diff", "--out", "out", "--output", "json").out)["drifts"]
-    assert told["file"] == "Users/bridge.parameters.json"
+    (reported,) = json.loads(shell.run("infra", "diff", "--out", "out", "--output", "json").out)["drifts"]
+    assert reported["file"] == "Users/bridge.parameters.json"
 
 
 def test_the_mend_mends(shell: Shell) -> None:
     shell.run("infra", "render", "--kms", "--table", "prod-users")
     shell.edit("bridge.yaml", "tables:", "mapping: {batch_size: 7}\ntables:")
     done = shell.run("infra", "diff", "--kms", "--table", "prod-users")
-    mend = done.out.decode().splitlines()[0].partition(" - stream-bridge ")[2]
-    assert shell.run(*mend.split()).code == 0
+    fix = done.out.decode().splitlines()[0].partition(" - stream-bridge ")[2]
+    assert shell.run(*fix.split()).code == 0
     assert shell.run("infra", "diff", "--kms", "--table", "prod-users").code == 0
 
 

@@ -43,16 +43,16 @@ def demo(tmp_path: Path, *arguments: str, **more: str) -> subprocess.CompletedPr
 def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
     done = demo(tmp_path, "--output", "json")
     assert done.returncode == 0, done.stdout
-    told = json.loads(done.stdout)
-    assert told["ok"]
-    account = told["account"]
-    ends = ("published", "without_event", "quarantined", "handed_back")
+    published = json.loads(done.stdout)
+    assert published["ok"]
+    account = published["account"]
+    ends = ("published", "without_event", "quarantined", "returned")
     assert account["received"] == sum(account[end] for end in ends) == 60
     assert account["quarantined"] == 1
-    assert told["throttled_calls"] == 1
-    reconciled = told["second_act"]["reconciled"].values()
-    assert told["subscribers"]["bus"] == account["events"] + sum(each["events"] for each in reconciled)
-    assert all(check["kept"] for check in told["checks"])
+    assert published["throttled_calls"] == 1
+    reconciled = published["second_act"]["reconciled"].values()
+    assert published["subscribers"]["bus"] == account["events"] + sum(each["events"] for each in reconciled)
+    assert all(check["kept"] for check in published["checks"])
     assert list(tmp_path.iterdir()) == []
 
 

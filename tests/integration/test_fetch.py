@@ -44,8 +44,8 @@ def table(aws: Aws) -> Iterator[str]:
 def written(folder: Path, table: str, **options: Any) -> Path:
     schema = folder / "event_schemas" / EVENT / "1.0.0.json"
     schema.parent.mkdir(parents=True, exist_ok=True)
-    told = {"$id": f"https://schemas.example.com/{EVENT}/1.0.0.json", "type": "object"}
-    schema.write_text(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **told}))
+    published = {"$id": f"https://schemas.example.com/{EVENT}/1.0.0.json", "type": "object"}
+    schema.write_text(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **published}))
     event = {"type": EVENT, "op": ["insert", "modify", "remove"], "versions": ["1.0.0"]}
     content = {
         "version": 1,
@@ -78,8 +78,8 @@ def test_run_tells_the_items_as_they_are_when_their_changes_are_handled(
     finally:
         runners.close()
     assert isinstance(sinks["domain"], MemorySink)
-    told = [json.loads(event.body)["data"] for event in sinks["domain"].events]
-    assert sorted(told, key=lambda data: (data["operation"], data["key"]["id"])) == [
+    published = [json.loads(event.body)["data"] for event in sinks["domain"].events]
+    assert sorted(published, key=lambda data: (data["operation"], data["key"]["id"])) == [
         {"operation": "insert", "key": {"id": "goes"}, "fetched": True},
         {"operation": "insert", "key": {"id": "stays"}, "fetched": True, "current": {"id": "stays", "n": 1}},
         {"operation": "remove", "key": {"id": "goes"}},

@@ -25,8 +25,8 @@ EVENT = "com.example.thing.changed"
 def configured(folder: Path, stream_arn: str) -> Configuration:
     schema = folder / "event_schemas" / EVENT / "1.0.0.json"
     schema.parent.mkdir(parents=True, exist_ok=True)
-    told = {"$id": f"https://schemas.example.com/{EVENT}/1.0.0.json", "type": "object"}
-    schema.write_text(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **told}))
+    published = {"$id": f"https://schemas.example.com/{EVENT}/1.0.0.json", "type": "object"}
+    schema.write_text(json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **published}))
     event = {"type": EVENT, "op": ["insert", "modify", "remove"], "versions": ["1.0.0"]}
     wanted = {"dynamodb": {"Keys": {"id": {"S": [{"anything-but": ["unwanted"]}]}}}}
     content = {
@@ -82,14 +82,14 @@ def test_two_tables_share_a_stream_a_runner_and_a_checkpoint(
     kinesis = aws.client("kinesis")
 
     def put(table: str, key: str, at: int) -> None:
-        told = change(
+        published = change(
             key={"id": key},
             after={"id": key, "at": at},
             at=START_MS + at,
             table=table,
             event_id=f"{key}-{at}",
         )
-        kinesis.put_record(StreamName=name, Data=json.dumps(told).encode(), PartitionKey=key)
+        kinesis.put_record(StreamName=name, Data=json.dumps(published).encode(), PartitionKey=key)
 
     for at in range(6):
         put("Users", f"u-{at % 3}", at)

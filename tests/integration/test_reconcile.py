@@ -96,7 +96,7 @@ def reconciler(aws: Aws, planted: Planted) -> Reconciler:
     )
 
 
-def told(sink: Any) -> list[tuple[str, str]]:
+def published(sink: Any) -> list[tuple[str, str]]:
     assert isinstance(sink, MemorySink)
     bodies = [json.loads(event.body) for event in sink.events]
     return [(body["subject"], body["data"]["operation"]) for body in bodies]
@@ -112,12 +112,12 @@ def test_all_that_was_planted_is_found_and_nothing_is_invented(
     lost = planted.lose()
     first = reconciler(aws, planted)
     report = first.execute("run", OPTIONS)
-    assert sorted(told(first.sinks["out"])) == sorted(lost)
+    assert sorted(published(first.sinks["out"])) == sorted(lost)
     assert report["scanned"] == ITEMS
     assert report["complete"]
     second = reconciler(aws, planted)
-    assert second.execute("run", OPTIONS)["in_step"] == ITEMS
-    assert told(second.sinks["out"]) == []
+    assert second.execute("run", OPTIONS)["matching"] == ITEMS
+    assert published(second.sinks["out"]) == []
 
 
 def test_killed_in_the_middle_and_resumed_nothing_is_lost(aws: Aws, planted: Planted) -> None:

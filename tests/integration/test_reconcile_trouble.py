@@ -166,7 +166,7 @@ def test_a_changed_hash_key_is_told_and_mended_and_nothing_is_called_missed(proj
     assert done.code == 2, "nothing is known to be missed, but not everything is known"
     assert "30 rows of" in done.err
     assert f"stream-bridge seed --refresh --table {project.table}" in done.err
-    assert project.json(*PLAN)["other_recipe"] == 30
+    assert project.json(*PLAN)["other_fingerprint_version"] == 30
     assert project.json("seed", "--refresh")["refreshed"] == 30
     project.put(id="i-003", n=99)
     assert project.json(*PLAN)["missed"] == {"insert": 0, "modify": 1, "remove": 0}

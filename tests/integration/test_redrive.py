@@ -115,7 +115,7 @@ def test_a_batch_that_was_given_up_is_redriven_from_the_stream_once_and_marked(
         "published": 1,
         "without_event": 1,
         "quarantined": 0,
-        "handed_back": 0,
+        "returned": 0,
     }
     (event,) = stage.bus_events(1)
     assert (event["subject"], event["redriven"]) == ("user/u-2", True)

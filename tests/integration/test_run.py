@@ -43,7 +43,7 @@ def test_changes_of_all_tables_reach_bus_and_feed_and_the_count_of_promises_adds
     assert done.returncode == 0, done.stderr
     counts = json.loads(done.stdout)
     assert counts["received"] == 4
-    assert [counts[name] for name in ("published", "without_event", "quarantined", "handed_back")] == [
+    assert [counts[name] for name in ("published", "without_event", "quarantined", "returned")] == [
         3,
         0,
         1,

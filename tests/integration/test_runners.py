@@ -66,7 +66,7 @@ def test_what_the_filter_drops_is_received_and_has_no_event(stage: Stage) -> Non
     configuration = configured(stage.variables, stage.folder, filter=keys)
     stage.sign_up("u-1", "test-1", "test-2")
     account, stats = run_until_caught_up(stage, configuration)
-    assert account == Account(3, published=1, without_event=2, quarantined=0, handed_back=0, events=1)
+    assert account == Account(3, published=1, without_event=2, quarantined=0, returned=0, events=1)
     assert account.adds_up
     assert stats["Users"].filtered == 2
     assert [event["subject"] for event in stage.bus_events(1)] == ["user/u-1"]

@@ -82,9 +82,9 @@ def test_an_archive_is_replayed_to_a_rule_of_its_own_which_is_gone_afterwards(ri
         "--archive", rig.archive, "--since", "1h", "--rule-wait", "0s", "--output", "json"
     )
     assert code == 2, err
-    told = json.loads(out)
-    assert (told["looked_at"], told["would_fail"]) == (3, 1)
-    assert told["kinds"][0]["first"]["id"] == "e-2"
+    published = json.loads(out)
+    assert (published["looked_at"], published["would_fail"]) == (3, 1)
+    assert published["kinds"][0]["first"]["id"] == "e-2"
     assert rig.left_behind() == ([], [])
     (replay,) = events.list_replays(NamePrefix="stream-bridge-trial-")["Replays"]
     destination = events.describe_replay(ReplayName=replay["ReplayName"])["Destination"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
-from bridge.lambdas.reconcile import ReconcileDoor
+from bridge.lambdas.reconcile import ReconcileHandler
 from bridge.reconcile import Options, Steps
 from tests.fakes.context import LambdaContext
 from tests.fakes.state_machine import Execution, definition
@@ -109,10 +109,10 @@ class Distributed:
         self.calls.append(str(step))
         context = LambdaContext(0 if self.time_is_short else 60_000)
         self.fate.begin(spared=self.mortal_step not in ("", step))
-        door = ReconcileDoor(self.steps, "users", self.rig.clock, self.telemetry)
-        answer = door.handle(event, context)
+        handler = ReconcileHandler(self.steps, "users", self.rig.clock, self.telemetry)
+        answer = handler.handle(event, context)
         if self.fate.rng.random() < self.doubled:
-            answer = door.handle(event, context)
+            answer = handler.handle(event, context)
         return answer
 
     def start(self, **given: Any) -> Execution:

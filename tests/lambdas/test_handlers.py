@@ -83,13 +83,13 @@ def test_a_function_whose_start_failed_starts_anew_at_the_next_invocation(deploy
         def handle(self, event: Any, context: Any) -> Any:
             return event
 
-    def open_door(configuration: Configuration, telemetry: Telemetry) -> Echo:
+    def open_handler(configuration: Configuration, telemetry: Telemetry) -> Echo:
         opened.append(len(opened))
         if len(opened) == 1:
             raise OSError("not yet")
         return Echo()
 
-    function = Function(open_door)
+    function = Function(open_handler)
     with pytest.raises(OSError, match="not yet"):
         function("event", LambdaContext())
     assert [function("one", LambdaContext()), function("two", LambdaContext())] == ["one", "two"]

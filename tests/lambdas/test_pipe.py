@@ -12,7 +12,7 @@ import pytest
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
 from bridge.errors import BatchError, BreakerTripped, QuarantineUnavailable, Unavailable
-from bridge.lambdas.pipe import PipeDoor
+from bridge.lambdas.pipe import PipeHandler
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
 from bridge.ports.quarantine import Quarantined
 from tests.builders.bridges import relay, rule, table
@@ -36,13 +36,13 @@ class BrokenQuarantine(MemoryQuarantine):
         raise QuarantineUnavailable("disk full")
 
 
-def door(*sinks: MemorySink, max_bytes: int = INVOCATION_PAYLOAD_BYTES, **parts: Any) -> PipeDoor:
+def handler(*sinks: MemorySink, max_bytes: int = INVOCATION_PAYLOAD_BYTES, **parts: Any) -> PipeHandler:
     every = sinks or (MemorySink(name="domain"),)
     bridge = relay(*every, ledger=NoLedger(), **parts)
-    return PipeDoor(bridge, {sink.name: sink for sink in every}, max_bytes=max_bytes)
+    return PipeHandler(bridge, {sink.name: sink for sink in every}, max_bytes=max_bytes)
 
 
-def ask(pipe: PipeDoor, *records: Any, remaining_ms: int = 60_000) -> list[dict[str, Any]]:
+def ask(pipe: PipeHandler, *records: Any, remaining_ms: int = 60_000) -> list[dict[str, Any]]:
     return pipe.handle(list(records), LambdaContext(remaining_ms))
 
 
@@ -51,7 +51,7 @@ def ids(events: list[dict[str, Any]]) -> list[str]:
 
 
 def test_a_pipe_gets_the_events_of_its_records_in_their_order() -> None:
-    events = ask(door(), put("b", 1), put("a", 2), put("b", 3))
+    events = ask(handler(), put("b", 1), put("a", 2), put("b", 3))
     assert ids(events) == ["event-1", "event-2", "event-3"]
     assert events[0]["specversion"] == "1.0"
     assert events[0]["data"]["after"] == {"id": "b"}
@@ -62,7 +62,7 @@ def test_an_event_for_two_sinks_stands_once_and_in_its_records_place() -> None:
         rule("com.example.user.first", sinks=("billing",), changed=["/first"]),
         rule("com.example.user.both", sinks=("domain", "billing"), changed=["/both"]),
     )
-    pipe = door(MemorySink(name="domain"), MemorySink(name="billing"), tables=[table(*rules)])
+    pipe = handler(MemorySink(name="domain"), MemorySink(name="billing"), tables=[table(*rules)])
     events = ask(pipe, put("a", 1, first=1), put("b", 2, both=1), put("c", 3, first=1))
     assert ids(events) == ["event-1", "event-2", "event-3"]
 
@@ -70,7 +70,7 @@ def test_an_event_for_two_sinks_stands_once_and_in_its_records_place() -> None:
 def test_an_invalid_record_is_left_out_counted_and_quarantined() -> None:
     sink, quarantine = MemorySink(name="domain"), MemoryQuarantine()
     bridge = relay(sink, ledger=NoLedger(), quarantine=quarantine)
-    pipe = PipeDoor(bridge, {"domain": sink})
+    pipe = PipeHandler(bridge, {"domain": sink})
     assert ids(ask(pipe, put("a", 1), poison("b", 2), None, put("c", 3))) == ["event-1", "event-3"]
     assert len(quarantine.entries()) == 2
     assert isinstance(bridge.telemetry, KeptTelemetry)
@@ -78,25 +78,25 @@ def test_an_invalid_record_is_left_out_counted_and_quarantined() -> None:
 
 
 def test_a_batch_of_which_nothing_is_wanted_gives_an_empty_answer() -> None:
-    assert ask(door(tables=[table(accepts=lambda record: False)]), put("a", 1)) == []
-    assert ask(door()) == []
+    assert ask(handler(tables=[table(accepts=lambda record: False)]), put("a", 1)) == []
+    assert ask(handler()) == []
 
 
 def test_a_batch_that_the_pipe_sends_again_is_answered_again() -> None:
     """What was answered may not have reached the target: a ledger here would lose it."""
-    pipe = door()
+    pipe = handler()
     assert ask(pipe, put("a", 1)) == ask(pipe, put("a", 1)) != []
 
 
 @pytest.mark.parametrize(
     ("make", "remaining_ms", "why"),
     [
-        (lambda: door(quarantine=BrokenQuarantine()), 60_000, "quarantine_unavailable"),
-        (door, 0, "not_sent"),
+        (lambda: handler(quarantine=BrokenQuarantine()), 60_000, "quarantine_unavailable"),
+        (handler, 0, "not_sent"),
     ],
 )
 def test_what_cannot_be_dealt_with_just_now_fails_the_batch_for_the_pipe_to_retry(
-    make: Callable[[], PipeDoor], remaining_ms: int, why: str
+    make: Callable[[], PipeHandler], remaining_ms: int, why: str
 ) -> None:
     pipe = make()
     with pytest.raises(Unavailable, match=why):
@@ -105,7 +105,7 @@ def test_what_cannot_be_dealt_with_just_now_fails_the_batch_for_the_pipe_to_retr
 
 
 def test_an_answer_over_lambdas_limit_fails_the_batch_and_names_the_remedy() -> None:
-    pipe = door()
+    pipe = handler()
     records = [put(f"k{n}", n, text="x" * 300_000) for n in range(24)]
     with pytest.raises(BatchError, match="lower the batch size"):
         ask(pipe, *records)
@@ -116,27 +116,27 @@ def test_an_answer_over_lambdas_limit_fails_the_batch_and_names_the_remedy() -> 
 @pytest.mark.parametrize("text", ["x", "ä", "\U0001f600", '"'])
 def test_an_answer_is_never_larger_than_it_was_measured(text: str) -> None:
     """However Lambda's runtime writes JSON: with blanks or without, escaped or not."""
-    answer = ask(door(), put("a", 1, text=text))
+    answer = ask(handler(), put("a", 1, text=text))
     size = len(json.dumps(answer))
     for ascii_only in (True, False):
         assert len(json.dumps(answer, ensure_ascii=ascii_only).encode()) <= size
-    assert ask(door(max_bytes=size), put("a", 1, text=text)) == answer
+    assert ask(handler(max_bytes=size), put("a", 1, text=text)) == answer
     with pytest.raises(BatchError, match="Lambda answers at most"):
-        ask(door(max_bytes=size - 1), put("a", 1, text=text))
+        ask(handler(max_bytes=size - 1), put("a", 1, text=text))
 
 
 def test_a_bad_deploy_fails_the_batch_and_quarantines_nothing() -> None:
     quarantine = MemoryQuarantine()
     with pytest.raises(BreakerTripped):
-        ask(door(quarantine=quarantine), *(poison(f"p{n}", n) for n in range(12)))
+        ask(handler(quarantine=quarantine), *(poison(f"p{n}", n) for n in range(12)))
     assert quarantine.entries() == []
 
 
 def test_records_that_name_the_table_but_not_its_stream_are_understood() -> None:
     """As the documentation of Pipes shows them; they sort among themselves, before those of any stream."""
     named = {**put("a", 2), "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/Users"}
-    (event,) = ask(door(), named)
-    (other,) = ask(door(), put("a", 1))
+    (event,) = ask(handler(), named)
+    (other,) = ask(handler(), put("a", 1))
     assert event["sequence"] < other["sequence"]
 
 
@@ -144,7 +144,7 @@ def test_of_a_large_event_the_form_that_every_sink_takes_is_answered() -> None:
     sinks = MemorySink(name="domain"), MemorySink(name="billing", max_bytes=1000)
     bridge = relay(*sinks, ledger=NoLedger(), tables=[table(rule(sinks=("domain", "billing")))])
     store = MemoryClaimCheck()
-    pipe = PipeDoor(replace(bridge, claim_check=store), {sink.name: sink for sink in sinks})
+    pipe = PipeHandler(replace(bridge, claim_check=store), {sink.name: sink for sink in sinks})
     (event,) = ask(pipe, put("a", 1, text="x" * 2000))
     assert event["dataref"] in store.kept
     assert "data" not in event
@@ -153,4 +153,4 @@ def test_of_a_large_event_the_form_that_every_sink_takes_is_answered() -> None:
 @pytest.mark.parametrize("event", [None, {}, {"Records": []}, "[]"])
 def test_the_door_refuses_what_is_no_list(event: Any) -> None:
     with pytest.raises(BatchError, match="not a list"):
-        door().handle(event, LambdaContext())
+        handler().handle(event, LambdaContext())

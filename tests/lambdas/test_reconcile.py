@@ -32,7 +32,7 @@ def findings(report: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in report.items() if name not in OF_THE_RUN}
 
 
-def told(rig: Rig) -> set[tuple[str, str, str]]:
+def published(rig: Rig) -> set[tuple[str, str, str]]:
     return {
         (event["type"], event["subject"], json.dumps(event["data"], sort_keys=True)) for event in rig.events
     }
@@ -47,7 +47,7 @@ def check_ids(rig: Rig) -> None:
 
 def alone(segments: int) -> tuple[dict[str, Any], set[tuple[str, str, str]]]:
     rig = lossy()
-    return findings(rig.execute(segments=segments)), told(rig)
+    return findings(rig.execute(segments=segments)), published(rig)
 
 
 # --- the same as on one machine ------------------------------------------------------------------
@@ -60,10 +60,10 @@ def test_the_report_and_the_events_are_those_of_one_machine(segments: int) -> No
     done = ours.run()
     assert done.status == "SUCCEEDED", (done.error, done.cause)
     assert findings(ours.report) == report
-    assert told(ours.rig) == events
+    assert published(ours.rig) == events
     assert len(ours.rig.events) == 30
     assert ours.telemetry.counts["ReconciliationsCompleted"] == 1
-    assert ours.telemetry.counts["ChangesRetold"] == 30
+    assert ours.telemetry.counts["ChangesReemitted"] == 30
     again = ours.run()
     assert (again.status, ours.report["suspects"], len(ours.rig.events)) == ("SUCCEEDED", 0, 30)
 
@@ -84,11 +84,11 @@ def test_so_they_are_when_workers_are_killed_cut_short_and_called_twice(segments
     assert done.status == "SUCCEEDED", (done.error, done.cause)
     assert fate.kills > 0
     assert findings(ours.report) == report
-    assert told(ours.rig) == events
+    assert published(ours.rig) == events
     check_ids(ours.rig)
     fate.chance = 0.0
     ours.run()
-    assert (ours.report["suspects"], told(ours.rig)) == (0, events)
+    assert (ours.report["suspects"], published(ours.rig)) == (0, events)
 
 
 def again(ours: Distributed, done: Execution, seed: int) -> Execution:
@@ -124,7 +124,7 @@ def test_a_machine_that_is_stopped_anywhere_is_redriven_or_started_again_and_goe
         assert done.status == "SUCCEEDED", (at, done.error, done.cause)
         assert findings(ours.report) == report
         assert ours.report["run"] == state.run
-        assert (len(ours.rig.events), told(ours.rig)) == (30, events)
+        assert (len(ours.rig.events), published(ours.rig)) == (30, events)
         runs.append(state.run)
     assert len(runs) > 3
 
@@ -153,7 +153,7 @@ def test_what_failed_for_want_of_a_service_goes_on_when_it_is_redriven() -> None
     down = False
     assert done.redrive().finish().status == "SUCCEEDED"
     assert findings(ours.report) == report
-    assert (ours.report["run"], told(ours.rig)) == (run, events)
+    assert (ours.report["run"], published(ours.rig)) == (run, events)
     assert ours.telemetry.counts["ReconciliationsStopped"] == 1
 
 
@@ -222,7 +222,7 @@ def test_a_schedule_that_fires_twice_starts_one_that_works_and_one_that_says_who
     assert (second.status, second.visited) == ("SUCCEEDED", ["Plan", "Begin", "Held"])
     assert "execution-1" in second.output["message"]
     assert first.finish().status == "SUCCEEDED"
-    assert (len(ours.rig.events), told(ours.rig)) == (30, events)
+    assert (len(ours.rig.events), published(ours.rig)) == (30, events)
 
 
 def test_the_lease_lasts_while_a_long_grace_is_waited_for() -> None:
@@ -250,7 +250,7 @@ def test_an_execution_that_another_took_over_from_ends_without_a_failure_and_wit
     assert ours.run(take_over=True).status == "SUCCEEDED"
     first.finish()
     assert (first.status, first.visited[-1]) == ("SUCCEEDED", "Held")
-    assert (len(ours.rig.events), told(ours.rig)) == (30, events)
+    assert (len(ours.rig.events), published(ours.rig)) == (30, events)
 
 
 def test_of_two_calls_for_one_segment_the_earlier_stops_before_its_next_write() -> None:
@@ -294,7 +294,7 @@ def test_a_table_that_its_ledger_never_saw_is_reported_and_nothing_is_sent() -> 
     assert (ours.report["stopped"], rig.events) == ("first_contact", [])
     rig.execute("seed")
     assert ours.run().status == "SUCCEEDED"
-    assert ours.report["in_step"] == 20
+    assert ours.report["matching"] == 20
 
 
 def test_after_a_stop_that_going_on_cannot_mend_the_next_execution_looks_at_everything_again() -> None:
@@ -306,7 +306,7 @@ def test_after_a_stop_that_going_on_cannot_mend_the_next_execution_looks_at_ever
     for number in range(20):
         rig.live(f"u{number}", {"name": "x"})
     assert ours.run().status == "SUCCEEDED"
-    assert (ours.report["in_step"], rig.events) == (20, [])
+    assert (ours.report["matching"], rig.events) == (20, [])
 
 
 @pytest.mark.parametrize("phase", ["table", "ledger"])
@@ -386,12 +386,12 @@ def test_a_plan_sends_nothing() -> None:
     ],
 )
 def test_an_input_that_is_not_understood_fails_before_anything_is_done(
-    given: dict[str, Any], told: str
+    given: dict[str, Any], published: str
 ) -> None:
     ours = Distributed(lossy())
     done = ours.run(**given)
     assert (done.status, done.visited) == ("FAILED", ["Plan"])
-    assert told in done.cause
+    assert published in done.cause
     assert ours.calls == ["plan"], "nor is it tried again"
     assert ours.rig.reconciler.status() is None
 
@@ -438,4 +438,4 @@ def test_a_function_that_is_cut_off_in_every_call_gets_on_all_the_same() -> None
     assert done.status == "SUCCEEDED"
     assert ours.fate.kills >= 10
     assert findings(ours.report) == report
-    assert told(ours.rig) == events
+    assert published(ours.rig) == events

@@ -62,10 +62,10 @@ def problems(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         (folder / f"{name}.json").write_text(json.dumps(template))
     linter = Path(sys.executable).with_name("cfn-lint")
     words = [str(linter), "--format", "parseable", "--", *map(str, sorted(folder.iterdir()))]
-    told = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert told.stderr == ""
+    published = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert published.stderr == ""
     return {
-        path.stem: "\n".join(line for line in told.stdout.splitlines() if line.startswith(f"{path}:"))
+        path.stem: "\n".join(line for line in published.stdout.splitlines() if line.startswith(f"{path}:"))
         for path in folder.iterdir()
     }
 

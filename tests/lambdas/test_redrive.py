@@ -11,7 +11,7 @@ import pytest
 
 from bridge.edges.failures.source import S3FailureSource
 from bridge.errors import BatchError, DestinationUnavailable, LedgerUnavailable, SourceUnavailable
-from bridge.lambdas.redrive import RedriveDoor, handler
+from bridge.lambdas.redrive import RedriveHandler, handler
 from tests.builders.accounts import write_project
 from tests.builders.records import lambda_record
 from tests.fakes.context import LambdaContext
@@ -20,13 +20,13 @@ from tests.fakes.telemetry import KeptTelemetry
 from tests.redrive.rig import Rig, invocation_record
 
 
-class Door:
+class Handler:
     def __init__(self) -> None:
         self.rig = Rig()
         self.bucket = S3Client("parked")
         self.telemetry = KeptTelemetry()
         redriver = self.rig.redriver()
-        self._door = RedriveDoor(
+        self._handler = RedriveHandler(
             redriver,
             redriver.relay.clock,
             self.telemetry,
@@ -34,7 +34,7 @@ class Door:
         )
 
     def handle(self, event: Any, left_ms: int = 60_000) -> list[str]:
-        answer = self._door.handle(event, LambdaContext(left_ms))
+        answer = self._handler.handle(event, LambdaContext(left_ms))
         return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
@@ -62,95 +62,95 @@ def notification(*keys: str) -> dict[str, Any]:
 
 
 def test_messages_that_are_settled_go_and_the_others_come_again() -> None:
-    door = Door()
-    first, second, third = (door.rig.write(f"k{n}") for n in range(3))
-    door.rig.stream.trim("shard-1", 1)
+    handler = Handler()
+    first, second, third = (handler.rig.write(f"k{n}") for n in range(3))
+    handler.rig.stream.trim("shard-1", 1)
     event = messages(
         trimmed=invocation_record("shard-1", first, first),
         odd=b"{}",
         fine=invocation_record("shard-1", second, third, size=2),
     )
-    assert door.handle(event) == ["trimmed", "odd"]
-    assert [body["redriven"] for body in door.rig.told] == [True, True]
+    assert handler.handle(event) == ["trimmed", "odd"]
+    assert [body["redriven"] for body in handler.rig.published] == [True, True]
 
 
 @pytest.mark.parametrize("error", [SourceUnavailable("throttled"), LedgerUnavailable("throttled")])
 def test_trouble_with_one_message_does_not_repeat_the_others(error: Exception) -> None:
-    door = Door()
-    first, second = door.rig.write("k1"), door.rig.write("k2")
-    door.rig.stream.fail("read", error)  # type: ignore[arg-type]
+    handler = Handler()
+    first, second = handler.rig.write("k1"), handler.rig.write("k2")
+    handler.rig.stream.fail("read", error)  # type: ignore[arg-type]
     event = messages(
         a=invocation_record("shard-1", first, first), b=invocation_record("shard-1", second, second)
     )
-    assert door.handle(event) == ["a"]
-    assert [body["subject"] for body in door.rig.told] == ["user/k2"]
+    assert handler.handle(event) == ["a"]
+    assert [body["subject"] for body in handler.rig.published] == ["user/k2"]
 
 
 def test_without_time_left_every_message_comes_again() -> None:
-    door = Door()
-    first = door.rig.write("k1")
-    assert door.handle(messages(a=invocation_record("shard-1", first, first)), left_ms=1_000) == ["a"]
-    assert door.rig.told == []
+    handler = Handler()
+    first = handler.rig.write("k1")
+    assert handler.handle(messages(a=invocation_record("shard-1", first, first)), left_ms=1_000) == ["a"]
+    assert handler.rig.published == []
 
 
 def test_an_object_is_redriven_and_removed_and_its_repeated_notification_is_no_error() -> None:
-    door = Door()
+    handler = Handler()
     record = lambda_record(key={"id": "k"}, after={"id": "k"}, seq=1)
     body = invocation_record("shard-1", "1", "1", records=[record])
-    door.bucket.put_object(Bucket="parked", Key="aws/lambda/a b", Body=body)
+    handler.bucket.put_object(Bucket="parked", Key="aws/lambda/a b", Body=body)
     for _ in range(2):
-        assert door.handle(notification("aws/lambda/a+b")) == []
-    assert door.bucket.objects == {}
-    assert len(door.rig.told) == 1
+        assert handler.handle(notification("aws/lambda/a+b")) == []
+    assert handler.bucket.objects == {}
+    assert len(handler.rig.published) == 1
 
 
 def test_an_object_that_is_not_settled_stays_and_fails_the_notification() -> None:
-    door = Door()
-    door.bucket.put_object(Bucket="parked", Key="odd", Body=b"{}")
+    handler = Handler()
+    handler.bucket.put_object(Bucket="parked", Key="odd", Body=b"{}")
     with pytest.raises(DestinationUnavailable, match="1 of 1"):
-        door.handle(notification("odd"))
-    assert list(door.bucket.objects) == ["odd"]
+        handler.handle(notification("odd"))
+    assert list(handler.bucket.objects) == ["odd"]
 
 
-def parked(door: Door, *numbers: int) -> None:
+def stored(handler: Handler, *numbers: int) -> None:
     for number in numbers:
         record = lambda_record(key={"id": f"k{number}"}, after={"id": f"k{number}"}, seq=number)
         body = invocation_record("shard-1", str(number), str(number), records=[record])
-        door.bucket.put_object(Bucket="parked", Key=f"aws/lambda/{number}", Body=body)
+        handler.bucket.put_object(Bucket="parked", Key=f"aws/lambda/{number}", Body=body)
 
 
 def test_a_schedule_takes_up_everything_in_its_bucket() -> None:
-    door = Door()
-    parked(door, 1, 2, 3)
-    assert door.handle({"bucket": "parked"}) == []
-    assert door.bucket.objects == {}
-    assert [body["subject"] for body in door.rig.told] == ["user/k1", "user/k2", "user/k3"]
+    handler = Handler()
+    stored(handler, 1, 2, 3)
+    assert handler.handle({"bucket": "parked"}) == []
+    assert handler.bucket.objects == {}
+    assert [body["subject"] for body in handler.rig.published] == ["user/k1", "user/k2", "user/k3"]
 
 
 def test_a_schedule_that_fires_twice_tells_nothing_twice() -> None:
-    door = Door()
-    parked(door, 1)
+    handler = Handler()
+    stored(handler, 1)
     for _ in range(2):
-        assert door.handle({"bucket": "parked"}) == []
-    assert len(door.rig.told) == 1
+        assert handler.handle({"bucket": "parked"}) == []
+    assert len(handler.rig.published) == 1
 
 
 def test_what_is_not_settled_stays_fails_the_turn_and_does_not_stop_the_rest() -> None:
-    door = Door()
-    door.bucket.put_object(Bucket="parked", Key="aws/lambda/0", Body=b"{}")
-    parked(door, 1)
+    handler = Handler()
+    handler.bucket.put_object(Bucket="parked", Key="aws/lambda/0", Body=b"{}")
+    stored(handler, 1)
     with pytest.raises(DestinationUnavailable, match="1 of 2"):
-        door.handle({"bucket": "parked"})
-    assert list(door.bucket.objects) == ["aws/lambda/0"]
-    assert len(door.rig.told) == 1
+        handler.handle({"bucket": "parked"})
+    assert list(handler.bucket.objects) == ["aws/lambda/0"]
+    assert len(handler.rig.published) == 1
 
 
 def test_what_the_time_does_not_reach_is_left_for_the_next_turn_and_no_failure() -> None:
-    door = Door()
-    parked(door, 1)
-    assert door.handle({"bucket": "parked"}, left_ms=1_000) == []
-    assert list(door.bucket.objects) == ["aws/lambda/1"]
-    assert door.rig.told == []
+    handler = Handler()
+    stored(handler, 1)
+    assert handler.handle({"bucket": "parked"}, left_ms=1_000) == []
+    assert list(handler.bucket.objects) == ["aws/lambda/1"]
+    assert handler.rig.published == []
 
 
 @pytest.mark.parametrize(
@@ -167,15 +167,17 @@ def test_what_the_time_does_not_reach_is_left_for_the_next_turn_and_no_failure()
 )
 def test_any_other_event_fails_loudly(event: Any) -> None:
     with pytest.raises(BatchError, match="neither of a queue nor of a bucket"):
-        Door().handle(event)
+        Handler().handle(event)
 
 
 def test_the_deadline_is_the_invocations_own() -> None:
-    door = Door()
-    redriver = replace(door.rig.redriver(), deadline=lambda: pytest.fail("not this one"))
-    door._door = RedriveDoor(redriver, redriver.relay.clock, door.telemetry, lambda name: pytest.fail(name))
-    first = door.rig.write("k1")
-    assert door.handle(messages(a=invocation_record("shard-1", first, first))) == []
+    handler = Handler()
+    redriver = replace(handler.rig.redriver(), deadline=lambda: pytest.fail("not this one"))
+    handler._handler = RedriveHandler(
+        redriver, redriver.relay.clock, handler.telemetry, lambda name: pytest.fail(name)
+    )
+    first = handler.rig.write("k1")
+    assert handler.handle(messages(a=invocation_record("shard-1", first, first))) == []
 
 
 def test_the_function_opens_on_a_configuration_and_publishes_to_its_sinks(
@@ -189,5 +191,5 @@ def test_the_function_opens_on_a_configuration_and_publishes_to_its_sinks(
     answer = handler(event, LambdaContext())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "b"}]}
     lines = capfdbinary.readouterr().out.splitlines()
-    (told,) = [json.loads(line) for line in lines if line.startswith(b'{"specversion"')]
-    assert (told["subject"], told["redriven"]) == ("user/k", True)
+    (published,) = [json.loads(line) for line in lines if line.startswith(b'{"specversion"')]
+    assert (published["subject"], published["redriven"]) == ("user/k", True)

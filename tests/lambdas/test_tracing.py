@@ -100,10 +100,10 @@ def test_switched_on_each_invocations_steps_belong_to_its_segment(folder: Path) 
 
 
 def test_without_a_daemon_the_function_says_and_does_the_same(folder: Path) -> None:
-    def told(lines: list[str]) -> list[str]:
+    def published(lines: list[str]) -> list[str]:
         return [line for line in lines if line.startswith(("ANSWER", '{"specversion"'))]
 
-    assert told(run(folder, "xray", header(1))) == told(run(folder, "none", header(1)))
+    assert published(run(folder, "xray", header(1))) == published(run(folder, "none", header(1)))
 
 
 def test_each_invocation_tells_its_own_metrics_and_lines(folder: Path) -> None:

@@ -141,8 +141,8 @@ def test_xray_takes_every_segment_of_every_batch(heard: Heard) -> None:
 
 
 def test_an_event_continues_the_trace_that_its_record_was_handled_in(heard: Heard) -> None:
-    told = [event["traceparent"] for event in heard.events()]
-    assert told == [f"00-{TRACE[0]}{TRACE[1]}-{number:016x}-01" for number in (1, 1, 3, 3)]
+    published = [event["traceparent"] for event in heard.events()]
+    assert published == [f"00-{TRACE[0]}{TRACE[1]}-{number:016x}-01" for number in (1, 1, 3, 3)]
 
 
 def test_what_is_wrong_with_a_line_or_a_segment_is_seen() -> None:

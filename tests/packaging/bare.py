@@ -48,11 +48,11 @@ def run(script: str, *, given: str = "", **environment: str) -> str:
 
 
 def invoke(
-    task: Path, events: list[Any], *, door: str = "stream", **environment: str
+    task: Path, events: list[Any], *, handler: str = "stream", **environment: str
 ) -> tuple[list[Any], list[str], list[str]]:
     """Answers to ``events``, lines of standard output, and the files that modules came from."""
-    script = _HANDLE.format(task=str(task), door=door)
+    script = _HANDLE.format(task=str(task), handler=handler)
     settings = {"BRIDGE_CONFIG": str(task / "bridge.yaml"), **environment}
     *lines, last = run(script, given=json.dumps(events), **settings).splitlines()
-    told = json.loads(last)
-    return told["answers"], lines, told["origins"]
+    reported = json.loads(last)
+    return reported["answers"], lines, reported["origins"]

@@ -25,11 +25,11 @@ LIBRARIES = {
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A repository with one small handler."""
-    doors = tmp_path / "repository" / "bridge" / "lambdas"
-    doors.mkdir(parents=True)
-    for name in (doors.parent / "__init__.py", doors / "__init__.py"):
+    handlers = tmp_path / "repository" / "bridge" / "lambdas"
+    handlers.mkdir(parents=True)
+    for name in (handlers.parent / "__init__.py", handlers / "__init__.py"):
         name.write_text("")
-    (doors / "stream.py").write_text(
+    (handlers / "stream.py").write_text(
         "def handler(event, client):\n    return client('events') in {'a', 'b', 'c'}\n"
     )
     return tmp_path / "repository"
@@ -100,9 +100,9 @@ def test_a_package_has_nothing_that_a_function_never_loads(package: Package) -> 
 
 
 def test_every_lambda_handler_is_in_the_package(package: Package) -> None:
-    doors = {f"bridge/lambdas/{path.name}" for path in (ROOT / "bridge" / "lambdas").glob("*.py")}
+    handlers = {f"bridge/lambdas/{path.name}" for path in (ROOT / "bridge" / "lambdas").glob("*.py")}
     with zipfile.ZipFile(package.path) as archive:
-        assert doors <= set(archive.namelist())
+        assert handlers <= set(archive.namelist())
 
 
 def test_bytecode_is_taken_unchecked_and_names_lambdas_folder(package: Package) -> None:

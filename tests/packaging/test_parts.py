@@ -149,7 +149,7 @@ def test_what_stays_of_the_libraries() -> None:
 
 def test_a_failed_build_says_why_and_ends_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--here", "--config", str(tmp_path / "none.yaml"), "--out", str(tmp_path)]) == 1
-    told = capsys.readouterr()
-    assert told.err.startswith("make package: ")
-    assert "none.yaml" in told.err
-    assert told.out == ""
+    reported = capsys.readouterr()
+    assert reported.err.startswith("make package: ")
+    assert "none.yaml" in reported.err
+    assert reported.out == ""

@@ -21,20 +21,20 @@ from tests.packaging.conftest import LOCK, local_configuration
 KEY = ENVIRONMENT["PII_KEY"]
 
 
-def _told_as_golden(task: Path, quarantine: Path) -> None:
+def _published_as_golden(task: Path, quarantine: Path) -> None:
     events = [json.loads(source.read_text()) for source in sources()]
     answers, lines, origins = invoke(task, events, QUARANTINE_DIR=str(quarantine), PII_KEY=KEY)
     assert answers == [{"batchItemFailures": []}] * len(events)
-    told = [line for line in lines if line.startswith('{"specversion"')]
+    reported = [line for line in lines if line.startswith('{"specversion"')]
     golden = [line for source in sources() for line in golden_of(source).read_text().splitlines()]
-    assert sorted(set(told)) == sorted(set(golden))
+    assert sorted(set(reported)) == sorted(set(golden))
     standard = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), str(task), "")
     assert [name for name in origins if name and not name.startswith(standard[:3])] == []
     assert not [name for name in origins if "site-packages" in name]
 
 
 def test_examples_become_their_golden_events_with_nothing_but_the_package(task: Path, tmp_path: Path) -> None:
-    _told_as_golden(task, tmp_path)
+    _published_as_golden(task, tmp_path)
 
 
 def test_the_wheels_for_x86_64_are_the_same_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_the_wheels_for_x86_64_are_the_same_bridge(tmp_path: Path, monkeypatch: 
     assert built.unzipped_bytes < 60_000_000
     if not _is_linux_x86_64():
         pytest.skip("built; a package for Linux on x86_64 does not run here")
-    _told_as_golden(unpack(out, tmp_path / "task"), tmp_path / "quarantine")
+    _published_as_golden(unpack(out, tmp_path / "task"), tmp_path / "quarantine")
 
 
 def test_every_module_of_the_package_can_be_imported_in_it(task: Path) -> None:

@@ -11,15 +11,15 @@ import pytest
 from bridge.edges.answers.errors import AwsTarget
 from bridge.edges.local.embedded import EmbeddedAws
 from bridge.errors import AccessDenied, SinkUnavailable
-from bridge.infra.permissions import PERMISSIONS, Door, permissions_of, policy_of
+from bridge.infra.permissions import PERMISSIONS, Function, permissions_of, policy_of
 from tests.fakes.batch_peer import client_error
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
 from tests.fakes.policy_guard import without
 from tests.infra.templates import ACCOUNT
 from tests.infra.test_permissions import ARNS, WHOLE
-from tests.permissions.world import Told, World
+from tests.permissions.world import Published, World
 
-ROLES: dict[Door, str] = {"stream": "FunctionRole", "redrive": "RedriveRole", "reconcile": "WorkerRole"}
+ROLES: dict[Function, str] = {"stream": "FunctionRole", "redrive": "RedriveRole", "reconcile": "WorkerRole"}
 
 NOT_OURS = {
     "WriteLogs": "Lambda writes what the function prints: without it there are no lines",
@@ -39,13 +39,13 @@ IDLE = {
 }
 
 
-def needed(door: Door) -> list[tuple[Door, str, str]]:
+def needed(handler: Function) -> list[tuple[Function, str, str]]:
     return [
-        (door, each.sid, action)
-        for each in permissions_of(door, WHOLE)
+        (handler, each.sid, action)
+        for each in permissions_of(handler, WHOLE)
         if each.sid not in NOT_OURS
         for action in each.actions
-        if (door, each.sid, action) not in IDLE
+        if (handler, each.sid, action) not in IDLE
     ]
 
 
@@ -58,59 +58,67 @@ def world(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -
         yield World(embedded_aws.endpoint_url, bus_v2, tmp_path_factory.mktemp("world"))
 
 
-def resources(world: World, door: Door) -> dict[tuple[str, str], str]:
+def resources(world: World, handler: Function) -> dict[tuple[str, str], str]:
     """The resource of every (Sid, action) of the table, in this world."""
     arns = {**ARNS, "StreamArn": world.stream_arn, "EventBusV2Arn": world.bus_v2_arn}
     return {
         (each["Sid"], action): each["Resource"].replace(ACCOUNT, world.account)
-        for each in policy_of(door, WHOLE, arns)["Statement"]
+        for each in policy_of(handler, WHOLE, arns)["Statement"]
         for action in each["Action"]
     }
 
 
-def run(world: World, door: Door, statements: list[Any]) -> Told:
+def run(world: World, handler: Function, statements: list[Any]) -> Published:
     world.empty()
     how = {"stream": world.stream, "redrive": world.redrive, "reconcile": world.reconcile}
-    return how[door](statements)
+    return how[handler](statements)
 
 
 @pytest.mark.parametrize("door", ROLES)
-def test_the_policy_of_the_template_is_enough_and_none_of_it_is_idle(world: World, door: Door) -> None:
-    statements = world.policy(ROLES[door])
-    told = run(world, door, statements)
-    assert (told.errors, world.guard.denied) == ([], [])
-    if door == "reconcile":
-        assert (told.counts["events"], told.counts["settled"], told.counts["complete"]) == (5, 5, True)
+def test_the_policy_of_the_template_is_enough_and_none_of_it_is_idle(world: World, handler: Function) -> None:
+    statements = world.policy(ROLES[handler])
+    published = run(world, handler, statements)
+    assert (published.errors, world.guard.denied) == ([], [])
+    if handler == "reconcile":
+        assert (published.counts["events"], published.counts["settled"], published.counts["complete"]) == (
+            5,
+            5,
+            True,
+        )
     else:
-        assert (told.counts["RecordsPublished"], told.counts["RecordsQuarantined"]) == (4, 1)
-        assert [key.partition("-")[0] for key in told.quarantined] == ["bad"]
+        assert (published.counts["RecordsPublished"], published.counts["RecordsQuarantined"]) == (4, 1)
+        assert [key.partition("-")[0] for key in published.quarantined] == ["bad"]
         assert world.keys("claim-check")
     expected = {
         (action, resource)
-        for (sid, action), resource in resources(world, door).items()
-        if sid not in NOT_OURS and (door, sid, action) not in IDLE
+        for (sid, action), resource in resources(world, handler).items()
+        if sid not in NOT_OURS and (handler, sid, action) not in IDLE
     }
     assert world.guard.used == expected
 
 
 @pytest.mark.parametrize(
     ("door", "sid", "action"),
-    [each for door in ROLES for each in needed(door)],
+    [each for handler in ROLES for each in needed(handler)],
     ids=lambda part: str(part).replace(":", "."),
 )
 def test_an_action_that_is_missing_is_named_and_nothing_is_quarantined_for_it(
-    world: World, door: Door, sid: str, action: str
+    world: World, handler: Function, sid: str, action: str
 ) -> None:
-    told = run(world, door, without(world.policy(ROLES[door]), action, resources(world, door)[sid, action]))
+    published = run(
+        world, handler, without(world.policy(ROLES[handler]), action, resources(world, handler)[sid, action])
+    )
     assert action in world.guard.denied
-    assert told.names(action), (told.errors, told.lines)
-    assert [key for key in told.quarantined if not key.startswith("bad-")] == []
+    assert published.names(action), (published.errors, published.lines)
+    assert [key for key in published.quarantined if not key.startswith("bad-")] == []
     if sid == "GiveUpObjects":
-        assert "the on-failure destination did not take a batch; it is held" in told.lines[-1]
+        assert "the on-failure destination did not take a batch; it is held" in published.lines[-1]
         return
-    assert told.errors, "nothing failed"
-    if not any("batch not redriven" in line for line in told.lines):  # its object stays, for the next turn
-        assert all(error.permanent for error in told.errors), told.errors
+    assert published.errors, "nothing failed"
+    if not any(
+        "batch not redriven" in line for line in published.lines
+    ):  # its object stays, for the next turn
+        assert all(error.permanent for error in published.errors), published.errors
 
 
 def test_no_service_has_to_name_the_action_for_us() -> None:

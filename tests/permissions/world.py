@@ -20,7 +20,7 @@ from bridge.edges.failures.source import S3FailureSource
 from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.edges.local.clock import SystemClock
 from bridge.errors import BridgeError
-from bridge.lambdas.redrive import RedriveDoor
+from bridge.lambdas.redrive import RedriveHandler
 from bridge.reconcile import Options, Reconciler
 from bridge.stream.mapping.settings import MappingSettings, Pace
 from bridge.stream.runner import Runner
@@ -33,7 +33,7 @@ from bridge.wiring.bridge import (
     load_configuration,
 )
 from bridge.wiring.clients import ClientFactory, client_factory
-from bridge.wiring.functions import StreamDoor
+from bridge.wiring.functions import StreamHandler
 from bridge.wiring.reconcile import build_function_lag, build_reconciler
 from bridge.wiring.redrive import build_redriver
 from tests.builders.records import item
@@ -81,7 +81,7 @@ SCHEMA = {
 
 
 @dataclass
-class Told:
+class Published:
     """How a run ended. ``errors`` are those of ours that came out of a function, ``lines`` all that was
     logged; ``quarantined`` are the keys of the records that went there."""
 
@@ -89,7 +89,7 @@ class Told:
     lines: list[str] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    handed_back: int = 0
+    returned: int = 0
 
     def names(self, action: str) -> bool:
         texts = [str(error) + " " + error.hint for error in self.errors] + self.lines
@@ -187,7 +187,7 @@ class World:
                 own = self._bus_v2.client() if service == "eventbridgev2" else make(service)
                 made[service] = self.guard.watch(own)
                 if service == "lambda":
-                    own.meta.events.register_last("before-send", self._tell_mapping)
+                    own.meta.events.register_last("before-send", self._report_mapping)
             return made[service]
 
         return client
@@ -220,14 +220,14 @@ class World:
                 TableName="Users", Item=item({"id": f"{kind}-{number}", "name": name})
             )
 
-    def stream(self, statements: Sequence[Statement]) -> Told:
+    def stream(self, statements: Sequence[Statement]) -> Published:
         """The function behind the runner, which reads the stream with the same role; then a batch that is
         given up."""
-        told, telemetry = Told(), KeptTelemetry()
+        published, telemetry = Published(), KeptTelemetry()
         self.guard.statements = statements
         client = self._factories[0]
 
-        def door() -> StreamDoor:
+        def open_stream() -> StreamHandler:
             relay = build_relay(
                 self.configuration,
                 build_sinks(self.configuration.settings, client, telemetry),
@@ -236,29 +236,29 @@ class World:
                 client=client,
             )
             check_targets(relay)
-            return StreamDoor(relay, relay.clock)
+            return StreamHandler(relay, relay.clock)
 
-        opened: list[StreamDoor] = []
+        opened: list[StreamHandler] = []
 
         def handler(event: Mapping[str, Any], context: Any) -> Any:
             if not opened:
-                opened.append(door())
+                opened.append(open_stream())
             answer = opened[0].handle(_keys_only(event), context)
-            told.handed_back += len(answer["batchItemFailures"])
+            published.returned += len(answer["batchItemFailures"])
             return answer
 
         def broken(event: Mapping[str, Any], context: Any) -> Any:
             raise _Broken
 
-        with _kept(told, telemetry):
+        with _kept(published, telemetry):
             destination = S3FailureDestination(client("s3"), self.bucket("on-failure"), MAPPING_ID)
             destination.check()
             for function in (handler, broken):
-                if told.errors:
+                if published.errors:
                     break
-                self._run(client, _heard(function, told), destination, telemetry, told)
-        told.quarantined = self._quarantined()
-        return told
+                self._run(client, _heard(function, published), destination, telemetry, published)
+        published.quarantined = self._quarantined()
+        return published
 
     def _run(
         self,
@@ -266,7 +266,7 @@ class World:
         handler: Callable[[Mapping[str, Any], Any], Any],
         destination: S3FailureDestination,
         telemetry: KeptTelemetry,
-        told: Told,
+        published: Published,
     ) -> None:
         """From the end of the stream: what is written once the runner stands there is all it gets."""
         runner = Runner(
@@ -291,54 +291,54 @@ class World:
                 return
         raise AssertionError(f"not ended: {stats}, {telemetry.lines}")
 
-    def redrive(self, statements: Sequence[Statement]) -> Told:
+    def redrive(self, statements: Sequence[Statement]) -> Published:
         """What the mapping gave up, taken up again on its schedule."""
-        told, telemetry = Told(), KeptTelemetry()
-        self._park()
+        published, telemetry = Published(), KeptTelemetry()
+        self._store_batch()
         self.guard.statements = statements
         client = self._factories[0]
-        with _kept(told, telemetry):
+        with _kept(published, telemetry):
             redriver = build_redriver(self.configuration, client, telemetry)
-            door = RedriveDoor(
+            handler = RedriveHandler(
                 redriver,
                 redriver.relay.clock,
                 telemetry,
                 lambda bucket: S3FailureSource(client("s3"), bucket),
             )
-            door.handle({"bucket": self.bucket("on-failure")}, LambdaContext())
-        told.quarantined = self._quarantined()
-        return told
+            handler.handle({"bucket": self.bucket("on-failure")}, LambdaContext())
+        published.quarantined = self._quarantined()
+        return published
 
-    def _park(self) -> None:
+    def _store_batch(self) -> None:
         """A batch in the on-failure bucket, put there as the mapping does."""
         self.guard.statements = ()
-        telemetry, told = KeptTelemetry(), Told()
+        telemetry, published = KeptTelemetry(), Published()
         s3 = self.admin("s3")
 
         def broken(event: Mapping[str, Any], context: Any) -> Any:
             raise _Broken
 
         destination = S3FailureDestination(s3, self.bucket("on-failure"), MAPPING_ID)
-        self._run(self.admin, broken, destination, telemetry, told)
+        self._run(self.admin, broken, destination, telemetry, published)
         for key in self.keys("on-failure"):
             kept = json.loads(s3.get_object(Bucket=self.bucket("on-failure"), Key=key)["Body"].read())
             kept["payload"] = json.dumps(_keys_only(json.loads(kept["payload"])))
             s3.put_object(Bucket=self.bucket("on-failure"), Key=key, Body=json.dumps(kept).encode())
 
-    def reconcile(self, statements: Sequence[Statement]) -> Told:
+    def reconcile(self, statements: Sequence[Statement]) -> Published:
         """Items that no stream told, found and told."""
-        told, telemetry = Told(), KeptTelemetry()
+        published, telemetry = Published(), KeptTelemetry()
         options = Options(segments=1, max_rcu=1e6, grace_s=0.0)
         self.write()
         self._reconciler(itertools.repeat(self.admin), self.admin).execute("seed", options)
         self.write()
         self.admin("dynamodb").delete_item(TableName="Users", Key={"id": {"S": f"small-{self._last - 1}"}})
         self.guard.statements = statements
-        with _kept(told, telemetry):
+        with _kept(published, telemetry):
             reconciler = self._reconciler(itertools.cycle(self._factories), self._factories[0])
             report = reconciler.execute("run", options)
-            told.counts = {key: value for key, value in report.items() if isinstance(value, int)}
-        return told
+            published.counts = {key: value for key, value in report.items() if isinstance(value, int)}
+        return published
 
     def _reconciler(self, factories: Iterator[ClientFactory], client: ClientFactory) -> Reconciler:
         return build_reconciler(
@@ -352,16 +352,16 @@ class World:
             dry=False,
         )
 
-    def _tell_mapping(self, request: Any, **_: Any) -> AWSResponse:
+    def _report_mapping(self, request: Any, **_: Any) -> AWSResponse:
         """The mapping of a quiet stream, as Lambda tells it; the embedded AWS would begin to read by one."""
-        told = {
+        published = {
             "UUID": MAPPING_ID,
             "FunctionArn": f"arn:aws:lambda:{REGION}:{self.account}:function:stream-bridge",
             "EventSourceArn": self.stream_arn,
             "State": "Enabled",
             "LastProcessingResult": "No records processed",
         }
-        return AWSResponse(request.url, 200, HeadersDict({}), Raw(json.dumps(told).encode()))
+        return AWSResponse(request.url, 200, HeadersDict({}), Raw(json.dumps(published).encode()))
 
     def _quarantined(self) -> list[str]:
         s3 = self.admin("s3")
@@ -379,8 +379,8 @@ class _Broken(Exception):
 class _kept:
     """What is raised and logged while it is open; an error of ours ends the run and not the test."""
 
-    def __init__(self, told: Told, telemetry: KeptTelemetry) -> None:
-        self._told = told
+    def __init__(self, published: Published, telemetry: KeptTelemetry) -> None:
+        self._reported = published
         self._telemetry = telemetry
 
     def __enter__(self) -> None:
@@ -389,20 +389,20 @@ class _kept:
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> bool:
         ours = isinstance(error, BridgeError)
         if isinstance(error, BridgeError):
-            self._told.errors.append(error)
-        self._told.lines += [f"{message} {fields}" for _, message, fields in self._telemetry.lines]
-        self._told.counts |= {name: int(count) for name, count in self._telemetry.counts.items()}
+            self._reported.errors.append(error)
+        self._reported.lines += [f"{message} {fields}" for _, message, fields in self._telemetry.lines]
+        self._reported.counts |= {name: int(count) for name, count in self._telemetry.counts.items()}
         return ours
 
 
 def _heard(
-    function: Callable[[Mapping[str, Any], Any], Any], told: Told
+    function: Callable[[Mapping[str, Any], Any], Any], published: Published
 ) -> Callable[[Mapping[str, Any], Any], Any]:
     def handler(event: Mapping[str, Any], context: Any) -> Any:
         try:
             return function(event, context)
         except BridgeError as error:
-            told.errors.append(error)
+            published.errors.append(error)
             raise
 
     return handler

@@ -35,7 +35,7 @@ def mark(rig: Rig, names: tuple[str, ...] | None) -> None:
     rig.ledger.settle([replace(row, gap=True, gap_names=names)])
 
 
-def told(rig: Rig) -> list[tuple[str, Any]]:
+def published(rig: Rig) -> list[tuple[str, Any]]:
     return [(event["type"], event["data"].get("changes")) for event in rig.events]
 
 
@@ -47,7 +47,7 @@ def test_types_on_the_attributes_that_were_lost_are_told_and_no_others(keep: Kee
     rig = rig_of(rule(ITEM), on(PLAN, "/plan"), on(NAME, "/name"), keep=keep)
     mark(rig, ("plan",))
     report = rig.execute()
-    assert told(rig) == [(f"{PLAN}.v1", [{"path": "/plan", "op": "replace", "after": "pro"}])]
+    assert published(rig) == [(f"{PLAN}.v1", [{"path": "/plan", "op": "replace", "after": "pro"}])]
     assert rig.events[0]["reconciled"] is True
     assert "before" not in rig.events[0]["data"]
     assert (report["missed"]["modify"], report["gaps"], report["notes"]) == (1, 0, [])
@@ -61,7 +61,7 @@ def test_an_attribute_that_is_gone_by_now_is_told_as_removed() -> None:
     rig = rig_of(on(PLAN, "/trial"))
     mark(rig, ("trial",))
     rig.execute()
-    assert told(rig) == [(f"{PLAN}.v1", [{"path": "/trial", "op": "remove"}])]
+    assert published(rig) == [(f"{PLAN}.v1", [{"path": "/trial", "op": "remove"}])]
 
 
 def test_an_overtaken_loss_that_no_type_is_about_is_only_settled() -> None:
@@ -90,7 +90,7 @@ def test_a_loss_on_top_of_an_overtaken_one_tells_both(keep: Keep) -> None:
     mark(rig, ("plan",))
     rig.live("a", {"name": "y", "plan": "pro"}, lost=True)
     rig.execute()
-    assert sorted(type for type, _ in told(rig)) == [f"{ITEM}.v1", f"{NAME}.v1", f"{PLAN}.v1"]
+    assert sorted(type for type, _ in published(rig)) == [f"{ITEM}.v1", f"{NAME}.v1", f"{PLAN}.v1"]
     assert len({event["id"] for event in rig.events}) == 3
     assert rig.execute()["suspects"] == 0
 
@@ -102,7 +102,7 @@ def test_a_type_that_cannot_be_decided_blocks_only_itself() -> None:
     rig = rig_of(on(PLAN, "/plan"), rule(ITEM), on(NAME, "/name"), keep="fingerprint")
     rig.live("a", {"name": "y", "plan": "pro"}, lost=True)
     report = rig.execute()
-    assert [type for type, _ in told(rig)] == [f"{ITEM}.v1"]
+    assert [type for type, _ in published(rig)] == [f"{ITEM}.v1"]
     assert report["blocked"]["by_reason"] == {"view_too_narrow": 2}
     assert {each["type"] for each in report["blocked"]["examples"]} == {f"{PLAN}.v1", f"{NAME}.v1"}
     assert "keep: fields" in report["blocked"]["examples"][0]["hint"]

@@ -32,8 +32,8 @@ def lossy() -> Rig:
 def test_every_lost_change_is_told_by_its_kind_and_nothing_else() -> None:
     rig = lossy()
     report = rig.execute()
-    told = {(event["subject"], event["data"]["operation"]) for event in rig.events}
-    assert told == {
+    published = {(event["subject"], event["data"]["operation"]) for event in rig.events}
+    assert published == {
         ("user/new", "insert"),
         ("user/a", "modify"),
         ("user/b", "remove"),
@@ -42,7 +42,7 @@ def test_every_lost_change_is_told_by_its_kind_and_nothing_else() -> None:
     assert len(rig.events) == 4
     assert report["missed"] == report["emitted"] == {"insert": 2, "modify": 1, "remove": 1}
     assert report["complete"]
-    assert report["in_step"] == 5
+    assert report["matching"] == 5
 
 
 def test_a_second_run_emits_nothing() -> None:
@@ -73,7 +73,7 @@ def test_nothing_disagrees_nobody_waits() -> None:
     report = rig.execute()
     assert rig.clock.slept == []
     assert rig.lag.asked == 0
-    assert report["in_step"] == 3
+    assert report["matching"] == 3
 
 
 def test_what_a_stale_scan_shows_is_in_flight_not_missed() -> None:
@@ -135,12 +135,12 @@ def test_a_lost_change_is_found_though_the_stream_goes_on_to_tell_nothing_of_its
     rig.settled("a", "b", "c")
     rig.live("a", {"name": "lost"}, lost=True)
 
-    def tell_nothing() -> None:
+    def publish_nothing() -> None:
         if rig.clock.slept and (row := rig.row("a")) is not None:
             as_of = time_text(datetime.fromtimestamp(rig.clock.now(), UTC))
             rig.ledger.settle([replace(row, position=Position(LABEL, 99), as_of=as_of)])
 
-    rig.source.before_read = tell_nothing
+    rig.source.before_read = publish_nothing
     assert rig.execute()["emitted"] == {"modify": 1}
 
 

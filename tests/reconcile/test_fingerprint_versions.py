@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.core.change import Position
-from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, recipe_of
+from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
 from bridge.ports.ledger import Row
 from tests.reconcile.rig import LABEL, Rig, opts
 
@@ -22,23 +22,25 @@ def before_and_after(**parts: Any) -> Rig:
     for number in range(10):
         rig.live(f"u{number}", {"name": "x"})
     relabel(rig, "old")
-    change_recipe(rig)
+    change_fingerprint_version(rig)
     rig.live("new", {"name": "x"}, lost=True)
     rig.live("u9", None, lost=True)
     return rig
 
 
-def relabel(rig: Rig, recipe: str) -> None:
+def relabel(rig: Rig, fingerprint_version: str) -> None:
     rows = [rig.row(f"u{number}") for number in range(10)]
-    rig.ledger.settle([replace(row, recipe=recipe) for row in rows if row is not None])
+    rig.ledger.settle(
+        [replace(row, fingerprint_version=fingerprint_version) for row in rows if row is not None]
+    )
 
 
-def change_recipe(rig: Rig) -> None:
+def change_fingerprint_version(rig: Rig) -> None:
     rig.rules = replace(
         rig.rules,
         fingerprint=compile_fingerprint(NEW),
         field_hashes=compile_field_hashes(NEW),
-        recipe="new",
+        fingerprint_version="new",
     )
 
 
@@ -46,17 +48,17 @@ def test_what_can_be_compared_is_and_the_rest_is_counted_and_not_called_missed()
     rig = before_and_after()
     report = rig.execute("plan")
     assert report["missed"] == {"insert": 1, "modify": 0, "remove": 1}
-    assert report["other_recipe"] == 9
-    assert report["in_step"] == 0
+    assert report["other_fingerprint_version"] == 9
+    assert report["matching"] == 0
 
 
 def test_it_is_told_with_its_mend_before_anything_is_sent() -> None:
     rig = before_and_after()
-    told: list[tuple[str, int]] = []
+    published: list[tuple[str, int]] = []
     for progress in rig.reconciler.steps("run", opts()):
         if progress.notice:
-            told.append((progress.notice, len(rig.events)))
-    ((notice, sent),) = told
+            published.append((progress.notice, len(rig.events)))
+    ((notice, sent),) = published
     assert sent == 0
     assert notice.startswith("9 rows of Users were settled under another diff.ignore, redact or hash_key")
     assert "seed --refresh --table Users" in notice
@@ -78,9 +80,9 @@ def test_a_refreshing_seed_mends_it_sends_nothing_and_then_losses_are_seen_again
     rig.execute()
     rig.sink.accepted.clear()
     report = rig.execute("seed", refresh=True)
-    assert (report["refreshed"], report["other_recipe"]) == (9, 0)
+    assert (report["refreshed"], report["other_fingerprint_version"]) == (9, 0)
     assert rig.events == []
-    assert rig.execute()["in_step"] == 10
+    assert rig.execute()["matching"] == 10
     rig.live("u3", {"name": "lost"}, lost=True)
     assert rig.execute()["emitted"] == {"modify": 1}
     assert rig.execute()["whole"]
@@ -89,10 +91,10 @@ def test_a_refreshing_seed_mends_it_sends_nothing_and_then_losses_are_seen_again
 def test_a_seed_that_is_not_asked_to_refresh_leaves_such_rows_as_they_are() -> None:
     rig = before_and_after()
     report = rig.execute("seed")
-    assert (report["refreshed"], report["other_recipe"], report["settled"]) == (0, 9, 1)
+    assert (report["refreshed"], report["other_fingerprint_version"], report["settled"]) == (0, 9, 1)
     row = rig.row("u1")
     assert row is not None
-    assert row.recipe == "old"
+    assert row.fingerprint_version == "old"
 
 
 def test_a_refresh_that_was_interrupted_is_resumed_as_one() -> None:
@@ -100,7 +102,7 @@ def test_a_refresh_that_was_interrupted_is_resumed_as_one() -> None:
     rig.steps(2, "seed", refresh=True)
     rig.clock.advance(700)
     rig.resume()
-    assert {row.recipe for n in range(9) if (row := rig.row(f"u{n}"))} == {"new"}
+    assert {row.fingerprint_version for n in range(9) if (row := rig.row(f"u{n}"))} == {"new"}
 
 
 def test_a_live_change_that_settles_first_wins_over_a_refresh() -> None:
@@ -140,7 +142,7 @@ def test_a_row_that_does_not_say_its_recipe_is_compared_as_ever() -> None:
     rig = Rig()
     rig.settled("a", "b")
     rig.live("a", {"name": "lost"}, lost=True)
-    rig.rules = replace(rig.rules, recipe="new")
+    rig.rules = replace(rig.rules, fingerprint_version="new")
     assert rig.execute("plan")["missed"]["modify"] == 1
 
 
@@ -159,7 +161,7 @@ def test_what_is_settled_says_its_recipe() -> None:
     rig.execute()
     row = rig.row("new")
     assert row is not None
-    assert row.recipe == "new"
+    assert row.fingerprint_version == "new"
 
 
 @pytest.mark.parametrize(
@@ -174,6 +176,6 @@ def test_what_is_settled_says_its_recipe() -> None:
     ],
 )
 def test_a_recipe_changes_with_whatever_changes_every_fingerprint(other: Any) -> None:
-    recipe = recipe_of(b"key", ["/a", "/b"], [("$.x", "hmac", b"k")])
-    assert recipe != recipe_of(*other)
-    assert recipe == recipe_of(b"key", ["/b", "/a", "/a"], [("$.x", "hmac", b"k")])
+    fingerprint_version = fingerprint_version_of(b"key", ["/a", "/b"], [("$.x", "hmac", b"k")])
+    assert fingerprint_version != fingerprint_version_of(*other)
+    assert fingerprint_version == fingerprint_version_of(b"key", ["/b", "/a", "/a"], [("$.x", "hmac", b"k")])

@@ -36,7 +36,7 @@ class Night:
             "cloudwatch": CloudWatchClient(),
         }
     )
-    told: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.clients["cloudwatch"].age_ms = None
@@ -53,14 +53,14 @@ class Night:
             "bridge",
             self.clients.__getitem__,
             mapping_id=self.mapping_id,
-            tell=self.told.append,
+            report=self.published.append,
             clock=FakeClock(NOW.timestamp()),
         )
 
     def refusal(self) -> str:
         with pytest.raises(StreamBehind) as stopped:
             self.lag.lag_s()
-        assert self.told == []
+        assert self.published == []
         assert not stopped.value.permanent
         return f"{stopped.value} {stopped.value.hint}"
 
@@ -76,7 +76,7 @@ def test_behind_an_enabled_mapping_whose_last_batch_went_well_nothing_waits(
 ) -> None:
     night.mapping(LastProcessingResult=result)
     assert night.lag.lag_s() == 0.0
-    (line,) = night.told
+    (line,) = night.published
     assert line.startswith("lag 0 s: ")
     assert result in line
 
@@ -85,7 +85,7 @@ def test_a_stream_that_tells_its_lag_is_taken_at_its_word_and_nobody_else_is_ask
     night.clients["cloudwatch"].age_ms = 7_000.0
     assert night.lag.lag_s() == 7.0
     assert not night.clients["lambda"].calls
-    assert night.told == []
+    assert night.published == []
 
 
 def test_of_a_mapping_that_is_off_the_refusal_says_how_to_say_so(night: Night) -> None:
@@ -182,4 +182,4 @@ def test_a_quiet_night_is_reconciled_and_a_dead_one_says_why_it_is_not(night: Ni
     for _ in asleep.steps("run", opts(), resume=True):
         pass
     assert len(rig.events) == 1
-    assert len(night.told) == 1
+    assert len(night.published) == 1

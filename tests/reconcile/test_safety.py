@@ -59,7 +59,7 @@ def test_seed_records_everything_sends_nothing_and_a_run_then_finds_nothing() ->
         rig.live(f"u{number}", {"name": "x"}, lost=True)
     assert rig.execute("seed")["settled"] == 20
     assert rig.events == []
-    assert rig.execute()["in_step"] == 20
+    assert rig.execute()["matching"] == 20
     rig.live("u3", {"name": "lost"}, lost=True)
     assert rig.execute()["emitted"] == {"modify": 1}
 

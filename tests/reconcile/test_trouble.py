@@ -28,14 +28,14 @@ class DeafLag(GivenLag):
 
 def test_without_an_answer_of_cloudwatch_nothing_is_concluded_and_the_run_goes_on_later() -> None:
     rig = lossy()
-    rig.lag, told = DeafLag(), rig.lag
+    rig.lag, published = DeafLag(), rig.lag
     with pytest.raises(SourceUnavailable):
         rig.execute()
     assert rig.events == []
     status = rig.reconciler.status()
     assert status is not None
     assert status.phase == "confirm"
-    rig.lag = told
+    rig.lag = published
     assert sum(rig.resume()["emitted"].values()) == 30
 
 

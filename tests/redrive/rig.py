@@ -12,7 +12,7 @@ import orjson
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.ports.clock import Deadline
-from bridge.ports.failures import Parked
+from bridge.ports.failures import StoredBatch
 from bridge.ports.ledger import Ledger
 from bridge.reconcile.pace import Pace
 from bridge.redrive import Redriven, Redriver, redrive
@@ -30,7 +30,7 @@ def invocation_record(
     shard: str, first: str, last: str, *, size: int = 1, records: Sequence[Mapping[str, Any]] | None = None
 ) -> bytes:
     """What Lambda sends: positions, and with ``records`` the payload too."""
-    told: dict[str, Any] = {
+    published: dict[str, Any] = {
         "requestContext": {"condition": "RetryAttemptsExhausted"},
         "DDBStreamBatchInfo": {
             "shardId": shard,
@@ -43,26 +43,26 @@ def invocation_record(
         },
     }
     if records is not None:
-        told["payload"] = json.dumps({"Records": list(records)})
-    return orjson.dumps(told)
+        published["payload"] = json.dumps({"Records": list(records)})
+    return orjson.dumps(published)
 
 
 @dataclass
 class Box:
     """A ``FailureSource`` in memory."""
 
-    parked: dict[str, bytes] = field(default_factory=dict)
+    stored: dict[str, bytes] = field(default_factory=dict)
     holds: int = 0
 
-    def batches(self) -> Generator[Parked]:
-        for name, content in list(self.parked.items()):
-            yield Parked(name, content)
+    def batches(self) -> Generator[StoredBatch]:
+        for name, content in list(self.stored.items()):
+            yield StoredBatch(name, content)
 
-    def hold(self, parked: Parked) -> None:
+    def hold(self, stored: StoredBatch) -> None:
         self.holds += 1
 
-    def remove(self, parked: Parked) -> None:
-        del self.parked[parked.name]
+    def remove(self, stored: StoredBatch) -> None:
+        del self.stored[stored.name]
 
 
 class Rig:
@@ -98,8 +98,8 @@ class Rig:
     def deadline(self) -> Deadline:
         return Deadline.after(self.relay.clock, 30)
 
-    def park(self, name: str, first: str, last: str, *, shard: str = "shard-1", **parts: Any) -> None:
-        self.box.parked[name] = invocation_record(shard, first, last, **parts)
+    def store_batch(self, name: str, first: str, last: str, *, shard: str = "shard-1", **parts: Any) -> None:
+        self.box.stored[name] = invocation_record(shard, first, last, **parts)
 
     def redriver(self, *, rate: float | None = None, chunk: int = 100) -> Redriver:
         def open_stream(arn: str, dialect: Any) -> FakeStream:
@@ -113,7 +113,7 @@ class Rig:
         return list(redrive(self.box, self.redriver(rate=rate, chunk=chunk), **options))
 
     @property
-    def told(self) -> list[dict[str, Any]]:
+    def published(self) -> list[dict[str, Any]]:
         return [json.loads(event.body) for event in self.sink.accepted]
 
     @property

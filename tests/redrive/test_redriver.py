@@ -35,19 +35,19 @@ def test_exactly_the_range_is_read_back_and_published_once_marked() -> None:
     written = [rig.write(f"k{n}", n=n) for n in range(9)]
     rig.stream.page_size = 2
     rig.stream.empty_pages = 3
-    rig.park("m1", written[2], written[6], size=5)
+    rig.store_batch("m1", written[2], written[6], size=5)
     (done,) = rig.redrive()
     assert (done.state, done.removed, dict(done.counts)["published"]) == ("settled", True, 5)
-    assert [body["redriven"] for body in rig.told] == [True] * 5
+    assert [body["redriven"] for body in rig.published] == [True] * 5
     assert rig.ids == [f"event-{number}" for number in written[2:7]]
     assert rig.stream.iterators[0] == ("shard-1", "AT_SEQUENCE_NUMBER", written[2])
-    assert rig.box.parked == {}
+    assert rig.box.stored == {}
 
 
 def test_positions_are_asked_for_as_the_stream_writes_them() -> None:
     rig = Rig()
     written = rig.write("k")
-    rig.park("m1", f"00{written}", f"00{written}")
+    rig.store_batch("m1", f"00{written}", f"00{written}")
     assert [done.state for done in rig.redrive()] == ["settled"]
     assert rig.stream.iterators[0] == ("shard-1", "AT_SEQUENCE_NUMBER", f"00{written}")
 
@@ -57,10 +57,10 @@ def test_batch_mates_that_were_settled_are_not_repeated() -> None:
     written = [rig.write(f"k{n}", n=n) for n in range(4)]
     rig.live(written[0], written[2])
     rig.sink.accepted.clear()
-    rig.park("m1", written[0], written[3], size=4)
+    rig.store_batch("m1", written[0], written[3], size=4)
     (done,) = rig.redrive()
     assert (done.counts["published"], done.counts["without_event"]) == (2, 2)
-    assert [body["subject"] for body in rig.told] == ["user/k1", "user/k3"]
+    assert [body["subject"] for body in rig.published] == ["user/k1", "user/k3"]
 
 
 def test_a_change_older_than_its_ledger_row_is_still_published_once() -> None:
@@ -69,39 +69,39 @@ def test_a_change_older_than_its_ledger_row_is_still_published_once() -> None:
     rig.live(second)
     rig.sink.accepted.clear()
     for _ in range(2):
-        rig.park("m1", first, second, size=2)
+        rig.store_batch("m1", first, second, size=2)
         rig.redrive()
-    assert [body["data"]["after"]["n"] for body in rig.told] == [1]
-    assert rig.told[0]["redriven"] is True
+    assert [body["data"]["after"]["n"] for body in rig.published] == [1]
+    assert rig.published[0]["redriven"] is True
 
 
 def test_without_a_ledger_a_batch_is_told_whole_with_the_same_ids() -> None:
     rig = Rig(ledger=NoLedger())
     written = [rig.write(f"k{n}") for n in range(3)]
     for _ in range(2):
-        rig.park("m1", written[0], written[2], size=3)
+        rig.store_batch("m1", written[0], written[2], size=3)
         assert [done.state for done in rig.redrive()] == ["settled"]
-    ids = [body["id"] for body in rig.told]
+    ids = [body["id"] for body in rig.published]
     assert ids[:3] == ids[3:]
 
 
 def test_what_is_handed_back_keeps_its_message_and_the_next_run_tells_only_the_rest() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]
-    rig.park("m1", written[0], written[5], size=6)
+    rig.store_batch("m1", written[0], written[5], size=6)
 
     def down(event: Event) -> BridgeError | None:
         return SinkUnavailable("throttled") if "k3" in event.body.decode() else None
 
     rig.sink.fails = down
     (done,) = rig.redrive(chunk=2)
-    assert (done.state, done.removed, done.counts["handed_back"]) == ("left", False, 1)
-    assert list(rig.box.parked) == ["m1"]
+    assert (done.state, done.removed, done.counts["returned"]) == ("left", False, 1)
+    assert list(rig.box.stored) == ["m1"]
     assert done.counts["received"] == 4  # what follows the chunk waits with it
     rig.sink.fails = lambda event: None
     (done,) = rig.redrive(chunk=2)
     assert (done.state, done.counts["published"]) == ("settled", 3)
-    assert sorted(body["subject"] for body in rig.told) == [f"user/k{n}" for n in range(6)]
+    assert sorted(body["subject"] for body in rig.published) == [f"user/k{n}" for n in range(6)]
 
 
 def test_a_record_that_is_quarantined_again_is_safe_there_and_its_message_goes() -> None:
@@ -111,11 +111,11 @@ def test_a_record_that_is_quarantined_again_is_safe_there_and_its_message_goes()
 
     rig = Rig(tables=[table(rule(validate=refuse))])
     written = [rig.write(f"k{n}") for n in range(3)]
-    rig.park("m1", written[0], written[2], size=3)
+    rig.store_batch("m1", written[0], written[2], size=3)
     (done,) = rig.redrive()
     assert (done.state, done.counts["quarantined"], done.counts["published"]) == ("settled", 1, 2)
     assert len(rig.quarantine.entries()) == 1
-    assert rig.box.parked == {}
+    assert rig.box.stored == {}
 
 
 def test_a_bad_deploy_keeps_every_message() -> None:
@@ -124,10 +124,10 @@ def test_a_bad_deploy_keeps_every_message() -> None:
 
     rig = Rig(tables=[table(rule(validate=refuse))], breaker=Breaker(at_least=2))
     written = [rig.write(f"k{n}") for n in range(4)]
-    rig.park("m1", written[0], written[1], size=2)
-    rig.park("m2", written[2], written[3], size=2)
+    rig.store_batch("m1", written[0], written[1], size=2)
+    rig.store_batch("m2", written[2], written[3], size=2)
     assert [done.state for done in rig.redrive()] == ["left", "left"]
-    assert list(rig.box.parked) == ["m1", "m2"]
+    assert list(rig.box.stored) == ["m1", "m2"]
     assert rig.quarantine.entries() == []
 
 
@@ -135,17 +135,20 @@ def test_what_the_stream_has_trimmed_is_told_as_a_range_with_times_and_the_messa
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]
     rig.stream.trim("shard-1", 3)
-    rig.park("m1", written[1], written[4], size=4)
+    rig.store_batch("m1", written[1], written[4], size=4)
     (done,) = rig.redrive()
     assert done.state == "trimmed"
     assert done.hole is not None
     assert (done.hole.shard_id, done.hole.first, done.hole.last) == ("shard-1", written[1], written[4])
     assert (done.hole.first_time, done.hole.last_time, done.hole.records) == (*TIMES, 2)
-    assert [body["subject"] for body in rig.told] == ["user/k3", "user/k4"]  # what is still there is told
-    assert list(rig.box.parked) == ["m1"]
+    assert [body["subject"] for body in rig.published] == [
+        "user/k3",
+        "user/k4",
+    ]  # what is still there is told
+    assert list(rig.box.stored) == ["m1"]
     (done,) = rig.redrive(accept_trimmed=True)
-    assert (done.removed, rig.box.parked) == (True, {})
-    assert len(rig.told) == 2
+    assert (done.removed, rig.box.stored) == (True, {})
+    assert len(rig.published) == 2
 
 
 @pytest.mark.parametrize("how", ["all records", "the shard"])
@@ -157,7 +160,7 @@ def test_a_batch_that_is_gone_altogether_is_a_hole_too(how: str) -> None:
         rig.stream.drop_shard("shard-1")
     else:
         rig.stream.trim("shard-1", 4)
-    rig.park("m1", written[0], written[3], size=4)
+    rig.store_batch("m1", written[0], written[3], size=4)
     (done,) = rig.redrive()
     assert done.hole is not None
     assert done.hole.records == 4
@@ -167,12 +170,12 @@ def test_a_batch_that_is_gone_altogether_is_a_hole_too(how: str) -> None:
 def test_a_stream_that_is_not_there_keeps_its_messages_even_if_holes_are_accepted() -> None:
     rig = Rig()
     written = rig.write("k")
-    rig.park("m1", written, written)
+    rig.store_batch("m1", written, written)
     rig.stream.fail("iterator", TargetMissing("no such stream"))
     rig.stream.fail("shards", TargetMissing("no such stream", hint="another region?"))
     (done,) = rig.redrive(accept_trimmed=True)
     assert (done.state, done.why, done.hint) == ("left", "no such stream", "another region?")
-    assert list(rig.box.parked) == ["m1"]
+    assert list(rig.box.stored) == ["m1"]
 
 
 def test_a_batch_that_was_trimmed_out_of_an_open_shard_that_is_empty_since_is_a_hole_at_once() -> None:
@@ -180,7 +183,7 @@ def test_a_batch_that_was_trimmed_out_of_an_open_shard_that_is_empty_since_is_a_
     rig = Rig()
     rig.write("a")
     first, last = rig.write("b"), rig.write("c")
-    rig.park("m-1", first, last, size=2)
+    rig.store_batch("m-1", first, last, size=2)
     rig.stream.trim("shard-1", 3)
     (done,) = rig.redrive()
     assert done.state == "trimmed"
@@ -194,30 +197,30 @@ def test_an_expired_iterator_and_a_trim_while_reading_lose_and_repeat_nothing() 
     written = [rig.write(f"k{n}") for n in range(6)]
     rig.stream.page_size = 2
     rig.stream.fail("read", IteratorExpired("old"))
-    rig.park("m1", written[0], written[5], size=6)
+    rig.store_batch("m1", written[0], written[5], size=6)
     (done,) = rig.redrive()
     assert (done.state, done.counts["published"]) == ("settled", 6)
     rig.stream.fail("read", PositionTrimmed("gone"))
-    rig.park("m2", written[0], written[5], size=6)
+    rig.store_batch("m2", written[0], written[5], size=6)
     (done,) = rig.redrive()
-    assert (done.state, done.counts["received"], len(rig.told)) == ("trimmed", 6, 6)
+    assert (done.state, done.counts["received"], len(rig.published)) == ("trimmed", 6, 6)
 
 
 @pytest.mark.parametrize("error", [SourceUnavailable("throttled"), AccessDenied("no")])
 def test_trouble_with_the_stream_ends_the_run_and_keeps_the_message(error: BridgeError) -> None:
     rig = Rig()
     written = rig.write("k")
-    rig.park("m1", written, written)
+    rig.store_batch("m1", written, written)
     rig.stream.fail("read", error)
     with pytest.raises(type(error)):
         rig.redrive()
-    assert list(rig.box.parked) == ["m1"]
+    assert list(rig.box.stored) == ["m1"]
 
 
 def test_a_shard_that_never_shows_the_last_record_is_not_read_forever() -> None:
     rig = Rig()
     written = rig.write("k")
-    rig.park("m1", written, str(int(written) + 10**6))
+    rig.store_batch("m1", written, str(int(written) + 10**6))
     with pytest.raises(SourceUnavailable, match="does not show"):
         rig.redrive()
 
@@ -225,19 +228,19 @@ def test_a_shard_that_never_shows_the_last_record_is_not_read_forever() -> None:
 def test_the_payload_of_an_object_is_walked_without_asking_the_stream() -> None:
     rig = Rig()
     records = [lambda_record(op="insert", key={"id": f"k{n}"}, after={"id": f"k{n}"}, seq=n) for n in (1, 2)]
-    rig.park("o1", "1", "2", size=2, records=records)
+    rig.store_batch("o1", "1", "2", size=2, records=records)
     (done,) = rig.redrive()
     assert (done.state, done.counts["published"]) == ("settled", 2)
-    assert (rig.opened, [body["redriven"] for body in rig.told]) == ([], [True, True])
+    assert (rig.opened, [body["redriven"] for body in rig.published]) == ([], [True, True])
 
 
 def test_a_table_that_the_configuration_does_not_have_keeps_its_batch() -> None:
     rig = Rig(tables=[table(name="Others")])
     written = rig.write("k")
-    rig.park("m1", written, written)
+    rig.store_batch("m1", written, written)
     (done,) = rig.redrive()
     assert (done.state, done.why) == ("left", "its table is not in the configuration")
-    assert list(rig.box.parked) == ["m1"]
+    assert list(rig.box.stored) == ["m1"]
 
 
 BROKEN = orjson.loads(invocation_record("s", "1", "2"))["DDBStreamBatchInfo"]
@@ -260,18 +263,18 @@ BROKEN = orjson.loads(invocation_record("s", "1", "2"))["DDBStreamBatchInfo"]
 def test_what_is_no_batch_is_left_alone_and_does_not_stand_in_the_way(content: bytes) -> None:
     rig = Rig()
     written = rig.write("k")
-    rig.box.parked["odd"] = content
-    rig.park("m1", written, written)
+    rig.box.stored["odd"] = content
+    rig.store_batch("m1", written, written)
     odd, fine = rig.redrive()
     assert (odd.state, fine.state) == ("left", "settled")
     assert "s3cret" not in odd.why + odd.hint
-    assert list(rig.box.parked) == ["odd"]
+    assert list(rig.box.stored) == ["odd"]
 
 
 def test_records_are_walked_at_the_rate_asked_for() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(30)]
-    rig.park("m1", written[0], written[29], size=30)
+    rig.store_batch("m1", written[0], written[29], size=30)
     began_s = rig.clock.monotonic()
     rig.redrive(rate=2, chunk=2)
     assert 13 <= rig.clock.monotonic() - began_s <= 15
@@ -281,24 +284,24 @@ def test_records_are_walked_at_the_rate_asked_for() -> None:
 def test_a_dry_run_removes_nothing() -> None:
     rig = Rig()
     written = rig.write("k")
-    rig.park("m1", written, written)
+    rig.store_batch("m1", written, written)
     (done,) = rig.redrive(dry=True)
     assert (done.state, done.removed) == ("settled", False)
-    assert list(rig.box.parked) == ["m1"]
+    assert list(rig.box.stored) == ["m1"]
 
 
 def test_what_stands_around_a_trimmed_range_is_never_told() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]
     rig.stream.fail("read", PositionTrimmed("gone"))  # then it is read from the oldest record
-    rig.park("m1", written[2], written[3], size=2)
+    rig.store_batch("m1", written[2], written[3], size=2)
     (done,) = rig.redrive()
-    assert [body["subject"] for body in rig.told] == ["user/k2", "user/k3"]
+    assert [body["subject"] for body in rig.published] == ["user/k2", "user/k3"]
     rig.stream.trim("shard-1", 4)
     rig.sink.accepted.clear()
     (done,) = rig.redrive()
     assert (done.state, done.counts["received"]) == ("trimmed", 0)
-    assert rig.told == []
+    assert rig.published == []
 
 
 def test_a_range_of_a_kinesis_stream_is_read_back_too_and_its_hole_is_seen() -> None:
@@ -306,18 +309,18 @@ def test_a_range_of_a_kinesis_stream_is_read_back_too_and_its_hole_is_seen() -> 
     client = KinesisClient()
     numbers = [client.put(f"k{n}") for n in range(4)]
     (shard,) = {each["ShardId"] for each in client.list_shards(StreamARN=client.arn)["Shards"]}
-    told = json.loads(invocation_record(shard, numbers[1], numbers[2], size=2))
-    told["KinesisBatchInfo"] = {**told.pop("DDBStreamBatchInfo"), "streamArn": client.arn}
-    rig.box.parked["m1"] = json.dumps(told).encode()
+    published = json.loads(invocation_record(shard, numbers[1], numbers[2], size=2))
+    published["KinesisBatchInfo"] = {**published.pop("DDBStreamBatchInfo"), "streamArn": client.arn}
+    rig.box.stored["m1"] = json.dumps(published).encode()
     reader = KinesisReader(client, client.arn)
     redriver = replace(rig.redriver(), open_stream=lambda arn, dialect: reader)
     (done,) = redrive(rig.box, redriver)
     assert (done.state, done.counts["published"]) == ("settled", 2)
-    assert [(body["subject"], body["redriven"]) for body in rig.told] == [
+    assert [(body["subject"], body["redriven"]) for body in rig.published] == [
         ("user/k1", True),
         ("user/k2", True),
     ]
     client.trim(shard, 2)
-    rig.box.parked["m1"] = json.dumps(told).encode()
+    rig.box.stored["m1"] = json.dumps(published).encode()
     (done,) = redrive(rig.box, redriver)
     assert (done.state, done.hole and done.hole.records) == ("trimmed", 1)

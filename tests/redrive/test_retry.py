@@ -110,7 +110,7 @@ def test_a_sink_that_is_down_keeps_the_entry(rig: Rig) -> None:
         return SinkUnavailable("throttled")
 
     rig.sink.fails = down
-    assert [done.end for done in rig.run()] == ["handed_back"] * 2
+    assert [done.end for done in rig.run()] == ["returned"] * 2
     assert rig.waiting == ["e1", "e3"]
 
 
@@ -170,7 +170,7 @@ def test_what_fails_again_leaves_the_row_as_a_reconciliation_has_told_it(rig: Ri
     (row,) = [
         row for page in rig.ledger.rows("Users") for row in page.rows if row.item_key["id"] == {"S": "k1"}
     ]
-    told = replace(row, live=True, doubt=False, fingerprint="told", settled_by="reconcile")
-    assert rig.ledger.settle_if(told, row)
+    published = replace(row, live=True, doubt=False, fingerprint="told", settled_by="reconcile")
+    assert rig.ledger.settle_if(published, row)
     rig.run()
-    assert rig.ledger.read([row.key])[row.key] == told
+    assert rig.ledger.read([row.key])[row.key] == published

@@ -117,7 +117,7 @@ def test_an_event_too_large_without_its_data_is_quarantined_and_nothing_is_store
 def test_when_the_upload_is_done_and_publishing_fails_the_redelivery_finds_the_same_object() -> None:
     sink, client = narrow(fails=lambda event: SinkUnavailable("throttled")), S3Client(BUCKET)
     bridge = bridge_with(s3(client), sink)
-    assert walk(bridge, put("a", 1, text=LARGE)).handed_back_numbers == ("1",)
+    assert walk(bridge, put("a", 1, text=LARGE)).returned_numbers == ("1",)
     sink.fails = lambda event: None
     assert walk(bridge, put("a", 1, text=LARGE)).published == 1
     assert [kept.writes for kept in client.objects.values()] == [1]
@@ -130,8 +130,8 @@ def test_with_s3_down_large_changes_are_handed_back_and_their_keys_held_and_othe
     bridge = bridge_with(s3(client), sink)
     batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3), put("c", 4, text=LARGE), put("a", 5)]
     outcome = walk(bridge, *batch)
-    assert outcome.handed_back_numbers == ("2", "3", "4")
-    assert outcome.reasons["handed_back"] == {"claim_check_unavailable": 2, "held_back": 1}
+    assert outcome.returned_numbers == ("2", "3", "4")
+    assert outcome.reasons["returned"] == {"claim_check_unavailable": 2, "held_back": 1}
     assert client.calls["PutObject"] == 1, "one refusal is enough for a batch"
     client.fail = lambda operation, call: None
     again = walk(bridge, *batch[1:])
@@ -152,13 +152,13 @@ def test_without_a_ledger_everything_after_a_failed_upload_is_handed_back() -> N
     outcome = walk(
         bridge_with(s3(client), narrow(), ledger=ledger), put("a", 1), put("b", 2, text=LARGE), put("c", 3)
     )
-    assert outcome.handed_back_numbers == ("2", "3")
+    assert outcome.returned_numbers == ("2", "3")
 
 
 def test_no_upload_begins_after_the_deadline() -> None:
     client = S3Client(BUCKET)
     outcome = walk(bridge_with(s3(client), narrow()), put("a", 1, text=LARGE), seconds=0)
-    assert outcome.handed_back_numbers == ("1",)
+    assert outcome.returned_numbers == ("1",)
     assert client.calls["PutObject"] == 0
 
 
@@ -201,7 +201,7 @@ def test_a_limit_lowered_while_running_hands_back_once_and_then_uses_the_claim_c
     outcome = walk(bridge, *batch)
     assert outcome.reasons == {
         "published": {"accepted": 2},
-        "handed_back": {"sink_changed": 1, "held_back": 1},
+        "returned": {"sink_changed": 1, "held_back": 1},
     }
     assert bridge.clock.monotonic() == FakeClock().monotonic(), "repeating the same would not have helped"
     assert walk(bridge, *batch[1:]).published == 2
@@ -214,7 +214,7 @@ def test_a_limit_lowered_while_running_quarantines_at_the_second_try_where_there
     client = SnsClient(max_bytes=10_000)
     bridge = bridge_with(None, topic(client))
     client.max_bytes = 2_000
-    assert walk(bridge, put("b", 1, text=LARGE)).handed_back == 1
+    assert walk(bridge, put("b", 1, text=LARGE)).returned == 1
     assert walk(bridge, put("b", 1, text=LARGE)).reasons == {"quarantined": {"event_too_large": 1}}
 
 
@@ -223,7 +223,7 @@ def test_without_a_ledger_a_lowered_limit_stops_the_batch_there() -> None:
     bridge = bridge_with(MemoryClaimCheck(), topic(client), ledger=NoLedger())
     client.max_bytes = 2_000
     outcome = walk(bridge, put("b", 1, text=LARGE), put("c", 2), put("d", 3))
-    assert outcome.handed_back_numbers == ("1", "2", "3")
+    assert outcome.returned_numbers == ("1", "2", "3")
 
 
 def test_a_lowered_limit_that_cannot_be_read_just_then_hands_back_too() -> None:
@@ -232,9 +232,9 @@ def test_a_lowered_limit_that_cannot_be_read_just_then_hands_back_too() -> None:
     bridge = bridge_with(MemoryClaimCheck(), sink)
     client.max_bytes = 2_000
     read, client.get_topic_attributes = client.get_topic_attributes, _raise_timeout  # type: ignore[method-assign]
-    assert walk(bridge, put("b", 1, text=LARGE)).handed_back == 1
+    assert walk(bridge, put("b", 1, text=LARGE)).returned == 1
     client.get_topic_attributes = read  # type: ignore[method-assign]
-    assert walk(bridge, put("b", 1, text=LARGE)).handed_back == 1
+    assert walk(bridge, put("b", 1, text=LARGE)).returned == 1
     assert walk(bridge, put("b", 1, text=LARGE)).published == 1
 
 
@@ -276,11 +276,11 @@ def test_a_quarantine_that_is_down_hands_back_and_the_redelivery_is_kept(
     batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3)]
     client.fail = lambda operation, call: timeout()
     outcome = walk(bridge, *batch)
-    assert outcome.handed_back_numbers == ("2", "3")
-    assert outcome.reasons["handed_back"]["quarantine_unavailable"] == 1
+    assert outcome.returned_numbers == ("2", "3")
+    assert outcome.reasons["returned"]["quarantine_unavailable"] == 1
     client.fail = lambda operation, call: None
     again = walk(bridge, *batch[1:])
-    assert (again.quarantined, again.handed_back) == (1, 0)
+    assert (again.quarantined, again.returned) == (1, 0)
     assert [entry.record for entry in store.entries()] == [batch[1]]
 
 
@@ -306,4 +306,4 @@ def test_a_record_too_large_for_the_queue_is_handed_back_not_lost() -> None:
     store.check()
     noise = random.Random(0).randbytes(3_000).hex()
     outcome = walk(relay(narrow(), quarantine=store), put("b", 2, text=noise))
-    assert outcome.reasons == {"handed_back": {"quarantine_unavailable": 1}}
+    assert outcome.reasons == {"returned": {"quarantine_unavailable": 1}}

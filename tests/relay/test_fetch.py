@@ -44,14 +44,14 @@ def walk(made: Relay, *records: Any, seconds: float = 60) -> Outcome:
     return made.handle(records, Deadline.after(made.clock, seconds))
 
 
-def told(sink: ScriptedSink) -> list[dict[str, Any]]:
+def published(sink: ScriptedSink) -> list[dict[str, Any]]:
     return [json.loads(event.body) for event in sink.accepted]
 
 
 def test_a_fetched_item_is_told_as_current_and_never_as_an_image_of_the_change() -> None:
     made, sink = bridge(TableClient({"id": "a", "plan": "pro"}))
     walk(made, keys_only("a", 1))
-    (event,) = told(sink)
+    (event,) = published(sink)
     assert event["fetched"] is True
     assert event["data"] == {
         "operation": "modify",
@@ -64,7 +64,7 @@ def test_a_fetched_item_is_told_as_current_and_never_as_an_image_of_the_change()
 def test_an_item_gone_by_then_is_told_as_fetched_without_current() -> None:
     made, sink = bridge(TableClient())
     walk(made, keys_only("a", 1, op="insert"))
-    (event,) = told(sink)
+    (event,) = published(sink)
     assert event["data"] == {"operation": "insert", "key": {"id": "a"}, "fetched": True}
 
 
@@ -80,7 +80,7 @@ def test_an_image_that_the_stream_has_stays_and_is_not_compared_with_the_current
 ) -> None:
     made, sink = bridge(TableClient({"id": "a", "plan": "pro"}))
     walk(made, lambda_record(op="modify", key={"id": "a"}, view=view, **images))
-    (event,) = told(sink)
+    (event,) = published(sink)
     assert event["data"] == {
         "operation": "modify",
         "key": {"id": "a"},
@@ -95,7 +95,7 @@ def test_changes_of_one_key_share_a_read_and_a_batch_shares_its_calls() -> None:
     made, sink = bridge(client)
     walk(made, *(keys_only(f"k{n % 50}", n) for n in range(100)))
     assert [len(call) for call in client.asked] == [50]
-    assert all(event["data"]["current"] for event in told(sink))
+    assert all(event["data"]["current"] for event in published(sink))
 
 
 def test_nothing_is_read_for_what_needs_no_reading() -> None:
@@ -119,17 +119,17 @@ def test_what_could_not_be_read_is_handed_back_with_its_keys_later_changes() -> 
     client.takes = lambda call: 1 if call == 0 else 0
     made, sink = bridge(client)
     outcome = walk(made, keys_only("a", 1), keys_only("b", 2), keys_only("b", 3), keys_only("a", 4))
-    assert outcome.handed_back_numbers == ("2", "3")
-    assert outcome.reasons["handed_back"] == {"fetch_unavailable": 2}
-    assert [event["data"]["key"]["id"] for event in told(sink)] == ["a", "a"]
+    assert outcome.returned_numbers == ("2", "3")
+    assert outcome.reasons["returned"] == {"fetch_unavailable": 2}
+    assert [event["data"]["key"]["id"] for event in published(sink)] == ["a", "a"]
 
 
 def test_a_throttled_table_hands_everything_back_and_publishes_nothing_without_current() -> None:
     client = TableClient({"id": "a"})
     client.fail = lambda operation, call: throttled()
     made, sink = bridge(client)
-    assert walk(made, keys_only("a", 1)).handed_back == 1
-    assert told(sink) == []
+    assert walk(made, keys_only("a", 1)).returned == 1
+    assert published(sink) == []
 
 
 def test_access_denied_fails_the_batch() -> None:
@@ -138,7 +138,7 @@ def test_access_denied_fails_the_batch() -> None:
     made, sink = bridge(client)
     with pytest.raises(AccessDenied):
         walk(made, keys_only("a", 1))
-    assert told(sink) == []
+    assert published(sink) == []
 
 
 def test_redaction_reaches_the_current_item_too() -> None:
@@ -148,7 +148,7 @@ def test_redaction_reaches_the_current_item_too() -> None:
     )
     made, sink = bridge(TableClient({"id": "a", "secret": "s3cret", "name": "Ada"}), fetching(redact=rules))
     walk(made, keys_only("a", 1))
-    (event,) = told(sink)
+    (event,) = published(sink)
     assert event["data"]["current"] == {"id": "a", "name": "***"}
     assert "s3cret" not in json.dumps(event)
 
@@ -159,7 +159,7 @@ def test_a_mapping_reaches_the_current_item_and_the_event_is_marked_all_the_same
         TableClient({"id": "a", "plan": "pro", "tags": ["x"]}), fetching(rules=(rule(project=project),))
     )
     walk(made, keys_only("a", 1), keys_only("gone", 2))
-    first, gone = told(sink)
+    first, gone = published(sink)
     assert first["data"] == {
         "plan": "pro",
         "first": "x",
@@ -179,4 +179,4 @@ def test_an_illegal_key_is_quarantined_and_not_asked_for() -> None:
     assert isinstance(made.quarantine, MemoryQuarantine)
     assert made.quarantine.entries()[0].record == bad
     assert len(client.asked) == 1
-    assert len(told(sink)) == 1
+    assert len(published(sink)) == 1

@@ -16,7 +16,7 @@ from bridge.settings.compiling.tables import compile_tables
 from bridge.wiring.bridge import load_configuration
 from tests.fakes.sink import ScriptedSink
 from tests.reconcile.project import write_project
-from tests.relay.test_settling import bodies, bridge, change, new_image, row_of, told, walk
+from tests.relay.test_settling import bodies, bridge, change, new_image, published, row_of, walk
 
 
 def changed(**parts: Any) -> Table:
@@ -24,16 +24,16 @@ def changed(**parts: Any) -> Table:
     secret = b"z" * 32
     ignore = parts.get("ignore", ())
     return replace(
-        told(**parts),
+        published(**parts),
         fingerprint=compile_fingerprint(secret, ignore),
         field_hashes=compile_field_hashes(secret, ignore),
-        recipe="new",
+        fingerprint_version="new",
     )
 
 
 def with_old_row(keep: Keep = "fingerprint", heal: Any = "report") -> tuple[Relay, ScriptedSink]:
     """Insert settled under recipe ``old``, then a relay with another one on the same ledger."""
-    first = bridge(ScriptedSink(), replace(told(), recipe="old"), keep=keep)
+    first = bridge(ScriptedSink(), replace(published(), fingerprint_version="old"), keep=keep)
     walk(first, change(1, None, 1))
     sink = ScriptedSink()
     return bridge(sink, changed(), keep=keep, heal=heal, ledger=first.ledger), sink
@@ -48,7 +48,7 @@ def test_a_change_on_a_row_of_another_recipe_is_no_gap(keep: Keep, heal: Any) ->
     assert "gap" not in body
     assert "reconciled" not in body
     row = row_of(relay)
-    assert (row.recipe, row.gap) == ("new", False)
+    assert (row.fingerprint_version, row.gap) == ("new", False)
 
 
 def test_after_that_gaps_are_seen_again() -> None:
@@ -67,7 +67,7 @@ def test_a_second_insert_without_a_remove_is_a_gap_under_any_recipe() -> None:
 @pytest.mark.parametrize("keep", ["fields", "image"])
 def test_names_of_changed_attributes_are_not_told_from_hashes_of_another_key(keep: Keep) -> None:
     """Every attribute would seem changed."""
-    first = bridge(ScriptedSink(), replace(told(), recipe="old"), keep=keep)
+    first = bridge(ScriptedSink(), replace(published(), fingerprint_version="old"), keep=keep)
     walk(first, new_image(1, {"id": "a", "n": 1, "m": 1}, op="insert"))
     sink = ScriptedSink()
     relay = bridge(sink, changed(), keep=keep, ledger=first.ledger)
@@ -80,27 +80,27 @@ def test_names_of_changed_attributes_are_not_told_from_hashes_of_another_key(kee
 def test_a_change_that_tells_nothing_leaves_the_row_with_its_old_recipe() -> None:
     """What was told last was made by that one."""
     ignore = (("seen",),)
-    first = bridge(ScriptedSink(), replace(told(ignore=ignore), recipe="old"))
+    first = bridge(ScriptedSink(), replace(published(ignore=ignore), fingerprint_version="old"))
     walk(first, change(1, None, {"id": "a", "n": 1, "seen": 1}))
     fingerprint = row_of(first).fingerprint
     relay = bridge(ScriptedSink(), changed(ignore=ignore), ledger=first.ledger)
     walk(relay, change(2, {"id": "a", "n": 1, "seen": 1}, {"id": "a", "n": 1, "seen": 2}))
     row = row_of(relay)
-    assert (row.recipe, row.fingerprint, row.position.number) == ("old", fingerprint, 2)
+    assert (row.fingerprint_version, row.fingerprint, row.position.number) == ("old", fingerprint, 2)
 
 
 def test_the_configuration_makes_the_recipe(tmp_path: Path) -> None:
-    def recipe(old: str = "", new: str = "") -> str:
+    def fingerprint_version(old: str = "", new: str = "") -> str:
         path = tmp_path / "bridge.yaml"
         path.write_text(text.replace(old, new, 1) if old else text)
         configuration = load_configuration(path)
-        return compile_tables(configuration.settings, configuration.schemas)["Users"].recipe
+        return compile_tables(configuration.settings, configuration.schemas)["Users"].fingerprint_version
 
     path = write_project(tmp_path, table="Users", ledger="ledger", more="    diff: {ignore: [/seen]}\n")
     text = path.read_text()
-    same = recipe()
+    same = fingerprint_version()
     assert len(same) == 8
-    assert recipe("keep: fields", "keep: image") == same
-    assert recipe("[/seen]", "[/seen, /at]") != same
-    assert recipe("hash_key: not", "hash_key: yes") != same
-    assert recipe("    diff:", "    redact: [{path: $.email, with: drop}]\n    diff:") != same
+    assert fingerprint_version("keep: fields", "keep: image") == same
+    assert fingerprint_version("[/seen]", "[/seen, /at]") != same
+    assert fingerprint_version("hash_key: not", "hash_key: yes") != same
+    assert fingerprint_version("    diff:", "    redact: [{path: $.email, with: drop}]\n    diff:") != same

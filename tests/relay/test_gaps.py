@@ -13,7 +13,7 @@ from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
 from bridge.ports.ledger import Keep, Row
 from tests.builders.bridges import rule
 from tests.fakes.sink import ScriptedSink
-from tests.relay.test_settling import bodies, bridge, change, row_of, told, walk
+from tests.relay.test_settling import bodies, bridge, change, published, row_of, walk
 
 
 def image(**values: Any) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def refusing(refused: set[int]) -> Any:
         if (data.get("after") or data.get("before") or {}).get("n") in refused:
             raise EventInvalid("refused")
 
-    return told(rule(validate=validate))
+    return published(rule(validate=validate))
 
 
 def test_an_insert_that_is_quarantined_leaves_it_open_whether_subscribers_have_the_item() -> None:

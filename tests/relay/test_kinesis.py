@@ -13,7 +13,7 @@ from bridge.errors import BatchError, BreakerTripped, SinkUnavailable
 from bridge.ports.clock import Deadline
 from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
-from bridge.wiring.functions import StreamDoor
+from bridge.wiring.functions import StreamHandler
 from tests.builders.bridges import relay, table
 from tests.builders.kinesis_records import FIRST_NUMBER, START_MS, kinesis_bytes, kinesis_record
 from tests.contracts.test_ledger import ledger_on
@@ -44,7 +44,7 @@ def failing(*record_ids: str) -> ScriptedSink:
     )
 
 
-def told(sink: ScriptedSink) -> list[str]:
+def published(sink: ScriptedSink) -> list[str]:
     return [event.record_id for event in sink.accepted]
 
 
@@ -53,7 +53,7 @@ def test_a_change_handed_over_again_as_the_same_kinesis_record_is_not_published_
     bridge = relay(sink)
     walk(bridge, put("a", 1, at=1))
     assert walk(bridge, put("a", 1, at=1)).reasons == {"without_event": {"duplicate": 1}}
-    assert told(sink) == ["a-1"]
+    assert published(sink) == ["a-1"]
 
 
 def test_a_change_that_kinesis_holds_twice_has_one_event_id() -> None:
@@ -96,10 +96,10 @@ def test_what_is_handed_back_is_named_by_its_kinesis_number_and_comes_again_with
     bridge = relay(sink)
     batch = [put("a", 1, at=1), put("b", 2, at=2), put("b", 3, at=3), put("a", 4, at=4)]
     outcome = walk(bridge, *batch)
-    assert outcome.handed_back_numbers == (str(FIRST_NUMBER + 2), str(FIRST_NUMBER + 3))
+    assert outcome.returned_numbers == (str(FIRST_NUMBER + 2), str(FIRST_NUMBER + 3))
     sink.fails = lambda event: None
     walk(bridge, *batch[1:])
-    assert told(sink) == ["a-1", "a-4", "b-2", "b-3"]
+    assert published(sink) == ["a-1", "a-4", "b-2", "b-3"]
 
 
 NOT_DYNAMODBS = [
@@ -112,7 +112,7 @@ NOT_DYNAMODBS = [
 def test_records_that_are_not_dynamodbs_are_quarantined_raw_and_the_others_go_on() -> None:
     bridge = relay()
     outcome = walk(bridge, put("a", 1), *NOT_DYNAMODBS, put("a", 10, at=1))
-    assert (outcome.published, outcome.quarantined, outcome.handed_back) == (2, 3, 0)
+    assert (outcome.published, outcome.quarantined, outcome.returned) == (2, 3, 0)
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     entries = bridge.quarantine.entries()
     assert [entry.record for entry in entries] == NOT_DYNAMODBS
@@ -128,7 +128,7 @@ def test_a_quarantined_change_goes_through_again_from_what_the_quarantine_kept()
     assert (entry.table, entry.reason) == ("Users", "event_too_large")
     sink = ScriptedSink()
     assert walk(relay(sink), entry.record).published == 1
-    assert told(sink) == ["a-0"]
+    assert published(sink) == ["a-0"]
 
 
 def test_a_stream_of_somebody_elses_records_trips_the_breaker_and_quarantines_nothing() -> None:
@@ -155,8 +155,8 @@ def test_several_tables_share_a_stream_and_each_keeps_its_filter() -> None:
 
 def test_the_door_answers_in_lambdas_shape() -> None:
     bridge = relay(failing("a-1"))
-    door = StreamDoor(bridge, bridge.clock, dialect=KINESIS)
-    answer = door.handle({"Records": [put("a", 1, at=1), put("b", 2, at=2)]}, LambdaContext())
+    handler = StreamHandler(bridge, bridge.clock, dialect=KINESIS)
+    answer = handler.handle({"Records": [put("a", 1, at=1), put("b", 2, at=2)]}, LambdaContext())
     assert answer == {"batchItemFailures": [{"itemIdentifier": str(FIRST_NUMBER + 1)}]}
 
 
@@ -164,7 +164,7 @@ def test_the_door_answers_in_lambdas_shape() -> None:
 def test_the_door_refuses_what_is_no_batch(event: Any) -> None:
     bridge = relay()
     with pytest.raises(BatchError, match="no list of Records"):
-        StreamDoor(bridge, bridge.clock, dialect=KINESIS).handle(event, LambdaContext())
+        StreamHandler(bridge, bridge.clock, dialect=KINESIS).handle(event, LambdaContext())
 
 
 def test_a_late_change_does_not_move_a_ledger_back_that_writes_without_conditions() -> None:

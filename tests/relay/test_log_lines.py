@@ -37,7 +37,7 @@ def walk(bridge: Relay, *records: Any) -> None:
     bridge.handle(records, Deadline.after(bridge.clock, 60))
 
 
-def messy_walk(telemetry: Telemetry, key: str, record_id: str, attribute: str, value: str) -> None:
+def messy_batch(telemetry: Telemetry, key: str, record_id: str, attribute: str, value: str) -> None:
     """Every way a record can end, with ``value`` in every image and ``attribute`` as a name of it."""
 
     def refuse(data: dict[str, Any]) -> None:
@@ -103,13 +103,13 @@ def tellers(output: Output) -> list[Telemetry]:
 def test_no_line_at_any_level_shows_what_an_item_holds() -> None:
     output = Output()
     for telemetry in tellers(output):
-        messy_walk(telemetry, SECRET, "event-", "plan", SECRET)
+        messy_batch(telemetry, SECRET, "event-", "plan", SECRET)
         if isinstance(telemetry, PowertoolsTelemetry):
             telemetry.flush()
-    told = output.getvalue()
+    published = output.getvalue()
     for message in ("batch handled", "event published", "record quarantined", "record handed back"):
-        assert told.count(message) >= 3
-    assert SECRET not in told
+        assert published.count(message) >= 3
+    assert SECRET not in published
 
 
 def test_no_schema_error_shows_what_an_item_holds(tmp_path: Path) -> None:
@@ -136,9 +136,9 @@ def test_no_schema_error_shows_what_an_item_holds(tmp_path: Path) -> None:
 def test_lone_surrogates_everywhere_cost_neither_a_line_nor_a_record() -> None:
     plain, odd = Output(), Output()
     for telemetry in tellers(plain):
-        messy_walk(telemetry, "k", "event-", "plan", "v")
+        messy_batch(telemetry, "k", "event-", "plan", "v")
     for telemetry in tellers(odd):
-        messy_walk(telemetry, f"k{LONE}", f"event-{LONE}", f"plan{LONE}", f"v{LONE}")
+        messy_batch(telemetry, f"k{LONE}", f"event-{LONE}", f"plan{LONE}", f"v{LONE}")
     assert "\\ud800" in odd.getvalue()
     for line in odd.getvalue().splitlines():
         if line.startswith("{"):

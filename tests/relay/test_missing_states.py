@@ -10,7 +10,7 @@ from bridge.errors import EventInvalid
 from bridge.ports.ledger import Row
 from tests.builders.bridges import rule
 from tests.fakes.sink import ScriptedSink
-from tests.relay.test_settling import bridge, change, fingerprint, row_of, told, walk
+from tests.relay.test_settling import bridge, change, fingerprint, published, row_of, walk
 
 IGNORED = (("seen",),)
 
@@ -24,14 +24,14 @@ def state(row: Row) -> tuple[bool, str]:
 
 
 def test_after_a_lost_insert_an_ignored_change_leaves_the_state_untold() -> None:
-    relay_ = bridge(ScriptedSink(), told(ignore=IGNORED))
+    relay_ = bridge(ScriptedSink(), published(ignore=IGNORED))
     outcome = walk(relay_, change(2, image(1, 1), image(1, 2)))
     assert outcome.reasons == {"without_event": {"unchanged": 1}}
     assert state(row_of(relay_)) == (True, "")
 
 
 def test_after_a_lost_change_an_ignored_one_leaves_the_row_with_what_was_told() -> None:
-    relay_ = bridge(ScriptedSink(), told(ignore=IGNORED))
+    relay_ = bridge(ScriptedSink(), published(ignore=IGNORED))
     walk(relay_, change(1, None, image(1, 1)))
     walk(relay_, change(3, image(2, 1), image(2, 2)))  # from 1 to 2 was lost
     row = row_of(relay_)
@@ -40,13 +40,15 @@ def test_after_a_lost_change_an_ignored_one_leaves_the_row_with_what_was_told() 
 
 
 def test_in_step_an_ignored_change_keeps_the_fingerprint() -> None:
-    relay_ = bridge(ScriptedSink(), told(ignore=IGNORED))
+    relay_ = bridge(ScriptedSink(), published(ignore=IGNORED))
     walk(relay_, change(1, None, image(1, 1)), change(2, image(1, 1), image(1, 2)))
     assert state(row_of(relay_)) == (True, fingerprint({"id": "a", "n": 1}))
 
 
 def test_after_a_loss_a_change_that_no_type_is_about_leaves_the_row_with_what_was_told() -> None:
-    relay_ = bridge(ScriptedSink(), told(rule(changed=["/plan"]), rule(operations=frozenset({"insert"}))))
+    relay_ = bridge(
+        ScriptedSink(), published(rule(changed=["/plan"]), rule(operations=frozenset({"insert"})))
+    )
     walk(relay_, change(1, None, {"id": "a", "plan": "free", "n": 1}))
     before, after = {"id": "a", "plan": "pro", "n": 1}, {"id": "a", "plan": "pro", "n": 2}
     outcome = walk(relay_, change(3, before, after))
@@ -59,7 +61,7 @@ def test_a_quarantined_insert_and_an_ignored_change_leave_no_item_told() -> None
         raise EventInvalid("refused")
 
     relay_ = bridge(
-        ScriptedSink(), told(rule(validate=refuse), ignore=IGNORED), quarantine=MemoryQuarantine()
+        ScriptedSink(), published(rule(validate=refuse), ignore=IGNORED), quarantine=MemoryQuarantine()
     )
     walk(relay_, change(1, None, image(1, 1)), change(2, image(1, 1), image(1, 2)))
     assert state(row_of(relay_)) == (False, "")

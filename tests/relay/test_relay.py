@@ -120,7 +120,7 @@ def test_after_a_failed_change_its_key_is_held_back_and_other_keys_go_on() -> No
     sink = ScriptedSink(fails=unavailable(2))
     outcome = walk(relay(sink), put("a", 1), put("b", 2), put("a", 3), put("b", 4), put("c", 5))
     assert outcome.answer() == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
-    assert outcome.reasons["handed_back"] == {"sink_unavailable": 1, "held_back": 1}
+    assert outcome.reasons["returned"] == {"sink_unavailable": 1, "held_back": 1}
     assert [event.record_id for event in sink.accepted] == ["event-1", "event-3", "event-5"]
 
 
@@ -139,7 +139,7 @@ def test_a_change_without_event_is_not_settled_past_a_change_that_was_handed_bac
     sink = ScriptedSink(fails=unavailable(1))
     bridge = relay(sink, tables=[table(rule(operations=frozenset({"insert"})))])
     unrouted = lambda_record(op="remove", key={"id": "a"}, before={"id": "a"}, seq=2)
-    assert walk(bridge, put("a", 1), unrouted).handed_back_numbers == ("1", "2")
+    assert walk(bridge, put("a", 1), unrouted).returned_numbers == ("1", "2")
     sink.fails = lambda event: None
     assert walk(bridge, put("a", 1), unrouted).published == 1
 
@@ -147,19 +147,19 @@ def test_a_change_without_event_is_not_settled_past_a_change_that_was_handed_bac
 def test_without_a_ledger_the_first_failure_hands_back_everything_after_it() -> None:
     bridge = relay(ScriptedSink(fails=unavailable(2)), ledger=NoLedger())
     outcome = walk(bridge, put("a", 1), put("b", 2), put("c", 3), poison("d", 4))
-    assert outcome.handed_back_numbers == ("2", "3", "4")
+    assert outcome.returned_numbers == ("2", "3", "4")
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     assert bridge.quarantine.entries() == []
 
 
 def test_when_time_runs_out_the_rest_is_handed_back() -> None:
     outcome = walk(relay(), put("a", 1), put("b", 2), seconds=0)
-    assert (outcome.handed_back, outcome.handed_back_numbers) == (2, ("1", "2"))
+    assert (outcome.returned, outcome.returned_numbers) == (2, ("1", "2"))
 
 
 def test_quarantine_out_of_reach_hands_the_record_back() -> None:
     outcome = walk(relay(quarantine=BrokenQuarantine()), put("a", 1), poison("b", 2))
-    assert (outcome.published, outcome.handed_back_numbers) == (1, ("2",))
+    assert (outcome.published, outcome.returned_numbers) == (1, ("2",))
 
 
 def test_a_record_that_can_neither_be_quarantined_nor_named_fails_the_batch() -> None:
@@ -218,8 +218,8 @@ def test_a_table_that_is_not_configured_is_settled_without_event_and_told_once()
     outcome = walk(bridge, put("a", 1), put("b", 2))
     walk(bridge, put("c", 3))
     assert outcome.reasons == {"without_event": {"unknown_table": 2}}
-    told = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
-    assert [fields["table"] for fields in told] == ["Users"]
+    published = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
+    assert [fields["table"] for fields in published] == ["Users"]
 
 
 def test_changes_that_nobody_wants_are_settled_without_event() -> None:
@@ -249,7 +249,7 @@ def test_what_failed_at_one_sink_is_not_sent_to_the_next() -> None:
     first, second = ScriptedSink("domain", fails=unavailable(1)), ScriptedSink("billing")
     bridge = relay(first, second, tables=[table(rule(sinks=("domain", "billing")))])
     outcome = walk(bridge, put("a", 1), put("a", 2), put("b", 3))
-    assert outcome.handed_back == 2
+    assert outcome.returned == 2
     assert [event.record_id for event in second.accepted] == ["event-3"]
 
 
@@ -305,7 +305,7 @@ class FailingLedger(MemoryLedger):
 
 def test_a_change_that_cannot_be_settled_is_handed_back() -> None:
     outcome = walk(relay(ledger=FailingLedger()), put("a", 1))
-    assert (outcome.published, outcome.reasons) == (0, {"handed_back": {"not_settled": 1}})
+    assert (outcome.published, outcome.reasons) == (0, {"returned": {"not_settled": 1}})
 
 
 class UnreadableLedger(MemoryLedger):
@@ -326,8 +326,8 @@ def test_a_ledger_that_cannot_be_read_fails_the_batch_before_anything_is_publish
 def test_logs_name_the_key_by_its_hash_and_never_a_value() -> None:
     bridge = relay(ScriptedSink(fails=unavailable(1)))
     walk(bridge, put("secret-key", 1, name="secret-name"), poison("secret-key-2", 2))
-    told = repr(kept(bridge).lines)
-    assert "secret" not in told
+    published = repr(kept(bridge).lines)
+    assert "secret" not in published
     warnings = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
     assert len(warnings) == 2
     assert all("key_hash" in fields or "record_id" in fields for fields in warnings)
@@ -370,10 +370,10 @@ def test_every_record_ends_in_exactly_one_way_and_everything_ends_well_in_the_en
     left = records
     for _ in range(len(plan) + 2):
         outcome = walk(bridge, *left)
-        ends = outcome.published + outcome.without_event + outcome.quarantined + outcome.handed_back
+        ends = outcome.published + outcome.without_event + outcome.quarantined + outcome.returned
         assert outcome.received == ends == len(left)
-        if outcome.handed_back_numbers:
-            lowest = min(map(int, outcome.handed_back_numbers))
+        if outcome.returned_numbers:
+            lowest = min(map(int, outcome.returned_numbers))
             left = [each for each in left if int(each["dynamodb"]["SequenceNumber"]) >= lowest]
         elif left:
             left = []

@@ -101,7 +101,7 @@ def with_target(answer: Callable[[Event, int], Answer], call_s: float = 0.0) -> 
     return replace(bridge, sinks={"domain": target}), telemetry
 
 
-def told_in_the_code() -> set[str]:
+def emitted_in_the_code() -> set[str]:
     """Every name that the package passes to ``count`` or ``measure``, and what takes its place."""
     names = {f"runner_{name}" for name in get_args(Count)}
     for path in (ROOT / "bridge").rglob("*.py"):
@@ -119,7 +119,7 @@ def told_in_the_code() -> set[str]:
 
 
 def test_the_code_tells_every_metric_of_the_list_and_no_other() -> None:
-    assert told_in_the_code() == set(METRICS)
+    assert emitted_in_the_code() == set(METRICS)
 
 
 def test_every_count_of_the_runner_is_counted_somewhere() -> None:
@@ -136,13 +136,13 @@ def test_a_walk_tells_every_metric_of_records_and_sinks_with_its_dimension() -> 
     bridge.sinks["domain"]._answer = lambda event, tries: TargetMissing("gone")  # type: ignore[attr-defined]
     with pytest.raises(BatchError):
         walk(bridge, put("a", 2))
-    told = set(telemetry.counts) | set(telemetry.samples)
+    published = set(telemetry.counts) | set(telemetry.samples)
     elsewhere = {"SchemaCacheUsed"}  # told of a start
     elsewhere |= {name for name in METRICS if name.startswith(("Reconciliations", "Changes"))}
-    assert told == {name for name in METRICS if not name.startswith("runner_")} - elsewhere
+    assert published == {name for name in METRICS if not name.startswith("runner_")} - elsewhere
     dimension = {"table": (("table", "Users"),), "sink": (("sink", "domain"),), None: ()}
-    assert telemetry.dimensions == {name: {dimension[METRICS[name].dimension]} for name in told}
-    assert {name for name in told if METRICS[name].kind == "sample"} == set(telemetry.samples)
+    assert telemetry.dimensions == {name: {dimension[METRICS[name].dimension]} for name in published}
+    assert {name for name in published if METRICS[name].kind == "sample"} == set(telemetry.samples)
 
 
 def test_the_four_ends_add_up_and_what_was_held_back_is_one_of_them() -> None:
@@ -160,7 +160,7 @@ def test_the_four_ends_add_up_and_what_was_held_back_is_one_of_them() -> None:
         0,
         2,
     ]
-    assert (counts["RecordsHandedBack"], counts["RecordsHeldBack"], counts["EventsPublished"]) == (2, 1, 1)
+    assert (counts["RecordsReturned"], counts["RecordsHeldBack"], counts["EventsPublished"]) == (2, 1, 1)
 
 
 def test_changes_are_counted_by_operation_and_table() -> None:

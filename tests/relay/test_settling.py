@@ -36,7 +36,7 @@ LABEL = "2026-11-01T10:00:00.000"
 REDACTION = (RedactRule(parse_path("$.email"), "hmac", b"pii"),)
 
 
-def told(*rules: Any, ignore: tuple[tuple[str, ...], ...] = (), **parts: Any) -> Table:
+def published(*rules: Any, ignore: tuple[tuple[str, ...], ...] = (), **parts: Any) -> Table:
     """A table whose states go into the ledger."""
     return replace(
         table(*rules, ignore=ignore, **parts),
@@ -49,7 +49,7 @@ def bridge(
     sink: ScriptedSink, *tables: Table, keep: Keep = "fingerprint", heal: Heal = "report", **parts: Any
 ) -> Relay:
     parts = {"ledger": MemoryLedger(keep=keep)} | parts
-    return replace(relay(sink, tables=tables or (told(),), **parts), heal=heal)
+    return replace(relay(sink, tables=tables or (published(),), **parts), heal=heal)
 
 
 def change(seq: int, before: Any = None, after: Any = None, key: str = "a", **parts: Any) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_the_row_of_a_removed_item_has_no_state() -> None:
 
 
 def test_what_is_settled_without_event_is_never_missed() -> None:
-    quiet = told(
+    quiet = published(
         rule(operations=frozenset({"remove"})),
         ignore=(("seen",),),
         accepts=lambda record: record["dynamodb"]["Keys"]["id"]["S"] != "f",
@@ -133,7 +133,7 @@ def test_what_is_settled_without_event_is_never_missed() -> None:
 
 
 def test_a_fingerprint_is_of_the_redacted_image_and_a_kept_image_is_redacted() -> None:
-    relay_ = bridge(ScriptedSink(), told(redact=REDACTION), keep="image")
+    relay_ = bridge(ScriptedSink(), published(redact=REDACTION), keep="image")
     walk(relay_, change(1, None, {"id": "a", "email": "s3cret"}))
     row = row_of(relay_)
     assert "s3cret" not in repr(row)
@@ -165,7 +165,7 @@ def test_a_quarantined_change_moves_the_position_but_is_not_told() -> None:
         if data["operation"] == "insert":
             raise EventInvalid("/n: too small")
 
-    relay_ = bridge(ScriptedSink(), told(rule(validate=refuse)))
+    relay_ = bridge(ScriptedSink(), published(rule(validate=refuse)))
     assert walk(relay_, change(1, None, 1)).quarantined == 1
     row = row_of(relay_)
     assert (row.position.number, row.live, row.fingerprint, row.recent) == (1, False, "", ())
@@ -177,7 +177,7 @@ def test_without_a_ledger_nothing_is_hashed() -> None:
         raise AssertionError("hashed")
 
     sink = ScriptedSink()
-    eager = replace(told(), fingerprint=never, field_hashes=never)
+    eager = replace(published(), fingerprint=never, field_hashes=never)
     assert walk(bridge(sink, eager, ledger=NoLedger()), change(1, None, 1), change(2, 5, 6)).published == 2
     assert walk(bridge(sink, eager, keep="position"), change(1, None, 1), change(2, 5, 6)).published == 2
 
@@ -257,7 +257,7 @@ def test_a_change_that_was_skipped_inside_a_batch_is_a_gap() -> None:
 def test_where_the_check_is_off_or_cannot_know_nothing_is_claimed() -> None:
     for relay_ in (
         bridge(ScriptedSink(), heal="off"),
-        bridge(ScriptedSink(), replace(told(), sees_gaps=False)),
+        bridge(ScriptedSink(), replace(published(), sees_gaps=False)),
         bridge(ScriptedSink(), table()),
     ):
         walk(relay_, change(1, None, 1))
@@ -270,7 +270,7 @@ def test_where_the_check_is_off_or_cannot_know_nothing_is_claimed() -> None:
 
 
 def test_a_change_in_ignored_attributes_only_is_no_gap() -> None:
-    relay_ = bridge(ScriptedSink(), told(ignore=(("seen",),)))
+    relay_ = bridge(ScriptedSink(), published(ignore=(("seen",),)))
     walk(relay_, change(1, None, {"id": "a", "seen": 1}))
     walk(relay_, change(3, {"id": "a", "seen": 2}, {"id": "a", "seen": 2, "n": 1}))
     assert gaps(relay_) == 0
@@ -355,7 +355,7 @@ def test_a_missing_step_that_cannot_be_told_leaves_a_marked_gap_and_the_change_g
 
     for rules in (rule(validate=refuse), rule(changed=["/n"])):
         sink = ScriptedSink()
-        relay_ = bridge(sink, told(rules), heal="emit")
+        relay_ = bridge(sink, published(rules), heal="emit")
         walk(relay_, change(1, None, 1))
         assert walk(relay_, change(3, 2, 3)).published == 1
         assert [body.get("gap") for body in bodies(sink)] == [None, True]
@@ -364,7 +364,7 @@ def test_a_missing_step_that_cannot_be_told_leaves_a_marked_gap_and_the_change_g
 
 def test_the_missing_step_is_published_even_where_the_change_itself_has_no_event() -> None:
     sink = ScriptedSink()
-    relay_ = bridge(sink, told(rule(operations=frozenset({"modify"}))), heal="emit")
+    relay_ = bridge(sink, published(rule(operations=frozenset({"modify"}))), heal="emit")
     walk(relay_, change(1, None, 1))
     assert walk(relay_, change(3, 2, None)).published == 1
     assert [body["data"]["operation"] for body in bodies(sink)] == ["modify"]
@@ -378,7 +378,7 @@ def test_when_the_missing_step_fails_at_the_sink_the_change_waits_for_it() -> No
     relay_ = bridge(sink, heal="emit")
     walk(relay_, change(1, None, 1))
     sink.fails = fails
-    assert walk(relay_, change(3, 2, 3)).handed_back == 1
+    assert walk(relay_, change(3, 2, 3)).returned == 1
     assert len(sink.accepted) == 1
     sink.fails = lambda event: None
     walk(relay_, change(3, 2, 3))
@@ -387,7 +387,7 @@ def test_when_the_missing_step_fails_at_the_sink_the_change_waits_for_it() -> No
 
 def test_a_missing_step_shows_no_secret_and_hashes_a_kept_one_once() -> None:
     sink = ScriptedSink()
-    relay_ = bridge(sink, told(redact=REDACTION), heal="emit", keep="image")
+    relay_ = bridge(sink, published(redact=REDACTION), heal="emit", keep="image")
     walk(relay_, change(1, None, {"id": "a", "email": "s3cret", "n": 1}))
     third = {"id": "a", "email": "s3cret", "n": 3}
     walk(relay_, change(3, {"id": "a", "email": "s3cret", "n": 2}, third))
@@ -419,7 +419,7 @@ def test_with_kept_fields_a_new_image_stream_names_what_changed() -> None:
 
 def test_with_kept_fields_a_rule_on_changed_attributes_works_without_before_images() -> None:
     sink = ScriptedSink()
-    relay_ = bridge(sink, told(rule(operations=frozenset({"modify"}), changed=["/n"])), keep="fields")
+    relay_ = bridge(sink, published(rule(operations=frozenset({"modify"}), changed=["/n"])), keep="fields")
     walk(relay_, new_image(1, {"id": "a", "n": 1}, op="insert"))
     outcome = walk(
         relay_, new_image(2, {"id": "a", "n": 1, "x": 1}), new_image(3, {"id": "a", "n": 2, "x": 1})
@@ -428,7 +428,7 @@ def test_with_kept_fields_a_rule_on_changed_attributes_works_without_before_imag
 
 
 def test_with_kept_fields_a_change_of_ignored_attributes_has_no_event() -> None:
-    relay_ = bridge(ScriptedSink(), told(ignore=(("seen",),)), keep="fields")
+    relay_ = bridge(ScriptedSink(), published(ignore=(("seen",),)), keep="fields")
     walk(relay_, new_image(1, {"id": "a", "seen": 1}, op="insert"))
     assert walk(relay_, new_image(2, {"id": "a", "seen": 2})).reasons == {"without_event": {"unchanged": 1}}
 
@@ -445,7 +445,7 @@ class _Current:
 
 def test_with_kept_fields_a_fetched_item_names_what_changed_since_it_was_told_last() -> None:
     sink, current = ScriptedSink(), _Current()
-    relay_ = replace(bridge(sink, replace(told(), fetch=True), keep="fields"), fetcher=current)
+    relay_ = replace(bridge(sink, replace(published(), fetch=True), keep="fields"), fetcher=current)
     for seq, now in enumerate([{"id": "a", "n": 1}, {"id": "a", "n": 2}, {"id": "a", "n": 2}], 1):
         current.now = now
         walk(relay_, change(seq, op="insert" if seq == 1 else "modify", view="KEYS_ONLY"))
@@ -511,10 +511,10 @@ def test_a_quarantined_change_can_be_redriven() -> None:
         raise EventInvalid("/n: too small")
 
     ledger, sink = MemoryLedger(), ScriptedSink()
-    walk(bridge(sink, told(rule(validate=refuse)), ledger=ledger), change(1, None, 1))
-    mended = bridge(sink, ledger=ledger)
-    assert walk(mended, change(1, None, 1), redriven=True).published == 1
-    assert (row_of(mended).live, row_of(mended).fingerprint) == (True, fingerprint({"id": "a", "n": 1}))
+    walk(bridge(sink, published(rule(validate=refuse)), ledger=ledger), change(1, None, 1))
+    fixed = bridge(sink, ledger=ledger)
+    assert walk(fixed, change(1, None, 1), redriven=True).published == 1
+    assert (row_of(fixed).live, row_of(fixed).fingerprint) == (True, fingerprint({"id": "a", "n": 1}))
 
 
 # --- reconciled ------------------------------------------------------------------------------------
@@ -601,8 +601,8 @@ def test_a_step_missing_after_a_reconciliation_sorts_behind_what_that_told() -> 
     walk(relay_, change(1, None, 1))
     reconciled(relay_, 2, at(5.5))
     walk(relay_, change(4, 3, 4, time=TIME + timedelta(seconds=7)))
-    told_by_run, step = f"{LABEL}/{1:040}~{at(5.5)}", bodies(sink)[1]["sequence"]
-    assert told_by_run < step < bodies(sink)[2]["sequence"]
+    published_by_run, step = f"{LABEL}/{1:040}~{at(5.5)}", bodies(sink)[1]["sequence"]
+    assert published_by_run < step < bodies(sink)[2]["sequence"]
 
 
 def test_a_new_stream_continues_the_history_of_the_old_one() -> None:

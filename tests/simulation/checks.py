@@ -21,7 +21,7 @@ def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ())
     """(1) Published to every sink, without an event, quarantined, or known to be lost before it came."""
     received = {name: {one.id for one in bus.received} for name, bus in simulation.buses.items()}
     quarantined = quarantined_places(simulation)
-    reconciled = _told_by_reconciliation(simulation)
+    reconciled = _published_by_reconciliation(simulation)
     for written in simulation.world.log:
         place = written.place
         if place is None or place in quarantined or (written.key, _as_text(written.after)) in reconciled:
@@ -39,7 +39,7 @@ def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ())
             raise Violation(f"{_name(written)} has nothing to tell, and was published")
 
 
-def _told_by_reconciliation(simulation: Simulation) -> set[tuple[str, str]]:
+def _published_by_reconciliation(simulation: Simulation) -> set[tuple[str, str]]:
     """Keys and states: a record that comes after that, and tells the same, has nothing left to tell."""
     events = [one.event for one in simulation.buses["domain"].received if "reconcilerun" in one.event]
     return {
@@ -58,14 +58,14 @@ def order_is_kept(simulation: Simulation) -> None:
     given_up = {sequence_of(place) for place, why in simulation.world.excused.items() if why == "given up"}
     for name, bus in simulation.buses.items():
         newest: dict[str, str] = {}
-        told: dict[str, Any] = {}
+        published: dict[str, Any] = {}
         for one in bus.received:
             event, subject = one.event, one.event["subject"]
-            if one.id in told:
-                if told[one.id] != _content(event):
+            if one.id in published:
+                if published[one.id] != _content(event):
                     raise Violation(f"{name}: {one.id} was sent twice with different data")
                 continue
-            told[one.id] = _content(event)
+            published[one.id] = _content(event)
             if event.get("reconciled") or event.get("redriven") or event["sequence"] in given_up:
                 continue
             if event["sequence"] < newest.get(subject, ""):
@@ -137,7 +137,7 @@ def _bounds_hold(simulation: Simulation) -> None:
         raise Violation("a ledger row remembers more than it may")
 
 
-def _gaps_are_told(simulation: Simulation) -> None:
+def _gaps_are_published(simulation: Simulation) -> None:
     """A change that was lost is noticed at the next change of its key, and nothing else is taken for a gap.
     Overlapping invocations may overwrite a newer row, which looks like a gap."""
     if simulation.options.ledger == "none" or simulation.options.heal == "off" or simulation.overlaps:
@@ -152,24 +152,24 @@ def _gaps_are_told(simulation: Simulation) -> None:
     for key, changes in by_key(simulation.world.log).items():
         known: Written | None = None
         lost: list[Written] = []
-        must_tell = may_tell = False
+        must_publish = may_publish = False
         for written in changes:
             place = written.place
             if place in quarantined or fate_of(written) == "poison":
-                known, lost, may_tell = None, [], True
+                known, lost, may_publish = None, [], True
             elif place is None or place in simulation.world.excused:
                 lost.append(written)
-                may_tell = True
+                may_publish = True
             else:
                 if known is not None and lost and fate_of(written) == "events" and key[0] != "f":
                     heard = any(f"{w.record_id}:{CHANGED}.v1" in ids for w in lost)
                     same = visible(known.after) == visible(written.before)
-                    must_tell = must_tell or not (heard or same)
+                    must_publish = must_publish or not (heard or same)
                 known, lost = written, []
-        told = any(partition.endswith(key) for partition in gaps)
-        if must_tell and not told:
+        published = any(partition.endswith(key) for partition in gaps)
+        if must_publish and not published:
             raise Violation(f"a change of {key} was lost, and no later event says so")
-        if told and not may_tell:
+        if published and not may_publish:
             raise Violation(f"an event says that a change of {key} was lost, and none was")
 
 
@@ -203,7 +203,7 @@ def check_live_path(simulation: Simulation) -> None:
         order_is_kept,
         copy_agrees,
         quarantine_is_just,
-        _gaps_are_told,
+        _gaps_are_published,
         _bounds_hold,
     ):
         check(simulation)

@@ -29,7 +29,7 @@ def check_recovery(simulation: Simulation, redriven: Collection[Place], blocked:
     quarantine_is_just(simulation)
     _copy_is_the_table(simulation, redriven)
     _nothing_is_invented(simulation)
-    _plans_are_told(simulation, redriven, blocked)
+    _plans_are_published(simulation, redriven, blocked)
 
 
 def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
@@ -65,8 +65,8 @@ def _nobody_knows(
     row = ledger_rows(simulation.ledger).get(_token(key))
     if row is None:
         return key not in simulation.world.items
-    told_since = row.settled_by == "reconcile" and row.as_of > held["time"]
-    return row.position.sequence < held["sequence"] and not told_since
+    published_since = row.settled_by == "reconcile" and row.as_of > held["time"]
+    return row.position.sequence < held["sequence"] and not published_since
 
 
 def _was_never_settled(
@@ -80,7 +80,9 @@ def _was_never_settled(
     return place in simulation.world.excused and place not in redriven
 
 
-def _plans_are_told(simulation: Simulation, redriven: Collection[Place], blocked: Collection[str]) -> None:
+def _plans_are_published(
+    simulation: Simulation, redriven: Collection[Place], blocked: Collection[str]
+) -> None:
     """(2) For a type on one attribute, too. The exceptions: where it was reported as blocked or quarantined;
     where gaps are not looked for; where one was noted without the names of what was lost (it is reported);
     and what nobody knows."""
@@ -99,9 +101,9 @@ def _plans_are_told(simulation: Simulation, redriven: Collection[Place], blocked
             continue
         if any(is_poison(w.after) or (w.place and sequence_of(w.place) in quarantined) for w in history):
             continue
-        told = None if held is None else (held["data"].get("after") or {}).get("plan")
-        if told is not None and told != item["plan"]:  # None: the insert itself was overtaken
-            raise Violation(f"of {key} the plan {told} was told last, and it is {item['plan']}")
+        published = None if held is None else (held["data"].get("after") or {}).get("plan")
+        if published is not None and published != item["plan"]:  # None: the insert itself was overtaken
+            raise Violation(f"of {key} the plan {published} was told last, and it is {item['plan']}")
 
 
 def _token(key: str) -> str:

@@ -13,7 +13,7 @@ import orjson
 from bridge.edges.failures.destination import with_payload
 from bridge.errors import BridgeError, DestinationUnavailable, QuarantineUnavailable, TargetMissing
 from bridge.ports.clock import Deadline
-from bridge.ports.failures import Parked
+from bridge.ports.failures import StoredBatch
 from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.stream import StreamSource
 from bridge.redrive import Redriver, Retry, StaysWhereItIs, redrive
@@ -34,7 +34,7 @@ class SimulatedBox:
     only, or a bucket, which keeps the payload too."""
 
     def __init__(self, faults: Faults, *, whole: bool) -> None:
-        self.parked: dict[str, bytes] = {}
+        self.stored: dict[str, bytes] = {}
         self.places: dict[str, list[Place]] = {}
         self._faults = faults
         self._whole = whole
@@ -45,19 +45,19 @@ class SimulatedBox:
         for info, payload in list(sent)[self._taken :]:
             self._taken += 1
             name = f"batch-{self._taken:04d}"
-            self.parked[name] = with_payload(info, payload) if self._whole else orjson.dumps(info)
+            self.stored[name] = with_payload(info, payload) if self._whole else orjson.dumps(info)
             self.places[name] = places_of(info, payload)
 
-    def batches(self) -> Generator[Parked]:
+    def batches(self) -> Generator[StoredBatch]:
         self._call("box.receive")
-        for name, content in list(self.parked.items()):
-            yield Parked(name, content)
+        for name, content in list(self.stored.items()):
+            yield StoredBatch(name, content)
 
-    def hold(self, parked: Parked) -> None:
+    def hold(self, stored: StoredBatch) -> None:
         self._call("box.hold")
 
-    def remove(self, parked: Parked) -> None:
-        self._call("box.remove", lambda: self.parked.pop(parked.name, None))
+    def remove(self, stored: StoredBatch) -> None:
+        self._call("box.remove", lambda: self.stored.pop(stored.name, None))
 
     def _call(self, edge: str, work: Callable[[], object] = lambda: None) -> None:
         fault = self._faults.before(edge)
@@ -177,7 +177,7 @@ class Redrive:
         again = False
         for done in retry.selected(EVERYTHING):
             simulation.world.note(f"retried {done.record_id}: {done.end} {done.why}")
-            again = again or done.end == "handed_back"
+            again = again or done.end == "returned"
         return not (again and simulation.faults.on)
 
     def _deadline(self) -> Deadline:

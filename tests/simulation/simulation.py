@@ -26,7 +26,7 @@ from bridge.relay.relay import Relay
 from bridge.relay.silence import Silence
 from bridge.stream.mapping.invocation import InlineExecutor
 from bridge.stream.runner import Pace, Runner
-from bridge.wiring.functions import StreamDoor
+from bridge.wiring.functions import StreamHandler
 from tests.simulation.configuration import BILLING, DOMAIN, EVENT_MAX_BYTES, SECRET, compiled_table
 from tests.simulation.edges import (
     SimulatedBus,
@@ -119,7 +119,7 @@ class Simulation:
         self.destination = SimulatedDestination(self.faults)
         self.bad_deploy = False
         self.bad_lives = 0
-        self._door: StreamDoor | None = None
+        self._handler: StreamHandler | None = None
         self._runner: Runner | None = None
         self._looked_after = False
         self.world.switch_on()
@@ -152,7 +152,7 @@ class Simulation:
 
     def restart(self) -> None:
         """Somebody looks: where the records are to blame and not the deploy, its breaker is opened."""
-        self._runner = self._door = None
+        self._runner = self._handler = None
         self._looked_after = True
 
     def _note_row(self, row: Row) -> None:
@@ -175,7 +175,7 @@ class Simulation:
                     self._runner = self._new_runner()
                 pause_s = self._runner.step()
             except Crash:
-                self._runner = self._door = None
+                self._runner = self._handler = None
                 self.world.clock.advance(1)
                 continue
             if until_caught_up and self._runner.caught_up:
@@ -207,7 +207,7 @@ class Simulation:
     def _deploy(self, *, bad: bool) -> None:
         self.world.note("bad deploy" if bad else "good deploy")
         self.bad_deploy = bad
-        self._door = None
+        self._handler = None
 
     def _done(self) -> Mapping[str, str]:
         assert self.world.stream is not None
@@ -217,26 +217,26 @@ class Simulation:
 
     def _function(self, event: dict[str, Any], context: Any) -> Any:
         """What the mapping calls. A crash of the function alone leaves the mapping alive."""
-        if self._door is None:
-            self._door = self.new_door()
+        if self._handler is None:
+            self._handler = self.new_handler()
         if self.options.overlap_share:
             self.faults.overlap = lambda: self._overlap(event)
         try:
-            return self._invoke(self._door, event, context)
+            return self._invoke(self._handler, event, context)
         except Crash as crash:
             if self.rng.random() < self.options.lambda_share:
-                self._door = None
+                self._handler = None
                 raise RuntimeError("Runtime exited without providing a reason") from crash
             raise
         finally:
             self.faults.overlap = None
 
-    def _invoke(self, door: StreamDoor, event: dict[str, Any], context: Any) -> Any:
+    def _invoke(self, handler: StreamHandler, event: dict[str, Any], context: Any) -> Any:
         self.invocations += 1
         outer, self.invocation = self.invocation, self.invocations
         self.world.note(f"invocation {self.invocation}: {_numbers(event)}")
         try:
-            answer = door.handle(event, context)
+            answer = handler.handle(event, context)
             back = [failure["itemIdentifier"][-4:] for failure in answer["batchItemFailures"]]
             self.world.note(f"invocation {self.invocation} hands back {back}")
             return answer
@@ -262,7 +262,7 @@ class Simulation:
             records += [to_lambda_record(record, stream.arn) for record in following]
         deadline = Deadline.after(self.world.clock, self.options.function_timeout_s)
         try:
-            self._invoke(self.new_door(), {"Records": records}, _Context(deadline))
+            self._invoke(self.new_handler(), {"Records": records}, _Context(deadline))
         except (Crash, BridgeError):
             pass  # the other process died or failed; this one knows nothing of it
         finally:
@@ -274,7 +274,7 @@ class Simulation:
         return 0.0 if stream is None else stream.age_s(self._done(), self.world.clock.now())
 
     def saw(self, outcome: Outcome, records: int) -> None:
-        ended = outcome.published + outcome.without_event + outcome.quarantined + outcome.handed_back
+        ended = outcome.published + outcome.without_event + outcome.quarantined + outcome.returned
         if not outcome.received == ended == records:
             raise Violation(f"{records} records were received, but {outcome} accounts for {ended}")
 
@@ -298,9 +298,9 @@ class Simulation:
     def watched(self, relay: Relay) -> _Watched:
         return _Watched(relay, self)
 
-    def new_door(self) -> StreamDoor:
+    def new_handler(self) -> StreamHandler:
         watched = cast(Relay, self.watched(self.new_relay()))
-        return StreamDoor(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
+        return StreamHandler(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
 
     def _sink(self, name: str) -> Sink:
         dispatcher = Dispatcher(InlineExecutor(), Backoff(self.rng, base_s=0.3))

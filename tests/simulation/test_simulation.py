@@ -55,6 +55,6 @@ def test_the_seeds_of_the_other_test_meet_every_kind_of_trouble() -> None:
     for seed in range(1, _SEEDS + 1):
         if not unmet:
             break
-        told = "\n".join(simulate(seed).trace)
-        unmet = {trouble for trouble in unmet if trouble not in told}
+        published = "\n".join(simulate(seed).trace)
+        unmet = {trouble for trouble in unmet if trouble not in published}
     assert unmet == set()

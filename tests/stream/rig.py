@@ -25,7 +25,7 @@ def raising(sequences: list[str]) -> Any:
     raise RuntimeError("the function failed")
 
 
-def handing_back(*indexes: int) -> Answer:
+def returning(*indexes: int) -> Answer:
     """Answers with the records at these places of the batch."""
     return lambda sequences: failures(sequences[index] for index in indexes)
 

@@ -41,7 +41,7 @@ class StreamsClient:
         self.answer: dict[str, Any] = {}
 
     def describe_stream(self, **request: Any) -> dict[str, Any]:
-        self._told(request)
+        self._reported(request)
         names = [shard["ShardId"] for shard in self.listed]
         start = names.index(request["ExclusiveStartShardId"]) + 1 if "ExclusiveStartShardId" in request else 0
         page = self.listed[start : start + self.page]
@@ -51,14 +51,14 @@ class StreamsClient:
         return {"StreamDescription": description}
 
     def get_shard_iterator(self, **request: Any) -> dict[str, Any]:
-        self._told(request)
+        self._reported(request)
         return {"ShardIterator": "iterator"}
 
     def get_records(self, **request: Any) -> dict[str, Any]:
-        self._told(request)
+        self._reported(request)
         return self.answer
 
-    def _told(self, request: dict[str, Any]) -> None:
+    def _reported(self, request: dict[str, Any]) -> None:
         self.requests.append(request)
         if self.error:
             raise self.error

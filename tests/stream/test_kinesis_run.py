@@ -18,7 +18,7 @@ from bridge.ports.stream import Shard
 from bridge.stream.mapping.lineage import ready_shards
 from bridge.stream.mapping.stats import RunnerStats
 from bridge.stream.runner import Handler, MappingSettings, Runner
-from bridge.wiring.functions import StreamDoor
+from bridge.wiring.functions import StreamHandler
 from tests.builders.bridges import relay
 from tests.builders.kinesis_records import KINESIS_ARN, START_MS
 from tests.fakes.clock import FakeClock
@@ -39,7 +39,7 @@ class Rig:
     def runner(self, handler: Handler | None = None, **settings: Any) -> Runner:
         return Runner(
             KinesisReader(self.client, KINESIS_ARN),
-            handler or StreamDoor(self.relay, self.clock, dialect=KINESIS).handle,
+            handler or StreamHandler(self.relay, self.clock, dialect=KINESIS).handle,
             self.checkpoints,
             MappingSettings(**settings),
             clock=self.clock,
@@ -110,7 +110,7 @@ def test_order_per_key_is_kept_through_splits_and_merges(rig: Rig) -> None:
     write(3)
     rig.run(batch_size=3)
     for key in keys:
-        mine = [told for told in rig.published if told.startswith(f"{key}-")]
+        mine = [reported for reported in rig.published if reported.startswith(f"{key}-")]
         assert mine == [f"{key}-1", f"{key}-2", f"{key}-3"]
     first_read_of_merged = rig.client.reads.index(merged)
     assert {low, high} <= set(rig.client.reads[:first_read_of_merged])

@@ -140,7 +140,7 @@ def test_a_batch_costs_one_read_for_100_keys_and_one_write_for_25(
     relay = build_relay(made, sinks, Silence(), client=lambda service: peer, clock=clock)
     batch = [lambda_record(key={"id": f"u{n}"}, after={"id": f"u{n}"}, seq=n) for n in range(records)]
     outcome = relay.handle(batch, Deadline.after(clock, 60))
-    assert outcome.handed_back == 0
+    assert outcome.returned == 0
     assert peer.calls == {"BatchGetItem": reads, "BatchWriteItem": writes}
 
 

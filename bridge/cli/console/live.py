@@ -57,16 +57,16 @@ class Live(StatusLine):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        self._told: Account | None = None
+        self._reported: Account | None = None
         self._due_s = time.monotonic() + LINE_EVERY_S
 
-    def tell(self, account: Account, more: str = "") -> None:
+    def report(self, account: Account, more: str = "") -> None:
         line = progress_line(account) + (f"; {more}" if more else "")
         if self._status is not None:
             self._status.update(line)
-        elif account != self._told and time.monotonic() >= self._due_s:
+        elif account != self._reported and time.monotonic() >= self._due_s:
             self._console.say(line)
-            self._told = account
+            self._reported = account
             self._due_s = time.monotonic() + LINE_EVERY_S
 
 

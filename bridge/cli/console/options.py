@@ -48,8 +48,8 @@ def read_configuration(console: Console, config: Path, env_file: Path | None) ->
 
     configuration = load_configuration(config, environment(env_file))
     for remark in configuration.remarks:
-        told = ", ".join(f"{name}: {value}" for name, value in remark.fields.items())
-        console.say(f"{remark.message} ({told})", style="red" if remark.level == "error" else "yellow")
+        reported = ", ".join(f"{name}: {value}" for name, value in remark.fields.items())
+        console.say(f"{remark.message} ({reported})", style="red" if remark.level == "error" else "yellow")
     return configuration
 
 

@@ -1,0 +1,1 @@
+"""Commands for subscribers: rule patterns, and events as they arrive."""

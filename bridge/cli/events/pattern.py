@@ -182,8 +182,8 @@ def try_pattern(
             console.say("note: neither EventBridge's envelope nor a CloudEvent: matched as it is")
     mismatches = compile_pattern(wanted).explain(actual)
     if output is Output.JSON:
-        told = {"matches": not mismatches, "mismatches": [asdict(each) for each in mismatches]}
-        console.write_json({**told, "hints": hints(wanted, actual) if mismatches else []})
+        reported = {"matches": not mismatches, "mismatches": [asdict(each) for each in mismatches]}
+        console.write_json({**reported, "hints": hints(wanted, actual) if mismatches else []})
     elif not mismatches:
         console.show("matches")
     else:

@@ -56,7 +56,7 @@ class Watch:
                 self._troubled = False
                 fresh = self._take_in(source, messages)
             except Unavailable as error:
-                self._tell_trouble(error)
+                self._report_trouble(error)
                 fresh = False
             if not fresh and (self._troubled or messages or left_s < _WAIT_S):
                 # Nothing came that a wait at the queue would have slowed down.
@@ -111,7 +111,7 @@ class Watch:
         self.console.flush()
         return True
 
-    def _tell_trouble(self, error: Unavailable) -> None:
+    def _report_trouble(self, error: Unavailable) -> None:
         if not self._troubled:
             self.console.say(f"{error.message}; trying again", style="yellow")
         self._troubled = True

@@ -1,0 +1,1 @@
+"""Commands for what failed: quarantined records, and batches that were given up."""

@@ -95,8 +95,8 @@ def redrive(
             removed += done.removed
             if output is Output.JSON:
                 console.write_json(_as_dict(done), indent=False)
-            _tell(console, done)
-            live.tell(Account.of(telemetry.counts), f"{states.total()} batches")
+            _report(console, done)
+            live.report(Account.of(telemetry.counts), f"{states.total()} batches")
     _sum_up(console, states, removed, Account.of(telemetry.counts), dry=dry_run)
     stays = states["left"] or (states["trimmed"] and not accept_trimmed)
     return ExitCode.PARTLY if stays else ExitCode.OK
@@ -112,7 +112,7 @@ def warn_of_ledger(console: Console, settings: Settings) -> None:
         )
 
 
-def _tell(console: Console, done: Redriven) -> None:
+def _report(console: Console, done: Redriven) -> None:
     if done.hole is not None:
         console.say(visible(f"{done.name}: trimmed: {_range(done.hole)}"), style="red")
     elif done.state == "left":
@@ -130,12 +130,12 @@ def _range(hole: Hole) -> str:
 
 
 def _as_dict(done: Redriven) -> dict[str, Any]:
-    told = asdict(done)
-    told["counts"] = {name: done.counts[name] for name in ("received", *_ENDS)}
-    return told
+    reported = asdict(done)
+    reported["counts"] = {name: done.counts[name] for name in ("received", *_ENDS)}
+    return reported
 
 
-_ENDS = ("published", "without_event", "quarantined", "handed_back")
+_ENDS = ("published", "without_event", "quarantined", "returned")
 
 
 def _sum_up(console: Console, states: Counter[str], removed: int, account: Account, *, dry: bool) -> None:

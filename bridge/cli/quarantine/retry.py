@@ -83,7 +83,7 @@ def retry(
             if output is Output.JSON:
                 console.write(json.dumps(_as_dict(done)).encode())
             else:
-                _tell(console, done)
+                _report(console, done)
     text = ", ".join(f"{count} {end.replace('_', ' ')}" for end, count in counts.items())
     console.say((text or "nothing selected") + (" (dry run: nothing was sent)" if dry_run else ""))
     stays = counts.total() - counts["published"] - counts["without_event"]
@@ -95,7 +95,7 @@ def _entries(work: Retry, names: list[str]) -> Generator[Retried]:
         yield from work.named(name)
 
 
-def _tell(console: Console, done: Retried) -> None:
+def _report(console: Console, done: Retried) -> None:
     if done.end in ("published", "without_event"):
         return
     why = done.why.replace("_", " ")

@@ -1,0 +1,1 @@
+"""Commands that compare a table with its ledger, and those for first contact: seed and backfill."""

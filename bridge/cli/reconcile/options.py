@@ -80,7 +80,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     clients = partial(client_factory, endpoint_url=given.endpoint_url, region=given.region)
     lag: LagSource = build_lag(lag_s, None, clients())
     if lag_s is None and given.function:
-        lag = build_function_lag(configuration, name, given.function, clients(), tell=console.say)
+        lag = build_function_lag(configuration, name, given.function, clients(), report=console.say)
     elif lag_s is None and given.checkpoints is not None and not given.stream_stopped:
         lag = build_checkpoint_lag(configuration, name, given.checkpoints, clients())
     reconciler = build_reconciler(

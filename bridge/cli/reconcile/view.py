@@ -33,7 +33,7 @@ class ProgressLine(StatusLine):
         self._from = 0
         self._due_s = 0.0
 
-    def tell(self, progress: Progress) -> None:
+    def report(self, progress: Progress) -> None:
         now_s = time.monotonic()
         if progress.phase != self._phase:
             self._phase, self._since_s, self._from = progress.phase, now_s, progress.done
@@ -91,7 +91,7 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
         "undecodable",
         "skipped",
         "not_selected",
-        "other_recipe",
+        "other_fingerprint_version",
         "refreshed",
     ):
         if report[name]:

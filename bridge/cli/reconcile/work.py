@@ -42,7 +42,7 @@ def work(
             if progress.notice:
                 console.say(progress.notice, style="yellow")
                 continue
-            line.tell(progress)
+            line.report(progress)
             if stop.is_set():
                 steps.close()  # type: ignore[attr-defined]
                 return ExitCode.PARTLY
@@ -51,7 +51,7 @@ def work(
     if found["unsent"]:
         return ExitCode.PARTLY
     # What could not be compared is no difference, but nobody may take it for "in step".
-    open_ends = found["blocked"]["count"] or found["other_recipe"]
+    open_ends = found["blocked"]["count"] or found["other_fingerprint_version"]
     if found["mode"] == "plan" and (sum(found["missed"].values()) or open_ends):
         return ExitCode.DIFFERENCES
     return ExitCode.PARTLY if open_ends else ExitCode.OK

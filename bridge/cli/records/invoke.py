@@ -50,7 +50,7 @@ def invoke(
     from bridge.edges.cloudwatch.telemetry import LineTelemetry
     from bridge.edges.local.clock import SystemClock
     from bridge.edges.local.memory import MemoryQuarantine
-    from bridge.lambdas.stream import StreamDoor
+    from bridge.lambdas.stream import StreamHandler
     from bridge.ports.clock import Deadline
     from bridge.wiring.bridge import build_relay, memory_claim_check, memory_sinks
 
@@ -69,14 +69,14 @@ def invoke(
         quarantine=MemoryQuarantine(),
         claim_check=memory_claim_check(configuration.settings),
     )
-    answer = StreamDoor(relay, clock, dialect=_dialect(event)).handle(
+    answer = StreamHandler(relay, clock, dialect=_dialect(event)).handle(
         event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))
     )
     console.write_json(answer, indent=False)
     counts = {name: int(telemetry.counts.get(metric, 0)) for name, metric in _COUNTS.items()}
     if not as_json:
         console.say(sum_up(counts))
-    return ExitCode.PARTLY if counts["quarantined"] or counts["handed_back"] else ExitCode.OK
+    return ExitCode.PARTLY if counts["quarantined"] or counts["returned"] else ExitCode.OK
 
 
 _COUNTS = {
@@ -84,7 +84,7 @@ _COUNTS = {
     "published": METRICS["RecordsPublished"].name,
     "without_event": METRICS["RecordsWithoutEvent"].name,
     "quarantined": METRICS["RecordsQuarantined"].name,
-    "handed_back": METRICS["RecordsHandedBack"].name,
+    "returned": METRICS["RecordsReturned"].name,
     "events": METRICS["EventsPublished"].name,
 }
 

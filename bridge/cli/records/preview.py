@@ -78,7 +78,7 @@ class Previewer:
                 [record], Deadline(self._clock, math.inf), dialect=dialect, stream=stream
             )
         except BatchError as error:
-            return Preview(record_id, change, "handed_back", error.reason, (), refused=error)
+            return Preview(record_id, change, "returned", error.reason, (), refused=error)
         ((end, whys),) = outcome.reasons.items()
         events = self._take_events(change)
         return Preview(record_id, change, end, next(iter(whys)), events, self._quarantine.entry)

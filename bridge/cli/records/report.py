@@ -34,7 +34,7 @@ class Report:
         self._ends: Counter[str] = Counter()
         self._events = 0
         self._unreadable = 0
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def unreadable(self, part: Unreadable) -> None:
         self._unreadable += 1
@@ -67,11 +67,11 @@ class Report:
                 f"table {preview.change.table} is not in the configuration: its changes get no event",
                 "add it under tables:, or look at the ARN of the records",
             )
-        self._tell_failure(preview)
+        self._report_failure(preview)
         if previewer is not None:
             self._explain(record, preview, previewer)
 
-    def _tell_failure(self, preview: Preview) -> None:
+    def _report_failure(self, preview: Preview) -> None:
         """What is wrong with a record; nothing of what it holds."""
         failure = preview.quarantined or preview.refused
         if failure is not None:
@@ -120,7 +120,7 @@ class Report:
             "published": self._ends["published"],
             "without_event": self._ends["without_event"],
             "quarantined": self._ends["quarantined"],
-            "handed_back": self._ends["handed_back"],
+            "returned": self._ends["returned"],
             "events": self._events,
             "unreadable": self._unreadable,
         }
@@ -130,12 +130,12 @@ class Report:
             self._console.say(sum_up(counts))
         if self._unreadable:
             return ExitCode.ERROR
-        return ExitCode.PARTLY if counts["quarantined"] or counts["handed_back"] else ExitCode.OK
+        return ExitCode.PARTLY if counts["quarantined"] or counts["returned"] else ExitCode.OK
 
     def _once(self, message: str, hint: str) -> None:
-        if message in self._told:
+        if message in self._reported:
             return
-        self._told.add(message)
+        self._reported.add(message)
         if self._as_json:
             self._line(note=message, hint=hint)
         else:

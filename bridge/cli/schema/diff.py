@@ -54,8 +54,10 @@ def diff(
     )
     changes = find_changes(before.document, after.document)
     if output is Output.JSON:
-        told = [{"kind": each.kind, "path": each.path, "text": each.text} for each in changes]
-        console.write_json({"old": before.name, "new": after.name, "changes": told, **comparison_json(found)})
+        shown = [{"kind": each.kind, "path": each.path, "text": each.text} for each in changes]
+        console.write_json(
+            {"old": before.name, "new": after.name, "changes": shown, **comparison_json(found)}
+        )
     else:
         console.show(*map(_line, changes))
         console.show(*([] if changes else ["nothing changed"]), "")
@@ -120,11 +122,16 @@ def _step(schemas: SchemaSet, old: SchemaVersion, new: SchemaVersion) -> dict[st
         documents=documents,
         limit_s=LIMIT_S,
     )
-    told = [
+    shown = [
         {"kind": each.kind, "path": each.path, "text": each.text}
         for each in find_changes(old.document, new.document)
     ]
-    return {"version": str(new.version), "since": str(old.version), "changes": told, **comparison_json(found)}
+    return {
+        "version": str(new.version),
+        "since": str(old.version),
+        "changes": shown,
+        **comparison_json(found),
+    }
 
 
 def _markdown(schemas: SchemaSet, history: list[SchemaVersion], steps: list[dict[str, Any]]) -> Iterator[str]:

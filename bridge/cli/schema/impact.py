@@ -170,21 +170,21 @@ def _as_json(old: Proposed | None, new: Proposed, judged: Sequence[Judged]) -> d
 
 
 def _rule_json(rule: StoredRule, judged: RuleImpact | None) -> dict[str, Any]:
-    told: dict[str, Any] = {"rule": rule.name, "from": rule.file}
+    reported: dict[str, Any] = {"rule": rule.name, "from": rule.file}
     if judged is None:
-        return {**told, "effect": "unknown", "affected": False, "problem": rule.problem, "findings": []}
-    told |= {"effect": str(judged.effect), "affected": judged.effect.affected}
-    told["findings"] = [asdict(finding) for finding in judged.findings]
+        return {**reported, "effect": "unknown", "affected": False, "problem": rule.problem, "findings": []}
+    reported |= {"effect": str(judged.effect), "affected": judged.effect.affected}
+    reported["findings"] = [asdict(finding) for finding in judged.findings]
     if judged.witness is not None:
-        told["matched_before"] = asdict(judged.witness)
-    return told
+        reported["matched_before"] = asdict(judged.witness)
+    return reported
 
 
 def _show(console: Console, old: Proposed | None, new: Proposed, judged: Sequence[Judged]) -> None:
     console.show(f"{new.type}: {old.version if old else 'nothing'} → {new.version}")
     order = list(_STYLES)
-    told = sorted(judged, key=lambda pair: order.index(_effect(pair)))
-    for rule, each in told:
+    reported = sorted(judged, key=lambda pair: order.index(_effect(pair)))
+    for rule, each in reported:
         effect = _effect((rule, each))
         if effect == "other":
             continue
@@ -215,8 +215,8 @@ def _finding(finding: Finding) -> list[Text]:
     what = f"{finding.path}: {finding.matcher} " if finding.matcher else f"{finding.path} "
     where = _places(finding)
     lines = [Text.assemble("    ", visible(what.strip()), " – ", visible(finding.message), (where, "dim"))]
-    if finding.mend:
-        lines.append(Text(f"      mend: {visible(finding.mend)}", "cyan"))
+    if finding.fix:
+        lines.append(Text(f"      mend: {visible(finding.fix)}", "cyan"))
     return lines
 
 

@@ -80,8 +80,8 @@ def infer(
     schema = seen.schema(schema_id=schema_id, title=title, counts=counts, enums=enums, examples=examples)
     if output is Output.JSON:
         places = [asdict(place) for place in seen.places()]
-        told = {"samples": seen.shape.seen, "kinds": dict(seen.kinds), "unreadable": seen.unreadable}
-        console.write_json({"schema": schema, "places": places, **told})
+        reported = {"samples": seen.shape.seen, "kinds": dict(seen.kinds), "unreadable": seen.unreadable}
+        console.write_json({"schema": schema, "places": places, **reported})
     else:
         console.write_json(schema)
         _show(console, seen)

@@ -35,8 +35,8 @@ def lint(
     document = {"fine": not wrong, "counts": {"error": len(wrong), "warning": warnings}}
     report = Report("lint", cases_by_file(str(folder), sorted(files), findings), document, strict)
     write_report(console, report, output)
-    told = [f"{len(wrong)} wrong"] if wrong else []
-    told += [plural(warnings, "warning")] if warnings else []
+    reported = [f"{len(wrong)} wrong"] if wrong else []
+    reported += [plural(warnings, "warning")] if warnings else []
     seen = plural(len(found), "version") if found is not None else "the folder cannot be used"
-    console.say(f"{folder}: {seen}: {', '.join(told) or 'fine'}")
+    console.say(f"{folder}: {seen}: {', '.join(reported) or 'fine'}")
     return ExitCode.CONFIGURATION if wrong else ExitCode.OK

@@ -116,5 +116,5 @@ def _sunset(schemas: SchemaSet, schema: SchemaVersion, today: date) -> str:
     sunset = meta.sunset_of(schema.version) if meta is not None else None
     if sunset is None:
         return ""
-    told = f"{sunset.day}" + (" (over)" if today > sunset.day else "")
-    return told + (f"; {sunset.migration}" if sunset.migration else "")
+    reported = f"{sunset.day}" + (" (over)" if today > sunset.day else "")
+    return reported + (f"; {sunset.migration}" if sunset.migration else "")

@@ -54,9 +54,9 @@ def lock(
         if moved:
             console.show(f"sunsets {'locked anew' if update else 'moved since they were locked'}")
     behind = not update and (bool(missing) or moved)
-    told = f"{len(found.lock.versions)} locked"
-    told += f", {len(missing)} {'added' if update else 'not yet'}" if missing else ""
-    console.say(f"{folder / LOCK_FILE}: {told}")
+    reported = f"{len(found.lock.versions)} locked"
+    reported += f", {len(missing)} {'added' if update else 'not yet'}" if missing else ""
+    console.say(f"{folder / LOCK_FILE}: {reported}")
     if behind:
         console.say("publish them, or where they are published nowhere: stream-bridge schema lock --update")
     return ExitCode.DIFFERENCES if behind else ExitCode.OK

@@ -141,7 +141,7 @@ def _lock(folder: Path, schemas: SchemaSet, targets: Sequence[Target]) -> bool:
 
 def _show(console: Console, plans: Sequence[TargetPlan], output: Output, *, locked: bool) -> None:
     if output is Output.JSON:
-        told = [
+        reported = [
             {
                 "target": str(each.address),
                 "counts": dict(each.count()),
@@ -150,7 +150,7 @@ def _show(console: Console, plans: Sequence[TargetPlan], output: Output, *, lock
             }
             for each in plans
         ]
-        console.write_json({"targets": told, "locked": locked})
+        console.write_json({"targets": reported, "locked": locked})
         return
     for each in plans:
         console.show(Text(str(each.address), style="bold"))

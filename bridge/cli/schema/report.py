@@ -149,9 +149,9 @@ def _case(report: Report, suite: ET.Element, case: Case) -> None:
         attributes = {"message": _xml(failed[0].message), "type": rule_of(failed[0])}
         failure = ET.SubElement(element, "failure", attributes)
         failure.text = _xml("\n".join([*map(_plain, failed), case.detail]).strip())
-    told = [finding for finding in case.findings if not report.counts(finding)]
-    if told:
-        ET.SubElement(element, "system-out").text = _xml("\n".join(map(_plain, told)))
+    reported = [finding for finding in case.findings if not report.counts(finding)]
+    if reported:
+        ET.SubElement(element, "system-out").text = _xml("\n".join(map(_plain, reported)))
 
 
 def _plain(finding: Problem) -> str:

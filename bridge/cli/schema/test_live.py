@@ -308,8 +308,14 @@ def _as_json(trial: Trial, strange: int, reveal: bool) -> dict[str, Any]:
 
 def _kind_json(kind: FailureKind, reveal: bool) -> dict[str, Any]:
     first = {"id": kind.event_id, "type": kind.event_type, "time": kind.event_time}
-    told = {"rule": kind.rule, "path": kind.path, "message": kind.what, "events": kind.events, "first": first}
-    return told | ({"value": kind.value} if reveal else {})
+    shown = {
+        "rule": kind.rule,
+        "path": kind.path,
+        "message": kind.what,
+        "events": kind.events,
+        "first": first,
+    }
+    return shown | ({"value": kind.value} if reveal else {})
 
 
 def _show(console: Console, trial: Trial, strange: int, reveal: bool) -> None:

@@ -48,11 +48,11 @@ def check(
 def _summary(findings: Findings, wrong: int) -> str:
     warnings = len(findings.problems) - wrong
     if wrong:
-        told = f"{_plural(wrong, 'error')}" + (f", {_plural(warnings, 'warning')}" if warnings else "")
-        return told + "".join(f"; {skipped}" for skipped in findings.skipped)
+        reported = f"{_plural(wrong, 'error')}" + (f", {_plural(warnings, 'warning')}" if warnings else "")
+        return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
     counts = ", ".join(_plural(count, name) for name, count in findings.counts.items())
-    told = f"{counts}: fine" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
-    return told + "".join(f"; {skipped}" for skipped in findings.skipped)
+    reported = f"{counts}: fine" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
+    return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
 
 
 def _plural(count: int, name: str) -> str:

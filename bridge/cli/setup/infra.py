@@ -81,13 +81,13 @@ def diff(
     ]
     words = ["stream-bridge", "infra", "render", "--config", str(config), "--out", str(out)]
     words += [word for name in table or () for word in ("--table", name)] + ["--kms"] * kms
-    mend = shlex.join(words)
+    fix = shlex.join(words)
     if output is Output.JSON:
-        found = [{**asdict(drift), "mend": mend} for drift in drifts]
+        found = [{**asdict(drift), "mend": fix} for drift in drifts]
         console.write_json({"agrees": not drifts, "drifts": found})
     else:
         for drift in drifts:
-            console.show(f"{out / drift.file}: {drift.what} - {mend}")
+            console.show(f"{out / drift.file}: {drift.what} - {fix}")
         if not drifts:
             console.say(f"{out}: says what {config} says")
     return ExitCode.DIFFERENCES if drifts else ExitCode.OK

@@ -87,7 +87,7 @@ def init(
                 )
             proof = _prove(staging.folder, records)
             staging.move()
-    _tell(console, out, list(files), plans, proof, as_json=output is Output.JSON)
+    _report(console, out, list(files), plans, proof, as_json=output is Output.JSON)
     unused = proof.unreadable + proof.failed + sum(each.unreadable for each in samples)
     return ExitCode.PARTLY if unused else ExitCode.OK
 
@@ -247,7 +247,7 @@ def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
     for file in sorted((folder / "examples/records").glob("*.json")):
         with file.open("rb") as stream:
             for record in read_records(stream, file.name):
-                if previewer.preview(record).end in ("quarantined", "handed_back"):
+                if previewer.preview(record).end in ("quarantined", "returned"):
                     raise BridgeError(
                         f"an example of {file.stem} does not become its event",
                         hint="this is a defect of init",
@@ -260,7 +260,7 @@ def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
             else:
                 preview = previewer.preview(record, stand_in)
                 ends[preview.end if preview.change is not None else "unreadable"] += 1
-    failed = ends["quarantined"] + ends["handed_back"]
+    failed = ends["quarantined"] + ends["returned"]
     rendered = ends.total() - failed - ends["unreadable"]
     return _Proof(rendered, failed, ends["unreadable"])
 
@@ -268,7 +268,7 @@ def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
 # --- telling -------------------------------------------------------------------------------------
 
 
-def _tell(
+def _report(
     console: Console,
     out: Path,
     files: Iterable[str],
@@ -279,14 +279,14 @@ def _tell(
 ) -> None:
     from bridge.onboarding.remarks import remarks
 
-    told = {plan.sample.table: [visible(line) for line in remarks(plan)] for plan in plans}
+    reported = {plan.sample.table: [visible(line) for line in remarks(plan)] for plan in plans}
     if as_json:
         tables = {
             plan.sample.table: {
                 "samples": plan.sample.items.seen,
                 "events": [event.type for event in plan.events],
                 "redacted": list(plan.drop),
-                "remarks": told[plan.sample.table],
+                "remarks": reported[plan.sample.table],
             }
             for plan in plans
         }
@@ -301,7 +301,7 @@ def _tell(
         console.say(
             f"\n{sample.table}: {sample.items.seen:,}{of} items looked at; look at these:", style="bold"
         )
-        for line in told[sample.table] or ["nothing stands out"]:
+        for line in reported[sample.table] or ["nothing stands out"]:
             console.say(f"  - {line}")
     if proof.rendered or proof.failed:
         of_them = f", {proof.failed} would not get there" if proof.failed else ""

@@ -1,0 +1,1 @@
+"""Commands that read a live stream: run, doctor and demo."""

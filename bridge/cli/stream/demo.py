@@ -119,13 +119,13 @@ def _keep(console: Console, view: Any, stage: Stage, environ: Mapping[str, str])
 
     view.tools(stage.scenery, environ, stage.quarantine.path)
     console.flush()
-    told = stage.account
+    reported = stage.account
     try:
         while not stage.runners.wait(0.5):
             account = stage.account
-            if account != told:
+            if account != reported:
                 console.say(progress_line(account))
-                told = account
+                reported = account
         stage.runners.stats()
     except KeyboardInterrupt:
         console.say("ending: the embedded AWS and all it held go away", style="dim")

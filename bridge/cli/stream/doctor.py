@@ -82,7 +82,7 @@ def doctor(
 def _line(finding: Finding) -> Text:
     line = Text(f"{finding.severity:<7}", style=_STYLES[finding.severity])
     line.append(f" {finding.check} {finding.about}: {finding.message}", style="not bold default")
-    return line.append(f" — {finding.mend}", style="default") if finding.mend else line
+    return line.append(f" — {finding.fix}", style="default") if finding.fix else line
 
 
 def _document(finding: Finding) -> dict[str, str]:
@@ -91,5 +91,5 @@ def _document(finding: Finding) -> dict[str, str]:
         "about": finding.about,
         "severity": finding.severity,
         "message": finding.message,
-        "mend": finding.mend,
+        "mend": finding.fix,
     }

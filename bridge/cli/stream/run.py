@@ -91,7 +91,7 @@ def run(
             runners.start(until="caught_up" if until_caught_up else "stopped")
             while not runners.wait(_WAIT_S):
                 age_ms = max(list(ages_ms.values()), default=0)
-                live.tell(Account.of(telemetry.counts), f"iterator age {age_ms / 1000:.1f} s")
+                live.report(Account.of(telemetry.counts), f"iterator age {age_ms / 1000:.1f} s")
         stats = runners.stats()
     finally:
         runners.close()

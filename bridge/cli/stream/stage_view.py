@@ -19,7 +19,7 @@ from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
 _SHOWN = 80  # changes that are shown one by one
-_TELL_EVERY = 100
+_REPORT_EVERY = 100
 _MASK = "•••"
 
 
@@ -62,7 +62,7 @@ class StageView:
             self._say(_line("write", "bold blue", Text.assemble(step.text, (_note(step), "dim"))))
         elif written == _SHOWN + 1:
             self._say(Text("… what follows is not shown one by one", "dim"))
-        elif written % _TELL_EVERY == 0:
+        elif written % _REPORT_EVERY == 0:
             received = ", ".join(f"{name} {count}" for name, count in self._received.items())
             self._say(Text(f"… {written} calls written; events received: {received}", "dim"))
 
@@ -141,7 +141,7 @@ class StageView:
             ("= published", account.published, f"as {account.events} events"),
             ("+ without event", account.without_event, "what changed counts for nothing"),
             ("+ quarantined", account.quarantined, "can never become its event"),
-            ("+ handed back", account.handed_back, "comes again"),
+            ("+ handed back", account.returned, "comes again"),
         )
         self._console.show(Text("\nWhat became of the records", "bold"))
         for name, count, meaning in rows:

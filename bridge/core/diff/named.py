@@ -12,7 +12,9 @@ from bridge.core.pointer import escape
 FieldHashes = Callable[[TypedItem], dict[str, str]]
 
 
-def named_changes(view: ChangeView, told: Mapping[str, str], hashes: FieldHashes) -> list[FieldChange] | None:
+def named_changes(
+    view: ChangeView, published: Mapping[str, str], hashes: FieldHashes
+) -> list[FieldChange] | None:
     """``{path, op, after?}`` for each top-level attribute that is not what was told last, never with
     ``before``. ``after`` is there where the change itself has it; an item that was read later shows only
     which attributes differ by then. None where nothing can be known."""
@@ -22,10 +24,10 @@ def named_changes(view: ChangeView, told: Mapping[str, str], hashes: FieldHashes
         return None
     now = hashes(typed)
     found: list[FieldChange] = []
-    for name in sorted(now.keys() | told.keys()):
-        if now.get(name) == told.get(name):
+    for name in sorted(now.keys() | published.keys()):
+        if now.get(name) == published.get(name):
             continue
-        op = "add" if name not in told else "remove" if name not in now else "replace"
+        op = "add" if name not in published else "remove" if name not in now else "replace"
         entry: FieldChange = {"path": f"/{escape(name)}", "op": op}
         if op != "remove" and view.after is not None:
             entry["after"] = view.after[name]

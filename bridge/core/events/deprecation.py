@@ -24,11 +24,11 @@ class Deprecation:
 
     def attributes(self) -> dict[str, Any]:
         """The extension's attributes, in JSON."""
-        told: dict[str, Any] = {"deprecated": True}
+        published: dict[str, Any] = {"deprecated": True}
         if self.since is not None:
-            told["deprecationfrom"] = f"{self.since.isoformat()}T00:00:00Z"
+            published["deprecationfrom"] = f"{self.since.isoformat()}T00:00:00Z"
         if self.sunset is not None:
-            told["deprecationsunset"] = f"{self.sunset.isoformat()}T23:59:59Z"
+            published["deprecationsunset"] = f"{self.sunset.isoformat()}T23:59:59Z"
         if self.migration:
-            told["deprecationmigration"] = self.migration
-        return told
+            published["deprecationmigration"] = self.migration
+        return published

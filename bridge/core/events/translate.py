@@ -80,7 +80,7 @@ class Table:
         None  # of redacted images, for the ledger; None: it keeps positions only
     )
     field_hashes: FieldHashes | None = None  # the same by attribute
-    recipe: str = ""  # of fingerprint and field_hashes
+    fingerprint_version: str = ""  # of fingerprint and field_hashes
     sees_gaps: bool = True  # False: the filter drops some changes of an item, so that gaps are ordinary
 
     def translate(
@@ -100,14 +100,14 @@ class Table:
         if view.changes is not None and not view.changes:
             return _UNCHANGED
         events: list[Event] = []
-        told: set[str] = set()
+        published: set[str] = set()
         for rule in self.rules:
             # Of several rules for one type the first that applies counts: a second event of the same type
             # and record would have the same id.
-            if rule.type in told:
+            if rule.type in published:
                 continue
             if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
-                told.add(rule.type)
+                published.add(rule.type)
                 subject = self.subject(view)
                 made: list[dict[str, Any]] = []
                 for version in rule.versions:
@@ -130,14 +130,18 @@ class Table:
         """Redact, then diff: what is taken out cannot show up as a change."""
         view = ChangeView(self.redacted(change), self.diff, self.convert)
         hashes = self.field_hashes
-        if view.changes is None and hashes is not None and change.told is not None:
-            view.changes = named_changes(view, change.told, hashes)
+        if view.changes is None and hashes is not None and change.published is not None:
+            view.changes = named_changes(view, change.published, hashes)
         return view
 
-    def knows(self, recipe: str) -> bool:
+    def knows(self, fingerprint_version: str) -> bool:
         """Whether fingerprints made by ``recipe`` can be held against ours; an old row that does not say
         is taken for one of ours."""
-        return not recipe or not self.recipe or recipe == self.recipe
+        return (
+            not fingerprint_version
+            or not self.fingerprint_version
+            or fingerprint_version == self.fingerprint_version
+        )
 
     def redacted(self, change: Change) -> Change:
         return change if self.redact is None else self.redact(change)
@@ -150,9 +154,12 @@ class Table:
             return Explanation("unchanged", ())
         rules: list[tuple[str, str | None]] = []
         for rule in self.rules:
-            told = (rule.type, None) in rules
+            published = (rule.type, None) in rules
             rules.append(
-                (rule.type, "an earlier rule for this type applies" if told else rule.route.explain(view))
+                (
+                    rule.type,
+                    "an earlier rule for this type applies" if published else rule.route.explain(view),
+                )
             )
         applies = any(why is None for _, why in rules)
         return Explanation(None if applies else "no_matching_type", tuple(rules))

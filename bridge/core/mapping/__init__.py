@@ -1,0 +1,1 @@
+"""The mapping language, and the data that it makes."""

@@ -1,0 +1,1 @@
+"""From a raw record to a change, for each kind of stream."""

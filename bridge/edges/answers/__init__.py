@@ -1,0 +1,1 @@
+"""What the answers of AWS mean, decided once for all edges."""

@@ -1,0 +1,1 @@
+"""CloudWatch: metrics and log lines, and the lag that it measures."""

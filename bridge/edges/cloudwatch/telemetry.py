@@ -159,8 +159,10 @@ class LineTelemetry:
         if self._as_json:
             line = _json_line({"level": level, "message": message, **fields})
         else:
-            told = "  ".join(f"{name}={value}" for name, value in fields.items() if value not in ("", None))
-            line = f"{level}: {message}" + (f"  {told}" if told else "")
+            reported = "  ".join(
+                f"{name}={value}" for name, value in fields.items() if value not in ("", None)
+            )
+            line = f"{level}: {message}" + (f"  {reported}" if reported else "")
         self._stream.write(line.encode(self._encoding, "backslashreplace").decode(self._encoding) + "\n")
         self._stream.flush()
 

@@ -89,8 +89,8 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
     }
     if row.doubt and not row.live:
         item["d"] = {"BOOL": True}
-    if row.recipe:
-        item["c"] = {"S": row.recipe}
+    if row.fingerprint_version:
+        item["c"] = {"S": row.fingerprint_version}
     if row.gap:
         item["g"] = {"BOOL": True}
         if row.gap_names is not None:
@@ -155,7 +155,7 @@ def _decode(item: TypedItem, key: str) -> Row:
         gap="g" in item,
         gap_names=tuple(map(str, _parse(item["n"]["S"]))) if "n" in item and "g" in item else None,
         doubt="d" in item,
-        recipe=item["c"]["S"] if "c" in item else "",
+        fingerprint_version=item["c"]["S"] if "c" in item else "",
     )
 
 

@@ -1,0 +1,1 @@
+"""EventBridge: both kinds of bus, rules, archives and its schema registry."""

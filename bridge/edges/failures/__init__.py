@@ -1,0 +1,1 @@
+"""Lambda's on-failure destination: where batches that were given up are sent and read again."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
 from bridge.errors import DestinationUnavailable
 from bridge.limits import SQS_RECEIVE_MAX
-from bridge.ports.failures import Parked
+from bridge.ports.failures import StoredBatch
 
 HIDDEN_S: Final = 300  # how long a message is hidden, counted from the last chunk of its records
 WAIT_S: Final = 1  # long polling asks every server of the queue (docs: "Short and long polling")
@@ -29,7 +29,7 @@ class SqsFailureSource:
         self._receipts: dict[str, str] = {}  # of what is neither removed nor given back, by message id
         self._target = AwsTarget("sqs", f"queue {queue_url}", unavailable=DestinationUnavailable)
 
-    def batches(self) -> Generator[Parked]:
+    def batches(self) -> Generator[StoredBatch]:
         seen: set[str] = set()
         repeats = 0  # in a row: the run takes longer than messages stay hidden
         try:
@@ -39,21 +39,21 @@ class SqsFailureSource:
                 repeats = repeats + 1 if name in seen else 0
                 if name not in seen:
                     seen.add(name)
-                    yield Parked(name, message["Body"].encode("utf-8", "surrogatepass"), receipt)
+                    yield StoredBatch(name, message["Body"].encode("utf-8", "surrogatepass"), receipt)
         finally:
             self._give_back()
 
-    def hold(self, parked: Parked) -> None:
+    def hold(self, stored: StoredBatch) -> None:
         try:
             self._client.change_message_visibility_batch(
                 QueueUrl=self._queue_url,
-                Entries=[{"Id": "0", "ReceiptHandle": parked.receipt, "VisibilityTimeout": HIDDEN_S}],
+                Entries=[{"Id": "0", "ReceiptHandle": stored.receipt, "VisibilityTimeout": HIDDEN_S}],
             )
         except AWS_ERRORS as error:
             raise self._target.translate(error) from error
 
-    def remove(self, parked: Parked) -> None:
-        receipt = self._receipts.pop(parked.name, parked.receipt)
+    def remove(self, stored: StoredBatch) -> None:
+        receipt = self._receipts.pop(stored.name, stored.receipt)
         try:
             self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=receipt)
         except AWS_ERRORS as error:
@@ -97,7 +97,7 @@ class S3FailureSource:
         self._prefix = prefix
         self._target = AwsTarget("s3", f"bucket {bucket}", unavailable=DestinationUnavailable)
 
-    def batches(self) -> Generator[Parked]:
+    def batches(self) -> Generator[StoredBatch]:
         query: dict[str, str] = {"Bucket": self._bucket, "Prefix": self._prefix}
         while True:
             try:
@@ -105,14 +105,14 @@ class S3FailureSource:
             except AWS_ERRORS as error:
                 raise self._target.translate(error) from error
             for found in page.get("Contents") or ():
-                parked = self.load(found["Key"])
-                if parked is not None:
-                    yield parked
+                stored = self.load(found["Key"])
+                if stored is not None:
+                    yield stored
             if not page.get("IsTruncated"):
                 return
             query["ContinuationToken"] = page["NextContinuationToken"]
 
-    def load(self, key: str) -> Parked | None:
+    def load(self, key: str) -> StoredBatch | None:
         """One object; None where it is gone, so that somebody else has redriven it."""
         try:
             content = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
@@ -120,14 +120,14 @@ class S3FailureSource:
             if code_of(error) == "NoSuchKey":
                 return None
             raise self._target.translate(error) from error
-        return Parked(key, content)
+        return StoredBatch(key, content)
 
-    def hold(self, parked: Parked) -> None:
+    def hold(self, stored: StoredBatch) -> None:
         """An object is shown to everybody; the ledger keeps two redrives from telling twice."""
 
-    def remove(self, parked: Parked) -> None:
+    def remove(self, stored: StoredBatch) -> None:
         try:
-            self._client.delete_object(Bucket=self._bucket, Key=parked.name)
+            self._client.delete_object(Bucket=self._bucket, Key=stored.name)
         except AWS_ERRORS as error:
             raise self._target.translate(error) from error
 
@@ -138,7 +138,7 @@ class DirectoryFailureSource:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def batches(self) -> Generator[Parked]:
+    def batches(self) -> Generator[StoredBatch]:
         for path in sorted(self._folder.rglob("*.json")):
             try:
                 content = path.read_bytes()
@@ -146,14 +146,14 @@ class DirectoryFailureSource:
                 continue
             except OSError as error:
                 raise self._unavailable(error) from error
-            yield Parked(str(path.relative_to(self._folder)), content)
+            yield StoredBatch(str(path.relative_to(self._folder)), content)
 
-    def hold(self, parked: Parked) -> None:
+    def hold(self, stored: StoredBatch) -> None:
         """A file is shown to everybody."""
 
-    def remove(self, parked: Parked) -> None:
+    def remove(self, stored: StoredBatch) -> None:
         try:
-            (self._folder / parked.name).unlink(missing_ok=True)
+            (self._folder / stored.name).unlink(missing_ok=True)
         except OSError as error:
             raise self._unavailable(error) from error
 

@@ -1,0 +1,1 @@
+"""The Glue Schema Registry."""

@@ -1,0 +1,1 @@
+"""What runs on this machine: files, memory, git, the clock and the embedded AWS."""

@@ -40,23 +40,23 @@ def read_mapping(client: Any, id: str) -> MappingFacts:
         raise target.translate(error) from error
 
 
-def _mapping(told: Mapping[str, Any]) -> MappingFacts:
-    retries = told.get("MaximumRetryAttempts")
-    age_s = told.get("MaximumRecordAgeInSeconds")
-    destination = (told.get("DestinationConfig") or {}).get("OnFailure") or {}
+def _mapping(reported: Mapping[str, Any]) -> MappingFacts:
+    retries = reported.get("MaximumRetryAttempts")
+    age_s = reported.get("MaximumRecordAgeInSeconds")
+    destination = (reported.get("DestinationConfig") or {}).get("OnFailure") or {}
     return MappingFacts(
-        id=str(told.get("UUID", "")),
-        function=str(told.get("FunctionArn", "")),
-        source_arn=str(told.get("EventSourceArn", "")),
-        state=str(told.get("State", "")),
-        starting_position=str(told.get("StartingPosition", "")),
-        reports_items="ReportBatchItemFailures" in (told.get("FunctionResponseTypes") or ()),
-        bisects=bool(told.get("BisectBatchOnFunctionError")),
+        id=str(reported.get("UUID", "")),
+        function=str(reported.get("FunctionArn", "")),
+        source_arn=str(reported.get("EventSourceArn", "")),
+        state=str(reported.get("State", "")),
+        starting_position=str(reported.get("StartingPosition", "")),
+        reports_items="ReportBatchItemFailures" in (reported.get("FunctionResponseTypes") or ()),
+        bisects=bool(reported.get("BisectBatchOnFunctionError")),
         retries=-1 if retries is None else int(retries),
         record_age_s=-1 if age_s is None else int(age_s),
         destination=str(destination.get("Destination") or ""),
-        modified=told.get("LastModified"),
-        result=str(told.get("LastProcessingResult") or ""),
+        modified=reported.get("LastModified"),
+        result=str(reported.get("LastProcessingResult") or ""),
     )
 
 
@@ -78,10 +78,12 @@ def time_to_live(client: Any, table: str) -> TimeToLive:
     """Of a ledger table. Needs ``dynamodb:DescribeTimeToLive``."""
     target = AwsTarget("dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
     try:
-        told = client.describe_time_to_live(TableName=table).get("TimeToLiveDescription") or {}
+        reported = client.describe_time_to_live(TableName=table).get("TimeToLiveDescription") or {}
     except AWS_ERRORS as error:
         raise target.translate(error) from error
-    return TimeToLive(str(told.get("TimeToLiveStatus", "DISABLED")), str(told.get("AttributeName", "")))
+    return TimeToLive(
+        str(reported.get("TimeToLiveStatus", "DISABLED")), str(reported.get("AttributeName", ""))
+    )
 
 
 def queue_depth(client: Any, queue_url: str) -> int:
@@ -90,7 +92,9 @@ def queue_depth(client: Any, queue_url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     target = AwsTarget("sqs", f"queue {queue_url}", unavailable=QuarantineUnavailable)
     try:
-        told = client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names).get("Attributes") or {}
+        reported = (
+            client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names).get("Attributes") or {}
+        )
     except AWS_ERRORS as error:
         raise target.translate(error) from error
-    return sum(int(told.get(name) or 0) for name in names)
+    return sum(int(reported.get(name) or 0) for name in names)

@@ -1,0 +1,1 @@
+"""SQS queues: quarantine, and the queue that ``tail`` reads."""

@@ -1,0 +1,1 @@
+"""Writing schemas and what is generated from them: new versions, inference, classes, AsyncAPI."""

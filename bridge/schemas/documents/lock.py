@@ -29,7 +29,7 @@ from bridge.settings.durable_file import write_durably
 LOCK_FILE: Final = "schemas.lock.json"
 FORMAT: Final = 1
 _HASH: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_MEND: Final = f"restore {LOCK_FILE} as it was committed; it is written by stream-bridge alone"
+_FIX: Final = f"restore {LOCK_FILE} as it was committed; it is written by stream-bridge alone"
 
 Name = tuple[str, Version]
 
@@ -69,16 +69,16 @@ class Lock:
         for name, document in documents.items():
             found = content_hash(document)
             if versions.setdefault(name, found) != found:
-                raise refuse("lock", LOCK_FILE, f"{name[0]} {name[1]} is locked with another content", _MEND)
+                raise refuse("lock", LOCK_FILE, f"{name[0]} {name[1]} is locked with another content", _FIX)
         sunsets = dict(self.sunsets)
         for type_name in {name for name, _ in versions} & set(metas or {}):
             meta = (metas or {})[type_name]
             said = {key: sunset.day for key, sunset in meta.sunsets.items()}
-            told = self.sunsets.get(type_name, {})
-            for key, _, message in find_earlier(said, told):
+            reported = self.sunsets.get(type_name, {})
+            for key, _, message in find_earlier(said, reported):
                 raise refuse("sunset", meta.file, message, path=f"sunset.{key}")
             if said:  # a day that was told stays known when it is taken back: another may not be earlier
-                sunsets[type_name] = MappingProxyType({**told, **said})
+                sunsets[type_name] = MappingProxyType({**reported, **said})
         return Lock(MappingProxyType(versions), MappingProxyType(sunsets), self.published)
 
 
@@ -95,23 +95,21 @@ def parse_lock(content: bytes, file: str) -> Lock:
             "lock", file, "holds an unresolved merge", "keep the versions of both sides, then check again"
         )
     if not content.strip():
-        raise refuse("lock", file, "is empty", _MEND)
+        raise refuse("lock", file, "is empty", _FIX)
     try:
         data = parse_json(content, file)
     except ConfigurationError as error:
         problem = error.problems[0]
-        raise refuse(
-            "lock", file, problem.message, _MEND, line=problem.line, column=problem.column
-        ) from error
+        raise refuse("lock", file, problem.message, _FIX, line=problem.line, column=problem.column) from error
     if not isinstance(data, dict) or not isinstance(data.get("format"), int):
-        raise refuse("lock", file, "is not a lock of schemas", _MEND)
+        raise refuse("lock", file, "is not a lock of schemas", _FIX)
     if data["format"] > FORMAT:
         message = f"has format {data['format']}, and this version of stream-bridge knows up to {FORMAT}"
         raise refuse("lock", file, message, "update stream-bridge")
     try:
         return _read(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise refuse("lock", file, f"is not as stream-bridge writes it: {error}", _MEND) from error
+        raise refuse("lock", file, f"is not as stream-bridge writes it: {error}", _FIX) from error
 
 
 def _read(data: Mapping[str, Any]) -> Lock:

@@ -1,0 +1,1 @@
+"""What a new version means for others: lint, changes, promises between versions, impact on rules."""

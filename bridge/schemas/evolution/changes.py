@@ -11,7 +11,7 @@ from bridge.schemas.documents.lock import content_hash
 from bridge.schemas.evolution.members import Member, follow, members_of
 
 Kind = Literal["added", "removed", "changed", "told"]
-_TOLD_ELSEWHERE = {"$id", "$schema", "properties", "required", "$defs", "definitions"}
+_REPORTED_ELSEWHERE = {"$id", "$schema", "properties", "required", "$defs", "definitions"}
 _TEXT = {"title", "description", "$comment", "examples", "default"}
 
 
@@ -30,9 +30,9 @@ def find_changes(old: Any, new: Any) -> list[Change]:
         same = content_hash(old) == content_hash(new)
         return [] if same else [Change("changed", "", f"was {_value(old)}, is {_value(new)}")]
     changes = [*_root(old, new), *_members(old, new)]
-    told = {name for name in _defs(old) | _defs(new) if _definition_moved(old, new, name)}
-    if told and not any(change.path for change in changes):
-        names = ", ".join(f"`{name}`" for name in sorted(told))
+    reported = {name for name in _defs(old) | _defs(new) if _definition_moved(old, new, name)}
+    if reported and not any(change.path for change in changes):
+        names = ", ".join(f"`{name}`" for name in sorted(reported))
         changes.append(Change("changed", "", f"definitions changed: {names}"))
     if not changes and content_hash(_bare(old)) != content_hash(_bare(new)):
         changes.append(Change("changed", "", "something changed that no sentence covers: compare the files"))
@@ -45,7 +45,7 @@ def _bare(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _root(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
     for keyword in dict.fromkeys((*new, *old)):
-        if keyword in _TOLD_ELSEWHERE or _same(old, new, keyword):
+        if keyword in _REPORTED_ELSEWHERE or _same(old, new, keyword):
             continue
         if keyword in _TEXT:
             yield Change("told", "", f"the {keyword.lstrip('$')} of the schema reads otherwise")
@@ -122,9 +122,9 @@ def _values(
         return None
     more = [_value(json.loads(value)) for value in has if value not in had]
     less = [_value(json.loads(value)) for value in had if value not in has]
-    told = [f"takes {', '.join(more)} besides"] if more else []
-    told += [f"no longer takes {', '.join(less)}"] if less else []
-    return Change("changed", path, f"`{path}` {' and '.join(told)}") if told else None
+    reported = [f"takes {', '.join(more)} besides"] if more else []
+    reported += [f"no longer takes {', '.join(less)}"] if less else []
+    return Change("changed", path, f"`{path}` {' and '.join(reported)}") if reported else None
 
 
 def _enum(root: Mapping[str, Any], schema: Any) -> list[str] | None:

@@ -157,9 +157,9 @@ class Impact:
         for alternative in alternatives:
             each = alternative.get("detail-type")
             if each is not None and self._base in each.leaf.matchers:
-                mend = f"write {self.new.side.type}, or {{prefix: {self._base}.v}} for every major"
+                fix = f"write {self.new.side.type}, or {{prefix: {self._base}.v}} for every major"
                 return Finding(
-                    "old-major", each.name, each.leaf.text, "events carry the major in their type", mend
+                    "old-major", each.name, each.leaf.text, "events carry the major in their type", fix
                 )
         return None
 
@@ -170,9 +170,9 @@ class Impact:
         for name, each in alternative.items():
             if name in _ADDRESS:
                 if not addressed and name in ("detail-type", "detail.type"):
-                    mend = f"add {self.new.side.type}, or write {{prefix: {self._base}.v}}"
+                    fix = f"add {self.new.side.type}, or write {{prefix: {self._base}.v}}"
                     text = f"asks for another major than {self.new.side.type}, whose events it will not get"
-                    yield Finding("old-major", name, each.leaf.text, text, mend)
+                    yield Finding("old-major", name, each.leaf.text, text, fix)
                 continue
             yield from self._of_field(each)
 
@@ -202,8 +202,8 @@ class Impact:
                 )
             elif judged.answer is Answer.NO:
                 could = self.old is not None and self.old.judge(matcher, each.steps).answer > Answer.NO
-                kind, said, mend = why(matcher, judged, reach, could)
-                yield Finding(kind, each.name, text, said, mend, *pointers)
+                kind, said, fix = why(matcher, judged, reach, could)
+                yield Finding(kind, each.name, text, said, fix, *pointers)
 
     # --- examples ------------------------------------------------------------------------------------
 
@@ -228,9 +228,9 @@ class Impact:
                 made = copy.deepcopy(event)
                 for steps, judged in wanted.items():
                     _put(made, steps, judged.value)
-                told = made["detail"].get("data")
-                if compiled.matches(made) and self.old.documents.takes(data, told):
-                    return Witness("made", told)
+                reported = made["detail"].get("data")
+                if compiled.matches(made) and self.old.documents.takes(data, reported):
+                    return Witness("made", reported)
         return None
 
     def _events(self, schema: _Schema) -> Iterator[tuple[str, dict[str, Any]]]:

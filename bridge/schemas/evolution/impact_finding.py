@@ -43,7 +43,7 @@ class Finding:
     path: str
     matcher: str
     message: str
-    mend: str = ""
+    fix: str = ""
     old_pointer: str | None = None
     new_pointer: str | None = None
 
@@ -84,14 +84,14 @@ def why(matcher: Any, judged: Judged, reach: Reach, could: bool) -> tuple[str, s
         return "always-there", "the field is always there, and so never missing", "remove this condition"
     kinds = {kind for slot in reach.slots for kind in slot.kinds}
     if not kinds and reach.objects:
-        mend = "match a member of it"
-        return "value-gone" if could else "value-unknown", "an object stands here, which has no value", mend
+        fix = "match a member of it"
+        return "value-gone" if could else "value-unknown", "an object stands here, which has no value", fix
     if not kinds:
         return "value-gone" if could else "value-unknown", "no value can stand here", "remove this condition"
     if not kinds & judged.kinds:
         wants, has = " or ".join(sorted(judged.kinds)), " or ".join(sorted(kinds))
-        mend = _other_type(matcher, kinds)
-        return "type-changed" if could else "value-unknown", f"matches a {wants}; the schema says {has}", mend
+        fix = _other_type(matcher, kinds)
+        return "type-changed" if could else "value-unknown", f"matches a {wants}; the schema says {has}", fix
     left: list[Any] = []
     for slot in reach.slots:
         for value in finite(slot.parts) or ():

@@ -113,10 +113,10 @@ def _naming(schema: SchemaVersion) -> Iterator[Finding]:
 
 def _docs(schema: SchemaVersion) -> Iterator[Finding]:
     document = schema.document
-    if not _told(document, "description"):
+    if not _reported(document, "description"):
         message = "the schema has no description"
         yield _warning(schema, "docs", "/description", message, "say what happened, in one sentence")
-    if not _told(document, "title"):
+    if not _reported(document, "title"):
         yield _warning(schema, "docs", "/title", "the schema has no title", "name it in two or three words")
     members = document.get("properties")
     for name, member in members.items() if isinstance(members, dict) else ():
@@ -131,7 +131,7 @@ def _described(document: Mapping[str, Any], member: Any) -> bool:
     for _ in range(8):
         if not isinstance(member, dict):
             return True  # true and false allow all and nothing
-        if _told(member, "description") or _told(member, "title") or "const" in member:
+        if _reported(member, "description") or _reported(member, "title") or "const" in member:
             return True
         reference = member.get("$ref")
         if not isinstance(reference, str):
@@ -143,7 +143,7 @@ def _described(document: Mapping[str, Any], member: Any) -> bool:
     return True
 
 
-def _told(schema: Mapping[str, Any], keyword: str) -> bool:
+def _reported(schema: Mapping[str, Any], keyword: str) -> bool:
     text = schema.get(keyword)
     return isinstance(text, str) and bool(text.strip()) and not text.startswith("TODO")
 

@@ -127,9 +127,9 @@ def _open(old: SchemaVersion, new: SchemaVersion, unproven: Unproven) -> Finding
 def _number(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> Iterator[Finding]:
     """The version's number says at least as much as what changed. A major change inside a major is told by
     its breaks, unless the mode lets it pass."""
-    told = Bump.MINOR if new.version.minor > old.version.minor else Bump.PATCH
+    reported = Bump.MINOR if new.version.minor > old.version.minor else Bump.PATCH
     needed = min(comparison.bump, Bump.MINOR, key=_RANK.__getitem__)
-    if _RANK[needed] > _RANK[told]:
+    if _RANK[needed] > _RANK[reported]:
         right = Version(old.version.major, old.version.minor + 1, 0)
         message = f"{old.version} → {new.version}: more than annotations changed, which takes a minor version"
         yield Finding(new.file, 0, 0, "", message, f"call it {right}", rule="version")

@@ -1,1 +1,1 @@
-"""Schema registries outside: what is to be published there, publishing it, and reading it at start."""
+"""Schema registries in AWS: what to publish there, publishing it, and reading it at start."""

@@ -53,7 +53,7 @@ def plan(targets: Sequence[Target]) -> list[TargetPlan]:
 
 
 def publish(
-    targets: Sequence[Target], patience: Patience, tell: Callable[[str], None] = lambda _: None
+    targets: Sequence[Target], patience: Patience, report: Callable[[str], None] = lambda _: None
 ) -> list[TargetPlan]:
     """Bring every target to what is to be there; answers how each stands then.
 
@@ -68,7 +68,7 @@ def publish(
             line = next(line for line in planned.lines if line.state == "failed")
             raise _refused(target.address, line.schema, line.version)
         if not planned.done:
-            _Publisher(target, patience, tell).run(planned)
+            _Publisher(target, patience, report).run(planned)
     plans = plan(targets)
     _refuse_drift(plans)
     if behind := [plan.address for plan in plans if not plan.done]:
@@ -102,11 +102,11 @@ def _refused(address: RegistryAddress, schema: str, version: str) -> SchemaRefus
 class _Publisher:
     """One target, schema by schema, version by version in order."""
 
-    def __init__(self, target: Target, patience: Patience, tell: Callable[[str], None]) -> None:
+    def __init__(self, target: Target, patience: Patience, report: Callable[[str], None]) -> None:
         self._registry = target.registry
         self._target = target
         self._patience = patience
-        self._tell = tell
+        self._report = report
 
     def run(self, planned: TargetPlan) -> None:
         behind = {line.schema for line in planned.lines if line.state != "same"}
@@ -130,7 +130,7 @@ class _Publisher:
                     self._registry.add(each.candidate)
             except SchemaTaken as error:  # by another publisher, since we read
                 raise RegistryUnavailable(error.message, hint=error.hint, code=error.code) from error
-            self._tell(f"{self._target.address}: {each.candidate.name} {each.schema.version}")
+            self._report(f"{self._target.address}: {each.candidate.name} {each.schema.version}")
 
         self._patience.call(attempt)
 

@@ -19,7 +19,7 @@ class Remark:
     from_cache: bool = False
 
 
-def tell(remarks: Sequence[Remark], telemetry: Telemetry) -> None:
+def report(remarks: Sequence[Remark], telemetry: Telemetry) -> None:
     for remark in remarks:
         telemetry.log(remark.level, remark.message, **remark.fields)
         if remark.from_cache:

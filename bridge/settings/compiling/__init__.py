@@ -1,0 +1,1 @@
+"""From settings and schemas to compiled tables and event versions."""

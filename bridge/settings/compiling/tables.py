@@ -15,7 +15,7 @@ from bridge.core.diff.lists import ByMember
 from bridge.core.diff.view import ChangeView
 from bridge.core.events.route import Route
 from bridge.core.events.translate import EventRule, Table
-from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, recipe_of
+from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
 from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.mapping.project import MappingError, compile_subject
 from bridge.core.numbers import NumbersAsText
@@ -64,12 +64,12 @@ def compile_differ(table: TableSettings, numbers: NumbersAsText | None) -> Diffe
     )
 
 
-def _recipe(secret: bytes, table: TableSettings) -> str:
+def _fingerprint_version(secret: bytes, table: TableSettings) -> str:
     rules = [
         (rule.path, rule.with_, b"" if rule.key is None else rule.key.get_secret_value().encode())
         for rule in table.redact
     ]
-    return recipe_of(secret, table.diff.ignore, rules)
+    return fingerprint_version_of(secret, table.diff.ignore, rules)
 
 
 class _Compiler:
@@ -105,7 +105,7 @@ class _Compiler:
             convert=plain_item if numbers is None else numbers.item,
             fingerprint=None if self.secret is None else compile_fingerprint(self.secret, ignore),
             field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
-            recipe="" if self.secret is None else _recipe(self.secret, table),
+            fingerprint_version="" if self.secret is None else _fingerprint_version(self.secret, table),
             sees_gaps=not looks_beyond_keys(table.filter),
         )
 

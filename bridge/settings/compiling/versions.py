@@ -103,10 +103,10 @@ class VersionCompiler:
     def _deprecation(
         self, place: Place, event: EventSettings, version: VersionSettings
     ) -> Deprecation | None:
-        told = deprecation_of(event, version, self.schemas)
+        reported = deprecation_of(event, version, self.schemas)
         for key, message, suggestion in sunset_problems(event, version, self.schemas):
             self.wrong((*place, key), message, suggestion)
-        return told
+        return reported
 
     # --- what makes the data ---------------------------------------------------------------------
 
@@ -114,7 +114,7 @@ class VersionCompiler:
         if version.data is None:
             return default_data
         found = projection_problems(version.data)
-        self._tell(place, found)
+        self._report(place, found)
         return None if found else compile_projection(version.data)
 
     def _derive(self, place: Place, version: VersionSettings) -> Derivation | None:
@@ -127,10 +127,10 @@ class VersionCompiler:
         if version.data is None:
             return same_data
         found = derivation_problems(version.data)
-        self._tell(place, found)
+        self._report(place, found)
         return None if found else compile_derivation(version.data)
 
-    def _tell(self, place: Place, found: list[MappingError]) -> None:
+    def _report(self, place: Place, found: list[MappingError]) -> None:
         for error in found:
             self.wrong((*place, "data", *error.path), error.message, error.suggestion)
 
@@ -158,14 +158,16 @@ def _sources_first(versions: tuple[VersionSettings, ...]) -> list[tuple[int, Ver
 def deprecation_of(event: EventSettings, version: VersionSettings, schemas: Schemas) -> Deprecation | None:
     """What the events of a version tell of its end; None where it has none in sight."""
     meta = schemas.metas.get(event.type) if isinstance(schemas, SchemaSet) else None
-    told = None if meta is None else meta.sunset_of(SchemaNumber.parse(version.schema_version))
+    reported = None if meta is None else meta.sunset_of(SchemaNumber.parse(version.schema_version))
     said = (version.from_, version.sunset, version.deprecated_from, version.migration)
-    if not any(said) and told is None and (meta is None or meta.status is not Status.DEPRECATED):
+    if not any(said) and reported is None and (meta is None or meta.status is not Status.DEPRECATED):
         return None
-    migration = (told.migration if told is not None else "") or ("" if meta is None else meta.migration)
+    migration = (reported.migration if reported is not None else "") or (
+        "" if meta is None else meta.migration
+    )
     return Deprecation(
-        version.deprecated_from or (told.since if told is not None else None),
-        version.sunset or (told.day if told is not None else None),
+        version.deprecated_from or (reported.since if reported is not None else None),
+        version.sunset or (reported.day if reported is not None else None),
         version.migration or (migration if re.fullmatch(URI_PATTERN, migration) else ""),
     )
 
@@ -174,17 +176,19 @@ def sunset_problems(
     event: EventSettings, version: VersionSettings, schemas: Schemas
 ) -> Iterator[tuple[str, str, str]]:
     """Where bridge.yaml's days contradict what subscribers were told: key, message, suggestion."""
-    told = told_sunset(schemas, event.type, version.schema_version)
-    if told is None:
+    reported = announced_sunset(schemas, event.type, version.schema_version)
+    if reported is None:
         return
-    if version.sunset is not None and version.sunset < told:
-        message = f"was told as {told}, and {version.sunset} is earlier: it may only move later"
-        yield "sunset", message, f"say {told} or a later day"
-    elif version.sunset is None and version.deprecated_from is not None and version.deprecated_from > told:
-        yield "deprecated_from", f"is after the sunset, {told}", ""
+    if version.sunset is not None and version.sunset < reported:
+        message = f"was told as {reported}, and {version.sunset} is earlier: it may only move later"
+        yield "sunset", message, f"say {reported} or a later day"
+    elif (
+        version.sunset is None and version.deprecated_from is not None and version.deprecated_from > reported
+    ):
+        yield "deprecated_from", f"is after the sunset, {reported}", ""
 
 
-def told_sunset(schemas: Schemas, type_name: str, version: str) -> date | None:
+def announced_sunset(schemas: Schemas, type_name: str, version: str) -> date | None:
     """The latest day that ``meta.yaml`` or the lock of what is published tells of a version, or of its
     major."""
     if not isinstance(schemas, SchemaSet):
@@ -203,11 +207,11 @@ def find_past_sunsets(settings: Settings, schemas: Schemas, today: date) -> list
     for name, table in settings.tables.items():
         for index, event in enumerate(table.events):
             for position, version in enumerate(event.versions):
-                told = deprecation_of(event, version, schemas)
-                if told is None or told.sunset is None or today <= told.sunset:
+                reported = deprecation_of(event, version, schemas)
+                if reported is None or reported.sunset is None or today <= reported.sunset:
                     continue
                 place: Place = ("tables", name, "events", index, "versions", position)
-                message = f"the last day of {event.type} {version.schema_version} was {told.sunset}"
+                message = f"the last day of {event.type} {version.schema_version} was {reported.sunset}"
                 advice = "take the version out, or move its sunset for those who still read it"
                 at = place if version.sunset is None else (*place, "sunset")
                 found.append(settings.problem(at, message, advice, "warning"))

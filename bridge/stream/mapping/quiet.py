@@ -42,7 +42,7 @@ class FunctionLag:
     source_arn: Callable[[], str]
     mappings: Callable[[str], Sequence[MappingFacts]]
     clock: Clock
-    tell: Callable[[str], None]
+    report: Callable[[str], None]
 
     def lag_s(self) -> float | None:
         """Seconds, 0 where nothing waits. Raises ``StreamBehind`` where nobody can tell, with what to look
@@ -71,7 +71,7 @@ class FunctionLag:
                 "`aws lambda get-account-settings` show what there is",
             )
         results = " and ".join(f"{each.id} is {each.state}, {each.result}" for each in ours)
-        self.tell(
+        self.report(
             f"lag 0 s: function {self.function} was sent nothing in the last 15 min, and mapping {results}: "
             "a quiet stream"
         )

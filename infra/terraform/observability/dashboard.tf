@@ -38,7 +38,7 @@ resource "aws_cloudwatch_dashboard" "this" {
             [".", "RecordsPublished", ".", "."],
             [".", "RecordsWithoutEvent", ".", "."],
             [".", "RecordsQuarantined", ".", "."],
-            [".", "RecordsHandedBack", ".", "."],
+            [".", "RecordsReturned", ".", "."],
           ]
         }
       },

@@ -26,7 +26,7 @@ def shell(
     return Shell(tmp_path, monkeypatch, capsysbinary)
 
 
-def park(shell: Shell, name: str, seq: int) -> Path:
+def store_batch(shell: Shell, name: str, seq: int) -> Path:
     record = lambda_record(key={"id": f"u-{seq}"}, after={"id": f"u-{seq}"}, seq=seq)
     return shell.folder / shell.write(
         f"parked/{name}.json", invocation_record("shard-1", str(seq), str(seq), records=[record])
@@ -34,7 +34,7 @@ def park(shell: Shell, name: str, seq: int) -> Path:
 
 
 def test_what_is_parked_goes_and_what_is_no_batch_stays_with_exit_code_4(shell: Shell) -> None:
-    one, two = park(shell, "one", 1), park(shell, "two", 2)
+    one, two = store_batch(shell, "one", 1), store_batch(shell, "two", 2)
     assert shell.run("redrive", "--limit", "1", "--dry-run").code == 0
     assert one.exists()
     done = shell.run("redrive")
@@ -51,7 +51,7 @@ def test_what_is_parked_goes_and_what_is_no_batch_stays_with_exit_code_4(shell: 
 
 
 def test_a_limit_leaves_the_rest_for_the_next_run(shell: Shell) -> None:
-    one, two = park(shell, "one", 1), park(shell, "two", 2)
+    one, two = store_batch(shell, "one", 1), store_batch(shell, "two", 2)
     assert shell.run("redrive", "--limit", "1").code == 0
     assert (one.exists(), two.exists()) == (False, True)
 
@@ -86,8 +86,10 @@ def test_retry_by_id_as_json(shell: Shell) -> None:
     store.put(broken(2))
     done = shell.run("quarantine", "retry", "e2", "--output", "json")
     assert done.code == 0, done.err
-    told = [json.loads(line) for line in done.out.splitlines() if b'"record_id"' in line]
-    assert [(each["record_id"], each["end"], each["removed"]) for each in told] == [("e2", "published", True)]
+    reported = [json.loads(line) for line in done.out.splitlines() if b'"record_id"' in line]
+    assert [(each["record_id"], each["end"], each["removed"]) for each in reported] == [
+        ("e2", "published", True)
+    ]
     assert [entry.record_id for entry in store.entries()] == ["e1"]
     assert shell.run("quarantine", "retry", "e9").code == 1
 

@@ -382,7 +382,7 @@ def test_a_condition_that_the_stream_view_cannot_decide_hands_the_record_back(sh
     done = shell.run("render", shell.write("in.json", [record, created(2)]))
     assert (done.code, len(done.events)) == (4, 1)
     (failure,) = done.failures
-    assert (failure["end"], failure["reason"]) == ("handed_back", "view_too_narrow")
+    assert (failure["end"], failure["reason"]) == ("returned", "view_too_narrow")
     assert "when.changed cannot be decided, the stream view is NEW_IMAGE" in failure["message"]
     assert done.last_line.startswith(
         "2 received = 1 published + 0 without event + 0 quarantined + 1 handed back"
@@ -442,7 +442,7 @@ def test_with_output_json_every_line_on_stderr_is_json(shell: Shell) -> None:
         "published": 1,
         "without_event": 0,
         "quarantined": 1,
-        "handed_back": 0,
+        "returned": 0,
         "events": 1,
         "unreadable": 1,
     }

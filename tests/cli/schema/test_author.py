@@ -218,5 +218,5 @@ def test_a_changelog_is_markdown_newest_first(shell: Shell) -> None:
     assert [line for line in lines if line.startswith("#")] == [f"# {TYPE}", "## 1.1.0", "## 1.0.0"]
     assert "Compatible with 1.0.0." in lines
     assert "- `more` is new: optional, anything \u2014 More" in lines
-    told = json.loads(shell.run("schema", "changelog", TYPE, "--output", "json").out)
-    assert [each["version"] for each in told["versions"]] == ["1.1.0", "1.0.0"]
+    reported = json.loads(shell.run("schema", "changelog", TYPE, "--output", "json").out)
+    assert [each["version"] for each in reported["versions"]] == ["1.1.0", "1.0.0"]

@@ -29,8 +29,8 @@ def sample(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
 def document(shell: Shell) -> dict[str, Any]:
     done = shell.run("schema", "asyncapi", "--config", SAMPLE, "--output", "json")
     assert done.code == 0, done.err
-    told: dict[str, Any] = json.loads(done.out)
-    return told
+    reported: dict[str, Any] = json.loads(done.out)
+    return reported
 
 
 def test_the_document_keeps_the_rules_of_asyncapi(sample: Shell) -> None:
@@ -44,10 +44,10 @@ def test_yaml_says_the_same_as_json_and_the_same_every_time(sample: Shell) -> No
 
 
 def test_every_example_satisfies_the_payload_that_the_document_gives(sample: Shell) -> None:
-    told = document(sample)
-    registry = jsonschema_rs.Registry([("urn:document", told)], draft=jsonschema_rs.Draft202012)
+    reported = document(sample)
+    registry = jsonschema_rs.Registry([("urn:document", reported)], draft=jsonschema_rs.Draft202012)
     looked = 0
-    for name, message in told["components"]["messages"].items():
+    for name, message in reported["components"]["messages"].items():
         reference = {"$ref": f"urn:document#/components/messages/{name}/payload"}
         validator = jsonschema_rs.Draft202012Validator(reference, registry=registry, validate_formats=True)
         for example in message["examples"]:
@@ -58,15 +58,15 @@ def test_every_example_satisfies_the_payload_that_the_document_gives(sample: She
 
 
 def test_every_type_and_major_is_there_where_it_is_published(sample: Shell) -> None:
-    told = document(sample)
-    bus, topic = told["channels"]["domain"], told["channels"]["billing"]
+    reported = document(sample)
+    bus, topic = reported["channels"]["domain"], reported["channels"]["billing"]
     assert bus["address"] == "domain-events"
     assert "com.example.user.created.v1" in bus["messages"]
     assert "com.example.user.created.v1" not in topic["messages"]
     assert "com.example.user.plan_changed.v1" in topic["messages"]
     assert topic["bindings"]["sns"]["name"] == "billing.fifo"
     assert topic["bindings"]["sns"]["ordering"] == {"type": "FIFO"}
-    created = told["components"]["messages"]["com.example.user.created.v1"]
+    created = reported["components"]["messages"]["com.example.user.created.v1"]
     assert created["x-owner"]["team"] == "identity"
     assert {"name": "team:identity"} in created["tags"]
 
@@ -76,11 +76,11 @@ def test_a_retired_major_says_until_when_it_comes() -> None:
     marks = {"deprecated": True, "deprecationsunset": "2027-06-30T23:59:59Z"}
     message = Message("t.v1", "1.0.0", uri, "T.", "shop", ("bus",), deprecation=marks)
     channel = Channel("bus", "eventbridge", "bus")
-    told = asyncapi("T", "1", [channel], [message], {uri: {"$id": uri, "type": "object"}})
-    written = told["components"]["messages"]["t.v1"]
+    reported = asyncapi("T", "1", [channel], [message], {uri: {"$id": uri, "type": "object"}})
+    written = reported["components"]["messages"]["t.v1"]
     assert written["description"] == "Deprecated, published until 2027-06-30."
     assert {"name": "deprecated"} in written["tags"]
-    assert broken_rules(told) == []
+    assert broken_rules(reported) == []
 
 
 def test_a_schema_that_says_more_than_draft_7_is_marked_as_such_and_references_follow() -> None:
@@ -90,10 +90,10 @@ def test_a_schema_that_says_more_than_draft_7_is_marked_as_such_and_references_f
         two: {"$id": two, "$defs": {"pair": {"prefixItems": [{"$ref": "#/$defs/one"}]}, "one": True}},
     }
     message = Message("t.v1", "1.0.0", one, "T.", "shop", ("bus",))
-    told = asyncapi("T", "1", [Channel("bus", "eventbridge", "bus")], [message], documents)
-    part = told["components"]["schemas"]["x.example.com_part_1.0.0"]
+    reported = asyncapi("T", "1", [Channel("bus", "eventbridge", "bus")], [message], documents)
+    part = reported["components"]["schemas"]["x.example.com_part_1.0.0"]
     assert part["schemaFormat"] == NEWER_FORMAT
-    assert broken_rules(told) == []
+    assert broken_rules(reported) == []
 
 
 def test_codegen_writes_a_package_and_only_what_was_asked_for(sample: Shell) -> None:

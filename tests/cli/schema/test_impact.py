@@ -43,10 +43,10 @@ def test_a_rule_that_stops_is_told_with_its_mend_and_exit_code_2(versions: Shell
 def test_json_says_the_same_for_programs(versions: Shell) -> None:
     versions.write("rule.json", rule(id=["u-1"]))
     done = versions.run("schema", "impact", "rule.json", "--schema", f"{TYPE}@1.1.0", "--output", "json")
-    told = json.loads(done.out)
-    assert (told["old"], told["new"], told["rules"][0]["effect"]) == ("1.0.0", "1.1.0", "stops")
-    assert told["rules"][0]["findings"][0]["new_pointer"] == ""
-    assert told["rules"][0]["matched_before"]["data"] == {"id": "u-1"}
+    reported = json.loads(done.out)
+    assert (reported["old"], reported["new"], reported["rules"][0]["effect"]) == ("1.0.0", "1.1.0", "stops")
+    assert reported["rules"][0]["findings"][0]["new_pointer"] == ""
+    assert reported["rules"][0]["matched_before"]["data"] == {"id": "u-1"}
 
 
 def test_rules_that_go_on_exit_0_and_undecided_ones_4(versions: Shell) -> None:

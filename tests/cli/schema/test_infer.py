@@ -103,9 +103,9 @@ def test_of_events_the_data_is_looked_at_and_one_type_at_a_time(shell: Shell) ->
 def test_counts_and_json_output_say_how_often_each_place_was_seen(shell: Shell) -> None:
     schema, _ = inferred(shell, items(), "--counts")
     assert schema["properties"]["note"]["x-seen"] == 30
-    told = json.loads(shell.run("schema", "infer", "samples.ndjson", "--output", "json").out)
-    note = next(place for place in told["places"] if place["path"] == "/note")
-    assert (note["seen"], note["of"], told["samples"]) == (30, 60, 60)
+    reported = json.loads(shell.run("schema", "infer", "samples.ndjson", "--output", "json").out)
+    note = next(place for place in reported["places"] if place["path"] == "/note")
+    assert (note["seen"], note["of"], reported["samples"]) == (30, 60, 60)
 
 
 def test_the_same_samples_give_the_same_bytes(shell: Shell) -> None:

@@ -205,9 +205,9 @@ def test_nothing_to_look_at_is_bad_usage(empty: Shell) -> None:
 
 def test_output_json_tells_files_and_remarks(empty: Shell) -> None:
     done = init(empty, inserted([user(1)]), "--output", "json", "--out", "new")
-    told = json.loads(done.out)
-    assert "bridge.yaml" in told["files"]
-    assert told["tables"]["Users"]["events"][0] == "com.example.user.created"
-    assert told["records"] == {"rendered": 1, "failed": 0, "unreadable": 0}
-    assert all((empty.folder / "new" / name).is_file() for name in told["files"])
+    reported = json.loads(done.out)
+    assert "bridge.yaml" in reported["files"]
+    assert reported["tables"]["Users"]["events"][0] == "com.example.user.created"
+    assert reported["records"] == {"rendered": 1, "failed": 0, "unreadable": 0}
+    assert all((empty.folder / "new" / name).is_file() for name in reported["files"])
     assert Path("new").is_dir()

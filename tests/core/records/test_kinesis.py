@@ -68,9 +68,9 @@ def test_kinesis_and_the_tables_own_stream_give_the_same_change(op: Any, images:
 def test_the_position_is_the_creation_time_then_the_number_of_the_kinesis_record(
     at: int, precision: str | None, label: str
 ) -> None:
-    told = decode(kinesis_record(after=AFTER, at=at, precision=precision, number=5)).change
-    assert told.position == Position(label, FIRST_NUMBER + 5)
-    assert told.position.sequence == f"{label}/{FIRST_NUMBER + 5}"
+    published = decode(kinesis_record(after=AFTER, at=at, precision=precision, number=5)).change
+    assert published.position == Position(label, FIRST_NUMBER + 5)
+    assert published.position.sequence == f"{label}/{FIRST_NUMBER + 5}"
 
 
 def test_the_time_is_told_in_whole_seconds_as_a_tables_own_stream_does() -> None:
@@ -151,8 +151,8 @@ def _part(**members: Any) -> dict[str, Any]:
         ({name: value for name, value in GOOD.items() if name != "eventSourceARN"}, "no stream"),
     ],
 )
-def test_what_dynamodb_did_not_write_is_malformed_and_no_value_is_repeated(bad: Any, told: str) -> None:
-    with pytest.raises(MalformedRecord, match=told) as raised:
+def test_what_dynamodb_did_not_write_is_malformed_and_no_value_is_repeated(bad: Any, published: str) -> None:
+    with pytest.raises(MalformedRecord, match=published) as raised:
         decode(bad)
     assert "somebody" not in str(raised.value)
 

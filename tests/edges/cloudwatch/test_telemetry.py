@@ -56,12 +56,12 @@ def test_every_metric_of_the_list_is_taken_by_cloudwatchs_rules(output: Output) 
         (telemetry.count if metric.kind == "count" else telemetry.measure)(metric.name, 1, **by)
     telemetry.flush()
     assert emf_problems(output) == []
-    told = {
+    reported = {
         (metric["Name"], metric["Unit"])
         for line in output.lines
         for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]
     }
-    assert told == {(metric.name, metric.unit) for metric in METRICS.values()}
+    assert reported == {(metric.name, metric.unit) for metric in METRICS.values()}
 
 
 def test_a_metric_of_a_table_stands_under_the_service_too(output: Output) -> None:
@@ -96,8 +96,8 @@ def test_no_sample_is_lost_however_many_there_are(output: Output, samples: int) 
     telemetry.count("SinkCalls", samples, sink="domain")
     telemetry.flush()
     assert emf_problems(output) == []
-    told = [value for line in output.lines for value in line["PublishLatency"]]
-    assert told == list(range(samples))
+    reported = [value for line in output.lines for value in line["PublishLatency"]]
+    assert reported == list(range(samples))
     assert [line["SinkCalls"] for line in output.lines if "SinkCalls" in line] == [[samples]]
 
 

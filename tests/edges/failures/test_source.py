@@ -42,7 +42,7 @@ class Rig:
 
     @property
     def found(self) -> list[str]:
-        return [_first(parked.content) for parked in self.source.batches()]
+        return [_first(stored.content) for stored in self.source.batches()]
 
 
 def _first(content: bytes) -> str:
@@ -82,10 +82,10 @@ def test_everything_sent_is_found_once_and_looking_takes_nothing_away(rig: Rig) 
 def test_only_what_is_removed_is_gone(rig: Rig) -> None:
     for number in range(1, 6):
         rig.send(number)
-    for parked in rig.source.batches():
-        rig.source.hold(parked)
-        if _first(parked.content) in "24":
-            rig.source.remove(parked)
+    for stored in rig.source.batches():
+        rig.source.hold(stored)
+        if _first(stored.content) in "24":
+            rig.source.remove(stored)
     assert rig.found == ["1", "3", "5"]
 
 
@@ -108,11 +108,11 @@ def test_a_message_in_hand_is_hidden_from_others_for_as_long_as_it_is_held() -> 
     assert isinstance(rig.peer, SqsClient)
     other = SqsFailureSource(rig.peer, rig.peer.url)
     batches = rig.source.batches()
-    parked = next(batches)
+    stored = next(batches)
     for _ in range(4):
         rig.peer.clock.advance(HIDDEN_S - 1)
         assert list(other.batches()) == []
-        rig.source.hold(parked)
+        rig.source.hold(stored)
     batches.close()
     assert len(list(other.batches())) == 1
 
@@ -123,8 +123,8 @@ def test_a_queue_that_shows_messages_again_before_the_end_is_not_read_forever() 
     for number in range(1, 4):
         rig.send(number)
     seen = []
-    for parked in rig.source.batches():
-        seen.append(_first(parked.content))
+    for stored in rig.source.batches():
+        seen.append(_first(stored.content))
         rig.peer.clock.advance(HIDDEN_S + 1)
     assert len(seen) == len(set(seen))
 
@@ -134,12 +134,12 @@ def test_a_place_that_is_down_missing_or_closed_is_told_as_such(kind: str, tmp_p
     rig = RIGS[kind](tmp_path)
     rig.send(1)
     assert rig.peer is not None
-    (parked,) = rig.source.batches()
+    (stored,) = rig.source.batches()
     rig.peer.fail = lambda operation, call: client_error("InternalError", operation, 500)
     with pytest.raises(DestinationUnavailable):
         list(rig.source.batches())
     with pytest.raises(DestinationUnavailable):
-        rig.source.remove(parked)
+        rig.source.remove(stored)
     rig.peer.fail = lambda operation, call: None
     rig.peer.denied = True
     with pytest.raises(AccessDenied):

@@ -66,8 +66,8 @@ def test_every_valid_example_is_taken_and_every_invalid_one_that_pydantic_can_te
         examples = folder / schema.type / "examples" / schema.version
         for path in examples.glob("valid/*.json"):
             event = attributes(schema.event_type, json.loads(path.read_text()))
-            told = model.model_validate_json(json.dumps(event))
-            back = told.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            reported = model.model_validate_json(json.dumps(event))
+            back = reported.model_dump(mode="json", by_alias=True, exclude_unset=True)
             assert same_times(back) == same_times(event), path
             taken += 1
         for path in examples.glob("invalid/*.json"):
@@ -175,8 +175,8 @@ def test_awkward_schemas_give_classes_that_take_their_events(
     monkeypatch.syspath_prepend(str(tmp_path))
     model = importlib.import_module(package).EVENTS[proposed.event_type]
     event = attributes(proposed.event_type, data)
-    told = model.model_validate_json(json.dumps(event))
-    assert told.model_dump(mode="json", by_alias=True, exclude_unset=True)["data"] == data
+    reported = model.model_validate_json(json.dumps(event))
+    assert reported.model_dump(mode="json", by_alias=True, exclude_unset=True)["data"] == data
 
 
 def test_two_versions_of_one_major_are_refused(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_the_demonstration_tells_the_very_same_versions(version: str) -> None:
     environ["DEMO_TOPIC"] = "arn:aws:sns:eu-west-1:123456789012:demo.fifo"
     demo = load_settings(DEMO / "bridge.yaml", environ)
     sample = CONFIGURATION.settings
-    told = [
+    reported = [
         [event.versions for event in each.tables["Users"].events if event.type == TYPE]
         for each in (demo, sample)
     ]
-    assert told[0] == told[1] != []
+    assert reported[0] == reported[1] != []

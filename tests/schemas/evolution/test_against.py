@@ -30,16 +30,18 @@ def files(folder: Path) -> FilesSource:
 
 
 @pytest.fixture
-def told(folder: Path) -> Callable[[FilesSource], list[str]]:
-    def tell(source: FilesSource) -> list[str]:
+def reported(folder: Path) -> Callable[[FilesSource], list[str]]:
+    def report(source: FilesSource) -> list[str]:
         delta = find_delta(SchemaSet.load(folder), source)
         return [f"{f.severity} {f.rule} {str(f).replace(f'{folder}/', '')}" for f in delta.findings]
 
-    return tell
+    return report
 
 
-def test_the_same_folder_differs_in_nothing(folder: Path, told: Callable[[FilesSource], list[str]]) -> None:
-    assert told(files(folder)) == []
+def test_the_same_folder_differs_in_nothing(
+    folder: Path, reported: Callable[[FilesSource], list[str]]
+) -> None:
+    assert reported(files(folder)) == []
 
 
 def test_what_is_added_is_named_and_is_no_finding(folder: Path) -> None:
@@ -51,56 +53,60 @@ def test_what_is_added_is_named_and_is_no_finding(folder: Path) -> None:
 
 
 def test_a_change_to_a_published_version_is_an_error_at_its_place(
-    folder: Path, told: Callable[[FilesSource], list[str]]
+    folder: Path, reported: Callable[[FilesSource], list[str]]
 ) -> None:
     before = files(folder)
     put(folder, f"{TYPE}/1.0.0.json", schema(properties={"a": {"type": "integer"}}))
-    (line,) = told(before)
+    (line,) = reported(before)
     assert line.startswith(f"error changed {TYPE}/1.0.0.json /properties/a/type: was changed since git:main")
     assert f"schema bump {TYPE}" in line
 
 
-def test_a_version_that_is_gone_is_an_error(folder: Path, told: Callable[[FilesSource], list[str]]) -> None:
+def test_a_version_that_is_gone_is_an_error(
+    folder: Path, reported: Callable[[FilesSource], list[str]]
+) -> None:
     before = files(folder)
     (folder / TYPE / "1.0.0.json").unlink()
-    (line,) = told(before)
+    (line,) = reported(before)
     assert line.startswith(f"error removed {TYPE}/1.0.0.json is published in git:main and is gone here")
 
 
 def test_an_earlier_sunset_is_an_error_and_a_later_one_is_not(
-    folder: Path, told: Callable[[FilesSource], list[str]]
+    folder: Path, reported: Callable[[FilesSource], list[str]]
 ) -> None:
     before = files(folder)
     put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2028-01-01}}\n")
-    assert told(before) == []
+    assert reported(before) == []
     put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2027-01-01}}\n")
-    (line,) = told(before)
+    (line,) = reported(before)
     assert "error sunset" in line
     assert "it may only move later (git:main)" in line
 
 
 def test_what_was_merged_and_not_published_may_change_with_a_warning(
-    folder: Path, told: Callable[[FilesSource], list[str]]
+    folder: Path, reported: Callable[[FilesSource], list[str]]
 ) -> None:
     schemas = SchemaSet.load(folder)
     published = {name: s.document for name, s in schemas.schemas.items() if name[1] == Version(1, 0, 0)}
     write_lock(folder, schemas.lock.adding(published))
     before = files(folder)
     put(folder, f"{TYPE}/1.1.0.json", schema("1.1.0", title="New"))
-    (line,) = told(before)
+    (line,) = reported(before)
     assert line.startswith("warning changed")
     assert "is not published yet" in line
 
 
-def test_a_draft_may_change_with_a_warning(folder: Path, told: Callable[[FilesSource], list[str]]) -> None:
+def test_a_draft_may_change_with_a_warning(
+    folder: Path, reported: Callable[[FilesSource], list[str]]
+) -> None:
     put(folder, f"{TYPE}/meta.yaml", f"{META}status: draft\n")
     before = files(folder)
     (folder / TYPE / "1.1.0.json").unlink()
-    assert [line.split()[:2] for line in told(before)] == [["warning", "removed"]]
+    assert [line.split()[:2] for line in reported(before)] == [["warning", "removed"]]
 
 
 def test_what_could_not_be_read_there_was_never_published(
-    folder: Path, told: Callable[[FilesSource], list[str]]
+    folder: Path, reported: Callable[[FilesSource], list[str]]
 ) -> None:
     broken = {
         f"{TYPE}/0.9.0.json": b"{",
@@ -108,7 +114,7 @@ def test_what_could_not_be_read_there_was_never_published(
         "x/1.0.0.json": b"{}",
         f"{TYPE}/a": b"",
     }
-    assert told(FilesSource("git:main", {**files(folder).files, **broken})) == []
+    assert reported(FilesSource("git:main", {**files(folder).files, **broken})) == []
 
 
 def test_a_broken_lock_there_is_told_by_its_place(folder: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_rule_for_the_old_major_is_named_and_so_is_what_would_be_wrong_besides
     found = judged({"plan": ["free"]}, changed(plan={"enum": ["pro"]}), version="2.0.0")
     assert found.effect is Effect.OLD_MAJOR
     assert [finding.kind for finding in found.findings] == ["old-major", "value-gone"]
-    assert f"{TYPE}.v2" in found.findings[0].mend
+    assert f"{TYPE}.v2" in found.findings[0].fix
 
 
 def test_a_rule_for_every_major_goes_on() -> None:
@@ -164,15 +164,15 @@ def test_both_places_and_a_mend_are_told() -> None:
     assert finding.path == "detail.data.address.city"
     assert finding.old_pointer == "/properties/address/properties/city"
     assert finding.new_pointer == "/properties/address"
-    assert finding.mend == "did you mean cities?"
+    assert finding.fix == "did you mean cities?"
     (finding,) = judged({"seats": ["5"]}, changed(), old=changed(seats={"type": "string"})).findings
-    assert finding.mend == "numbers stand without quotes: 5"
+    assert finding.fix == "numbers stand without quotes: 5"
 
 
 def test_an_event_that_matched_before_is_shown_and_made_up_where_no_example_did() -> None:
     gone = changed(plan={"enum": ["pro"]})
-    told = {"upgrade.json": {**EXAMPLE, "plan": "free"}}
-    shown = judged({"plan": ["free"]}, gone, examples=told).witness
+    reported = {"upgrade.json": {**EXAMPLE, "plan": "free"}}
+    shown = judged({"plan": ["free"]}, gone, examples=reported).witness
     assert shown is not None
     assert (shown.source, shown.data["plan"]) == ("upgrade.json", "free")
     made = judged({"plan": ["free"]}, gone, examples={"one.json": EXAMPLE}).witness

@@ -119,9 +119,9 @@ def test_a_name_and_an_id_that_glue_refuses_are_told_before_anybody_publishes(fo
     put(folder, f"{long}/meta.yaml", META)
     document = {**schema(of=long), **DOCS, "$id": f"{base}/{long}/1.0.0.json"}
     put(folder, f"{long}/1.0.0.json", document)
-    told = " ".join(line for line in found(folder) if "[portable]" in line)
-    assert f"Glue refuses the name {long}.v1" in told
-    assert f"Glue refuses the id {base}/{long}/1.0.0.json as metadata" in told
+    reported = " ".join(line for line in found(folder) if "[portable]" in line)
+    assert f"Glue refuses the name {long}.v1" in reported
+    assert f"Glue refuses the id {base}/{long}/1.0.0.json as metadata" in reported
 
 
 def test_missing_words_about_the_whole_are_told(folder: Path) -> None:
@@ -154,7 +154,7 @@ def test_what_meta_yaml_promises_is_held_against_the_day(folder: Path, line: str
     write(folder, "1.1.0")
     put(folder, f"{TYPE}/meta.yaml", f"{META}{line}\n")
     lines = found(folder)
-    assert any(told.startswith(META_LINES[line]) for told in lines), lines
+    assert any(reported.startswith(META_LINES[line]) for reported in lines), lines
 
 
 def test_the_last_day_itself_and_a_retired_type_are_fine(folder: Path) -> None:

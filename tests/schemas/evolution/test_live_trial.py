@@ -41,8 +41,8 @@ def test_each_kind_of_failure_is_told_once_with_its_first_event(proposed: Propos
     for number, data in enumerate([{"id": "u"}, bad, {"id": "u", "lines": [{}, {"count": "secret"}]}]):
         trial.take(event(number, data))
     assert (trial.looked, trial.failed) == (3, 2)
-    told = [(kind.rule, kind.path, kind.events, kind.event_id) for kind in trial.worst_first()]
-    assert told == [("type", "/lines/*/count", 2, "e-1"), ("required", "", 1, "e-1")]
+    reported = [(kind.rule, kind.path, kind.events, kind.event_id) for kind in trial.worst_first()]
+    assert reported == [("type", "/lines/*/count", 2, "e-1"), ("required", "", 1, "e-1")]
 
 
 def test_no_value_is_kept_unless_asked_for(proposed: Proposed) -> None:

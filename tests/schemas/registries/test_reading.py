@@ -23,7 +23,7 @@ from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.registries.publish import publish
 from bridge.schemas.registries.reading import Reading, read_schemas
-from bridge.schemas.registries.remarks import tell
+from bridge.schemas.registries.remarks import report
 from bridge.settings import read_settings
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.functions import Function
@@ -115,7 +115,7 @@ def test_a_registry_that_is_down_at_start_is_replaced_by_an_expired_cache_loudly
     assert len(reading.schemas) == 1
     assert rig.clock.now() - before_s <= 60
     telemetry = KeptTelemetry()
-    tell(reading.remarks, telemetry)
+    report(reading.remarks, telemetry)
     ((level, message, fields),) = telemetry.lines
     assert (level, message) == ("error", "the schema registry is down: cached schemas are used")
     assert fields["registry"] == f"{rig.kind}://orders"
@@ -291,15 +291,15 @@ def test_a_function_says_at_its_first_invocation_that_it_started_from_the_cache(
     monkeypatch.setattr("bridge.wiring.bridge.SystemClock", lambda: rig.clock)
     monkeypatch.setenv("BRIDGE_CONFIG", str(tmp_path / "bridge.yaml"))
 
-    class Door:
+    class Handler:
         def handle(self, event: Any, context: Any) -> Any:
             return event
 
-    function = Function(lambda configuration, telemetry: Door())
+    function = Function(lambda configuration, telemetry: Handler())
     assert function({"Records": []}, None) == {"Records": []}
-    told = capsys.readouterr().out
-    assert "the schema registry is down: cached schemas are used" in told
-    assert "SchemaCacheUsed" in told
+    reported = capsys.readouterr().out
+    assert "the schema registry is down: cached schemas are used" in reported
+    assert "SchemaCacheUsed" in reported
 
 
 @pytest.mark.parametrize(

@@ -98,14 +98,14 @@ def walk(bridge: Relay, *records: Any) -> Outcome:
     return bridge.handle(records, Deadline.after(bridge.clock, 60))
 
 
-def told(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
+def reported(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
     return {event.type: json.loads(event.body) for event in events}
 
 
 def test_one_change_is_told_in_every_major_the_older_ones_made_of_the_newer(tmp_path: Path) -> None:
     sink = ScriptedSink()
     outcome = walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
-    events = told(sink.accepted)
+    events = reported(sink.accepted)
     assert (outcome.published, outcome.events) == (1, 3)
     assert {name: event["data"] for name, event in events.items()} == {
         NEWEST: {"now": "pro", "before": "free", "email": "***"},
@@ -118,7 +118,7 @@ def test_one_change_is_told_in_every_major_the_older_ones_made_of_the_newer(tmp_
 def test_they_share_place_and_correlation_and_have_ids_and_schemas_of_their_own(tmp_path: Path) -> None:
     sink = ScriptedSink()
     walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
-    events = told(sink.accepted)
+    events = reported(sink.accepted)
     for name in ("sequence", "subject", "time", "partitionkey", "causationid", "correlationid"):
         assert len({event[name] for event in events.values()}) == 1, name
     for name, event in events.items():
@@ -136,7 +136,7 @@ def test_what_is_being_replaced_says_so_and_the_newest_does_not(tmp_path: Path) 
     walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
     marks = {
         name: {key: value for key, value in event.items() if key.startswith("deprecat")}
-        for name, event in told(sink.accepted).items()
+        for name, event in reported(sink.accepted).items()
     }
     assert marks == {
         NEWEST: {},
@@ -168,7 +168,7 @@ PLAIN = """\
 def test_what_the_configuration_leaves_open_meta_yaml_says(tmp_path: Path) -> None:
     sink = ScriptedSink()
     walk(relay(sink, tables=[users(tmp_path, PLAIN, META)]), to("pro"))
-    events = told(sink.accepted)
+    events = reported(sink.accepted)
     assert "deprecated" not in events[NEWEST]
     assert events[NEWER]["deprecationsunset"] == "2028-01-31T23:59:59Z"
     assert events[NEWER]["deprecationmigration"] == "https://docs.example.com/own"
@@ -181,14 +181,14 @@ def test_advice_that_is_no_uri_is_no_attribute(tmp_path: Path) -> None:
     sink = ScriptedSink()
     meta = META.replace(", migration: https://docs.example.com/meta", "")
     walk(relay(sink, tables=[users(tmp_path, PLAIN, meta)]), to("pro"))
-    assert "deprecationmigration" not in told(sink.accepted)[OLDER]
+    assert "deprecationmigration" not in reported(sink.accepted)[OLDER]
 
 
 def test_a_single_version_has_neither_correlation_nor_marks(tmp_path: Path) -> None:
     sink = ScriptedSink()
     only = '          - {schema: "3.0.0", data: {now: $.after.plan}}\n'
     walk(relay(sink, tables=[users(tmp_path, only)]), to("pro"))
-    (event,) = told(sink.accepted).values()
+    (event,) = reported(sink.accepted).values()
     assert event["id"] == f"event-7:{NEWEST}"
     assert not {"correlationid", "deprecated"} & event.keys()
 
@@ -224,7 +224,7 @@ def test_a_failing_function_quarantines_the_record_and_names_the_major(
     (entry,) = quarantine.entries()
     assert (entry.event_type, entry.reason) == (OLDER, "mapping_failed")
     assert "gold" not in entry.message
-    assert told(sink.accepted)[OLDER]["data"] == {"plan": "pro"}
+    assert reported(sink.accepted)[OLDER]["data"] == {"plan": "pro"}
 
 
 def test_a_redelivery_gives_the_same_bytes_and_with_a_ledger_nothing(tmp_path: Path) -> None:
@@ -252,8 +252,8 @@ def test_where_the_bus_refuses_one_major_for_now_the_change_comes_again_and_the_
     sink = ScriptedSink(fails=fails)
     bridge = relay(sink, tables=[users(tmp_path)])
     outcome = walk(bridge, to("pro", 7), to("pro", 8), to("pro", 9, key="b"))
-    assert outcome.handed_back_numbers == ("7", "8", "9")
-    assert outcome.reasons["handed_back"]["held_back"] == 1
+    assert outcome.returned_numbers == ("7", "8", "9")
+    assert outcome.reasons["returned"]["held_back"] == 1
     assert {event.record_id for event in sink.accepted} == {"event-7", "event-9"}, "8 waits for 7"
     down = False
     walk(bridge, to("pro", 7))
@@ -264,12 +264,12 @@ def test_each_major_is_large_or_small_by_itself(tmp_path: Path) -> None:
     sink, claims = ScriptedSink(max_bytes=2_000), MemoryClaimCheck()
     bridge = replace(relay(sink, tables=[users(tmp_path)]), claim_check=claims)
     assert walk(bridge, to("pro")).published == 1
-    assert all("data" in event for event in told(sink.accepted).values())
+    assert all("data" in event for event in reported(sink.accepted).values())
     versions = VERSIONS.replace("email: $.after.email", "more: $.after.more")
     sink = ScriptedSink(max_bytes=2_000)
     bridge = replace(relay(sink, tables=[users(tmp_path, versions)]), claim_check=claims)
     walk(bridge, to("pro", more="x" * 3_000))
-    events = told(sink.accepted)
+    events = reported(sink.accepted)
     assert ("dataref" in events[NEWEST], "data" in events[NEWEST]) == (True, False)
     assert events[OLDER]["data"] == {"plan": "pro"}
     assert events[OLDER]["correlationid"] == events[NEWEST]["correlationid"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.stream.mapping.answer import read_answer
-from tests.stream.rig import Rig, failures, handing_back, raising
+from tests.stream.rig import Rig, failures, raising, returning
 
 SEQUENCES = ("98", "99", "100", "101")
 
@@ -67,7 +67,7 @@ def test_without_report_batch_item_failures_the_answer_is_not_looked_at(response
 def test_a_mapping_without_report_batch_item_failures_goes_on_after_any_answer() -> None:
     rig = Rig()
     written = rig.write(4)
-    rig.function.always = handing_back(0)
+    rig.function.always = returning(0)
     rig.run(batch_size=2, report_batch_item_failures=False)
     assert rig.function.calls == [written[:2], written[2:]]
 
@@ -75,7 +75,7 @@ def test_a_mapping_without_report_batch_item_failures_goes_on_after_any_answer()
 def test_everything_from_the_checkpoint_on_comes_again_and_nothing_before_it() -> None:
     rig = Rig()
     written = rig.write(6)
-    rig.function.next_answers.append(handing_back(4, 2))
+    rig.function.next_answers.append(returning(4, 2))
     stats = rig.run()
     assert rig.function.calls == [written, written[2:]]
     assert (stats.done, stats.retried, stats.batches) == (6, 1, 2)
@@ -100,7 +100,7 @@ def test_an_exception_fails_the_batch_even_when_answers_are_not_looked_at() -> N
 def test_newer_records_do_not_overtake_a_batch_that_is_retried() -> None:
     rig = Rig()
     first = rig.write(3, key="same")
-    rig.function.next_answers.extend([handing_back(1), raising])
+    rig.function.next_answers.extend([returning(1), raising])
     runner = rig.runner()
     runner.step()
     second = rig.write(2, key="same")

@@ -12,7 +12,7 @@ from bridge.errors import CheckpointBroken, CheckpointUnavailable
 from bridge.stream.mapping.frontier import Frontier
 from bridge.stream.mapping.position import read_checkpoint
 from tests.builders.records import STREAM_ARN
-from tests.stream.rig import Rig, drive, handing_back, raising
+from tests.stream.rig import Rig, drive, raising, returning
 
 RE_ENABLED = STREAM_ARN.replace("2026-11-01", "2026-11-02")
 
@@ -39,7 +39,7 @@ def test_the_checkpoint_moves_only_after_the_batch_is_done() -> None:
 def test_a_failing_batch_holds_the_checkpoint_and_a_partial_answer_moves_it() -> None:
     rig = Rig()
     written = rig.write(4)
-    rig.function.next_answers.append(handing_back(2))
+    rig.function.next_answers.append(returning(2))
     rig.function.always = raising
     runner = rig.runner()
     runner.step()

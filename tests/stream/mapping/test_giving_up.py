@@ -11,7 +11,7 @@ import pytest
 
 from bridge.errors import AccessDenied, ConfigurationError, DestinationUnavailable
 from bridge.stream.runner import MappingSettings, Pace
-from tests.stream.rig import Rig, drive, failures, handing_back, raising, sizes
+from tests.stream.rig import Rig, drive, failures, raising, returning, sizes
 
 
 def poison(*bad: str) -> Callable[[list[str]], Any]:
@@ -102,7 +102,7 @@ def test_only_what_was_not_done_is_given_up() -> None:
 def test_a_checkpoint_that_moves_starts_the_retries_afresh() -> None:
     rig = Rig()
     rig.write(6)
-    rig.function.next_answers.extend([raising, handing_back(1), raising, handing_back(2), raising])
+    rig.function.next_answers.extend([raising, returning(1), raising, returning(2), raising])
     stats = rig.run(max_retries=1)
     assert stats.done == 6
     assert rig.kept.sent == []
@@ -136,7 +136,7 @@ def test_without_bisect_a_batch_is_not_split() -> None:
 def test_with_bisect_a_partial_response_splits_at_the_returned_number_and_uses_up_no_retry() -> None:
     rig = Rig()
     written = rig.write(8)
-    rig.function.next_answers.append(handing_back(5))
+    rig.function.next_answers.append(returning(5))
     rig.run(bisect=True, max_retries=0)
     assert rig.function.calls == [written, written[5:]]
     assert rig.kept.sent == []
@@ -145,7 +145,7 @@ def test_with_bisect_a_partial_response_splits_at_the_returned_number_and_uses_u
 def test_with_bisect_a_first_record_handed_back_splits_in_halves() -> None:
     rig = Rig()
     written = rig.write(4)
-    rig.function.next_answers.append(handing_back(0))
+    rig.function.next_answers.append(returning(0))
     rig.run(bisect=True)
     assert rig.function.calls == [written, written[:2], written[2:]]
 

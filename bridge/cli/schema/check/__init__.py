@@ -1,0 +1,1 @@
+"""``schema check``: whether a new version breaks a subscriber."""

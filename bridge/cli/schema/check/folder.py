@@ -57,8 +57,10 @@ def check_folder(
         for name in _names(delta) if delta is not None else ():
             console.show(f"new since {against}: {name}")
     count = sum(len(report.pairs) for report in reports)
-    told = f"{plural(len(found), 'version')} of {plural(len(found.types), 'type')}, {plural(count, 'pair')}"
-    console.say(f"{folder}: {told}: {plural(len(wrong), 'finding') if wrong else 'fine'}")
+    summary = (
+        f"{plural(len(found), 'version')} of {plural(len(found.types), 'type')}, {plural(count, 'pair')}"
+    )
+    console.say(f"{folder}: {summary}: {plural(len(wrong), 'finding') if wrong else 'fine'}")
     return code
 
 
@@ -106,8 +108,8 @@ def _type_line(report: TypeReport) -> str:
     worst = next((v for v in reversed(Verdict) if v in verdicts), Verdict.COMPATIBLE)
     waived = [waiver for judged in report.pairs for _, waiver in judged.waived]
     vouched = "".join(f"; {waiver.who} vouches until {waiver.until}" for waiver in dict.fromkeys(waived))
-    told = "vouched for" if waived and worst is Verdict.COMPATIBLE else worst  # nobody proved it
-    return f"{told:<13} {report.type}: {plural(len(report.pairs), 'pair')} {by}{vouched}"
+    summary = "vouched for" if waived and worst is Verdict.COMPATIBLE else worst  # nobody proved it
+    return f"{summary:<13} {report.type}: {plural(len(report.pairs), 'pair')} {by}{vouched}"
 
 
 def _type_json(report: TypeReport) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""How a schema is read before it is compared: normalized, with references resolved, opened or closed."""

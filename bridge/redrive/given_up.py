@@ -42,7 +42,7 @@ class GivenUp:
 
 def read_given_up(content: bytes | str) -> GivenUp:
     """Raises ``BridgeError`` where ``content`` is no invocation record; never tells what it holds."""
-    info, dialect, told = _batch_info(content)
+    info, dialect, published = _batch_info(content)
     try:
         return GivenUp(
             dialect=dialect,
@@ -53,7 +53,7 @@ def read_given_up(content: bytes | str) -> GivenUp:
             size=int(info.get("batchSize") or 0),
             first_time=str(info.get("approximateArrivalOfFirstRecord") or ""),
             last_time=str(info.get("approximateArrivalOfLastRecord") or ""),
-            records=_records(told.get("payload")),
+            records=_records(published.get("payload")),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise BridgeError("not a batch that was given up: its place is broken", hint=_HINT) from error
@@ -61,13 +61,13 @@ def read_given_up(content: bytes | str) -> GivenUp:
 
 def _batch_info(content: bytes | str) -> tuple[Mapping[str, Any], Dialect, Mapping[str, Any]]:
     try:
-        told = orjson.loads(content)
+        published = orjson.loads(content)
     except orjson.JSONDecodeError as error:
         raise BridgeError("not a batch that was given up: no JSON", hint=_HINT) from error
     for dialect in (STREAM, KINESIS):
-        info = told.get(dialect.batch_info) if isinstance(told, dict) else None
+        info = published.get(dialect.batch_info) if isinstance(published, dict) else None
         if isinstance(info, dict):
-            return info, dialect, told
+            return info, dialect, published
     raise BridgeError("not a batch that was given up: no place in a stream", hint=_HINT)
 
 
