@@ -11,8 +11,8 @@ from bridge.core.events.claim_check import Claim
 from bridge.edges.local.memory import MemoryClaimCheck
 from bridge.edges.s3.claim_check import S3ClaimCheck
 from bridge.ports.claim_check import ClaimCheck
+from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
-from tests.fakes.s3_client import S3Client
 
 CLAIM = Claim("com.example.user.created.v1", b'{"n":1}')
 

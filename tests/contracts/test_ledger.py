@@ -22,9 +22,9 @@ from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Ledger, LedgerScan, Row
 from tests.builders.aws import Aws
 from tests.builders.records import item
-from tests.fakes.batch_peer import client_error, throttling, timeout
+from tests.fakes.clients.batch_peer import client_error, throttling, timeout
+from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.fakes.clock import FakeClock
-from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.fakes.executor import InlineExecutor
 
 LABEL = "2026-11-01T10:00:00.000"

@@ -16,10 +16,10 @@ from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import AccessDenied, EntryMissing, QuarantineUnavailable, TargetMissing
 from bridge.ports.quarantine import EVERYTHING, Quarantine, Quarantined, QuarantineReader, Selection
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error, timeout
-from tests.fakes.s3_client import S3Client
-from tests.fakes.sqs_client import DEDUPLICATION_S, SqsClient
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error, timeout
+from tests.fakes.clients.s3 import S3Client
+from tests.fakes.clients.sqs import DEDUPLICATION_S, SqsClient
 
 
 class Store(Quarantine, QuarantineReader, Protocol):

@@ -15,8 +15,8 @@ from bridge.edges.local.run_store import DirectoryRunStore, MemoryRunStore
 from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost
 from bridge.ports.run_store import RunStore
+from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
-from tests.fakes.s3_client import S3Client
 
 
 @dataclass

@@ -17,7 +17,7 @@ from bridge.errors import (
     TargetMissing,
 )
 from bridge.ports.registry import Candidate
-from tests.fakes.batch_peer import client_error, throttling, timeout
+from tests.fakes.clients.batch_peer import client_error, throttling, timeout
 from tests.schemas.registries.rig import KINDS, Rig
 
 DRAFT = {

@@ -22,13 +22,13 @@ from bridge.edges.sns.topic import SnsSink
 from bridge.errors import AccessDenied, EventRefused, EventTooLarge, SinkUnavailable, TargetMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import Sink
-from tests.fakes.batch_peer import BatchPeer, client_error, throttling, timeout
+from tests.fakes.clients.batch_peer import BatchPeer, client_error, throttling, timeout
+from tests.fakes.clients.events import EventsClient
+from tests.fakes.clients.sns import SnsClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
-from tests.fakes.events_client import EventsClient
 from tests.fakes.executor import InlineExecutor
-from tests.fakes.sns_client import SnsClient
 
 # --- the sinks -----------------------------------------------------------------------------------
 

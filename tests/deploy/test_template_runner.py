@@ -16,8 +16,8 @@ from bridge.wiring.bridge import load_configuration
 from bridge.wiring.run import mapping_settings as settings_of_run
 from infra.local.configuration import rendered_for, write_configuration
 from tests.builders.aws import Aws
-from tests.deploy.template_mapping import mapping_settings, template_mapping
-from tests.deploy.template_rig import TemplateRig, keys_of
+from tests.deploy.mapping import mapping_settings, template_mapping
+from tests.deploy.rig import TemplateRig, keys_of
 from tests.fakes.clock import FakeClock
 from tests.infra.templates import bridge
 from tests.stream.rig import Rig

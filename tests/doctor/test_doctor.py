@@ -19,11 +19,18 @@ from bridge.edges.dynamodb.ledger_row import encode_row
 from bridge.ports.ledger import Row
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.doctor import Doctor
+from tests.fakes.clients.events import EventsClient
+from tests.fakes.clients.live_setup import (
+    LABEL,
+    CloudWatchClient,
+    LambdaClient,
+    QueueClient,
+    TablesClient,
+    mapping,
+)
+from tests.fakes.clients.s3 import S3Client
+from tests.fakes.clients.sns import SnsClient
 from tests.fakes.clock import FakeClock
-from tests.fakes.events_client import EventsClient
-from tests.fakes.live_setup import LABEL, CloudWatchClient, LambdaClient, QueueClient, TablesClient, mapping
-from tests.fakes.s3_client import S3Client
-from tests.fakes.sns_client import SnsClient
 from tests.reconcile.project import write_project
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

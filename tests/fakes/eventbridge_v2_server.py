@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from bridge.limits import EVENTBRIDGE_V2_BYTES, EVENTBRIDGE_V2_DEDUPLICATION_S
 from bridge.ports.clock import Clock
-from tests.fakes.batch_peer import BatchPeer, client_error
+from tests.fakes.clients.batch_peer import BatchPeer, client_error
 from tests.fakes.clock import FakeClock
 from tests.fakes.service_side import ServiceSide
 

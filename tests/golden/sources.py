@@ -27,9 +27,9 @@ from bridge.settings.compiling.tables import compile_tables
 from bridge.wiring.bridge import Configuration, build_relay, load_configuration, memory_sinks
 from tests.builders.kinesis_records import FIRST_NUMBER
 from tests.builders.places import ROOT
+from tests.fakes.clients.table import TableClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.context import LambdaContext
-from tests.fakes.table_client import TableClient
 
 RECORDS = ROOT / "examples" / "records"
 FOLDER = ROOT / "tests" / "golden_sources"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.infra.templates import ACCOUNT, INFRA, REGION, Stack, read
-from tests.infra.terraform_as_template import Properties, only, plain
+from tests.infra.terraform.as_template import Properties, only, plain
 
 _NOT_COMPARED = {"Tags", "Role"}
 _POLICY_OF = {

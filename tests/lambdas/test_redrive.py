@@ -14,8 +14,8 @@ from bridge.errors import BatchError, DestinationUnavailable, LedgerUnavailable,
 from bridge.lambdas.redrive import RedriveHandler, handler
 from tests.builders.accounts import write_project
 from tests.builders.records import lambda_record
+from tests.fakes.clients.s3 import S3Client
 from tests.fakes.context import LambdaContext
-from tests.fakes.s3_client import S3Client
 from tests.fakes.telemetry import KeptTelemetry
 from tests.redrive.rig import Rig, invocation_record
 

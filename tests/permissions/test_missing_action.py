@@ -12,7 +12,7 @@ from bridge.edges.answers.errors import AwsTarget
 from bridge.edges.local.embedded import EmbeddedAws
 from bridge.errors import AccessDenied, SinkUnavailable
 from bridge.infra.permissions import PERMISSIONS, Function, permissions_of, policy_of
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
 from tests.fakes.policy_guard import without
 from tests.infra.templates import ACCOUNT

@@ -13,8 +13,8 @@ from bridge.errors import AccessDenied, StreamBehind, TargetMissing
 from bridge.ports.lag import LagSource
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.reconcile import build_function_lag
+from tests.fakes.clients.live_setup import STREAM, CloudWatchClient, LambdaClient, TablesClient, mapping
 from tests.fakes.clock import FakeClock
-from tests.fakes.live_setup import STREAM, CloudWatchClient, LambdaClient, TablesClient, mapping
 from tests.reconcile.project import write_project
 from tests.reconcile.rig import Rig, opts
 

@@ -14,8 +14,8 @@ from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.dynamodb.ledger_row import partition_key
 from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import BatchError, KeySchemaChanged, SourceUnavailable
-from tests.fakes.dynamodb_client import DynamoDbClient
-from tests.fakes.s3_client import S3Client
+from tests.fakes.clients.dynamodb import DynamoDbClient
+from tests.fakes.clients.s3 import S3Client
 from tests.reconcile.rig import GivenLag, Rig, lossy
 
 
@@ -96,7 +96,7 @@ def test_killed_after_any_step_a_run_in_s3_is_resumed_and_everything_is_sent_onc
 def test_a_bucket_that_fails_at_any_call_stops_the_run_where_it_is(operation: str) -> None:
     """And whatever it was, a resumed or a new run sends each change once."""
     from bridge.errors import CheckpointUnavailable
-    from tests.fakes.batch_peer import client_error
+    from tests.fakes.clients.batch_peer import client_error
 
     for call in range(0, 40, 6):
         rig = s3_rig()

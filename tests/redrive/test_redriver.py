@@ -26,7 +26,7 @@ from bridge.redrive import redrive
 from bridge.relay.breaker import Breaker
 from tests.builders.bridges import rule, table
 from tests.builders.records import lambda_record
-from tests.fakes.kinesis_client import KinesisClient
+from tests.fakes.clients.kinesis import KinesisClient
 from tests.redrive.rig import TIMES, Rig, invocation_record
 
 

@@ -19,8 +19,8 @@ from bridge.redrive import Retried, Retry, StaysWhereItIs
 from bridge.relay.breaker import Breaker
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record
+from tests.fakes.clients.sqs import SqsClient
 from tests.fakes.sink import ScriptedSink
-from tests.fakes.sqs_client import SqsClient
 
 
 @dataclass

@@ -29,13 +29,13 @@ from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record
-from tests.fakes.batch_peer import timeout
+from tests.fakes.clients.batch_peer import timeout
+from tests.fakes.clients.s3 import S3Client
+from tests.fakes.clients.sns import SnsClient
+from tests.fakes.clients.sqs import SqsClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.executor import InlineExecutor
-from tests.fakes.s3_client import S3Client
 from tests.fakes.sink import ScriptedSink
-from tests.fakes.sns_client import SnsClient
-from tests.fakes.sqs_client import SqsClient
 
 LARGE = "x" * 2_000
 BUCKET = "claims"

@@ -22,8 +22,8 @@ from bridge.relay.batch import Outcome
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record
+from tests.fakes.clients.table import TableClient, throttled
 from tests.fakes.sink import ScriptedSink
-from tests.fakes.table_client import TableClient, throttled
 
 
 def fetching(**parts: Any) -> Table:

@@ -17,8 +17,8 @@ from bridge.wiring.functions import StreamHandler
 from tests.builders.bridges import relay, table
 from tests.builders.kinesis_records import FIRST_NUMBER, START_MS, kinesis_bytes, kinesis_record
 from tests.contracts.test_ledger import ledger_on
+from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.fakes.context import LambdaContext
-from tests.fakes.dynamodb_client import DynamoDbClient
 from tests.fakes.sink import ScriptedSink
 
 

@@ -28,9 +28,9 @@ from bridge.wiring.bridge import build_sinks
 from tests.builders.bridges import relay, table
 from tests.builders.places import ROOT
 from tests.builders.records import TIME, lambda_record
+from tests.fakes.clients.events import EventsClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
-from tests.fakes.events_client import EventsClient
 from tests.fakes.executor import InlineExecutor
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.telemetry import KeptTelemetry

@@ -26,7 +26,7 @@ from bridge.relay.settling import Heal
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import STREAM_ARN, TIME, item, lambda_record
 from tests.contracts.test_ledger import ledger_on
-from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.telemetry import KeptTelemetry
 

@@ -25,7 +25,7 @@ from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Keep, Row
 from bridge.ports.quarantine import Quarantined
 from bridge.ports.stream import Page, Shard, StreamSource
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.batch_peer import client_error
 from tests.simulation.faults import Faults
 
 

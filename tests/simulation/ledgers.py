@@ -12,8 +12,8 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.dynamodb.ledger_row import decode_row
 from bridge.ports.ledger import Keep, Ledger, Row
-from tests.fakes.batch_peer import client_error
-from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.simulation.edges import SimulatedLedger
 from tests.simulation.faults import Faults
 

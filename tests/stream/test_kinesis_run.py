@@ -21,8 +21,8 @@ from bridge.stream.runner import Handler, MappingSettings, Runner
 from bridge.wiring.functions import StreamHandler
 from tests.builders.bridges import relay
 from tests.builders.kinesis_records import KINESIS_ARN, START_MS
+from tests.fakes.clients.kinesis import KinesisClient
 from tests.fakes.clock import FakeClock
-from tests.fakes.kinesis_client import KinesisClient
 from tests.fakes.sink import ScriptedSink
 
 

@@ -21,8 +21,8 @@ from bridge.settings import Settings, read_settings
 from bridge.settings.compiling.tables import compile_tables
 from bridge.wiring.bridge import Configuration, build_ledger, build_relay, check_targets
 from tests.builders.records import item, lambda_record
+from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.fakes.clock import FakeClock
-from tests.fakes.dynamodb_client import DynamoDbClient
 
 CONFIG = """
 version: 1

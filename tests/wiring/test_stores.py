@@ -23,9 +23,9 @@ from bridge.wiring.bridge import (
     memory_claim_check,
 )
 from bridge.wiring.clients import client_factory
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.s3_client import S3Client
-from tests.fakes.sqs_client import SqsClient
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.s3 import S3Client
+from tests.fakes.clients.sqs import SqsClient
 
 CONFIG = """
 version: 1

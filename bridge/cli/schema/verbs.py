@@ -6,7 +6,7 @@ import typer
 
 from bridge.cli.schema.asyncapi import asyncapi
 from bridge.cli.schema.author import bump, new
-from bridge.cli.schema.check.verb import check
+from bridge.cli.schema.check import check
 from bridge.cli.schema.codegen import codegen
 from bridge.cli.schema.diff import changelog, diff
 from bridge.cli.schema.impact import impact

@@ -10,7 +10,7 @@ import pytest
 
 from bridge.schemas.documents.lock import LOCK_FILE, read_lock
 from tests.cli.shell import Done, Shell
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.batch_peer import client_error
 from tests.schemas.folders import put
 from tests.schemas.registries.rig import NAME, Rig, add_version, make_folder
 

@@ -28,7 +28,7 @@ from bridge.errors import (
     SinkUnavailable,
     TargetMissing,
 )
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.batch_peer import client_error
 
 SINK = AwsTarget("events", "event bus orders", SinkUnavailable, refused=EventRefused, too_large=EventTooLarge)
 LEDGER = AwsTarget("dynamodb", "table ledger", LedgerUnavailable)

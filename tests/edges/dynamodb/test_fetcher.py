@@ -13,9 +13,9 @@ from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.errors import AccessDenied, TargetMissing
 from bridge.ports.clock import Deadline
 from tests.builders.records import STREAM_ARN, item, record
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.table import TableClient, throttled
 from tests.fakes.clock import FakeClock
-from tests.fakes.table_client import TableClient, throttled
 
 
 def keys(*ids: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from bridge.ports.table import TableFacts
 from tests.builders.aws import Aws
 from tests.builders.aws import client as new_client
 from tests.builders.records import item
-from tests.fakes.batch_peer import client_error, throttling
+from tests.fakes.clients.batch_peer import client_error, throttling
 from tests.fakes.clock import FakeClock
 from tests.reconcile.project import create_tables, write_items
 

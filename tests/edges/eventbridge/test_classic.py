@@ -10,9 +10,9 @@ from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.eventbridge.classic import EventBridgeSink
 from bridge.ports.clock import Deadline
+from tests.fakes.clients.events import EventsClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import TABLE_ARN, event
-from tests.fakes.events_client import EventsClient
 from tests.fakes.executor import InlineExecutor
 
 

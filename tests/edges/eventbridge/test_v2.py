@@ -21,7 +21,7 @@ from bridge.errors import BatchError, EventRefused, SinkUnavailable, TargetMissi
 from bridge.limits import EVENTBRIDGE_V2_ENTRIES
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import EntryResult
-from tests.fakes.batch_peer import client_error, throttling, timeout
+from tests.fakes.clients.batch_peer import client_error, throttling, timeout
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import TABLE_ARN, event
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server, Result

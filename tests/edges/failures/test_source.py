@@ -18,10 +18,10 @@ from bridge.edges.failures.destination import (
 from bridge.edges.failures.source import HIDDEN_S, DirectoryFailureSource, S3FailureSource, SqsFailureSource
 from bridge.errors import AccessDenied, DestinationUnavailable, TargetMissing
 from bridge.ports.failures import FailureDestination, FailureSource
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error
-from tests.fakes.s3_client import S3Client
-from tests.fakes.sqs_client import SqsClient
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.s3 import S3Client
+from tests.fakes.clients.sqs import SqsClient
 
 MAPPING = "6b4e0a36-5a6e-4b7e-9a1f-0c8d5b1f2e3d"
 

@@ -7,8 +7,8 @@ import pytest
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.errors import AccessDenied, IteratorExpired, PositionTrimmed, SourceUnavailable, TargetMissing
 from tests.builders.kinesis_records import KINESIS_ARN
-from tests.fakes.batch_peer import client_error
-from tests.fakes.kinesis_client import KinesisClient
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.kinesis import KinesisClient
 
 
 def reader(client: KinesisClient) -> KinesisReader:

@@ -9,9 +9,9 @@ import pytest
 from bridge.core.events.claim_check import Claim
 from bridge.edges.s3.claim_check import S3ClaimCheck
 from bridge.errors import AccessDenied, ClaimCheckUnavailable, TargetMissing
-from tests.fakes.batch_peer import client_error, timeout
+from tests.fakes.clients.batch_peer import client_error, timeout
+from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
-from tests.fakes.s3_client import S3Client
 
 CLAIM = Claim("com.example.user.created.v1", b'{"n":1}')
 DAY_S = 24 * 3600

@@ -11,7 +11,7 @@ from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.errors import BridgeError
 from bridge.ports.quarantine import Quarantined, Selection
 from bridge.ports.quarantine_entry import encode
-from tests.fakes.s3_client import S3Client
+from tests.fakes.clients.s3 import S3Client
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

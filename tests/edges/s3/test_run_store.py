@@ -20,9 +20,9 @@ from bridge.errors import (
     LeaseLost,
     TargetMissing,
 )
-from tests.fakes.batch_peer import client_error, timeout
+from tests.fakes.clients.batch_peer import client_error, timeout
+from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
-from tests.fakes.s3_client import S3Client
 
 _NUMBERS = count()
 

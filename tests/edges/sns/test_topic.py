@@ -13,10 +13,10 @@ from bridge.edges.sns.topic import SnsSink
 from bridge.errors import SinkChanged
 from bridge.limits import SNS_ATTRIBUTES
 from bridge.ports.clock import Deadline
+from tests.fakes.clients.sns import SnsClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
 from tests.fakes.executor import InlineExecutor
-from tests.fakes.sns_client import SnsClient
 
 STANDARD = "arn:aws:sns:eu-central-1:111122223333:orders"
 FIFO = STANDARD + ".fifo"

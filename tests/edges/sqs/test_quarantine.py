@@ -11,8 +11,8 @@ from bridge.edges.sqs.quarantine import HIDDEN_S, SqsQuarantine
 from bridge.errors import BridgeError, QuarantineUnavailable
 from bridge.limits import SQS_BYTES
 from bridge.ports.quarantine import Quarantined
-from tests.fakes.batch_peer import timeout
-from tests.fakes.sqs_client import SqsClient
+from tests.fakes.clients.batch_peer import timeout
+from tests.fakes.clients.sqs import SqsClient
 
 FIFO = "https://sqs.eu-central-1.amazonaws.com/111122223333/quarantine.fifo"
 

@@ -18,9 +18,9 @@ from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.candidates import Prepared, prepare
 from bridge.schemas.registries.patience import Patience
 from bridge.schemas.registries.publish import Target
+from tests.fakes.clients.eventbridge_schemas import EventBridgeSchemasClient
+from tests.fakes.clients.glue import GlueClient
 from tests.fakes.clock import FakeClock
-from tests.fakes.eventbridge_schemas_client import EventBridgeSchemasClient
-from tests.fakes.glue_client import GlueClient
 from tests.schemas.folders import BASE, TYPE, put, schema
 
 NAME = f"{TYPE}.v1"

@@ -15,7 +15,7 @@ from bridge.schemas.conversion.registered import compile_document
 from bridge.schemas.registries.candidates import prepare
 from bridge.schemas.registries.plan import TargetPlan
 from bridge.schemas.registries.publish import Drifted, plan, publish
-from tests.fakes.batch_peer import client_error, throttling, timeout
+from tests.fakes.clients.batch_peer import client_error, throttling, timeout
 from tests.schemas.folders import TYPE, put, schema
 from tests.schemas.registries.rig import KINDS, NAME, Rig, add_version, load, make_folder
 

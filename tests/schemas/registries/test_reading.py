@@ -29,7 +29,7 @@ from bridge.wiring.bridge import load_configuration
 from bridge.wiring.functions import Function
 from bridge.wiring.registries import cache_folder
 from tests.builders.places import ROOT
-from tests.fakes.batch_peer import throttling, timeout
+from tests.fakes.clients.batch_peer import throttling, timeout
 from tests.fakes.telemetry import KeptTelemetry
 from tests.schemas.folders import BASE, TYPE
 from tests.schemas.registries.rig import KINDS, NAME, Rig, add_version, load, make_folder

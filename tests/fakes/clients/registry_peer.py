@@ -7,8 +7,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.validate import ParamValidator
 
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error, service_model
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error, service_model
 from tests.fakes.clock import FakeClock
 from tests.fakes.service_side import find_mistakes
 

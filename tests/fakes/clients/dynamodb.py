@@ -10,8 +10,8 @@ from zlib import crc32
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error
 
 ITEM_BYTES = 400 * 1024
 _VALUE_OF: dict[str, Callable[[Any], int]] = {

@@ -15,8 +15,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.batch_peer import client_error
-from tests.fakes.registry_peer import RegistryPeer
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.registry_peer import RegistryPeer
 
 NAME = re.compile(r"[A-Za-z0-9._@-]{1,385}")
 DRAFT4 = "http://json-schema.org/draft-04/schema#"

@@ -8,8 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clock import FakeClock
 
 DEDUPLICATION_S = 300

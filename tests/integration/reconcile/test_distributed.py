@@ -3,7 +3,8 @@
 MiniStack runs the definition as it stands: a Distributed Map with a child execution for each segment, the
 Choice loops, Wait, Retry and Catch. It does not know MaxConcurrencyPath (it runs all segments at once) and
 redrive, does not cut a function off, and calls whatever a Python function raises Runtime.HandlerError, so
-that here Stop is told not to repeat that. tests/lambdas/test_reconcile.py holds these by the same definition.
+that here Stop is told not to repeat that. tests/lambdas/reconcile/test_steps.py holds these by the same
+ definition.
 Only AWS shows ResultWriter, jitter and the machine's TimeoutSeconds.
 """
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.batch_peer import BatchPeer, client_error
+from tests.fakes.clients.batch_peer import BatchPeer, client_error
 
 CALL_BYTES = 1024 * 1024
 

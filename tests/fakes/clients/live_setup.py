@@ -7,9 +7,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error
-from tests.fakes.dynamodb_client import DynamoDbClient
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.dynamodb import DynamoDbClient
 
 LABEL = "2026-03-01T00:00:00.000"
 STREAM = f"arn:aws:dynamodb:eu-central-1:111122223333:table/Users/stream/{LABEL}"

@@ -15,8 +15,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.builders.kinesis_records import FIRST_NUMBER, KINESIS_ARN, START_MS, api_record, change
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error
 
 _HASHES = 2**32
 

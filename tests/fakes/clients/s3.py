@@ -12,8 +12,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.fakes.aws_peer import AwsPeer
-from tests.fakes.batch_peer import client_error
+from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.batch_peer import client_error
 
 KEY_BYTES = 1024
 

@@ -64,7 +64,7 @@ def check(
     if pairs is not None:
         if old is not None or against is not None:
             raise typer.BadParameter("--pairs reads all it needs from its lines")
-        from bridge.cli.schema.check.pairs import check_pairs
+        from bridge.cli.schema.many_pairs import check_pairs
 
         return check_pairs(console, pairs, mode, policy, limit)
     if old is not None:
@@ -72,12 +72,12 @@ def check(
             raise typer.BadParameter("say two schemas, the older one first")
         if against is not None:
             raise typer.BadParameter("--against is for a whole folder")
-        from bridge.cli.schema.check.two import check_two
+        from bridge.cli.schema.two_schemas import check_two
 
         return check_two(console, (old, new), schemas, mode, policy, limit, output)
     if mode is not None or policy is not None:
         where = "a folder says in registry.yaml and meta.yaml how it is checked"
         raise typer.BadParameter(f"{where}; --mode and --policy are for two schemas, and for pairs")
-    from bridge.cli.schema.check.folder import check_folder
+    from bridge.cli.schema.check_folder import check_folder
 
     return check_folder(console, schemas, against, limit, output)

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.validate import ParamValidator
 
-from tests.fakes.batch_peer import client_error, service_model
+from tests.fakes.clients.batch_peer import client_error, service_model
 
 
 class AwsPeer:

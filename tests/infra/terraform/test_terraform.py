@@ -24,15 +24,8 @@ from tests.infra.templates import (
     read,
     reconciliation,
 )
-from tests.infra.terraform import MODULES, ROOT, Module, RefusedError, attributes, blocks, labels, parse
-from tests.infra.terraform_as_template import (
-    is_arn,
-    kept,
-    resources,
-    roles,
-    variable,
-    variables,
-)
+from tests.infra.terraform.as_template import is_arn, kept, resources, roles, variable, variables
+from tests.infra.terraform.files import MODULES, ROOT, Module, RefusedError, attributes, blocks, labels, parse
 from tests.infra.test_policies import EXCEPTIONS, is_excepted, lint, listed
 
 BUS_V2 = f"arn:aws:events:{REGION}:{ACCOUNT}:event-busv2/ours/" + "a" * 25

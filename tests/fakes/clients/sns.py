@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.batch_peer import BatchPeer, client_error
+from tests.fakes.clients.batch_peer import BatchPeer, client_error
 
 _ID = re.compile(r"[!-~]{1,128}")
 

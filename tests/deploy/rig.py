@@ -32,7 +32,7 @@ from infra.local.configuration import (
 from infra.local.stacks import Stacks
 from infra.local.workload import TABLE, item
 from tests.builders.aws import REGION, Aws
-from tests.deploy.template_mapping import TemplateMapping, template_mapping
+from tests.deploy.mapping import TemplateMapping, template_mapping
 from tests.fakes.clock import FakeClock
 from tests.fakes.context import LambdaContext
 from tests.fakes.telemetry import KeptTelemetry

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.infra.templates import read
-from tests.infra.terraform import Module, Resource
+from tests.infra.terraform.files import Module, Resource
 
 Properties = dict[str, Any]
 

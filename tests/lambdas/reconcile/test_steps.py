@@ -21,7 +21,7 @@ from bridge.errors import (
     TargetMissing,
 )
 from tests.fakes.state_machine import Execution
-from tests.lambdas.reconcile_rig import Distributed, Fate
+from tests.lambdas.reconcile.rig import Distributed, Fate
 from tests.reconcile.rig import Rig, lossy, opts
 
 OF_THE_RUN = ("run", "started", "ended", "duration_s", "cost", "last_complete", "history", "limits")

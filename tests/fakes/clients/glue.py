@@ -17,8 +17,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from bridge.limits import GLUE_METADATA_PAIRS
-from tests.fakes.batch_peer import client_error
-from tests.fakes.registry_peer import RegistryPeer
+from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.clients.registry_peer import RegistryPeer
 
 DRAFTS = tuple(f"http://json-schema.org/draft-0{number}/schema#" for number in (4, 6, 7))
 CREATED = "2026-01-01T00:00:00.000Z"

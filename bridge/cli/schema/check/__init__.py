@@ -1,1 +1,0 @@
-"""``schema check``: whether a new version breaks a subscriber."""
