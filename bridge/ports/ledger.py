@@ -23,7 +23,7 @@ class Row:
     a settled one. ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on
     request. ``gap`` notes that a change before this one was never settled; ``gap_names`` are the attributes
     in which what was told differed from what the next change found, None where that is not known.
-    ``recipe`` is what the fingerprint, the hashes and the image were made by
+    ``fingerprint_version`` is what the fingerprint, the hashes and the image were made by
     (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where nobody noted it.
     ``doubt``: not live as far as is known, but a change was quarantined after that, so that subscribers may
     have the item all the same.

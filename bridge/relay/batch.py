@@ -153,7 +153,7 @@ def fetch_current(
 class Outcome:
     """How the records of a batch ended: ``received`` is the sum of the four counts.
 
-    ``events`` counts the events of published records; ``handed_back_numbers`` are the sequence numbers
+    ``events`` counts the events of published records; ``returned_numbers`` are the sequence numbers
     for ``batchItemFailures``, in the batch's order; ``reasons`` tells for each end how many records came
     to it and why.
     """

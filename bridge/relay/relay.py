@@ -210,7 +210,9 @@ class Relay:
         self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
         for item in items:
             if item.end == "returned" and item.error is not None:
-                self.telemetry.log("warning", "record handed back", **self._where(item), **_what(item.error))
+                self.telemetry.log(
+                    "warning", "record returned for retry", **self._where(item), **_what(item.error)
+                )
         count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
         report_batch(items, outcome, self.telemetry, self.hash_key)
         return outcome

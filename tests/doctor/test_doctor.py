@@ -123,7 +123,7 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "severity", "spoiled", "mend"),
+    ("check", "severity", "spoiled", "fix"),
     [
         ("mapping-state", "problem", {"State": "Disabled"}, "--enabled"),
         ("mapping-state", "warning", {"State": "Updating"}, "ask again"),

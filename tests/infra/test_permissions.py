@@ -204,7 +204,7 @@ def calls() -> Iterator[tuple[str, str]]:
 
 def test_every_call_of_an_edge_has_its_permission_or_is_made_by_people_only() -> None:
     found = set(calls())
-    assert ("eventbridge", "put_events") in found, "the search for calls has gone blind"
+    assert ("eventbridge.classic", "put_events") in found, "the search for calls has gone blind"
     listed = {(each.edge, call) for each in PERMISSIONS for call in each.calls}
     people = {
         (edge, call)

@@ -74,7 +74,7 @@ def run(world: World, handler: Function, statements: list[Any]) -> Published:
     return how[handler](statements)
 
 
-@pytest.mark.parametrize("door", ROLES)
+@pytest.mark.parametrize("handler", ROLES)
 def test_the_policy_of_the_template_is_enough_and_none_of_it_is_idle(world: World, handler: Function) -> None:
     statements = world.policy(ROLES[handler])
     published = run(world, handler, statements)
@@ -98,7 +98,7 @@ def test_the_policy_of_the_template_is_enough_and_none_of_it_is_idle(world: Worl
 
 
 @pytest.mark.parametrize(
-    ("door", "sid", "action"),
+    ("handler", "sid", "action"),
     [each for handler in ROLES for each in needed(handler)],
     ids=lambda part: str(part).replace(":", "."),
 )

@@ -107,7 +107,7 @@ def test_no_line_at_any_level_shows_what_an_item_holds() -> None:
         if isinstance(telemetry, PowertoolsTelemetry):
             telemetry.flush()
     published = output.getvalue()
-    for message in ("batch handled", "event published", "record quarantined", "record handed back"):
+    for message in ("batch handled", "event published", "record quarantined", "record returned for retry"):
         assert published.count(message) >= 3
     assert SECRET not in published
 

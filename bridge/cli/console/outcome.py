@@ -1,4 +1,4 @@
-"""The promise as a line of text: received = published + without event + quarantined + handed back."""
+"""The promise as a line of text: received = published + without event + quarantined + returned for retry."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ def sum_up(counts: Mapping[str, int]) -> str:
     line = (
         f"{counts['received']} received = {counts['published']} published "
         f"+ {counts['without_event']} without event + {counts['quarantined']} quarantined "
-        f"+ {counts['handed_back']} handed back; {counts['events']} events"
+        f"+ {counts['returned']} returned for retry; {counts['events']} events"
     )
     return line + (f"; {counts['unreadable']} unreadable" if counts.get("unreadable") else "")

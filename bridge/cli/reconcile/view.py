@@ -76,7 +76,7 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     lines = [
         headline(report),
         f"  scanned {report['scanned']:,} items and {report['rows']:,} ledger rows",
-        f"  in step {report['in_step']:,}; filtered {report['filtered']:,}, in flight {report['in_flight']}",
+        f"  in step {report['matching']:,}; filtered {report['filtered']:,}, in flight {report['in_flight']}",
         f"  missed: {missed}",
     ]
     lines += [f"    {name}: {count:,}" for name, count in report["by_type"].items()]

@@ -135,8 +135,8 @@ class Table:
         return view
 
     def knows(self, fingerprint_version: str) -> bool:
-        """Whether fingerprints made by ``recipe`` can be held against ours; an old row that does not say
-        is taken for one of ours."""
+        """Whether fingerprints of this version can be compared with the table's; a row without a version
+        is taken to have the same."""
         return (
             not fingerprint_version
             or not self.fingerprint_version

@@ -143,7 +143,7 @@ def test_without_the_cli_extra_the_command_names_it() -> None:
 
 def test_an_unexpected_error_shows_a_traceback_only_with_debug() -> None:
     code = (
-        "import sys; from bridge.cli import app, config\n"
+        "import sys; from bridge.cli import app\n"
         "def broken(context): raise ValueError('secret')\n"
         "app.app.command('broken')(broken); broken.__annotations__['context'] = app.typer.Context\n"
         "sys.exit(app.run(sys.argv[1:]))"

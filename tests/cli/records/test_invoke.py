@@ -15,7 +15,8 @@ def test_a_good_batch_is_answered_without_failures_and_counted(shell: Shell) -> 
     done = shell.run("invoke", shell.write("in.json", lambda_event(created(1), created(2))))
     assert (done.code, json.loads(done.out)) == (0, NONE_FAILED)
     assert (
-        done.err == "2 received = 2 published + 0 without event + 0 quarantined + 0 handed back; 2 events\n"
+        done.err
+        == "2 received = 2 published + 0 without event + 0 quarantined + 0 returned for retry; 2 events\n"
     )
 
 
@@ -47,7 +48,7 @@ def test_out_of_time_everything_is_handed_back(shell: Shell) -> None:
     assert done.code == 4
     assert json.loads(done.out) == {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}
     assert done.last_line.startswith(
-        "2 received = 0 published + 0 without event + 0 quarantined + 2 handed back"
+        "2 received = 0 published + 0 without event + 0 quarantined + 2 returned for retry"
     )
 
 

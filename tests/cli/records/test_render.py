@@ -69,7 +69,7 @@ def test_every_shape_of_input_gives_the_same_events_in_order(shell: Shell, text:
     assert done.code == 0, done.err
     assert [event["id"] for event in done.events] == [f"e{n}:com.example.user.created.v1" for n in (1, 2)]
     assert done.last_line == (
-        "2 received = 2 published + 0 without event + 0 quarantined + 0 handed back; 2 events"
+        "2 received = 2 published + 0 without event + 0 quarantined + 0 returned for retry; 2 events"
     )
 
 
@@ -349,7 +349,7 @@ def test_a_poison_record_among_a_hundred_good_ones_stops_none_of_them(shell: She
     assert [event["causationid"] for event in done.events] == [f"e{n}" for n in range(1, 101)]
     assert [failure["record_id"] for failure in done.failures] == ["e500"]
     assert done.last_line == (
-        "101 received = 100 published + 0 without event + 1 quarantined + 0 handed back; 100 events"
+        "101 received = 100 published + 0 without event + 1 quarantined + 0 returned for retry; 100 events"
     )
 
 
@@ -371,7 +371,7 @@ def test_a_table_that_is_not_in_the_configuration_is_counted_and_said_once(shell
     assert done.err == (
         "note: table Strangers is not in the configuration: its changes get no event"
         " - add it under tables:, or look at the ARN of the records\n"
-        "2 received = 0 published + 2 without event + 0 quarantined + 0 handed back; 0 events\n"
+        "2 received = 0 published + 2 without event + 0 quarantined + 0 returned for retry; 0 events\n"
     )
 
 
@@ -385,7 +385,7 @@ def test_a_condition_that_the_stream_view_cannot_decide_hands_the_record_back(sh
     assert (failure["end"], failure["reason"]) == ("returned", "view_too_narrow")
     assert "when.changed cannot be decided, the stream view is NEW_IMAGE" in failure["message"]
     assert done.last_line.startswith(
-        "2 received = 1 published + 0 without event + 0 quarantined + 1 handed back"
+        "2 received = 1 published + 0 without event + 0 quarantined + 1 returned for retry"
     )
 
 
@@ -425,7 +425,7 @@ def test_explain_says_for_every_record_which_rule_matched_or_why_not(shell: Shel
         "  com.example.user.created: op is modify, not insert",
         "  com.example.user.noted: none of /note changed",
         "  com.example.user.renamed: none of /name changed",
-        "3 received = 1 published + 2 without event + 0 quarantined + 0 handed back; 1 events",
+        "3 received = 1 published + 2 without event + 0 quarantined + 0 returned for retry; 1 events",
     ]
 
 

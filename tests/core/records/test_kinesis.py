@@ -113,7 +113,7 @@ def _part(**members: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("bad", "told"),
+    ("bad", "published"),
     [
         (None, "no 'kinesis' part"),
         ([], "no 'kinesis' part"),

@@ -376,7 +376,7 @@ def test_a_plan_sends_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "published"),
     [
         ({"max_emits": 3}, "max_emits is none of"),
         ({"max_emit": "3"}, "max_emit is a whole number"),
