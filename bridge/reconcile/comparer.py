@@ -52,7 +52,7 @@ class Comparer:
         put(self, "fingerprint_of", self.table.fingerprint or compile_fingerprint(self.hash_key))
         arn = self.facts.stream_arn or f"{self.facts.arn}/stream/none"
         put(self, "stream", StreamRef(arn, self.facts.name, arn.rpartition("/")[2]))
-        put(self, "told", replace(self.table, redact=None, accepts=None))
+        put(self, "published", replace(self.table, redact=None, accepts=None))
         time = datetime.fromtimestamp(0, UTC)
         blank = Change(
             "", self.stream, "insert", {}, None, None, NEVER_SETTLED, time, "user", "NEW_AND_OLD_IMAGES"
