@@ -14,7 +14,7 @@ from bridge.core.records.decode import decode
 from bridge.core.records.lambda_record import to_lambda_record
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.onboarding.documents import TablePlan
-from bridge.onboarding.made_up import made_up, typed
+from bridge.onboarding.examples import made_up, typed
 
 Record = dict[str, Any]
 

@@ -96,7 +96,7 @@ def _least(
     from bridge.schemas.authoring.files import check_original
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.compatibility.verdict import Bump, Verdict
-    from bridge.schemas.documents.reading import parse_json
+    from bridge.schemas.documents.json_document import parse_json
 
     before = parse_json(check_original(layout, step, original), step.file)
     meta = layout.metas.get(step.type)

@@ -10,9 +10,9 @@ from typing import Any
 from bridge.cli.schema.options import named_folder
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.compatibility.verdict import Mode, Policy
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import read_layout
 from bridge.schemas.documents.naming import find_version
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.schema_set import SchemaSet
 

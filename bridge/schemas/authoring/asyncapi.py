@@ -18,8 +18,8 @@ import yaml
 
 from bridge.schemas.authoring.bundle import pascal, relocated
 from bridge.schemas.documents.event_document import cloud_event
+from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.nodes import Documents
-from bridge.schemas.documents.reading import subschemas
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 NEWER_FORMAT: Final = "application/schema+json;version=draft-2020-12"

@@ -14,9 +14,9 @@ import yaml
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.schemas.compatibility.verdict import Bump
 from bridge.schemas.documents.build import find_base, place_of
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import TYPE, Layout, SchemaFile, entries, inside
 from bridge.schemas.documents.lock import content_hash
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.validation import DIALECT
 from bridge.schemas.documents.yaml_members import meant

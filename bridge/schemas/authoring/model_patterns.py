@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.json_document import subschemas
 
 _AROUND: Final = re.compile(r"\(\?<?[=!]")
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from bridge.core.pointer import parse_pointer
 from bridge.schemas.conversion.findings import Obstructed, Place
-from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.json_document import subschemas
 
 _PLAIN: re.Pattern[str] = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from bridge.schemas.conversion import NotExpressible, convert
 from bridge.schemas.conversion.services import SERVICES, Service
-from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.registry import PublishTarget
 from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.finding import Finding

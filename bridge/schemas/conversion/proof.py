@@ -12,8 +12,8 @@ from typing import Any, Final
 from bridge.core.pointer import escape
 from bridge.schemas.conversion.registered import compile_document
 from bridge.schemas.documents.examples import KINDS
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import entries, inside
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.validation import SchemaVersion
 
 VARIANTS_MAX: Final = 400

@@ -11,8 +11,8 @@ import jsonschema_rs
 
 from bridge.core.pointer import escape
 from bridge.errors import Problem
+from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.layout import SchemaFile
-from bridge.schemas.documents.reading import subschemas
 from bridge.schemas.documents.references import find_reference_problems
 from bridge.schemas.documents.validation import DIALECT, SchemaVersion, compile_schema, unknown_format
 from bridge.schemas.finding import Finding

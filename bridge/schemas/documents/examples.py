@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import ConfigurationError, EventInvalid, Problem
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import entries, inside
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion, violations
 from bridge.schemas.finding import Finding

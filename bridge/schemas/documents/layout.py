@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.errors import ConfigurationError, Problem
+from bridge.schemas.documents.json_document import parse_json, read_bytes, refused
 from bridge.schemas.documents.lock import LOCK_FILE, Lock, find_lock_problems, read_lock
 from bridge.schemas.documents.meta import META_FILE, Meta, parse_meta
-from bridge.schemas.documents.reading import parse_json, read_bytes, refused
 from bridge.schemas.documents.registry import REGISTRY_FILE, RegistrySettings, parse_registry
 from bridge.schemas.documents.yaml_members import meant
 from bridge.schemas.finding import Finding

@@ -19,8 +19,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bridge.errors import ConfigurationError, Problem
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.meta import Meta
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.sunsets import find_earlier
 from bridge.schemas.finding import Finding, refuse
 from bridge.schemas.semver import Version

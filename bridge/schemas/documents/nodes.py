@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urldefrag, urljoin
 import jsonschema_rs
 
 from bridge.core.pointer import escape, parse_pointer
-from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.json_document import subschemas
 
 
 class Undecided(Exception):

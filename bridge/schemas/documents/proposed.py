@@ -11,9 +11,9 @@ from typing import Any
 import jsonschema_rs
 
 from bridge.errors import BridgeError, ConfigurationError
+from bridge.schemas.documents.json_document import parse_json, read_bytes, refused, subschemas
 from bridge.schemas.documents.layout import entries
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
-from bridge.schemas.documents.reading import parse_json, read_bytes, refused, subschemas
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
 from bridge.schemas.documents.validation import DIALECT, SchemaVersion, Validator, compile_schema
 from bridge.schemas.semver import Version

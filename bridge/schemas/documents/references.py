@@ -10,7 +10,7 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 
 import jsonschema_rs
 
-from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.json_document import subschemas
 
 Finding = tuple[str, str, str]
 """JSON Pointer, message, suggestion."""

@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bridge.errors import ConfigurationError
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import TYPE, inside
 from bridge.schemas.documents.lock import LOCK_FILE, Lock, Name, content_hash, parse_lock
 from bridge.schemas.documents.meta import META_FILE, Meta, Status, parse_meta
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.source import Held, Holdings, SchemaSource
 from bridge.schemas.documents.sunsets import find_earlier

@@ -12,8 +12,8 @@ from typing import Any
 
 from bridge.core.events.translate import EventRule
 from bridge.errors import ConfigurationError, MappingFailed, Problem
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import entries, inside
-from bridge.schemas.documents.reading import parse_json, read_bytes
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import ERRORS_SHOWN, SchemaVersion, violations
 

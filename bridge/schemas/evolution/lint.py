@@ -17,9 +17,9 @@ from bridge.errors import ConfigurationError, Problem
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
 from bridge.schemas.conversion.portable import find_unportable
 from bridge.schemas.documents.examples import check_examples
+from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.meta import Meta, Status
 from bridge.schemas.documents.places import with_places
-from bridge.schemas.documents.reading import subschemas
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.evolution.satisfiable import find_unsatisfiable

@@ -12,7 +12,7 @@ import orjson
 
 from bridge.errors import ConfigurationError
 from bridge.schemas.compatibility.verdict import Mode, Policy
-from bridge.schemas.documents.reading import parse_json
+from bridge.schemas.documents.json_document import parse_json
 from bridge.schemas.evolution.comparison_json import comparison_json
 
 if TYPE_CHECKING:

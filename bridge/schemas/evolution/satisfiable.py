@@ -11,7 +11,7 @@ import jsonschema_rs
 from bridge.schemas.compatibility.reading.complexity import Complexity, complexity_of
 from bridge.schemas.compatibility.reading.normal import normalise
 from bridge.schemas.compatibility.reading.references import Unusable
-from bridge.schemas.documents.reading import subschemas
+from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.finding import Finding
 

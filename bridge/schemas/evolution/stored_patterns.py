@@ -15,8 +15,8 @@ from typing import Any, Final
 import yaml
 
 from bridge.errors import ConfigurationError
+from bridge.schemas.documents.json_document import parse_json, read_bytes, refused
 from bridge.schemas.documents.layout import entries
-from bridge.schemas.documents.reading import parse_json, read_bytes, refused
 
 ENDINGS: Final = (".json", ".yaml", ".yml", ".template")
 _INTRINSIC: Final = ("Ref", "Condition")

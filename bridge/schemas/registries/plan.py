@@ -10,8 +10,8 @@ from typing import Literal
 from bridge.errors import ConfigurationError
 from bridge.ports.registry import RegistryAddress, SchemaRegistry, StoredSchema, StoredVersion
 from bridge.schemas.conversion.registered import identify
+from bridge.schemas.documents.json_document import parse_json
 from bridge.schemas.documents.lock import Name, content_hash
-from bridge.schemas.documents.reading import parse_json
 from bridge.schemas.registries.candidates import Prepared, first_difference
 
 State = Literal["new", "same", "unfinished", "failed", "drifted"]
