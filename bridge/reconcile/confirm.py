@@ -20,7 +20,7 @@ from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
-from bridge.reconcile.restate import Restated, restate
+from bridge.reconcile.reemission import Restated, restate
 from bridge.reconcile.suspects import Suspect, published_by
 
 Verdict = Literal["missed", "without_event"]

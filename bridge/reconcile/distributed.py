@@ -39,7 +39,7 @@ from bridge.ports.run_store import Lease
 from bridge.reconcile.claim import ClaimKeeper
 from bridge.reconcile.distributed_ticket import Asked, Ticket
 from bridge.reconcile.lease import LeaseKeeper
-from bridge.reconcile.looks import Looks, check_contact
+from bridge.reconcile.first_pass import Looks, check_contact
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.reconciler import Reconciler

@@ -25,7 +25,7 @@ from bridge.reconcile.confirm import Confirmer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.lease import LEASE_S, LeaseKeeper
-from bridge.reconcile.looks import Looks, check_contact
+from bridge.reconcile.first_pass import Looks, check_contact
 from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.pace import Pace
 from bridge.reconcile.report import HISTORY_MAX, build_report, fingerprint_version_note, summary

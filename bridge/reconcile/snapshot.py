@@ -20,7 +20,7 @@ from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.options import Options
 from bridge.reconcile.pace import Pace
-from bridge.reconcile.restate import restate, settled_row
+from bridge.reconcile.reemission import restate, settled_row
 from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.reconcile.suspects import Suspect, batches
 

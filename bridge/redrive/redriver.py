@@ -20,7 +20,7 @@ from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 from bridge.reconcile.pace import Pace
 from bridge.redrive.given_up import GivenUp, read_given_up
-from bridge.redrive.stretch import Stretch
+from bridge.redrive.range import Stretch
 from bridge.relay.relay import Relay
 
 CHUNK_RECORDS: Final = 100  # what the ledger reads in one call
