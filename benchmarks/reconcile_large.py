@@ -79,7 +79,7 @@ def problems(run: Run) -> list[str]:
     found = {
         f"{run.missing} planted differences were not told": run.missing > 0,
         f"{run.invented} events were invented": run.invented > 0,
-        f"{run.report['scanned']} of {run.items} items were scanned": not run.report["complete"],
+        f"{run.report['compared']} of {run.items} items were scanned": not run.report["complete"],
         f"{run.peak_mib:.0f} MiB is more than {MAX_MIB}": run.peak_mib >= MAX_MIB,
     }
     return [f"{run.items:,} items: {problem}" for problem, broken in found.items() if broken]

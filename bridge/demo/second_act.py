@@ -46,7 +46,7 @@ class SecondAct:
 
     def as_document(self) -> dict[str, Any]:
         def facts(reports: Mapping[str, Report]) -> dict[str, Any]:
-            names = ("run", "missed", "by_type", "emitted", "events", "matching", "blocked")
+            names = ("run", "missed", "by_type", "reemitted", "events", "matching", "blocked")
             return {table: {name: report[name] for name in names} for table, report in reports.items()}
 
         return {

@@ -114,7 +114,7 @@ class ReconcileHandler:
         if report["complete"] and report["whole"]:
             telemetry.count("ReconciliationsCompleted", table=table)
         telemetry.count("ChangesMissed", missed, table=table)
-        telemetry.count("ChangesReemitted", report["emitted"], table=table)
+        telemetry.count("ChangesReemitted", report["reemitted"], table=table)
         telemetry.count("ChangesNotReemitted", not_reemitted, table=table)
 
 

@@ -1,16 +1,16 @@
-"""Reconciliation: what the stream lost is found, confirmed and told again - that, and nothing else.
+"""Reconciliation: finds changes that the stream lost, confirms them, and re-emits them and nothing else.
 
-First every item is held against its ledger row, and every live row against its item (``looks``). What
-disagrees waits until nothing can be in flight any more, and is asked again, consistently (``confirm``). What
-holds then was missed: it is told by the table's own rules (``restate``, ``emit``), and the ledger is written
-on the condition that no live change came first.
+First every item is compared with its ledger row, and every live row with its item (``first_pass``). What
+differs waits until nothing can be in flight any more, and is read again, consistently (``confirm``). What
+still differs was missed: it is published by the table's own rules (``reemission``, ``emit``), and the ledger
+is written on the condition that no live change came first.
 """
 
 from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.distributed import Steps
 from bridge.reconcile.distributed_ticket import Ticket
 from bridge.reconcile.options import Mode, Options, Price, Progress
-from bridge.reconcile.reconciler import Reconciler, Spread, take_turns, until
+from bridge.reconcile.reconciler import Reconciler, Spread, take_turns
 from bridge.reconcile.segment import Seen, SegmentWorker
 from bridge.reconcile.state import RunState
 
@@ -28,5 +28,4 @@ __all__ = [
     "Steps",
     "Ticket",
     "take_turns",
-    "until",
 ]

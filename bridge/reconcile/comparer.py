@@ -1,4 +1,4 @@
-"""Do an item and its ledger row agree? Decides as the live path does: redacted, ignored, filtered. Pure."""
+"""Whether an item and its ledger row match, by the rules of the live path: redact, ignore, filter. Pure."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from bridge.ports.ledger import Keep, Row
 from bridge.ports.table import TableFacts
 from bridge.relay.gaps import legible
 
-Kind = Literal["insert", "modify", "remove", "gap", "other_fingerprint_version"]
-"""How item and row differ. ``other_fingerprint_version``: both exist, but whether the item changed
-cannot be seen, because the row was settled under another ``diff.ignore``, ``redact`` or ``hash_key``.
-``gap``: they agree, but the row notes a loss that later changes overtook."""
+Kind = Literal["insert", "modify", "remove", "gap", "not_comparable"]
+"""How item and row differ. ``not_comparable``: both exist, but it cannot be seen whether the item changed,
+because the row was settled under another ``diff.ignore``, ``redact`` or ``hash_key``.
+``gap``: they match, but the row notes a loss that later changes overtook."""
 
 NEVER_SETTLED = Position("", 0)
-"""Before every position of every stream: what an item without a row stands at."""
+"""Before every position of every stream: the position of an item without a row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparer:
-    """One table's rules. ``keep`` is the ledger's; ``hash_key`` names keys in reports."""
+    """The rules of one table. ``keep`` is the ledger's; ``hash_key`` names keys in reports."""
 
     table: Table
     facts: TableFacts
@@ -36,23 +36,23 @@ class Comparer:
     hash_key: bytes = b""
     fingerprint_of: Fingerprint = field(init=False)
     stream: StreamRef = field(init=False)
-    published: Table = field(init=False)
+    redacted_table: Table = field(init=False)
     """The table's rules for images that are redacted already and passed its filter."""
     sees_state: bool = field(init=False)
-    """Whether rows hold fingerprints: then an empty one is a state that was never told."""
+    """Whether rows hold fingerprints: then an empty one is a state that was never published."""
     fingerprint: Fingerprint = field(init=False)
-    """Of an item as the table has it: redacted, then hashed. Raises ``MalformedRecord``."""
+    """Of an item as it is in the table: redacted, then hashed. Raises ``MalformedRecord``."""
     token_of: Callable[[TypedItem], str] = field(init=False)
     """An item's key token. Raises ``MalformedRecord``."""
     _blank: Change = field(init=False)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
-        # Without kept fingerprints it still tells whether an item changed between two reads.
+        # Also without stored fingerprints this shows whether an item changed between two reads.
         put(self, "fingerprint_of", self.table.fingerprint or compile_fingerprint(self.hash_key))
         arn = self.facts.stream_arn or f"{self.facts.arn}/stream/none"
         put(self, "stream", StreamRef(arn, self.facts.name, arn.rpartition("/")[2]))
-        put(self, "published", replace(self.table, redact=None, accepts=None))
+        put(self, "redacted_table", replace(self.table, redact=None, accepts=None))
         time = datetime.fromtimestamp(0, UTC)
         blank = Change(
             "", self.stream, "insert", {}, None, None, NEVER_SETTLED, time, "user", "NEW_AND_OLD_IMAGES"
@@ -60,7 +60,7 @@ class Comparer:
         put(self, "_blank", blank)
         captured = self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") or self.table.fetch
         put(self, "sees_state", self.keep != "position" and self.table.fingerprint is not None and captured)
-        # What is asked of every item of a table is made ready once.
+        # Compiled once, because they run for every item of a table.
         put(self, "fingerprint", self.fingerprint_of if self.table.redact is None else self._redacted_print)
         put(self, "token_of", self._compiled_token())
 
@@ -84,8 +84,7 @@ class Comparer:
         return key_token(self.facts.name, key)
 
     def _compiled_token(self) -> Callable[[TypedItem], str]:
-        """``key_token`` of ``key_of``, put together for this table's key alone. What is not as it should be
-        is left to these two."""
+        """``key_token`` of ``key_of``, compiled for this table's key. Those two handle unexpected items."""
         parts = [(name, self.facts.key[name]) for name in sorted(self.facts.key)]
         heads = [f"\x1f{name}\x1f{tag}\x1f" for name, tag in parts]
         table = self.facts.name
@@ -105,11 +104,11 @@ class Comparer:
         return quickly
 
     def name(self, token: str) -> str:
-        """How a report calls an item."""
+        """The name of an item in reports."""
         return key_hash(token, self.hash_key)
 
     def key_name(self, key: TypedItem) -> str:
-        """What stands for the key in event ids: a keyed hash."""
+        """The key in event ids: a keyed hash."""
         return self.fingerprint_of(key)
 
     # --- images ----------------------------------------------------------------------------------
@@ -129,23 +128,23 @@ class Comparer:
     # --- verdicts --------------------------------------------------------------------------------
 
     def kind(self, fingerprint: str | None, row: Row | None) -> Kind | None:
-        """``fingerprint`` of the item, None where there is no item; None: they agree."""
+        """``fingerprint`` of the item, None if the item does not exist. Returns None if they match."""
         if fingerprint is None:
             return "remove" if row is not None and (row.live or row.doubt) else None
         if row is None or not row.live:
             return "insert"
         if self.sees_state and row.fingerprint != fingerprint:
             if not self.table.knows(row.fingerprint_version):
-                return "gap" if row.gap else "other_fingerprint_version"
+                return "gap" if row.gap else "not_comparable"
             return "modify"
         return "gap" if row.gap else None
 
     def accepts(self, kind: Operation, key: TypedItem, item: TypedItem | None, row: Row | None) -> bool:
-        """Whether the table's filter would let a live record of this pass."""
+        """Whether a live record of this change would pass the table's filter."""
         if self.table.accepts is None:
             return True
         if kind == "remove" and not self.table.sees_gaps and self._image(row) is None:
-            return True  # the filter asks for an image that nobody has any more: in doubt, tell
+            return True  # the filter needs an image that no longer exists: in doubt, publish
         return self.table.accepts(self.record(kind, key, item, row))
 
     def _image(self, row: Row | None) -> TypedItem | None:
@@ -155,7 +154,7 @@ class Comparer:
     def record(
         self, kind: Operation, key: TypedItem, item: TypedItem | None, row: Row | None
     ) -> dict[str, Any]:
-        """What DynamoDB's own record of it looked like, as far as anybody can know."""
+        """DynamoDB's own record of the change, as far as it can be known."""
         body: dict[str, Any] = {"Keys": key, "StreamViewType": self.facts.view}
         if item is not None and self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
             body["NewImage"] = item
@@ -173,7 +172,7 @@ class Comparer:
         }
 
     def view_of(self, kind: Operation, before: Mapping[str, Any] | None) -> StreamView:
-        """What the events may show: never more than the stream's own view, nor what nobody knows."""
+        """What the events may show: never more than the stream's own view, nor more than is known."""
         view = self.facts.view
         if view == "NEW_AND_OLD_IMAGES" and before is None and kind != "insert":
             return "NEW_IMAGE" if kind == "modify" else "KEYS_ONLY"

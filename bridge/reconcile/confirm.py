@@ -1,8 +1,8 @@
-"""The second look: item and row are read again, consistently. Only what holds then was missed."""
+"""Confirming: item and row are read again, consistently. Only what still differs then was missed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -12,71 +12,59 @@ from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim, fit
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
 from bridge.limits import RECORD_TIME_ROUNDING_S
-from bridge.ports.claim_check import ClaimCheck
-from bridge.ports.ledger import Ledger, Row
-from bridge.ports.sink import Sink
-from bridge.ports.table import TableSource
-from bridge.reconcile.comparer import Comparer
+from bridge.ports.ledger import Row
 from bridge.reconcile.counts import Counts
-from bridge.reconcile.options import Options
-from bridge.reconcile.pace import Pace
-from bridge.reconcile.reemission import Restated, restate
-from bridge.reconcile.suspects import Suspect, published_by
+from bridge.reconcile.reader import Parts, Reader
+from bridge.reconcile.reemission import Reemission, reemission_of
+from bridge.reconcile.state import Suspect, published_by
 
 Verdict = Literal["missed", "without_event"]
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """``events`` are the ones that were asked for; ``settles``: they are all there is to tell or ever will
-    be, so the row may say so afterwards."""
+    """``events`` are those of the selected types. ``settles``: no other event of this change can be
+    published, now or later, so the row may record it as settled."""
 
     suspect: Suspect
     verdict: Verdict
-    restated: Restated
+    reemission: Reemission
     events: tuple[Event, ...] = ()
     claims: tuple[Claim, ...] = ()
     settles: bool = True
 
+    @property
+    def event_count(self) -> int:
+        return len({event.id for event in self.events})
+
+
+def fitted(parts: Parts, events: tuple[Event, ...]) -> tuple[tuple[Event, ...], tuple[Claim, ...]]:
+    """Events as the sinks can take them. Raises ``RecordError`` for one that is too large."""
+    return fit(events, parts.sinks, None if parts.claim_check is None else parts.claim_check.locate)
+
 
 @dataclass(frozen=True, slots=True)
-class Confirmer:
-    """Asks again and says what is to be done."""
+class Confirmer(Reader):
+    """Reads suspects again and decides what to do with each."""
 
-    comparer: Comparer
-    source: TableSource
-    ledger: Ledger
-    sinks: Mapping[str, Sink]
-    claim_check: ClaimCheck | None
-    pace: Pace
-    options: Options
     run: str
 
     def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
-        """At most 100 suspects, in order; those that are in flight, blocked or filtered are only counted."""
-        keys = {self.comparer.token(suspect.key): suspect.key for suspect in suspects}
-        found = self.source.read(keys)
-        self.pace.spend(found.units)
-        counts.read(found.units)
-        # Rows after items: a live change between the two reads shows as a row that agrees, or wins later.
-        rows = self.ledger.read(keys)
-        counts.looked_up(len(keys))
-        confirmed = []
-        for token, suspect in zip(keys, suspects, strict=True):
-            one = self._judge(suspect, token, found.items.get(token), rows.get(token), counts)
-            if one is not None:
-                confirmed.append(one)
-        return confirmed
+        """At most 100 suspects, in order. Those that are in flight, blocked or filtered are only counted."""
+        keys = {self.parts.comparer.token(suspect.key): suspect.key for suspect in suspects}
+        items = self.items(keys, counts)
+        # Rows after items: a live change between the two reads shows as a matching row, or wins later.
+        rows = self.rows(keys, counts)
+        judged = (
+            self._judge(suspect, token, items.get(token), rows.get(token), counts)
+            for token, suspect in zip(keys, suspects, strict=True)
+        )
+        return [one for one in judged if one is not None]
 
     def _judge(
-        self,
-        suspect: Suspect,
-        token: str,
-        item: TypedItem | None,
-        row: Row | None,
-        counts: Counts,
+        self, suspect: Suspect, token: str, item: TypedItem | None, row: Row | None, counts: Counts
     ) -> Confirmed | None:
-        comparer = self.comparer
+        comparer = self.parts.comparer
         try:
             fingerprint = None if item is None else comparer.fingerprint(item)
         except MalformedRecord as error:
@@ -86,72 +74,61 @@ class Confirmer:
         if kind is None or fingerprint != suspect.fingerprint or _changed_since(suspect, row):
             counts.add("in_flight")
             return None
-        if kind == "other_fingerprint_version":
-            counts.add("other_fingerprint_version")
+        if kind == "not_comparable":
+            counts.add("not_comparable")
             return None
-        restated = restate(
-            comparer,
-            suspect.key,
-            item,
-            row,
-            read_at=datetime.fromtimestamp(suspect.read_s, UTC),
-            run=self.run,
-            agrees=kind == "gap",
+        read_at = datetime.fromtimestamp(suspect.read_s, UTC)
+        reemission = reemission_of(
+            comparer, suspect.key, item, row, read_at=read_at, run=self.run, matches=kind == "gap"
         )
-        if not comparer.accepts(restated.kind, suspect.key, item, row):
+        if not comparer.accepts(reemission.kind, suspect.key, item, row):
             counts.add("filtered")
-            # An item that left the table behind the filter's back: the row would call it live for ever.
-            # A gap of an item that has no events is none.
-            return Confirmed(suspect, "without_event", restated) if item is None or kind == "gap" else None
-        confirmed = self._translate(suspect, token, restated, counts)
+            # The filter never let the remove of this item through, so its row would say live for ever.
+            # A gap of an item that has no events needs none either.
+            return Confirmed(suspect, "without_event", reemission) if item is None or kind == "gap" else None
+        confirmed = self._translate(suspect, token, reemission, counts)
         if confirmed is not None and row is not None and row.gap and row.gap_names is None:
             counts.add("gaps")
         return confirmed
 
     def _translate(
-        self, suspect: Suspect, token: str, restated: Restated, counts: Counts
+        self, suspect: Suspect, token: str, reemission: Reemission, counts: Counts
     ) -> Confirmed | None:
+        key_hash = self.parts.comparer.name(token)
         undecided: dict[str, ViewTooNarrow] = {}
         try:
-            every = restated.events(self.comparer, undecided)
+            every = reemission.events(self.parts.comparer, undecided)
             chosen = tuple(event for event in every if self.options.selects(event.type))
-            events, claims = fit(chosen, self.sinks, self._locate)
+            events, claims = fitted(self.parts, chosen)
         except RecordError as error:
             hint = f"{error.message}; {error.hint}" if error.hint else error.message
-            counts.block(error.reason, self.comparer.name(token), hint, error.event_type)
+            counts.block(error.reason, key_hash, hint, error.event_type)
             return None
-        # Nobody will ever be able to decide these: the other types must not wait for them.
+        # Nobody will ever be able to decide these types, so the others must not wait for them.
         blocked = [event_type for event_type in undecided if self.options.selects(event_type)]
         for event_type in blocked:
             narrow = undecided[event_type]
-            hint = f"{narrow.message}; with ledger.keep: fields (or image) the ledger knows what was before"
-            counts.block(narrow.reason, self.comparer.name(token), hint, event_type)
+            hint = f"{narrow.message}; with ledger.keep: fields (or image) the ledger knows the state before"
+            counts.block(narrow.reason, key_hash, hint, event_type)
         whole = len(chosen) == len(every) and len(blocked) == len(undecided)
         if not every and not undecided:
             counts.add("without_event")
         if not chosen:
             if whole:
-                return Confirmed(suspect, "without_event", restated)
+                return Confirmed(suspect, "without_event", reemission)
             counts.add("not_selected")
             return None
-        counts.add(f"missed_{restated.kind}")
+        counts.add(f"missed_{reemission.kind}")
         for event_type in {event.type for event in chosen}:
-            counts.types[f"{event_type} {restated.kind}"] += 1
-        return Confirmed(suspect, "missed", restated, events, claims, settles=whole)
-
-    @property
-    def _locate(self) -> Callable[[Claim], str] | None:
-        return None if self.claim_check is None else self.claim_check.locate
+            counts.types[f"{event_type} {reemission.kind}"] += 1
+        return Confirmed(suspect, "missed", reemission, events, claims, settles=whole)
 
 
 def _changed_since(suspect: Suspect, row: Row | None) -> bool:
     """Whether the row proves that the item changed after the first read, and then back to what it was: the
-    change back may be on its way. A state told late, of a change from before that read, proves nothing."""
-    if (
-        row is None
-        or row.settled_by != "stream"
-        or not row.as_of
-        or published_by(row) in ("", suspect.published)
-    ):
+    change back may be in flight. A late row, of a change from before that read, proves nothing."""
+    if row is None or row.settled_by != "stream" or not row.as_of:
+        return False
+    if published_by(row) in ("", suspect.published):
         return False
     return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + RECORD_TIME_ROUNDING_S

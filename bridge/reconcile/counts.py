@@ -1,4 +1,4 @@
-"""What a run counts. Each worker has its own, written with its checkpoint, and a report adds them up."""
+"""What a run counts. Each worker has its own counts, stored with its checkpoint; a report adds them up."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bridge.errors import CheckpointBroken
+from bridge.errors import CheckpointBroken, MalformedRecord
 
+KINDS: Final = ("insert", "modify", "remove")
 EXAMPLES: Final = 20
 
 
@@ -17,32 +18,33 @@ class Counts:
     """``numbers`` by name (below), ``types`` missed or sent by ``<type> <kind>``, ``blocked`` by reason;
     ``examples`` of blocked items: keyed hashes and reasons, never a value.
 
-    ===================  ==============================================================================
-    scanned              items seen by the table scan
-    rows                 live ledger rows seen by the ledger scan
-    matching              items and rows that agree
-    other_fingerprint_version         items whose rows cannot be compared: settled under another recipe
-    refreshed            rows of another recipe that ``seed --refresh`` wrote anew
-    filtered             items that the table's filter keeps from ever becoming events
-    without_row          items that the ledger does not know
-    undecodable          items that no fingerprint can be taken of
-    skipped              suspects left out by ``since``
-    suspects             items and rows that disagreed at the first look
-    in_flight            suspects that changed since, or agree by now
-    missed_<kind>        insert, modify, remove: confirmed, and would be told
-    blocked              confirmed, but a live record would have been quarantined; or a type of it whose
-                         conditions nobody can decide, while the others are told
-    without_event        confirmed, but no event tells it; a run only settles it
-    gaps                 rows that noted a loss which later changes have overtaken, where it is not known
-                         which attributes it was about: the mark is cleared
-    emitted_<kind>       changes told and accepted by every sink
-    events               events accepted
-    settled              ledger rows written
-    overtaken            told, but a live change settled the key first: it wins; if that one told nothing,
-                         the next run tells the state again
-    unsent               not accepted just now; found again by the next run
-    read_units           of the table; ``ledger_units`` of the ledger (one for each row looked up)
-    ===================  ==============================================================================
+    =================  ==============================================================================
+    compared           items of the table that were read and looked up in the ledger
+    rows               live ledger rows that were read and looked up in the table
+    matching           items and rows that match
+    differing          items and rows that differed in the first pass
+    not_comparable     items whose rows were settled under another fingerprint version
+    refreshed          such rows that ``seed --refresh`` wrote again
+    filtered           items that the table's filter keeps from ever becoming events
+    without_row        items that the ledger does not know
+    undecodable        items that have no fingerprint, because they cannot be decoded
+    skipped            differing items left out by ``since``
+    in_flight          differing items that changed since, or match by now
+    missed_<kind>      insert, modify, remove: confirmed, to be re-emitted
+    blocked            confirmed, but a live record would have been quarantined; or one of its types has
+                       conditions that nobody can decide, while the others are published
+    without_event      confirmed, but it has no event; a run only settles it
+    gaps               rows that noted a loss which later changes have overtaken, where the attributes
+                       are not known: the note is cleared
+    reemitted_<kind>   changes published and accepted by every sink
+    snapshots          items published by a backfill and accepted by every sink
+    events             events accepted
+    settled            ledger rows written
+    overtaken          published, but a live change settled the key first and wins; if that change
+                       published nothing, the next run publishes the state again
+    unsent             not accepted now; found again by the next run
+    read_units         of the table; ``ledger_units`` of the ledger (one for each row looked up)
+    =================  ==============================================================================
     """
 
     numbers: Counter[str] = field(default_factory=Counter)
@@ -64,19 +66,23 @@ class Counts:
         self.units["ledger_units"] += units
 
     def block(self, reason: str, key_hash: str, hint: str, event_type: str = "") -> None:
-        """``event_type`` is the type (with major) that could not be made, where one is to blame."""
+        """``event_type`` is the type (with major) that could not be made, if one type is the cause."""
         self.numbers["blocked"] += 1
         self.blocked[reason] += 1
         if len(self.examples) < EXAMPLES:
             self.examples.append({"key_hash": key_hash, "reason": reason, "type": event_type, "hint": hint})
 
-    @property
-    def missed(self) -> int:
-        return sum(self.numbers[f"missed_{kind}"] for kind in ("insert", "modify", "remove"))
+    def undecodable(self, error: MalformedRecord, key_hash: str) -> None:
+        self.add("undecodable")
+        self.block(error.reason, key_hash, error.message)
 
     @property
-    def emitted(self) -> int:
-        return sum(self.numbers[f"emitted_{kind}"] for kind in ("insert", "modify", "remove", "snapshot"))
+    def missed(self) -> int:
+        return sum(self.numbers[f"missed_{kind}"] for kind in KINDS)
+
+    @property
+    def reemitted(self) -> int:
+        return sum(self.numbers[f"reemitted_{kind}"] for kind in KINDS)
 
     def as_document(self) -> dict[str, Any]:
         return {
@@ -90,18 +96,22 @@ class Counts:
     @classmethod
     def read_from(cls, document: Mapping[str, Any], name: str) -> Counts:
         """Raises ``CheckpointBroken`` for what :meth:`as_document` did not write; ``name`` says where."""
+
+        def counter(part: str) -> Counter[str]:
+            return Counter({str(key): int(value) for key, value in document[part].items()})
+
         try:
             return cls(
-                Counter({str(key): int(value) for key, value in document["numbers"].items()}),
-                Counter({str(key): int(value) for key, value in document["types"].items()}),
-                Counter({str(key): int(value) for key, value in document["blocked"].items()}),
+                counter("numbers"),
+                counter("types"),
+                counter("blocked"),
                 [{str(key): str(value) for key, value in each.items()} for each in document["examples"]],
                 {str(key): float(value) for key, value in document["units"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise CheckpointBroken(
                 f"the checkpoint {name} does not hold the counts of a run",
-                hint="start anew with `stream-bridge reconcile run`",
+                hint="start a new run with `stream-bridge reconcile run`",
             ) from error
 
     @classmethod

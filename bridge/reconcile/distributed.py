@@ -1,20 +1,20 @@
 """A reconciliation as steps that a state machine calls, in many processes and each at least once.
 
-The order is the one of ``reconciler.py``: look at the table, then at the ledger, wait, look again, check the
-limits, tell, report. Each step takes the ticket that ``plan`` gave, finds everything else in the run store,
-leaves its own progress there, and answers in a few words:
+The order is that of ``reconciler.py``: compare the table, then the ledger, wait, confirm, check the limits,
+re-emit, report. Each step takes the ticket that ``plan`` returned, finds everything else in the run store,
+stores its own progress there, and returns a short answer:
 
 ========  ==================================================================================
 go        ``plan``: the ticket, the phase to begin with and the segments
 done      the next step may follow
 more      time was up: call it again
-wait      ``wait_s`` seconds, then call it again
+wait      wait ``wait_s`` seconds, then call it again
 held      another execution works on this table; this one has nothing to do
-stopped   going on could do harm; nothing that might be wrong was sent
+stopped   continuing could do harm; nothing that might be wrong was sent
 again     ``stop``, of an execution that was redriven: plan again
 ========  ==================================================================================
 
-What may pass by itself (throttling, an outage) is raised, for the state machine to repeat the call.
+An error that may pass by itself (throttling, an outage) is raised, so the state machine repeats the call.
 """
 
 from __future__ import annotations
@@ -36,16 +36,15 @@ from bridge.errors import (
 )
 from bridge.ports.clock import Deadline
 from bridge.ports.run_store import Lease
-from bridge.reconcile.claim import ClaimKeeper
 from bridge.reconcile.distributed_ticket import Asked, Ticket
-from bridge.reconcile.lease import LeaseKeeper
-from bridge.reconcile.first_pass import Looks, check_contact
+from bridge.reconcile.first_pass import FirstPass, check_contact
+from bridge.reconcile.lease import ClaimKeeper, LeaseKeeper
 from bridge.reconcile.options import Options
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Pace
 from bridge.reconcile.reconciler import Reconciler
 from bridge.reconcile.report import summary
 from bridge.reconcile.second_pass import Pass, check_limits
-from bridge.reconcile.segment import Look, SegmentCheckpoint, SegmentWorker
+from bridge.reconcile.segment import SegmentCheckpoint, SegmentWorker
 from bridge.reconcile.state import RunState
 
 Answer = dict[str, Any]
@@ -53,18 +52,18 @@ Answer = dict[str, Any]
 LEASE_S: Final = 1_800.0
 """Longer than a function may run (900 s) and than a state machine waits before it repeats a call."""
 RESUME_S: Final = 20 * 3_600.0
-"""An unfinished run that began earlier is begun anew: what came since, it would not look at."""
+"""An unfinished run that is older is replaced by a new one, because it would not see later changes."""
 BEHIND_S: Final = 3_600.0
-"""How long after the grace a stream that lags may catch up, before the run is stopped."""
+"""How long a stream that lags may take to catch up after the grace, before the run is stopped."""
 CATCH_UP_S: Final = 300
 
 _RESUMABLE: Final = frozenset({"", "interrupted", "stream_behind", "too_much_to_emit"})
-"""Why a run was stopped, where going on with it makes sense."""
+"""The reasons for a stop after which a run can be resumed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Steps(Reconciler):
-    """``options`` are those of bridge.yaml; ``new_claim`` gives a text that is new each time."""
+    """``options`` are those of bridge.yaml; ``new_claim`` returns a text that is new each time."""
 
     options: Options = field(default_factory=Options)
     new_claim: Callable[[], str] = str
@@ -78,7 +77,7 @@ class Steps(Reconciler):
     # --- the first step ------------------------------------------------------------------------------
 
     def plan(self, owner: str, given: Mapping[str, Any], readers: int = 1, redrives: int = 0) -> Answer:
-        """Takes the table for the execution ``owner``, and goes on with its unfinished run or begins one.
+        """Takes the table for the execution ``owner``, and resumes its unfinished run or begins a new one.
         ``redrives`` is how often the execution was redriven until now, see :meth:`stop`. Raises
         ``ReconcileStopped`` for an input that is not understood, and as the run store does."""
         asked = Asked.read_from(given)
@@ -114,11 +113,11 @@ class Steps(Reconciler):
         except LeaseHeld as error:
             if error.owner != owner:
                 raise
-            # Our own: the answer to an earlier call was lost, or the execution was redriven.
+            # This execution holds it: the answer to an earlier call was lost, or it was redriven.
             return self.store.acquire(self.table, owner, self.lease_s, now_s, force=True)
 
     def _unfinished(self, asked: Asked) -> RunState | None:
-        """The run to go on with, if there is one of the same kind that still says something."""
+        """The run to resume, if there is one of the same kind that is not too old."""
         try:
             state = self.status()
         except CheckpointBroken:
@@ -131,13 +130,13 @@ class Steps(Reconciler):
         fresh = self.clock.now() - state.started < RESUME_S
         return state if fresh and state.stopped in _RESUMABLE else None
 
-    # --- the first look ------------------------------------------------------------------------------
+    # --- the first pass ------------------------------------------------------------------------------
 
     def look(self, ticket: Ticket, phase: str, segment: int, deadline: Deadline) -> Answer:
-        """One segment of ``table`` or ``ledger``, as much as there is time for and at least a page."""
+        """One segment of ``table`` or ``ledger``: as many pages as there is time for, at least one."""
         state = self._state(ticket)
         if state.phase != phase:
-            return {"outcome": "done"}  # the run has gone on: another call of this step saw the end
+            return {"outcome": "done"}  # another call of this step completed the phase
         keeper = self._claim(ticket, state, f"{phase}-{segment:04d}")
         worker = self._worker(state, self._options(ticket, state), ticket.readers, segment, keeper)
         for _ in worker.steps():
@@ -146,7 +145,7 @@ class Steps(Reconciler):
         return {"outcome": "done" if worker.load().done else "more"}
 
     def looked(self, ticket: Ticket, phase: str) -> Answer:
-        """After all segments of ``phase``. Only a completed scan may conclude what is gone."""
+        """After all segments of ``phase``. Only a complete scan can show what is gone."""
         state, keeper = self._state(ticket), self._keeper(ticket)
         options = self._options(ticket, state)
         if state.phase == phase:
@@ -159,35 +158,24 @@ class Steps(Reconciler):
     def _worker(
         self, state: RunState, options: Options, readers: int, segment: int, keeper: LeaseKeeper
     ) -> SegmentWorker:
-        pace = Pace(self.clock, options.max_rcu / readers)
-        looks = Looks(self.comparer, self.source, self.ledger, self.scan, pace, self.clock, options)
-        look: Look = partial(looks.table_page if state.phase == "table" else looks.ledger_page, segment)
-        return SegmentWorker(self._segment_name(state, state.phase, segment), look, self.store, keeper)
+        first = FirstPass(self, Pace(self.clock, options.max_rcu / readers), options)
+        page = partial(first.table_page if state.phase == "table" else first.ledger_page, segment)
+        return SegmentWorker(self._segment_name(state, state.phase, segment), page, self.store, keeper)
 
     def _require_whole(self, state: RunState) -> None:
         done = sum(each.done for each in self._checkpoints_of(state, state.phase))
         if done < state.segments:
             raise ReconcileStopped(
-                f"table {self.table}: of {state.segments} segments of phase {state.phase} {done} are done",
-                hint="start the execution again: it goes on where it stopped",
+                f"table {self.table}: {done} of {state.segments} segments of phase {state.phase} are done",
+                hint="start the execution again: it continues where it stopped",
             )
 
     def _checkpoints(self, state: RunState) -> Iterator[SegmentCheckpoint]:
-        # Of the two phases that there are here: a call to S3 for each segment.
+        # Only the two phases of a distributed run, because each segment is a call to S3.
         yield from self._checkpoints_of(state, "table")
         yield from self._checkpoints_of(state, "ledger")
 
-    def _checkpoints_of(self, state: RunState, phase: str) -> Iterator[SegmentCheckpoint]:
-        for number in range(state.segments):
-            name = self._segment_name(state, phase, number)
-            document = self.store.get(name)
-            if document is not None:
-                yield SegmentCheckpoint.read_from(document, name)
-
-    def _segment_name(self, state: RunState, phase: str, number: int) -> str:
-        return f"{self._folder(state)}/look/{phase}-{number:04d}"
-
-    # --- the second look -----------------------------------------------------------------------------
+    # --- the second pass -----------------------------------------------------------------------------
 
     def confirm(self, ticket: Ticket, deadline: Deadline) -> Answer:
         """After the grace. Sends nothing."""
@@ -214,7 +202,7 @@ class Steps(Reconciler):
         return {"outcome": "done"}
 
     def emit(self, ticket: Ticket, deadline: Deadline) -> Answer:
-        """What was confirmed is sent and settled; nothing of it where the limits say that it is too much."""
+        """Sends and settles what was confirmed; nothing at all if it exceeds the limits."""
         state = self._state(ticket)
         if state.phase != "emit":
             return {"outcome": "done"}
@@ -228,20 +216,15 @@ class Steps(Reconciler):
         self._go_on(state, keeper)
         return {"outcome": "done"}
 
-    def _due_s(self, state: RunState, options: Options) -> float:
-        """From when on nothing that the first look saw can be in flight."""
-        last_s = max((checkpoint.last_s for checkpoint in self._checkpoints(state)), default=0.0)
-        return last_s + options.grace_s
-
     def _wait_s(self, state: RunState, options: Options) -> int:
-        if options.stream_stopped or not self._looked(state)["suspects"]:
+        if options.stream_stopped or not self._looked(state)["differing"]:
             return 0
         return max(0, math.ceil(self._due_s(state, options) - self.clock.now()))
 
     # --- the end -------------------------------------------------------------------------------------
 
     def finish(self, ticket: Ticket) -> Answer:
-        """The report, for those who come later. The table is free again."""
+        """Writes the report and releases the table."""
         state, keeper = self._state(ticket), self._keeper(ticket)
         if state.phase != "done":
             raise ReconcileStopped(
@@ -258,15 +241,15 @@ class Steps(Reconciler):
         return {"outcome": "done", "report": {**summary(report), "unsent": report["unsent"]}}
 
     def stop(self, ticket: Ticket, error: str, redrives: int = 0) -> Answer:
-        """An execution that cannot go on tells why, and frees the table. ``error`` is the state machine's
-        name of it. ``redrives`` is how often the execution was redriven: more often than when it was planned
-        or stopped means that somebody wants it to go on."""
+        """Records why an execution cannot continue, and releases the table. ``error`` is the state machine's
+        name of the error. ``redrives`` is how often the execution was redriven: if this is more than when it
+        was planned or stopped, somebody wants it to continue."""
         state, keeper = self._state(ticket), self._keeper(ticket)
         mark = dict(self.store.get(self._stop_name(state)) or {})
         if redrives > mark.get("redrives", redrives):
             return {"outcome": "again"}
         reason = mark.get("reason", "interrupted")
-        message = mark.get("message", f"{error}: a step failed for good; the log tells why")
+        message = mark.get("message", f"{error}: a step failed for good; the log shows why")
         mark |= {"reason": reason, "message": message, "redrives": redrives}
         self.store.put(self._stop_name(state), mark, keeper.current)
         state = replace(state, stopped=reason)
@@ -276,13 +259,13 @@ class Steps(Reconciler):
         return {"outcome": "stopped", "reason": reason, "message": message}
 
     def _report(self, state: RunState, ticket: Ticket, keeper: LeaseKeeper) -> None:
-        """The report stands where the latest one does, and by its run where later ones do not replace it."""
+        """Stores the report as the latest, and under its run's name, where no later report replaces it."""
         self._write_report(state, self._options(ticket, state), keeper)
         self.store.put(f"{self.table}/reports/{state.run}", self.report() or {}, keeper.current)
 
     def guarded(self, ticket: Ticket, step: Callable[[], Answer]) -> Answer:
-        """What ``step`` answers; where it cannot go on, that, noted for :meth:`stop`. Raises ``Unavailable``:
-        the same call may succeed later."""
+        """The answer of ``step``. If it cannot continue, returns that, and notes the reason for :meth:`stop`.
+        Raises ``Unavailable``: the same call may succeed later."""
         try:
             return step()
         except Superseded:
@@ -292,19 +275,19 @@ class Steps(Reconciler):
         except BridgeError as error:
             if not error.permanent and not isinstance(error, StreamBehind):
                 raise
-            said = {"reason": error.reason, "message": str(error)}
+            why = {"reason": error.reason, "message": str(error)}
             try:
-                self.store.put(f"{self.table}/runs/{ticket.run}/stop", said, self._lease(ticket))
+                self.store.put(f"{self.table}/runs/{ticket.run}/stop", why, self._lease(ticket))
             except LeaseLost as lost:
                 return {"outcome": "held", "message": str(lost)}
-            return {"outcome": "stopped", **said}
+            return {"outcome": "stopped", **why}
 
     # --- what all steps need -------------------------------------------------------------------------
 
     def _state(self, ticket: Ticket) -> RunState:
         state = self.status()
         if state is None or state.run != ticket.run:
-            raise LeaseLost(f"run {ticket.run} of table {self.table} was replaced", hint="start anew")
+            raise LeaseLost(f"run {ticket.run} of table {self.table} was replaced", hint="start a new run")
         return state
 
     def _options(self, ticket: Ticket, state: RunState) -> Options:

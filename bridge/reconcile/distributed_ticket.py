@@ -1,4 +1,4 @@
-"""What is handed from step to step of a distributed reconciliation. Small: all else lies in the run store."""
+"""What one step of a distributed reconciliation passes to the next. The rest is in the run store."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _IGNORED: Final = frozenset({"table", "scheduled"})
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The input of an execution, all of it optional. ``mode``: ``plan`` sends nothing. ``new``: do not go on
-    with an unfinished run. ``take_over``: the execution that holds the table is known to be dead. Else as
-    :class:`~bridge.reconcile.options.Options`; None is what bridge.yaml says."""
+    """The input of an execution; every member is optional. ``mode``: ``plan`` sends nothing. ``new``: do not
+    resume an unfinished run. ``take_over``: the execution that holds the table is known to be dead. The rest
+    as in :class:`~bridge.reconcile.options.Options`; None is the value of bridge.yaml."""
 
     mode: Literal["plan", "run"] = "run"
     new: bool = False
@@ -29,14 +29,14 @@ class Asked:
 
     @classmethod
     def read_from(cls, given: Mapping[str, Any]) -> Asked:
-        """Raises ``ReconcileStopped``: a word that nobody understands may have been meant as a brake."""
+        """Raises ``ReconcileStopped``: a member that is not known may have been meant to limit the run."""
         known = asdict(cls())
         values: dict[str, Any] = {}
         for name, value in given.items():
             if name in _IGNORED:
                 continue
             if name not in known:
-                raise _refused(name, f"is none of {', '.join(sorted(known))}")
+                raise _refused(name, f"is not one of {', '.join(sorted(known))}")
             if name == "mode":
                 if value not in ("plan", "run"):
                     raise _refused(name, "is plan or run")
@@ -60,8 +60,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """Of one execution: its run, and the lease it works under. ``readers`` is how many segments are read side
-    by side, which share the rate."""
+    """One execution: its run and its lease. ``readers`` is how many segments are read side by side; they
+    share the rate."""
 
     run: str
     owner: str
@@ -76,18 +76,14 @@ class Ticket:
     def read_from(cls, document: Any) -> Ticket:
         """Raises ``ReconcileStopped`` for what :meth:`as_document` did not write."""
         try:
-            return cls(
-                str(document["run"]),
-                str(document["owner"]),
-                int(document["token"]),
-                int(document["readers"]),
-                Asked.read_from(document["asked"]),
-            )
+            run, owner = str(document["run"]), str(document["owner"])
+            token, readers = int(document["token"]), int(document["readers"])
+            return cls(run, owner, token, readers, Asked.read_from(document["asked"]))
         except (KeyError, TypeError, ValueError) as error:
             raise ReconcileStopped(
-                "the event holds no ticket of a run", hint="the step plan gives one; infra/ passes it on"
+                "the event holds no ticket of a run", hint="the step plan returns one; infra/ passes it on"
             ) from error
 
 
 def _refused(name: str, what: str) -> ReconcileStopped:
-    return ReconcileStopped(f"the execution's input: {name} {what}", hint="start it again without that")
+    return ReconcileStopped(f"the execution's input: {name} {what}", hint="start it again without it")

@@ -1,4 +1,4 @@
-"""The first look at every item and every live row: agree, or suspect."""
+"""The first pass: every item is compared with its ledger row, and every live row with its item."""
 
 from __future__ import annotations
 
@@ -7,72 +7,53 @@ from dataclasses import dataclass
 
 from bridge.core.change import TypedItem
 from bridge.errors import FirstContact, KeySchemaChanged, MalformedRecord
-from bridge.ports.clock import Clock
-from bridge.ports.ledger import Ledger, LedgerScan, Row
-from bridge.ports.table import TableSource
-from bridge.reconcile.comparer import Comparer
+from bridge.ports.ledger import Row
 from bridge.reconcile.counts import Counts
-from bridge.reconcile.options import Options
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Reader
 from bridge.reconcile.segment import SegmentCheckpoint
-from bridge.reconcile.suspects import Suspect, batches, published_by
+from bridge.reconcile.state import Suspect, batches, published_by
 
 EARLY_ITEMS = 1_000
-"""So many items of a segment tell whether the ledger knows the table."""
+"""After this many items of a segment it is certain whether the ledger knows the table."""
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """What all segments of one run share."""
-
-    comparer: Comparer
-    source: TableSource
-    ledger: Ledger
-    scan: LedgerScan
-    pace: Pace
-    clock: Clock
-    options: Options
+class FirstPass(Reader):
+    """All segments of a run share it. Items and rows that differ become suspects."""
 
     # --- the table -------------------------------------------------------------------------------
 
     def table_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
-        """Raises ``FirstContact`` where it is plain already that the ledger does not know the table."""
-        read_s = self.clock.now()
-        page = self.source.page(segment, self.options.segments, at.start)
-        self.pace.spend(page.units)
-        at.counts.read(page.units)
-        at.counts.add("scanned", len(page.items))
-        suspects = self._compare(page.items, read_s, at.counts)
+        """Raises ``FirstContact`` as soon as it is certain that the ledger does not know the table."""
+        read_s = self.parts.clock.now()
+        suspects = self._compare(self.page(segment, at), read_s, at.counts)
         if suspects:
-            at.last_s = self.clock.now()
-        at.start, at.done = page.next, page.next is None
-        if not self.options.trust_ledger and at.counts["scanned"] >= EARLY_ITEMS:
-            check_contact(self.comparer.facts.name, at.counts, certain=0.9)
+            at.last_s = self.parts.clock.now()
+        if not self.options.trust_ledger and at.counts["compared"] >= EARLY_ITEMS:
+            check_contact(self.parts.table, at.counts, certain=0.9)
         return suspects
 
     def _compare(self, items: Sequence[TypedItem], read_s: float, counts: Counts) -> list[Suspect]:
-        comparer = self.comparer
+        comparer = self.parts.comparer
         kind_of, fingerprint_of = comparer.kind, comparer.fingerprint
         tokens = [comparer.token_of(item) for item in items]
-        rows = self.ledger.read(tokens) if tokens else {}
-        counts.looked_up(len(tokens))
+        rows = self.rows(tokens, counts)
         suspects: list[Suspect] = []
-        matching = 0  # nearly all: everything else may take its time
+        matching = 0  # nearly all items match, so only this path must be fast
         for item, token in zip(items, tokens, strict=True):
             row = rows.get(token)
             try:
                 fingerprint = fingerprint_of(item)
             except MalformedRecord as error:
-                counts.add("undecodable")
-                counts.block(error.reason, comparer.name(token), error.message)
+                counts.undecodable(error, comparer.name(token))
                 continue
             kind = kind_of(fingerprint, row)
             if kind is None:
                 matching += 1
                 continue
             key = comparer.key_of(item)
-            if kind == "other_fingerprint_version":
-                counts.add("other_fingerprint_version")
+            if kind == "not_comparable":
+                counts.add("not_comparable")
             elif (kind == "insert" or kind == "modify") and not comparer.accepts(kind, key, item, row):
                 counts.add("filtered")
                 continue
@@ -82,7 +63,7 @@ class Looks:
                 suspects.append(Suspect(key, fingerprint, read_s, published_by(row)))
             counts.add("without_row", row is None)
         counts.add("matching", matching)
-        counts.add("suspects", len(suspects))
+        counts.add("differing", len(suspects))
         return suspects
 
     def _too_old(self, row: Row | None) -> bool:
@@ -92,9 +73,8 @@ class Looks:
 
     def ledger_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
         """Live rows whose item is gone. Raises ``KeySchemaChanged``."""
-        facts = self.comparer.facts
-        pages = iter(self.scan.rows(facts.name, segment, self.options.segments, at.start or ""))
-        page = next(pages, None)
+        scan, segments = self.parts.scan, self.options.segments
+        page = next(iter(scan.rows(self.parts.table, segment, segments, at.start or "")), None)
         if page is None:
             at.done = True
             return []
@@ -103,71 +83,61 @@ class Looks:
         suspects: list[Suspect] = []
         for rows in batches(page.rows):
             by_token = {row.key: self._key_of(row) for row in rows}
-            read_s = self.clock.now()
-            found = self.source.read(by_token)
-            self.pace.spend(found.units)
-            at.counts.read(found.units)
-            gone = [row for row in rows if found.items.get(row.key) is None]
-            lost = [
-                Suspect(by_token[row.key], None, read_s, published_by(row))
-                for row in gone
-                if not self._too_old(row)
-            ]
-            at.counts.add("skipped", sum(self._too_old(row) for row in gone))
+            read_s = self.parts.clock.now()
+            items = self.items(by_token, at.counts)
+            gone = [row for row in rows if items.get(row.key) is None]
+            lost = [row for row in gone if not self._too_old(row)]
+            at.counts.add("skipped", len(gone) - len(lost))
+            suspects += [Suspect(by_token[row.key], None, read_s, published_by(row)) for row in lost]
             if lost:
-                at.last_s = self.clock.now()
-            suspects += lost
-        at.counts.add("suspects", len(suspects))
+                at.last_s = self.parts.clock.now()
+        at.counts.add("differing", len(suspects))
         at.start, at.done = page.next, not page.next
         return suspects
 
     def _key_of(self, row: Row) -> TypedItem:
-        facts = self.comparer.facts
+        facts = self.parts.comparer.facts
         if {name: next(iter(typed), "") for name, typed in row.item_key.items()} != dict(facts.key):
             was = ", ".join(sorted(row.item_key)) or "no key"
             raise KeySchemaChanged(
-                f"the ledger knows items of table {facts.name} by {was}, the table by {', '.join(facts.key)}",
-                hint="the table was made anew with another key: give it a ledger of its own",
+                f"the ledger has items of table {facts.name} with the key {was}; the table's key is "
+                f"{', '.join(facts.key)}",
+                hint="the table was created again with another key: give it its own ledger",
             )
         return row.item_key
 
-    # --- chosen keys -----------------------------------------------------------------------------
+    # --- given keys ------------------------------------------------------------------------------
 
-    def chosen(self, at: SegmentCheckpoint) -> list[Suspect]:
-        """The keys that were asked for, items and rows alike."""
+    def keys_page(self, segment: int, at: SegmentCheckpoint) -> list[Suspect]:
+        """Items and rows of ``options.keys``: one page, one segment."""
+        comparer, counts = self.parts.comparer, at.counts
         suspects: list[Suspect] = []
         for keys in batches(self.options.keys):
-            by_token = {self.comparer.token(key): key for key in keys}
-            read_s = self.clock.now()
-            found = self.source.read(by_token)
-            self.pace.spend(found.units)
-            at.counts.read(found.units)
-            at.counts.add("scanned", len(by_token))
-            items = [item for item in found.items.values() if item is not None]
-            suspects += self._compare(items, read_s, at.counts)
-            gone = [token for token in by_token if found.items.get(token) is None]
-            rows = self.ledger.read(gone) if gone else {}
-            lost = [
-                Suspect(by_token[token], None, read_s, published_by(rows.get(token)))
-                for token in gone
-                if self.comparer.kind(None, rows.get(token)) is not None
+            by_token = {comparer.token(key): key for key in keys}
+            read_s = self.parts.clock.now()
+            items = self.items(by_token, counts)
+            counts.add("compared", len(by_token))
+            suspects += self._compare([item for item in items.values() if item is not None], read_s, counts)
+            gone = [token for token in by_token if items.get(token) is None]
+            rows = self.rows(gone, counts)
+            lost = [token for token in gone if comparer.kind(None, rows.get(token)) is not None]
+            suspects += [
+                Suspect(by_token[token], None, read_s, published_by(rows.get(token))) for token in lost
             ]
-            at.counts.add("suspects", len(lost))
-            suspects += lost
-            at.last_s = self.clock.now()
+            counts.add("differing", len(lost))
+            at.last_s = self.parts.clock.now()
         at.done = True
         return suspects
 
 
 def check_contact(table: str, counts: Counts, *, certain: float) -> None:
-    """Raises ``FirstContact`` where more than this share of the items has no row, or none has one."""
-    scanned, unknown = counts["scanned"] - counts["filtered"], counts["without_row"]
-    if scanned and (unknown == scanned or (scanned >= 100 and unknown > certain * scanned)):
-        known = scanned - unknown
+    """Raises ``FirstContact`` if more than this share of the items has no row, or if no item has one."""
+    compared, unknown = counts["compared"] - counts["filtered"], counts["without_row"]
+    if compared and (unknown == compared or (compared >= 100 and unknown > certain * compared)):
         raise FirstContact(
-            f"table {table} is older than its ledger: of {scanned} items seen the ledger knows {known}; "
-            "they were not missed, it never saw them",
+            f"table {table} is older than its ledger: the ledger knows {compared - unknown} of {compared} "
+            "items. The others were not missed: the ledger never saw them",
             hint=f"`stream-bridge seed --table {table}` records them and sends nothing; "
             f"`stream-bridge backfill --table {table}` sends each as a snapshot event; "
-            "--trust-ledger says that they were missed indeed",
+            "with --trust-ledger they count as missed",
         )

@@ -1,4 +1,4 @@
-"""What a reconciliation is told: how fast, how careful, how much, and which part."""
+"""The options of a reconciliation: how fast, how careful, how much, and which part."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Mode = Literal["plan", "run", "seed", "backfill"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``grace_s``: how long a suspect may still be in flight. ``max_emit`` counts events,
-    ``max_removes`` told removes. ``only_types``: with or without their major. ``keys``: only these
-    items. ``since`` (ISO 8601): only what was certainly lost after it, that is where the last settled change
-    is not older.
-    ``stream_stopped``: nothing is in flight, somebody vouches for it. ``trust_ledger``: an item without a
-    row was missed, however many there are. ``refresh``: a seed also writes anew the rows that were settled
-    under another recipe. ``max_snapshots``: the most events that a backfill sends in all; None: no limit.
+    """``grace_s``: how long a differing item may still be in flight. ``max_emit`` counts events,
+    ``max_removes`` re-emitted removes. ``only_types``: with or without their major. ``keys``: only these
+    items. ``since`` (ISO 8601): only what was certainly lost after it, that is, items whose last settled
+    change is not older. ``stream_stopped``: the operator confirms that nothing is in flight.
+    ``trust_ledger``: an item without a row was missed, however many there are. ``refresh``: a seed also
+    writes rows again that were settled under another fingerprint version. ``max_snapshots``: the most events
+    that a backfill sends in all; None: no limit.
     """
 
     segments: int = 4
@@ -44,9 +44,8 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What DynamoDB asks per million on-demand request units, in ``currency``. Defaults: us-east-1, standard
-    table class (docs: DynamoDB pricing, on-demand, since November 2024). Data, to be replaced by one's own.
-    """
+    """DynamoDB's price per million on-demand request units, in ``currency``. Defaults: us-east-1, standard
+    table class (docs: DynamoDB pricing, on-demand, since November 2024). Replace them with your own."""
 
     read_per_million: float = 0.125
     write_per_million: float = 0.625
@@ -58,8 +57,8 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """After each step: where the run is. ``done`` and ``about`` count items, suspects or events of the phase;
-    ``about`` 0: not known. ``notice`` is for a person to read, before anything is sent."""
+    """Where the run is after a step. ``done`` and ``about`` count items, differing items or events of the
+    phase; ``about`` 0: not known. ``notice`` is text for people, given before anything is sent."""
 
     phase: str
     done: int = 0

@@ -1,4 +1,4 @@
-"""A report as one HTML page that a person reads: no script, nothing loaded from elsewhere. Pure."""
+"""A report as one HTML page for people: no script, nothing loaded from elsewhere. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from bridge.reconcile.report import plural
+
 _COLORS: Final = {
-    "in step": "#4c956c",
+    "matching": "#4c956c",
     "in flight": "#e9c46a",
     "missed insert": "#3a86ff",
     "missed modify": "#8338ec",
@@ -29,23 +31,23 @@ def render_page(report: Mapping[str, Any]) -> str:
     """``report`` as :func:`bridge.reconcile.report.build_report` makes it, history included."""
     table = escape(str(report["table"]))
     history: Sequence[Mapping[str, Any]] = report.get("history") or []
-    wholes = [each for each in history if each.get("complete") and each.get("mode") in ("plan", "run")]
+    runs = [each for each in history if each.get("complete") and each.get("mode") in ("plan", "run")][-60:]
     body = [
         f"<h1>Reconciliation of {table}</h1>",
         f"<p>{escape(headline(report))}</p>",
         f"<p><small>run {escape(str(report['run']))} ({escape(str(report['mode']))})</small></p>",
         f"<p><small>{escape(str(report['started']))} to {escape(str(report['ended']))}</small></p>",
         _bar(report),
-        "<h2>Missed, by run</h2>",
-        _missed(wholes),
-        "<h2>In flight, by run</h2>",
-        _columns(wholes, ("in flight",), "in flight at the first look, gone at the second"),
-        "<h2>In numbers</h2>",
+        "<h2>Missed changes by run</h2>",
+        _columns(runs, ("missed insert", "missed modify", "missed remove"), "missed changes by kind"),
+        "<h2>In flight by run</h2>",
+        _columns(runs, ("in flight",), "differing in the first pass, no longer in the second"),
+        "<h2>Counts</h2>",
         _table(_numbers(report)),
     ]
     body += [f"<p>{escape(note)}</p>" for note in report.get("notes", ())]
     if report["by_type"]:
-        body += ["<h2>By type and kind</h2>", _table(report["by_type"].items())]
+        body += ["<h2>Missed changes by event type and kind</h2>", _table(report["by_type"].items())]
     if report["blocked"]["count"]:
         rows = [
             (f"{each['reason']} {each['type']}".strip(), f"key {each['key_hash']}: {each['hint']}")
@@ -59,43 +61,44 @@ def render_page(report: Mapping[str, Any]) -> str:
 
 
 def headline(report: Mapping[str, Any]) -> str:
-    """The one sentence that matters."""
-    missed = sum(report["missed"].values())
+    """The result of the run in one sentence."""
+    compared, blocked = plural(report["compared"], "item"), report["blocked"]["count"]
+    missed, sent = sum(report["missed"].values()), sum(report["reemitted"].values())
     if report["stopped"]:
-        return f"Stopped: {report['stopped'].replace('_', ' ')}. Nothing was concluded."
+        return f"Stopped: {report['stopped'].replace('_', ' ')}. The run did not finish, so it has no result."
     if not report["complete"]:
-        return "This run has not ended; it can be resumed."
+        return "This run has not ended. It can be resumed."
     if report["mode"] in ("seed", "backfill"):
-        sent = sum(report["emitted"].values())
-        return f"{report['scanned']:,} items seen, {report['settled']:,} recorded, {sent:,} sent."
-    if not missed and not report["blocked"]["count"]:
-        return f"Nothing was missed: {report['scanned']:,} items agree with what was told."
-    sent = sum(report["emitted"].values())
-    published = f"{sent:,} of them told again" if report["mode"] == "run" else "nothing sent: this is a plan"
-    return f"{missed:,} changes were missed, {published}; {report['blocked']['count']:,} blocked."
+        snapshots = plural(report["snapshots"], "snapshot")
+        return f"{compared} read, {report['settled']:,} recorded, {snapshots} sent."
+    if missed or blocked:
+        verb = "was" if missed == 1 else "were"
+        done = f"{sent:,} of them re-emitted" if report["mode"] == "run" else "nothing sent: this is a plan"
+        return f"{plural(missed, 'change')} {verb} missed, {done}; {blocked:,} blocked."
+    if unseen := report.get("not_comparable"):  # not an all-clear
+        return f"No missed change was found, but {plural(unseen, 'item')} could not be compared."
+    verb = "matches" if report["matching"] == 1 else "match"
+    return f"Nothing was missed: {plural(report['matching'], 'item')} {verb} the ledger."
 
 
 def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
     cost, last = report["cost"], report["last_complete"]
-    names = ("scanned", "rows", "matching", "filtered", "suspects", "in_flight")
-    rows: list[tuple[str, Any]] = [(name.replace("_", " "), report[name]) for name in names]
+    always = ("compared", "rows", "matching", "filtered", "differing", "in_flight")
+    rows: list[tuple[str, Any]] = [(name, report[name]) for name in always]
     rows += [(f"missed {kind}", count) for kind, count in report["missed"].items()]
-    rows += [(f"told again: {kind}", count) for kind, count in report["emitted"].items()]
+    rows += [(f"re-emitted {kind}", count) for kind, count in report["reemitted"].items()]
     rows += [
         (name, report[name]) for name in ("settled", "overtaken", "unsent", "gaps", "undecodable", "skipped")
     ]
-    rows += [
-        (name.replace("_", " "), report[name])
-        for name in ("other_fingerprint_version", "refreshed")
-        if report.get(name)
-    ]
+    sometimes = ("not_comparable", "refreshed", "snapshots")
+    rows += [(name, report[name]) for name in sometimes if report.get(name)]
     rows += [
         ("table read units", cost["table_read_units"]),
         ("ledger read units, estimated", cost["ledger_read_units_estimated"]),
         ("cost, estimated", f"{cost['money']:.4f} {cost['currency']}"),
         ("last complete run before", f"{last['age_s'] / 3600:.1f} h ago" if last else "none"),
     ]
-    return rows
+    return [(name.replace("_", " "), value) for name, value in rows]
 
 
 def _table(rows: Any) -> str:
@@ -108,7 +111,7 @@ def _shown(value: Any) -> str:
 
 
 def _bar(report: Mapping[str, Any]) -> str:
-    """In step, in flight and missed, in proportion; each part that exists stays visible."""
+    """Matching, in flight and missed, in proportion. Each part that is not empty stays visible."""
     parts = _parts({**report, **{f"missed_{kind}": count for kind, count in report["missed"].items()}})
     whole = sum(parts.values()) or 1
     widths = {name: max(4.0, _WIDTH * count / whole) for name, count in parts.items() if count}
@@ -127,13 +130,8 @@ def _parts(source: Mapping[str, Any]) -> dict[str, int]:
     return {name: int(source.get(name.replace(" ", "_"), 0)) for name in _COLORS}
 
 
-def _missed(history: Sequence[Mapping[str, Any]]) -> str:
-    return _columns(history, ("missed insert", "missed modify", "missed remove"), "missed, by kind")
-
-
-def _columns(history: Sequence[Mapping[str, Any]], names: Sequence[str], caption: str) -> str:
-    """One column for each of the last runs, stacked."""
-    runs = list(history)[-60:]
+def _columns(runs: Sequence[Mapping[str, Any]], names: Sequence[str], caption: str) -> str:
+    """One stacked column for each run."""
     if not runs:
         return "<p><small>no complete run yet</small></p>"
     columns = [{name: _parts(run)[name] for name in names} for run in runs]

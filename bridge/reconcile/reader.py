@@ -1,14 +1,28 @@
-"""Keeping reads under a rate: units are known only after a call, so each call pays for the one before."""
+"""What every step of a reconciliation works with, and how it reads: under a rate, and counted."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from threading import Lock
 
+from bridge.core.change import TypedItem
+from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Clock
+from bridge.ports.lag import LagSource
+from bridge.ports.ledger import Ledger, LedgerScan, Row
+from bridge.ports.run_store import RunStore
+from bridge.ports.sink import Sink
+from bridge.ports.table import TableSource
+from bridge.reconcile.comparer import Comparer
+from bridge.reconcile.counts import Counts
+from bridge.reconcile.options import Options
+from bridge.reconcile.segment import SegmentCheckpoint
 
 
 class Pace:
-    """A token bucket that goes into debt. One for all segments of a process, on any of its threads."""
+    """A token bucket that may go into debt: the units of a call are known only after it, so each call pays
+    for the one before. All segments of a process share one, on any of its threads."""
 
     def __init__(self, clock: Clock, units_per_s: float, *, burst_s: float = 1.0) -> None:
         self._clock = clock
@@ -27,3 +41,54 @@ class Pace:
             wait_s = -self._tokens / self._rate if self._tokens < 0 else 0.0
         if wait_s > 0:
             self._clock.sleep(wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One table, its ledger and its sinks, with what a run needs beside them."""
+
+    comparer: Comparer
+    source: TableSource
+    ledger: Ledger
+    scan: LedgerScan
+    sinks: Mapping[str, Sink]
+    store: RunStore
+    lag: LagSource
+    clock: Clock
+    claim_check: ClaimCheck | None = None
+
+    @property
+    def table(self) -> str:
+        return self.comparer.facts.name
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads items and rows for a step that counts in ``counts``."""
+
+    parts: Parts
+    pace: Pace
+    options: Options
+
+    def page(self, segment: int, at: SegmentCheckpoint) -> Sequence[TypedItem]:
+        """The next page of the table; ``at`` moves behind it."""
+        page = self.parts.source.page(segment, self.options.segments, at.start)
+        self._pay(page.units, at.counts)
+        at.counts.add("compared", len(page.items))
+        at.start, at.done = page.next, page.next is None
+        return page.items
+
+    def items(self, keys: Mapping[str, TypedItem], counts: Counts) -> Mapping[str, TypedItem | None]:
+        """Items by key token, read consistently; None or absent: the item does not exist."""
+        found = self.parts.source.read(keys)
+        self._pay(found.units, counts)
+        return found.items
+
+    def rows(self, tokens: Collection[str], counts: Counts) -> Mapping[str, Row]:
+        """Ledger rows by key token."""
+        counts.looked_up(len(tokens))
+        return self.parts.ledger.read(tokens) if tokens else {}
+
+    def _pay(self, units: float, counts: Counts) -> None:
+        self.pace.spend(units)
+        counts.read(units)

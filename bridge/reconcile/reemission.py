@@ -1,4 +1,4 @@
-"""A state that no record told, as the change that tells it and the ledger row after it. Pure."""
+"""A missed state as the change that publishes it, and the ledger row after it. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bridge.relay.gaps import legible
 
 
 @dataclass(frozen=True, slots=True)
-class Restated:
-    """``change`` is redacted; None: the state was told. ``overtaken`` says that attributes changed and were
-    then told with a later change, which types on changed attributes may not have heard of. ``expected`` is
-    the row that was read, ``row`` what it becomes once told."""
+class Reemission:
+    """``change`` is redacted; None: the state was published already. ``overtaken``: attributes that changed
+    and were then published with a later change, so that rules on changed attributes may have missed them.
+    ``expected`` is the row that was read, ``row`` what it becomes once the change is published."""
 
     token: str
     kind: Operation
@@ -30,21 +30,21 @@ class Restated:
     def events(
         self, comparer: Comparer, undecided: dict[str, ViewTooNarrow] | None = None
     ) -> tuple[Event, ...]:
-        """By the same routing, mapping and schemas as live. Raises ``RecordError``, and ``ViewTooNarrow``
-        unless it may be noted in ``undecided``, by type."""
+        """With the same routing, mapping and schemas as a live change. Raises ``RecordError``, and
+        ``ViewTooNarrow`` unless ``undecided`` takes it, by type."""
+        table = comparer.redacted_table
         events: tuple[Event, ...] = ()
         if self.change is not None:
-            events = comparer.published.translate({}, self.change, self.token, undecided=undecided).events
+            events = table.translate({}, self.change, self.token, undecided=undecided).events
         if self.overtaken is None:
             return events
-        rules = tuple(rule for rule in comparer.published.rules if rule.route.changed)
-        on_changes = replace(comparer.published, rules=rules)
+        on_changes = replace(table, rules=tuple(rule for rule in table.rules if rule.route.changed))
         more = on_changes.translate({}, self.overtaken, self.token, undecided=undecided).events
         published = {event.type for event in events}
         return (*events, *(event for event in more if event.type not in published))
 
 
-def restate(
+def reemission_of(
     comparer: Comparer,
     key: TypedItem,
     item: TypedItem | None,
@@ -52,27 +52,23 @@ def restate(
     *,
     read_at: datetime,
     run: str,
-    agrees: bool = False,
+    matches: bool = False,
     snapshot: bool = False,
-) -> Restated:
-    """``item`` None: it is gone. ``read_at`` is a moment just before the run read the item first: it is the
-    same however often the run is resumed, and what was written before it cannot be newer than what is told.
-    ``agrees``: the row has this state already, only its gap is to be closed. Raises ``MalformedRecord``."""
+) -> Reemission:
+    """``item`` None: it is gone. ``read_at`` is a moment just before the run first read the item. It is the
+    same however often the run is resumed, and no earlier change can be newer than the published state.
+    ``matches``: the row has this state already, only its gap is to be closed. Raises ``MalformedRecord``."""
     token = comparer.token(key)
     image = None if item is None else comparer.redacted(item)
     by: SettledBy = "snapshot" if snapshot else "reconcile"
     row = settled_row(comparer, key, image, expected, as_of=time_text(read_at), by=by)
-    if agrees and expected is not None:
+    if matches and expected is not None:
         row = replace(expected, gap=False, gap_names=None)
-    kind: Operation
-    before: TypedItem | None = None
     known = legible(comparer.table, expected)
-    if image is None:
-        kind, before = "remove", None if known is None else known.image
-    elif snapshot or expected is None or not expected.live:
+    kind: Operation = "remove" if image is None else "modify"
+    if image is not None and (snapshot or expected is None or not expected.live):
         kind = "insert"
-    else:
-        kind, before = "modify", None if known is None else known.image
+    before = known.image if known is not None and kind != "insert" else None
     view = comparer.view_of(kind, before)
     fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
     position = NEVER_SETTLED if expected is None else expected.position
@@ -80,7 +76,7 @@ def restate(
     key_name = comparer.key_name(key)
     published = known.fields if kind == "modify" and known is not None else None
     content = (kind, state_name(key_name, before), state_name(key_name, image), published_name(published))
-    # A snapshot that is taken again after a crash is the same one, although it was read later.
+    # A snapshot that is taken again after a crash is the same snapshot, although it was read later.
     name = f"snapshot {run}" if snapshot else position.sequence + suffix
     change = Change(
         record_id=step_id(comparer.facts.name, key_name, name, *content),
@@ -102,23 +98,19 @@ def restate(
     overtaken = None
     if kind == "modify" and image is not None and expected is not None and not snapshot:
         overtaken = _overtaken(comparer, change, image, expected)
-    return Restated(token, kind, None if agrees else change, row, expected, overtaken)
+    return Reemission(token, kind, None if matches else change, row, expected, overtaken)
 
 
 def _overtaken(comparer: Comparer, change: Change, image: TypedItem, row: Row) -> Change | None:
-    """The attributes that a gap noted, changed to what they are now. What they were is not known."""
+    """The attributes that a gap names, changed to what they are now. Their earlier values are not known."""
     hashes, names = comparer.table.field_hashes, row.gap_names
     view = comparer.view_of("modify", None)
     if not row.gap or not names or hashes is None or view != "NEW_IMAGE":
         return None
-    published = {**hashes(image), **dict.fromkeys(names, "")}  # no hash is empty: these differ
+    published = {**hashes(image), **dict.fromkeys(names, "")}  # no hash is empty, so these differ
+    record_id = f"{change.record_id}-gap"
     return change._replace(
-        record_id=f"{change.record_id}-gap",
-        before=None,
-        after=image,
-        view=view,
-        published=published,
-        current=None,
+        record_id=record_id, before=None, after=image, view=view, published=published, current=None
     )
 
 
@@ -131,7 +123,7 @@ def settled_row(
     as_of: str,
     by: SettledBy,
 ) -> Row:
-    """The row once ``image`` (redacted; None: gone) is told; it stays at the position it had."""
+    """The row once ``image`` (redacted; None: gone) is published. Its position does not change."""
     known = expected or Row("", NEVER_SETTLED, live=False)
     table, keep = comparer.table, comparer.keep
     fingerprint, fields = "", None

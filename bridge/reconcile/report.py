@@ -1,4 +1,4 @@
-"""What a run found and did, as one JSON document; and the short history of runs."""
+"""The report of a run as one JSON document, and the short history of runs."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from bridge.ports.run_store import Document
-from bridge.reconcile.counts import Counts
+from bridge.reconcile.counts import KINDS, Counts
 from bridge.reconcile.options import Price
 from bridge.reconcile.state import RunState
 
 HISTORY_MAX: Final = 200
-KINDS: Final = ("insert", "modify", "remove")
 GAPS_NOTE: Final = (
-    "gaps: changes were lost and overtaken by later ones. Those told the whole item, but types on changed "
-    "attributes may not have heard of what was lost; from now on, ledger.keep: fields would tell"
+    "gaps: changes were lost and overtaken by later ones. The later events carry the whole item, but rules "
+    "on changed attributes may have missed the lost changes. From now on, ledger.keep: fields would show them"
 )
 
 
@@ -29,55 +28,44 @@ def build_report(
     whole: bool,
     limits: Mapping[str, int],
 ) -> dict[str, Any]:
-    """``whole``: the run looked at everything and every type. ``history`` are earlier runs, oldest first."""
-    complete = state.phase == "done"
-    read_units = counts.units["read_units"] + counts.units["ledger_units"]
+    """``whole``: the run covered every item and every type. ``history`` are earlier runs, oldest first."""
+    table_units, ledger_units = counts.units["read_units"], counts.units["ledger_units"]
+    written = counts["settled"] + counts["overtaken"]
     return {
         "format": 1,
         "table": state.table,
         "run": state.run,
         "mode": state.mode,
         "phase": state.phase,
-        "complete": complete,
-        "whole": whole and not counts["other_fingerprint_version"],
+        "complete": state.phase == "done",
+        "whole": whole and not counts["not_comparable"],
         "stopped": state.stopped,
         "started": iso(state.started),
         "ended": iso(state.ended or now_s),
         "duration_s": round((state.ended or now_s) - state.started, 3),
-        "scanned": counts["scanned"],
-        "rows": counts["rows"],
-        "matching": counts["matching"],
-        "filtered": counts["filtered"],
-        "suspects": counts["suspects"],
-        "in_flight": counts["in_flight"],
+        **{name: counts[name] for name in ("compared", "rows", "matching", "filtered")},
+        **{name: counts[name] for name in ("differing", "in_flight")},
         "missed": {kind: counts[f"missed_{kind}"] for kind in KINDS},
-        "without_event": counts["without_event"],
-        "not_selected": counts["not_selected"],
-        "gaps": counts["gaps"],
-        "other_fingerprint_version": counts["other_fingerprint_version"],
-        "refreshed": counts["refreshed"],
+        **{
+            name: counts[name]
+            for name in ("without_event", "not_selected", "gaps", "not_comparable", "refreshed")
+        },
         "notes": _notes(state.table, counts),
         "by_type": dict(sorted(counts.types.items())),
-        "emitted": {
-            kind: counts[f"emitted_{kind}"] for kind in (*KINDS, "snapshot") if counts[f"emitted_{kind}"]
-        },
-        "events": counts["events"],
-        "settled": counts["settled"],
-        "overtaken": counts["overtaken"],
-        "unsent": counts["unsent"],
+        "reemitted": {kind: counts[f"reemitted_{kind}"] for kind in KINDS if counts[f"reemitted_{kind}"]},
+        **{name: counts[name] for name in ("snapshots", "events", "settled", "overtaken", "unsent")},
         "blocked": {
             "count": counts["blocked"],
             "by_reason": dict(sorted(counts.blocked.items())),
             "examples": counts.examples,
         },
-        "undecodable": counts["undecodable"],
-        "skipped": counts["skipped"],
+        **{name: counts[name] for name in ("undecodable", "skipped")},
         "limits": dict(limits),
         "cost": {
-            "table_read_units": round(counts.units["read_units"], 1),
-            "ledger_read_units_estimated": round(counts.units["ledger_units"], 1),
-            "ledger_write_units_estimated": counts["settled"] + counts["overtaken"],
-            "money": round(price.cost(read_units, counts["settled"] + counts["overtaken"]), 6),
+            "table_read_units": round(table_units, 1),
+            "ledger_read_units_estimated": round(ledger_units, 1),
+            "ledger_write_units_estimated": written,
+            "money": round(price.cost(table_units + ledger_units, written), 6),
             "currency": price.currency,
         },
         "last_complete": last_complete(history, now_s),
@@ -86,36 +74,39 @@ def build_report(
 
 
 def _notes(table: str, counts: Counts) -> list[str]:
-    notes = [GAPS_NOTE] if counts["gaps"] else []
+    rows = counts["not_comparable"]
+    return [GAPS_NOTE] * bool(counts["gaps"]) + [not_comparable_note(table, rows)] * bool(rows)
+
+
+def not_comparable_note(table: str, rows: int) -> str:
+    """What rows of another fingerprint version mean, and how to fix them."""
     return (
-        [*notes, fingerprint_version_note(table, counts["other_fingerprint_version"])]
-        if counts["other_fingerprint_version"]
-        else notes
+        f"{plural(rows, 'row')} of {table} {'was' if rows == 1 else 'were'} settled under another "
+        "diff.ignore, redact or hash_key. Whether these items changed since cannot be seen, so they count "
+        "neither as matching nor as missed; inserts and removes were compared. The next change of an item on the stream "
+        "writes its row again. To fix all of them: reconcile once with the earlier configuration, if you "
+        f"still have it, and then run `stream-bridge seed --refresh --table {table}`, which records these "
+        f"items as they are now and sends nothing; or run `stream-bridge backfill --table {table}`, which "
+        "sends every item"
     )
 
 
-def fingerprint_version_note(table: str, rows: int) -> str:
-    """What is to be said of rows whose fingerprints were made by another recipe, and what mends it."""
-    return (
-        f"{rows:,} rows of {table} were settled under another diff.ignore, redact or hash_key: whether their "
-        "items changed since cannot be seen, so they are neither in step nor missed. What is there and what "
-        "is gone was compared. A change that comes by the stream writes its row anew. To be done with it, "
-        "reconcile once with the configuration of before, where it is still known, and then "
-        f"`stream-bridge seed --refresh --table {table}`, which takes these items as told as they are now "
-        f"and sends nothing; or `stream-bridge backfill --table {table}`, which sends every item"
-    )
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def summary(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The line that stays of a run."""
-    names = ("run", "mode", "complete", "whole", "stopped", "ended", "scanned", "matching", "in_flight")
+    """The line of a run in the history."""
+    names = ("run", "mode", "complete", "whole", "stopped", "ended", "compared", "matching", "in_flight")
     short = {name: report[name] for name in names}
     short |= {f"missed_{kind}": report["missed"][kind] for kind in KINDS}
-    return short | {"emitted": sum(report["emitted"].values()), "blocked": report["blocked"]["count"]}
+    reemitted = sum(report["reemitted"].values())
+    blocked = report["blocked"]["count"]
+    return short | {"reemitted": reemitted, "snapshots": report["snapshots"], "blocked": blocked}
 
 
 def last_complete(history: Sequence[Document], now_s: float) -> dict[str, Any] | None:
-    """The newest run that looked at everything and ended, and its age in seconds."""
+    """The newest run that covered everything and ended, and its age in seconds."""
     for each in reversed(history):
         if each.get("complete") and each.get("whole") and each.get("mode") in ("plan", "run"):
             ended = str(each["ended"])

@@ -1,8 +1,8 @@
-"""One segment of a pass over the table or the ledger: page by page, with a checkpoint after each.
+"""One segment of the first pass over the table or the ledger: page by page, with a checkpoint after each.
 
-The same worker runs in turns with others on one thread, in threads, or alone in a Lambda function. A page's
-suspects are in the run store before the checkpoint says that the page is done; a page that comes again after
-a crash overwrites them with the same.
+The same worker runs in turns with others on one thread, in threads, or alone in a Lambda function. The
+suspects of a page are in the run store before the checkpoint says that the page is done. A page that is read
+again after a crash overwrites them with the same.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bridge.ports.clock import Deadline
 from bridge.ports.run_store import Document, RunStore
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.lease import LeaseKeeper
-from bridge.reconcile.suspects import Suspect, as_document, broken
+from bridge.reconcile.state import Suspect, as_document, broken
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(slots=True)
 class SegmentCheckpoint:
-    """``start`` is where the next page begins (None: at the beginning), in the words of what is read;
-    ``chunks`` how many documents of suspects there are; ``last_s`` a moment after the last suspect was read:
-    what happened before it, also during the read, may be in flight from then on."""
+    """``start`` is where the next page begins, in the form of what is read (None: at the beginning).
+    ``chunks``: how many documents of suspects there are. ``last_s``: a moment after the last suspect was
+    read. What happened before it, also during the read, may be in flight from then on."""
 
     start: Any = None
     done: bool = False
@@ -33,14 +32,9 @@ class SegmentCheckpoint:
     counts: Counts = field(default_factory=Counts)
 
     def as_document(self) -> Document:
-        return {
-            "format": FORMAT,
-            "start": self.start,
-            "done": self.done,
-            "chunks": self.chunks,
-            "last_s": self.last_s,
-            "counts": self.counts.as_document(),
-        }
+        counts = self.counts.as_document()
+        document = {"start": self.start, "done": self.done, "chunks": self.chunks, "last_s": self.last_s}
+        return {"format": FORMAT, **document, "counts": counts}
 
     @classmethod
     def read_from(cls, document: Document | None, name: str) -> SegmentCheckpoint:
@@ -57,7 +51,7 @@ class SegmentCheckpoint:
 
 
 Look = Callable[[SegmentCheckpoint], list[Suspect]]
-"""Reads the next page: moves ``start``, ``done``, ``last_s`` and counts on, and answers its suspects."""
+"""Reads the next page: moves ``start``, ``done``, ``last_s`` and counts on, and returns its suspects."""
 
 
 class Seen(NamedTuple):
@@ -68,7 +62,7 @@ class Seen(NamedTuple):
 
 
 class SegmentWorker:
-    """``name`` is the checkpoint's in the run store; suspects stand below it."""
+    """``name`` is the checkpoint's name in the run store; the suspects are in the folder of that name."""
 
     def __init__(self, name: str, look: Look, store: RunStore, keeper: LeaseKeeper) -> None:
         self.name = name
@@ -86,21 +80,10 @@ class SegmentWorker:
             self._step(checkpoint)
             yield Seen(self.name, Counts.total([checkpoint.counts]))
 
-    def run(self, checkpoint: Document | None, deadline: Deadline) -> Document:
-        """As much as there is time for: what a Lambda function does. Goes on where the answer says."""
-        at = SegmentCheckpoint.read_from(checkpoint, self.name)
-        while not at.done and deadline.remaining_s() > 0:
-            self._step(at)
-        return at.as_document()
-
     def _step(self, checkpoint: SegmentCheckpoint) -> None:
         suspects = self._look(checkpoint)
         if suspects:
-            name = chunk_name(self.name, checkpoint.chunks)
+            name = f"{self.name}/{checkpoint.chunks:08d}"
             self._store.put(name, as_document(suspects), self._keeper.current)
             checkpoint.chunks += 1
         self._store.put(self.name, checkpoint.as_document(), self._keeper.current)
-
-
-def chunk_name(segment: str, number: int) -> str:
-    return f"{segment}/{number:08d}"

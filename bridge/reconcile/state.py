@@ -1,19 +1,44 @@
-"""A run as the run store knows it: which phase, since when, with which options."""
+"""What the run store holds of a run: its state, and the items that differed in the first pass."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
+
+import orjson
 
 from bridge.core.change import TypedItem
-from bridge.errors import KeySchemaChanged
-from bridge.ports.run_store import Document
+from bridge.errors import CheckpointBroken, KeySchemaChanged
+from bridge.limits import BATCH_GET_MAX
+from bridge.ports.ledger import Row
+from bridge.ports.run_store import Document, RunStore
 from bridge.reconcile.options import Mode, Options
-from bridge.reconcile.suspects import broken
 
-FORMAT = 1
+T = TypeVar("T")
+
+FORMAT = 2
 Phase = Literal["table", "ledger", "keys", "confirm", "emit", "seed", "backfill", "done"]
+
+
+def broken(name: str, what: str) -> CheckpointBroken:
+    return CheckpointBroken(
+        f"the checkpoint {name} {what}",
+        hint="nothing is lost: start a new run with `stream-bridge reconcile run`, which finds the same "
+        "changes again",
+        stage="reconcile",
+    )
+
+
+def read_document(data: bytes, name: str) -> Document:
+    """Raises ``CheckpointBroken``."""
+    try:
+        document = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise broken(name, "is not JSON") from error
+    if not isinstance(document, dict):
+        raise broken(name, "does not hold an object")
+    return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +72,14 @@ class RunState:
             raise broken(name, "belongs to another table")
         values: dict[str, Any] = dict(document)
         if values.get("phase") not in get_args(Phase) or values.get("mode") not in get_args(Mode):
-            raise broken(name, "names no phase of a run")
+            raise broken(name, "has no known phase of a run")
         try:
             return cls(**{**values, "keys": tuple(values["keys"]), "segments": int(values["segments"])})
         except (KeyError, TypeError, ValueError) as error:
             raise broken(name, "does not hold the state of a run") from error
 
     def options(self, given: Options) -> Options:
-        """``given``, but where it decides which suspects there are, what the run began with."""
+        """``given``, but the run's first values for the options that decide what can differ."""
         return replace(given, segments=self.segments, keys=self.keys, since=self.since, refresh=self.refresh)
 
     def check_key(self, key: Mapping[str, str]) -> None:
@@ -62,6 +87,48 @@ class RunState:
         if dict(self.key) != dict(key):
             raise KeySchemaChanged(
                 f"run {self.run} began on table {self.table} with the key {', '.join(self.key)}; "
-                f"now it is {', '.join(key)}",
-                hint="the table was made anew: start a new run",
+                f"now the key is {', '.join(key)}",
+                hint="the table was created again: start a new run",
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A key whose item and ledger row differed in the first pass: perhaps missed, perhaps still in flight.
+    Suspects are in the run store, never all in memory.
+
+    ``fingerprint`` is what the item looked like at the first read, at ``read_s`` (on ``clock.now``); None: it
+    did not exist. ``published`` is what the row said then, see :func:`published_by`."""
+
+    key: TypedItem
+    fingerprint: str | None
+    read_s: float
+    published: str | None = None
+
+
+def published_by(row: Row | None) -> str | None:
+    """The state that subscribers have according to the row: a fingerprint, "" for a state that is not known,
+    None for no item. A change that publishes nothing, such as one of ignored attributes only, keeps it."""
+    return row.fingerprint if row is not None and row.live else None
+
+
+def as_document(suspects: Iterable[Suspect]) -> Document:
+    return {"suspects": [[one.key, one.fingerprint, one.read_s, one.published] for one in suspects]}
+
+
+def read_suspects(store: RunStore, name: str) -> list[Suspect]:
+    """Raises ``CheckpointBroken``."""
+    document = store.get(name)
+    try:
+        found: list[Any] = document["suspects"] if document is not None else []
+        return [
+            Suspect(key, fingerprint, float(read_s), published)
+            for key, fingerprint, read_s, published in found
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise broken(name, "holds no suspects") from error
+
+
+def batches(suspects: Sequence[T], size: int = BATCH_GET_MAX) -> Iterator[Sequence[T]]:
+    for at in range(0, len(suspects), size):
+        yield suspects[at : at + size]

@@ -18,7 +18,7 @@ from bridge.ports.clock import Deadline
 from bridge.ports.failures import FailureSource, StoredBatch
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Pace
 from bridge.redrive.given_up import GivenUp, read_given_up
 from bridge.redrive.range import Stretch
 from bridge.relay.relay import Relay

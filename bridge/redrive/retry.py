@@ -10,7 +10,7 @@ from bridge.errors import EntryMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.quarantine import Found, Quarantined, QuarantineReader, Selection
 from bridge.ports.quarantine_entry import identity_of
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Pace
 from bridge.relay.batch import End
 from bridge.relay.relay import Relay
 

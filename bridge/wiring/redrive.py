@@ -17,7 +17,7 @@ from bridge.ports.ledger import Ledger, Row
 from bridge.ports.quarantine import Quarantine
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Pace
 from bridge.redrive import Redriver, Retry, StaysWhereItIs
 from bridge.redrive.redriver import CHUNK_RECORDS, CHUNK_TIME_S, OpenStream
 from bridge.relay.breaker import Breaker

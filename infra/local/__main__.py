@@ -69,7 +69,7 @@ def _report(rehearsal: Rehearsal, seen: Performance) -> int:
         "  partial batch responses, retries, the on-failure destination, archive: tests/deploy, tests/infra"
     )
     print("\nThe report of the night")
-    for each in ("scanned", "rows", "matching", "suspects", "missed", "by_type", "emitted", "settled"):
+    for each in ("compared", "rows", "matching", "differing", "missed", "by_type", "reemitted", "settled"):
         print(f"  {each:10} {seen.report.get(each)}")
     print("\nActs")
     for act, seconds in seen.seconds.items():

@@ -124,7 +124,7 @@ def test_a_broken_document_is_told_and_may_be_replaced(rig: Rig, data: bytes) ->
     with pytest.raises(CheckpointBroken) as broken:
         rig.store().get("T/run")
     assert "T/run" in broken.value.message
-    assert "start anew" in broken.value.hint
+    assert "start a new run" in broken.value.hint
     store.put("T/run", {"n": 2}, lease)
     assert store.get("T/run") == {"n": 2}
 

@@ -61,7 +61,7 @@ def test_what_is_lost_shows_in_the_copies_and_reconcile_tells_exactly_that(tmp_p
     kinds = Counter(act["lost"].values())
     assert kinds == {"insert": 3, "modify": 4, "remove": 2}
     assert set(act["differing"]["bus"]) == set(act["differing"]["feed"]) == set(act["lost"])
-    for facts in ("missed", "emitted"):
+    for facts in ("missed", "reemitted"):
         found: Counter[str] = sum((Counter(each[facts]) for each in act["reconciled"].values()), Counter())
         assert found == kinds
     assert not any(any(each["missed"].values()) for each in act["reconciled_again"].values())

@@ -54,7 +54,7 @@ def test_types_on_the_attributes_that_were_lost_are_told_and_no_others(keep: Kee
     row = rig.row("a")
     assert row is not None
     assert (row.gap, row.gap_names) == (False, None)
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 def test_an_attribute_that_is_gone_by_now_is_told_as_removed() -> None:
@@ -70,7 +70,7 @@ def test_an_overtaken_loss_that_no_type_is_about_is_only_settled() -> None:
     report = rig.execute()
     assert rig.events == []
     assert (report["without_event"], report["gaps"]) == (1, 0)
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 @pytest.mark.parametrize("keep", ["fingerprint", "fields"])
@@ -81,7 +81,7 @@ def test_where_nobody_knows_what_was_lost_the_report_says_so(keep: Keep) -> None
     assert rig.events == []
     assert report["gaps"] == 1
     assert "keep: fields" in report["notes"][0]
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 @pytest.mark.parametrize("keep", ["fields", "image"])
@@ -92,7 +92,7 @@ def test_a_loss_on_top_of_an_overtaken_one_tells_both(keep: Keep) -> None:
     rig.execute()
     assert sorted(type for type, _ in published(rig)) == [f"{ITEM}.v1", f"{NAME}.v1", f"{PLAN}.v1"]
     assert len({event["id"] for event in rig.events}) == 3
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 # --- a condition that nobody can decide ------------------------------------------------------------------
@@ -107,7 +107,7 @@ def test_a_type_that_cannot_be_decided_blocks_only_itself() -> None:
     assert {each["type"] for each in report["blocked"]["examples"]} == {f"{PLAN}.v1", f"{NAME}.v1"}
     assert "keep: fields" in report["blocked"]["examples"][0]["hint"]
     again = rig.execute()
-    assert (again["suspects"], again["blocked"]["count"]) == (0, 0)
+    assert (again["differing"], again["blocked"]["count"]) == (0, 0)
 
 
 def test_an_undecided_rule_blocks_its_whole_type() -> None:
@@ -139,25 +139,25 @@ def test_an_item_that_subscribers_may_have_all_the_same_is_told_as_removed_once_
     rig = rig_of(rule(ITEM))
     in_doubt(rig)
     rig.source.delete("a")
-    assert rig.execute()["emitted"] == {"remove": 1}
+    assert rig.execute()["reemitted"] == {"remove": 1}
     row = rig.row("a")
     assert row is not None
     assert (row.live, row.doubt) == (False, False)
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 def test_an_item_in_doubt_that_is_there_is_told_as_an_insert() -> None:
     rig = rig_of(rule(ITEM))
     in_doubt(rig)
-    assert rig.execute()["emitted"] == {"insert": 1}
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["reemitted"] == {"insert": 1}
+    assert rig.execute()["differing"] == 0
 
 
 def test_an_item_in_doubt_is_found_by_its_key_too() -> None:
     rig = rig_of(rule(ITEM))
     in_doubt(rig)
     rig.source.delete("a")
-    assert rig.execute(keys=({"id": {"S": "a"}},))["emitted"] == {"remove": 1}
+    assert rig.execute(keys=({"id": {"S": "a"}},))["reemitted"] == {"remove": 1}
 
 
 # --- when a state was true ---------------------------------------------------------------------------------

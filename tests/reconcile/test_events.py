@@ -159,4 +159,4 @@ def test_a_change_of_ignored_fields_only_is_in_step() -> None:
     rig.rules = replace(rig.rules, fingerprint=compile_fingerprint(b"test", ignore))
     rig.settled("a", "b", "c")
     rig.live("a", {"name": "a", "seen": 7}, lost=True)
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0

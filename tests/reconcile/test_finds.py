@@ -40,7 +40,7 @@ def test_every_lost_change_is_told_by_its_kind_and_nothing_else() -> None:
         ("user/c", "insert"),
     }
     assert len(rig.events) == 4
-    assert report["missed"] == report["emitted"] == {"insert": 2, "modify": 1, "remove": 1}
+    assert report["missed"] == report["reemitted"] == {"insert": 2, "modify": 1, "remove": 1}
     assert report["complete"]
     assert report["matching"] == 5
 
@@ -51,7 +51,7 @@ def test_a_second_run_emits_nothing() -> None:
     rig.sink.accepted.clear()
     report = rig.execute()
     assert rig.events == []
-    assert report["suspects"] == 0
+    assert report["differing"] == 0
 
 
 def test_a_plan_tells_what_would_be_sent_and_sends_nothing() -> None:
@@ -64,7 +64,7 @@ def test_a_plan_tells_what_would_be_sent_and_sends_nothing() -> None:
         "com.example.user.changed.v1 modify": 1,
         "com.example.user.changed.v1 remove": 1,
     }
-    assert rig.execute()["emitted"] == {"insert": 2, "modify": 1, "remove": 1}
+    assert rig.execute()["reemitted"] == {"insert": 2, "modify": 1, "remove": 1}
 
 
 def test_nothing_disagrees_nobody_waits() -> None:
@@ -106,7 +106,7 @@ def test_an_item_that_changes_again_while_we_wait_is_in_flight() -> None:
     assert rig.events == []
     assert report["in_flight"] == 1
     rig.source.before_read = lambda: None
-    assert rig.execute()["emitted"] == {"modify": 1}
+    assert rig.execute()["reemitted"] == {"modify": 1}
 
 
 def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> None:
@@ -125,7 +125,7 @@ def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> Non
     report = rig.execute()
     assert (rig.events, report["in_flight"]) == ([], 1)
     rig.source.before_read = lambda: None
-    assert rig.execute()["emitted"] == {"insert": 1}
+    assert rig.execute()["reemitted"] == {"insert": 1}
 
 
 def test_a_lost_change_is_found_though_the_stream_goes_on_to_tell_nothing_of_its_item() -> None:
@@ -141,7 +141,7 @@ def test_a_lost_change_is_found_though_the_stream_goes_on_to_tell_nothing_of_its
             rig.ledger.settle([replace(row, position=Position(LABEL, 99), as_of=as_of)])
 
     rig.source.before_read = publish_nothing
-    assert rig.execute()["emitted"] == {"modify": 1}
+    assert rig.execute()["reemitted"] == {"modify": 1}
 
 
 def test_what_a_filter_over_keys_drops_is_never_missed() -> None:
@@ -165,7 +165,7 @@ def test_a_change_that_no_event_tells_is_settled_and_not_missed() -> None:
     report = rig.execute()
     assert report["without_event"] == 1
     assert sum(report["missed"].values()) == 0
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 def test_what_live_would_quarantine_is_blocked_and_the_rest_goes_on() -> None:
@@ -199,7 +199,7 @@ def test_a_quarantined_change_whose_state_was_never_told_is_looked_at() -> None:
     row = rig.row("a")
     assert row is not None
     rig.ledger.settle([replace(row, fingerprint="")])
-    assert rig.execute()["emitted"] == {"modify": 1}
+    assert rig.execute()["reemitted"] == {"modify": 1}
 
 
 def test_a_noted_gap_that_later_changes_overtook_is_cleared_without_an_event() -> None:
@@ -220,7 +220,7 @@ def test_only_the_keys_that_were_asked_for_are_read() -> None:
     rig = lossy()
     keys = ({"id": {"S": "a"}}, {"id": {"S": "b"}}, {"id": {"S": "d"}})
     report = rig.execute(keys=keys)
-    assert report["emitted"] == {"modify": 1, "remove": 1}
+    assert report["reemitted"] == {"modify": 1, "remove": 1}
     assert rig.source.calls["page"] == 0
     assert not report["whole"]
 

@@ -48,7 +48,7 @@ def test_what_can_be_compared_is_and_the_rest_is_counted_and_not_called_missed()
     rig = before_and_after()
     report = rig.execute("plan")
     assert report["missed"] == {"insert": 1, "modify": 0, "remove": 1}
-    assert report["other_fingerprint_version"] == 9
+    assert report["not_comparable"] == 9
     assert report["matching"] == 0
 
 
@@ -80,18 +80,18 @@ def test_a_refreshing_seed_mends_it_sends_nothing_and_then_losses_are_seen_again
     rig.execute()
     rig.sink.accepted.clear()
     report = rig.execute("seed", refresh=True)
-    assert (report["refreshed"], report["other_fingerprint_version"]) == (9, 0)
+    assert (report["refreshed"], report["not_comparable"]) == (9, 0)
     assert rig.events == []
     assert rig.execute()["matching"] == 10
     rig.live("u3", {"name": "lost"}, lost=True)
-    assert rig.execute()["emitted"] == {"modify": 1}
+    assert rig.execute()["reemitted"] == {"modify": 1}
     assert rig.execute()["whole"]
 
 
 def test_a_seed_that_is_not_asked_to_refresh_leaves_such_rows_as_they_are() -> None:
     rig = before_and_after()
     report = rig.execute("seed")
-    assert (report["refreshed"], report["other_fingerprint_version"], report["settled"]) == (0, 9, 1)
+    assert (report["refreshed"], report["not_comparable"], report["settled"]) == (0, 9, 1)
     row = rig.row("u1")
     assert row is not None
     assert row.fingerprint_version == "old"
@@ -151,7 +151,7 @@ def test_what_such_a_row_keeps_is_shown_to_nobody(keep: Any) -> None:
     """Its image was redacted by other rules: it may hold what must not be seen any more."""
     rig = before_and_after(keep=keep)
     report = rig.execute()
-    assert report["emitted"] == {"insert": 1, "remove": 1}
+    assert report["reemitted"] == {"insert": 1, "remove": 1}
     removed = next(event for event in rig.events if event["data"]["operation"] == "remove")
     assert "before" not in removed["data"]
 

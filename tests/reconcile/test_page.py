@@ -1,4 +1,4 @@
-"""The report as a person reads it: one page, nothing loaded, nothing executed, nothing of an item."""
+"""The report for people: one page, nothing loaded, nothing executed, no value of an item."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def test_the_page_is_whole_loads_nothing_and_runs_nothing() -> None:
     assert "http" not in page
     assert sum(tag == "svg" for tag, _ in tags.tags) == 3
     assert sum(tag == "rect" for tag, _ in tags.tags) >= 4
-    assert "1 changes were missed, nothing sent" in page
+    assert "1 change was missed, nothing sent" in page
 
 
-def test_the_age_of_the_last_complete_run_is_told() -> None:
+def test_the_report_shows_the_age_of_the_last_complete_run() -> None:
     report = two_runs()
     assert report["last_complete"]["run"] == "run-1"
     assert 7200 <= report["last_complete"]["age_s"] <= 7300
@@ -69,9 +69,9 @@ def test_the_cost_is_units_at_a_price() -> None:
     assert cost["money"] == pytest.approx(expected, abs=1e-6)
 
 
-def test_progress_tells_share_rate_and_time_left() -> None:
-    line = progress_line(Progress("table", 5_000, 20_000, 2_500.0, {"suspects": 3}), 5_000, 10.0)
+def test_progress_shows_share_rate_and_time_left() -> None:
+    line = progress_line(Progress("table", 5_000, 20_000, 2_500.0, {"differing": 3}), 5_000, 10.0)
     assert (
-        line
-        == "reading the table: 5,000 of about 20,000, 25%, 500/s, 0:30 min left, 3 suspects, 2,500 read units"
+        line == "reading the table: 5,000 of about 20,000, 25%, 500/s, 0:30 min left, 3 differing, "
+        "2,500 read units"
     )

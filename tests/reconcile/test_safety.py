@@ -50,7 +50,7 @@ def test_a_table_older_than_its_ledger_is_offered_seed_and_backfill() -> None:
     assert "seed" in stopped.value.hint
     assert "backfill" in stopped.value.hint
     assert rig.events == []
-    assert rig.execute(trust_ledger=True)["emitted"] == {"insert": 20}
+    assert rig.execute(trust_ledger=True)["reemitted"] == {"insert": 20}
 
 
 def test_seed_records_everything_sends_nothing_and_a_run_then_finds_nothing() -> None:
@@ -61,7 +61,7 @@ def test_seed_records_everything_sends_nothing_and_a_run_then_finds_nothing() ->
     assert rig.events == []
     assert rig.execute()["matching"] == 20
     rig.live("u3", {"name": "lost"}, lost=True)
-    assert rig.execute()["emitted"] == {"modify": 1}
+    assert rig.execute()["reemitted"] == {"modify": 1}
 
 
 def test_backfill_sends_every_item_once_as_a_snapshot_and_a_run_then_finds_nothing() -> None:
@@ -73,7 +73,7 @@ def test_backfill_sends_every_item_once_as_a_snapshot_and_a_run_then_finds_nothi
     assert len({event["subject"] for event in rig.events}) == len(rig.events) == 21
     assert all(event["snapshot"] is True and "reconciled" not in event for event in rig.events)
     rig.sink.accepted.clear()
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
     assert rig.events == []
 
 
@@ -104,7 +104,7 @@ def test_while_the_stream_is_behind_nothing_is_concluded(lag_s: float | None) ->
     assert "--stream-stopped" in stopped.value.hint
     assert rig.events == []
     rig.lag.value_s = 1.0
-    assert sum(rig.resume()["emitted"].values()) == 30
+    assert sum(rig.resume()["reemitted"].values()) == 30
 
 
 def test_the_grace_begins_when_the_read_has_ended() -> None:
@@ -154,7 +154,7 @@ def test_killed_after_any_step_and_resumed_everything_is_sent_once(steps: int) -
         rig.resume()
     assert len(rig.events) == len({event["id"] for event in rig.events}) == 30
     rig.sink.accepted.clear()
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 def test_killed_between_publishing_and_settling_the_same_ids_are_sent_again() -> None:
@@ -191,7 +191,7 @@ def test_what_a_sink_does_not_take_is_found_by_the_next_run() -> None:
     rig = lossy(sink=ScriptedSink(fails=lambda event: SinkUnavailable("down") if sick["on"] else None))
     assert rig.execute()["unsent"] == 30
     sick["on"] = False
-    assert sum(rig.execute()["emitted"].values()) == 30
+    assert sum(rig.execute()["reemitted"].values()) == 30
 
 
 def test_a_table_that_cannot_be_read_stops_the_run_where_it_is() -> None:
@@ -201,7 +201,7 @@ def test_a_table_that_cannot_be_read_stops_the_run_where_it_is() -> None:
     )
     with pytest.raises(SourceUnavailable):
         rig.execute()
-    assert sum(rig.resume()["emitted"].values()) == 30
+    assert sum(rig.resume()["reemitted"].values()) == 30
 
 
 # --- two at once ----------------------------------------------------------------------------------
@@ -268,8 +268,8 @@ def test_a_live_change_that_settles_first_wins() -> None:
 # --- broken things --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": 9}', b'{"format": 1, "table": "Other"}'])
-def test_a_broken_checkpoint_is_told_and_a_new_run_helps(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"format": 9}', b'{"format": 2, "table": "Other"}'])
+def test_a_broken_checkpoint_is_reported_and_a_new_run_helps(tmp_path: Path, content: bytes) -> None:
     rig = lossy(store=DirectoryRunStore(tmp_path))
     rig.steps(8)
     rig.clock.advance(700)
@@ -277,12 +277,12 @@ def test_a_broken_checkpoint_is_told_and_a_new_run_helps(tmp_path: Path, content
     with pytest.raises(CheckpointBroken) as broken:
         rig.resume()
     assert "run.json" in broken.value.message or "Users/run" in broken.value.message
-    assert "start anew" in broken.value.hint
-    assert sum(rig.execute()["emitted"].values()) == 30
+    assert "start a new run" in broken.value.hint
+    assert sum(rig.execute()["reemitted"].values()) == 30
 
 
-@pytest.mark.parametrize("content", [b"\x00", b"{}", b'{"format": 1, "done": 1}'])
-def test_a_broken_segment_is_told(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"\x00", b"{}", b'{"format": 2, "done": 1}'])
+def test_a_broken_segment_is_reported(tmp_path: Path, content: bytes) -> None:
     rig = lossy(store=DirectoryRunStore(tmp_path))
     rig.steps(4)
     rig.clock.advance(700)
@@ -292,19 +292,19 @@ def test_a_broken_segment_is_told(tmp_path: Path, content: bytes) -> None:
         rig.resume()
 
 
-def test_rows_of_another_key_are_told() -> None:
+def test_rows_of_another_key_are_reported() -> None:
     rig = lossy()
     row = rig.row("u30")
     assert row is not None
     rig.ledger.settle([Row("Users\x1fother", row.position, True, "Users", {"other": {"S": "x"}}, "f")])
     with pytest.raises(KeySchemaChanged) as changed:
         rig.execute()
-    assert "by other, the table by id" in changed.value.message
+    assert "with the key other; the table's key is id" in changed.value.message
     assert rig.events == []
 
 
 def test_nothing_is_kept_in_memory_but_a_page() -> None:
-    """Suspects stand in the store, each document no larger than a page."""
+    """Suspects are in the store, each document no larger than a page."""
     rig = lossy()
     list(rig.reconciler.steps("plan", opts()))
     rig = lossy()

@@ -1,4 +1,4 @@
-"""One segment on its own: as much as there is time for, then on from where its answer says."""
+"""One segment alone: as many pages as there is time for, then on from its checkpoint."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from bridge.ports.clock import Deadline
 from bridge.reconcile import Seen, SegmentWorker
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.lease import LeaseKeeper
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Pace
 from bridge.reconcile.segment import SegmentCheckpoint
-from bridge.reconcile.suspects import Suspect, read_suspects
+from bridge.reconcile.state import Suspect, read_suspects
 from bridge.wiring.reconcile import side_by_side
 from tests.fakes.clock import FakeClock
 
@@ -27,7 +27,7 @@ def ten_pages(clock: FakeClock, store: MemoryRunStore) -> SegmentWorker:
         clock.advance(1.0)
         number = at.start or 0
         at.start, at.done = number + 1, number == 9
-        at.counts.add("scanned")
+        at.counts.add("compared")
         return [Suspect({"id": {"N": str(number)}}, "f", 0.0)]
 
     lease = store.acquire("T", "me", 600.0, clock.now(), force=True)
@@ -36,12 +36,15 @@ def ten_pages(clock: FakeClock, store: MemoryRunStore) -> SegmentWorker:
 
 def test_a_worker_with_little_time_stops_after_a_page_and_another_goes_on() -> None:
     clock, store = FakeClock(), MemoryRunStore()
-    checkpoint, rounds = None, 0
-    while checkpoint is None or not checkpoint["done"]:
-        checkpoint = ten_pages(clock, store).run(checkpoint, Deadline.after(clock, 2.5))
+    rounds = 0
+    while not ten_pages(clock, store).load().done:
+        deadline = Deadline.after(clock, 2.5)
+        for _ in ten_pages(clock, store).steps():
+            if deadline.remaining_s() <= 0:
+                break
         rounds += 1
     assert rounds == 4
-    assert checkpoint["counts"]["numbers"]["scanned"] == 10
+    assert ten_pages(clock, store).load().counts["compared"] == 10
     keys = [read_suspects(store, name)[0].key["id"]["N"] for name in store.names("T/runs/r/look/table-0000/")]
     assert keys == [str(number) for number in range(10)]
 

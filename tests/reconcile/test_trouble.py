@@ -1,4 +1,4 @@
-"""Trouble of the outside world in the middle of a run: told, nothing concluded, and resumed without loss."""
+"""Trouble outside in the middle of a run: reported, nothing concluded, and nothing lost on resume."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ def test_without_an_answer_of_cloudwatch_nothing_is_concluded_and_the_run_goes_o
     assert status is not None
     assert status.phase == "confirm"
     rig.lag = published
-    assert sum(rig.resume()["emitted"].values()) == 30
+    assert sum(rig.resume()["reemitted"].values()) == 30
 
 
-def test_a_table_made_anew_with_another_key_is_told_before_a_run_goes_on() -> None:
+def test_a_run_is_not_resumed_on_a_table_created_again_with_another_key() -> None:
     rig = lossy()
     rig.steps(3)
     rig.clock.advance(700)
     rig.source.facts = replace(rig.source.facts, key={"name": "S"})
     with pytest.raises(KeySchemaChanged) as changed:
         rig.resume()
-    assert "began on table Users with the key id; now it is name" in changed.value.message
+    assert "began on table Users with the key id; now the key is name" in changed.value.message
     assert "start a new run" in changed.value.hint
     assert rig.events == []
 
@@ -65,7 +65,7 @@ def test_a_row_of_a_newer_format_stops_a_run_before_anything_is_sent_and_it_goes
     assert "deploy the version that wrote it" in refused.value.hint
     assert rig.events == []
     newer["v"] = {"N": "1"}
-    assert sum(rig.resume()["emitted"].values()) == 30
+    assert sum(rig.resume()["reemitted"].values()) == 30
 
 
 def s3_rig() -> Rig:
@@ -89,7 +89,7 @@ def test_killed_after_any_step_a_run_in_s3_is_resumed_and_everything_is_sent_onc
         rig.resume()
     assert len(rig.events) == len({event["id"] for event in rig.events}) == 30
     rig.sink.accepted.clear()
-    assert rig.execute()["suspects"] == 0
+    assert rig.execute()["differing"] == 0
 
 
 @pytest.mark.parametrize("operation", ["GetObject", "PutObject", "ListObjectsV2", "DeleteObjects"])

@@ -14,7 +14,7 @@ from bridge.edges.local.memory import MemoryQuarantine
 from bridge.ports.clock import Deadline
 from bridge.ports.failures import StoredBatch
 from bridge.ports.ledger import Ledger
-from bridge.reconcile.pace import Pace
+from bridge.reconcile.reader import Pace
 from bridge.redrive import Redriven, Redriver, redrive
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay

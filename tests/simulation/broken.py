@@ -25,8 +25,7 @@ from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.second_pass import SecondPass
-from bridge.reconcile.state import Phase
-from bridge.reconcile.suspects import Suspect
+from bridge.reconcile.state import Phase, Suspect
 from bridge.relay.batch import Item
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
@@ -177,8 +176,8 @@ class NeverTrips(Breaker):
         """A bad deploy may fill the quarantine."""
 
 
-class TrustsTheFirstLook(Reconciler):
-    """What disagrees at the first look is told at once, although it may be on its way."""
+class TrustsTheFirstPass(Reconciler):
+    """What differs in the first pass is published at once, although it may be in flight."""
 
     __slots__ = ()
 
@@ -205,15 +204,14 @@ class WritesUnconditionally(Reconciler):
     __slots__ = ()
 
     def _emitter(self) -> Emitter:
-        return replace(super()._emitter(), ledger=_Unconditional(self.ledger))
+        return Emitter(replace(self, ledger=_Unconditional(self.ledger)))
 
 
 class SettlesBeforeTelling(Reconciler):
     __slots__ = ()
 
     def _emitter(self) -> Emitter:
-        sound = super()._emitter()
-        return _SettlesFirst(sound.comparer, sound.sinks, sound.ledger, sound.claim_check, sound.clock)
+        return _SettlesFirst(self)
 
 
 class _SettlesFirst(Emitter):
@@ -221,7 +219,7 @@ class _SettlesFirst(Emitter):
 
     def emit(self, confirmed: Sequence[Confirmed], counts: Counts) -> None:
         for one in confirmed:
-            self.ledger.settle_if(one.restated.row, one.restated.expected)
+            self.parts.ledger.settle_if(one.reemission.row, one.reemission.expected)
         super().emit(confirmed, counts)
 
 
@@ -241,7 +239,8 @@ class ForgetsGapNames(Reconciler):
 
     def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
         sound = super()._second_pass(state, options, keeper)
-        return replace(sound, confirmer=replace(sound.confirmer, ledger=_Nameless(self.ledger)))
+        nameless = replace(self, ledger=_Nameless(self.ledger))
+        return replace(sound, confirmer=replace(sound.confirmer, parts=nameless))
 
 
 class _Nameless:

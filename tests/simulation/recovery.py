@@ -201,7 +201,7 @@ class _Work:
 
     @property
     def emitted(self) -> int:
-        return sum(self.report["emitted"].values())
+        return sum(self.report["reemitted"].values())
 
     def _reconciler(self) -> Reconciler:
         simulation = self.simulation
@@ -220,7 +220,7 @@ class _Work:
 
 
 def _short(report: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("missed", "emitted", "in_flight", "unsent", "overtaken", "blocked", "gaps", "without_event")
+    names = ("missed", "reemitted", "in_flight", "unsent", "overtaken", "blocked", "gaps", "without_event")
     return {name: report.get(name) for name in names}
 
 

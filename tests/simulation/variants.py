@@ -24,7 +24,7 @@ from tests.simulation.broken import (
     SettlesBeforePublishing,
     SettlesBeforeTelling,
     TakesTimeoutsForSuccess,
-    TrustsTheFirstLook,
+    TrustsTheFirstPass,
     WritesUnconditionally,
     by_sequence,
 )
@@ -95,7 +95,7 @@ VARIANTS: Mapping[str, Variant] = {
     "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {**_PLAIN, "gap_share": 0.5}),
     "checkpoint before done": Variant(Parts(runner=SavesBeforeDone)),
     "no confirmation": Variant(
-        Parts(reconciler=TrustsTheFirstLook), {**_PLAIN, "keys": 20, "live_share": 0.5, "stuck_share": 0.3}
+        Parts(reconciler=TrustsTheFirstPass), {**_PLAIN, "keys": 20, "live_share": 0.5, "stuck_share": 0.3}
     ),
     "missing conditional write": Variant(
         Parts(reconciler=WritesUnconditionally),

@@ -75,14 +75,15 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     missed = "  ".join(f"{kind} {count:,}" for kind, count in report["missed"].items())
     lines = [
         headline(report),
-        f"  scanned {report['scanned']:,} items and {report['rows']:,} ledger rows",
-        f"  in step {report['matching']:,}; filtered {report['filtered']:,}, in flight {report['in_flight']}",
+        f"  compared {report['compared']:,} items and {report['rows']:,} ledger rows",
+        f"  matching {report['matching']:,}, filtered {report['filtered']:,}, "
+        f"in flight {report['in_flight']:,}",
         f"  missed: {missed}",
     ]
     lines += [f"    {name}: {count:,}" for name, count in report["by_type"].items()]
-    if report["emitted"]:
-        sent = "  ".join(f"{kind} {count:,}" for kind, count in report["emitted"].items())
-        lines.append(f"  told: {sent} ({report['events']:,} events)")
+    if report["reemitted"]:
+        sent = "  ".join(f"{kind} {count:,}" for kind, count in report["reemitted"].items())
+        lines.append(f"  re-emitted: {sent} ({report['events']:,} events)")
     for name in (
         "without_event",
         "gaps",
@@ -91,8 +92,9 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
         "undecodable",
         "skipped",
         "not_selected",
-        "other_fingerprint_version",
+        "not_comparable",
         "refreshed",
+        "snapshots",
     ):
         if report[name]:
             lines.append(f"  {name.replace('_', ' ')}: {report[name]:,}")

@@ -51,7 +51,7 @@ def work(
     if found["unsent"]:
         return ExitCode.PARTLY
     # What could not be compared is no difference, but nobody may take it for "in step".
-    open_ends = found["blocked"]["count"] or found["other_fingerprint_version"]
+    open_ends = found["blocked"]["count"] or found["not_comparable"]
     if found["mode"] == "plan" and (sum(found["missed"].values()) or open_ends):
         return ExitCode.DIFFERENCES
     return ExitCode.PARTLY if open_ends else ExitCode.OK

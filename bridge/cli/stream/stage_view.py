@@ -112,7 +112,7 @@ class StageView:
     def reconciled(self, report: Mapping[str, Any]) -> None:
         missed = [f"{kind} {count}" for kind, count in report["missed"].items() if count]
         blocked = report["blocked"]["count"]
-        text = f"reconcile {report['table']}: {report['matching']} of {report['scanned']} items in step, "
+        text = f"reconcile {report['table']}: {report['matching']} of {report['compared']} items matching, "
         text += f"missed {', '.join(missed)}: {report['events']} events sent" if missed else "nothing missed"
         text += f"; {blocked} blocked: breaks its schema still" if blocked else ""
         self._say(_line("check", "bold green", Text(text, "green")))

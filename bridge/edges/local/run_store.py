@@ -13,7 +13,8 @@ import orjson
 
 from bridge.errors import CheckpointBroken, CheckpointUnavailable
 from bridge.ports.run_store import Document, Lease
-from bridge.reconcile.store_rules import check_lease, lease_document, next_lease, read_document, read_lease
+from bridge.reconcile.lease import check_lease, lease_document, next_lease, read_lease
+from bridge.reconcile.state import read_document
 from bridge.settings.durable_file import write_durably
 
 

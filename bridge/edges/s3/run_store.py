@@ -28,15 +28,8 @@ from bridge.errors import AccessDenied, BridgeError, CheckpointBroken, Checkpoin
 from bridge.limits import S3_DELETE_MAX
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.run_store import Document, Lease
-from bridge.reconcile.store_rules import (
-    broken_document,
-    check_lease,
-    lease_document,
-    lease_lost,
-    next_lease,
-    read_document,
-    read_lease,
-)
+from bridge.reconcile.lease import check_lease, lease_document, lease_lost, next_lease, read_lease
+from bridge.reconcile.state import broken, read_document
 
 FORMAT: Final = 1
 PATIENCE_S: Final = 20.0
@@ -130,7 +123,7 @@ class S3RunStore:
         content = read_document(stored.data, where)
         document = content.get("document")
         if content.get("format") != FORMAT or not isinstance(document, dict):
-            raise broken_document(where, f"is not of format {FORMAT}, which this version writes")
+            raise broken(where, f"is not of format {FORMAT}, which this version writes")
         return document
 
     def put(self, name: str, document: Document, lease: Lease) -> None:

@@ -47,7 +47,7 @@ def test_a_broken_checkpoint_is_one_line(configured: Shell) -> None:
     done = configured.run("reconcile", "status")
     assert done.code == 1
     assert "is not JSON" in done.err
-    assert "start anew" in done.err
+    assert "start a new run" in done.err
 
 
 @pytest.mark.parametrize(

@@ -188,11 +188,11 @@ def test_what_was_lost_comes_out_of_a_subscribers_queue_and_a_second_run_finds_n
     report = stage.document("report")
     assert (report["complete"], report["whole"]) == (True, True)
     assert report["missed"] == {"insert": 4, "modify": 3, "remove": 2}
-    assert report["emitted"] == {"insert": 4, "modify": 3, "remove": 2}
+    assert report["reemitted"] == {"insert": 4, "modify": 3, "remove": 2}
     again = stage.run()
     assert again["status"] == "SUCCEEDED", again
-    assert json.loads(again["output"])["report"]["emitted"] == 0
-    assert stage.document("report")["suspects"] == 0
+    assert json.loads(again["output"])["report"]["reemitted"] == 0
+    assert stage.document("report")["differing"] == 0
 
 
 def test_a_table_that_was_never_seeded_fails_with_the_cause_and_tells_nothing(

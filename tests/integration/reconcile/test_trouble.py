@@ -93,7 +93,7 @@ def test_a_table_that_another_run_works_on_is_told_with_its_owner_and_when_it_en
     store.acquire(project.table, "nightly process 7", 500.0, SystemClock().now())
     done = project.run(*PLAN)
     assert done.code == 1
-    assert "is being worked on by nightly process 7" in done.err
+    assert "nightly process 7 is working on table" in done.err
     assert "--take-over" in done.err
     assert project.run("seed", "--take-over").code == 0
 
@@ -137,7 +137,7 @@ def test_one_item_one_type_and_one_time_can_be_asked_for(project: Project) -> No
         project.put(id=f"new-{number}")
     project.remove("i-007")
     found = project.json(*PLAN, "--key", "id=new-1", "--key", "id=i-007", "--key", "id=i-001")
-    assert (found["scanned"], found["missed"]) == (3, {"insert": 1, "modify": 0, "remove": 1})
+    assert (found["compared"], found["missed"]) == (3, {"insert": 1, "modify": 0, "remove": 1})
     assert not found["whole"]
     found = project.json(*PLAN, "--only-type", "com.example.other.v1")
     assert (found["missed"], found["not_selected"]) == ({"insert": 0, "modify": 0, "remove": 0}, 4)
@@ -153,7 +153,7 @@ def test_the_report_is_written_as_a_page_with_charts(project: Project) -> None:
     assert project.run(*PLAN, "--html", "report.html").code == 2
     page = (project.shell.folder / "report.html").read_text()
     assert page.count("<svg") >= 3
-    assert "1 changes were missed" in page
+    assert "1 change was missed" in page
     again = project.run("reconcile", "report", "--html", "again.html")
     assert again.code == 0
     assert "<svg" in (project.shell.folder / "again.html").read_text()
@@ -166,7 +166,7 @@ def test_a_changed_hash_key_is_told_and_mended_and_nothing_is_called_missed(proj
     assert done.code == 2, "nothing is known to be missed, but not everything is known"
     assert "30 rows of" in done.err
     assert f"stream-bridge seed --refresh --table {project.table}" in done.err
-    assert project.json(*PLAN)["other_fingerprint_version"] == 30
+    assert project.json(*PLAN)["not_comparable"] == 30
     assert project.json("seed", "--refresh")["refreshed"] == 30
     project.put(id="i-003", n=99)
     assert project.json(*PLAN)["missed"] == {"insert": 0, "modify": 1, "remove": 0}

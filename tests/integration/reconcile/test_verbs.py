@@ -113,7 +113,7 @@ def test_all_that_was_planted_is_found_and_nothing_is_invented(
     first = reconciler(aws, planted)
     report = first.execute("run", OPTIONS)
     assert sorted(published(first.sinks["out"])) == sorted(lost)
-    assert report["scanned"] == ITEMS
+    assert report["compared"] == ITEMS
     assert report["complete"]
     second = reconciler(aws, planted)
     assert second.execute("run", OPTIONS)["matching"] == ITEMS
