@@ -83,11 +83,11 @@ def not_comparable_note(table: str, rows: int) -> str:
     return (
         f"{plural(rows, 'row')} of {table} {'was' if rows == 1 else 'were'} settled under another "
         "diff.ignore, redact or hash_key. Whether these items changed since cannot be seen, so they count "
-        "neither as matching nor as missed; inserts and removes were compared. The next change of an item on the stream "
-        "writes its row again. To fix all of them: reconcile once with the earlier configuration, if you "
-        f"still have it, and then run `stream-bridge seed --refresh --table {table}`, which records these "
-        f"items as they are now and sends nothing; or run `stream-bridge backfill --table {table}`, which "
-        "sends every item"
+        "neither as matching nor as missed; inserts and removes were compared. The next change of an item on "
+        "the stream writes its row again. To fix all of them: reconcile once with the earlier configuration, "
+        f"if you still have it, and then run `stream-bridge seed --refresh --table {table}`, which records "
+        "these items as they are now and sends nothing; or run "
+        f"`stream-bridge backfill --table {table}`, which sends every item"
     )
 
 

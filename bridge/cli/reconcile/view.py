@@ -76,8 +76,8 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     lines = [
         headline(report),
         f"  compared {report['compared']:,} items and {report['rows']:,} ledger rows",
-        f"  matching {report['matching']:,}, filtered {report['filtered']:,}, "
-        f"in flight {report['in_flight']:,}",
+        f"  matching {report['matching']:,}, filtered {report['filtered']:,}",
+        f"  in flight {report['in_flight']:,}",
         f"  missed: {missed}",
     ]
     lines += [f"    {name}: {count:,}" for name, count in report["by_type"].items()]
