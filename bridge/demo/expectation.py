@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.core.values import plain_item
-from bridge.demo.scenery import TABLES, scan
+from bridge.demo.resources import TABLES, scan
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from bridge.demo.cast import PLANS, STATUSES, Cast, Step
+from bridge.demo.writer import PLANS, STATUSES, Cast, Step
 
 Kind = Literal["insert", "modify", "remove"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Protocol
 
-from bridge.demo.scenery import Queue, drain
+from bridge.demo.resources import Queue, drain
 
 CloudEvent = Mapping[str, Any]
 Item = dict[str, Any]

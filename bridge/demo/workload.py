@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from bridge.demo.cast import PLANS, STATUSES, Cast, Step
+from bridge.demo.writer import PLANS, STATUSES, Cast, Step
 
 _USERS_WANTED = 6
 _BUSINESS = (

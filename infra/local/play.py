@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from bridge.demo.verdict import Check
+from bridge.demo.checks import Check
 from infra.local.rehearsal import Leftovers, Rehearsal, published
 from infra.local.stacks import Stack
 from infra.local.workload import SECRET, Change, Losses, Published, changes, losses

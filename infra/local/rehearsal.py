@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.core.keys import key_token
-from bridge.demo.scenery import Queue, drain
+from bridge.demo.resources import Queue, drain
 from bridge.edges.dynamodb.ledger_row import KEY, decode_row, encode_row, partition_key
 from bridge.errors import BridgeError
 from bridge.ports.clock import Clock

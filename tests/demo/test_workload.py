@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from bridge.demo import scenery
+from bridge.demo import resources
 from bridge.demo.workload import steps
 from tests.builders.aws import Aws
 
@@ -24,7 +24,7 @@ def test_exactly_as_many_changes_as_asked_for(changes: int) -> None:
 def test_the_default_run_shows_every_kind_of_change() -> None:
     played = list(steps())
     assert {step.call for step in played} == {"put_item", "update_item", "delete_item"}
-    assert {step.table for step in played} == set(scenery.TABLES)
+    assert {step.table for step in played} == set(resources.TABLES)
     assert sum(step.outcome == "invalid" for step in played) == 1
     assert any(step.outcome == "nothing" for step in played)
     values = repr([step.request for step in played])
@@ -36,8 +36,8 @@ def test_the_default_run_shows_every_kind_of_change() -> None:
 def test_every_step_is_legal_and_leaves_one_record_or_none_as_it_says(aws: Aws, seed: int) -> None:
     if aws.shared:
         pytest.skip("counts records of tables that others may write to")
-    clients = scenery.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
-    built = scenery.build(clients, source="com.example.test")
+    clients = resources.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
+    built = resources.build(clients, source="com.example.test")
     streams = aws.client("dynamodbstreams")
     iterators = {}
     for table, arn in built.streams.items():

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bridge.demo.scenery import Queue, drain
+from bridge.demo.resources import Queue, drain
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.failures.destination import S3FailureDestination
 from bridge.edges.failures.source import S3FailureSource

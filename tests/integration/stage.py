@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.demo import scenery
-from bridge.demo.stage import CONFIGURATION
+from bridge.demo import resources
+from bridge.demo.environment import CONFIGURATION
 from tests.builders.aws import REGION, Aws
 
 SOURCE = "com.example.demo"
@@ -21,15 +21,15 @@ _TRIES = 10
 
 
 @contextmanager
-def built_scenery(aws: Aws, source: str = SOURCE) -> Iterator[tuple[scenery.Clients, scenery.Scenery]]:
+def built_scenery(aws: Aws, source: str = SOURCE) -> Iterator[tuple[resources.Clients, resources.Scenery]]:
     """Made anew; taken down again where the endpoint is shared."""
-    clients = scenery.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
-    built = scenery.build(clients, source=source, prefix=aws.name("run"))
+    clients = resources.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
+    built = resources.build(clients, source=source, prefix=aws.name("run"))
     try:
         yield clients, built
     finally:
         if aws.shared:
-            scenery.remove(clients, built)
+            resources.remove(clients, built)
 
 
 @dataclass
@@ -37,8 +37,8 @@ class Stage:
     """A scenery whose configuration is the demonstration's, and a folder for one bridge's state."""
 
     aws: Aws
-    clients: scenery.Clients
-    built: scenery.Scenery
+    clients: resources.Clients
+    built: resources.Scenery
     folder: Path
     endpoint_url: str
 
@@ -63,13 +63,13 @@ class Stage:
     def feed_events(self, expected: int) -> list[dict[str, Any]]:
         return self._collect(self.built.topic_queue, expected)
 
-    def _collect(self, queue: scenery.Queue, expected: int) -> list[dict[str, Any]]:
+    def _collect(self, queue: resources.Queue, expected: int) -> list[dict[str, Any]]:
         """What waits in a queue, waiting no longer than it takes for ``expected`` events to arrive."""
-        events = list(scenery.drain(self.clients.sqs, queue))
+        events = list(resources.drain(self.clients.sqs, queue))
         for _ in range(_TRIES):
             if len(events) >= expected:
                 break
-            events += scenery.drain(self.clients.sqs, queue, wait_s=1)
+            events += resources.drain(self.clients.sqs, queue, wait_s=1)
         return events
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.demo import scenery
+from bridge.demo import resources
 from bridge.edges.local.embedded import EmbeddedAws, EmbeddedAwsFailed
 from tests.builders.aws import Aws, client
 
@@ -172,24 +172,24 @@ def test_a_server_that_is_never_ready_is_given_up_and_ended(
 
 def test_the_scenery_carries_changes_out_and_events_in(aws: Aws) -> None:
     """Table to stream, bus by rule to its subscriber, FIFO topic raw and in order to its own."""
-    clients = scenery.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
-    built = scenery.build(clients, source=SOURCE, prefix=aws.name("demo"))
+    clients = resources.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
+    built = resources.build(clients, source=SOURCE, prefix=aws.name("demo"))
     try:
         _changes_come_out(aws, built)
         _bus_events_go_in(clients, built)
         _topic_events_go_in(clients, built)
     finally:
-        scenery.remove(clients, built)
+        resources.remove(clients, built)
     if not aws.shared:
         assert clients.dynamodb.list_tables()["TableNames"] == []
 
 
-def _changes_come_out(aws: Aws, built: scenery.Scenery) -> None:
+def _changes_come_out(aws: Aws, built: resources.Scenery) -> None:
     dynamodb, streams = aws.client("dynamodb"), aws.client("dynamodbstreams")
     item = {"userId": {"S": "u-1"}, "n": {"N": "1." + "2" * 37}, "b": {"B": b"\x00\xff"}}
     for _ in range(2):  # the second changes nothing and leaves no record
         dynamodb.put_item(TableName="Users", Item=item)
-    assert scenery.scan(dynamodb, "Users") == {"u-1": item}
+    assert resources.scan(dynamodb, "Users") == {"u-1": item}
     dynamodb.delete_item(TableName="Users", Key={"userId": {"S": "u-1"}})
 
     arn = built.streams["Users"]
@@ -203,7 +203,7 @@ def _changes_come_out(aws: Aws, built: scenery.Scenery) -> None:
     assert records[1]["dynamodb"]["OldImage"] == item
 
 
-def _bus_events_go_in(clients: scenery.Clients, built: scenery.Scenery) -> None:
+def _bus_events_go_in(clients: resources.Clients, built: resources.Scenery) -> None:
     clients.events.put_events(
         Entries=[
             {
@@ -215,10 +215,10 @@ def _bus_events_go_in(clients: scenery.Clients, built: scenery.Scenery) -> None:
             for source in (SOURCE, "com.example.stranger")
         ]
     )
-    assert list(scenery.drain(clients.sqs, built.bus_queue, wait_s=1)) == [{"id": SOURCE}]
+    assert list(resources.drain(clients.sqs, built.bus_queue, wait_s=1)) == [{"id": SOURCE}]
 
 
-def _topic_events_go_in(clients: scenery.Clients, built: scenery.Scenery) -> None:
+def _topic_events_go_in(clients: resources.Clients, built: resources.Scenery) -> None:
     entries = [
         {
             "Id": str(number),
@@ -235,5 +235,5 @@ def _topic_events_go_in(clients: scenery.Clients, built: scenery.Scenery) -> Non
         QueueUrl=built.topic_queue.url, MessageAttributeNames=["All"], VisibilityTimeout=0
     )["Messages"][0]
     assert first["MessageAttributes"]["type"]["StringValue"] == "created"
-    drained = list(scenery.drain(clients.sqs, built.topic_queue, wait_s=1))
+    drained = list(resources.drain(clients.sqs, built.topic_queue, wait_s=1))
     assert drained == [{"id": number} for number in range(10)]

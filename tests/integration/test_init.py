@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.core.records.lambda_record import to_lambda_record
-from bridge.demo.scenery import TABLES
+from bridge.demo.resources import TABLES
 from bridge.demo.workload import steps
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from tests.builders.aws import REGION, Aws

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from bridge.core.event import Event
-from bridge.demo.stage import CONFIGURATION
+from bridge.demo.environment import CONFIGURATION
 from bridge.edges.dynamodb.ledger_row import KEY
 from bridge.errors import BridgeError, SinkUnavailable
 from bridge.wiring.bridge import load_configuration

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bridge.demo.stage import CONFIGURATION
+from bridge.demo.environment import CONFIGURATION
 from bridge.errors import TargetMissing
 from bridge.relay.accounts import Account
 from bridge.stream.mapping.stats import RunnerStats

@@ -13,7 +13,7 @@ import pytest
 from bridge.core.event import Event
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Dispatcher
-from bridge.demo import scenery
+from bridge.demo import resources
 from bridge.edges.eventbridge.classic import EventBridgeSink
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.sns.topic import SnsSink
@@ -27,7 +27,7 @@ SOURCE = "com.example.accounts"  # what the event builder writes
 
 
 @pytest.fixture
-def stage(aws: Aws) -> Iterator[tuple[scenery.Clients, scenery.Scenery]]:
+def stage(aws: Aws) -> Iterator[tuple[resources.Clients, resources.Scenery]]:
     with built_scenery(aws, SOURCE) as built:
         yield built
 
@@ -50,7 +50,7 @@ def events() -> list[Event]:
     ]
 
 
-def messages(sqs: Any, queue: scenery.Queue) -> list[str]:
+def messages(sqs: Any, queue: resources.Queue) -> list[str]:
     """The bodies in a queue, as they are."""
     bodies: list[str] = []
     while True:
@@ -63,7 +63,7 @@ def messages(sqs: Any, queue: scenery.Queue) -> list[str]:
 
 
 def test_the_bus_delivers_every_event_once_with_the_cloudevent_as_its_detail(
-    stage: tuple[scenery.Clients, scenery.Scenery], dispatcher: Dispatcher
+    stage: tuple[resources.Clients, resources.Scenery], dispatcher: Dispatcher
 ) -> None:
     clients, built = stage
     sink = EventBridgeSink(clients.events, built.bus, dispatcher)
@@ -81,7 +81,7 @@ def test_the_bus_delivers_every_event_once_with_the_cloudevent_as_its_detail(
 
 
 def test_the_fifo_topic_delivers_the_bytes_published_and_each_items_events_in_order(
-    stage: tuple[scenery.Clients, scenery.Scenery], dispatcher: Dispatcher
+    stage: tuple[resources.Clients, resources.Scenery], dispatcher: Dispatcher
 ) -> None:
     clients, built = stage
     sink = SnsSink(clients.sns, built.topic_arn, dispatcher)
@@ -98,7 +98,7 @@ def test_the_fifo_topic_delivers_the_bytes_published_and_each_items_events_in_or
 
 
 def test_a_bus_or_topic_that_does_not_exist_is_found_out_at_start_up(
-    stage: tuple[scenery.Clients, scenery.Scenery], dispatcher: Dispatcher
+    stage: tuple[resources.Clients, resources.Scenery], dispatcher: Dispatcher
 ) -> None:
     clients, built = stage
     with pytest.raises(TargetMissing, match="nobodys-bus"):

@@ -18,9 +18,9 @@ from bridge.cli.console.options import OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
 
 if TYPE_CHECKING:
-    from bridge.demo.second_act import SecondAct
-    from bridge.demo.stage import Stage
-    from bridge.demo.verdict import Check
+    from bridge.demo.checks import Check
+    from bridge.demo.environment import Stage
+    from bridge.demo.recovery import SecondAct
 
 _PLAY_S = 6.0  # what a demonstration on a terminal may take longer, so that eyes can follow
 _PAUSE_S = 0.1
@@ -42,8 +42,8 @@ def demo(
     """
     from bridge.cli.console.live import ConsoleLines
     from bridge.cli.stream.stage_view import StageView
-    from bridge.demo.second_act import play_second_act
-    from bridge.demo.stage import Stage
+    from bridge.demo.environment import Stage
+    from bridge.demo.recovery import play_second_act
     from bridge.demo.workload import steps
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
     from bridge.edges.local.clock import SystemClock

@@ -11,10 +11,10 @@ from rich.text import Text
 
 from bridge.cli.console import diff_view
 from bridge.cli.console.output import Console
-from bridge.demo.cast import Step
-from bridge.demo.scenery import Scenery
+from bridge.demo.checks import Check
+from bridge.demo.resources import Scenery
 from bridge.demo.subscribers import CloudEvent
-from bridge.demo.verdict import Check
+from bridge.demo.writer import Step
 from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bridge.demo.checks import Check, check_equal, check_redacted, differing
+from bridge.demo.environment import Stage
 from bridge.demo.loss import Kind, differences, lost_steps
-from bridge.demo.scenery import TABLES, scan
-from bridge.demo.stage import Stage
+from bridge.demo.resources import TABLES, scan
 from bridge.demo.subscribers import CloudEvent, Subscriber
-from bridge.demo.verdict import Check, check_equal, check_redacted, differing
 from bridge.edges.cloudwatch.lag import GivenLag
 from bridge.reconcile import Options, Reconciler
 from bridge.wiring.reconcile import build_reconciler

@@ -1,7 +1,7 @@
 """The demonstration as it runs: scenery, bridge and subscribers on one endpoint, and the workload between.
 
 The bridge here is what ``stream-bridge run`` builds from a bridge.yaml; only the client that publishes to the
-bus answers one entry as throttled. A loss, and its mending: :mod:`bridge.demo.second_act`.
+bus answers one entry as throttled. A loss, and its mending: :mod:`bridge.demo.recovery`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from bridge.demo.cast import Step
+from bridge.demo.checks import Check, check_all
 from bridge.demo.expectation import SUBJECTS, Expected, expect, read_tables
 from bridge.demo.faults import ThrottleOnce
-from bridge.demo.scenery import TABLES, Clients, Scenery, build
+from bridge.demo.resources import TABLES, Clients, Scenery, build
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
-from bridge.demo.verdict import Check, check_all
+from bridge.demo.writer import Step
 from bridge.edges.cloudwatch.telemetry import LineTelemetry
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.local.quarantine import DirectoryQuarantine

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.demo.loss import differences, lost_steps
-from bridge.demo.second_act import check_second_act
+from bridge.demo.recovery import check_second_act
 
 USERS = {f"u-{number}": "pro" for number in range(1001, 1006)}
 ORDERS = {"o-1": "placed", "o-2": "delivered", "o-3": "cancelled", "o-4": "paid"}

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from bridge.demo.checks import check_all
 from bridge.demo.expectation import Expected
-from bridge.demo.scenery import Queue
+from bridge.demo.resources import Queue
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
-from bridge.demo.verdict import check_all
 from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
