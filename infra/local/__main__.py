@@ -14,9 +14,9 @@ from bridge.edges.local.embedded import EmbeddedAws
 from bridge.errors import BridgeError
 from bridge.wiring.clients import client_factory
 from infra.local.configuration import CHANGED, EXAMPLE, read_settings, write_configuration
+from infra.local.deployment import Rehearsal
 from infra.local.package import write_package
-from infra.local.play import Performance, check_all, play
-from infra.local.rehearsal import Rehearsal
+from infra.local.scenario import Performance, check_all, play
 from infra.packaging.failure import PackagingError
 
 _FEWEST = 30

@@ -17,9 +17,9 @@ import pytest
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.embedded import EmbeddedAws
 from infra.local.configuration import read_settings, write_configuration
+from infra.local.deployment import Leftovers, Rehearsal, published
 from infra.local.package import write_package
-from infra.local.play import AFTER, Event, Performance, check_all, play
-from infra.local.rehearsal import Leftovers, Rehearsal, published
+from infra.local.scenario import AFTER, Event, Performance, check_all, play
 from infra.local.templates import UNKNOWN, fitted, read
 from infra.local.workload import SECRET, Published, changes, losses
 from tests.builders.aws import Aws

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.demo.checks import Check
-from infra.local.rehearsal import Leftovers, Rehearsal, published
+from infra.local.deployment import Leftovers, Rehearsal, published
 from infra.local.stacks import Stack
 from infra.local.workload import SECRET, Change, Losses, Published, changes, losses
 
