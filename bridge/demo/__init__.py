@@ -1,1 +1,1 @@
-"""The demonstration: scenery on an AWS endpoint, and a workload that plays on it."""
+"""The demonstration: resources on an AWS endpoint, a workload that changes them, and checks of the result."""

@@ -1,4 +1,4 @@
-"""Did the subscribers get what the tables say? Each check is a promise in words, and whether it was kept."""
+"""Did the subscribers receive what the tables hold? Each check is a promise and whether it was kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SECRET = "$demo$"  # what every password hash of the workload begins with  # no
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``found`` says what was seen instead, where the promise was not kept."""
+    """``found`` says what was seen instead when the promise was not kept."""
 
     promise: str
     kept: bool
@@ -41,12 +41,12 @@ def check_all(
             f"{account.received} received, {account.ended} ended",
         ),
         Check(
-            f"all {changes} changes were received and none is left open",
+            f"all {changes} changes were received and settled",
             account.settled == changes,
             f"{account.settled} were settled",
         ),
         Check(
-            "in quarantine is what breaks its schema, and nothing else",
+            "exactly the changes that break their schema are in quarantine",
             {entry.record_id for entry in quarantined} == expected.quarantined,
             f"{len(quarantined)} records, expected {len(expected.quarantined)}",
         ),
@@ -67,16 +67,16 @@ def _arrived(subscriber: Subscriber, expected: frozenset[str]) -> Iterator[Check
     got = Counter(str(event["id"]) for event in subscriber.events)
     missing, strange = expected - got.keys(), got.keys() - expected
     yield Check(
-        f"{subscriber.name}: the {len(expected)} events expected arrived, and no others",
+        f"{subscriber.name}: the {len(expected)} expected events arrived, and no others",
         not missing and not strange,
-        f"{len(missing)} missing, {len(strange)} strange",
+        f"{len(missing)} missing, {len(strange)} unexpected",
     )
     repeats = got.total() - len(got)
     yield Check(f"{subscriber.name}: each arrived once", not repeats, f"{repeats} repeats")
 
 
 def _in_two_majors(subscriber: Subscriber) -> Check:
-    """Events that share a correlation id tell one change, each in a major of its own."""
+    """Events that share a correlation id are about one change, each in its own major."""
     published: dict[str, list[CloudEvent]] = {}
     for event in subscriber.events:
         if "correlationid" in event:
@@ -113,7 +113,7 @@ def _in_order(subscriber: Subscriber) -> Check:
 
 
 def differing(subscriber: Subscriber, tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The subjects of the items that the subscriber's copy has not as the tables have them."""
+    """The subjects of the items that differ between the subscriber's copy and the tables."""
     copy = {subject: compared(item) for subject, item in subscriber.copy.items.items()}
     return sorted(
         subject for subject in copy.keys() | tables.keys() if copy.get(subject) != tables.get(subject)
@@ -123,7 +123,7 @@ def differing(subscriber: Subscriber, tables: Mapping[str, Mapping[str, Any]]) -
 def check_equal(subscriber: Subscriber, tables: Mapping[str, Mapping[str, Any]], *, when: str = "") -> Check:
     different = differing(subscriber, tables)
     return Check(
-        f"{subscriber.name}: {when}the copy made from events equals the tables, {len(tables)} items",
+        f"{subscriber.name}: {when}the copy built from events equals the tables, {len(tables)} items",
         not different,
         f"{len(different)} differ: {', '.join(different[:5])}",
     )

@@ -1,13 +1,14 @@
-"""The demonstration as it runs: scenery, bridge and subscribers on one endpoint, and the workload between.
+"""The running demonstration: resources, bridge and subscribers on one endpoint, and the workload.
 
-The bridge here is what ``stream-bridge run`` builds from a bridge.yaml; only the client that publishes to the
-bus answers one entry as throttled. A loss, and its mending: :mod:`bridge.demo.recovery`.
+The bridge is the one that ``stream-bridge run`` builds from a bridge.yaml, except that its client for the bus
+answers one entry as throttled. :mod:`bridge.demo.recovery` loses changes and reconciles them.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,7 @@ from typing import Any, Protocol, Self
 
 from bridge.demo.checks import Check, check_all
 from bridge.demo.expectation import SUBJECTS, Expected, expect, read_tables
-from bridge.demo.faults import ThrottleOnce
-from bridge.demo.resources import TABLES, Clients, Scenery, build
+from bridge.demo.resources import TABLES, Clients, Resources, build
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
 from bridge.demo.writer import Step
 from bridge.edges.cloudwatch.telemetry import LineTelemetry
@@ -37,13 +37,13 @@ from bridge.wiring.run import build_runners
 CONFIGURATION = Path(__file__).with_name("configuration") / "bridge.yaml"
 _SOURCE = "com.example.demo"
 _PACE = Pace(poll_s=0.05, function_timeout_s=30.0)
-_LOOK_S = 0.05
-_PATIENCE_S = 20.0
-"""How long nothing may move before the demonstration is given up."""
+_POLL_S = 0.05
+_STALLED_S = 20.0
+"""The demonstration stops waiting when there was no progress for so long."""
 
 
-class Audience(Protocol):
-    """Hears what happens, from several threads."""
+class Observer(Protocol):
+    """Is called for everything that happens, from several threads."""
 
     def wrote(self, step: Step) -> None: ...
 
@@ -54,18 +54,18 @@ class Audience(Protocol):
     def throttled(self, entries: int) -> None: ...
 
 
-class Stage:
-    """Everything that runs; a context manager that ends it again.
+class DemoEnvironment:
+    """Everything that runs, as a context manager that stops it at the end.
 
-    ``folder`` takes checkpoints, quarantine and the runs of reconciliations. ``clients`` gives factories of
-    the endpoint's clients.
+    ``folder`` takes checkpoints, quarantine and the runs of reconciliations. ``clients`` returns factories
+    for clients of the endpoint.
     """
 
     def __init__(
         self,
         clients: Callable[[], ClientFactory],
         folder: Path,
-        audience: Audience,
+        observer: Observer,
         telemetry: LineTelemetry,
         clock: Clock,
         *,
@@ -74,26 +74,26 @@ class Stage:
         self.new_client_factory = clients
         self._client = client = clients()
         self.folder = folder
-        self._audience = audience
+        self._observer = observer
         self._telemetry = telemetry
         self._clock = clock
         self.quarantine = DirectoryQuarantine(folder / "quarantine")
         self.clients = Clients(*(client(name) for name in ("dynamodb", "events", "sns", "sqs")))
-        self.scenery: Scenery = build(self.clients, source=_SOURCE)
+        self.resources: Resources = build(self.clients, source=_SOURCE)
         self.configuration: Configuration = self._configure()
         self._sinks = self._build_sinks(throttled_call)
         self.runners = self._build_runners(self.configuration, "checkpoints")
         sqs = self.clients.sqs
-        self.bus = Subscriber("bus", sqs, self.scenery.bus_queue, NewestWins(), audience.received)
-        self.feed = Subscriber("feed", sqs, self.scenery.topic_queue, AppliesChanges(), audience.received)
+        self.bus = Subscriber("bus", sqs, self.resources.bus_queue, NewestWins(), observer.received)
+        self.feed = Subscriber("feed", sqs, self.resources.topic_queue, AppliesChanges(), observer.received)
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="subscriber")
         self._listening: list[Future[None]] = []
 
     def _configure(self) -> Configuration:
         names = {
-            "DEMO_BUS": self.scenery.bus,
-            "DEMO_TOPIC": self.scenery.topic_arn,
-            "DEMO_LEDGER": self.scenery.ledger,
+            "DEMO_BUS": self.resources.bus,
+            "DEMO_TOPIC": self.resources.topic_arn,
+            "DEMO_LEDGER": self.resources.ledger,
             "DEMO_HASH_KEY": secrets.token_hex(16),
             "DEMO_QUARANTINE": str(self.quarantine.path),
         }
@@ -101,7 +101,7 @@ class Stage:
 
     def _build_sinks(self, throttled_call: int) -> Mapping[str, Sink]:
         throttling = ThrottleOnce(
-            self._client("events"), call=throttled_call, published=self._audience.throttled
+            self._client("events"), call=throttled_call, throttled=self._observer.throttled
         )
         return build_sinks(
             self.configuration.settings,
@@ -131,30 +131,30 @@ class Stage:
     def account(self) -> Account:
         return Account.of(self._telemetry.counts)
 
-    def play(self, steps: Iterable[Step], *, pause_s: float) -> None:
-        """Write the workload, while the bridge and the subscribers are at work."""
+    def write(self, steps: Iterable[Step], *, pause_s: float) -> None:
+        """Make the calls of the workload while the bridge and the subscribers are running."""
         for step in steps:
-            self._audience.wrote(step)
-            step.play(self.clients.dynamodb)
+            self._observer.wrote(step)
+            step.run(self.clients.dynamodb)
             if pause_s:
                 self._clock.sleep(pause_s)
 
     def lose(self, steps: Iterable[Step]) -> None:
-        """Write while nobody reads, and begin again behind it: what a mapping does that is deleted and made
-        anew with LATEST."""
+        """Make calls while nothing reads the streams, and start reading after them, as a mapping does that is
+        deleted and created again with LATEST."""
         self.runners.close()
         for step in steps:
-            self._audience.lost(step)
-            step.play(self.clients.dynamodb)
+            self._observer.lost(step)
+            step.run(self.clients.dynamodb)
         settings = self.configuration.settings
         latest = settings.mapping.model_copy(update={"starting_position": "LATEST"})
-        anew = replace(self.configuration, settings=settings.model_copy(update={"mapping": latest}))
-        self.runners = self._build_runners(anew, "checkpoints-made-anew")
+        recreated = replace(self.configuration, settings=settings.model_copy(update={"mapping": latest}))
+        self.runners = self._build_runners(recreated, "checkpoints-recreated")
         self.runners.start()
 
     def settle(self, changes: int) -> None:
-        """Return when the bridge is done with so many changes and the subscribers have what they must have;
-        or when nothing has moved for a while: the checks then say what is missing."""
+        """Return when the bridge has settled that many changes and the subscribers have all expected events,
+        or when there is no more progress. The checks then show what is missing."""
         self.wait_while(lambda: self.account.settled < changes, lambda: self.account)
         expected = self.expected()
         self.wait_while(
@@ -169,7 +169,7 @@ class Stage:
     def expected(self) -> Expected:
         streams = {
             table: StreamReader(self._client("dynamodbstreams"), arn)
-            for table, arn in self.scenery.streams.items()
+            for table, arn in self.resources.streams.items()
         }
         return expect(streams)
 
@@ -189,18 +189,19 @@ class Stage:
         )
 
     def tables(self) -> dict[str, dict[str, Any]]:
-        """The items by subject, without those that no event could tell of."""
-        return read_tables(self.clients.dynamodb, without=self.not_reemitted())
+        """The items by subject, without the quarantined ones, for which no event can be published."""
+        return read_tables(self.clients.dynamodb, without=self.quarantined_subjects())
 
-    def not_reemitted(self) -> frozenset[str]:
-        """The subjects of what is in quarantine."""
+    def quarantined_subjects(self) -> frozenset[str]:
+        """The subjects of the changes in quarantine."""
         return frozenset(_subject(entry) for entry in self.quarantined())
 
     def wait_while(self, missing: Callable[[], bool], progress: Callable[[], Any]) -> None:
+        """Wait until nothing is ``missing``, or ``progress`` has returned the same value for too long."""
         last, since_s = progress(), self._clock.monotonic()
         while missing():
-            if self.runners.wait(_LOOK_S):
-                self.runners.stats()  # raises what ended them
+            if self.runners.wait(_POLL_S):
+                self.runners.stats()  # raises the error that ended them
                 raise BridgeError("the bridge ended before the demonstration did", stage="read")
             for listening in self._listening:
                 if listening.done():
@@ -208,8 +209,42 @@ class Stage:
             now = progress()
             if now != last:
                 last, since_s = now, self._clock.monotonic()
-            elif self._clock.monotonic() - since_s > _PATIENCE_S:
+            elif self._clock.monotonic() - since_s > _STALLED_S:
                 return
+
+
+class ThrottleOnce:
+    """boto3's ``events`` client, which throttles the first entry of PutEvents call number ``call``.
+
+    MiniStack never throttles. As with EventBridge, the call succeeds and the entry fails. ``throttled`` is
+    then called with the number of entries in that call.
+    """
+
+    def __init__(self, client: Any, *, call: int, throttled: Callable[[int], None]) -> None:
+        self._client = client
+        self._call = call
+        self._throttled = throttled
+        self._calls = 0
+        self._lock = threading.Lock()
+
+    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        with self._lock:
+            self._calls += 1
+            throttles = self._calls == self._call
+        if not throttles:
+            answer: Mapping[str, Any] = self._client.put_events(Entries=Entries)
+            return answer
+        self._throttled(len(Entries))
+        others = self._client.put_events(Entries=Entries[1:])["Entries"] if len(Entries) > 1 else []
+        refused = {"ErrorCode": "ThrottlingException", "ErrorMessage": "Rate exceeded"}
+        return {
+            "FailedEntryCount": 1 + sum("ErrorCode" in entry for entry in others),
+            "Entries": [refused, *others],
+        }
+
+    def describe_event_bus(self, *, Name: str) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = self._client.describe_event_bus(Name=Name)
+        return answer
 
 
 def _subject(entry: Quarantined) -> str:

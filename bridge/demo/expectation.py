@@ -1,5 +1,5 @@
-"""What must have arrived: worked out anew from the raw stream and the tables, by rules written down here
-once more, so that the bridge is not its own witness."""
+"""What must have arrived: computed from the raw stream and the tables by rules that are written here a second
+time, so that the bridge is not checked against itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bridge.ports.stream import StreamSource
 
 SUBJECTS: Mapping[str, str] = {"Users": "user", "Orders": "order"}
 NOT_COMPARED = ("updatedAt", "passwordHash")
-"""``updatedAt`` counts as no change (``diff.ignore``), ``passwordHash`` never leaves (``redact``)."""
+"""``diff.ignore`` lists ``updatedAt``, and ``redact`` drops ``passwordHash``."""
 
 _PAGE = 1_000
 _TYPES: Mapping[tuple[str, str], str] = {
@@ -29,7 +29,7 @@ _TYPES: Mapping[tuple[str, str], str] = {
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Event ids for each subscriber, and the ids of records that belong into quarantine."""
+    """Event ids for each subscriber, and the ids of records that must be quarantined."""
 
     bus: frozenset[str]
     feed: frozenset[str]
@@ -37,7 +37,7 @@ class Expected:
 
 
 def read_stream(source: StreamSource) -> Iterator[Record]:
-    """Every record a stream holds now."""
+    """Every record that the stream holds now."""
     for shard in source.shards():
         iterator: str | None = source.iterator(shard.id, "TRIM_HORIZON")
         while iterator is not None:
@@ -55,7 +55,7 @@ def expect(streams: Mapping[str, StreamSource]) -> Expected:
             event_id = record["eventID"]
             before, after = (_reported(record["dynamodb"].get(name)) for name in ("OldImage", "NewImage"))
             if before == after:
-                continue  # nothing changed but what does not count
+                continue  # only fields that are not compared changed
             if table == "Users" and after is not None and "@" not in after["email"]["S"]:
                 quarantined.add(event_id)
                 continue
@@ -68,8 +68,8 @@ def expect(streams: Mapping[str, StreamSource]) -> Expected:
 
 
 def read_tables(dynamodb: Any, *, without: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """The items of both tables by subject, as events would tell them; ``without`` names subjects that no
-    event could tell of."""
+    """The items of both tables by subject, as events show them; ``without`` names subjects for which no event
+    can be published."""
     items = {
         f"{SUBJECTS[table]}/{key}": plain_item(item, "item")
         for table in TABLES

@@ -1,7 +1,7 @@
-"""The second act: changes are lost, the subscribers' copies show it, and reconciliation tells exactly those.
+"""The second phase: changes are lost, the subscribers' copies differ, and reconciliation re-emits them.
 
-What was lost is worked out from the tables themselves, before and after, so that neither the ledger nor the
-reconciliation is its own witness.
+The lost changes are computed from the tables, before and after, so that neither the ledger nor the
+reconciliation is checked against itself.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bridge.demo.checks import Check, check_equal, check_redacted, differing
-from bridge.demo.environment import Stage
-from bridge.demo.loss import Kind, differences, lost_steps
+from bridge.demo.environment import DemoEnvironment
 from bridge.demo.resources import TABLES, scan
 from bridge.demo.subscribers import CloudEvent, Subscriber
+from bridge.demo.workload import Kind, differences, lost_steps
 from bridge.edges.cloudwatch.lag import GivenLag
 from bridge.reconcile import Options, Reconciler
 from bridge.wiring.reconcile import build_reconciler
@@ -23,8 +23,8 @@ from bridge.wiring.reconcile import build_reconciler
 Report = Mapping[str, Any]
 
 
-class Witness(Protocol):
-    """Hears how the second act goes."""
+class RecoveryObserver(Protocol):
+    """Is called for each step of the second phase."""
 
     def loss(self) -> None: ...
 
@@ -34,8 +34,8 @@ class Witness(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SecondAct:
-    """``lost`` and ``differing`` (at each subscriber) by subject; ``first`` and ``second`` are the reports of
+class Recovery:
+    """``lost`` by subject, ``differing`` subjects by subscriber; ``first`` and ``second`` are the reports of
     both runs, by table."""
 
     lost: Mapping[str, Kind]
@@ -57,42 +57,45 @@ class SecondAct:
         }
 
 
-def play_second_act(stage: Stage, witness: Witness) -> SecondAct:
-    """After the first act has settled. Raises what a reconciliation raises."""
-    before, published, account = stage.tables(), stage.not_reemitted(), stage.account
-    witness.loss()
-    stage.lose(lost_steps(_states(stage, "Users", "plan"), _states(stage, "Orders", "status")))
-    tables = stage.tables()
+def run_recovery(environment: DemoEnvironment, observer: RecoveryObserver) -> Recovery:
+    """Run the second phase, after the first has settled. Raises what a reconciliation raises."""
+    before, account = environment.tables(), environment.account
+    quarantined = environment.quarantined_subjects()
+    observer.loss()
+    environment.lose(
+        lost_steps(_states(environment, "Users", "plan"), _states(environment, "Orders", "status"))
+    )
+    tables = environment.tables()
     lost = differences(before, tables)
-    subscribers = (stage.bus, stage.feed)
+    subscribers = (environment.bus, environment.feed)
     heard = {each.name: len(each.events) for each in subscribers}
     behind = {}
     for each in subscribers:
         each.look()
         behind[each.name] = differing(each, tables)
-        witness.differs(each.name, {subject: lost.get(subject, "") for subject in behind[each.name]})
-    reconcilers = {table: _reconciler(stage, table) for table in TABLES}
-    first = _run(stage, reconcilers, witness)
-    _listen(stage, subscribers, tables)
+        observer.differs(each.name, {subject: lost.get(subject, "") for subject in behind[each.name]})
+    reconcilers = {table: _reconciler(environment, table) for table in TABLES}
+    first = _run(environment, reconcilers, observer)
+    _listen(environment, subscribers, tables)
     again = {each.name: each.events[heard[each.name] :] for each in subscribers}
-    second = _run(stage, reconcilers, witness)
+    second = _run(environment, reconcilers, observer)
     for each in subscribers:
         each.look()
-    checks = check_second_act(
+    checks = check_recovery(
         lost=lost,
         behind=behind,
         first=list(first.values()),
         again={name: list(events) for name, events in again.items()},
         second=list(second.values()),
         late=sum(len(each.events) - heard[each.name] - len(again[each.name]) for each in subscribers),
-        read=stage.account.received - account.received,
-        not_reemitted=len(published),
+        read=environment.account.received - account.received,
+        quarantined=len(quarantined),
     )
     checks += [check_equal(each, tables, when="again, ") for each in subscribers]
-    return SecondAct(lost, behind, first, second, checks)
+    return Recovery(lost, behind, first, second, checks)
 
 
-def check_second_act(
+def check_recovery(
     *,
     lost: Mapping[str, Kind],
     behind: Mapping[str, Sequence[str]],
@@ -101,16 +104,17 @@ def check_second_act(
     second: Sequence[Report],
     late: int,
     read: int,
-    not_reemitted: int,
+    quarantined: int,
 ) -> list[Check]:
-    """``again``: events of the first run by subscriber; ``late``: events that came after it; ``read``:
-    records that the stream gave all the same; ``untold``: items that no event could tell of."""
+    """``again``: events of the first run by subscriber; ``late``: number of events after it; ``read``: number
+    of records that the recreated mapping read although it had to skip them; ``quarantined``: number of items
+    for which no event can be published."""
     missed = _missed(first)
     wanted: Counter[str] = Counter(lost.values())
     blocked = sum(report["blocked"]["count"] for report in first)
     left = _missed(second).total() + sum(report["events"] for report in second) + late
     return [
-        Check("the mapping that was made anew passed over all of the loss", not read, f"{read} were read"),
+        Check("the recreated mapping skipped all lost changes", not read, f"{read} were read"),
         *(
             Check(
                 f"{name}: after the loss its copy differs in those {len(lost)} items, and no others",
@@ -126,8 +130,8 @@ def check_second_act(
         ),
         *_published_once(lost, again),
         Check(
-            f"what is in quarantine is reported as blocked, not sent: {not_reemitted}",
-            blocked == not_reemitted,
+            f"what is in quarantine is reported as blocked, not sent: {quarantined}",
+            blocked == quarantined,
             f"{blocked} were blocked",
         ),
         check_redacted(
@@ -144,9 +148,9 @@ def _published_once(lost: Mapping[str, Kind], again: Mapping[str, Sequence[Cloud
         published = Counter((event["subject"], event["data"]["operation"]) for event in whole)
         unmarked = sum(event.get("reconciled") is not True for event in events)
         yield Check(
-            f"{name}: each of them was told once, marked as reconciled, and nothing else",
+            f"{name}: each lost change was published once, marked as reconciled, and nothing else",
             published == Counter(lost.items()) and not unmarked,
-            f"{published.total()} told, {unmarked} of {len(events)} events without the mark",
+            f"{published.total()} published, {unmarked} of {len(events)} events without the mark",
         )
 
 
@@ -155,55 +159,59 @@ def _by_kind(counts: Counter[str]) -> str:
 
 
 def _missed(reports: Sequence[Report]) -> Counter[str]:
-    """By kind, without those of which there are none."""
+    """Missed changes by kind, without the kinds that have no missed change."""
     missed: Counter[str] = Counter()
     for report in reports:
         missed.update({kind: count for kind, count in report["missed"].items() if count})
     return missed
 
 
-def _states(stage: Stage, table: str, name: str) -> dict[str, str]:
-    """What the workload looks at in items that events can tell of: by key."""
-    not_reemitted = {subject.partition("/")[2] for subject in stage.not_reemitted()}
-    items = scan(stage.clients.dynamodb, table)
-    return {key: item[name]["S"] for key, item in items.items() if key not in not_reemitted}
+def _states(environment: DemoEnvironment, table: str, name: str) -> dict[str, str]:
+    """The plan or status of the items that are not quarantined, by key."""
+    quarantined = {subject.partition("/")[2] for subject in environment.quarantined_subjects()}
+    items = scan(environment.clients.dynamodb, table)
+    return {key: item[name]["S"] for key, item in items.items() if key not in quarantined}
 
 
-def _reconciler(stage: Stage, table: str) -> Reconciler:
+def _reconciler(environment: DemoEnvironment, table: str) -> Reconciler:
     """As ``stream-bridge reconcile run --lag 0s`` builds it."""
     return build_reconciler(
-        stage.configuration,
+        environment.configuration,
         table,
-        stage.new_client_factory,
-        state=stage.folder,
+        environment.new_client_factory,
+        state=environment.folder,
         lag=GivenLag(0.0),
         dry=False,
     )
 
 
-def _run(stage: Stage, reconcilers: Mapping[str, Reconciler], witness: Witness) -> dict[str, Report]:
+def _run(
+    environment: DemoEnvironment, reconcilers: Mapping[str, Reconciler], observer: RecoveryObserver
+) -> dict[str, Report]:
     reports: dict[str, Report] = {}
     for table, reconciler in reconcilers.items():
-        own = stage.configuration.settings.tables[table].reconcile
+        own = environment.configuration.settings.tables[table].reconcile
         options = Options(
             segments=own.segments,
             max_rcu=own.max_rcu,
             grace_s=own.grace_s,
             max_emit=own.max_emit,
             max_removes=own.max_removes,
-            trust_ledger=True,  # it is as old as the tables, however small these are
+            trust_ledger=True,  # it is as old as the tables
         )
         reports[table] = reconciler.execute("run", options)
-        witness.reconciled(reports[table])
+        observer.reconciled(reports[table])
     return reports
 
 
-def _listen(stage: Stage, subscribers: Sequence[Subscriber], tables: Mapping[str, Any]) -> None:
-    """Until the copies agree, or nothing comes any more."""
+def _listen(
+    environment: DemoEnvironment, subscribers: Sequence[Subscriber], tables: Mapping[str, Any]
+) -> None:
+    """Read the queues until the copies match the tables, or nothing more arrives."""
 
     def behind() -> bool:
         for each in subscribers:
             each.look()
         return any(differing(each, tables) for each in subscribers)
 
-    stage.wait_while(behind, lambda: [len(each.events) for each in subscribers])
+    environment.wait_while(behind, lambda: [len(each.events) for each in subscribers])

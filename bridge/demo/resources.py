@@ -1,6 +1,7 @@
-"""What the demonstration plays on: two tables with streams, a bus and a topic, and their subscribers.
+"""The AWS resources of the demonstration: two tables with streams, a ledger, a bus, a topic and queues.
 
-Clients come in from outside, so the same scenery stands on the embedded AWS and on any other endpoint.
+The caller passes the clients, so the same resources can be created on the embedded AWS and on any other
+endpoint.
 """
 
 from __future__ import annotations
@@ -36,8 +37,8 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Scenery:
-    """The names of everything that was made. ``streams`` maps a table to its stream's ARN."""
+class Resources:
+    """The names of everything that was created. ``streams`` maps a table to its stream's ARN."""
 
     streams: Mapping[str, str]
     bus: str
@@ -48,11 +49,11 @@ class Scenery:
     ledger: str
 
 
-def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Scenery:
-    """Make the tables, a ledger, the bus with a rule on ``source`` to a queue, and the FIFO topic with its
+def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Resources:
+    """Create the tables, a ledger, the bus with a rule on ``source`` to a queue, and the FIFO topic with its
     FIFO queue.
 
-    Everything but the tables is named after ``prefix``. Botocore's errors come through as they are.
+    The names of all but the tables start with ``prefix``. Raises botocore's errors.
     """
     both_images = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
     streams = {
@@ -83,33 +84,33 @@ def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Scen
         Endpoint=topic_queue.arn,
         Attributes={"RawMessageDelivery": "true"},
     )
-    return Scenery(streams, bus, rule, bus_queue, topic_arn, topic_queue, ledger)
+    return Resources(streams, bus, rule, bus_queue, topic_arn, topic_queue, ledger)
 
 
-def remove(clients: Clients, scenery: Scenery) -> None:
-    """Take everything down again."""
-    clients.events.remove_targets(Rule=scenery.rule, EventBusName=scenery.bus, Ids=["subscriber"])
-    clients.events.delete_rule(Name=scenery.rule, EventBusName=scenery.bus)
-    clients.events.delete_event_bus(Name=scenery.bus)
-    clients.sns.delete_topic(TopicArn=scenery.topic_arn)
-    for queue in (scenery.bus_queue, scenery.topic_queue):
+def remove(clients: Clients, built: Resources) -> None:
+    """Delete everything that :func:`build` created."""
+    clients.events.remove_targets(Rule=built.rule, EventBusName=built.bus, Ids=["subscriber"])
+    clients.events.delete_rule(Name=built.rule, EventBusName=built.bus)
+    clients.events.delete_event_bus(Name=built.bus)
+    clients.sns.delete_topic(TopicArn=built.topic_arn)
+    for queue in (built.bus_queue, built.topic_queue):
         clients.sqs.delete_queue(QueueUrl=queue.url)
-    for table in (*scenery.streams, scenery.ledger):
+    for table in (*built.streams, built.ledger):
         clients.dynamodb.delete_table(TableName=table)
 
 
 def scan(dynamodb: Any, table: str) -> dict[str, dict[str, Any]]:
-    """What the table holds now, in typed JSON by partition key: the truth that subscribers must reach."""
+    """The items of the table now, in typed JSON by partition key. Subscribers must reach the same state."""
     key = TABLES[table]
     pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     return {item[key]["S"]: item for page in pages for item in page["Items"]}
 
 
 def drain(sqs: Any, queue: Queue, *, wait_s: int = 0) -> Iterator[dict[str, Any]]:
-    """The CloudEvents that wait in a subscriber's queue, removed from it as they come, until it is empty.
+    """Receive and delete the CloudEvents of a subscriber's queue, until it is empty.
 
     A message of the bus carries the event as its ``detail``; raw delivery from a topic is the event itself.
-    ``wait_s`` is how long an empty answer is waited for.
+    ``wait_s`` is the wait time of each receive call.
     """
     while True:
         messages = sqs.receive_message(
@@ -133,7 +134,7 @@ def drain(sqs: Any, queue: Queue, *, wait_s: int = 0) -> Iterator[dict[str, Any]
 
 
 def _create_table(dynamodb: Any, table: str, key: str, **more: Any) -> Mapping[str, Any]:
-    """Its description, once it is there."""
+    """Create a table, wait until it exists, and return its description."""
     dynamodb.create_table(
         TableName=table,
         KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
@@ -147,7 +148,7 @@ def _create_table(dynamodb: Any, table: str, key: str, **more: Any) -> Mapping[s
 
 
 def _create_queue(sqs: Any, name: str, sender: str, source_arn: str) -> Queue:
-    """A queue that takes messages from ``sender`` (a service) on behalf of ``source_arn`` only."""
+    """A queue that accepts messages only from the service ``sender`` on behalf of ``source_arn``."""
     attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
     url = sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

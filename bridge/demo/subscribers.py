@@ -1,6 +1,6 @@
-"""The two subscribers of the demonstration. Each keeps a copy of both tables, made from events alone.
+"""The two subscribers of the demonstration. Each keeps a copy of both tables, built from events alone.
 
-Neither knows more than any subscriber would: the queue it reads, and what an event says.
+Each knows what every subscriber knows: its queue, and the content of the events.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bridge.demo.resources import Queue, drain
 CloudEvent = Mapping[str, Any]
 Item = dict[str, Any]
 
-_REST_S = 0.05
+_POLL_S = 0.05
 
 
 class Copy(Protocol):
@@ -37,7 +37,7 @@ class NewestWins:
     def take(self, event: CloudEvent) -> None:
         data, subject = event["data"], event["subject"]
         if "operation" not in data:
-            return  # data that is mapped tells of a part of the item only
+            return  # mapped data shows only a part of the item
         known = self._newest.get(subject)
         if known is None or known[0] < event["sequence"]:
             self._newest[subject] = (event["sequence"], data.get("after"))
@@ -69,7 +69,7 @@ class AppliesChanges:
 
 
 def apply_changes(item: Item, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Do to ``item`` what an event's ``changes`` tell, in their order."""
+    """Apply an event's ``changes`` to ``item``, in their order."""
     for change in changes:
         *parents, last = [_unescaped(segment) for segment in change["path"].split("/")[1:]]
         place: Any = item
@@ -94,36 +94,36 @@ def _unescaped(segment: str) -> str:
 
 
 class Subscriber:
-    """Reads one queue until it is told to end, and remembers every event it got, in order of arrival.
+    """Reads one queue until :meth:`end`, and keeps every event in order of arrival.
 
-    ``told`` hears of every event, in the thread that calls :meth:`listen`.
+    ``received`` is called for every event, in the thread that calls :meth:`listen`.
     """
 
     def __init__(
-        self, name: str, sqs: Any, queue: Queue, copy: Copy, published: Callable[[str, CloudEvent], None]
+        self, name: str, sqs: Any, queue: Queue, copy: Copy, received: Callable[[str, CloudEvent], None]
     ) -> None:
         self.name = name
         self.copy = copy
         self.events: list[CloudEvent] = []
         self._sqs = sqs
         self._queue = queue
-        self._reported = published
+        self._received = received
         self._ending = threading.Event()
 
     def listen(self) -> None:
-        """Returns after :meth:`end`, once the queue was found empty again."""
+        """Return after :meth:`end`, once the queue has been read to its end again."""
         while True:
-            ending = self._ending.wait(_REST_S)
+            ending = self._ending.wait(_POLL_S)
             self.look()
             if ending:
                 return
 
     def look(self) -> None:
-        """Take what is in the queue now; for whoever does not listen."""
+        """Take what is in the queue now. For callers that do not :meth:`listen`."""
         for event in drain(self._sqs, self._queue):
             self.events.append(event)
             self.copy.take(event)
-            self._reported(self.name, event)
+            self._received(self.name, event)
 
     def end(self) -> None:
         self._ending.set()

@@ -1,4 +1,4 @@
-"""Who is on stage in the demonstration, and what each of them can do: one method, one call on a table."""
+"""What users and orders of the demonstration can do: one method for each action, one table call for each."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 Call = Literal["put_item", "update_item", "delete_item"]
 Outcome = Literal["change", "nothing", "unimportant", "invalid"]
-"""``nothing`` leaves no stream record; ``unimportant`` is a change of fields that count for nothing, so it
-becomes no event; ``invalid`` is a change whose event breaks its schema."""
+"""``nothing`` leaves no stream record; ``unimportant`` changes only fields that ``diff`` ignores, so no event
+is published; ``invalid`` is a change whose event does not match its schema."""
 
 PLANS = ("free", "pro", "enterprise")
 STATUSES = ("placed", "paid", "shipped", "delivered")
@@ -33,15 +33,15 @@ class Step:
     request: Mapping[str, Any]
     outcome: Outcome = "change"
 
-    def play(self, dynamodb: Any) -> None:
-        """Make the call. Botocore's errors come through as they are."""
+    def run(self, dynamodb: Any) -> None:
+        """Make the call. Raises botocore's errors."""
         getattr(dynamodb, self.call)(**self.request)
 
 
-class Cast:
-    """Makes steps, and remembers enough of every item to know what can happen to it next.
+class Writer:
+    """Makes steps, and remembers enough of every item to know which steps are possible next.
 
-    ``after``: ids and times begin so much later than those of a cast that played before.
+    ``after``: offset of ids and times, so that they do not collide with those of an earlier writer.
     """
 
     def __init__(self, choose: random.Random, *, after: int = 0) -> None:
@@ -74,34 +74,25 @@ class Cast:
     def change_plan(self, user: str, plan: str) -> Step:
         text = f"changes plan from {self.users[user]} to {plan}"
         self.users[user] = plan
-        return self._update(
-            "Users", user, text, "SET #plan = :p, #updatedAt = :t", {":p": {"S": plan}, **self._now()}
-        )
+        change = "SET #plan = :p, #updatedAt = :t"
+        return self._update("Users", user, text, change, {":p": {"S": plan}, **self._now()})
 
     def change_email(self, user: str) -> Step:
-        address = f"{user}.{self._minutes}@example.org"
-        return self._update(
-            "Users",
-            user,
-            "changes e-mail",
-            "SET #email = :e, #updatedAt = :t",
-            {":e": {"S": address}, **self._now()},
-        )
+        address = {":e": {"S": f"{user}.{self._minutes}@example.org"}}
+        change = "SET #email = :e, #updatedAt = :t"
+        return self._update("Users", user, "changes e-mail", change, address | self._now())
 
     def move(self, user: str, city: str) -> Step:
-        return self._update(
-            "Users", user, f"moves to {city}", "SET #profile.#address.#city = :c", {":c": {"S": city}}
-        )
+        change = "SET #profile.#address.#city = :c"
+        return self._update("Users", user, f"moves to {city}", change, {":c": {"S": city}})
 
     def join_groups(self, user: str, *groups: str) -> Step:
-        return self._update(
-            "Users", user, f"joins {', '.join(groups)}", "ADD #groups :g", {":g": {"SS": groups}}
-        )
+        text = f"joins {', '.join(groups)}"
+        return self._update("Users", user, text, "ADD #groups :g", {":g": {"SS": groups}})
 
     def leave_groups(self, user: str, *groups: str) -> Step:
-        return self._update(
-            "Users", user, f"leaves {', '.join(groups)}", "DELETE #groups :g", {":g": {"SS": groups}}
-        )
+        text = f"leaves {', '.join(groups)}"
+        return self._update("Users", user, text, "DELETE #groups :g", {":g": {"SS": groups}})
 
     def set_balance(self, user: str, digits: str) -> Step:
         text = f"has a balance of {sum(map(str.isdigit, digits))} digits"

@@ -1,4 +1,4 @@
-"""The second act: what it loses is legal on whatever the tables hold, and its checks find what went wrong."""
+"""The second phase: its lost steps are legal on whatever the tables hold, and its checks find every fault."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.demo.loss import differences, lost_steps
-from bridge.demo.recovery import check_second_act
+from bridge.demo.recovery import check_recovery
+from bridge.demo.workload import differences, lost_steps
 
 USERS = {f"u-{number}": "pro" for number in range(1001, 1006)}
 ORDERS = {"o-1": "placed", "o-2": "delivered", "o-3": "cancelled", "o-4": "paid"}
@@ -27,7 +27,7 @@ EVENTS = [reported(subject, kind) for subject, kind in LOST.items()]
 
 
 def broken(**differently: Any) -> list[str]:
-    """The promises that are not kept, where all is well but what is said ``differently``."""
+    """The promises that are not kept when every fact is right except those given ``differently``."""
     facts: dict[str, Any] = {
         "lost": LOST,
         "behind": {"bus": list(LOST), "feed": list(LOST)},
@@ -36,9 +36,9 @@ def broken(**differently: Any) -> list[str]:
         "second": [report(blocked=1)],
         "late": 0,
         "read": 0,
-        "not_reemitted": 1,
+        "quarantined": 1,
     }
-    return [check.promise for check in check_second_act(**(facts | differently)) if not check.kept]
+    return [check.promise for check in check_recovery(**(facts | differently)) if not check.kept]
 
 
 def test_where_all_is_well_every_promise_is_kept() -> None:
@@ -48,17 +48,17 @@ def test_where_all_is_well_every_promise_is_kept() -> None:
 @pytest.mark.parametrize(
     ("differently", "promise"),
     [
-        ({"read": 1}, "passed over all of the loss"),
+        ({"read": 1}, "skipped all lost changes"),
         ({"behind": {"bus": list(LOST)[1:]}}, "bus: after the loss its copy differs"),
         ({"behind": {"feed": [*LOST, "user/u-9"]}}, "feed: after the loss its copy differs"),
         ({"first": [report(insert=1, modify=1, events=2, blocked=1)]}, "exactly what was lost"),
         ({"first": [report(insert=2, modify=1, remove=1, blocked=1)]}, "exactly what was lost"),
         ({"first": [report(insert=1, modify=1, remove=1, blocked=0)]}, "reported as blocked"),
-        ({"again": {"bus": EVENTS[1:]}}, "bus: each of them was told once"),
-        ({"again": {"bus": [*EVENTS, EVENTS[0]]}}, "bus: each of them was told once"),
+        ({"again": {"bus": EVENTS[1:]}}, "bus: each lost change was published once"),
+        ({"again": {"bus": [*EVENTS, EVENTS[0]]}}, "bus: each lost change was published once"),
         (
             {"again": {"feed": [*EVENTS[1:], reported("user/u-1", "modify")]}},
-            "feed: each of them was told once",
+            "feed: each lost change was published once",
         ),
         ({"again": {"feed": [*EVENTS[1:], EVENTS[0] | {"reconciled": False}]}}, "marked as reconciled"),
         ({"again": {"bus": [*EVENTS[1:], reported("user/u-1", "remove", h="$demo$1")]}}, "redacted"),

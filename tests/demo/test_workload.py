@@ -46,7 +46,7 @@ def test_every_step_is_legal_and_leaves_one_record_or_none_as_it_says(aws: Aws, 
             StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
     for step in islice(steps(120, seed=seed), 140):
-        step.play(clients.dynamodb)
+        step.run(clients.dynamodb)
         page = streams.get_records(ShardIterator=iterators[step.table])
         iterators[step.table] = page["NextShardIterator"]
         assert len(page["Records"]) == (step.outcome != "nothing"), step.text

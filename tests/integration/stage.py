@@ -1,4 +1,4 @@
-"""The demonstration's scenery for a test, and ``stream-bridge run`` as a child process beside it."""
+"""The resources of the demonstration for a test, and ``stream-bridge run`` as a child process beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ _TRIES = 10
 
 
 @contextmanager
-def built_scenery(aws: Aws, source: str = SOURCE) -> Iterator[tuple[resources.Clients, resources.Scenery]]:
+def built_resources(
+    aws: Aws, source: str = SOURCE
+) -> Iterator[tuple[resources.Clients, resources.Resources]]:
     """Made anew; taken down again where the endpoint is shared."""
     clients = resources.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
     built = resources.build(clients, source=source, prefix=aws.name("run"))
@@ -34,11 +36,11 @@ def built_scenery(aws: Aws, source: str = SOURCE) -> Iterator[tuple[resources.Cl
 
 @dataclass
 class Stage:
-    """A scenery whose configuration is the demonstration's, and a folder for one bridge's state."""
+    """The resources and configuration of the demonstration, and a folder for one bridge's state."""
 
     aws: Aws
     clients: resources.Clients
-    built: resources.Scenery
+    built: resources.Resources
     folder: Path
     endpoint_url: str
 

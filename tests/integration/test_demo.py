@@ -50,14 +50,14 @@ def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
     assert account["received"] == sum(account[end] for end in ends) == 60
     assert account["quarantined"] == 1
     assert published["throttled_calls"] == 1
-    reconciled = published["second_act"]["reconciled"].values()
+    reconciled = published["recovery"]["reconciled"].values()
     assert published["subscribers"]["bus"] == account["events"] + sum(each["events"] for each in reconciled)
     assert all(check["kept"] for check in published["checks"])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_lost_shows_in_the_copies_and_reconcile_tells_exactly_that(tmp_path: Path) -> None:
-    act = json.loads(demo(tmp_path, "--output", "json").stdout)["second_act"]
+    act = json.loads(demo(tmp_path, "--output", "json").stdout)["recovery"]
     kinds = Counter(act["lost"].values())
     assert kinds == {"insert": 3, "modify": 4, "remove": 2}
     assert set(act["differing"]["bus"]) == set(act["differing"]["feed"]) == set(act["lost"])

@@ -170,7 +170,7 @@ def test_a_server_that_is_never_ready_is_given_up_and_ended(
         _ = server.endpoint_url
 
 
-def test_the_scenery_carries_changes_out_and_events_in(aws: Aws) -> None:
+def test_the_resources_carry_changes_out_and_events_in(aws: Aws) -> None:
     """Table to stream, bus by rule to its subscriber, FIFO topic raw and in order to its own."""
     clients = resources.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
     built = resources.build(clients, source=SOURCE, prefix=aws.name("demo"))
@@ -184,7 +184,7 @@ def test_the_scenery_carries_changes_out_and_events_in(aws: Aws) -> None:
         assert clients.dynamodb.list_tables()["TableNames"] == []
 
 
-def _changes_come_out(aws: Aws, built: resources.Scenery) -> None:
+def _changes_come_out(aws: Aws, built: resources.Resources) -> None:
     dynamodb, streams = aws.client("dynamodb"), aws.client("dynamodbstreams")
     item = {"userId": {"S": "u-1"}, "n": {"N": "1." + "2" * 37}, "b": {"B": b"\x00\xff"}}
     for _ in range(2):  # the second changes nothing and leaves no record
@@ -203,7 +203,7 @@ def _changes_come_out(aws: Aws, built: resources.Scenery) -> None:
     assert records[1]["dynamodb"]["OldImage"] == item
 
 
-def _bus_events_go_in(clients: resources.Clients, built: resources.Scenery) -> None:
+def _bus_events_go_in(clients: resources.Clients, built: resources.Resources) -> None:
     clients.events.put_events(
         Entries=[
             {
@@ -218,7 +218,7 @@ def _bus_events_go_in(clients: resources.Clients, built: resources.Scenery) -> N
     assert list(resources.drain(clients.sqs, built.bus_queue, wait_s=1)) == [{"id": SOURCE}]
 
 
-def _topic_events_go_in(clients: resources.Clients, built: resources.Scenery) -> None:
+def _topic_events_go_in(clients: resources.Clients, built: resources.Resources) -> None:
     entries = [
         {
             "Id": str(number),

@@ -16,7 +16,7 @@ from bridge.demo.workload import steps
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from tests.builders.aws import REGION, Aws
 from tests.cli.shell import Done, Shell
-from tests.integration.stage import built_scenery
+from tests.integration.stage import built_resources
 
 CHANGES = 80
 
@@ -47,9 +47,9 @@ def shell(
 
 @pytest.fixture
 def recorded(shell: Shell, aws: Aws) -> Iterator[Recorded]:
-    with built_scenery(aws) as (clients, built):
+    with built_resources(aws) as (clients, built):
         for step in steps(CHANGES, seed=7):
-            step.play(clients.dynamodb)
+            step.run(clients.dynamodb)
         lines = [record for arn in built.streams.values() for record in read(aws, arn)]
         shell.write("records.ndjson", "\n".join(json.dumps(line) for line in lines))
         yield Recorded(shell, aws, len(lines))

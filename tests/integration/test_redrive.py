@@ -20,14 +20,14 @@ from tests.builders.aws import REGION, Aws
 from tests.cli.shell import Done, Shell
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.telemetry import KeptTelemetry
-from tests.integration.stage import Stage, built_scenery
+from tests.integration.stage import Stage, built_resources
 
 WAIT_S = 60.0
 
 
 @pytest.fixture
 def stage(aws: Aws, tmp_path: Path) -> Iterator[Stage]:
-    with built_scenery(aws) as (clients, built):
+    with built_resources(aws) as (clients, built):
         yield Stage(aws, clients, built, tmp_path, aws.endpoint_url)
 
 

@@ -14,14 +14,14 @@ import pytest
 
 from tests.builders.aws import Aws
 from tests.fakes.gate import Gate
-from tests.integration.stage import Stage, built_scenery
+from tests.integration.stage import Stage, built_resources
 
 WAIT_S = 60.0
 
 
 @pytest.fixture
 def stage(aws: Aws, tmp_path: Path) -> Iterator[Stage]:
-    with built_scenery(aws) as (clients, built):
+    with built_resources(aws) as (clients, built):
         yield Stage(aws, clients, built, tmp_path, aws.endpoint_url)
 
 

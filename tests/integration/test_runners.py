@@ -18,14 +18,14 @@ from bridge.wiring.bridge import Configuration, build_sinks, load_configuration
 from bridge.wiring.run import build_runners, mapping_settings
 from tests.builders.aws import Aws
 from tests.fakes.telemetry import KeptTelemetry
-from tests.integration.stage import Stage, built_scenery, user_item
+from tests.integration.stage import Stage, built_resources, user_item
 
 WAIT_S = 60.0
 
 
 @pytest.fixture
 def stage(aws: Aws, tmp_path: Path) -> Iterator[Stage]:
-    with built_scenery(aws) as (clients, built):
+    with built_resources(aws) as (clients, built):
         yield Stage(aws, clients, built, tmp_path, aws.endpoint_url)
 
 

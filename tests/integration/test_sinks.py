@@ -21,14 +21,14 @@ from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline
 from tests.builders.aws import Aws
 from tests.fakes.event_builder import event
-from tests.integration.stage import built_scenery
+from tests.integration.stage import built_resources
 
 SOURCE = "com.example.accounts"  # what the event builder writes
 
 
 @pytest.fixture
-def stage(aws: Aws) -> Iterator[tuple[resources.Clients, resources.Scenery]]:
-    with built_scenery(aws, SOURCE) as built:
+def stage(aws: Aws) -> Iterator[tuple[resources.Clients, resources.Resources]]:
+    with built_resources(aws, SOURCE) as built:
         yield built
 
 
@@ -63,7 +63,7 @@ def messages(sqs: Any, queue: resources.Queue) -> list[str]:
 
 
 def test_the_bus_delivers_every_event_once_with_the_cloudevent_as_its_detail(
-    stage: tuple[resources.Clients, resources.Scenery], dispatcher: Dispatcher
+    stage: tuple[resources.Clients, resources.Resources], dispatcher: Dispatcher
 ) -> None:
     clients, built = stage
     sink = EventBridgeSink(clients.events, built.bus, dispatcher)
@@ -81,7 +81,7 @@ def test_the_bus_delivers_every_event_once_with_the_cloudevent_as_its_detail(
 
 
 def test_the_fifo_topic_delivers_the_bytes_published_and_each_items_events_in_order(
-    stage: tuple[resources.Clients, resources.Scenery], dispatcher: Dispatcher
+    stage: tuple[resources.Clients, resources.Resources], dispatcher: Dispatcher
 ) -> None:
     clients, built = stage
     sink = SnsSink(clients.sns, built.topic_arn, dispatcher)
@@ -98,7 +98,7 @@ def test_the_fifo_topic_delivers_the_bytes_published_and_each_items_events_in_or
 
 
 def test_a_bus_or_topic_that_does_not_exist_is_found_out_at_start_up(
-    stage: tuple[resources.Clients, resources.Scenery], dispatcher: Dispatcher
+    stage: tuple[resources.Clients, resources.Resources], dispatcher: Dispatcher
 ) -> None:
     clients, built = stage
     with pytest.raises(TargetMissing, match="nobodys-bus"):

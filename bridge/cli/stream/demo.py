@@ -19,8 +19,8 @@ from bridge.cli.console.output import Console, ExitCode, Output
 
 if TYPE_CHECKING:
     from bridge.demo.checks import Check
-    from bridge.demo.environment import Stage
-    from bridge.demo.recovery import SecondAct
+    from bridge.demo.environment import DemoEnvironment
+    from bridge.demo.recovery import Recovery
 
 _PLAY_S = 6.0  # what a demonstration on a terminal may take longer, so that eyes can follow
 _PAUSE_S = 0.1
@@ -42,8 +42,8 @@ def demo(
     """
     from bridge.cli.console.live import ConsoleLines
     from bridge.cli.stream.stage_view import StageView
-    from bridge.demo.environment import Stage
-    from bridge.demo.recovery import play_second_act
+    from bridge.demo.environment import DemoEnvironment
+    from bridge.demo.recovery import run_recovery
     from bridge.demo.workload import steps
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
     from bridge.edges.local.clock import SystemClock
@@ -66,14 +66,16 @@ def demo(
         view.opening(server.endpoint_url, clock.monotonic() - began_s)
         clients = partial(client_factory, endpoint_url=server.endpoint_url)
         throttled_call = 1 if changes < _FEW_CHANGES else 2
-        with Stage(clients, Path(folder), view, telemetry, clock, throttled_call=throttled_call) as stage:
-            view.scenery(stage.scenery)
+        with DemoEnvironment(
+            clients, Path(folder), view, telemetry, clock, throttled_call=throttled_call
+        ) as stage:
+            view.scenery(stage.resources)
             pause_s = min(_PAUSE_S, _PLAY_S / changes) if console.err.is_terminal else 0.0
-            stage.play(steps(changes), pause_s=pause_s)
+            stage.write(steps(changes), pause_s=pause_s)
             stage.settle(changes)
             checks = stage.check(changes)
             view.quarantine(stage.quarantined())
-            act = play_second_act(stage, view)
+            act = run_recovery(stage, view)
             checks += act.checks
             _report(console, view, stage, checks, act, output, took_s=clock.monotonic() - began_s)
             if keep:
@@ -84,9 +86,9 @@ def demo(
 def _report(
     console: Console,
     view: Any,
-    stage: Stage,
+    stage: DemoEnvironment,
     checks: list[Check],
-    act: SecondAct,
+    act: Recovery,
     output: Output,
     *,
     took_s: float,
@@ -105,7 +107,7 @@ def _report(
                     {"record_id": entry.record_id, "table": entry.table, "reason": entry.reason}
                     for entry in stage.quarantined()
                 ],
-                "second_act": act.as_document(),
+                "recovery": act.as_document(),
                 "checks": [asdict(check) for check in checks],
                 "took_s": round(took_s, 3),
             }
@@ -113,11 +115,11 @@ def _report(
     console.flush()
 
 
-def _keep(console: Console, view: Any, stage: Stage, environ: Mapping[str, str]) -> None:
+def _keep(console: Console, view: Any, stage: DemoEnvironment, environ: Mapping[str, str]) -> None:
     """The bridge goes on in its threads until Ctrl-C; what it publishes now stays in the queues."""
     from bridge.cli.console.live import progress_line
 
-    view.tools(stage.scenery, environ, stage.quarantine.path)
+    view.tools(stage.resources, environ, stage.quarantine.path)
     console.flush()
     reported = stage.account
     try:

@@ -12,7 +12,7 @@ from rich.text import Text
 from bridge.cli.console import diff_view
 from bridge.cli.console.output import Console
 from bridge.demo.checks import Check
-from bridge.demo.resources import Scenery
+from bridge.demo.resources import Resources
 from bridge.demo.subscribers import CloudEvent
 from bridge.demo.writer import Step
 from bridge.ports.quarantine import Quarantined
@@ -40,7 +40,7 @@ class StageView:
     def opening(self, endpoint_url: str, took_s: float) -> None:
         self._say(Text(f"An embedded AWS (MiniStack) runs on {endpoint_url}, ready after {took_s:.1f} s."))
 
-    def scenery(self, scenery: Scenery) -> None:
+    def scenery(self, scenery: Resources) -> None:
         self._say(
             Text(f"  tables  {', '.join(scenery.streams)}, each with a stream of both images"),
             Text(f"  bus     {scenery.bus} → rule → queue {_name(scenery.bus_queue.arn)}: keeps no order"),
@@ -158,7 +158,7 @@ class StageView:
             text = f"\nThe subscribers agree with the tables, after a loss too. It took {took_s:.1f} s."
             self._console.show(Text(text, "bold green"))
 
-    def tools(self, scenery: Scenery, environ: Mapping[str, str], quarantine: Path) -> None:
+    def tools(self, scenery: Resources, environ: Mapping[str, str], quarantine: Path) -> None:
         """How to point other tools at what is left running."""
         item = '{"userId": {"S": "u-1"}, "email": {"S": "me@example.com"}, "plan": {"S": "free"}, '
         item += '"profile": {"M": {"name": {"S": "Me"}, "address": {"M": {}}}}}'
