@@ -60,7 +60,7 @@ docs: $(READY)  ## the configuration reference and the table of schema changes, 
 	@$(BIN)/python -m tests.schemas.compatibility.table
 
 cost: $(READY)  ## docs/cost.md, from benchmarks/prices.yaml
-	@$(BIN)/python -m benchmarks.cost > docs/cost.md.new
+	@$(BIN)/python -m benchmarks.cost_page > docs/cost.md.new
 	@mv docs/cost.md.new docs/cost.md
 
 bench: $(READY)  ## the benchmarks, as ratios measured side by side

@@ -1,7 +1,7 @@
-"""What running the bridge costs, from ``benchmarks/prices.yaml``: ``python -m benchmarks.cost`` writes
-the page docs/cost.md.
+"""What running the bridge costs a day, computed from ``benchmarks/prices.yaml``.
 
 A line is (what, how many units a day, which price). Everything else is arithmetic that a reader can redo.
+:mod:`benchmarks.cost_page` writes the page.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ CHANGES = 1_000_000  # a day
 ITEMS = 1_000_000  # in the table
 SIZES_KB = (1, 10)
 KB = 1_000
-CHUNK_KB = 64  # EventBridge and Pipes bill each 64 KB begun
+CHUNK_KB = 64  # EventBridge and Pipes bill each started 64 KB
 MONTH_DAYS = 30
 MEMORY_GB = 0.5  # MemoryMb of infra/bridge.yaml
 ALARMS = 17  # of infra/observability.yaml; a test counts them
 SEGMENTS = 4  # tables.<name>.reconcile.segments
 MAX_RCU = 200.0  # tables.<name>.reconcile.max_rcu
 READERS = 4  # MaxConcurrency of infra/reconciliation.yaml
-MACHINE_STATES = 18  # of a night that finds something, beside the segments; a test counts them
+MACHINE_STATES = 18  # of a run that finds missed changes, without the segments; a test counts them
 ARCHIVE_DAYS = 30
 
 
@@ -64,12 +64,12 @@ def load(path: Path = DATA) -> Data:
 
 
 def write_units(size_bytes: float) -> int:
-    """DynamoDB: one for each KiB begun."""
+    """DynamoDB: one for each started KiB."""
     return max(1, math.ceil(size_bytes / 1024))
 
 
 def read_units(size_bytes: float) -> int:
-    """DynamoDB, consistent: one for each 4 KiB begun."""
+    """DynamoDB, consistent: one for each started 4 KiB."""
     return max(1, math.ceil(size_bytes / 4096))
 
 
@@ -92,7 +92,7 @@ def batch_ms(data: Data, records: int, size_kb: int) -> float:
     return float(cpu / data.assumed["cpu_share"] + data.assumed["wait_ms"])
 
 
-# --- ways ------------------------------------------------------------------------------------------------
+# --- variants --------------------------------------------------------------------------------------------
 
 
 def bridge(data: Data, size_kb: int, records: int = 100) -> list[Line]:
@@ -126,10 +126,10 @@ def watching(data: Data) -> list[Line]:
 
 
 def reconciliation(data: Data, size_kb: int, max_rcu: float = MAX_RCU) -> list[Line]:
-    """A night over a table of a million items in step with its ledger."""
+    """A nightly run over a table of a million items that match its ledger."""
     item, row = size_kb * KB, data.measured["ledger_row_bytes"]
     scanned = scan_units(ITEMS * item)
-    looked_up = ITEMS * read_units(item)  # is the item of each row still there?
+    looked_up = ITEMS * read_units(item)  # does the item of each row still exist?
     seconds = reconciliation_s(data, size_kb, max_rcu)
     calls = 2 * SEGMENTS * math.ceil(seconds / 2 / data.assumed["worker_call_s"])
     states = MACHINE_STATES + 2 * calls + 2 * SEGMENTS
@@ -146,7 +146,7 @@ def reconciliation(data: Data, size_kb: int, max_rcu: float = MAX_RCU) -> list[L
 
 
 def reconciliation_s(data: Data, size_kb: int, max_rcu: float = MAX_RCU) -> float:
-    """Both passes: what ``max_rcu`` allows of the table, or the work, whichever is longer."""
+    """Both passes: the time that ``max_rcu`` allows, or the time of the work if that is longer."""
     item = size_kb * KB
     paced = (scan_units(ITEMS * item) + ITEMS * read_units(item)) / max_rcu
     worked = ITEMS * data.assumed["worker_item_us"] / 1e6 / READERS / 0.58  # share of a vCPU at 1,024 MB
@@ -154,9 +154,9 @@ def reconciliation_s(data: Data, size_kb: int, max_rcu: float = MAX_RCU) -> floa
 
 
 def pipe(data: Data, size_kb: int) -> list[Line]:
-    """infra/pipe.yaml: a pipe with our enrichment. No ledger, no reconciliation, no alarms on lag."""
+    """infra/pipe.yaml: a pipe with the enrichment function. No ledger, no reconciliation, no lag alarms."""
     batches = CHANGES / data.assumed["pipe_batch"]
-    # A batch of 10: what 3 cost, and 7 times what one of 100 more costs.
+    # A batch of 10: the cost of 3 records, plus 7 times the cost of one record in a batch of 100.
     cpu = data.measured["batch_cpu_ms"]
     ms = (cpu[3][size_kb] + 7 * cpu[100][size_kb] / 100) / data.assumed["cpu_share"]
     archived_gb = CHANGES * event_kb(data, size_kb) * KB / 1e9
@@ -173,7 +173,7 @@ def pipe(data: Data, size_kb: int) -> list[Line]:
 
 
 def one_by_one(data: Data, size_kb: int, *, idempotent: bool) -> list[Line]:
-    """A handler of one's own that makes its calls for one record after the other, in batches of 100."""
+    """A custom handler that makes its calls for one record after the other, in batches of 100."""
     calls = 1 + (data.assumed["idempotency_writes"] if idempotent else 0)
     each_ms = calls * (
         data.assumed["own_handler_cpu_us"] / 1000 / data.assumed["cpu_share"] + data.assumed["wait_call_ms"]
@@ -197,9 +197,3 @@ def topic(data: Data, size_kb: int) -> list[Line]:
         Line("Messages", CHANGES, "sns_fifo_publish"),
         Line("Their bytes", size_gb, "sns_fifo_gb"),
     ]
-
-
-if __name__ == "__main__":
-    from benchmarks.cost_page import page
-
-    print(page(load()), end="")

@@ -1,4 +1,7 @@
-"""docs/cost.md: the numbers of ``benchmarks/cost.py`` in the words of ``benchmarks/cost_page.md``."""
+"""docs/cost.md: the numbers of ``benchmarks/cost.py`` in the text of ``benchmarks/cost_page.md``.
+
+``python -m benchmarks.cost_page`` prints the page.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from benchmarks.cost import (
     Line,
     batch_ms,
     bridge,
+    load,
     one_by_one,
     pipe,
     reconciliation,
@@ -21,14 +25,14 @@ from benchmarks.cost import (
     topic,
 )
 
-WORDS = Path(__file__).with_suffix(".md")
+TEXT = Path(__file__).with_suffix(".md")
 FASTER_RCU = 2_000.0
 SEEN = {"aws": "AWS's page", "others": "others", "nowhere": "**not confirmed**"}
 Lines = Callable[[int], Sequence[Line]]
 
 
 def page(data: Data) -> str:
-    """Raises ``KeyError`` where the words name a number that is not there."""
+    """The whole page. Raises ``KeyError`` if the text names a number that does not exist."""
     numbers: dict[str, object] = {
         "region": data.region,
         "looked_up": data.looked_up,
@@ -60,7 +64,7 @@ def page(data: Data) -> str:
         numbers[f"hours_{size}"] = f"{reconciliation_s(data, size) / 3600:.1f}"
         numbers[f"faster_hours_{size}"] = f"{reconciliation_s(data, size, FASTER_RCU) / 3600:.1f}"
         numbers[f"faster_usd_{size}"] = usd(data.total(reconciliation(data, size, FASTER_RCU)))
-    return Template(WORDS.read_text()).substitute(numbers)
+    return Template(TEXT.read_text()).substitute(numbers)
 
 
 def usd(value: float) -> str:
@@ -83,9 +87,9 @@ def overview(data: Data) -> str:
         ("the bridge", lambda size: bridge(data, size)),
         ("… and a reconciliation every night", lambda size: bridge(data, size) + reconciliation(data, size)),
         ("the bridge without an archive (`ArchiveDays` 0)", lean),
-        ("a pipe with our enrichment, archived", lambda size: pipe(data, size)),
-        ("one call a record", lambda size: one_by_one(data, size, idempotent=False)),
-        ("one call a record, idempotent", lambda size: one_by_one(data, size, idempotent=True)),
+        ("a pipe with the enrichment function, archived", lambda size: pipe(data, size)),
+        ("one call per record", lambda size: one_by_one(data, size, idempotent=False)),
+        ("one call per record, idempotent", lambda size: one_by_one(data, size, idempotent=True)),
     ]
     rows = ["| | 1 KB | a month | 10 KB | a month |", "|---|---:|---:|---:|---:|"]
     for name, lines in ways:
@@ -105,7 +109,7 @@ def table(columns: Sequence[tuple[str, Sequence[Line]]], data: Data) -> str:
             line = next((each for each in lines if each.what == name), None)
             cells += f" {units(line.units)} | {usd(data.usd(line))} |" if line else " | |"
         rows.append(f"| {name} |{cells}")
-    rows.append("| **in all** |" + "".join(f" | **{usd(data.total(lines))}** |" for _, lines in columns))
+    rows.append("| **total** |" + "".join(f" | **{usd(data.total(lines))}** |" for _, lines in columns))
     return "\n".join(rows)
 
 
@@ -125,3 +129,7 @@ def batches(data: Data) -> str:
         for records, by_items in data.measured["batch_cpu_ms"].items()
         for size, ms in by_items.items()
     )
+
+
+if __name__ == "__main__":
+    print(page(load()), end="")

@@ -1,5 +1,4 @@
-"""docs/cost.md says what the script computes, the script computes what a hand does, and both speak of the
-templates that are there."""
+"""docs/cost.md matches the script, the script matches a computation by hand, and both match the templates."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ def lines(of: list[Line]) -> dict[str, Line]:
 
 
 def round_prices() -> Data:
-    """Prices and measures that can be reckoned in the head."""
+    """Prices and measurements that are easy to compute with."""
     prices = {name: {"usd": 1.0, "per": 1000} for name in data().prices}
     measured = {
         "batch_cpu_ms": {100: {1: 100, 10: 200}, 3: {1: 10, 10: 10}},
@@ -47,21 +46,21 @@ def test_the_page_is_the_one_that_the_script_writes() -> None:
 @pytest.mark.parametrize(
     ("size_bytes", "written", "read"), [(1, 1, 1), (1024, 1, 1), (1025, 2, 1), (4096, 4, 1), (4097, 5, 2)]
 )
-def test_dynamodb_counts_a_unit_for_each_piece_begun(size_bytes: int, written: int, read: int) -> None:
+def test_dynamodb_counts_a_unit_for_each_started_piece(size_bytes: int, written: int, read: int) -> None:
     assert (write_units(size_bytes), read_units(size_bytes)) == (written, read)
 
 
-def test_a_scan_is_half_a_unit_for_4_kib_whatever_the_items_are() -> None:
+def test_a_scan_is_half_a_unit_per_4_kib_for_any_item_size() -> None:
     assert scan_units(8192 * 1000) == 1000
 
 
 @pytest.mark.parametrize(("size_kb", "billed"), [(1, 1), (64, 1), (64.1, 2), (256, 4)])
-def test_events_are_billed_by_64_kb_begun(size_kb: float, billed: int) -> None:
+def test_events_are_billed_by_started_64_kb(size_kb: float, billed: int) -> None:
     """AWS's page has the example of 256 KB: four events."""
     assert chunks(size_kb) == billed
 
 
-def test_a_day_of_the_bridge_as_a_hand_reckons_it() -> None:
+def test_a_day_of_the_bridge_matches_a_computation_by_hand() -> None:
     found = lines(bridge(round_prices(), 1))
     assert found["Lambda, requests"].units == 10_000  # a million in batches of 100
     assert found["Lambda, time"].units == 10_000 * 0.2 * 0.5  # 100 ms on half a CPU, at half a GB
@@ -75,7 +74,7 @@ def test_a_day_of_the_bridge_as_a_hand_reckons_it() -> None:
     assert round_prices().usd(found["Lambda, requests"]) == 10.0
 
 
-def test_larger_items_cost_more_events_only_beyond_a_chunk() -> None:
+def test_larger_items_cost_more_events_only_above_64_kb() -> None:
     assert lines(bridge(data(), 10))["Events"].units == 1_000_000
     assert chunks(cost.event_kb(data(), 32)) == 2
 
@@ -87,7 +86,7 @@ def test_small_batches_pay_the_same_ledger_and_events() -> None:
     assert small["Lambda, requests"].units == pytest.approx(1_000_000 / 3)
 
 
-def test_a_night_as_a_hand_reckons_it() -> None:
+def test_a_reconciliation_run_matches_a_computation_by_hand() -> None:
     """1,000,000 items of 10,000 bytes at 200 units a second."""
     scanned, looked_up = 1_000_000 * 10_000 / 8192, 3_000_000
     found = lines(cost.reconciliation(round_prices(), 10))
@@ -102,7 +101,7 @@ def test_a_night_as_a_hand_reckons_it() -> None:
     assert found["Step Functions, transitions"].units == 18 + 2 * calls + 8
 
 
-def test_an_idempotent_handler_writes_twice_a_record() -> None:
+def test_an_idempotent_handler_writes_twice_per_record() -> None:
     plain = data().total(one_by_one(data(), 1, idempotent=False))
     twice = one_by_one(data(), 1, idempotent=True)
     assert lines(twice)["Idempotency table, writes"].units == 2_000_000
@@ -110,8 +109,8 @@ def test_an_idempotent_handler_writes_twice_a_record() -> None:
 
 
 def test_every_price_has_a_source_and_says_where_it_was_seen() -> None:
-    used = {line.price for way in every_way() for line in way}
-    assert used == set(data().prices), "a price that nothing is computed with"
+    used = {line.price for variant in every_variant() for line in variant}
+    assert used == set(data().prices), "a price that no computation uses"
     for name, price in data().prices.items():
         assert re.match(r"https://(docs\.)?aws\.amazon\.com/", price["source"]), name
         assert price["seen"] in ("aws", "others", "nowhere"), name
@@ -119,7 +118,7 @@ def test_every_price_has_a_source_and_says_where_it_was_seen() -> None:
         assert price["per"] > 0, name
 
 
-def every_way() -> list[list[Line]]:
+def every_variant() -> list[list[Line]]:
     return [
         bridge(data(), 1),
         cost.reconciliation(data(), 1),
@@ -129,19 +128,19 @@ def every_way() -> list[list[Line]]:
     ]
 
 
-# --- held against what is deployed -----------------------------------------------------------------------
+# --- compared with the templates -------------------------------------------------------------------------
 
 
 def template(name: str) -> dict[str, Any]:
     class Loader(yaml.SafeLoader):
-        """Tags stay unread."""
+        """Ignores tags."""
 
     Loader.add_multi_constructor("!", lambda loader, suffix, node: None)
     loaded: dict[str, Any] = yaml.load((ROOT / "infra" / f"{name}.yaml").read_text(), Loader)
     return loaded
 
 
-def test_memory_readers_and_alarms_are_those_of_the_templates() -> None:
+def test_memory_readers_and_alarms_match_the_templates() -> None:
     parameters = template("bridge")["Parameters"]
     assert parameters["MemoryMb"]["Default"] / 1024 == cost.MEMORY_GB
     assert parameters["ArchiveDays"]["Default"] == cost.ARCHIVE_DAYS
@@ -156,8 +155,8 @@ def test_memory_readers_and_alarms_are_those_of_the_templates() -> None:
     assert len(alarms) == cost.ALARMS
 
 
-def test_the_machine_takes_as_many_steps_as_are_paid_for() -> None:
-    """A night that finds something: every state once, the confirmation twice, a map as one."""
+def test_the_state_machine_takes_the_number_of_steps_that_the_page_counts() -> None:
+    """A run that finds missed changes: every state once, the confirmation twice, a map as one state."""
     states = json.loads((ROOT / "infra" / "statemachine.asl.json").read_text())["States"]
     path, name = [], "Plan"
     waited = False
@@ -177,7 +176,7 @@ def test_the_machine_takes_as_many_steps_as_are_paid_for() -> None:
     assert len(path) == cost.MACHINE_STATES, path
 
 
-def test_segments_and_pace_are_the_defaults() -> None:
+def test_segments_and_read_rate_are_the_defaults() -> None:
     from bridge.reconcile.options import Options
 
     assert (Options().max_rcu, cost.MAX_RCU) == (200.0, 200.0)
