@@ -15,7 +15,7 @@ from bridge.errors import Problem
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
 from bridge.settings.advice import did_you_mean
 from bridge.settings.derivation_checks import check_derivations
-from bridge.settings.environment import EnvironmentText, plain
+from bridge.settings.environment import DefaultText, EnvironmentText, plain
 from bridge.settings.types import TYPE_MAX_CHARS
 from bridge.settings.yaml_source import YamlPath, YamlSource
 
@@ -155,8 +155,11 @@ class _Checks:
             yield from self.secret((*at, "key"), redaction.get("key"))
 
     def secret(self, path: YamlPath, value: Any) -> Iterator[Finding]:
-        if isinstance(value, str) and not isinstance(value, EnvironmentText):
-            yield self.warning(path, "is a secret and stands in the file", 'write "${NAME}"')
+        if isinstance(value, DefaultText):
+            message = "is a secret, and the default in this file is used"
+            yield self.warning(path, message, "set the environment variable before you publish")
+        elif isinstance(value, str) and not isinstance(value, EnvironmentText):
+            yield self.warning(path, "is a secret and is written in the file", 'write "${NAME}"')
 
     def error(self, path: YamlPath, message: str, suggestion: str = "") -> Finding:
         return path, self.source.problem(path, message, suggestion)

@@ -23,25 +23,32 @@ REFERENCE_PATTERN: Final = rf"(^|[^$])\$\{{{_NAME}(:-[^}}]*)?\}}"
 
 
 class EnvironmentText(str):
-    """Text that came, in whole or in part, from the environment: it may stand for a number or a flag, and
-    it is never shown, for it may be secret."""
+    """Text that came, in whole or in part, from the environment. It may mean a number or a flag, and no
+    message shows it, because it may be secret."""
+
+    __slots__ = ()
+
+
+class DefaultText(EnvironmentText):
+    """The same, where a default of the file replaced a variable that is unset or empty."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Substituted:
-    """``data`` with references replaced, and the paths where that failed: they keep their text, and nothing
-    else need be said about them."""
+    """``data`` with references replaced, and the paths where that failed: the text there is unchanged, and no
+    other problem is reported for it."""
 
     data: Any
     problems: tuple[tuple[YamlPath, Problem], ...]
 
 
 def substitute(source: YamlSource, environ: Mapping[str, str]) -> Substituted:
-    walk = _Substitution(source, environ)
-    data = walk.value(source.data, ())
-    return Substituted(data, tuple(walk.problems))
+    """Replace every reference in the values of ``source`` by what ``environ`` has."""
+    substitution = _Substitution(source, environ)
+    data = substitution.value(source.data, ())
+    return Substituted(data, tuple(substitution.problems))
 
 
 def plain(value: Any) -> Any:
@@ -70,12 +77,14 @@ class _Substitution:
 
     def _text(self, text: str, path: YamlPath) -> str:
         if _decides_shape(path):
-            self._refuse(path, "cannot come from the environment, because it decides what else stands here")
+            self._refuse(
+                path, "cannot come from the environment, because it decides which keys this block has"
+            )
             return text
-        from_environment = False
+        kind: type[str] = str
 
         def replace(match: re.Match[str]) -> str:
-            nonlocal from_environment
+            nonlocal kind
             if match[0] == "$${":
                 return "${"
             name, default = match["name"], match["default"]
@@ -83,17 +92,18 @@ class _Substitution:
                 message = "${ must be followed by a name and }"
                 self._refuse(path, message, "write ${NAME}, ${NAME:-default}, or $${ for a plain ${")
                 return match[0]
-            from_environment = True
             found = self.environ.get(name)
-            if default is not None:
-                return found or default
+            if default is not None and not found:
+                kind = DefaultText
+                return str(default)
+            kind = EnvironmentText if kind is str else kind
             if found is None:
                 self._missing(name, path)
                 return match[0]
             return found
 
         replaced = _REFERENCE.sub(replace, text)
-        return EnvironmentText(replaced) if from_environment else replaced
+        return kind(replaced)
 
     def _missing(self, name: str, path: YamlPath) -> None:
         close = difflib.get_close_matches(name, list(self.environ), n=1, cutoff=0.8)

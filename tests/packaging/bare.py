@@ -19,7 +19,7 @@ class Context:
     def get_remaining_time_in_millis(self):
         return 60_000
 import importlib
-handler = importlib.import_module("bridge.lambdas.{door}").handler
+handler = importlib.import_module("bridge.lambdas.{handler}").handler
 answers = [handler(event, Context()) for event in json.load(sys.stdin)]
 origins = [getattr(module, "__file__", None) or "" for module in list(sys.modules.values())]
 print("\\n" + json.dumps({{"answers": answers, "origins": origins}}))

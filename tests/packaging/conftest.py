@@ -18,8 +18,11 @@ def local_configuration(folder: Path) -> Path:
     """The sample domain with sinks that need no AWS."""
     text = (ROOT / "examples" / "bridge.yaml").read_text()
     for line, kind in (
-        ('{kind: eventbridge, bus: "${EVENT_BUS}"}', "{kind: stdout}"),
-        ('{kind: sns, topic: "${BILLING_TOPIC_ARN}"}', "{kind: memory}"),
+        ('{kind: eventbridge, bus: "${EVENT_BUS:-domain-events}"}', "{kind: stdout}"),
+        (
+            '{kind: sns, topic: "${BILLING_TOPIC_ARN:-arn:aws:sns:eu-west-1:123456789012:billing.fifo}"}',
+            "{kind: memory}",
+        ),
         ("ledger: {kind: memory}", "ledger: {kind: none}"),
         ("schemas: ../event_schemas", f"schemas: {ROOT / 'event_schemas'}"),
     ):

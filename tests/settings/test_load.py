@@ -153,6 +153,20 @@ def test_a_default_an_escape_and_several_names_in_one_text() -> None:
     assert read(text, A="a").tables["Users"].subject == "a-b/${C}"
 
 
+def test_a_default_replaces_a_variable_that_is_unset_or_empty() -> None:
+    text = SMALL.replace("user/{$.key.id}", "'${A:-user}/{$.key.id}'")
+    subjects = [read(text, **environ).tables["Users"].subject for environ in ({}, {"A": ""}, {"A": "u"})]
+    assert subjects == ["user/{$.key.id}", "user/{$.key.id}", "u/{$.key.id}"]
+
+
+def test_a_secret_that_takes_its_default_is_a_warning_until_the_variable_is_set() -> None:
+    text = DESIGN.replace("${PII_KEY}", "${PII_KEY:-sample}")
+    environ = {name: value for name, value in ENVIRON.items() if name != "PII_KEY"}
+    (warning,) = read(text, **environ).warnings
+    assert "is a secret, and the default in this file is used" in warning.message
+    assert read(text, **ENVIRON).warnings == ()
+
+
 def test_patterns_and_data_hold_plain_text_from_the_environment() -> None:
     text = SMALL.replace("op: insert", "op: insert, when: {after: {plan: ['${PLAN}']}}")
     when = read(text, PLAN="pro").tables["Users"].events[0].when
@@ -183,7 +197,7 @@ def test_a_kind_cannot_come_from_the_environment() -> None:
     assert lines(SMALL.replace("kind: stdout", "kind: '${KIND:-stdout}'")) == [
         (
             "bridge.yaml:3:21 sinks.out.kind: cannot come from the environment,"
-            " because it decides what else stands here"
+            " because it decides which keys this block has"
         )
     ]
 

@@ -55,6 +55,11 @@ def settings() -> Settings:
     return load_settings(ROOT / "examples" / "bridge.yaml", ENVIRONMENT)
 
 
+def test_the_sample_configuration_loads_without_any_environment_variable() -> None:
+    (warning,) = load_settings(ROOT / "examples" / "bridge.yaml", {}).warnings
+    assert "is a secret, and the default in this file is used" in warning.message
+
+
 def record(name: str) -> dict[str, Any]:
     event = json.loads((ROOT / "examples" / "records" / f"{name}.json").read_text("utf-8"))
     (found,) = event["Records"]
