@@ -106,9 +106,9 @@ def test_every_lambda_handler_is_in_the_package(package: Package) -> None:
 
 
 def test_bytecode_is_taken_unchecked_and_names_lambdas_folder(package: Package) -> None:
-    """PEP 552: flags 0b01 are hash-based and never checked; a traceback shows where the source stands."""
+    """PEP 552: flags 0b01 are hash-based and never checked; a traceback shows the path of the source."""
     with zipfile.ZipFile(package.path) as archive:
-        code = archive.read(f"bridge/__pycache__/relay.cpython-{HERE.replace('.', '')}.pyc")
+        code = archive.read(f"bridge/relay/__pycache__/relay.cpython-{HERE.replace('.', '')}.pyc")
         modules = [name for name in archive.namelist() if name.endswith(".py")]
         compiled = [name for name in archive.namelist() if name.endswith(".pyc")]
     assert int.from_bytes(code[4:8], "little") == 0b01

@@ -83,7 +83,7 @@ def test_every_service_that_the_bridge_talks_to_has_its_client_in_the_package(ta
     script = f"""
 import sys
 sys.path.insert(0, {str(task)!r})
-from bridge.wiring_clients import client_factory
+from bridge.wiring.clients import client_factory
 client = client_factory()
 print(*[client(service).meta.service_model.service_name for service in {services!r}])
 """
