@@ -11,15 +11,15 @@ import jsonschema_rs
 
 from bridge.schemas.compatibility.breaks import describe
 from bridge.schemas.compatibility.prepare import Prepared
+from bridge.schemas.compatibility.proving import containment
 from bridge.schemas.compatibility.proving.gaps import TOP, Gap
 from bridge.schemas.compatibility.proving.generate import Generator
+from bridge.schemas.compatibility.proving.judges import Judge, compile_reading
 from bridge.schemas.compatibility.proving.patience import Patience
 from bridge.schemas.compatibility.proving.prover import SMALL, Prover
 from bridge.schemas.compatibility.proving.shrink import shrink
 from bridge.schemas.compatibility.proving.witness import MISSING, candidates, value_at
-from bridge.schemas.compatibility.reading import containment
 from bridge.schemas.compatibility.reading.complexity import Complexity
-from bridge.schemas.compatibility.reading.judges import Judge, compile_reading
 from bridge.schemas.compatibility.reading.mentions import count_schemas
 from bridge.schemas.compatibility.reading.readings import Reading, TooComplex
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven

@@ -10,10 +10,10 @@ from typing import Any, Final
 import jsonschema_rs
 
 from bridge.core.pointer import escape
+from bridge.schemas.compatibility.proving.judges import compile_document
 from bridge.schemas.compatibility.reading.closed import closed
 from bridge.schemas.compatibility.reading.complexity import Complexity, complexity_of, simple_complexity
 from bridge.schemas.compatibility.reading.drafts import VALIDATORS, Draft, draft_of
-from bridge.schemas.compatibility.reading.judges import compile_document
 from bridge.schemas.compatibility.reading.normal import Normal, normalise
 from bridge.schemas.compatibility.reading.opened import opened
 from bridge.schemas.compatibility.reading.readings import Reading, as_written

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 import jsonschema_rs
 
+from bridge.schemas.compatibility.proving import containment
 from bridge.schemas.compatibility.proving.gaps import TOP, Gap, Nodes, Path, as_undeclared, declares
 from bridge.schemas.compatibility.proving.keywords import find_local_gaps
 from bridge.schemas.compatibility.proving.parts import Parts, take_apart, values_of
 from bridge.schemas.compatibility.proving.patience import Patience
 from bridge.schemas.compatibility.proving.regions import element_pairs, impossible, member_pairs
-from bridge.schemas.compatibility.reading import containment
 from bridge.schemas.compatibility.reading.mentions import TURNING, References, count_schemas, mentions
 from bridge.schemas.compatibility.reading.normal import DEFS, Schema
 from bridge.schemas.compatibility.reading.readings import Reading, TooComplex

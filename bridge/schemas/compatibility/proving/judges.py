@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from bridge.schemas.compatibility.reading.containment import bundle
+from bridge.schemas.compatibility.proving.containment import bundle
 from bridge.schemas.compatibility.reading.drafts import REGISTRY_DRAFTS, VALIDATORS, Draft, draft_of
 from bridge.schemas.compatibility.reading.json_values import has_integral_float
 from bridge.schemas.compatibility.reading.mentions import TURNING, mentions
