@@ -1,4 +1,4 @@
-"""Comparing schemas: one pair of 25 properties, and 1,000 pairs in one process."""
+"""The time to compare schemas: one pair with 25 properties, and 1,000 pairs in one process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROUNDS = 200
 
 
 def schema(number: int, **extra: Any) -> dict[str, Any]:
-    """An ordinary schema of 25 properties; ``number`` makes it one of its own."""
+    """An ordinary schema with 25 properties; each ``number`` gives a different one."""
     properties: dict[str, Any] = {}
     for index in range(PROPERTIES):
         if index % 3 == 0:
@@ -41,7 +41,7 @@ def timed(call: Callable[[], Any]) -> float:
 
 
 def many() -> tuple[float, float]:
-    """Seconds, and seconds of CPU, for 1,000 different pairs: two thirds compatible, one third not."""
+    """Elapsed and CPU seconds for 1,000 different pairs: two thirds are compatible, one third is not."""
     text = {"type": "string"}
     pairs = [
         (schema(number), schema(number + 1) if number % 3 == 0 else schema(number, added=text))
@@ -62,7 +62,7 @@ def main() -> None:
     grown, broken = schema(0, added={"type": "string"}), schema(1)
     for name, new, verdict in (
         ("compatible", grown, Verdict.COMPATIBLE),
-        ("incompatible, with its event", broken, Verdict.INCOMPATIBLE),
+        ("incompatible, with an example", broken, Verdict.INCOMPATIBLE),
     ):
         result = compare(old, new, mode=Mode.FULL_TRANSITIVE, policy=Policy.VIEWS)
         assert result.verdict is verdict
@@ -71,9 +71,9 @@ def main() -> None:
             for _ in range(ROUNDS)
         ]
         times = f"{median(cold) * 1e3:.2f} ms (best {min(cold) * 1e3:.2f})"
-        print(f"schemas of {PROPERTIES} properties, {name}: {times}")
+        print(f"schemas with {PROPERTIES} properties, {name}: {times}")
     wall, cpu = many()
-    print(f"{PAIRS} pairs in one process: {wall:.2f} s ({cpu:.2f} s of CPU)")
+    print(f"{PAIRS} pairs in one process: {wall:.2f} s ({cpu:.2f} s CPU)")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Whether one schema may follow another, decided by proof, with an example event for every break."""
+"""Whether one schema version may follow another, decided by proof, with an example event for every break."""

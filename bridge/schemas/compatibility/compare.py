@@ -9,21 +9,15 @@ from typing import Any, Final
 from bridge.schemas.compatibility.decide import Decision, NeedsProcess, Question, decide
 from bridge.schemas.compatibility.prepare import Prepared, TooDeep, text_of
 from bridge.schemas.compatibility.reading.references import MAIN, Unusable
-from bridge.schemas.compatibility.verdict import (
-    Bump,
-    Comparison,
-    Direction,
-    Mode,
-    Policy,
-    Unproven,
-    Verdict,
-)
+from bridge.schemas.compatibility.verdict import Bump, Comparison, Direction, Mode, Policy, Unproven, Verdict
 from bridge.schemas.compatibility.worker import Stopped, compare_elsewhere
 
 LIMIT_S: Final = 5.0
 """How long one pair may take."""
 HEAVY_TREE: Final = 60_000
+"""From this size on a pair is compared in a separate process at once."""
 KEPT: Final = 256
+"""How many prepared documents are kept."""
 _BOTH: Final[tuple[Direction, ...]] = ("backward", "forward")
 _NO_OTHERS: Final[Mapping[str, Any]] = {}
 
@@ -40,15 +34,15 @@ def compare(
     """Whether ``new`` may follow ``old``. Never raises for JSON of any shape.
 
     ``documents`` are those that a ``$ref`` may lead to, by ``$id`` or relative reference; nothing is
-    fetched. ``limit_s`` ends a pair that takes long: it is unproven then.
+    fetched. A pair that is not decided within ``limit_s`` is unproven.
     """
     return Comparer(documents, limit_s=limit_s).compare(old, new, mode=mode, policy=policy)
 
 
 class Comparer:
-    """Many pairs in one process: what is known of a document is kept. Documents are not to be changed.
+    """Compares many pairs in one process and keeps prepared documents, which must not be changed.
 
-    ``patient``: this process may be ended from outside, so nothing is handed to another.
+    ``patient``: another process may end this one, so no further process is started.
     """
 
     def __init__(
@@ -61,7 +55,7 @@ class Comparer:
         self._serial = 0
 
     def compare(self, old: Any, new: Any, *, mode: Mode, policy: Policy) -> Comparison:
-        """As :func:`compare`."""
+        """Like :func:`compare`."""
         prepared: list[Prepared] = []
         for name, document in (("old", old), ("new", new)):
             result = self._prepare(document)
@@ -77,14 +71,14 @@ class Comparer:
             text = text_of(MAIN, document)
         except (Unusable, TooDeep) as error:
             return error
-        known = self._kept.get(text)
-        if known is not None:
+        if text in self._kept:
             self._kept.move_to_end(text)
-            return known
+            return self._kept[text]
         self._serial += 1
-        result: Prepared | Unusable | TooDeep
         try:
-            result = Prepared(document, self._documents, f"stream-bridge-{self._serial}-", text)
+            result: Prepared | Unusable | TooDeep = Prepared(
+                document, self._documents, f"stream-bridge-{self._serial}-", text
+            )
         except (Unusable, TooDeep) as error:
             result = error
         self._kept[text] = result
@@ -97,12 +91,11 @@ class Comparer:
             return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.NONE)
         if old.means_the_same(new):
             return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.PATCH)
-        try:
-            if not self._patient and max(old.complexity.tree, new.complexity.tree) > HEAVY_TREE:
-                raise NeedsProcess
-            return self._here(old, new, mode, policy)
-        except NeedsProcess:
-            pass
+        if self._patient or max(old.complexity.tree, new.complexity.tree) <= HEAVY_TREE:
+            try:
+                return self._here(old, new, mode, policy)
+            except NeedsProcess:
+                pass
         try:
             return compare_elsewhere(
                 old.document, new.document, self._documents, mode, policy, limit_s=self._limit_s
@@ -118,18 +111,14 @@ class Comparer:
         asked = [decisions[direction] for direction in mode.directions]
         breaks = tuple(each for decision in asked for each in decision.breaks)
         unproven = tuple(decision.unproven for decision in asked if decision.unproven is not None)
-        if breaks:
-            verdict = Verdict.INCOMPATIBLE
-        elif unproven:
-            verdict = Verdict.UNPROVEN
-        else:
-            verdict = Verdict.COMPATIBLE
+        undecided = Verdict.UNPROVEN if unproven else Verdict.COMPATIBLE
+        verdict = Verdict.INCOMPATIBLE if breaks else undecided
         bump = Bump.MINOR if all(decision.proven for decision in decisions.values()) else Bump.MAJOR
         return Comparison(verdict, mode, policy, breaks, unproven, bump)
 
 
 def _undecided(mode: Mode, policy: Policy, reason: str, message: str) -> Comparison:
-    """No direction could be looked at. ``NONE`` asks for none, so that nothing is left unproven there."""
+    """No direction could be compared. ``NONE`` asks for no direction, so nothing is unproven there."""
     unproven = tuple(Unproven(direction, reason, message) for direction in mode.directions)
     verdict = Verdict.UNPROVEN if unproven else Verdict.COMPATIBLE
     return Comparison(verdict, mode, policy, unproven=unproven)

@@ -1,4 +1,4 @@
-"""A document made ready to be compared: checked, in normal form, measured, and each reading of it once."""
+"""A document prepared for comparison: checked, in normal form, measured, and with both of its readings."""
 
 from __future__ import annotations
 
@@ -10,53 +10,46 @@ from typing import Any, Final
 import jsonschema_rs
 
 from bridge.core.pointer import escape
-from bridge.schemas.compatibility.proving.judges import compile_document
 from bridge.schemas.compatibility.reading.closed import closed
 from bridge.schemas.compatibility.reading.complexity import Complexity, complexity_of, simple_complexity
-from bridge.schemas.compatibility.reading.drafts import VALIDATORS, Draft, draft_of
+from bridge.schemas.compatibility.reading.drafts import REGISTRY_DRAFTS, URIS, VALIDATORS, Draft, draft_of
+from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.normal import Normal, normalise
 from bridge.schemas.compatibility.reading.opened import opened
-from bridge.schemas.compatibility.reading.readings import Reading, as_written
-from bridge.schemas.compatibility.reading.references import MAIN, Unusable
+from bridge.schemas.compatibility.reading.references import MAIN, NOWHERE, Unusable, join
 from bridge.schemas.compatibility.verdict import Policy
-
-_METASCHEMAS: Final = {
-    Draft.D4: "http://json-schema.org/draft-04/schema#",
-    Draft.D6: "http://json-schema.org/draft-06/schema#",
-    Draft.D7: "http://json-schema.org/draft-07/schema#",
-    Draft.D2019: "https://json-schema.org/draft/2019-09/schema",
-    Draft.D2020: "https://json-schema.org/draft/2020-12/schema",
-}
 
 _EMPTYING: Final = (
     '"minProperties"', '"propertyNames"', '"not"', '"if"', 'Of"', 'Ref"', '"$ref"', '"dependentSchemas"',
     '"dependencies"',
 )  # fmt: skip
-
-
-@cache
-def _metaschema(draft: Draft) -> Any:
-    return VALIDATORS[draft]({"$ref": _METASCHEMAS[draft]}, offline=True)
+"""Without these keywords a closed schema always allows something."""
+_NO_SCHEMA: Final = "is not a schema: it is neither an object nor true or false"
 
 
 class TooDeep(Exception):
-    """More levels than a schema is read with."""
+    """The schema has more levels than the library reads."""
 
 
 def text_of(name: str, document: Any) -> str:
-    """The document as one text, the same for all documents that JSON holds for equal.
+    """The document as text, the same text for all documents that are equal as JSON.
 
-    Raises :class:`Unusable` for what JSON cannot say, :class:`TooDeep` where the library reads no further.
+    Raises :class:`Unusable` for what is not JSON, :class:`TooDeep` where the library reads no further.
     """
     try:
-        text = jsonschema_rs.canonical.json.to_string(document)
+        text = key_of(document)
         if "null" in text.replace('"null"', ""):
-            json.dumps(document, allow_nan=False)  # what is no number was written as null
+            json.dumps(document, allow_nan=False)  # NaN and infinity were written as null
         return text
     except (TypeError, ValueError) as error:
         if "ecursion" in str(error):
             raise TooDeep("the schema is nested too deep to be read") from error
-        raise Unusable(name, "", f"is no JSON: {error}") from error
+        raise Unusable(name, "", f"is not JSON: {error}") from error
+
+
+@cache
+def _metaschema(draft: Draft) -> Any:
+    return VALIDATORS[draft]({"$ref": URIS[draft]}, offline=True)
 
 
 def check_document(name: str, document: Any, draft: Draft) -> None:
@@ -64,24 +57,51 @@ def check_document(name: str, document: Any, draft: Draft) -> None:
     if name != MAIN:
         text_of(name, document)
     if not isinstance(document, dict) and (draft == Draft.D4 or not isinstance(document, bool)):
-        raise Unusable(name, "", "is no schema: it is neither an object nor true or false")
+        raise Unusable(name, "", _NO_SCHEMA)
     validator = _metaschema(draft)
-    if validator.is_valid(document):
-        return
-    error = next(validator.iter_errors(document))
-    pointer = "".join(f"/{escape(str(step))}" for step in error.instance_path)
-    message = error.message if len(error.message) <= 200 else error.message[:197] + "..."
-    raise Unusable(name, pointer, f"is not what its draft allows: {message}")
+    if not validator.is_valid(document):
+        error = next(validator.iter_errors(document))
+        message = f"does not conform to its draft: {_short(error.message, 200)}"
+        raise Unusable(name, _pointer(error), message)
 
 
 def _checked(name: str, document: Any, draft: Draft) -> None:
-    """The document was proven before."""
+    """Does nothing: the document was checked before."""
+
+
+def compile_document(document: Any, others: Mapping[str, Any], draft: Draft) -> Any:
+    """The validator that is used at runtime: formats are asserted and nothing is fetched.
+
+    Raises :class:`Unusable` where the library refuses the document.
+    """
+    try:
+        resources = [(join(NOWHERE, uri), each) for uri, each in others.items() if draft_of(each) is not None]
+        more: dict[str, Any] = {}
+        if resources:
+            more["registry"] = jsonschema_rs.Registry(resources, draft=REGISTRY_DRAFTS[draft])
+            if not (isinstance(document, dict) and ("$id" in document or "id" in document)):
+                more["base_uri"] = NOWHERE
+        return VALIDATORS[draft](document, validate_formats=True, offline=True, **more)
+    except jsonschema_rs.ValidationError as error:
+        raise Unusable("", _pointer(error), _short(error.message, 300)) from error
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise Unusable("", "", _short(str(error), 300)) from error
+
+
+def _pointer(error: jsonschema_rs.ValidationError) -> str:
+    return "".join(f"/{escape(str(step))}" for step in error.instance_path)
+
+
+def _short(message: str, length: int) -> str:
+    line = message.splitlines()[0] if message else "cannot be used as a schema"
+    return line if len(line) <= length else line[: length - 3] + "..."
 
 
 class Prepared:
-    """``text`` is what :func:`text_of` makes of ``document``; ``prefix`` is like nothing else in it.
+    """``others`` are the documents that a ``$ref`` may lead to. ``text`` is :func:`text_of` the document. No
+    other document in the process has this ``prefix``.
 
-    Raises :class:`Unusable` or :class:`TooDeep` when made. The documents are not to be changed later.
+    The constructor raises :class:`Unusable` or :class:`TooDeep`. The documents must not be changed later.
     """
 
     def __init__(self, document: Any, others: Mapping[str, Any], prefix: str, text: str) -> None:
@@ -89,12 +109,12 @@ class Prepared:
         self.others = others
         self._prefix = prefix
         if not isinstance(document, dict | bool):
-            raise Unusable(MAIN, "", "is no schema: it is neither an object nor true or false")
+            raise Unusable(MAIN, "", _NO_SCHEMA)
         draft = draft_of(document)
         simple = simple_complexity(text)
         if simple is not None and draft is not None:
-            # Making the validator proves the document. With references it is made last: in Rust they cannot
-            # be followed too deep without ending the process.
+            # Compiling the validator checks the document. A document with references is compiled last:
+            # following deep references in Rust would end the process.
             self.validator = compile_document(document, {}, draft)
             self.normal: Normal = normalise(document, others, prefix, _checked)
             self.complexity: Complexity = simple
@@ -107,8 +127,8 @@ class Prepared:
             used = {name: others[name] for name in self.normal.documents}
             self.validator = compile_document(document, used, self.normal.draft)
         self.may_close_to_nothing = any(each in text for each in _EMPTYING)
-        self._producers: dict[Policy, Reading] = {}
-        self._consumers: dict[Policy, Reading] = {}
+        self._producers: dict[Policy, Normal] = {}
+        self._consumers: dict[Policy, Normal] = {}
 
     def means_the_same(self, other: Prepared) -> bool:
         """Whether the two differ in annotations at most."""
@@ -119,24 +139,19 @@ class Prepared:
         return self._meaning() == other._meaning()
 
     def _meaning(self) -> str:
-        whole = {"root": self.normal.root, "defs": self.normal.defs}
-        return jsonschema_rs.canonical.json.to_string(whole).replace(self._prefix, "")
+        return key_of({"root": self.normal.root, "defs": self.normal.defs}).replace(self._prefix, "")
 
-    def as_producer(self, policy: Policy) -> Reading:
-        """Raises ``readings.TooComplex``."""
+    def as_producer(self, policy: Policy) -> Normal:
+        """Raises :class:`TooComplex`."""
+        if policy is Policy.STRICT:
+            return self.normal
         if policy not in self._producers:
-            self._producers[policy] = (
-                as_written(self.normal)
-                if policy is Policy.STRICT
-                else closed(self.normal, lenient=policy is Policy.LENIENT)
-            )
+            self._producers[policy] = closed(self.normal, lenient=policy is Policy.LENIENT)
         return self._producers[policy]
 
-    def as_consumer(self, policy: Policy) -> Reading:
+    def as_consumer(self, policy: Policy) -> Normal:
+        if policy is Policy.STRICT:
+            return self.normal
         if policy not in self._consumers:
-            self._consumers[policy] = (
-                as_written(self.normal)
-                if policy is Policy.STRICT
-                else opened(self.normal, lenient=policy is Policy.LENIENT)
-            )
+            self._consumers[policy] = opened(self.normal, lenient=policy is Policy.LENIENT)
         return self._consumers[policy]

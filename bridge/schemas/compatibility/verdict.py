@@ -1,4 +1,4 @@
-"""What a comparison of two schema versions says: the verdict, every break with its example, the bump."""
+"""The result of comparing two schema versions: the verdict, every break with its example, the bump."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Direction = Literal["backward", "forward"]
 
 
 class Verdict(StrEnum):
-    """``unproven`` is never "compatible": it stands for a question that could not be decided."""
+    """``unproven`` is never "compatible": it means that the question could not be decided."""
 
     COMPATIBLE = "compatible"
     INCOMPATIBLE = "incompatible"
@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 
 class Mode(StrEnum):
-    """Which directions must hold. TRANSITIVE: against every earlier version, not the last one only."""
+    """Which directions must hold. TRANSITIVE: against every earlier version, not only against the last."""
 
     BACKWARD = "BACKWARD"
     BACKWARD_TRANSITIVE = "BACKWARD_TRANSITIVE"
@@ -36,7 +36,7 @@ class Mode(StrEnum):
 
     @property
     def directions(self) -> tuple[Direction, ...]:
-        """``NONE`` asks for nothing: breaks are neither looked for nor reported."""
+        """``NONE`` asks for nothing: breaks are neither searched nor reported."""
         return _DIRECTIONS[self.value.removesuffix("_TRANSITIVE")]
 
 
@@ -49,10 +49,10 @@ _DIRECTIONS: Final[dict[str, tuple[Direction, ...]]] = {
 
 
 class Policy(StrEnum):
-    """How the two documents are read before one is held against the other.
+    """How the two documents are read before they are compared.
 
     ``views``: producers by the closed reading (nothing undeclared), consumers by the open one.
-    ``strict``, ``lenient``: plain containment, as Confluent's compatibility policies of these names.
+    ``strict``, ``lenient``: plain containment, like Confluent's compatibility policies of these names.
     """
 
     VIEWS = "views"
@@ -61,7 +61,7 @@ class Policy(StrEnum):
 
 
 class Bump(StrEnum):
-    """The least change of the version number. ``none``: the documents say the same, annotations included."""
+    """The smallest allowed change of the version number. ``none``: the documents are equal as JSON."""
 
     NONE = "none"
     PATCH = "patch"
@@ -74,9 +74,8 @@ class Break:
     """One reason why a direction does not hold.
 
     ``rule`` is a stable name such as ``required-added``; ``old_pointer`` and ``new_pointer`` are JSON
-    Pointers into the two documents (``None`` where that document has no such place). ``example`` is an
-    event's data that ``produced_by`` allows and the other side refuses; both were validated before it is
-    shown.
+    Pointers into the two documents (``None`` where that document has no such place). ``example`` is the
+    data of an event that ``produced_by`` allows and the other side refuses; both sides were validated.
     """
 
     rule: str
@@ -92,7 +91,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class Unproven:
-    """A direction that could be neither proven nor refuted, and why (a stable ``reason``, a sentence)."""
+    """A direction that could be neither proven nor refuted; ``reason`` is a stable name."""
 
     direction: Direction
     reason: str
@@ -103,7 +102,7 @@ class Unproven:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """``bump`` is the least bump whatever the mode; ``problem`` says why input is unusable (``invalid``)."""
+    """``bump`` is the smallest one in every mode; ``problem`` says why input is unusable (``invalid``)."""
 
     verdict: Verdict
     mode: Mode

@@ -1,4 +1,4 @@
-"""One pair in a process of its own, which is ended when its time is up: Rust cannot be interrupted."""
+"""Compares one pair in a separate process, which is ended at the time limit: Rust cannot be interrupted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +24,7 @@ MEMORY_BYTES: Final = 3 * 1024**3
 
 
 class Stopped(Exception):
-    """The process gave no answer. ``reason`` is stable: ``time-limit`` or ``gave-up``."""
+    """The process gave no answer. ``reason`` is a stable name: ``time-limit`` or ``gave-up``."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -35,11 +34,11 @@ class Stopped(Exception):
 def compare_elsewhere(
     old: Any, new: Any, documents: Mapping[str, Any], mode: Mode, policy: Policy, *, limit_s: float
 ) -> Comparison:
-    """Raises :class:`Stopped` where the answer did not come within ``limit_s``."""
+    """Raises :class:`Stopped` where there is no answer within ``limit_s``."""
     question = {"old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy}
     try:
         done = subprocess.run(  # our own interpreter and module
-            [sys.executable, "-m", "bridge.schemas.compatibility.worker"],
+            [sys.executable, "-m", "bridge.schemas.compatibility"],
             input=json.dumps(question).encode(),
             capture_output=True,
             timeout=limit_s,
@@ -51,7 +50,7 @@ def compare_elsewhere(
     except OSError as error:
         raise Stopped("gave-up", f"no process could be started: {error}") from error
     if done.returncode != 0:
-        raise Stopped("gave-up", "the process that compared the schemas ran out of memory or broke down")
+        raise Stopped("gave-up", "the process that compared the schemas ran out of memory or failed")
     try:
         return _read(json.loads(done.stdout))
     except (ValueError, KeyError, TypeError) as error:
@@ -73,25 +72,3 @@ def _read(answer: dict[str, Any]) -> Comparison:
         Bump(answer["bump"]),
         answer["problem"],
     )
-
-
-def main() -> None:
-    from bridge.schemas.compatibility.compare import Comparer
-
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    except (ImportError, ValueError, OSError):
-        pass  # no such limits here: the time limit is left
-    sys.setrecursionlimit(20_000)
-    question = json.load(sys.stdin.buffer)
-    comparer = Comparer(question["documents"], patient=True)
-    answer = comparer.compare(
-        question["old"], question["new"], mode=Mode(question["mode"]), policy=Policy(question["policy"])
-    )
-    json.dump(asdict(answer), sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

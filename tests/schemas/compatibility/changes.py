@@ -1,6 +1,6 @@
-"""Named changes of a schema and what each is worth: the table of docs/compatibility.md, as data.
+"""Named changes of a schema and the verdicts of each: the table of docs/compatibility.md, as data.
 
-``expected`` has nine letters, in three groups (views, strict, lenient) of three (backward, forward, full):
+``expected`` has nine letters in three groups (views, strict, lenient) of three (backward, forward, full):
 ``c`` compatible, ``i`` incompatible, ``u`` unproven.
 """
 
@@ -57,7 +57,7 @@ def listed(schema: Any, **more: Any) -> dict[str, Any]:
 
 
 def kinds(**kinds_of: Any) -> dict[str, Any]:
-    """A choice told apart by ``kind``."""
+    """A choice between objects with different ``kind``."""
     branches = [thing("kind", kind={"const": name}, **members) for name, members in kinds_of.items()]
     return {"oneOf": branches}
 
@@ -123,7 +123,7 @@ CHANGES: Final = (
         "ici ici ccc",
     ),
     Change(
-        "property added that additionalProperties does not fit",
+        "property added that contradicts additionalProperties",
         {**thing(a=TEXT), "additionalProperties": TEXT},
         {**thing(a=TEXT, b=WHOLE), "additionalProperties": TEXT},
         "iii iii ccc",
@@ -155,7 +155,7 @@ CHANGES: Final = (
     Change("dependent requirement added", thing(a=TEXT, b=TEXT), depending({"a": ["b"]}), "ici ici ici"),
     Change("dependent requirement removed", depending({"a": ["b"]}), thing(a=TEXT, b=TEXT), "cii cii cii"),
     Change(
-        "at most so many members",
+        "number of members limited",
         thing(a=TEXT, b=TEXT),
         {**thing(a=TEXT, b=TEXT), "maxProperties": 1},
         "ici ici ici",
@@ -166,7 +166,7 @@ CHANGES: Final = (
     Change("number narrowed to integer", one({"type": "number"}), one(WHOLE), "ici ici ici"),
     Change("null allowed", one(TEXT), one({"type": ["string", "null"]}), "cii cii cii"),
     Change("null no longer allowed", one({"type": ["string", "null"]}), one(TEXT), "ici ici ici"),
-    Change("type no longer said", one(TEXT), one({}), "cii cii cii"),
+    Change("type no longer given", one(TEXT), one({}), "cii cii cii"),
     # values
     Change("enum grown", one({"enum": ["x"]}), one({"enum": ["x", "y"]}), "cii cii cii"),
     Change("enum shrunk", one({"enum": ["x", "y"]}), one({"enum": ["x"]}), "ici ici ici"),
@@ -189,10 +189,15 @@ CHANGES: Final = (
         "iii iii iii",
     ),
     Change("enum reordered", one({"enum": ["x", "y"]}), one({"enum": ["y", "x"]}), "ccc ccc ccc"),
-    Change("text restricted to an enum", one(TEXT), one({"enum": ["x", "y"]}), "ici ici ici"),
+    Change("string restricted to an enum", one(TEXT), one({"enum": ["x", "y"]}), "ici ici ici"),
     Change("constant changed", one({"const": 1}), one({"const": 2}), "iii iii iii"),
-    Change("constant to an enum with it", one({"const": 1}), one({"enum": [1, 2]}), "cii cii cii"),
-    # numbers, texts
+    Change(
+        "constant replaced by an enum that includes it",
+        one({"const": 1}),
+        one({"enum": [1, 2]}),
+        "cii cii cii",
+    ),
+    # numbers, strings
     Change(
         "minimum raised",
         one({"type": "integer", "minimum": 0}),
@@ -200,7 +205,7 @@ CHANGES: Final = (
         "ici ici ici",
     ),
     Change(
-        "minimum spelt otherwise",
+        "minimum written as exclusiveMinimum",
         one({"type": "integer", "minimum": 1}),
         one({"type": "integer", "exclusiveMinimum": 0}),
         "ccc ccc ccc",
@@ -212,18 +217,18 @@ CHANGES: Final = (
         "cii cii cii",
     ),
     Change(
-        "multiple refined",
+        "multipleOf divided",
         one({"type": "integer", "multipleOf": 10}),
         one({"type": "integer", "multipleOf": 5}),
         "cii cii cii",
     ),
     Change(
-        "text shortened",
+        "maximum length lowered",
         one({"type": "string", "maxLength": 9}),
         one({"type": "string", "maxLength": 8}),
         "ici ici ici",
     ),
-    Change("empty text allowed", one({"type": "string", "minLength": 1}), one(TEXT), "cii cii cii"),
+    Change("empty string allowed", one({"type": "string", "minLength": 1}), one(TEXT), "cii cii cii"),
     Change("pattern added", one(TEXT), one({"type": "string", "pattern": "^[a-z]+$"}), "ici ici ici"),
     Change(
         "pattern widened",
@@ -232,7 +237,7 @@ CHANGES: Final = (
         "cii cii cii",
     ),
     Change(
-        "pattern with look-ahead rewritten",
+        "pattern with look-ahead written in another way",
         one({"type": "string", "pattern": "^(?=a)[a-z]+$"}),
         one({"type": "string", "pattern": "^(?=a)[a-z]{1,}$"}),
         "uuu uuu uuu",
@@ -244,7 +249,12 @@ CHANGES: Final = (
         one({"type": "string", "format": "email"}),
         "iii iii iii",
     ),
-    Change("format nobody asserts", one(TEXT), one({"type": "string", "format": "color"}), "ccc ccc ccc"),
+    Change(
+        "format that no validator asserts",
+        one(TEXT),
+        one({"type": "string", "format": "color"}),
+        "ccc ccc ccc",
+    ),
     # arrays
     Change("elements widened", listed(WHOLE), listed({"type": "number"}), "cii cii cii"),
     Change(
@@ -260,7 +270,7 @@ CHANGES: Final = (
         "ici ici ici",
     ),
     Change("fewer elements allowed", listed(TEXT, maxItems=5), listed(TEXT, maxItems=4), "ici ici ici"),
-    Change("elements made unique", listed(TEXT), listed(TEXT, uniqueItems=True), "ici ici ici"),
+    Change("elements must be unique", listed(TEXT), listed(TEXT, uniqueItems=True), "ici ici ici"),
     Change(
         "tuple made longer",
         listed(False, prefixItems=[TEXT]),
@@ -297,14 +307,14 @@ CHANGES: Final = (
         "ccc ici ccc",
     ),
     Change(
-        "allOf written out",
+        "allOf merged into one schema",
         {"allOf": [thing("a", a=TEXT), thing(b=TEXT)]},
         thing("a", a=TEXT, b=TEXT),
         "ccc ccc ccc",
     ),
     Change("anyOf gains a branch", one({"anyOf": [TEXT]}), one({"anyOf": [TEXT, WHOLE]}), "cii cii cii"),
     Change(
-        "anyOf to a list of types",
+        "anyOf replaced by a list of types",
         one({"anyOf": [TEXT, WHOLE]}),
         one({"type": ["string", "integer"]}),
         "ccc ccc ccc",

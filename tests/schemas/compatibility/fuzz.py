@@ -1,8 +1,8 @@
-"""Random pairs of schemas and random events: no pair may be called compatible that is not.
+"""Random pairs of schemas and random events: no incompatible pair may be called compatible.
 
-``make fuzz-schemas PAIRS=30000 SEED=1``. Every answer "compatible" is held against events. ``jsonschema`` has
-its say in whether the documents take them, and what is declared is read off the annotations of an evaluation,
-not off our own closed reading. Every shown example is validated by ``jsonschema`` again.
+``make fuzz-schemas PAIRS=30000 SEED=1``. Every answer "compatible" is checked with events, which
+``jsonschema`` validates, too. The annotations of an evaluation say what is declared, not the closed reading
+that is tested. ``jsonschema`` validates every example again.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ import jsonschema_rs
 
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.prepare import Prepared, text_of
-from bridge.schemas.compatibility.proving.containment import bundle
 from bridge.schemas.compatibility.proving.generate import Generator
 from bridge.schemas.compatibility.reading.json_values import has_integral_float
+from bridge.schemas.compatibility.reading.normal import bundle
 from bridge.schemas.compatibility.verdict import Comparison, Direction, Mode, Policy, Verdict
 
 DRAFTS: Final = {
@@ -67,7 +67,7 @@ FORMATS: Final = ("date", "email", "ipv4")
 
 
 class Author:
-    """Writes schemas of one draft with names and values from a small world, so that they meet."""
+    """Generates schemas of one draft with few names and values, so that two schemas often share some."""
 
     def __init__(self, chance: random.Random, draft: int) -> None:
         self.chance = chance
@@ -214,7 +214,7 @@ class Author:
 
 
 def mutate(author: Author, document: dict[str, Any]) -> dict[str, Any]:
-    """A changed copy: a keyword dropped, added or replaced, a few times, anywhere."""
+    """A changed copy: a few times, at any place, a keyword is removed, added or replaced."""
     chance = author.chance
     new = copy.deepcopy(document)
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
@@ -269,9 +269,9 @@ def value(chance: random.Random, depth: int) -> Any:
 
 
 def declared_only(document: Any, event: Any, *, lenient: bool) -> bool:
-    """Whether every member is one that the evaluation of ``document`` came across.
+    """Whether the evaluation of ``document`` evaluated every member.
 
-    An object that nothing describes by ``properties`` or ``patternProperties`` may hold anything.
+    An object without ``properties`` or ``patternProperties`` for it may contain anything.
     """
     known: dict[str, set[str]] = {}
     more: dict[str, set[str]] = {}
@@ -282,7 +282,7 @@ def declared_only(document: Any, event: Any, *, lenient: bool) -> bool:
             known.setdefault(note["instanceLocation"], set()).update(note["annotations"])
         elif keyword in ("additionalProperties", "unevaluatedProperties"):
             if lenient:
-                return False  # the annotation of one keyword may stand for two
+                return False  # the annotation of one keyword may be for two
             found = note["annotations"]
             if found is True:
                 found = event_at(event, note["instanceLocation"])
@@ -309,14 +309,14 @@ def _only(event: Any, pointer: str, known: dict[str, set[str]], more: dict[str, 
 
 @dataclass
 class Report:
-    """What a run came across; ``unsound`` is empty where all is well."""
+    """The results of a run; ``unsound`` is empty if no error was found."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     events: int = 0
     disputed: int = 0
-    """Shown examples of which the two validators say otherwise, whatever we say."""
+    """Examples about which the two validators disagree."""
     unsound: list[str] = field(default_factory=list)
 
 
@@ -350,9 +350,9 @@ class Fuzzer:
         self.report.rules.update(each.rule for each in result.breaks)
         if result.verdict is Verdict.INVALID:
             return
-        self._hold(number, chance, old, new, policy, result)
+        self._check(number, chance, old, new, policy, result)
 
-    def _hold(
+    def _check(
         self,
         number: int,
         chance: random.Random,
@@ -365,8 +365,8 @@ class Fuzzer:
         doubtful = {each.direction for each in result.breaks} | {each.direction for each in result.unproven}
 
         def note(what: str, direction: Direction, event: Any) -> None:
-            said = f"{what}: seed {self.seed} pair {number} {policy} {direction}"
-            self.report.unsound.append(f"{said}\n  old {old}\n  new {new}\n  event {event!r}")
+            where = f"{what}: seed {self.seed} pair {number} {policy} {direction}"
+            self.report.unsound.append(f"{where}\n  old {old}\n  new {new}\n  event {event!r}")
 
         for shown in result.breaks:
             other = "new" if shown.produced_by == "old" else "old"
@@ -413,7 +413,7 @@ class Fuzzer:
 
 
 def agrees(second: Any, event: Any) -> bool:
-    """The second opinion; one that breaks down is none (``jsonschema`` on boolean ``items`` in 2019-09)."""
+    """Whether the second validator accepts it; its crash counts as yes (boolean ``items`` in 2019-09)."""
     try:
         return bool(second.is_valid(event))
     except TypeError:
@@ -421,7 +421,7 @@ def agrees(second: Any, event: Any) -> bool:
 
 
 class Side:
-    """One document as producer and consumer, asked of both validators."""
+    """One document as producer and consumer, with both validators."""
 
     def __init__(self, document: dict[str, Any], policy: Policy) -> None:
         self.policy = policy
@@ -438,37 +438,37 @@ class Side:
         first = jsonschema_rs.Draft202012Validator(document, validate_formats=True, offline=True)
         return first, jsonschema.Draft202012Validator(document)
 
-    def _stands(self, event: Any) -> bool:
-        """The document as written. Formats are jsonschema-rs's alone; for all else both must take it."""
+    def _is_valid(self, event: Any) -> bool:
+        """By the document as written. Only jsonschema-rs checks formats; else both validators must accept."""
         taken = bool(self.prepared.validator.is_valid(event))
         return taken and (self._has_format or agrees(self._second, event))
 
     def is_disputed(self, event: Any) -> bool:
-        """Whether the two validators say otherwise of the document as written: then one of them is wrong."""
+        """Whether the two validators disagree about the document as written: then one of them is wrong."""
         first = bool(self.prepared.validator.is_valid(event))
         return not self._has_format and first != agrees(self._second, event)
 
     def may_misread(self, event: Any) -> bool:
-        """Whether our readings, which are 2020-12, take a ``1.0`` in it for what draft 4 does not."""
+        """Whether it has a ``1.0``, which is an integer for the readings (2020-12) and not for draft 4."""
         return self.prepared.normal.inexact and has_integral_float(event)
 
     def surely_sends(self, event: Any) -> bool:
-        """Both validators take it as it stands, and no member of it is undeclared."""
-        if not self._stands(event):
+        """Both validators accept it by the document as written, and every member is declared."""
+        if not self._is_valid(event):
             return False
         lenient = self.policy is Policy.LENIENT
         return self.policy is Policy.STRICT or declared_only(self._document, event, lenient=lenient)
 
     def may_send(self, event: Any) -> bool:
         """By the closed reading."""
-        if not self._stands(event):
+        if not self._is_valid(event):
             return False
         return self.policy is Policy.STRICT or bool(self._closed.is_valid(event))
 
     def takes(self, event: Any) -> bool:
         """By the open reading."""
         if self.policy is Policy.STRICT:
-            return self._stands(event)
+            return self._is_valid(event)
         taken = bool(self._opened.is_valid(event))
         return taken and (self._has_format or agrees(self._second_opened, event))
 

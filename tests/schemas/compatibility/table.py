@@ -1,4 +1,4 @@
-"""The table of docs/compatibility.md, from the named changes: ``make docs`` puts it there."""
+"""Generates the table of docs/compatibility.md from the named changes; ``make docs`` writes it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ WORDS = {Verdict.COMPATIBLE: "yes", Verdict.INCOMPATIBLE: "**no**", Verdict.UNPR
 
 
 def write_table() -> str:
-    """Markdown: a row a change, a column a policy with its three modes, and what breaks the views."""
-    heads = [f"{policy}: back / forth / full" for policy in POLICIES]
+    """Markdown: one row for each change, one column for each policy with its three modes."""
+    heads = [f"{policy}: backward / forward / full" for policy in POLICIES]
     lines = [
-        "| change | " + " | ".join(heads) + " | bump | an event that shows it (views) |",
+        "| change | " + " | ".join(heads) + " | bump | example event (views) |",
         "|" + "---|" * (len(heads) + 3),
     ]
     comparer = Comparer()
@@ -39,12 +39,12 @@ def _row(change: Change, comparer: Comparer) -> str:
     return "| " + " | ".join((change.name, *columns, str(result.bump), shown)) + " |"
 
 
-def put_into(page: Path) -> None:
-    """Between the two marks of the page."""
+def write_into(page: Path) -> None:
+    """Replaces what is between the two marks of the page."""
     before, _, rest = page.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
     page.write_text(f"{before}{BEGIN}\n{write_table()}{END}{after}")
 
 
 if __name__ == "__main__":
-    put_into(ROOT / "docs" / "compatibility.md")
+    write_into(ROOT / "docs" / "compatibility.md")

@@ -1,4 +1,4 @@
-"""The table of named changes: every verdict, every example, and the page that shows it."""
+"""The table of named changes: every verdict, every example, and the page with the table."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_each_change_has_the_verdict_of_the_table(change: Change) -> None:
 
 
 @named
-def test_each_shown_event_is_sent_by_one_side_and_refused_by_the_other(change: Change) -> None:
+def test_one_side_may_send_each_example_and_the_other_refuses_it(change: Change) -> None:
     comparer = Comparer()
     for policy in Policy:
         result = comparer.compare(change.old, change.new, mode=Mode.FULL, policy=policy)
@@ -45,8 +45,8 @@ def test_each_shown_event_is_sent_by_one_side_and_refused_by_the_other(change: C
 
 
 @named
-def test_nothing_smaller_would_do_than_the_shown_event(change: Change) -> None:
-    """No member of the event can be left out: it is needed to be sent, or to be refused."""
+def test_an_example_is_as_small_as_possible(change: Change) -> None:
+    """No member can be removed: each is needed to be allowed on one side, or to be refused on the other."""
     result = Comparer().compare(change.old, change.new, mode=Mode.FULL, policy=Policy.VIEWS)
     sides = {"old": Side({"$schema": _DIALECT, **change.old}, Policy.VIEWS),
              "new": Side({"$schema": _DIALECT, **change.new}, Policy.VIEWS)}  # fmt: skip
@@ -58,15 +58,15 @@ def test_nothing_smaller_would_do_than_the_shown_event(change: Change) -> None:
 
 
 @named
-def test_a_version_may_follow_itself(change: Change) -> None:
+def test_a_version_is_compatible_with_itself(change: Change) -> None:
     for policy in Policy:
         result = Comparer().compare(change.old, change.old, mode=Mode.FULL, policy=policy)
         assert (result.verdict, result.bump) == (Verdict.COMPATIBLE, Bump.NONE)
 
 
 @named
-def test_the_open_reading_takes_what_the_closed_one_sends(change: Change) -> None:
-    """So that a version always follows itself by the views, whatever stands in it."""
+def test_the_open_reading_accepts_what_the_closed_reading_sends(change: Change) -> None:
+    """Otherwise a version would not be compatible with itself under ``views``."""
     for document in (change.old, change.new):
         side = Side({"$schema": _DIALECT, **document}, Policy.VIEWS)
         for event in ({}, {"a": "x"}, {"a": 1}, {"kind": "x"}, {"a": ["x"]}, {"a": {"b": "x"}}, {"b": "x"}):
@@ -74,7 +74,7 @@ def test_the_open_reading_takes_what_the_closed_one_sends(change: Change) -> Non
                 assert side.takes(event)
 
 
-def test_there_are_many_of_them_and_no_two_of_one_name() -> None:
+def test_there_are_at_least_40_changes_with_different_names() -> None:
     names = [change.name for change in CHANGES]
     assert len(set(names)) == len(names) >= 40
 

@@ -1,4 +1,4 @@
-"""Schemas made to explode: a bounded "unproven", or an answer; never a crash, never without end."""
+"""Schemas that cause very much work: the result is an answer or "unproven", in limited time and memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def full(old: Any, new: Any, limit_s: float = LIMIT_S) -> Comparison:
 
 
 def chained(length: int, last: Any, **link: Any) -> dict[str, Any]:
-    """Definitions that refer to the next one, by ``make``."""
+    """Definitions, each with a reference to the next one, which ``make`` puts into a schema."""
     make = link["make"]
     defs = {f"d{i}": make({"$ref": f"#/$defs/d{i + 1}"}) for i in range(length)}
     return {"$ref": "#/$defs/d0", "$defs": {**defs, f"d{length}": last}}
@@ -39,7 +39,7 @@ def choices(count: int, last: int) -> dict[str, Any]:
     return {"allOf": [{"oneOf": [needing(f"a{i}", 1), needing(f"b{i}", last)]} for i in range(count)]}
 
 
-def test_definitions_that_double_at_each_step_end_at_the_time_limit() -> None:
+def test_definitions_that_double_at_each_step_stop_at_the_time_limit() -> None:
     def twice(each: Any) -> Any:
         return {"allOf": [each, each]}
 
@@ -66,7 +66,7 @@ def test_an_enum_of_50_000_values_is_compared() -> None:
     assert [each.example for each in result.breaks] == ["new"]
 
 
-def test_what_is_nested_10_000_deep_is_not_read() -> None:
+def test_a_schema_nested_10_000_deep_is_not_read() -> None:
     deep = nested(10_000, TEXT)
     for result in (full(deep, TEXT), full(TEXT, deep), full(deep, deep)):
         assert {each.reason for each in result.unproven} == {"too-deep"}
@@ -74,7 +74,7 @@ def test_what_is_nested_10_000_deep_is_not_read() -> None:
     assert {each.reason for each in full(chain, TEXT).unproven} == {"too-deep"}
 
 
-def test_what_the_library_reads_is_compared_to_the_bottom() -> None:
+def test_a_schema_nested_100_deep_is_compared_to_the_bottom() -> None:
     result = full(nested(100, TEXT), nested(100, SHORT))
     (found,) = result.breaks
     event = found.example
@@ -83,26 +83,26 @@ def test_what_the_library_reads_is_compared_to_the_bottom() -> None:
     assert event == "xxxx"
 
 
-def test_choices_that_multiply_end_at_the_time_limit() -> None:
+def test_choices_that_multiply_stop_at_the_time_limit() -> None:
     result = full(choices(20, 1), choices(20, 2), limit_s=1.0)
     assert result.verdict in (Verdict.UNPROVEN, Verdict.INCOMPATIBLE)
     assert full(choices(20, 1), {**choices(20, 1), "title": "T"}).verdict is Verdict.COMPATIBLE
 
 
 @pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a?)+$", "^(?=(a+))a*b$", "(x+x+)+y"])
-def test_patterns_that_backtrack_without_end_do_not(pattern: str) -> None:
+def test_patterns_that_backtrack_exponentially_are_compared_in_time(pattern: str) -> None:
     old, new = {"type": "string", "pattern": pattern}, {"type": "string", "pattern": pattern, "minLength": 40}
     assert full(old, new, limit_s=10).verdict in (Verdict.UNPROVEN, Verdict.INCOMPATIBLE)
     members = {"type": "object", "patternProperties": {pattern: TEXT}}
     assert full(members, {**members, "maxProperties": 3}, limit_s=10).verdict is not Verdict.COMPATIBLE
 
 
-def test_a_pattern_too_large_to_compile_is_unusable_input() -> None:
+def test_a_pattern_too_large_to_compile_is_invalid_input() -> None:
     result = full({"pattern": "^((a{1,100}){1,100}){1,100}$"}, TEXT)
     assert (result.verdict, "/pattern" in result.problem) == (Verdict.INVALID, True)
 
 
-def test_references_in_a_circle_that_describe_nothing_are_refused() -> None:
+def test_circular_references_that_describe_nothing_are_refused() -> None:
     loop = {
         "$ref": "#/$defs/a",
         "$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {"anyOf": [{"$ref": "#/$defs/a"}]}},
@@ -126,14 +126,14 @@ def test_an_ordinary_schema_of_5_000_lines_is_compared() -> None:
     assert found.example == {"p30": {"q1": "x"}}
 
 
-def test_the_process_that_is_handed_a_pair_says_the_same() -> None:
+def test_a_separate_process_gives_the_same_result() -> None:
     old, new = {"type": "object", "properties": {"a": TEXT}}, {"type": "object", "properties": {"a": SHORT}}
     here = compare(old, new, mode=Mode.FULL, policy=Policy.STRICT)
     there = compare_elsewhere(old, new, {}, Mode.FULL, Policy.STRICT, limit_s=30)
     assert here == there
 
 
-def test_the_process_is_ended_at_the_limit() -> None:
+def test_the_separate_process_is_ended_at_the_time_limit() -> None:
     with pytest.raises(Stopped, match="time limit") as stopped:
         compare_elsewhere(TEXT, SHORT, {}, Mode.FULL, Policy.VIEWS, limit_s=0.001)
     assert stopped.value.reason == "time-limit"

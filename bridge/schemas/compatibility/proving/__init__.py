@@ -1,1 +1,1 @@
-"""The proof that one schema accepts all that another accepts, and the search for a counterexample."""
+"""The proof that one schema accepts all that another allows, and the search for a counterexample."""

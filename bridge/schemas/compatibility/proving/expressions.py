@@ -1,7 +1,7 @@
-"""Regular expressions (ECMA-262) read as automata, as far as they are regular and mean one thing everywhere.
+"""Regular expressions (ECMA-262) as automata, if they are regular and mean the same in every engine.
 
-Anchors stand at the ends of an alternative only. Look-around, back-references, ``\\b``, ``\\s``, ``\\p``
-are not read. An expression without an anchor matches anywhere in a text, as ``pattern`` does.
+Anchors are read only at the ends of an alternative. Look-around, back-references, ``\\b``, ``\\s`` and
+``\\p`` are not read. An expression without an anchor matches anywhere in a text, as in ``pattern``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 Ranges = tuple[tuple[int, int], ...]
-"""Code points, from and to, both included; sorted, apart from each other."""
+"""Code points, first and last of each range, both included; sorted, and no two ranges touch."""
 LAST: Final = 0x10FFFF
 MAX_STATES: Final = 800
 _DIGIT: Final[Ranges] = ((48, 57),)
@@ -21,7 +21,7 @@ NEWLINES: Final[Ranges] = ((10, 10), (13, 13), (0x2028, 0x2029))
 
 
 class Unread(Exception):
-    """Something in an expression that is not read as an automaton."""
+    """The expression contains something that is not read as an automaton."""
 
 
 def negated(ranges: Ranges) -> Ranges:
@@ -83,7 +83,7 @@ class Automaton:
 
 
 def read(pattern: str, line_ends: Ranges) -> Automaton:
-    """``line_ends`` are what a dot leaves out: engines differ. Raises :class:`Unread`."""
+    """``line_ends``: what a dot does not match, because engines differ. Raises :class:`Unread`."""
     reader = _Reader(pattern, line_ends)
     try:
         return reader.run()
@@ -92,7 +92,7 @@ def read(pattern: str, line_ends: Ranges) -> Automaton:
 
 
 class _Reader:
-    """Builds the automaton while it reads: each part is a pair of states, where it begins and ends."""
+    """Builds the automaton while it reads. Each part is a pair of states: its first and its last."""
 
     def __init__(self, text: str, line_ends: Ranges) -> None:
         self._text = text
@@ -118,7 +118,7 @@ class _Reader:
         return self._text[self._at : self._at + 1]
 
     def _anchored(self) -> tuple[int, int]:
-        """An alternative at the top, with whatever text may stand before and after it."""
+        """An alternative at the top level, with any text before and after it where it has no anchor."""
         before, after = self._peek() != "^", True
         self._at += not before
         first, last = self._sequence()
@@ -138,7 +138,7 @@ class _Reader:
             begin, end = self._repeated()
             self._out.empty[last].append(begin)
             last = end
-        # a state of its own, so that a loop put on it is on nothing else
+        # a separate state, so that a loop added to it affects nothing else
         final = self._out.state()
         self._out.empty[last].append(final)
         return first, final
@@ -274,5 +274,5 @@ class _Reader:
         mark = self._text[self._at]
         self._at += 1
         if mark == "[" or (mark in "&-~" and self._peek() == mark):
-            raise Unread  # set operations, where an engine has them
+            raise Unread  # set operations, in engines that have them
         return self._escape() if mark == "\\" else ((ord(mark), ord(mark)),)

@@ -1,33 +1,59 @@
-"""Where a proof failed, and what stands around that place in an event."""
+"""A gap, which is where a proof failed, and its place in an event."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from bridge.schemas.compatibility.proving.parts import Parts, matches
+from bridge.core.pointer import escape
 from bridge.schemas.compatibility.reading.normal import Schema
 
 Nodes = tuple[Schema, ...]
+MISSING: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A place in an event, with the producer's schemas of what holds it."""
+    """A place in an event, with the producer's schemas of the object or array that holds it."""
 
     parent: Path | None = None
     holder: Nodes = ()
     step: str | int = ""
     depth: int = 0
 
+    def below(self, holder: Nodes, step: str | int) -> Path:
+        return Path(self, holder, step, self.depth + 1)
+
     @property
     def holder_key(self) -> tuple[int, ...]:
         return tuple(map(id, self.holder))
 
+    @property
+    def pointer(self) -> str:
+        """A JSON Pointer into the event."""
+        return "" if self.parent is None else f"{self.parent.pointer}/{escape(str(self.step))}"
+
+    def value_in(self, event: Any) -> Any:
+        """The value at this place of an event, or :data:`MISSING`."""
+        if self.parent is None:
+            return event
+        holder = self.parent.value_in(event)
+        if isinstance(holder, dict) and isinstance(self.step, str):
+            return holder.get(self.step, MISSING)
+        if isinstance(holder, list) and isinstance(self.step, int) and len(holder) > self.step:
+            return holder[self.step]
+        return MISSING
+
+
+TOP: Final = Path()
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Where a proof failed: what the producer may send at ``path``, and what the consumer takes there."""
+    """Where a proof failed: what the producer may send at ``path``, and what the consumer accepts there.
+
+    ``detail`` is the name of the member that a keyword such as ``required`` is about.
+    """
 
     rule: str
     path: Path
@@ -36,22 +62,6 @@ class Gap:
     keyword: str = ""
     detail: str = ""
 
-
-TOP: Final = Path()
-
-
-def declares(parts: Parts, name: str) -> bool:
-    """Whether the member ``name`` is named, by itself or by a pattern."""
-    return any(
-        name in node.get("properties", ())
-        or any(matches(pattern, name) for pattern in node.get("patternProperties", ()))
-        for node in parts.objects
-    )
-
-
-def as_undeclared(gaps: list[Gap], here: Path) -> list[Gap]:
-    """What is undeclared on the producer's side is a member that one version has and the other has not."""
-    return [
-        Gap("undeclared", gap.path, gap.producer, gap.consumer, gap.keyword) if gap.path is here else gap
-        for gap in gaps
-    ]
+    @property
+    def pointer(self) -> str:
+        return self.path.pointer + (f"/{escape(self.detail)}" if self.detail else "")

@@ -1,6 +1,6 @@
-"""Values that satisfy a conjunction of schemas: a few different ones, the smallest first, most of them right.
+"""Values that satisfy a conjunction of schemas: a few different ones, the smallest first, most of them valid.
 
-What comes out is a guess to be validated. Nothing is random: one question has one answer.
+The values are guesses that must be validated. Nothing is random: one question has one answer.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ from itertools import islice
 from math import ceil, floor
 from typing import Any, Final
 
-from bridge.schemas.compatibility.proving.parts import Parts, member_schemas, take_apart, values_of
-from bridge.schemas.compatibility.proving.patience import Patience
+from bridge.schemas.compatibility.proving.gaps import Nodes
+from bridge.schemas.compatibility.proving.parts import (
+    Parts,
+    member_schemas,
+    options_of,
+    take_apart,
+    values_of,
+)
 from bridge.schemas.compatibility.proving.regions import element_schemas, impossible
 from bridge.schemas.compatibility.proving.sampling import sample_texts
+from bridge.schemas.compatibility.reading.complexity import Patience, TooComplex
 from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.normal import Schema
-from bridge.schemas.compatibility.reading.readings import TooComplex
 
-Nodes = tuple[Schema, ...]
 MAX_DEPTH: Final = 40
 FORMATS: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("2030-01-31",),
@@ -46,7 +51,7 @@ _NUMBERS: Final = (0, 1, -1, 2, 3, 5, 7, 10, 1000, -1000)
 
 
 class Generator:
-    """``defs``: where the references of the schemas lead. ``budget``: how many conjunctions are looked at."""
+    """``defs``: the definitions that the schemas refer to. ``budget``: how many conjunctions may be tried."""
 
     def __init__(
         self, defs: Mapping[str, Schema], budget: int = 4_000, patience: Patience | None = None
@@ -56,7 +61,7 @@ class Generator:
         self._budget = budget
 
     def values(self, nodes: Nodes, depth: int = 0, split: frozenset[int] = frozenset()) -> Iterator[Any]:
-        """Ends when it has no more ideas, or when the budget is spent. Raises :class:`TooComplex`."""
+        """Ends when there are no more ideas or the budget is spent. Raises :class:`TooComplex`."""
         self._patience.check()
         self._budget -= 1
         if self._budget < 0 or depth > MAX_DEPTH:
@@ -70,7 +75,7 @@ class Generator:
         for node, keyword in parts.choices:
             mark = id(node) ^ hash(keyword)
             if mark not in split:
-                for option in _options(node, keyword):
+                for option in options_of(node, keyword):
                     yield from islice(self.values((*nodes, *option), depth, split | {mark}), 12)
                 return
         enumerated = values_of(parts)
@@ -83,19 +88,16 @@ class Generator:
 
     def _of_type(self, name: str, parts: Parts, depth: int) -> Iterator[Any]:
         if name == "object":
-            yield from self._objects(parts, depth)
-        elif name == "array":
-            yield from self._arrays(parts, depth)
-        elif name == "string":
-            yield from islice(_strings(parts), 24)
-        elif name == "integer":
-            yield from islice(_integers(parts), 24)
-        elif name == "number":
-            yield from islice(_floats(parts), 12)
-        elif name == "boolean":
-            yield from (True, False)
-        else:
-            yield None
+            return self._objects(parts, depth)
+        if name == "array":
+            return self._arrays(parts, depth)
+        if name == "string":
+            return islice(_strings(parts), 24)
+        if name == "integer":
+            return islice(_integers(parts), 24)
+        if name == "number":
+            return islice(_floats(parts), 12)
+        return iter((True, False) if name == "boolean" else (None,))
 
     def first(self, nodes: Nodes, depth: int) -> tuple[Any, ...]:
         """One value, or nothing."""
@@ -186,14 +188,6 @@ class Generator:
 
 
 _ORDER: Final = ("object", "array", "string", "integer", "number", "boolean", "null")
-
-
-def _options(node: dict[str, Any], keyword: str) -> Iterator[Nodes]:
-    if keyword == "if":
-        yield (node["if"], node.get("then", True))
-        yield (node.get("else", True),)
-    else:
-        yield from ((each,) for each in node[keyword])
 
 
 def _in_all(parts: Parts, values: list[Any]) -> Iterator[Any]:

@@ -1,4 +1,4 @@
-"""Whether every text that matches one pattern matches another, decided on their automata."""
+"""Whether every text that matches one pattern also matches another, decided with their automata."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MAX_PAIRS: Final = 1_000
 
 
 def includes(wide: str, narrow: str) -> bool:
-    """``True`` only where it is proven, for either meaning that a dot has."""
+    """``True`` only if it is proven, for both meanings of a dot."""
     return _compare(wide, narrow) == (True, None)
 
 
 def escaping(wide: str, narrow: str) -> str | None:
-    """The shortest text that matches ``narrow`` and not ``wide``, where one is found."""
+    """The shortest text found that matches ``narrow`` and not ``wide``."""
     return _compare(wide, narrow)[1]
 
 
@@ -56,9 +56,9 @@ class Side:
         return self.automaton.closure(frozenset({self.automaton.start}))
 
     def accepts(self, states: frozenset[int], text: str) -> bool:
-        """Raises :class:`Unread` where the validator says otherwise: it is the validator that refuses events.
+        """Raises :class:`Unread` where the validator differs, because the validator is what refuses events.
 
-        jsonschema-rs 0.60 lets "a" pass for ``a+a*a+``.
+        For example, jsonschema-rs 0.60 matches "a" with ``a+a*a+``.
         """
         accepted = self.automaton.end in states
         if accepted != matches(self.pattern, text):
@@ -90,7 +90,7 @@ def _search(wide: Side, narrow: Side) -> tuple[bool, str | None]:
 
 
 def _letters(*automata: Automaton) -> list[int]:
-    """One character of each kind that the automata tell apart, plain ones where there are any."""
+    """One character of each kind that the automata distinguish, a plain one where possible."""
     cuts = {0, LAST + 1}
     for automaton in automata:
         for steps in automaton.steps:
@@ -102,7 +102,7 @@ def _letters(*automata: Automaton) -> list[int]:
     letters: list[int] = []
     for low, high in pairwise(edges):
         if low == 0xD800:
-            continue  # halves of surrogate pairs are no characters
+            continue  # halves of surrogate pairs are not characters
         plain = next((code for code in (97, 65, 48, 45, 32) if low <= code < high), None)
         letters.append(low if plain is None else plain)
     return sorted(letters, key=lambda code: (not 32 <= code < 127, code))

@@ -1,4 +1,4 @@
-"""A conjunction of schemas taken apart: what it asserts at one place, keyword by keyword."""
+"""A conjunction of schemas, split into what it asserts at one place, keyword by keyword."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-from bridge.schemas.compatibility.reading.normal import DEFS, Schema
-from bridge.schemas.compatibility.reading.readings import TooComplex, type_of
+from bridge.schemas.compatibility.reading.complexity import TooComplex
+from bridge.schemas.compatibility.reading.json_values import type_of
+from bridge.schemas.compatibility.reading.normal import DEFS, Schema, in_place
 
 TYPES: Final = frozenset({"null", "boolean", "integer", "number", "string", "array", "object"})
-"""``integer`` is within ``number``; here ``number`` stands for the others."""
+"""``number`` means the numbers that are not integers here."""
 MAX_PARTS: Final = 4_000
-CHOICES: Final = ("anyOf", "oneOf", "if")
 
 
 @dataclass(slots=True)
 class Parts:
-    """All of ``nodes`` must hold. Every list reads "and"; ``choices`` are nodes with alternatives."""
+    """All of ``nodes`` must hold, and all entries of every list. ``choices`` are nodes with alternatives."""
 
     defs: Mapping[str, Schema] = field(repr=False)
     nodes: list[dict[str, Any]] = field(default_factory=list)
@@ -87,10 +87,6 @@ def _type(parts: Parts, node: dict[str, Any], value: Any) -> None:
         parts.strict_integer = True
 
 
-def _enum(parts: Parts, _: dict[str, Any], value: Any) -> None:
-    parts.enums.append(value)
-
-
 def _lowest(name: str) -> Any:
     def take(parts: Parts, _: dict[str, Any], value: Any) -> None:
         parts.smallest[name] = max(parts.smallest.get(name, 0), int(value))
@@ -116,7 +112,7 @@ def _unique(parts: Parts, _: dict[str, Any], value: Any) -> None:
 
 _TAKE: Final = {
     "type": _type,
-    "enum": _enum,
+    "enum": lambda parts, _, value: parts.enums.append(value),
     "minimum": lambda parts, _, value: parts.lower.append((value, False)),
     "exclusiveMinimum": lambda parts, _, value: parts.lower.append((value, True)),
     "maximum": lambda parts, _, value: parts.upper.append((value, False)),
@@ -149,21 +145,21 @@ def _pattern_validator(pattern: str) -> Any:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """As the validator sees it: ECMA-262, anywhere in the text."""
+    """As the validator matches: ECMA-262, anywhere in the text."""
     return bool(_pattern_validator(pattern).is_valid(text))
 
 
 def member_schemas(parts: Parts, name: str) -> tuple[Schema, ...]:
-    """Every schema that the member ``name`` must satisfy if it is there (branches have their own say)."""
+    """Every schema that the member ``name`` must satisfy if it exists, except those in branches."""
     found: list[Schema] = []
     for node in parts.objects:
-        found += describe_member(node, name)
+        found += _describing(node, name)
         if node.get("unevaluatedProperties") is False and not _may_be_evaluated(node, name, parts):
             found.append(False)
     return tuple(found)
 
 
-def describe_member(node: dict[str, Any], name: str) -> list[Schema]:
+def _describing(node: dict[str, Any], name: str) -> list[Schema]:
     found: list[Schema] = []
     properties = node.get("properties")
     if properties is not None and name in properties:
@@ -183,7 +179,7 @@ def _may_be_evaluated(node: dict[str, Any], name: str, parts: Parts) -> bool:
 
 
 def declared_beside(node: dict[str, Any], parts: Parts) -> tuple[set[str], set[str], bool]:
-    """What a node with ``unevaluatedProperties: false`` may allow: names, patterns, or anything."""
+    """What a node with ``unevaluatedProperties: false`` may allow: names, patterns, or any name."""
     names: set[str] = set()
     patterns: set[str] = set()
     anything = False
@@ -202,16 +198,20 @@ def declared_beside(node: dict[str, Any], parts: Parts) -> tuple[set[str], set[s
         anything = anything or any(word is not False for word in open_words)
         if "$ref" in each:
             waiting.append(parts.defs[each["$ref"].removeprefix(DEFS)])
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            waiting += each.get(keyword, ())
-        waiting += (each[keyword] for keyword in ("if", "then", "else") if keyword in each)
-        waiting += each.get("dependentSchemas", {}).values()
+        waiting += in_place(each)
     return names, patterns, anything
 
 
 def values_of(parts: Parts) -> list[Any] | None:
-    """The values an enum leaves, those of a wrong type already left out; ``None`` without an enum."""
+    """The values of the shortest enum that have an allowed type; ``None`` without an enum."""
     if parts.enums and parts.values is None:
         shortest = min(parts.enums, key=len)
         parts.values = [value for value in shortest if type_of(value) in parts.types]
     return parts.values
+
+
+def options_of(node: dict[str, Any], keyword: str) -> tuple[tuple[Schema, ...], ...]:
+    """The alternatives of a choice, each a conjunction."""
+    if keyword == "if":
+        return (node["if"], node.get("then", True)), (node.get("else", True),)
+    return tuple((each,) for each in node[keyword])

@@ -1,14 +1,14 @@
-"""Which members and elements of an event meet which schemas on either side."""
+"""The members and elements of an event, each with the schemas that apply to it on either side."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
 
+from bridge.schemas.compatibility.proving.gaps import Nodes
 from bridge.schemas.compatibility.proving.parts import (
     Parts,
     declared_beside,
-    describe_member,
     matches,
     member_schemas,
     take_apart,
@@ -18,14 +18,13 @@ from bridge.schemas.compatibility.proving.sampling import sample_name
 from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.normal import Schema
 
-Nodes = tuple[Schema, ...]
 _EMPTY: Final[dict[str, Any]] = {}
 
 
 def member_pairs(parts: Parts, wanted: dict[str, Any]) -> Iterator[tuple[str, Nodes, Schema]]:
     """A name, what the producer may send under it, and one schema that the consumer has for it.
 
-    Names that neither side spells out stand for all of their kind.
+    A name that neither side spells out represents all names of its kind.
     """
     properties: dict[str, Schema] = wanted.get("properties", _EMPTY)
     patterns: dict[str, Schema] = wanted.get("patternProperties", _EMPTY)
@@ -79,17 +78,17 @@ def _undeclared_pairs(
                 rest.append(False)
                 own_patterns.update((pattern, []) for pattern in allowed if pattern not in own_patterns)
     theirs = [(pattern, schema) for pattern, schema in patterns.items() if schema is not True]
-    if not any(each is False for each in rest):
+    if False not in rest:
         for pattern, schema in theirs:
             if pattern not in own_patterns:
                 yield sample_name(pattern, spelt), tuple(rest), schema
         if additional is not True:
             yield sample_name(None, spelt), tuple(rest), additional
-    if any(each is False for each in everywhere):
+    if False in everywhere:
         return
     for pattern, schemas in own_patterns.items():
         producer = (*schemas, *everywhere)
-        if any(each is False for each in producer):
+        if False in producer:
             continue
         for _, schema in theirs:
             yield sample_name(pattern, spelt), producer, schema
@@ -98,7 +97,8 @@ def _undeclared_pairs(
 
 
 def element_pairs(parts: Parts, wanted: dict[str, Any]) -> Iterator[tuple[int, Nodes, Schema]]:
-    """An index, what the producer may send there, and the consumer's schema; the last stands for the rest."""
+    """An index, what the producer may send there, and the consumer's schema. The last index is for
+    all that follow."""
     prefix: list[Schema] = wanted.get("prefixItems", [])
     items: Schema = wanted.get("items", True)
     if not prefix and items is True:
@@ -109,7 +109,7 @@ def element_pairs(parts: Parts, wanted: dict[str, Any]) -> Iterator[tuple[int, N
         if most is not None and index >= most:
             return
         producer = element_schemas(parts, index)
-        if any(each is False for each in producer):
+        if False in producer:
             return
         yield index, producer, prefix[index] if index < len(prefix) else items
 
@@ -126,7 +126,7 @@ def element_schemas(parts: Parts, index: int) -> Nodes:
 
 
 def impossible(parts: Parts, depth: int = 2) -> bool:
-    """Whether nothing satisfies all of it, as far as is told at a glance. ``False`` says nothing."""
+    """Whether nothing satisfies all of it, by a quick check: ``False`` means "not known"."""
     if parts.never or not parts.types:
         return True
     if parts.enums:
@@ -146,6 +146,3 @@ def impossible(parts: Parts, depth: int = 2) -> bool:
             if schemas and impossible(take_apart(parts.defs, schemas), depth - 1):
                 return True
     return False
-
-
-__all__ = ["describe_member", "element_pairs", "element_schemas", "impossible", "member_pairs"]

@@ -1,4 +1,4 @@
-"""Texts that match a regular expression (ECMA-262), a few and short: a guess that the validator checks."""
+"""A few short texts that match a regular expression (ECMA-262): guesses that the validator checks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _MOST: Final = 24
 
 
 class _Unknown(Exception):
-    """Something that this reader does not know, such as a look-ahead."""
+    """The pattern contains something that this reader does not know, such as a look-ahead."""
 
 
 @dataclass
 class _Reader:
-    """Reads a pattern and gives texts for each part of it."""
+    """Reads a pattern and returns texts for each part of it."""
 
     text: str
     at: int = 0
@@ -64,7 +64,7 @@ class _Reader:
         if least > 400:
             raise _Unknown
         counts = sorted({least, min(most, least + 1)} | ({1} if least <= 1 <= most else set()))
-        # one character, or a mixture of them, so that different texts come out
+        # one repeated character, or a mixture, so that the texts differ
         return [self._fill(part, count, shift) for count in counts for shift in range(len(part))][:_MOST]
 
     @staticmethod
@@ -146,7 +146,7 @@ class _Reader:
 
 @lru_cache(maxsize=512)
 def sample_texts(pattern: str) -> tuple[str, ...]:
-    """Texts that match, shortest first; none where the pattern is not understood."""
+    """Texts that match, shortest first. A pattern that is not understood may have none."""
     try:
         found = _Reader(pattern).alternatives()
     except (_Unknown, ValueError, IndexError, OverflowError):
@@ -158,7 +158,7 @@ def sample_texts(pattern: str) -> tuple[str, ...]:
 
 
 def sample_name(pattern: str | None, taken: set[str]) -> str:
-    """A member's name that matches and that is not ``taken``; some name where none is found."""
+    """A name that matches and is not ``taken``; any name if none is found."""
     for name in sample_texts(pattern) if pattern is not None else _names():
         if name not in taken:
             return name

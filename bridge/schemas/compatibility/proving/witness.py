@@ -1,29 +1,29 @@
-"""Events that one side may send and the other refuses, looked for where a proof failed."""
+"""Events that one side may send and the other refuses: searched where a proof failed, then made small."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from bridge.schemas.compatibility.proving.gaps import Gap, Path
+from bridge.schemas.compatibility.proving.gaps import Gap, Nodes, Path
 from bridge.schemas.compatibility.proving.generate import Generator
 from bridge.schemas.compatibility.proving.inclusion import escaping
 from bridge.schemas.compatibility.proving.parts import take_apart, values_of
 from bridge.schemas.compatibility.proving.prover import Prover
+from bridge.schemas.compatibility.reading.complexity import TooComplex
 from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.normal import Schema
-from bridge.schemas.compatibility.reading.readings import TooComplex
 
-Nodes = tuple[Schema, ...]
 CANDIDATES: Final = 60
 LIFTED: Final = 3
+SHRINK_CHECKS: Final = 400
 
 
 def candidates(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
-    """Whole events, each with something at the gap's place that the consumer may refuse there.
+    """Whole events, each with a value at the gap's place that the consumer may refuse there.
 
-    Raises :class:`TooComplex` when the prover's patience ends.
+    Raises :class:`TooComplex` when the prover's time is up.
     """
     for value in islice(_local(gap, prover, budget), CANDIDATES):
         yield from _lift(value, gap.path, prover)
@@ -42,7 +42,7 @@ def _values(prover: Prover, budget: int, nodes: Nodes) -> Iterator[Any]:
 
 
 def _unlisted(gap: Gap, prover: Prover) -> Iterator[Any]:
-    """Of listed values those that the consumer's list lacks; of texts one that its pattern lets out."""
+    """Values that the consumer's enum does not list, or a text that its pattern does not match."""
     if not isinstance(gap.consumer, dict) or gap.keyword not in ("enum", "pattern"):
         return
     if gap.keyword == "pattern":
@@ -57,7 +57,7 @@ def _unlisted(gap: Gap, prover: Prover) -> Iterator[Any]:
 
 
 def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
-    """The event around a value: what holds it is made as small as it may be."""
+    """The event around a value: the objects and arrays that hold it are made as small as possible."""
     if path.parent is None:
         yield value
         return
@@ -85,23 +85,8 @@ def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
         yield from _lift(bare, path.parent, prover)
 
 
-MISSING: Final = object()
-
-
-def value_at(event: Any, path: Path) -> Any:
-    """What stands at ``path`` in an event, or :data:`MISSING`."""
-    if path.parent is None:
-        return event
-    holder = value_at(event, path.parent)
-    if isinstance(holder, dict) and isinstance(path.step, str):
-        return holder.get(path.step, MISSING)
-    if isinstance(holder, list) and isinstance(path.step, int) and len(holder) > path.step:
-        return holder[path.step]
-    return MISSING
-
-
 def _aims(gap: Gap, defs: Mapping[str, Schema]) -> Iterator[Nodes]:
-    """Further schemas that lead a generator to what the consumer's keyword refuses."""
+    """More schemas that make a generator produce what the consumer's keyword refuses."""
     wanted = gap.consumer
     if not isinstance(wanted, dict) or gap.keyword not in wanted:
         return
@@ -133,7 +118,7 @@ def _aims(gap: Gap, defs: Mapping[str, Schema]) -> Iterator[Nodes]:
 
 
 def _avoiding(schema: Schema, gap: Gap, defs: Mapping[str, Schema]) -> Iterator[Nodes]:
-    """Aims against every keyword of a schema that must hold."""
+    """Aims against every keyword that a schema asserts."""
     try:
         parts = take_apart(defs, (schema,))
     except TooComplex:
@@ -150,7 +135,7 @@ def _avoiding(schema: Schema, gap: Gap, defs: Mapping[str, Schema]) -> Iterator[
 
 
 def _twisted(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
-    """Values of the producer's, turned in ways that no schema asks for."""
+    """The producer's values, changed in ways that no schema asks for."""
     values = list(islice(_values(prover, budget, gap.producer), 6))
     if gap.keyword == "uniqueItems":
         yield from ([each[0], each[0]] for each in values if isinstance(each, list) and each)
@@ -203,3 +188,50 @@ _AIMS: Final[Mapping[str, Any]] = {
     "pattern": lambda value: [{"type": "string"}],
     "format": lambda value: [{"type": "string"}],
 }
+
+
+def shrink(value: Any, holds: Callable[[Any], bool]) -> Any:
+    """The smallest value found that still ``holds``: parts are removed, shortened or made plain."""
+    left = SHRINK_CHECKS
+    again = True
+    while again:
+        again = False
+        for smaller in _smaller(value):
+            left -= 1
+            if left < 0:
+                return value
+            if holds(smaller):
+                value = smaller
+                again = True
+                break
+    return value
+
+
+def _smaller(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        if len(value) > 8:  # halves first: a wide event needs fewer steps
+            names = list(value)
+            for part in (names[: len(names) // 2], names[len(names) // 2 :]):
+                yield {name: value[name] for name in part}
+        for name in value:
+            yield {other: each for other, each in value.items() if other != name}
+        for name, each in value.items():
+            for smaller in _smaller(each):
+                yield {**value, name: smaller}
+    elif isinstance(value, list):
+        if len(value) > 2:
+            yield value[: len(value) // 2]
+        for index in range(len(value) - 1, max(-1, len(value) - 9), -1):
+            yield value[:index] + value[index + 1 :]
+        for index, each in enumerate(value[:8]):
+            for smaller in _smaller(each):
+                yield [*value[:index], smaller, *value[index + 1 :]]
+    elif isinstance(value, str) and value:
+        if len(value) > 2:
+            yield value[: len(value) // 2]
+        if value not in ("", "x"):
+            yield value[:-1]
+    elif isinstance(value, float) and value not in (0, 0.5):
+        yield from (0, 0.5)
+    elif isinstance(value, int) and not isinstance(value, bool) and value not in (0, 1):
+        yield from (0, 1)

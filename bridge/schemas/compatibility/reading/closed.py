@@ -1,23 +1,31 @@
-"""What producers may send: a schema that refuses every member that nothing in it declares."""
+"""The closed reading, what producers may send: a schema that refuses every undeclared member.
+
+docs/compatibility.md describes when an object is closed and when a member is declared.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
+from bridge.schemas.compatibility.reading.complexity import TooComplex
 from bridge.schemas.compatibility.reading.members import (
     Member,
     Tags,
     by_name,
+    declares,
     elements,
     members,
     named,
-    types_of,
+    types_allowed,
     undeclared_needs,
 )
 from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema
-from bridge.schemas.compatibility.reading.readings import IN_PLACE, Reading, TooComplex, declares, reading_of
 
+_IN_PLACE: Final = frozenset(
+    {"$ref", "allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"}
+)  # keywords with schemas that describe the same place
 _CHILDREN: Final = frozenset(
     {
         "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "prefixItems",
@@ -27,8 +35,8 @@ _CHILDREN: Final = frozenset(
 MAX_HEADS: Final = 20_000
 
 
-def closed(normal: Normal, *, lenient: bool = False) -> Reading:
-    """What producers may send. ``lenient``: even where ``additionalProperties`` would allow more.
+def closed(normal: Normal, *, lenient: bool = False) -> Normal:
+    """What producers may send. ``lenient``: closed even where ``additionalProperties`` would allow more.
 
     Raises :class:`TooComplex`.
     """
@@ -36,10 +44,11 @@ def closed(normal: Normal, *, lenient: bool = False) -> Reading:
 
 
 class _Closer:
-    """Rewrites every schema that describes a place by itself (a head) so that it refuses the undeclared.
+    """Rewrites every schema that describes a place by itself (a head) so that it refuses undeclared members.
 
-    Where several schemas describe one place, a name that any of them declares is declared: in place, by
-    ``unevaluatedProperties``; from further up (companions), by naming it.
+    Where several schemas describe one place, a name that any of them declares is declared. For schemas in
+    place, ``unevaluatedProperties`` has this effect; for those from further up (companions) the name is
+    added.
     """
 
     def __init__(self, normal: Normal, lenient: bool) -> None:
@@ -51,13 +60,15 @@ class _Closer:
         self._count = 0
         self._sure: dict[int, bool] = {}
 
-    def run(self) -> Reading:
-        return reading_of(self._normal, self._head(self._normal.root, ()), self._defs)
+    def run(self) -> Normal:
+        return replace(self._normal, root=self._head(self._normal.root, ()), defs=self._defs)
 
     def _head(self, node: Schema, companions: tuple[Schema, ...]) -> Schema:
-        if isinstance(node, bool) or (node.keys().isdisjoint(_CHILDREN) and node.keys().isdisjoint(IN_PLACE)):
+        if isinstance(node, bool) or (
+            node.keys().isdisjoint(_CHILDREN) and node.keys().isdisjoint(_IN_PLACE)
+        ):
             return node
-        if not companions and node.keys().isdisjoint(IN_PLACE):
+        if not companions and node.keys().isdisjoint(_IN_PLACE):
             return self._plain(node)
         companions = tuple({id(each): each for each in companions if not isinstance(each, bool)}.values())
         if "$ref" in node and len(node) == 1 and not companions:
@@ -66,7 +77,7 @@ class _Closer:
         return self._shared(node, companions)
 
     def _shared(self, node: dict[str, Any], companions: tuple[Schema, ...]) -> Schema:
-        """One definition for each head that may be met again below itself."""
+        """One definition for each head that may occur again below itself."""
         key = (id(node), tuple(sorted(map(id, companions))))
         name = self._names.get(key)
         if name is None:
@@ -74,7 +85,7 @@ class _Closer:
             if self._count > MAX_HEADS:
                 raise TooComplex("the closed reading of the schema grows too large")
             name = self._names[key] = f"{self._normal.prefix}h{self._count}"
-            if not companions and node.keys().isdisjoint(IN_PLACE):
+            if not companions and node.keys().isdisjoint(_IN_PLACE):
                 self._defs[name] = self._plain(node)
             else:
                 self._defs[name] = self._combined(node, companions)
@@ -88,7 +99,7 @@ class _Closer:
         return out
 
     def _plain(self, node: dict[str, Any]) -> Schema:
-        """A head that nothing else describes."""
+        """A head without companions and without schemas in place."""
         me = Member(node)
         out = self._children(me, [me])
         if declares(node) and self._may_close(node):
@@ -135,7 +146,7 @@ class _Closer:
         return self._copy(node, out)
 
     def _surely_declares(self, node: Schema) -> bool:
-        """Whether some schema that applies declares members, whichever alternatives an object takes."""
+        """Whether a schema that applies declares members, whichever alternatives an object matches."""
         if isinstance(node, bool):
             return not node
         known = self._sure.get(id(node))
@@ -144,7 +155,7 @@ class _Closer:
         return known
 
     def _find_sure(self, node: dict[str, Any]) -> bool:
-        if declares(node) or "object" not in types_of(node):
+        if declares(node) or "object" not in types_allowed(node):
             return True
         if "enum" in node and not any(isinstance(value, dict) for value in node["enum"]):
             return True
@@ -161,7 +172,7 @@ class _Closer:
         return passed and self._surely_declares(node.get("else", True))
 
     def _gather(self, node: Schema, tags: Tags = frozenset(), test: bool = False) -> Iterator[Member]:
-        """The schema and all that describes the same place with it."""
+        """The schema and all schemas that describe the same place with it."""
         if isinstance(node, bool):
             return
         self._count += 1
@@ -185,9 +196,11 @@ class _Closer:
     def _member(
         self, me: Member, group: list[Member], tags_of: dict[int, Tags] | None = None
     ) -> dict[str, Any]:
-        """A member with its children as heads, and the members below it likewise. ``tags_of``: by the id of
-        each node of the group, what all its places in it have in common; gathered once, the group may be
-        large."""
+        """A member with its children as heads, and the same for the members below it.
+
+        ``tags_of``: by the id of each node of the group, the tags that all its occurrences share. They are
+        computed once, because the group may be large.
+        """
         out = self._children(me, group)
         if tags_of is None:
             tags_of = {}

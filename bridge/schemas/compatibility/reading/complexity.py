@@ -1,20 +1,44 @@
-"""How much work a schema may ask for, told cheaply and before anything is asked of it."""
+"""How much work a schema may cause, measured before the work is done, and how much is allowed."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema
+from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema, in_place, subschemas
 from bridge.schemas.compatibility.reading.references import Unusable
 
 _MANY: Final = 10**9
 
 
+class TooComplex(Exception):
+    """A reading or a proof needs more than may be spent on it."""
+
+
+class Patience:
+    """``limit_s`` from now on; ``None`` never ends. After that, another process, which can be ended, takes
+    over."""
+
+    __slots__ = ("_ends_at",)
+
+    def __init__(self, limit_s: float | None) -> None:
+        self._ends_at = None if limit_s is None else time.monotonic() + limit_s
+
+    @property
+    def endless(self) -> bool:
+        return self._ends_at is None
+
+    def check(self) -> None:
+        """Raises :class:`TooComplex` when the time is up."""
+        if self._ends_at is not None and time.monotonic() > self._ends_at:
+            raise TooComplex("it takes too long")
+
+
 @dataclass(frozen=True, slots=True)
 class Complexity:
-    """``tree``: schemas when every reference is written out (once, in recursion).
+    """``tree``: the number of schemas when every reference is written out (once, in recursion).
 
     ``cases``: alternatives that describe one place, multiplied where they combine. ``values``: the longest
     enum.
@@ -24,19 +48,22 @@ class Complexity:
     cases: int
     values: int
 
+    def within(self, limit: Complexity) -> bool:
+        return self.tree <= limit.tree and self.cases <= limit.cases and self.values <= limit.values
+
 
 _COMBINING: Final = ('"$ref"', 'Of"', '"if"', '"not"', '"dependen', 'Ref"')
 
 
 def simple_complexity(text: str) -> Complexity | None:
-    """Of a schema as JSON text that combines nothing: no more than can be counted in it."""
+    """An upper bound for a schema (as JSON text) without combining keywords; ``None`` if it has any."""
     if any(each in text for each in _COMBINING):
         return None
     return Complexity(text.count("{"), 1, text.count(",") if '"enum"' in text else 0)
 
 
 def complexity_of(normal: Normal) -> Complexity:
-    """Raises :class:`Unusable` where a reference leads back to itself without going into the event."""
+    """Raises :class:`Unusable` where a reference leads back to itself without a step into the event."""
     _refuse_loops(normal)
     measure = _Measure(normal)
     tree, cases = measure.node(normal.root)
@@ -51,39 +78,24 @@ class _Measure:
         self.values = 0
 
     def node(self, node: Schema) -> tuple[int, int]:
+        """``tree`` and ``cases`` of one schema."""
         if isinstance(node, bool):
             return 1, 1
         tree, cases, below = 1, 1, 1
         for keyword, value in node.items():
-            if keyword == "$ref":
-                more, factor = self._reference(value)
-                cases = min(cases * factor, _MANY)
-            elif keyword == "allOf":
-                results = [self.node(each) for each in value]
-                more = sum(size for size, _ in results)
-                for _, factor in results:
-                    cases = min(cases * factor, _MANY)
-            elif keyword in ("anyOf", "oneOf"):
-                results = [self.node(each) for each in value]
-                more = sum(size for size, _ in results)
-                cases = min(cases * max(1, sum(factor for _, factor in results)), _MANY)
-            elif keyword in ("if", "then", "else", "not"):
-                more, factor = self.node(value)
-                cases = min(cases * (factor + (keyword == "if")), _MANY)
-            elif keyword == "dependentSchemas":
-                results = [self.node(each) for each in value.values()]
-                more = sum(size for size, _ in results)
-                for _, factor in results:
-                    cases = min(cases * (factor + 1), _MANY)
+            if keyword == "enum":
+                self.values = max(self.values, len(value))
+            inner = subschemas(keyword, value)
+            results = [self._reference(value)] if keyword == "$ref" else [self.node(each) for each in inner]
+            tree = min(tree + sum(size for size, _ in results), _MANY)
+            factors = [factor for _, factor in results]
+            if keyword in ("anyOf", "oneOf"):
+                cases = min(cases * max(1, sum(factors)), _MANY)
+            elif keyword in _MULTIPLYING:
+                for factor in factors:
+                    cases = min(cases * (factor + (keyword in _CONDITIONS)), _MANY)
             else:
-                if keyword == "enum":
-                    self.values = max(self.values, len(value))
-                more = 0
-                for inner in _below(keyword, value):
-                    size, factor = self.node(inner)
-                    more += size
-                    below = max(below, factor)
-            tree = min(tree + more, _MANY)
+                below = max([below, *factors])
         return tree, max(cases, below)
 
     def _reference(self, reference: str) -> tuple[int, int]:
@@ -99,8 +111,13 @@ class _Measure:
         return result
 
 
+_MULTIPLYING: Final = ("$ref", "allOf", "if", "then", "else", "not", "dependentSchemas")
+_CONDITIONS: Final = ("if", "dependentSchemas")
+"""One more case: the one where the condition does not hold."""
+
+
 def _refuse_loops(normal: Normal) -> None:
-    """A reference that describes the very place it stands at, by way of itself, means nothing."""
+    """A reference that describes its own place through itself means nothing."""
     done: set[str] = set()
     for start in normal.defs:
         path: dict[str, None] = {}
@@ -112,8 +129,7 @@ def _refuse_loops(normal: Normal) -> None:
                 done.add(name)
                 continue
             if name in path:
-                node = normal.defs[name]
-                pointer = normal.origin.get(id(node), "")
+                pointer = normal.origin.get(id(normal.defs[name]), "")
                 raise Unusable("", pointer, "a reference leads back to itself and describes nothing")
             if name in done:
                 continue
@@ -126,25 +142,9 @@ def _references_in_place(node: Schema) -> Iterator[str]:
     waiting = [node]
     while waiting:
         each = waiting.pop()
-        if isinstance(each, bool):
-            continue
-        if "$ref" in each:
-            yield each["$ref"].removeprefix(DEFS)
-        for keyword in ("allOf", "anyOf", "oneOf"):
-            waiting += each.get(keyword, ())
-        waiting += (each[keyword] for keyword in ("if", "then", "else", "not") if keyword in each)
-        waiting += each.get("dependentSchemas", {}).values()
-
-
-def _below(keyword: str, value: Any) -> Iterator[Schema]:
-    if keyword in ("properties", "patternProperties"):
-        yield from value.values()
-    elif keyword == "prefixItems":
-        yield from value
-    elif keyword in _SCHEMAS:
-        yield value
-
-
-_SCHEMAS: Final = (
-    "additionalProperties", "items", "contains", "propertyNames", "unevaluatedItems", "unevaluatedProperties",
-)  # fmt: skip
+        if isinstance(each, dict):
+            if "$ref" in each:
+                yield each["$ref"].removeprefix(DEFS)
+            waiting += in_place(each)
+            if "not" in each:
+                waiting.append(each["not"])

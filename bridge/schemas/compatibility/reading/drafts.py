@@ -1,7 +1,7 @@
 """The JSON Schema drafts that are compared, and what each of them asserts.
 
-Taken from what jsonschema-rs asserts when it validates, because that is what refuses an event: among other
-things it asserts ``dependencies`` in every draft, and content keywords in drafts 6 and 7 only.
+The lists follow what jsonschema-rs asserts when it validates, because that is what refuses an event. For
+example, it asserts ``dependencies`` in every draft, and content keywords in drafts 6 and 7 only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import jsonschema_rs
 
 
 class Draft(IntEnum):
-    """By their age, so that "since draft 6" is ``draft >= Draft.D6``."""
+    """Ordered by age, so that "since draft 6" is ``draft >= Draft.D6``."""
 
     D4 = 4
     D6 = 6
@@ -23,13 +23,14 @@ class Draft(IntEnum):
     D2020 = 2020
 
 
-_BY_URI: Final = {
-    "json-schema.org/draft-04/schema": Draft.D4,
-    "json-schema.org/draft-06/schema": Draft.D6,
-    "json-schema.org/draft-07/schema": Draft.D7,
-    "json-schema.org/draft/2019-09/schema": Draft.D2019,
-    "json-schema.org/draft/2020-12/schema": Draft.D2020,
+URIS: Final = {
+    Draft.D4: "http://json-schema.org/draft-04/schema#",
+    Draft.D6: "http://json-schema.org/draft-06/schema#",
+    Draft.D7: "http://json-schema.org/draft-07/schema#",
+    Draft.D2019: "https://json-schema.org/draft/2019-09/schema",
+    Draft.D2020: "https://json-schema.org/draft/2020-12/schema",
 }
+"""Of the metaschemas: what ``$schema`` says."""
 VALIDATORS: Final[dict[Draft, Any]] = {
     Draft.D4: jsonschema_rs.Draft4Validator,
     Draft.D6: jsonschema_rs.Draft6Validator,
@@ -46,19 +47,24 @@ REGISTRY_DRAFTS: Final = {
 }
 
 
+def _plain(uri: str) -> str:
+    return uri.removeprefix("https://").removeprefix("http://").removesuffix("#")
+
+
+_BY_URI: Final = {_plain(uri): draft for draft, uri in URIS.items()}
+
+
 def draft_of(document: Any) -> Draft | None:
-    """By ``$schema``; 2020-12 where there is none. ``None`` for a dialect that is none of the five."""
+    """The draft that ``$schema`` names; 2020-12 without one. ``None`` for any other dialect."""
     uri = document.get("$schema") if isinstance(document, dict) else None
     if uri is None:
         return Draft.D2020
-    if not isinstance(uri, str):
-        return None
-    return _BY_URI.get(uri.removeprefix("https://").removeprefix("http://").removesuffix("#"))
+    return _BY_URI.get(_plain(uri)) if isinstance(uri, str) else None
 
 
 @cache
 def asserts_format(draft: Draft, name: str) -> bool:
-    """Whether the validator of this draft knows a ``format``; one that it does not know asserts nothing."""
+    """Whether the validator of this draft knows a ``format``; an unknown one asserts nothing."""
     try:
         VALIDATORS[draft]({"format": name}, validate_formats=True, ignore_unknown_formats=False, offline=True)
     except jsonschema_rs.ValidationError:
@@ -72,21 +78,20 @@ _ALWAYS: Final = (
     "maxProperties", "minProperties", "required", "properties", "patternProperties", "additionalProperties",
     "dependencies", "allOf", "anyOf", "oneOf", "not", "x-extensible-enum",
 )  # fmt: skip
-_SINCE_6: Final = ("const", "contains", "propertyNames")
-_SINCE_7: Final = ("if", "then", "else")
+_SINCE_6: Final = (*_ALWAYS, "const", "contains", "propertyNames")
+_SINCE_7: Final = (*_SINCE_6, "if", "then", "else")
 _SINCE_2019: Final = (
-    "minContains", "maxContains", "dependentRequired", "dependentSchemas", "unevaluatedItems",
+    *_SINCE_7, "minContains", "maxContains", "dependentRequired", "dependentSchemas", "unevaluatedItems",
     "unevaluatedProperties",
 )  # fmt: skip
 _CONTENT: Final = ("contentEncoding", "contentMediaType")
 
 KEYWORDS: Final[dict[Draft, frozenset[str]]] = {
     Draft.D4: frozenset((*_ALWAYS, "additionalItems")),
-    Draft.D6: frozenset((*_ALWAYS, *_SINCE_6, *_CONTENT, "additionalItems")),
-    Draft.D7: frozenset((*_ALWAYS, *_SINCE_6, *_SINCE_7, *_CONTENT, "additionalItems")),
-    Draft.D2019: frozenset(
-        (*_ALWAYS, *_SINCE_6, *_SINCE_7, *_SINCE_2019, "additionalItems", "$recursiveRef")
-    ),
-    Draft.D2020: frozenset((*_ALWAYS, *_SINCE_6, *_SINCE_7, *_SINCE_2019, "prefixItems", "$dynamicRef")),
+    Draft.D6: frozenset((*_SINCE_6, *_CONTENT, "additionalItems")),
+    Draft.D7: frozenset((*_SINCE_7, *_CONTENT, "additionalItems")),
+    Draft.D2019: frozenset((*_SINCE_2019, "additionalItems", "$recursiveRef")),
+    Draft.D2020: frozenset((*_SINCE_2019, "prefixItems", "$dynamicRef")),
 }
-"""What asserts something (or, for ``x-extensible-enum``, changes a reading). All else is annotation."""
+"""The keywords that assert something (or, as ``x-extensible-enum``, change a reading). All others are
+annotations."""

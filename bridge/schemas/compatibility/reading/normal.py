@@ -1,20 +1,19 @@
-"""One form for every draft: a schema without annotations, as 2020-12 would write it.
+"""The normal form: a schema of any draft, without annotations, written as 2020-12.
 
-What 2020-12 cannot say stands in keywords of our own: ``x-draft4-integer`` (draft 4's ``integer`` refuses
-``1.0``) and ``x-content`` (drafts 6 and 7 assert content keywords). ``const`` becomes an ``enum`` of one,
-``dependencies`` is split, and every reference is ``#/$defs/<name>`` into :attr:`Normal.defs`.
+Two keywords are added for what 2020-12 cannot express: ``x-draft4-integer`` (draft 4's ``integer`` refuses
+``1.0``) and ``x-content`` (drafts 6 and 7 assert content keywords). ``const`` becomes an ``enum`` of one
+value, ``dependencies`` is split, and every reference is ``#/$defs/<name>`` into :attr:`Normal.defs`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import jsonschema_rs
-
 from bridge.core.pointer import escape
 from bridge.schemas.compatibility.reading.drafts import KEYWORDS, Draft, asserts_format
+from bridge.schemas.compatibility.reading.json_values import key_of, objects_in
 from bridge.schemas.compatibility.reading.references import Check, Library, Place, Unusable
 
 Schema = bool | dict[str, Any]
@@ -32,17 +31,18 @@ _ONE: Final = frozenset(
         "unevaluatedProperties",
     }
 )  # fmt: skip
-_WORDS: Final = ("additionalProperties", "unevaluatedProperties")
+_CLOSING: Final = ("additionalProperties", "unevaluatedProperties")
 _NAMED: Final = frozenset({"properties", "patternProperties", "dependentSchemas"})
 _LISTED: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
 
 
 @dataclass(slots=True)
 class Normal:
-    """``origin`` gives the pointer of a node in the document it was written in, by ``id(node)``.
+    """A schema in normal form: as written, or one side's reading of it (:mod:`closed`, :mod:`opened`).
 
-    ``unread`` names what has no meaning that could be compared (dynamic references): it is left out, so
-    the schema says less than the document does.
+    ``origin`` gives the pointer of a node into the document that it comes from, by ``id(node)``. ``unread``
+    names dynamic references, which have no meaning that could be compared. They are left out, so the schema
+    says less than the document.
     """
 
     prefix: str = ""
@@ -54,19 +54,59 @@ class Normal:
     documents: list[str] = field(default_factory=list)
     """The other documents that references lead to."""
     inexact: bool = False
-    """2020-12 cannot say all of it: ``x-…`` keywords are in use."""
+    """Whether it uses ``x-…`` keywords, because 2020-12 cannot express all of it."""
     has_closing: bool = False
-    """Something in it would be opened for consumers: a closing, or an enum that may grow."""
+    """Whether the open reading differs: it has a closing keyword, or an enum that may grow."""
 
 
 def normalise(document: Any, others: Mapping[str, Any], prefix: str, check: Check) -> Normal:
     """``prefix`` begins the name of every definition, so that two documents can share one namespace.
+    ``check`` validates every document that is read against the metaschema of its draft.
 
-    Raises :class:`Unusable` for references that lead nowhere or away, and for unknown dialects.
-
-    ``check`` holds every document that is read against the metaschema of its draft.
+    Raises :class:`Unusable` for references that lead nowhere or to a document that is not given, and for
+    unknown dialects.
     """
     return _Normaliser(Library(document, others, check), prefix).run()
+
+
+def subschemas(keyword: str, value: Any) -> Iterator[Schema]:
+    """The schemas that a keyword of the normal form holds; a ``$ref`` is not followed."""
+    if keyword in _NAMED:
+        yield from value.values()
+    elif keyword in _LISTED:
+        yield from value
+    elif keyword in _ONE or keyword == "items":
+        yield value
+
+
+def in_place(node: dict[str, Any]) -> Iterator[Schema]:
+    """The schemas in a node that describe the same place as the node, except ``$ref`` and ``not``."""
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        yield from node.get(keyword, ())
+    yield from (node[keyword] for keyword in ("if", "then", "else") if keyword in node)
+    yield from node.get("dependentSchemas", {}).values()
+
+
+def definitions_of(schemas: tuple[Schema, ...], defs: Mapping[str, Schema]) -> dict[str, Schema]:
+    """The definitions that ``schemas`` refer to, directly or through other definitions."""
+    reached: dict[str, Schema] = {}
+    waiting: list[Any] = list(schemas)
+    while waiting:
+        for each in objects_in(waiting.pop()):
+            reference = each.get("$ref")
+            name = reference.removeprefix(DEFS) if isinstance(reference, str) else ""
+            if name in defs and name not in reached:
+                reached[name] = defs[name]
+                waiting.append(defs[name])
+    return reached
+
+
+def bundle(schemas: tuple[Schema, ...], defs: Mapping[str, Schema]) -> dict[str, Any]:
+    """One document in which all of ``schemas`` must hold, with the definitions that they reach."""
+    single = schemas[0] if len(schemas) == 1 else None
+    document = dict(single) if isinstance(single, dict) else {"allOf": list(schemas)}
+    reached = definitions_of(schemas, defs)
+    return {**document, "$defs": reached} if reached else document
 
 
 class _Normaliser:
@@ -82,7 +122,9 @@ class _Normaliser:
         while self._waiting:
             name, place = self._waiting.pop()
             if not isinstance(place.node, dict | bool):
-                raise Unusable(place.document, place.pointer, "is referred to and is no schema")
+                raise Unusable(
+                    place.document, place.pointer, "is the target of a reference, but not a schema"
+                )
             out.defs[name] = self._schema(place, place.node, place.pointer)
         out.documents = self._library.used
         return out
@@ -91,7 +133,7 @@ class _Normaliser:
         if not isinstance(raw, dict):
             if isinstance(raw, bool):
                 return raw
-            raise Unusable(at.document, pointer, "is no schema")
+            raise Unusable(at.document, pointer, "is not a schema")
         draft = at.draft
         if pointer != at.pointer:
             own = raw.get("id" if draft == Draft.D4 else "$id")
@@ -111,15 +153,12 @@ class _Normaliser:
                     out[keyword] = value
             elif keyword in _ONE:
                 out[keyword] = self._schema(at, value, f"{pointer}/{keyword}")
-                if keyword in _WORDS:
+                if keyword in _CLOSING:
                     self._out.has_closing = True
             elif keyword in _NAMED:
                 place = f"{pointer}/{keyword}/"
-                self._merge(
-                    out,
-                    keyword,
-                    {name: self._schema(at, s, place + escape(name)) for name, s in value.items()},
-                )
+                schemas = {name: self._schema(at, s, place + escape(name)) for name, s in value.items()}
+                self._merge(out, keyword, schemas)
             elif keyword in _LISTED:
                 place = f"{pointer}/{keyword}/"
                 listed = [self._schema(at, s, place + str(index)) for index, s in enumerate(value)]
@@ -135,7 +174,7 @@ class _Normaliser:
 
     @staticmethod
     def _merge(out: dict[str, Any], keyword: str, members: dict[str, Any]) -> None:
-        """``dependencies`` and ``dependentSchemas`` may both speak of one name."""
+        """One name may be in both ``dependencies`` and ``dependentSchemas``."""
         there = out.setdefault(keyword, {})
         for name, each in members.items():
             there[name] = {"allOf": [there[name], each]} if name in there else each
@@ -234,24 +273,23 @@ class _Normaliser:
         return name
 
     def _dynamic(self, at: Place, keyword: str, value: Any, pointer: str, out: dict[str, Any]) -> None:
-        """A dynamic reference that can lead to one place only is a plain one; others are not read."""
+        """A dynamic reference with one possible target is treated as a plain one; others are not read."""
         here = Place(at.node, at.document, f"{pointer}/{keyword}", at.base, at.draft)
+        target = self._library.resolve(value, here)
         if keyword == "$recursiveRef":
-            target = self._library.resolve(value, here)
             plain = isinstance(target.node, dict) and not target.node.get("$recursiveAnchor")
         else:
-            target = self._library.resolve(value, here)
             anchor = str(value).rpartition("#")[2]
             plain = anchor.startswith("/") or not anchor or len(self._library.dynamic_anchors(anchor)) <= 1
         if plain:
             out.setdefault("allOf", []).append({"$ref": DEFS + self._name(target)})
         else:
-            self._out.unread.append((here.pointer, f"{keyword} depends on where it is reached from"))
+            self._out.unread.append((here.pointer, f"the target of {keyword} depends on the path to it"))
 
 
 def _values(out: dict[str, Any], values: list[Any]) -> dict[str, Any]:
-    """Python holds ``1`` and ``True`` for equal: the text beside the values tells them apart."""
+    """For Python ``1 == True``; the text beside the values makes such enums differ."""
     out["enum"] = values
     if not all(isinstance(value, str) for value in values):
-        out["$comment"] = jsonschema_rs.canonical.json.to_string(values)
+        out["$comment"] = key_of(values)
     return out

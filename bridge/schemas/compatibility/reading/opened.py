@@ -1,15 +1,19 @@
-"""What consumers take: a schema with its closings dropped and its growing enums open.
+"""The open reading, what consumers accept: closing keywords are dropped and enums that may grow are open.
 
-Everywhere but inside ``not`` and ``if``, which test and do not close. Each place takes at least what it took
-as written: where opening could take something away (``oneOf``), the branches as written stay beside.
+This applies everywhere except inside ``not`` and ``if``, which test and do not close. Each place accepts at
+least what it accepted as written. Opening the branches of a ``oneOf`` could make it accept less, so the
+branches as written stay beside the opened ones. docs/compatibility.md describes both readings.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
+from bridge.schemas.compatibility.reading.json_values import objects_in, types_of
+from bridge.schemas.compatibility.reading.members import declares
 from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema
-from bridge.schemas.compatibility.reading.readings import Reading, as_written, declares, reading_of, types_of
 
 _OPENED_BELOW: Final = ("items", "unevaluatedItems", "then", "else", "contains")
 _RELEVANT: Final = frozenset(
@@ -22,24 +26,24 @@ _RELEVANT: Final = frozenset(
 _OPENED: Final = frozenset({"additionalProperties", "unevaluatedProperties", "x-extensible-enum"})
 
 
-def opened(normal: Normal, *, lenient: bool = False) -> Reading:
-    """What consumers take. ``lenient``: ``additionalProperties`` is dropped whatever it says."""
-    return _Opener(normal, lenient).run() if normal.has_closing else as_written(normal)
+def opened(normal: Normal, *, lenient: bool = False) -> Normal:
+    """What consumers accept. ``lenient``: ``additionalProperties`` is dropped whatever its value."""
+    return _Opener(normal, lenient).run() if normal.has_closing else normal
 
 
 class _Opener:
     def __init__(self, normal: Normal, lenient: bool) -> None:
         self._normal = normal
         self._lenient = lenient
-        self._defs: dict[str, Schema] = dict(normal.defs)
         self._origin = normal.origin
-        self._closing: dict[str, bool] = {}
+        self._closing = _closing(normal.defs)
 
-    def run(self) -> Reading:
+    def run(self) -> Normal:
+        defs = dict(self._normal.defs)
         for name, node in self._normal.defs.items():
-            if self._closes(name):
-                self._defs[name + "o"] = self._open(node)
-        return reading_of(self._normal, self._open(self._normal.root), self._defs)
+            if name in self._closing:
+                defs[name + "o"] = self._open(node)
+        return replace(self._normal, root=self._open(self._normal.root), defs=defs)
 
     def _open(self, node: Schema) -> Schema:
         if isinstance(node, bool) or node.keys().isdisjoint(_RELEVANT):
@@ -63,7 +67,7 @@ class _Opener:
                 new = self._open(value)
             elif keyword == "$ref":
                 name = value.removeprefix(DEFS)
-                new = f"{DEFS}{name}o" if self._closes(name) else value
+                new = f"{DEFS}{name}o" if name in self._closing else value
             elif keyword == "x-extensible-enum":
                 same = False
                 continue
@@ -80,37 +84,12 @@ class _Opener:
                 if "type" not in node:
                     out["type"] = types_of(value)
                 continue
-            if new is not value:
-                same = False
+            same = same and new is value
             out[keyword] = [*out["allOf"], *new] if keyword == "allOf" and "allOf" in out else new
         if same:
             return node
         self._origin[id(out)] = self._origin.get(id(node), "")
         return out
-
-    def _closes(self, name: str) -> bool:
-        """Whether something to be opened can be reached from a definition."""
-        known = self._closing.get(name)
-        if known is not None:
-            return known
-        reached = {name}
-        waiting: list[Any] = [self._normal.defs[name]]
-        found = False
-        while waiting and not found:
-            each = waiting.pop()
-            if isinstance(each, list):
-                waiting += each
-            elif isinstance(each, dict):
-                found = not each.keys().isdisjoint(_OPENED)
-                reference = each.get("$ref")
-                if isinstance(reference, str) and reference.startswith(DEFS):
-                    target = reference.removeprefix(DEFS)
-                    if target in self._normal.defs and target not in reached:
-                        reached.add(target)
-                        waiting.append(self._normal.defs[target])
-                waiting += each.values()
-        self._closing[name] = found
-        return found
 
     def _all(self, nodes: list[Schema]) -> list[Schema]:
         new = [self._open(each) for each in nodes]
@@ -119,3 +98,22 @@ class _Opener:
 
 def _is(one: object, other: object) -> bool:
     return one is other
+
+
+def _closing(defs: Mapping[str, Schema]) -> set[str]:
+    """The definitions from which something that is opened can be reached."""
+    users: dict[str, list[str]] = {}
+    waiting: list[str] = []
+    for name, node in defs.items():
+        for each in objects_in(node):
+            if not _OPENED.isdisjoint(each):
+                waiting.append(name)
+            if isinstance(each.get("$ref"), str):
+                users.setdefault(each["$ref"].removeprefix(DEFS), []).append(name)
+    found: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += users.get(name, ())
+    return found

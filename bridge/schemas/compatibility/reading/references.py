@@ -1,4 +1,4 @@
-"""Where a ``$ref`` leads: inside the document, or to another document that was handed over. Never further."""
+"""The target of a ``$ref``: inside the document, or in another given document. Nothing else."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bridge.core.pointer import escape
 from bridge.schemas.compatibility.reading.drafts import Draft, draft_of
 
 MAIN: Final = ""
-"""The name of the document that is compared; other documents go by their URI."""
+"""The name of the document that is compared; the names of the others are their URIs."""
 NOWHERE: Final = "https://schemas.invalid/document.json"
-"""What relative references are relative to in a document without an ``$id``."""
+"""The base URI of a document without an ``$id``."""
 
 
 class Unusable(Exception):
-    """The input is no schema that can be compared; the text says which document, where, and why."""
+    """The input is not a schema that can be compared. The message says which document, where, and why."""
 
     def __init__(self, document: str, pointer: str, what: str) -> None:
         place = f"{document}#{pointer}" if document else (pointer or "the document")
@@ -26,7 +26,7 @@ class Unusable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A schema in a document: what stands there, and what relative references there are relative to."""
+    """A schema in a document; ``base`` is the base URI of the references in it."""
 
     node: Any
     document: str
@@ -36,13 +36,15 @@ class Place:
 
 
 def join(base: str, reference: str) -> str:
-    """As ``urljoin``, for bases such as ``urn:…`` too."""
+    """Like ``urljoin``, and also works for bases such as ``urn:…``."""
     if reference.startswith("#"):
         return urldefrag(base).url + reference
     return urljoin(base, reference)
 
 
-_CONTAINERS: Final = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+_CONTAINERS: Final = (
+    "properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions",
+)  # fmt: skip
 _ONE: Final = (
     "additionalProperties", "additionalItems", "propertyNames", "contains", "not", "if", "then", "else",
     "unevaluatedItems", "unevaluatedProperties", "items",
@@ -51,11 +53,11 @@ _MANY: Final = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
 
 
 Check = Callable[[str, Any, Draft], None]
-"""Raises :class:`Unusable` unless a document (by its name) is a schema of its draft."""
+"""Takes a name, a document and its draft. Raises :class:`Unusable` unless it is a schema of that draft."""
 
 
 class Library:
-    """The main document and the others it may refer to."""
+    """The main document and the others that it may refer to."""
 
     def __init__(self, main: Any, others: Mapping[str, Any], check: Check) -> None:
         self._check = check
@@ -69,12 +71,12 @@ class Library:
     def _top(self, name: str, document: Any) -> Place:
         draft = draft_of(document)
         if draft is None:
-            raise Unusable(name, "/$schema", "is none of drafts 4, 6, 7, 2019-09 and 2020-12")
+            raise Unusable(name, "/$schema", "is not one of the drafts 4, 6, 7, 2019-09 and 2020-12")
         self._check(name, document, draft)
         try:
             base = join(join(NOWHERE, name), _own_id(document, draft) or "")
         except ValueError as error:
-            raise Unusable(name, "/$id", f"is no URI: {error}") from error
+            raise Unusable(name, "/$id", f"is not a URI: {error}") from error
         return Place(document, name, "", base, draft)
 
     @property
@@ -83,13 +85,13 @@ class Library:
         return [key[1:] for key in self._resources if key.startswith("\0")]
 
     def resolve(self, reference: Any, at: Place) -> Place:
-        """Raises :class:`Unusable` where ``reference`` leads nowhere or to what was not handed over."""
+        """Raises :class:`Unusable` where ``reference`` leads nowhere or to a document that is not given."""
         if not isinstance(reference, str):
-            raise Unusable(at.document, at.pointer, "the reference is no text")
+            raise Unusable(at.document, at.pointer, "the reference is not a string")
         try:
             uri, fragment = urldefrag(join(at.base, reference))
         except ValueError as error:
-            raise Unusable(at.document, at.pointer, f"the reference is no URI: {error}") from error
+            raise Unusable(at.document, at.pointer, f"the reference is not a URI: {error}") from error
         if uri == self.main.base:
             resource = self.main
         elif at.document != MAIN and uri == self._document(at.document).base:
@@ -99,7 +101,7 @@ class Library:
         if not fragment:
             return resource
         if fragment.startswith("/"):
-            return self._walk(resource, unquote(fragment), reference, at)
+            return self._step_into(resource, unquote(fragment), reference, at)
         self._index(resource.document)
         found = self._anchors.get(f"{uri}#{fragment}")
         if found is None:
@@ -117,10 +119,10 @@ class Library:
         return self._document(name)
 
     def _document(self, name: str) -> Place:
-        known = self._resources.get("\0" + name)
-        if known is None:
-            known = self._resources["\0" + name] = self._top(name, self._others[name])
-        return known
+        key = "\0" + name
+        if key not in self._resources:
+            self._resources[key] = self._top(name, self._others[name])
+        return self._resources[key]
 
     def _ids(self) -> dict[str, str]:
         if self._by_id is None:
@@ -132,7 +134,7 @@ class Library:
                     self._by_id[urldefrag(join(name, own)).url] = name
         return self._by_id
 
-    def _walk(self, resource: Place, pointer: str, reference: str, at: Place) -> Place:
+    def _step_into(self, resource: Place, pointer: str, reference: str, at: Place) -> Place:
         node, base = resource.node, resource.base
         for segment in pointer[1:].split("/"):
             step = segment.replace("~1", "/").replace("~0", "~")
@@ -148,13 +150,13 @@ class Library:
         return Place(node, resource.document, resource.pointer + pointer, base, resource.draft)
 
     def dynamic_anchors(self, name: str) -> list[Place]:
-        """Every place that calls itself ``$dynamicAnchor: name``."""
+        """Every place with ``$dynamicAnchor: name``."""
         for document in (MAIN, *self._others):
             self._index(document)
         return [place for key, place in self._anchors.items() if key.endswith(f"#{name}")]
 
     def _index(self, name: str) -> None:
-        """Note every ``$id`` and anchor of a document, once."""
+        """Record every ``$id`` and anchor of a document, once."""
         if name in self._indexed:
             return
         self._indexed.add(name)
@@ -189,21 +191,11 @@ def _own_id(node: Any, draft: Draft) -> str | None:
 
 
 def _inner(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    for keyword in _CONTAINERS:
-        members = node.get(keyword)
-        if isinstance(members, dict):
-            for name, each in members.items():
-                yield f"/{keyword}/{escape(name)}", each
-    for keyword in _ONE:
-        if isinstance(node.get(keyword), dict):
-            yield f"/{keyword}", node[keyword]
-    for keyword in _MANY:
-        elements = node.get(keyword)
-        if isinstance(elements, list):
-            for index, each in enumerate(elements):
-                yield f"/{keyword}/{index}", each
-    dependencies = node.get("dependencies")
-    if isinstance(dependencies, dict):
-        for name, each in dependencies.items():
-            if isinstance(each, dict):
-                yield f"/dependencies/{escape(name)}", each
+    """The subschemas that any draft knows, each with its pointer below the node."""
+    for keyword, value in node.items():
+        if keyword in _CONTAINERS and isinstance(value, dict):
+            yield from ((f"/{keyword}/{escape(name)}", each) for name, each in value.items())
+        elif keyword in _ONE and isinstance(value, dict):
+            yield f"/{keyword}", value
+        elif keyword in _MANY and isinstance(value, list):
+            yield from ((f"/{keyword}/{index}", each) for index, each in enumerate(value))

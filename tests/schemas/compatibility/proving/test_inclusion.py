@@ -1,4 +1,4 @@
-"""Patterns as automata, held against other matchers on every short text of few letters."""
+"""Patterns as automata, compared with other matchers on every short text of a few letters."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def accepts(automaton: Automaton, text: str) -> bool:
 
 @settings(max_examples=150, deadline=None)
 @given(patterns)
-def test_an_automaton_matches_what_the_expression_matches(pattern: str) -> None:
+def test_an_automaton_matches_the_same_texts_as_the_expression(pattern: str) -> None:
     automaton = read(pattern, NEWLINE)
     assert [text for text in TEXTS if accepts(automaton, text)] == [t for t in TEXTS if re.search(pattern, t)]
 
@@ -48,8 +48,8 @@ def test_inclusion_is_never_claimed_where_a_text_escapes(wide: str, narrow: str)
         assert text is None or (matches(narrow, text) and not matches(wide, text))
 
 
-def test_a_pattern_that_the_validator_takes_for_another_proves_nothing() -> None:
-    """The validator lets "a" pass for the first, so that it is not within the second at runtime."""
+def test_a_pattern_that_the_validator_matches_incorrectly_proves_nothing() -> None:
+    """The validator matches "a" with the narrow pattern, so at runtime the wide one does not include it."""
     assert matches("^a+a*a+$", "a") is not includes("^aa+$", "^a+a*a+$")
 
 
@@ -66,7 +66,7 @@ def test_a_pattern_that_the_validator_takes_for_another_proves_nothing() -> None
         ("^a", "a", False),
     ],
 )
-def test_patterns_of_every_day(wide: str, narrow: str, answer: bool) -> None:
+def test_inclusion_of_usual_patterns(wide: str, narrow: str, answer: bool) -> None:
     assert includes(wide, narrow) is answer
 
 
@@ -74,13 +74,13 @@ def test_patterns_of_every_day(wide: str, narrow: str, answer: bool) -> None:
     "pattern",
     [r"\bа", "(?=a)a", r"(a)\1", r"\s", r"\p{L}", "a^b", "a$b", "[[a]]", "a{1000}", "((a{99}){99}){99}"],
 )
-def test_what_engines_might_read_otherwise_is_not_read(pattern: str) -> None:
+def test_expressions_that_engines_may_read_differently_are_not_read(pattern: str) -> None:
     with pytest.raises(Unread):
         read(pattern, NEWLINE)
 
 
 @pytest.mark.parametrize("pattern", [r"^\w$", r"^\d$", r"^\W$", r"^\D$", "^.$", "^[^a]$"])
-def test_classes_hold_the_same_characters_beyond_ascii(pattern: str) -> None:
+def test_character_classes_match_the_same_characters_beyond_ascii(pattern: str) -> None:
     characters = ["é", "٣", "\u00a0", "\u017f", "\u212a", "\n", "\U0001f600", "_", "Z", "9"]
     automaton = read(pattern, NEWLINE)
     assert [c for c in characters if accepts(automaton, c)] == [c for c in characters if matches(pattern, c)]
