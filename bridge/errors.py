@@ -9,8 +9,9 @@ Three families matter to the walk (DESIGN, failure handling in a batch):
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import ClassVar
 
 
@@ -286,6 +287,12 @@ class Problem:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
         what = f"{self.path}: {self.message}" if self.path else self.message
         return f"{where} {what}" + (f" — {self.suggestion}" if self.suggestion else "")
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str:
+    """``did you mean 'changed'?``, or "" if no known name is similar."""
+    close = get_close_matches(text, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{close[0]}'?" if close else ""
 
 
 class ConfigurationError(BridgeError):

@@ -1,8 +1,8 @@
 """bridge.yaml as frozen models: the only reader of files and environment.
 
-``load_settings`` reads the file, puts the environment in, and either gives ``Settings`` or raises
-``ConfigurationError`` with every problem at once, each at its line and column. Patterns, JSONPaths and
-schemas are looked into by whoever compiles them; ``Settings.problem`` puts a place to what they find.
+``load_settings`` reads the file, replaces references to the environment, and either returns ``Settings`` or
+raises ``ConfigurationError`` with all problems, each at its line and column. Patterns, JSONPaths and schemas
+are checked when they are compiled; ``Settings.problem`` adds the place in the file to those findings.
 """
 
 from __future__ import annotations
@@ -16,10 +16,9 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress
-from bridge.settings.block import Block
+from bridge.settings.block import Block, optional, refuse
 from bridge.settings.checks import Finding, check_settings
 from bridge.settings.environment import Substituted, substitute
-from bridge.settings.later import find_later
 from bridge.settings.mapping import MappingSettings
 from bridge.settings.problems import find_model_problems
 from bridge.settings.sinks import SinkSettings
@@ -30,59 +29,57 @@ from bridge.settings.stores import (
     NoLedgerSettings,
     QuarantineSettings,
     SchemaCacheSettings,
+    TelemetrySettings,
 )
 from bridge.settings.tables import TableSettings
-from bridge.settings.telemetry import TelemetrySettings
-from bridge.settings.types import Name, SchemasPlace, Secret, Source, refuse
+from bridge.settings.types import Name, SchemasPlace, Secret, Source
 from bridge.settings.yaml_source import MAX_BYTES, YamlPath, YamlSource, parse_yaml
 
 
 class Settings(Block):
-    """bridge.yaml. Defaults that depend on other settings (table names, sinks) are filled in."""
+    """bridge.yaml. Some defaults depend on other settings, such as table names and sinks."""
 
     version: Literal[1] = Field(description="Version of this file's format.")
     source: Source = Field(description="CloudEvents source of every event: a URI reference.")
     schemas: Annotated[Path | RegistryAddress, SchemasPlace()] = Field(
         default=Path("event_schemas"),
         validate_default=True,
-        description="Folder of the event schemas (a relative path starts at the folder of bridge.yaml), or "
-        "a registry: `glue://name` or `eventbridge://name`, with `?region=` where it is in another.",
+        description="Folder of the event schemas (a relative path starts at the folder of bridge.yaml), or"
+        " a registry: `glue://name` or `eventbridge://name`, with `?region=` if it is in another Region.",
     )
     schema_cache: SchemaCacheSettings = Field(
-        default=SchemaCacheSettings(), description="Where schemas of a registry are kept between starts."
+        default=SchemaCacheSettings(), description="Where schemas of a registry are cached between starts."
     )
-    hash_key: Secret | None = Field(
-        default=None,
-        description="Secret that keys the hashes of item keys in logs and of items in the ledger.",
-        json_schema_extra={"x-default": "a new one at each start"},
+    hash_key: Secret | None = optional(
+        "Secret key for the hashes of item keys in logs and of items in the ledger.",
+        "a new one at each start",
     )
     sinks: Annotated[dict[Name, SinkSettings], Field(min_length=1)] = Field(
         description="Where events go, by name."
     )
     ledger: LedgerSettings = Field(
-        default=NoLedgerSettings(kind="none"), description="What remembers which changes are settled."
+        default=NoLedgerSettings(kind="none"), description="Store that records which changes are settled."
     )
-    quarantine: QuarantineSettings = Field(description="Where records go that can never become their events.")
-    claim_check: ClaimCheckSettings | None = Field(
-        default=None,
-        description="Where the data of events goes that are too large for a sink.",
-        json_schema_extra={"x-default": "nowhere; such a record is quarantined"},
+    quarantine: QuarantineSettings = Field(
+        description="Store for records that can never become their events."
+    )
+    claim_check: ClaimCheckSettings | None = optional(
+        "Store for the data of events that are too large for a sink.",
+        "none; such a record is quarantined",
     )
     numbers: Literal["exact", "string"] = Field(
-        default="exact", description="How tables write numbers that say nothing else about it."
+        default="exact", description="How numbers are written in tables that do not set `numbers` themselves."
     )
-    breaker: BreakerSettings = Field(
-        default=BreakerSettings(), description="When a batch is failed as a whole."
-    )
+    breaker: BreakerSettings = Field(default=BreakerSettings(), description="When a batch fails as a whole.")
     telemetry: TelemetrySettings = Field(
-        default=TelemetrySettings(), description="What the bridge tells of itself."
+        default=TelemetrySettings(), description="Logs, metrics and traces of the bridge."
     )
     tables: Annotated[dict[Name, TableSettings], Field(min_length=1)] = Field(
-        description="Tables whose changes become events, by a name of your own."
+        description="Tables whose changes become events, by a name that you choose."
     )
     mapping: MappingSettings = Field(
         default=MappingSettings(),
-        description="The event source mapping that `stream-bridge run` keeps.",
+        description="The event source mapping of `stream-bridge run`.",
     )
 
     _source: YamlSource | None = PrivateAttr(default=None)
@@ -90,7 +87,7 @@ class Settings(Block):
 
     @property
     def pins(self) -> frozenset[tuple[str, str]]:
-        """Type and version of every schema that an event of this file is made by."""
+        """Type and version of every schema that the events of this file use."""
         return frozenset(
             (event.type, version.schema_version)
             for table in self.tables.values()
@@ -100,18 +97,18 @@ class Settings(Block):
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
-        """What is legal and probably not meant."""
+        """Findings that are legal and probably not intended."""
         return self._warnings
 
     def locate(self, path: YamlPath) -> tuple[str, int, int]:
         """File, line and column of ``path``, such as ``("tables", "Users", "events", 1, "type")``, or of the
-        nearest block around it. Paths are those of the file: aliases, not attribute names."""
+        nearest block around it. Paths use the names in the file (aliases), not attribute names."""
         if self._source is None:
             return ("bridge.yaml", 0, 0)
         return (self._source.file, *self._source.locate(path))
 
     def problem(self, path: YamlPath, message: str, suggestion: str = "", severity: str = "error") -> Problem:
-        """A finding about ``path``, at its place in the file."""
+        """A finding about ``path``, with its place in the file."""
         source = self._source or YamlSource("bridge.yaml", None, {})
         return source.problem(path, message, suggestion, severity)
 
@@ -125,7 +122,7 @@ class Settings(Block):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, data: Any) -> Any:
-        """Give every table its name and its form of numbers, and every table and event its sinks."""
+        """Fill in the name and ``numbers`` of every table, and the sinks of every table and event."""
         if not isinstance(data, dict) or not isinstance(data.get("tables"), dict):
             return data
         sinks = data.get("sinks")
@@ -136,13 +133,13 @@ class Settings(Block):
 
 
 def load_settings(path: Path, environ: Mapping[str, str] | None = None) -> Settings:
-    """Read ``path`` with ``environ`` (default: the process's). Raises ``ConfigurationError`` with every
-    problem of the file, warnings included; a file with warnings only is loaded and carries them."""
+    """Read ``path`` with ``environ`` (default: that of the process). Raises ``ConfigurationError`` with every
+    problem of the file, warnings included. A file with only warnings is loaded and carries them."""
     return read_settings(_read(path), str(path), path.parent, os.environ if environ is None else environ)
 
 
 def read_settings(content: bytes, file: str, folder: Path, environ: Mapping[str, str]) -> Settings:
-    """The same for ``content`` that stands in ``file``; relative paths start at ``folder``."""
+    """The same for ``content`` read from ``file``; relative paths start at ``folder``."""
     source = parse_yaml(content, file)
     if not isinstance(source.data, dict):
         message = "is empty" if source.data is None else "must be a mapping"
@@ -156,14 +153,14 @@ def read_settings(content: bytes, file: str, folder: Path, environ: Mapping[str,
         findings += find_model_problems(source, substituted.data, Settings, error)
     problems = _merge(source, substituted, findings)
     if settings is None or any(p.severity == "error" for p in problems):
-        # not chained: the models' own error could carry values that must not be shown
+        # not chained: the error of the models could carry values that must not be shown
         raise ConfigurationError(problems) from None
     settings._source, settings._warnings = source, tuple(problems)
     return settings
 
 
 def find_schemas(path: Path, environ: Mapping[str, str]) -> Path | None:
-    """The folder of the schemas of a file that is wrong elsewhere; None where it cannot be told."""
+    """The schema folder of a file that has errors elsewhere; None if it cannot be determined."""
     try:
         data = substitute(parse_yaml(_read(path), str(path)), environ).data
     except ConfigurationError:
@@ -175,23 +172,17 @@ def find_schemas(path: Path, environ: Mapping[str, str]) -> Path | None:
 
 
 def _merge(source: YamlSource, substituted: Substituted, findings: list[Finding]) -> list[Problem]:
-    """All problems in the order of the file. Nothing more is said about a value that is refused by name or
+    """All problems in the order of the file, without further findings about a value that could not be read or
     whose variable is missing."""
-    later = find_later(source, substituted.data)
-    # what belongs into a block cannot be told while its kind is refused
-    refused = {path[:-1] if path[-1] == "kind" else path for path in later}
-    problems = [*source.problems, *later.values()]
-    problems += [problem for path, problem in substituted.problems if not _covered(path, refused)]
     unreadable = {problem.path for problem in source.problems}
-    refused |= {path for path, _ in substituted.problems}
-    for path, problem in findings:
-        if not _covered(path, refused) and problem.path not in unreadable:
-            problems.append(problem)
+    missing = [path for path, _ in substituted.problems]
+    problems = [*source.problems, *(problem for _, problem in substituted.problems)]
+    problems += [
+        problem
+        for path, problem in findings
+        if problem.path not in unreadable and not any(path[: len(outer)] == outer for outer in missing)
+    ]
     return sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.column, p.path))
-
-
-def _covered(path: YamlPath, refused: set[YamlPath]) -> bool:
-    return any(path[: len(outer)] == outer for outer in refused)
 
 
 def _filled(name: str, table: Any, only: list[str] | None, numbers: str) -> Any:
@@ -213,7 +204,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        problem = Problem(str(path), 0, 0, "", "there is no such file", "name it with --config")
+        problem = Problem(str(path), 0, 0, "", "the file does not exist", "name another with --config")
         raise ConfigurationError([problem]) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__

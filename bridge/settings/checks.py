@@ -1,8 +1,7 @@
-"""What must hold between the parts of bridge.yaml.
+"""Checks across the blocks of bridge.yaml.
 
-Works on the data as it stands in the file (with its environment), not on the models: a mistake in one
-block must not hide the mistakes in another. Parts of the wrong shape are passed over here; the models
-report them.
+They work on the data of the file (with its environment), not on the models, so that a mistake in one block
+does not hide the mistakes in another. Parts of the wrong shape are skipped here; the models report them.
 """
 
 from __future__ import annotations
@@ -11,9 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from bridge.core.pattern.reach import looks_beyond_keys
-from bridge.errors import Problem
+from bridge.errors import Problem, did_you_mean
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
-from bridge.settings.advice import did_you_mean
 from bridge.settings.derivation_checks import check_derivations
 from bridge.settings.environment import DefaultText, EnvironmentText, plain
 from bridge.settings.types import TYPE_MAX_CHARS
@@ -39,7 +37,7 @@ class _Checks:
     def all(self) -> Iterator[Finding]:
         yield from self.secret(("hash_key",), self.data.get("hash_key"))
         if self.ledger.get("kind") == "dynamodb" and self.data.get("hash_key") is None:
-            message = "needs hash_key: a ledger that outlives the process has hashes that do so too"
+            message = "needs hash_key, because the hashes in this ledger must stay the same after a restart"
             yield self.error(("ledger", "kind"), message, 'write hash_key: "${NAME}" at the top')
         yield from self.source_chars()
         names: dict[str, str] = {}
@@ -49,7 +47,7 @@ class _Checks:
             yield from self.table(at, _mapping(table))
         for sink in self.sinks:
             if self.data.get("tables") and sink not in self.used:
-                yield self.warning(("sinks", sink), "no table sends to this sink")
+                yield self.warning(("sinks", sink), "no table publishes to this sink")
 
     def source_chars(self) -> Iterator[Finding]:
         source = self.data.get("source")
@@ -57,7 +55,7 @@ class _Checks:
             return
         for name, sink in self.sinks.items():
             block = _mapping(sink)
-            # a raw event carries its source inside, where the bus does not look
+            # the bus does not check the source inside a raw event
             if block.get("kind") == "eventbridge_v2" and block.get("raw") not in (True, "true"):
                 message = f"must have at most {EVENTBRIDGE_V2_SOURCE_CHARS} characters for sink {name}"
                 yield self.error(("source",), message, "shorten it, or publish raw events there")
@@ -65,12 +63,12 @@ class _Checks:
     def physical_name(self, at: YamlPath, key: str, table: Any, names: dict[str, str]) -> Iterator[Finding]:
         name = _mapping(table).get("name", key)
         if isinstance(name, str) and (other := names.setdefault(name, key)) != key:
-            yield self.error((*at, "name"), f"is the table of {other} already")
+            yield self.error((*at, "name"), f"is already the table of {other}")
 
     def table(self, at: YamlPath, table: dict[str, Any]) -> Iterator[Finding]:
         heals = self.ledger.get("kind") in ("memory", "dynamodb") and self.ledger.get("heal") != "off"
         if heals and looks_beyond_keys([_mapping(each) for each in _one_or_many(table.get("filter"))]):
-            message = "looks at more than keys, so gaps in an item's history are ordinary and not looked for"
+            message = "uses more than keys, so gaps in an item's history are normal and are not searched"
             yield self.warning((*at, "filter"), message, 'filter by keys, or write heal: "off" in ledger')
         for index, redaction in enumerate(_list(table.get("redact"))):
             yield from self.redaction((*at, "redact", index), _mapping(redaction))
@@ -88,7 +86,7 @@ class _Checks:
             same = (event.get("type"), _ops(event), event.get("when"))
             if same in seen and event.get("type") is not None:
                 message = (
-                    f"tells of the same changes as {at[1]}.events[{seen.index(same)}], with the same type"
+                    f"matches the same changes as {at[1]}.events[{seen.index(same)}], with the same type"
                 )
                 yield self.error(event_at, message)
             seen.append(same)
@@ -106,19 +104,19 @@ class _Checks:
                 known = f"one of {', '.join(self.sinks)}"
                 yield self.error(path, "is not a sink of this file", shown or known)
             elif name in _one_or_many(value)[:index]:
-                yield self.error(path, "stands twice in the list")
+                yield self.error(path, "is twice in the list")
 
     def event(self, at: YamlPath, event: dict[str, Any]) -> Iterator[Finding]:
         yield from self.sink_names((*at, "sink"), event)
         ops = _one_or_many(event.get("op"))
         for index, op in enumerate(ops):
             if op in ops[:index]:
-                yield self.error((*at, "op", index), "stands twice in the list")
+                yield self.error((*at, "op", index), "is twice in the list")
         when = _mapping(event.get("when"))
         for image, op in (("before", "insert"), ("after", "remove")):
             if image in when and ops == [op]:
-                message = f"never holds: an {op} has no item {image}"
-                yield self.warning((*at, "when", image), message.replace("an remove", "a remove"))
+                article = "an" if op == "insert" else "a"
+                yield self.warning((*at, "when", image), f"never holds: {article} {op} has no item {image}")
         yield from self.versions(at, event)
         yield from check_derivations(self.source, at, event)
 
@@ -132,10 +130,8 @@ class _Checks:
                 continue
             major = version.split(".", 1)[0]
             if seen.setdefault(major, index) != index:
-                message = (
-                    f"is of the same major as versions[{seen[major]}]; publish at most one of each major"
-                )
-                yield self.error(path, message)
+                message = f"has the same major as versions[{seen[major]}]"
+                yield self.error(path, message, "publish at most one version of each major")
             if (
                 isinstance(type_, str)
                 and len(type_) <= TYPE_MAX_CHARS

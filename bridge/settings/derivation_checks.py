@@ -1,7 +1,7 @@
-"""What must hold between the versions of one event: which of them may be derived from which, and their days.
+"""Checks across the versions of one event: which of them may be derived from which, and their days.
 
-The newest version is made of the change, older ones of newer ones. A version can only be derived from a newer
-major, so no chain of derivations ever comes back to where it began.
+The newest version is made from the change, and older versions from newer ones. A version can only be derived
+from a newer major, so derivations never form a circle.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bridge.errors import Problem
-from bridge.settings.advice import did_you_mean
+from bridge.errors import Problem, did_you_mean
 from bridge.settings.environment import EnvironmentText, plain
 from bridge.settings.types import DAY_PATTERN, SEMVER_PATTERN
 from bridge.settings.yaml_source import YamlPath, YamlSource
@@ -20,7 +19,8 @@ from bridge.settings.yaml_source import YamlPath, YamlSource
 def check_derivations(
     source: YamlSource, at: YamlPath, event: dict[str, Any]
 ) -> Iterator[tuple[YamlPath, Problem]]:
-    """Errors among ``event["versions"]``, with the path each is about. ``at`` leads to the event."""
+    """Errors in ``event["versions"]``, each with the path that it is about. ``at`` is the path of the
+    event."""
     entries = event.get("versions")
     versions = entries if isinstance(entries, list) else []
     listed = [
@@ -37,10 +37,11 @@ def check_derivations(
             yield path, source.problem(path, message, suggestion)
 
 
-Said = Iterator[tuple[str, str, str]]
+Findings = Iterator[tuple[str, str, str]]
+"""Key, message and suggestion."""
 
 
-def _source(version: dict[str, Any], listed: list[str]) -> Said:
+def _source(version: dict[str, Any], listed: list[str]) -> Findings:
     name, own = version.get("from"), version.get("schema")
     if not (isinstance(name, str) and isinstance(own, str) and _is_version(name) and _is_version(own)):
         return
@@ -49,10 +50,10 @@ def _source(version: dict[str, Any], listed: list[str]) -> Said:
     if name == own:
         yield "from", "is this version itself", "derive it from a newer major"
     elif major == own_major:
-        message = "is of the same major: publish the newer minor alone, readers of the older one take it"
+        message = "has the same major: publish only the newer minor, which readers of the older one accept"
         yield "from", message, "derive from a newer major"
     elif major < own_major:
-        message = "is older: the newest version is made of the change, and older ones of newer ones"
+        message = "is older: the newest version is made from the change, and older versions from newer ones"
         newest = f'write {{schema: "{plain(name)}", from: "{plain(own)}"}} instead'
         yield "from", message, "" if isinstance(name, EnvironmentText) else newest
     elif name not in listed:
@@ -63,16 +64,16 @@ def _source(version: dict[str, Any], listed: list[str]) -> Said:
         yield "from", "is not one of this event's versions", advice or known
 
 
-def _way(version: dict[str, Any]) -> Said:
+def _way(version: dict[str, Any]) -> Findings:
     if version.get("using") is None:
         return
     if version.get("from") is None:
-        yield "using", "derives from another version: from is missing", "map the change with data"
+        yield "using", "derives from another version, and from is missing", "map the change with data"
     if version.get("data") is not None:
-        yield "using", "is another way to say data", "keep one of them"
+        yield "using", "replaces data, so both cannot be set", "keep one of them"
 
 
-def _days(version: dict[str, Any]) -> Said:
+def _days(version: dict[str, Any]) -> Findings:
     since, sunset = version.get("deprecated_from"), version.get("sunset")
     if _is_day(since) and _is_day(sunset) and str(since) > str(sunset):
         yield "deprecated_from", "is after the sunset", ""

@@ -1,4 +1,5 @@
-"""Writing a small file so that a kill -9 or a power cut leaves the old one or the new one, never half."""
+"""Write a small file so that a kill -9 or a power cut leaves the old file or the new one, never a part of
+it."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from pathlib import Path
 
 
 def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
-    """Replaces ``path`` in one step; its folder is made when missing. Durable when it returns.
+    """Replace ``path`` in one step, and create its folder if it is missing. Durable when it returns.
 
-    The file gets ``mode``, the process's umask aside. Raises ``OSError``. A left-over ``.tmp`` of an
-    interrupted write is overwritten by the next one.
+    The file gets ``mode``, less the umask of the process. Raises ``OSError``. The next write overwrites the
+    ``.tmp`` file of an interrupted one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(path.name + ".tmp")

@@ -1,7 +1,8 @@
-"""``${NAME}`` in bridge.yaml, taken from the environment.
+"""``${NAME}`` in bridge.yaml, read from the environment.
 
-``${NAME}`` must be set, ``${NAME:-default}`` falls back where it is unset or empty, ``$${`` is ``${`` itself.
-Only values are substituted, never keys, and never what decides the shape of a block (``version``, ``kind``).
+``${NAME}`` must be set. ``${NAME:-default}`` takes the default if the variable is unset or empty. ``$${`` is
+a plain ``${``. References work only in values, not in keys, and not in values that decide which keys a block
+has (``version``, ``kind``).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE: Final = re.compile(rf"\$\$\{{|\$\{{(?P<name>{_NAME})(?::-(?P<default>[^}}]*))?\}}|\$\{{")
 
 REFERENCE_PATTERN: Final = rf"(^|[^$])\$\{{{_NAME}(:-[^}}]*)?\}}"
-"""For JSON Schema: text that holds at least one reference."""
+"""For JSON Schema: text with at least one reference."""
 
 
 class EnvironmentText(str):
@@ -77,9 +78,8 @@ class _Substitution:
 
     def _text(self, text: str, path: YamlPath) -> str:
         if _decides_shape(path):
-            self._refuse(
-                path, "cannot come from the environment, because it decides which keys this block has"
-            )
+            message = "cannot come from the environment, because it decides which keys this block has"
+            self._refuse(path, message)
             return text
         kind: type[str] = str
 

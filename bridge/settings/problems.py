@@ -1,4 +1,4 @@
-"""What the models found wrong, as one line for each finding at its place in the file."""
+"""The findings of the models, as one line each with its place in the file."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bridge.errors import Problem
-from bridge.settings.advice import did_you_mean
+from bridge.errors import Problem, did_you_mean
+from bridge.settings.block import BLOCK_FORM, NAME_FORM
 from bridge.settings.environment import EnvironmentText
-from bridge.settings.types import BLOCK_FORM, NAME_FORM
 from bridge.settings.yaml_source import YamlPath, YamlSource
 
 _MESSAGES: Final = {
@@ -38,14 +37,14 @@ _MESSAGES: Final = {
 def find_model_problems(
     source: YamlSource, data: Any, model: type[BaseModel], error: ValidationError
 ) -> Iterator[tuple[YamlPath, Problem]]:
-    """One finding for each detail of ``error``, with the path it is about. Shows names and keys of the file,
+    """One finding for each detail of ``error``, with its path. A finding shows names and keys of the file,
     never a value that came from the environment."""
     for detail in error.errors(include_url=False, include_input=False):
         path, value = _resolve(detail, data)
         if "sink" in detail["loc"] and "sink" not in path and detail["type"] != "missing":
-            continue  # filled in from the table's own, which is reported at its place
+            continue  # a copy of the table's sink, which is reported at its own place
         if detail["type"] == "too_short" and value:
-            continue  # pydantic counts only the members that are right
+            continue  # pydantic counts only the valid members
         if detail["type"] == "extra_forbidden":
             known = keys_at(model, path[:-1], data)
             key = str(path[-1])
@@ -53,10 +52,10 @@ def find_model_problems(
             yield path, source.problem(path, f"unknown key '{key}'", advice, key=True)
         else:
             about_key = detail["loc"][-1] == "[key]"
-            yield path, source.problem(path, *_say(detail, path, value), key=about_key)
+            yield path, source.problem(path, *_message(detail, path, value), key=about_key)
 
 
-def _say(detail: ErrorDetails, path: YamlPath, value: Any) -> tuple[str, str]:
+def _message(detail: ErrorDetails, path: YamlPath, value: Any) -> tuple[str, str]:
     kind, context = detail["type"], detail.get("ctx", {})
     secret = isinstance(value, EnvironmentText)
     if kind == "missing":
@@ -92,8 +91,8 @@ def _plain_number(bound: Any) -> Any:
 
 
 def _resolve(detail: ErrorDetails, data: Any) -> tuple[YamlPath, Any]:
-    """The path in the file that an error's ``loc`` means, and the value there. The models' ``loc`` also
-    names the chosen member of a union and the full form of a shorthand; neither stands in the file."""
+    """The path in the file for the ``loc`` of an error, and the value there. A ``loc`` also names the chosen
+    member of a union and the full form of a shorthand, which are not in the file."""
     path: list[str | int] = []
     here = data
     tagged = False
@@ -141,7 +140,7 @@ def keys_at(model: type[BaseModel], path: Sequence[str | int], data: Any) -> lis
 
 
 def _model_of(annotation: Any, data: Any) -> type[BaseModel] | None:
-    """The model that ``data`` is held against: the only one, or the one that ``kind`` names."""
+    """The model for ``data``: the only one, or the one that ``kind`` names."""
     annotation = _bare(annotation)
     if get_origin(annotation) in (dict, tuple):
         return None
@@ -153,7 +152,7 @@ def _model_of(annotation: Any, data: Any) -> type[BaseModel] | None:
 
 
 def models_of(annotation: Any) -> list[type[BaseModel]]:
-    """The models that stand in a field: itself, the members of a union, of a mapping or of a list."""
+    """The models in the type of a field: the type itself, or the members of a union, a mapping or a list."""
     annotation = _bare(annotation)
     if isinstance(annotation, type) and get_origin(annotation) is None:
         return [annotation] if issubclass(annotation, BaseModel) else []

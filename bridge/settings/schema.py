@@ -1,4 +1,4 @@
-"""The JSON Schema of bridge.yaml for editors: accepts the forms that the models accept."""
+"""The JSON Schema of bridge.yaml for editors. It accepts the forms that the models accept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCHEMA_ID: Final = "urn:stream-bridge:bridge.yaml:1"
 _FROM_ENVIRONMENT: Final = {"$ref": "#/$defs/FromEnvironment"}
 _DESCRIBING: Final = {"description", "default"}
 _SHAPE: Final = ("kind", "version")
-"""Keys that decide what else stands in a block: they cannot come from the environment."""
+"""Keys that decide which other keys a block has. They cannot come from the environment."""
 
 _KEYED_WITH_HMAC: Final = {
     "if": {"properties": {"with": {"const": "hmac"}}, "required": ["with"]},
@@ -57,8 +57,8 @@ _EXAMPLE: Final[dict[str, Any]] = {
 
 
 def config_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of bridge.yaml. Looser than the models only where a rule spans several blocks,
-    such as the name of a sink."""
+    """JSON Schema 2020-12 of bridge.yaml. It is looser than the models only where a rule spans several
+    blocks, such as the name of a sink."""
     generated = Settings.model_json_schema(by_alias=True, mode="validation")
     definitions = {name: _definition(name, block) for name, block in sorted(generated.pop("$defs").items())}
     root = _definition("Settings", generated)
@@ -72,7 +72,7 @@ def config_schema() -> dict[str, Any]:
         "$defs": {
             **definitions,
             "FromEnvironment": {
-                "description": "Taken from the environment: ${NAME} or ${NAME:-default}.",
+                "description": "Read from the environment: ${NAME} or ${NAME:-default}.",
                 "type": "string",
                 "pattern": REFERENCE_PATTERN,
             },
@@ -95,7 +95,7 @@ def _definition(name: str, block: dict[str, Any]) -> dict[str, Any]:
 
 
 def _property(schema: dict[str, Any]) -> dict[str, Any]:
-    """A property whose scalars may also be a reference; its description stays outermost."""
+    """A property whose scalars may also be a reference. Its description stays at the top level."""
     kept = {"description"} if "x-default" in schema or schema.get("default") is None else _DESCRIBING
     scalars = {key: value for key, value in schema.items() if key not in _DESCRIBING}
     return {**_referable(scalars), **{key: schema[key] for key in schema if key in kept}}
@@ -129,7 +129,7 @@ def _flat(options: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _tidy(schema: Any) -> Any:
-    """Without pydantic's titles, OpenAPI's discriminators and what only the reference prints."""
+    """Remove pydantic's titles, OpenAPI's discriminators and the keys that only the reference prints."""
     if isinstance(schema, dict):
         dropped = {"discriminator", "x-default", "x-form", "writeOnly"}
         if isinstance(schema.get("title"), str):

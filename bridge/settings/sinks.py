@@ -6,19 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bridge.limits import (
-    EVENTBRIDGE_BYTES,
-    EVENTBRIDGE_V2_BYTES,
-    SNS_BYTES_MAX,
-)
-from bridge.settings.block import Block, shown_default
-from bridge.settings.types import (
-    BusName,
-    BusV2Arn,
-    Flag,
-    TopicArn,
-    Whole,
-)
+from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_V2_BYTES, SNS_BYTES_MAX
+from bridge.settings.block import Block, Flag, Whole, optional
+from bridge.settings.types import BusName, BusV2Arn, TopicArn
+
+_InFlight = Annotated[
+    int,
+    Whole(1, 100),
+    Field(description="Number of calls in flight at the same time. One key is never in two of them."),
+]
+_SERVICE_LIMIT = "the service's limit"
 
 
 class EventBridgeSettings(Block):
@@ -26,52 +23,42 @@ class EventBridgeSettings(Block):
 
     kind: Literal["eventbridge"] = Field(description="An event bus.")
     bus: BusName = Field(description="Name or ARN of the event bus.")
-    max_bytes: Annotated[int, Whole(1, EVENTBRIDGE_BYTES - 1)] | None = Field(
-        default=None,
-        description="Largest entry that is sent, in bytes as EventBridge counts them.",
-        json_schema_extra=shown_default("the service's limit"),
+    max_bytes: Annotated[int, Whole(1, EVENTBRIDGE_BYTES - 1)] | None = optional(
+        "Maximum size of an entry, in bytes as EventBridge counts them.", _SERVICE_LIMIT
     )
-    max_in_flight: Annotated[int, Whole(1, 100)] = Field(
-        default=8, description="Calls in flight at once; one key is never in two of them."
-    )
+    max_in_flight: _InFlight = 8
 
 
 class EventBridgeV2Settings(Block):
     """EventBridge's new custom event bus (subscribers instead of rules), which keeps order per subject."""
 
     kind: Literal["eventbridge_v2"] = Field(description="A new custom event bus.")
-    bus: BusV2Arn = Field(description="ARN of the event bus; a bus made anew under its name has another.")
+    bus: BusV2Arn = Field(
+        description="ARN of the event bus. A bus that is deleted and created again gets another ARN."
+    )
     raw: Flag = Field(
         default=False,
-        description="Publish the CloudEvent as it is (PutRawEvents), without EventBridge's envelope.",
+        description="Publish the CloudEvent itself (PutRawEvents), without EventBridge's envelope.",
     )
-    max_bytes: Annotated[int, Whole(1, EVENTBRIDGE_V2_BYTES - 1)] | None = Field(
-        default=None,
-        description="Largest entry that is sent, in bytes.",
-        json_schema_extra=shown_default("the service's limit"),
+    max_bytes: Annotated[int, Whole(1, EVENTBRIDGE_V2_BYTES - 1)] | None = optional(
+        "Maximum size of an entry, in bytes.", _SERVICE_LIMIT
     )
-    max_in_flight: Annotated[int, Whole(1, 100)] = Field(
-        default=8, description="Calls in flight at once; one key is never in two of them."
-    )
+    max_in_flight: _InFlight = 8
 
 
 class SnsSettings(Block):
-    """An SNS topic, standard or FIFO (recognised by the ending .fifo)."""
+    """An SNS topic, standard or FIFO. The name of a FIFO topic ends in .fifo."""
 
     kind: Literal["sns"] = Field(description="A topic.")
     topic: TopicArn = Field(description="ARN of the topic.")
-    max_bytes: Annotated[int, Whole(1, SNS_BYTES_MAX)] | None = Field(
-        default=None,
-        description="Largest message that is sent, in bytes with its attributes.",
-        json_schema_extra=shown_default("the topic's own limit"),
+    max_bytes: Annotated[int, Whole(1, SNS_BYTES_MAX)] | None = optional(
+        "Maximum size of a message, in bytes with its attributes.", "the topic's own limit"
     )
-    max_in_flight: Annotated[int, Whole(1, 100)] = Field(
-        default=8, description="Calls in flight at once; one key is never in two of them."
-    )
+    max_in_flight: _InFlight = 8
 
 
 class StdoutSettings(Block):
-    """Standard output, one event a line."""
+    """Standard output, one event per line."""
 
     kind: Literal["stdout"] = Field(description="Standard output.")
 

@@ -6,53 +6,46 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from bridge.limits import (
-    RECONCILE_SEGMENTS_MAX,
-    STREAM_RETENTION_S,
-)
-from bridge.settings.block import Block, shown_default
+from bridge.limits import RECONCILE_SEGMENTS_MAX, STREAM_RETENTION_S
+from bridge.settings.block import Block, Duration, NameOrBlock, OneOrMany, Whole, optional
 from bridge.settings.types import (
     Day,
-    Duration,
     ElementPointer,
     EntryPoint,
     EventType,
     Json,
     KinesisArn,
-    NameOrBlock,
-    OneOrMany,
     Pointer,
     Secret,
     SemVer,
     TableName,
     Text,
     Uri,
-    Whole,
 )
 
 Operations = Literal["insert", "modify", "remove"]
 
 
 class OwnerSettings(Block):
-    """Who answers for a table's events."""
+    """The team that is responsible for a table's events."""
 
     team: Text = Field(description="Team that owns the events.")
-    contact: str = Field(default="", description="Where to reach the team.")
+    contact: str = Field(default="", description="How to reach the team.")
 
 
 class ListsSettings(Block):
-    """Lists compared element by element, whatever their order."""
+    """Lists that are compared element by element, in any order."""
 
     by: ElementPointer = Field(
-        description="JSON Pointer, from an element, of the member that identifies it: /sku, /product/id."
+        description="JSON Pointer, from an element, to the member that identifies it: /sku, /product/id."
     )
 
 
 class NumbersSettings(Block):
-    """Numbers as text where it is wanted, and exact elsewhere."""
+    """Numbers as text at some paths, and exact elsewhere."""
 
     string: Annotated[tuple[Pointer, ...], Field(min_length=1)] = Field(
-        description="JSON Pointers; numbers there and below are text; * stands for any one segment."
+        description="JSON Pointers. Numbers there and below are text; * matches any one segment."
     )
 
 
@@ -61,90 +54,64 @@ class DiffSettings(Block):
 
     ignore: tuple[Pointer, ...] = Field(
         default=(),
-        description="JSON Pointers of fields whose change does not count; * stands for any one segment.",
+        description="JSON Pointers of fields whose changes are ignored; * matches any one segment.",
     )
     lists: Annotated[Literal["index", "whole"] | ListsSettings, NameOrBlock()] = Field(
         default="index",
-        description="Compare lists by index, as one value, or with by as elements that move and change.",
+        description="Compare lists by index, as one value, or (with `by`) as elements that move and change.",
     )
 
 
 class RedactionSettings(Block):
-    """A field that no event, diff or log may show as it is."""
+    """A field whose value no event, diff or log may show."""
 
     path: Text = Field(description="JSONPath of the field in the item.")
     with_: Literal["drop", "mask", "hmac"] = Field(
-        alias="with", description="Remove the field, replace it by a fixed text, or by a keyed hash."
+        alias="with", description="Remove the field, or replace its value by a fixed text or by a keyed hash."
     )
-    key: Secret | None = Field(
-        default=None,
-        description="Secret key of the hash; required with hmac and only there.",
-        json_schema_extra=shown_default("–"),
+    key: Secret | None = optional(
+        "Secret key of the hash. Required with `hmac`, and refused without it.", "–"
     )
 
 
 class WhenSettings(Block):
-    """What a change must look like for an event; all that is given must hold."""
+    """Conditions on a change. All conditions that are given must hold."""
 
-    changed: Annotated[tuple[Pointer, ...], Field(min_length=1)] | None = Field(
-        default=None,
-        description="JSON Pointers; at least one of them, or something below it, must have changed.",
-        json_schema_extra=shown_default("any change"),
+    changed: Annotated[tuple[Pointer, ...], Field(min_length=1)] | None = optional(
+        "JSON Pointers; at least one of these fields, or a field below it, must have changed.", "any change"
     )
-    key: Json | None = Field(
-        default=None, description="EventBridge pattern over the key.", json_schema_extra=shown_default("any")
-    )
-    before: Json | None = Field(
-        default=None,
-        description="EventBridge pattern over the item before.",
-        json_schema_extra=shown_default("any"),
-    )
-    after: Json | None = Field(
-        default=None,
-        description="EventBridge pattern over the item after.",
-        json_schema_extra=shown_default("any"),
-    )
+    key: Json | None = optional("EventBridge pattern for the key.", "any")
+    before: Json | None = optional("EventBridge pattern for the item before the change.", "any")
+    after: Json | None = optional("EventBridge pattern for the item after the change.", "any")
 
 
 class VersionSettings(Block):
-    """A schema version of an event; a plain "1.0.0" is short for {schema: "1.0.0"}."""
+    """A schema version of an event. A plain "1.0.0" is short for {schema: "1.0.0"}."""
 
     schema_version: SemVer = Field(alias="schema", description="Version of the event's schema.")
-    from_: SemVer | None = Field(
+    from_: SemVer | None = optional(
+        "Version of a newer major, also in this list, from whose data this version is derived. The events of"
+        " a version with `from`, `sunset`, `deprecated_from` or `migration` are marked as deprecated.",
+        "the change",
         alias="from",
-        default=None,
-        description="Version of a newer major, listed here too, whose data this one is derived from; its"
-        " events are marked as deprecated then, as with sunset, deprecated_from or migration.",
-        json_schema_extra=shown_default("the change"),
     )
-    data: Json | None = Field(
-        default=None,
-        description="Mapping of the data: constants, and JSONPaths over key, before, after, changes,"
-        " current, meta; with from over the newer version's data.",
-        json_schema_extra=shown_default(
-            "key, operation, before, after, changes; with from the newer version's data as it is"
-        ),
+    data: Json | None = optional(
+        "Mapping of the data: constants, and JSONPaths over key, before, after, changes, current, meta. With"
+        " `from`, over the data of the newer version.",
+        "key, operation, before, after, changes; with `from` the unchanged data of the newer version",
     )
-    using: EntryPoint | None = Field(
-        default=None,
-        description="Python function that derives the data instead of a mapping, package.module:function;"
-        " trusted code that runs inside the bridge.",
-        json_schema_extra=shown_default("–"),
+    using: EntryPoint | None = optional(
+        "Python function that derives the data instead of a mapping, package.module:function. It is trusted"
+        " code that runs inside the bridge.",
+        "–",
     )
-    sunset: Day | None = Field(
-        default=None,
-        description="Last day on which this version is published (UTC); it may move later, never earlier.",
-        json_schema_extra=shown_default("meta.yaml's"),
+    sunset: Day | None = optional(
+        "Last day on which this version is published (UTC). It may move to a later day, never to an earlier.",
+        "meta.yaml's",
     )
-    deprecated_from: Day | None = Field(
-        default=None,
-        description="Day from which this version is deprecated (UTC).",
-        json_schema_extra=shown_default("meta.yaml's"),
-    )
-    migration: Uri | None = Field(
-        default=None,
-        description="Where readers of this version learn what to do.",
-        json_schema_extra=shown_default("meta.yaml's, where that is a URI"),
+    deprecated_from: Day | None = optional("Day from which this version is deprecated (UTC).", "meta.yaml's")
+    migration: Uri | None = optional(
+        "URI of the instructions for readers of this version.", "meta.yaml's, if it is a URI"
     )
 
     @model_validator(mode="before")
@@ -160,94 +127,79 @@ class VersionSettings(Block):
 class EventSettings(Block):
     """One type of event that a table's changes become."""
 
-    type: EventType = Field(description="CloudEvents type without its version; the major is added, as .v1.")
+    type: EventType = Field(
+        description="CloudEvents type without its version. The bridge appends the major, as in .v1."
+    )
     op: Annotated[tuple[Operations, ...], OneOrMany()] = Field(
-        description="Operation, or list of operations, that this event tells of."
+        description="Operation, or list of operations, for which this event is published."
     )
-    when: WhenSettings | None = Field(
-        default=None,
-        description="What the change must look like.",
-        json_schema_extra=shown_default("every change"),
-    )
+    when: WhenSettings | None = optional("Conditions on the change.", "every change")
     versions: Annotated[tuple[VersionSettings, ...], Field(min_length=1)] = Field(
         description="Schema versions to publish, at most one for each major."
     )
-    sink: Annotated[tuple[Text, ...], OneOrMany()] = Field(
-        default=(),
-        description="Name, or list of names, of sinks for this event.",
-        json_schema_extra=shown_default("the table's"),
+    sink: Annotated[tuple[Text, ...], OneOrMany()] = optional(
+        "Name, or list of names, of the sinks for this event.", "the table's", default=()
     )
 
 
 class ReconcileSettings(Block):
-    """How this table is held against its ledger."""
+    """How this table is compared with its ledger."""
 
     segments: Annotated[int, Whole(1, RECONCILE_SEGMENTS_MAX)] = Field(
-        default=4, description="Segments of table and ledger that are read side by side."
+        default=4, description="Number of segments of table and ledger that are read in parallel."
     )
     max_rcu: Annotated[int, Whole(1, 1_000_000)] = Field(
-        default=200, description="Read capacity units of the table to use per second, at most."
+        default=200, description="Maximum read capacity units of the table to use per second."
     )
     grace_s: Annotated[float, Duration(0, STREAM_RETENTION_S)] = Field(
         default=900,
         alias="grace",
-        description="How long a difference may be a change on its way; the stream must not lag by more.",
+        description="How long a difference may be a change that is still on its way. A run is refused while"
+        " the stream lags by more.",
     )
     max_emit: Annotated[int, Whole(0, 1_000_000_000)] = Field(
-        default=10_000, description="A run that would send more events stops before it sends any."
+        default=10_000, description="A run that would publish more events stops before it publishes any."
     )
     max_removes: Annotated[int, Whole(0, 1_000_000_000)] = Field(
-        default=1_000, description="The same for removes alone."
+        default=1_000, description="The same limit for removes alone."
     )
 
 
 class TableSettings(Block):
     """One table whose changes become events."""
 
-    name: TableName = Field(
-        default="",
-        description="Name of the table in DynamoDB.",
-        json_schema_extra=shown_default("the key of this block"),
-    )
+    name: TableName = optional("Name of the table in DynamoDB.", "the key of this block", default="")
     subject: Text = Field(description="Template of the events' subject, such as user/{$.key.userId}.")
-    sink: Annotated[tuple[Text, ...], OneOrMany()] = Field(
-        default=(),
-        description="Name, or list of names, of sinks.",
-        json_schema_extra=shown_default("the only sink"),
+    sink: Annotated[tuple[Text, ...], OneOrMany()] = optional(
+        "Name, or list of names, of sinks.", "the only sink", default=()
     )
-    owner: OwnerSettings | None = Field(
-        default=None,
-        description="Who answers for these events.",
-        json_schema_extra=shown_default("–"),
-    )
-    filter: Annotated[tuple[Json, ...], OneOrMany()] = Field(
+    owner: OwnerSettings | None = optional("The team that is responsible for these events.", "–")
+    filter: Annotated[tuple[Json, ...], OneOrMany()] = optional(
+        "Filter pattern, or list of patterns, in the syntax of event source mappings. One must match.",
+        "every record",
         default=(),
-        description="Filter pattern, or list of them, in event source mapping syntax; one must match.",
-        json_schema_extra=shown_default("every record"),
     )
     diff: DiffSettings = Field(default=DiffSettings(), description="How before and after are compared.")
-    numbers: Annotated[Literal["exact", "string"] | NumbersSettings, NameOrBlock()] = Field(
+    numbers: Annotated[Literal["exact", "string"] | NumbersSettings, NameOrBlock()] = optional(
+        "Write numbers that are exact in JSON as numbers, or all numbers as text, or those at some paths.",
+        "the file's",
         default="exact",
-        description="Numbers that are exact in JSON as numbers, or all of them, or some, as text.",
-        json_schema_extra=shown_default("the file's"),
     )
     redact: tuple[RedactionSettings, ...] = Field(
-        default=(), description="Fields that are redacted before anything else sees them."
+        default=(), description="Fields that are redacted before any other step."
     )
-    kinesis: KinesisArn | None = Field(
-        default=None,
-        description="ARN of the Kinesis data stream that stream-bridge run reads the table's changes from;"
-        " several tables may share it.",
-        json_schema_extra=shown_default("the table's own stream"),
+    kinesis: KinesisArn | None = optional(
+        "ARN of the Kinesis data stream from which `stream-bridge run` reads the table's changes. Several"
+        " tables may share it.",
+        "the table's own stream",
     )
-    fetch: Literal["current"] | None = Field(
-        default=None,
-        description="Where the stream view lacks an image, read the item as it is now; told as current.",
-        json_schema_extra=shown_default("nothing is read"),
+    fetch: Literal["current"] | None = optional(
+        "Where the stream view lacks an image, read the current item and publish it as `current`.",
+        "nothing is read",
     )
     reconcile: ReconcileSettings = Field(
-        default=ReconcileSettings(), description="How the table is held against its ledger."
+        default=ReconcileSettings(), description="How the table is compared with its ledger."
     )
     events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = Field(
-        description="Events that changes become; a change may become several."
+        description="Events that changes become. One change may become several events."
     )

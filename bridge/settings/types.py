@@ -1,8 +1,4 @@
-"""The scalar forms that bridge.yaml knows: durations, JSON Pointers, versions, event types, names.
-
-Each says in one line what is wrong with a value, without repeating it (it may come from the environment),
-and gives the JSON Schema that accepts the same values. A list, as long as there are forms.
-"""
+"""The forms of text in bridge.yaml: JSON Pointers, versions, event types, names, ARNs, paths."""
 
 from __future__ import annotations
 
@@ -10,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Final, get_args
+from typing import Annotated, Any, Final
 
 from pydantic import (
     AfterValidator,
@@ -23,15 +19,12 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic_core import CoreSchema, core_schema
 
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
 from bridge.ports.registry import ADDRESS_PATTERN, RegistryAddress
-from bridge.settings.environment import EnvironmentText, plain
-
-DURATION_PATTERN: Final = r"(0|[1-9][0-9]{0,8})(\.[0-9]{1,6})?(ms|s|m|h|d)"
-_UNIT_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
-_NUMBER: Final = re.compile(r"-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?")
+from bridge.settings.block import refuse
+from bridge.settings.environment import plain
 
 TYPE_PATTERN: Final = r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+"
 _MAJOR_SUFFIX: Final = re.compile(r"\.v[0-9]+$")
@@ -57,79 +50,11 @@ QUEUE_PATTERN: Final = r"https?://[^/\s]+/[0-9]{12}/[A-Za-z0-9_-]+(\.fifo)?"
 TABLE_PATTERN: Final = r"[A-Za-z0-9_.-]{3,255}"
 
 
-def refuse(message: str, suggestion: str = "") -> PydanticCustomError:
-    return PydanticCustomError("bridge", "{message}", {"message": message, "suggestion": suggestion})
-
-
-def _whole_number(value: Any) -> Any:
-    if isinstance(value, EnvironmentText) and _NUMBER.fullmatch(value) and "." not in value:
-        return int(value)
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _number(value: Any) -> Any:
-    return float(value) if isinstance(value, EnvironmentText) and _NUMBER.fullmatch(value) else value
-
-
-def _flag(value: Any) -> Any:
-    return value == "true" if isinstance(value, EnvironmentText) and value in ("true", "false") else value
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, EnvironmentText):
-        value = _number(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 10**12:
-        return float(value)
-    match = re.fullmatch(DURATION_PATTERN, value) if isinstance(value, str) else None
-    if match is None:
-        raise refuse("must be a duration", "write a number of seconds, or 250ms, 30s, 15m, 24h, 7d")
-    return round(float(value[: match.start(3)]) * _UNIT_S[match[3]], 6)
-
-
-class Whole:
-    """A whole number from ``least`` to ``most``."""
-
-    def __init__(self, least: int, most: int) -> None:
-        self.least, self.most = least, most
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        number = core_schema.int_schema(strict=True, ge=self.least, le=self.most)
-        return core_schema.no_info_before_validator_function(_whole_number, number)
-
-
-class Share:
-    """A number above 0, at most 1."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        number = core_schema.float_schema(strict=True, gt=0, le=1, allow_inf_nan=False)
-        return core_schema.no_info_before_validator_function(_number, number)
-
-
-class Duration:
-    """Seconds from ``least`` to ``most``, written as a number or as text with a unit."""
-
-    def __init__(self, least: float, most: float) -> None:
-        self.least, self.most = least, most
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        number = core_schema.float_schema(ge=self.least, le=self.most, allow_inf_nan=False)
-        return core_schema.no_info_before_validator_function(_seconds, number)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        text = {"type": "string", "pattern": f"^{DURATION_PATTERN}$"}
-        return {"anyOf": [handler(schema), text], "x-form": f"duration, {self.least:,} s to {self.most:,} s"}
-
-
-Flag = Annotated[bool, Field(strict=True), BeforeValidator(_flag)]
-
-
 def _text(
     pattern: str, message: str, suggestion: Callable[[str], str] = lambda _: ""
 ) -> tuple[AfterValidator, WithJsonSchema]:
-    """Text that matches ``pattern`` whole, and the JSON Schema that says so; ``message`` is ``must be`` and
-    the name of the form, which the reference prints too."""
+    """Text that matches all of ``pattern``, and the JSON Schema for it. ``message`` is ``must be`` and the
+    name of the form, which the reference also prints."""
     compiled = re.compile(pattern)
 
     def check(value: str) -> str:
@@ -178,7 +103,7 @@ def _day(value: Any) -> Any:
 def _check_type(value: str) -> str:
     if _MAJOR_SUFFIX.search(value):
         raise refuse(
-            "must not end in a version; the major of each version is added",
+            "must not end in a version; the bridge appends the major of each version",
             f"did you mean '{_MAJOR_SUFFIX.sub('', value)}'?",
         )
     if not re.fullmatch(TYPE_PATTERN, value):
@@ -194,7 +119,7 @@ def _check_source(value: str) -> str:
     if not re.fullmatch(SOURCE_PATTERN, value):
         raise refuse("must be a URI reference", "write it as com.example.accounts or https://example.com/x")
     if value.startswith("aws."):
-        raise refuse("must not begin with aws., which EventBridge keeps for AWS services")
+        raise refuse("must not begin with aws., which EventBridge reserves for AWS services")
     return value
 
 
@@ -235,7 +160,7 @@ ElementPointer = Annotated[
         _element_pointer_advice,
     ),
 ]
-"""Relative to the elements of a list: it names one member, so no segment is ``*``."""
+"""Relative to the elements of a list. It names one member, so no segment is ``*``."""
 BusName = Annotated[str, *_text(BUS_PATTERN, "must be the name or ARN of an event bus")]
 BusV2Arn = Annotated[
     str, *_text(BUS_V2_PATTERN, "must be the ARN of a new custom event bus: …:event-busv2/…")
@@ -272,7 +197,7 @@ Day = Annotated[
 Text = Annotated[str, Field(min_length=1)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Json = Annotated[dict[str, Any], BeforeValidator(plain)]
-"""A JSON object that is not looked into here: a pattern or a data mapping."""
+"""A JSON object that is checked elsewhere: a pattern or a data mapping."""
 
 
 def _inside_folder(value: Path, info: ValidationInfo) -> Path:
@@ -298,7 +223,7 @@ FilePath = Annotated[
     AfterValidator(_inside_folder),
     WithJsonSchema({"type": "string", "minLength": 1, "pattern": r"^[^\u0000]+$", "x-form": "path"}),
 ]
-"""A path; a relative one starts at the folder of bridge.yaml."""
+"""A path. A relative one starts at the folder of bridge.yaml."""
 
 
 def _schemas_place(value: Any, info: ValidationInfo) -> Path | RegistryAddress:
@@ -323,48 +248,3 @@ class SchemasPlace:
     ) -> JsonSchemaValue:
         pattern = rf"^(?:{ADDRESS_PATTERN}|(?!glue://|eventbridge://)[^\u0000]+)$"
         return {"type": "string", "minLength": 1, "pattern": pattern, "x-form": "path or registry"}
-
-
-class OneOrMany:
-    """One value, or a list of at least one: always a tuple inside."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_before_validator_function(_listed, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        many = {**handler(schema), "minItems": 1}
-        return {"anyOf": [many["items"], many]}
-
-
-NAME_FORM: Final = "<name>"
-BLOCK_FORM: Final = "<block>"
-
-
-class NameOrBlock:
-    """One of a few names, or a block for what a name cannot say. In the ``loc`` of an error the form that was
-    chosen stands as one more part, :data:`NAME_FORM` or :data:`BLOCK_FORM`."""
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        names, block = (handler.generate_schema(form) for form in get_args(source))
-        return core_schema.tagged_union_schema({NAME_FORM: names, BLOCK_FORM: block}, discriminator=_form)
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchemaValue:
-        return {"anyOf": handler(schema)["oneOf"]}
-
-
-def _form(value: Any) -> str:
-    return NAME_FORM if isinstance(value, str | int | float | None) else BLOCK_FORM
-
-
-def _listed(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        if not value:
-            raise refuse("must not be empty")
-        return value
-    if value is None:
-        raise refuse("has no value")
-    return [value]

@@ -1,8 +1,8 @@
-"""YAML with positions: plain data, and where each key and value of it stands in the file.
+"""YAML with positions: plain data, and the line and column of each key and value.
 
-Reads the intersection of YAML 1.1 (PyYAML) and YAML 1.2 (editors): what the two read differently, such as
-an unquoted ``on`` or ``010``, is refused with an explanation instead of being taken one way in silence.
-Dates stay text. Anchors, aliases and merge keys work.
+Reads the intersection of YAML 1.1 (PyYAML) and YAML 1.2 (editors). A value that the two read differently,
+such as an unquoted ``on`` or ``010``, is refused with an explanation, so that it is never misread without
+notice. Dates stay text. Anchors, aliases and merge keys work.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import yaml
 from bridge.errors import ConfigurationError, Problem
 
 MAX_BYTES: Final = 1024 * 1024
-MAX_VALUES: Final = 100_000  # after aliases are followed, so that a few lines cannot fill the memory
+MAX_VALUES: Final = 100_000  # after aliases are expanded, so that a few lines cannot fill the memory
 MAX_DEPTH: Final = 64
 
 YamlPath = tuple[str | int, ...]
-"""Where a value stands: ``("tables", "Users", "events", 1)``."""
+"""The path of a value: ``("tables", "Users", "events", 1)``."""
 
 _TAG: Final = "tag:yaml.org,2002:"
 _PLAIN_INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -33,20 +33,20 @@ _INTEGER_DIGITS: Final = 400  # far beyond any number here, below the interprete
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Line and column, counted from 1, of a value and of the key it stands under (``None`` in a list)."""
+    """Line and column, counted from 1, of a value and of its key (``None`` in a list)."""
 
     key: tuple[int, int] | None
     value: tuple[int, int]
 
     @property
     def shown(self) -> tuple[int, int]:
-        """Where a reader looks: the value beside its key, or the key of a block that starts below it."""
+        """The place to show: the value if it is on the line of its key, else the key."""
         return self.key if self.key is not None and self.key[0] != self.value[0] else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """One parsed file. ``problems`` are the findings that left something to read; entries of mappings that
+    """One parsed file. ``problems`` are findings that did not stop the reading; entries of mappings that
     could not be read are absent from ``data``."""
 
     file: str
@@ -55,8 +55,8 @@ class YamlSource:
     problems: tuple[Problem, ...] = ()
 
     def locate(self, path: YamlPath, *, key: bool = False) -> tuple[int, int]:
-        """Line and column of ``path``, or of the nearest thing around it that stands in the file;
-        ``(0, 0)`` for the whole file. With ``key`` the position of the key."""
+        """Line and column of ``path``, or of the nearest value around it that is in the file; ``(0, 0)`` for
+        the whole file. With ``key``, the position of the key."""
         for length in range(len(path), -1, -1):
             place = self.places.get(path[:length])
             if place is not None and length:
@@ -90,8 +90,8 @@ def format_path(path: Sequence[str | int]) -> str:
 
 
 def parse_yaml(content: bytes, file: str) -> YamlSource:
-    """Parse one YAML document, UTF-8. Raises ``ConfigurationError`` where there is nothing to go on with:
-    a syntax error, more than ``MAX_BYTES``, or more values than ``MAX_VALUES`` or ``MAX_DEPTH``."""
+    """Parse one YAML document in UTF-8. Raises ``ConfigurationError`` for a file that cannot be read at all:
+    a syntax error, more than ``MAX_BYTES``, ``MAX_VALUES`` or ``MAX_DEPTH``."""
     if len(content) > MAX_BYTES:
         raise ConfigurationError([Problem(file, 0, 0, "", f"is larger than {MAX_BYTES} bytes")])
     try:
@@ -114,7 +114,7 @@ def parse_yaml(content: bytes, file: str) -> YamlSource:
 
 @dataclass(slots=True)
 class _Reader:
-    """Turns composed nodes into plain data, noting positions and problems on the way."""
+    """Turns composed nodes into plain data, and records positions and problems."""
 
     file: str
     places: dict[YamlPath, Place] = field(default_factory=dict)
@@ -133,7 +133,7 @@ class _Reader:
             return [self.read(child, (*path, i), None) for i, child in enumerate(node.value)]
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
-        self._problem(node, path, f"the YAML tag {_tag(node)} is not used here")
+        self._problem(node, path, f"the YAML tag {_tag(node)} is not supported here")
         return None
 
     def _mapping(self, node: yaml.MappingNode, path: YamlPath) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class _Reader:
                 continue
             at = _mark(key_node.start_mark)
             if key in seen:
-                message = f"the key stands twice; it was given on line {seen[key]} already"
+                message = f"the key is there twice; the first is on line {seen[key]}"
                 self.problems.append(Problem(self.file, *at, format_path((*path, key)), message))
                 continue
             seen[key] = at[0]
@@ -161,11 +161,11 @@ class _Reader:
     def _merge(
         self, node: yaml.Node, path: YamlPath, mapping: dict[str, Any], inside: tuple[int, ...]
     ) -> None:
-        """``<<: *defaults``: keys that the mapping does not give itself (YAML 1.1, merge key)."""
+        """``<<: *defaults``: keys that the mapping does not have itself (YAML 1.1, merge key)."""
         for part in node.value if isinstance(node, yaml.SequenceNode) else [node]:
             self._count(part)
             if not isinstance(part, yaml.MappingNode) or id(part) in inside:
-                self._problem(part, path, "<< must name a mapping, or a list of mappings, and not itself")
+                self._problem(part, path, "<< must name a mapping or a list of mappings, and not itself")
                 continue
             nested: list[yaml.Node] = []
             for key_node, value_node in part.value:
@@ -181,7 +181,7 @@ class _Reader:
     def _count(self, node: yaml.Node) -> None:
         self.values += 1
         if self.values > MAX_VALUES:
-            message = f"has more than {MAX_VALUES} values once its aliases are followed"
+            message = f"has more than {MAX_VALUES} values after aliases are expanded"
             raise ConfigurationError([Problem(self.file, *_mark(node.start_mark), "", message)])
 
     def _key(self, node: yaml.Node, path: YamlPath) -> str | None:
@@ -192,7 +192,7 @@ class _Reader:
         elif node.tag == _TAG + "bool":
             reading = "true" if node.value.lower() in ("true", "yes", "on") else "false"
             message = f"YAML 1.1 reads the unquoted key {node.value} as {reading}, not as text"
-            self._problem(node, path, message, f'write "{node.value}" where that name is meant')
+            self._problem(node, path, message, f'write "{node.value}" if you mean that name')
         else:
             self._problem(node, path, "a key must be text", "put it in quotes")
         return None
@@ -216,9 +216,9 @@ class _Reader:
             return float(text)
         elif kind in ("int", "float"):
             message = "is not a plain decimal number, and YAML versions read it differently"
-            self._problem(node, path, message, "put it in quotes where text is meant")
+            self._problem(node, path, message, "put it in quotes if it is text")
         else:
-            self._problem(node, path, f"the YAML tag {_tag(node)} is not used here")
+            self._problem(node, path, f"the YAML tag {_tag(node)} is not supported here")
         return None
 
     def _problem(self, node: yaml.Node, path: YamlPath, message: str, suggestion: str = "") -> None:
@@ -246,7 +246,7 @@ def _too_deep(file: str, line: int, column: int) -> Problem:
 def _syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if isinstance(error, yaml.reader.ReaderError):
         line, column = _line_and_column(text[: error.position])
-        return Problem(file, line, column, "", "holds a character that YAML does not allow")
+        return Problem(file, line, column, "", "contains a character that YAML does not allow")
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     parts = (getattr(error, "context", None), getattr(error, "problem", None))
     message = "is not YAML: " + ", ".join(" ".join(part.split()) for part in parts if part)

@@ -65,7 +65,7 @@ def broken(**differently: Any) -> list[str]:
     return [check.promise for check in check_all(**facts) if not check.kept]
 
 
-def test_where_all_is_well_every_promise_is_kept() -> None:
+def test_every_promise_is_kept_when_every_fact_is_right() -> None:
     assert broken() == []
 
 
@@ -86,12 +86,12 @@ def test_where_all_is_well_every_promise_is_kept() -> None:
         ({"bus": [event(1, "insert", after={"passwordHash": "$demo$1"}), MODIFY]}, "redacted"),
     ],
 )
-def test_what_went_wrong_is_found(differently: dict[str, Any], promise: str) -> None:
+def test_each_fault_is_found(differently: dict[str, Any], promise: str) -> None:
     assert any(promise in each for each in broken(**differently))
 
 
 def pair(**older: Any) -> list[CloudEvent]:
-    """One change of plan in two majors; what is said of the older one is put in, None takes it away."""
+    """One change of plan in two majors; attributes of the older one are set, and None removes one."""
     shared = {"subject": "user/u-1", "sequence": "label/1", "correlationid": "r1:p", "data": {}}
     marks = {"deprecated": True, "deprecationsunset": "2027-06-30T23:59:59Z"}
     first = shared | {"id": "r1:p.v1", "type": "p.v1"} | marks | older
@@ -110,7 +110,7 @@ def pair(**older: Any) -> list[CloudEvent]:
         ([*pair(), pair()[0]], False),
     ],
 )
-def test_a_change_that_is_not_told_in_both_majors_is_found(events: list[CloudEvent], kept: bool) -> None:
+def test_a_change_that_is_not_published_in_both_majors_is_found(events: list[CloudEvent], kept: bool) -> None:
     ids = frozenset({"r1:t.v1", "r2:t.v1"}) | {event["id"] for event in pair()}
     expected = Expected(ids, frozenset({"r1:t.v1", "r2:t.v1"}), frozenset({"r3"}))
     found = broken(bus=[MODIFY, INSERT, *events], expected=expected)

@@ -41,7 +41,7 @@ def broken(**differently: Any) -> list[str]:
     return [check.promise for check in check_recovery(**(facts | differently)) if not check.kept]
 
 
-def test_where_all_is_well_every_promise_is_kept() -> None:
+def test_every_promise_is_kept_when_every_fact_is_right() -> None:
     assert broken() == []
 
 
@@ -67,13 +67,13 @@ def test_where_all_is_well_every_promise_is_kept() -> None:
         ({"late": 1}, "a second run finds nothing"),
     ],
 )
-def test_what_went_wrong_is_found(differently: dict[str, Any], promise: str) -> None:
+def test_each_fault_is_found(differently: dict[str, Any], promise: str) -> None:
     assert any(promise in each for each in broken(**differently))
 
 
 @pytest.mark.parametrize("users", [0, 1, 2, 3, 5])
 @pytest.mark.parametrize("orders", [0, 1, 2, 4])
-def test_what_is_lost_touches_only_items_that_are_there(users: int, orders: int) -> None:
+def test_lost_steps_change_only_items_that_exist(users: int, orders: int) -> None:
     alive = {*list(USERS)[:users], *list(ORDERS)[:orders]}
     steps = list(lost_steps(dict(list(USERS.items())[:users]), dict(list(ORDERS.items())[:orders])))
     for step in steps:

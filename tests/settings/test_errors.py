@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.settings import read_settings
-from bridge.settings.later import Later
 
 GOLDEN = yaml.safe_load((Path(__file__).parent / "errors.yaml").read_text(encoding="utf-8"))
 BASE: str = GOLDEN["base"]
@@ -39,16 +38,6 @@ def test_an_error_is_one_line_at_its_place(name: str) -> None:
 def test_a_file_without_tables_is_refused() -> None:
     text = BASE[: BASE.index("tables:")] + "tables: {}\n"
     assert [str(problem) for problem in problems(text)] == ["b.yaml:7:9 tables: must not be empty"]
-
-
-def test_what_a_later_version_brings_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    planned = Later("quarantine.kind", lambda kind: kind == "tape", "kind tape", "use directory, s3 or sqs")
-    monkeypatch.setattr("bridge.settings.later.LATER", (planned,))
-    text = BASE.replace("kind: directory", "kind: tape", 1)
-    errors = [str(p) for p in problems(text) if p.severity == "error"]
-    (line,) = errors  # nothing else is said about what is refused
-    assert "quarantine.kind: kind tape is not supported by this version" in line
-    assert line.endswith("use directory, s3 or sqs")
 
 
 def test_all_errors_are_reported_at_once_in_the_order_of_the_file() -> None:
@@ -78,7 +67,7 @@ def test_all_errors_are_reported_at_once_in_the_order_of_the_file() -> None:
     ]
 
 
-def test_a_table_needs_a_sink_where_there_are_several() -> None:
+def test_a_table_needs_a_sink_if_there_are_several() -> None:
     text = BASE.replace("    sink: [domain, billing]\n", "")
     found = [str(p) for p in problems(text) if p.severity == "error"]
     assert found[0] == (

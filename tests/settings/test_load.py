@@ -175,7 +175,7 @@ def test_patterns_and_data_hold_plain_text_from_the_environment() -> None:
     assert type(when.after["plan"][0]) is str
 
 
-def test_a_missing_variable_is_named_where_it_stands() -> None:
+def test_a_missing_variable_is_named_at_its_place() -> None:
     assert lines(DESIGN, EVENT_BUSS="x", PII_KEY="k") == [
         (
             "bridge.yaml:6:37 sinks.domain.bus: the environment variable EVENT_BUS is not set"
@@ -249,7 +249,7 @@ def test_a_file_is_read_and_its_folder_is_where_paths_start(tmp_path: Path) -> N
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(tmp_path / "absent.yaml", {})
-    assert str(caught.value) == f"{tmp_path}/absent.yaml there is no such file — name it with --config"
+    assert str(caught.value) == f"{tmp_path}/absent.yaml the file does not exist — name another with --config"
     with pytest.raises(ConfigurationError, match="cannot be read: Is a directory"):
         load_settings(tmp_path, {})
 

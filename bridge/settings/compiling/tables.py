@@ -1,7 +1,7 @@
-"""From settings and schemas to compiled tables: the last place where a configuration can be wrong.
+"""From settings and schemas to compiled tables: the last step in which a configuration can be refused.
 
-Everything that can be decided before the first record is decided here, and every finding is reported at
-once, each at its line of bridge.yaml.
+Everything that can be checked before the first record is checked here, and all findings are reported
+together, each at its line of bridge.yaml.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
 
 
 def fingerprint_secret(settings: Settings) -> bytes | None:
-    """What keys the hashes in the ledger; None where there is no ledger. Without ``hash_key`` a new one: that
-    is for a ledger that lives no longer than the process."""
+    """The key of the hashes in the ledger; None without a ledger. Without ``hash_key`` a new key is made,
+    which is enough for a ledger that lasts as long as the process."""
     if settings.ledger.kind == "none":
         return None
     return settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
 
 
 def compile_numbers(table: TableSettings) -> NumbersAsText | None:
-    """What makes numbers text in this table; None where all are exact."""
+    """What writes numbers as text in this table; None if all are exact."""
     if isinstance(table.numbers, NumbersSettings):
         return NumbersAsText(tuple(map(parse_pointer, table.numbers.string)))
     return NumbersAsText() if table.numbers == "string" else None
 
 
 def compile_differ(table: TableSettings, numbers: NumbersAsText | None) -> Differ:
-    """How this table's images are compared; ``numbers`` is what :func:`compile_numbers` made of it."""
+    """How this table's images are compared; ``numbers`` is the result of :func:`compile_numbers`."""
     lists = table.diff.lists
     return compile_diff(
         ignore=tuple(map(parse_pointer, table.diff.ignore)),
@@ -73,7 +73,7 @@ def _fingerprint_version(secret: bytes, table: TableSettings) -> str:
 
 
 class _Compiler:
-    """Compiles part by part; a part that is wrong leaves a problem and None behind."""
+    """Compiles part by part. A wrong part adds a problem and becomes None."""
 
     def __init__(self, settings: Settings, schemas: Schemas) -> None:
         self.settings = settings
@@ -137,8 +137,8 @@ class _Compiler:
             if path.steps is None:
                 self._wrong(
                     at,
-                    "redaction takes a plain path of members, indexes and [*]",
-                    "name the place, such as $.profile.email or $.cards[*].number",
+                    "redaction needs a plain path of members, indexes and [*]",
+                    "name the field, such as $.profile.email or $.cards[*].number",
                 )
                 continue
             if rule.with_ != "hmac" and f"$.key.{path.root}" in table.subject and not path.steps:
@@ -172,7 +172,8 @@ class _Compiler:
             patterns[name] = compile_pattern(pattern)
             impossible = {"before": "insert", "after": "remove"}.get(name)
             if impossible in event.op:
-                self._wrong((*at, name), f"an {impossible} has no {name} image, so this never matches")
+                article = "an" if impossible == "insert" else "a"
+                self._wrong((*at, name), f"{article} {impossible} has no {name} image, so this never matches")
         if found:
             return None
         changed = tuple(Wanted(path) for path in when.changed or ())

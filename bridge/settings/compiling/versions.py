@@ -1,5 +1,6 @@
-"""The schema versions of one configured event, compiled: what makes their data, and what they tell of
-themselves. bridge.yaml decides about a deprecation; what it leaves open, the schemas' ``meta.yaml`` says.
+"""The schema versions of one configured event, compiled: what makes their data, and their deprecation.
+
+bridge.yaml has precedence for a deprecation; the ``meta.yaml`` of the schemas gives what it leaves open.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Schema(Protocol):
 
 
 class Schemas(Protocol):
-    """Where schema versions are looked up. Only a :class:`SchemaSet` says more of them than they do."""
+    """Where schema versions are looked up. Only a :class:`SchemaSet` also has their deprecations."""
 
     def get(self, type_name: str, version: str, /) -> Schema:
         """Raises ``SchemaNotFound``."""
@@ -58,15 +59,15 @@ class Schemas(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VersionCompiler:
-    """Compiles the versions of events; what is wrong goes to ``wrong`` and leaves None behind."""
+    """Compiles the versions of events. A wrong part is reported to ``wrong`` and becomes None."""
 
     settings: Settings
     schemas: Schemas
     wrong: Wrong
 
     def versions(self, place: Place, event: EventSettings) -> tuple[Version, ...]:
-        """In the order of the file, except that a version comes after the one it is derived from. Versions
-        that are wrong are left out."""
+        """In the order of the file, except that a version comes after the one that it is derived from. Wrong
+        versions are left out."""
         order = _sources_first(event.versions)
         position = {version.schema_version: index for index, (_, version) in enumerate(order)}
         made: list[Version] = []
@@ -136,8 +137,8 @@ class VersionCompiler:
 
 
 def _sources_first(versions: tuple[VersionSettings, ...]) -> list[tuple[int, VersionSettings]]:
-    """The versions with their positions in the file, sources before what is derived from them. Sources are of
-    newer majors always, so this ends."""
+    """The versions with their positions in the file, each source before the versions derived from it. A
+    source always has a newer major, so this ends."""
     by_name = {version.schema_version: (index, version) for index, version in enumerate(versions)}
     ordered: dict[int, VersionSettings] = {}
 
@@ -156,7 +157,7 @@ def _sources_first(versions: tuple[VersionSettings, ...]) -> list[tuple[int, Ver
 
 
 def deprecation_of(event: EventSettings, version: VersionSettings, schemas: Schemas) -> Deprecation | None:
-    """What the events of a version tell of its end; None where it has none in sight."""
+    """The deprecation that the events of a version carry; None if the version is not deprecated."""
     meta = schemas.metas.get(event.type) if isinstance(schemas, SchemaSet) else None
     reported = None if meta is None else meta.sunset_of(SchemaNumber.parse(version.schema_version))
     said = (version.from_, version.sunset, version.deprecated_from, version.migration)
@@ -175,13 +176,13 @@ def deprecation_of(event: EventSettings, version: VersionSettings, schemas: Sche
 def sunset_problems(
     event: EventSettings, version: VersionSettings, schemas: Schemas
 ) -> Iterator[tuple[str, str, str]]:
-    """Where bridge.yaml's days contradict what subscribers were told: key, message, suggestion."""
+    """Where the days in bridge.yaml contradict the announced sunset: key, message, suggestion."""
     reported = announced_sunset(schemas, event.type, version.schema_version)
     if reported is None:
         return
     if version.sunset is not None and version.sunset < reported:
-        message = f"was told as {reported}, and {version.sunset} is earlier: it may only move later"
-        yield "sunset", message, f"say {reported} or a later day"
+        message = f"was announced as {reported}, and {version.sunset} is earlier: it may only move later"
+        yield "sunset", message, f"write {reported} or a later day"
     elif (
         version.sunset is None and version.deprecated_from is not None and version.deprecated_from > reported
     ):
@@ -189,7 +190,7 @@ def sunset_problems(
 
 
 def announced_sunset(schemas: Schemas, type_name: str, version: str) -> date | None:
-    """The latest day that ``meta.yaml`` or the lock of what is published tells of a version, or of its
+    """The latest sunset that ``meta.yaml`` or the lock of the published schemas has for a version or its
     major."""
     if not isinstance(schemas, SchemaSet):
         return None
@@ -202,7 +203,7 @@ def announced_sunset(schemas: Schemas, type_name: str, version: str) -> date | N
 
 
 def find_past_sunsets(settings: Settings, schemas: Schemas, today: date) -> list[Problem]:
-    """A warning for every version that is published although its last day is over."""
+    """A warning for every version that is published after its last day."""
     found = []
     for name, table in settings.tables.items():
         for index, event in enumerate(table.events):
@@ -212,7 +213,7 @@ def find_past_sunsets(settings: Settings, schemas: Schemas, today: date) -> list
                     continue
                 place: Place = ("tables", name, "events", index, "versions", position)
                 message = f"the last day of {event.type} {version.schema_version} was {reported.sunset}"
-                advice = "take the version out, or move its sunset for those who still read it"
+                advice = "remove the version, or move its sunset for those who still read it"
                 at = place if version.sunset is None else (*place, "sunset")
                 found.append(settings.problem(at, message, advice, "warning"))
     return found

@@ -134,7 +134,7 @@ def test_a_line_of_the_variables_file_that_says_nothing_is_shown(shell: Shell) -
 def test_a_configuration_that_is_not_there_is_named(shell: Shell) -> None:
     done = shell.run("check", "--config", "nowhere.yaml")
     assert done.code == 3
-    assert done.err.startswith("nowhere.yaml there is no such file — name it with --config\n")
+    assert done.err.startswith("nowhere.yaml the file does not exist — name another with --config\n")
 
 
 def test_the_installed_command_is_the_same(shell: Shell) -> None:

@@ -28,7 +28,7 @@ def two(data, more):
 
 @pytest.fixture(autouse=True)
 def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Modules that Python finds; forgotten again afterwards."""
+    """Modules that Python finds, removed again after the test."""
     (tmp_path / "shop_of_tests").mkdir()
     (tmp_path / "shop_of_tests" / "__init__.py").write_text("")
     (tmp_path / "shop_of_tests" / "plans.py").write_text(MODULE)
@@ -47,9 +47,12 @@ def test_a_function_is_found_by_its_name(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("no_such_package.plans:older", "there is no module no_such_package — "),
-        ("shop_of_tests.none:older", "there is no module shop_of_tests.none — "),
-        ("shop_of_tests.needy:older", "shop_of_tests.needy needs the module not_there_at_all, which is not"),
+        ("no_such_package.plans:older", "the module no_such_package does not exist — "),
+        ("shop_of_tests.none:older", "the module shop_of_tests.none does not exist — "),
+        (
+            "shop_of_tests.needy:older",
+            "shop_of_tests.needy needs the module not_there_at_all, which does not",
+        ),
         ("shop_of_tests.broken:older", "importing shop_of_tests.broken raised ZeroDivisionError"),
         ("shop_of_tests.plans:oldr", "has no oldr — did you mean 'older'?"),
         ("shop_of_tests.plans:zzz", "has no zzz — it has Plans, older, slow, two"),

@@ -57,7 +57,7 @@ def data_of(table: str = "", numbers: str = "", total: str = "9") -> dict[str, A
     return {"subject": body["subject"], **body["data"]}
 
 
-def test_numbers_and_lists_are_as_ever_where_nothing_is_said() -> None:
+def test_numbers_and_lists_use_the_defaults_if_nothing_is_set() -> None:
     data = data_of()
     assert (data["key"], data["after"]) == ({"id": 7}, AFTER)
     assert [(each["op"], each["path"]) for each in data["changes"]] == [
@@ -83,7 +83,7 @@ def test_a_table_may_be_exact_where_the_file_says_string() -> None:
     assert data_of("numbers: exact", "numbers: string") == data_of()
 
 
-def test_lists_by_a_member_tell_moves_from_changes() -> None:
+def test_lists_by_a_member_distinguish_moves_from_changes() -> None:
     assert data_of("diff: {lists: {by: /sku}}")["changes"] == [
         {"path": "/lines/1", "op": "move", "from": "/lines/0", "id": "TEA"},
         {"path": "/lines/0/qty", "op": "replace", "before": 2, "after": 3, "id": "POT"},

@@ -102,7 +102,7 @@ def reported(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
     return {event.type: json.loads(event.body) for event in events}
 
 
-def test_one_change_is_told_in_every_major_the_older_ones_made_of_the_newer(tmp_path: Path) -> None:
+def test_one_change_is_published_in_every_major_the_older_ones_made_from_the_newer(tmp_path: Path) -> None:
     sink = ScriptedSink()
     outcome = walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
     events = reported(sink.accepted)
@@ -115,7 +115,7 @@ def test_one_change_is_told_in_every_major_the_older_ones_made_of_the_newer(tmp_
     assert [event.type for event in sink.accepted] == [NEWEST, NEWER, OLDER], "sources first"
 
 
-def test_they_share_place_and_correlation_and_have_ids_and_schemas_of_their_own(tmp_path: Path) -> None:
+def test_they_share_sequence_and_correlation_and_have_their_own_ids_and_schemas(tmp_path: Path) -> None:
     sink = ScriptedSink()
     walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
     events = reported(sink.accepted)
@@ -131,7 +131,7 @@ def test_they_share_place_and_correlation_and_have_ids_and_schemas_of_their_own(
     }
 
 
-def test_what_is_being_replaced_says_so_and_the_newest_does_not(tmp_path: Path) -> None:
+def test_replaced_versions_are_marked_as_deprecated_and_the_newest_is_not(tmp_path: Path) -> None:
     sink = ScriptedSink()
     walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
     marks = {
@@ -165,7 +165,7 @@ PLAIN = """\
 """
 
 
-def test_what_the_configuration_leaves_open_meta_yaml_says(tmp_path: Path) -> None:
+def test_meta_yaml_gives_what_the_configuration_leaves_open(tmp_path: Path) -> None:
     sink = ScriptedSink()
     walk(relay(sink, tables=[users(tmp_path, PLAIN, META)]), to("pro"))
     events = reported(sink.accepted)
@@ -177,7 +177,7 @@ def test_what_the_configuration_leaves_open_meta_yaml_says(tmp_path: Path) -> No
     assert events[OLDER]["deprecationmigration"] == "https://docs.example.com/meta"
 
 
-def test_advice_that_is_no_uri_is_no_attribute(tmp_path: Path) -> None:
+def test_migration_text_that_is_not_a_uri_is_not_an_attribute(tmp_path: Path) -> None:
     sink = ScriptedSink()
     meta = META.replace(", migration: https://docs.example.com/meta", "")
     walk(relay(sink, tables=[users(tmp_path, PLAIN, meta)]), to("pro"))
@@ -196,7 +196,7 @@ def test_a_single_version_has_neither_correlation_nor_marks(tmp_path: Path) -> N
 # --- trouble -----------------------------------------------------------------------------------------
 
 
-def test_where_one_major_is_refused_nothing_is_told_and_the_record_is_quarantined_whole(
+def test_if_one_major_is_refused_nothing_is_published_and_the_whole_record_is_quarantined(
     tmp_path: Path,
 ) -> None:
     sink, quarantine = ScriptedSink(), MemoryQuarantine()
@@ -241,7 +241,7 @@ def test_a_redelivery_gives_the_same_bytes_and_with_a_ledger_nothing(tmp_path: P
     assert len(remembering.accepted) == 3
 
 
-def test_where_the_bus_refuses_one_major_for_now_the_change_comes_again_and_the_key_waits(
+def test_if_the_bus_refuses_one_major_for_now_the_change_is_returned_and_the_key_waits(
     tmp_path: Path,
 ) -> None:
     down = True
@@ -275,7 +275,7 @@ def test_each_major_is_large_or_small_by_itself(tmp_path: Path) -> None:
     assert events[OLDER]["correlationid"] == events[NEWEST]["correlationid"]
 
 
-def test_a_reconciliation_tells_every_major_with_ids_that_a_repeat_keeps(tmp_path: Path) -> None:
+def test_a_reconciliation_publishes_every_major_with_ids_that_a_repeat_keeps(tmp_path: Path) -> None:
     rig = Rig(rules=users(tmp_path), keep="image")
     rig.live("a", {"plan": "free"})
     rig.live("a", {"plan": "pro"}, lost=True)
@@ -302,7 +302,7 @@ def test_a_reconciliation_of_one_major_leaves_the_others_out(tmp_path: Path) -> 
 # --- configurations that are wrong -------------------------------------------------------------------
 
 
-def test_everything_wrong_with_derivations_is_told_at_once_at_its_place(tmp_path: Path) -> None:
+def test_all_errors_in_derivations_are_reported_at_once_at_their_places(tmp_path: Path) -> None:
     versions = """\
           - schema: "3.0.0"
             data: {now: $.after.plan}
@@ -318,36 +318,38 @@ def test_everything_wrong_with_derivations_is_told_at_once_at_its_place(tmp_path
     assert first.startswith(f"b.yaml:18:33 {at}[1].data.plan[\"$pth\"]: '$pth' is none of")
     assert first.endswith("did you mean '$path'?")
     assert second.startswith(f"b.yaml:18:48 {at}[1].data.other: not a JSONPath")
-    assert third.startswith(f"b.yaml:21:20 {at}[2].using: there is no module no_such_package — install it")
+    assert third.startswith(
+        f"b.yaml:21:20 {at}[2].using: the module no_such_package does not exist — install it"
+    )
 
 
-def test_a_sunset_that_was_told_is_never_moved_to_an_earlier_day(tmp_path: Path) -> None:
+def test_an_announced_sunset_is_never_moved_to_an_earlier_day(tmp_path: Path) -> None:
     earlier = PLAIN.replace("sunset: 2027-12-31", "sunset: 2027-06-29")
     (line,) = problems(tmp_path, earlier, META)
     assert line == (
-        "b.yaml:16:67 tables.Users.events[0].versions[2].sunset: was told as 2027-06-30, and 2027-06-29 is"
-        " earlier: it may only move later — say 2027-06-30 or a later day"
+        "b.yaml:16:67 tables.Users.events[0].versions[2].sunset: was announced as 2027-06-30, and 2027-06-29"
+        " is earlier: it may only move later — write 2027-06-30 or a later day"
     )
     same = PLAIN.replace("sunset: 2027-12-31", "sunset: 2027-06-30")
     assert users(tmp_path, same, META)
 
 
-def test_what_the_lock_says_counts_as_told_too(tmp_path: Path) -> None:
+def test_a_sunset_in_the_lock_counts_as_announced(tmp_path: Path) -> None:
     known = schemas(tmp_path, META)
     locked = replace(
         known, metas={}, lock=known.lock.adding({(TYPE, n): {} for t, n in known.schemas}, known.metas)
     )
-    with pytest.raises(ConfigurationError, match="was told as 2027-06-30"):
+    with pytest.raises(ConfigurationError, match="was announced as 2027-06-30"):
         compile_tables(settings(PLAIN.replace("2027-12-31", "2027-01-01")), locked)
 
 
-def test_past_its_last_day_a_version_is_warned_of(tmp_path: Path) -> None:
+def test_a_version_after_its_last_day_is_a_warning(tmp_path: Path) -> None:
     known, given = schemas(tmp_path, META), settings(PLAIN)
     assert find_past_sunsets(given, known, date(2027, 12, 31)) == []
     (own,) = find_past_sunsets(given, known, date(2028, 1, 1))
     assert own.severity == "warning"
     assert str(own) == (
         f"b.yaml:16:67 tables.Users.events[0].versions[2].sunset: the last day of {TYPE} 1.1.0 was"
-        " 2027-12-31 — take the version out, or move its sunset for those who still read it"
+        " 2027-12-31 — remove the version, or move its sunset for those who still read it"
     )
     assert [problem.line for problem in find_past_sunsets(given, known, date(2028, 2, 1))] == [15, 16]
