@@ -1,9 +1,8 @@
 """The Lambda event source mapping for DynamoDB streams and Kinesis streams, on one machine.
 
 It reads a stream shard by shard, calls a function with batches, and keeps Lambda's rules for order, partial
-batch responses, splitting, retries, record age and the on-failure destination. Each rule stands in its own
-room of :mod:`bridge.stream.mapping`; here they are put together. Past one machine the engine is Lambda
-itself.
+batch responses, splitting, retries, record age and the on-failure destination. Each rule is in its own module
+of :mod:`bridge.stream.mapping`; the runner combines them. For more than one machine, use Lambda itself.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ from bridge.ports.clock import Clock, Deadline
 from bridge.ports.failures import FailureDestination
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
-from bridge.stream.mapping.answer import Answer, read_answer
-from bridge.stream.mapping.batch import Batch, judge
+from bridge.relay.silence import Silence
+from bridge.stream.mapping.batch import Answer, Batch, judge, read_answer
 from bridge.stream.mapping.intake import Intake
 from bridge.stream.mapping.invocation import (
     Handler,
@@ -36,23 +35,22 @@ from bridge.stream.mapping.invocation import (
     iterator_age_ms,
 )
 from bridge.stream.mapping.lane import Lane
-from bridge.stream.mapping.position import Start
-from bridge.stream.mapping.progress import Progress
+from bridge.stream.mapping.position import Progress, Start
 from bridge.stream.mapping.reader import ShardReader, TrimmedHook
-from bridge.stream.mapping.settings import MappingSettings, Pace
+from bridge.stream.mapping.settings import MappingSettings, Pace, Reading
 from bridge.stream.mapping.shard import ShardInWork
 from bridge.stream.mapping.shards import Shards
-from bridge.stream.mapping.stats import BatchReport, Quiet, RunnerStats, Tally
+from bridge.stream.mapping.stats import BatchReport, RunnerStats, Tally
 
 __all__ = ["BatchReport", "Handler", "InlineExecutor", "MappingSettings", "Pace", "Runner", "RunnerStats"]
 
-_LONGEST_REST_S = 0.5  # so that a stop asked for by a signal is seen soon
+_LONGEST_REST_S = 0.5  # so that a stop by a signal is seen soon
 _SHORTEST_REST_S = 0.001  # less may not move a clock at all
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A batch that is with the function, or with the on-failure destination."""
+    """A batch that was sent to the function or to the on-failure destination."""
 
     shard: ShardInWork
     lane: Lane
@@ -66,9 +64,9 @@ class Runner:
 
     ``handler`` is called as Lambda calls a function; ``executor`` decides how many batches are in work at
     once (by default one, in the caller's thread). ``destination`` None: a batch that is given up is dropped,
-    counted and logged. ``dialect`` is how the stream writes its records. ``on_batch`` hears of every
-    invocation once it is over, ``on_trimmed`` of every hole in the stream. ``rng`` draws request ids and
-    waits, so that a seeded run replays. All methods but :meth:`stop` belong to one thread.
+    counted and logged. ``dialect`` is the format of the stream's records. ``on_batch`` is called after every
+    invocation, ``on_trimmed`` for every hole in the stream. ``rng`` draws request ids and waits, so that a
+    seeded run replays. Call all methods but :meth:`stop` from one thread.
     """
 
     def __init__(
@@ -89,32 +87,23 @@ class Runner:
         on_batch: Callable[[BatchReport], None] = lambda report: None,
         on_trimmed: TrimmedHook = lambda shard_id, after: None,
     ) -> None:
-        self._source = source
         self._handler = handler
         self._settings = settings or MappingSettings()
         self._clock = clock
         self._rng = rng
         self._destination = destination
         self._executor = executor or InlineExecutor()
-        self._tally = Tally(telemetry or Quiet())
-        self._pace = pace or Pace()
-        self._backoff = Backoff(rng, self._pace.backoff_base_s, self._pace.backoff_cap_s)
+        self._tally = Tally(telemetry or Silence())
+        pace = pace or Pace()
+        backoff = Backoff(rng, pace.backoff_base_s, pace.backoff_cap_s)
+        self._reading = Reading(source, pace, clock, self._tally, backoff)
         self._dialect = dialect
         self._function_arn = function_arn or function_arn_for(source.arn)
         self._on_batch = on_batch
         self._on_trimmed = on_trimmed
-        self._progress = Progress(
-            checkpoints, source.arn, clock=clock, backoff_s=self._backoff_s, tally=self._tally
-        )
+        self._progress = Progress(checkpoints, self._reading)
         self._shards = Shards(
-            source,
-            self._progress.load(),
-            self._settings.starting_position,
-            open_shard=self._open_shard,
-            backoff_s=self._backoff_s,
-            pace=self._pace,
-            clock=clock,
-            tally=self._tally,
+            self._reading, self._progress.load(), self._settings.starting_position, self._open_shard
         )
         self._in_work: dict[Future[Any], _Work] = {}
         self._last_record_s = clock.monotonic()
@@ -125,10 +114,10 @@ class Runner:
     def run(
         self, *, until: Literal["stopped", "caught_up"] = "stopped", max_idle_s: float | None = None
     ) -> RunnerStats:
-        """Works until :meth:`stop`; or until caught up; or until nothing is open and no record has come for
-        ``max_idle_s``. Then the batches in hand are finished and the checkpoint is saved.
+        """Works until :meth:`stop`, until caught up, or until nothing is open and no record has come for
+        ``max_idle_s``. Then finishes the current batches and saves the checkpoint.
 
-        Raises what waiting does not cure: ``AccessDenied``, ``TargetMissing``, ``CheckpointBroken``.
+        Raises what waiting does not fix: ``AccessDenied``, ``TargetMissing``, ``CheckpointBroken``.
         """
         self._shards.look_again()
         try:
@@ -141,7 +130,7 @@ class Runner:
         return self.stats()
 
     def step(self) -> float:
-        """One round over everything that is due. Answers how many seconds may pass before the next one; it
+        """One round over everything that is due. Returns how many seconds may pass before the next round. It
         never sleeps, so a simulation can drive it with its own clock."""
         self._shards.refresh()
         for shard in self._shards.in_work:
@@ -153,7 +142,7 @@ class Runner:
         return self._pause_s()
 
     def stop(self) -> None:
-        """Finish the batches in hand, then return from :meth:`run`. May be called from a signal handler."""
+        """Finish the current batches, then return from :meth:`run`. May be called from a signal handler."""
         self._stopping = True
 
     @property
@@ -168,17 +157,8 @@ class Runner:
     # --- records in ----------------------------------------------------------------------------
 
     def _open_shard(self, shard_id: str, start: Start) -> ShardInWork:
-        intake = Intake(self._dialect, self._source.arn, shard_id)
-        reader = ShardReader(
-            self._source,
-            intake,
-            start,
-            backoff_s=self._backoff_s,
-            poll_s=self._pace.poll_s,
-            clock=self._clock,
-            tally=self._tally,
-            on_trimmed=self._on_trimmed,
-        )
+        intake = Intake(self._dialect, self._reading.source.arn, shard_id)
+        reader = ShardReader(self._reading, intake, start, self._on_trimmed)
         return ShardInWork(intake, start, reader, self._settings, self._tally)
 
     def _read(self, shard: ShardInWork) -> None:
@@ -212,9 +192,8 @@ class Runner:
         self._tally.add("batches")
         self._tally.add("retried", 1 if work.batch.invocations else 0)
         self._tally.iterator_age_ms = work.age_ms
-        context = InvocationContext(
-            self._request_id(), self._function_arn, Deadline.after(self._clock, self._pace.function_timeout_s)
-        )
+        deadline = Deadline.after(self._clock, self._reading.pace.function_timeout_s)
+        context = InvocationContext(self._request_id(), self._function_arn, deadline)
         self._in_work[self._executor.submit(_call, self._handler, work.batch, context)] = work
 
     def _give_up(self, work: _Work) -> None:
@@ -225,7 +204,7 @@ class Runner:
         info = invocation_record(
             work.batch,
             shard_id=work.shard.id,
-            stream_arn=self._source.arn,
+            stream_arn=self._reading.source.arn,
             function_arn=self._function_arn,
             request_id=self._request_id(),
             now_s=self._clock.now(),
@@ -261,7 +240,7 @@ class Runner:
         pause_s = 0.0
         if verdict.again:
             work.lane.failures = 1 if verdict.done else work.lane.failures + 1
-            pause_s = 0.0 if verdict.again[0].given_up else self._backoff_s(work.lane.failures)
+            pause_s = 0.0 if verdict.again[0].given_up else self._reading.backoff_s(work.lane.failures)
             self._log(work, "warning", answer.reason, error)
         else:
             work.lane.failures = 0
@@ -272,22 +251,23 @@ class Runner:
         if error is None:
             self._gave_up(work)
             return
-        # Lambda would lose the batch here. It is held instead, and the lane with it, until it can be sent.
+        # Lambda would lose the batch here. The runner holds it and its lane until it can be sent.
         work.lane.failures += 1
         self._tally.add("destination_failed")
-        self._log(work, "error", "the on-failure destination did not take a batch; it is held", error)
-        pause_s = self._backoff_s(work.lane.failures)
+        self._log(work, "error", "the on-failure destination did not take a batch; the batch is held", error)
+        pause_s = self._reading.backoff_s(work.lane.failures)
         work.lane.settle((work.batch,), not_before_s=self._clock.monotonic() + pause_s)
 
     def _gave_up(self, work: _Work) -> None:
         self._tally.add("given_up", len(work.batch.records))
-        where = "dropped: there is no on-failure destination" if self._destination is None else "sent away"
-        self._log(work, "error", f"a batch was given up and {where}", None)
+        sent = "sent to the on-failure destination"
+        end = sent if self._destination else "dropped, because no on-failure destination is set"
+        self._log(work, "error", f"a batch was given up and {end}", None)
         work.shard.finish(work.batch.records)
         work.lane.failures = 0
         work.lane.settle((), not_before_s=self._clock.monotonic())
 
-    # --- small parts ---------------------------------------------------------------------------
+    # --- details -------------------------------------------------------------------------------
 
     def _over(self, until: str, max_idle_s: float | None) -> bool:
         if self._stopping or (until == "caught_up" and self.caught_up):
@@ -307,9 +287,6 @@ class Runner:
         elif pause_s and not self._stopping:
             self._clock.sleep(pause_s)
 
-    def _backoff_s(self, failures: int) -> float:
-        return self._backoff.delay_s(self._backoff.draw(), failures - 1)
-
     def _request_id(self) -> str:
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
@@ -327,10 +304,9 @@ class Runner:
         )
 
     def _log(self, work: _Work, level: str, message: str, error: Exception | None) -> None:
-        """Says where the batch stands. Of an error that is not ours only the kind: it may quote an item."""
-        reported = (
-            {"error": str(error) if isinstance(error, BridgeError) else type(error).__name__} if error else {}
-        )
+        """Logs the batch's position. Of an error from outside only the type: its text may quote an item."""
+        text = str(error) if isinstance(error, BridgeError) else type(error).__name__
+        reported = {"error": text} if error else {}
         self._tally.log(
             level,
             message,

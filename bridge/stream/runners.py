@@ -1,4 +1,4 @@
-"""Several runners side by side: one for each table, each in a thread of its own."""
+"""Several runners side by side: one for each table, each in its own thread."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Runners:
             self._running[name] = self._pool.submit(runner.run, until=until)
 
     def stop(self) -> None:
-        """Every runner finishes the batches in hand. May be called from a signal handler, and again."""
+        """Every runner finishes its current batches. May be called from a signal handler, and again."""
         for runner in self._runners.values():
             runner.stop()
 
@@ -42,12 +42,12 @@ class Runners:
         return not open_
 
     def stats(self) -> dict[str, RunnerStats]:
-        """What each has done, once all have ended. Raises the first error that ended one of them:
+        """The stats of each, once all have ended. Raises the first error that ended one of them:
         ``AccessDenied``, ``TargetMissing``, ``CheckpointBroken``, ``CheckpointUnavailable``."""
         return {name: future.result() for name, future in self._running.items()}
 
     def close(self) -> None:
-        """Stops what still runs, waits for it, and lets the threads go."""
+        """Stops what still runs, waits for it, and ends the threads."""
         self.stop()
         self._pool.shutdown()
         for executor in self._executors:

@@ -112,7 +112,7 @@ def test_an_action_that_is_missing_is_named_and_nothing_is_quarantined_for_it(
     assert published.names(action), (published.errors, published.lines)
     assert [key for key in published.quarantined if not key.startswith("bad-")] == []
     if sid == "GiveUpObjects":
-        assert "the on-failure destination did not take a batch; it is held" in published.lines[-1]
+        assert "the on-failure destination did not take a batch; the batch is held" in published.lines[-1]
         return
     assert published.errors, "nothing failed"
     if not any(

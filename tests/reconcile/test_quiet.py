@@ -132,7 +132,7 @@ def test_batches_that_lambda_had_no_concurrency_for_are_not_quiet(night: Night) 
 def test_a_mapping_of_another_stream_or_function_says_nothing_of_ours(night: Night) -> None:
     for other in ({"EventSourceArn": STREAM + "-older"}, {"FunctionArn": "arn:aws:lambda:x:1:function:else"}):
         night.mapping(**other)
-        assert f"no mapping of it reads {STREAM}" in night.refusal()
+        assert f"no mapping of the function reads {STREAM}" in night.refusal()
 
 
 def test_a_mapping_to_an_alias_is_the_functions(night: Night) -> None:

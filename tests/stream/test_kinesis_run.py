@@ -15,7 +15,7 @@ from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import SinkUnavailable
 from bridge.ports.stream import Shard
-from bridge.stream.mapping.lineage import ready_shards
+from bridge.stream.mapping.shards import ready_shards
 from bridge.stream.mapping.stats import RunnerStats
 from bridge.stream.runner import Handler, MappingSettings, Runner
 from bridge.wiring.functions import StreamHandler

@@ -1,14 +1,13 @@
-"""A batch: how it is cut, and what becomes of it after an invocation."""
+"""A batch: how it is cut, how the function's response is read, and what happens to the batch then."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Literal
+from typing import Any, Literal
 
-from bridge.stream.mapping.answer import Answer
 from bridge.stream.mapping.intake import StreamRecord
 from bridge.stream.mapping.settings import MappingSettings
 
@@ -21,9 +20,9 @@ _FRAME_BYTES = len(b'{"Records":[]}')
 class Batch:
     """Records of one lane that go to the function together.
 
-    ``retries`` counts what is held against ``max_retries``; ``invocations`` counts every time these records
-    were sent. ``given_up`` is set once the batch goes to the on-failure destination instead.
-    ``function_error`` tells whether the last invocation failed or answered badly.
+    ``retries`` counts against ``max_retries``; ``invocations`` counts every time these records were sent.
+    ``given_up`` is set once the batch goes to the on-failure destination instead. ``function_error``: whether
+    the last invocation failed, rather than gave a bad response.
     """
 
     records: tuple[StreamRecord, ...]
@@ -45,6 +44,48 @@ class Verdict:
     again: tuple[Batch, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a function's response says about its batch. ``done``: how many records from the start of the batch
+    are done; the rest comes again. ``reason``: why something comes again; never a value of an item.
+    ``function_error``: the invocation itself failed (Lambda's ``functionError``) and gave no response.
+    """
+
+    done: int
+    reason: str = ""
+    function_error: bool = False
+
+
+def read_answer(response: Any, sequences: Sequence[str], *, report_batch_item_failures: bool) -> Answer:
+    """Reads the response to a batch with these sequence numbers, in stream order (docs: "Configuring partial
+    batch response with DynamoDB and Lambda", success and failure conditions).
+
+    An empty or null response or list means success. The lowest returned number is the checkpoint. An
+    identifier that is null, empty or not of this batch, and any other shape, means that the whole batch
+    failed: a response that cannot be understood must not count as success.
+    """
+    whole = Answer(len(sequences))
+    if not report_batch_item_failures or response is None or response in ({}, ""):
+        return whole
+    if not isinstance(response, Mapping):
+        return Answer(0, f"the response is a {type(response).__name__}, not an object")
+    if "batchItemFailures" not in response:
+        return Answer(0, "the response has members, but no batchItemFailures")
+    failures = response["batchItemFailures"]
+    if failures is None or failures in ([], ()):
+        return whole
+    if not isinstance(failures, list | tuple):
+        return Answer(0, f"batchItemFailures is a {type(failures).__name__}, not a list")
+    index_of = {sequence: index for index, sequence in enumerate(sequences)}
+    lowest = len(sequences)
+    for failure in failures:
+        identifier = failure.get("itemIdentifier") if isinstance(failure, Mapping) else None
+        if not isinstance(identifier, str) or identifier not in index_of:
+            return Answer(0, "an itemIdentifier is missing, empty or not a sequence number of this batch")
+        lowest = min(lowest, index_of[identifier])
+    return Answer(lowest, f"{len(failures)} of {len(sequences)} records returned for retry")
+
+
 def payload_bytes(records: Iterable[StreamRecord]) -> int:
     """The size of the event that carries these records, as JSON."""
     sizes = [len(record.body) for record in records]
@@ -53,7 +94,7 @@ def payload_bytes(records: Iterable[StreamRecord]) -> int:
 
 def cut(queue: deque[StreamRecord], settings: MappingSettings) -> Batch:
     """Takes the next batch off the queue: as many records as the batch size and the payload limit allow, and
-    at least one (a record alone over the limit is for the function to refuse, not for us to lose)."""
+    at least one (the function may refuse a single record that is over the limit; it is not lost here)."""
     taken = [queue.popleft()]
     size = payload_bytes(taken)
     while queue and len(taken) < settings.batch_size:
@@ -67,10 +108,10 @@ def cut(queue: deque[StreamRecord], settings: MappingSettings) -> Batch:
 def judge(batch: Batch, answer: Answer, settings: MappingSettings) -> Verdict:
     """What Lambda does after the function answered.
 
-    A failure of several records with ``bisect`` splits them - at the number handed back, in halves where
-    there is none - and uses up no retry. Otherwise the records from the checkpoint on are retried, and given
-    up once ``max_retries`` retries have failed. A checkpoint that moved starts the count afresh: the records
-    behind it had no retry of their own yet.
+    With ``bisect``, a failure of several records splits them: at the number returned for retry, or in halves
+    if no number was returned. A split uses no retry. Otherwise the records from the checkpoint on are
+    retried, and given up once ``max_retries`` retries have failed. A checkpoint that moved resets the count:
+    the records after it had no retry of their own yet.
     """
     done, rest = batch.records[: answer.done], batch.records[answer.done :]
     if not rest:

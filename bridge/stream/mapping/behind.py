@@ -1,8 +1,8 @@
-"""How far the runner on one machine is behind its stream, as its checkpoints and the stream itself tell.
+"""How far the runner on one machine is behind its stream, from its checkpoints and the stream itself.
 
-A position does not tell its time, so the first record after each shard's checkpoint is read: what it was
-written for, the runner has not finished. The runner itself need not be alive. Reading takes one of the few
-readers that a shard allows for a moment (docs: two of a DynamoDB stream), so it is done once and not polled.
+A position has no time, so the first record after each shard's checkpoint is read: the runner has not finished
+what was written then. The runner itself need not be alive. Reading takes one of the few readers that a shard
+allows (docs: two of a DynamoDB stream) for a moment, so it is done once and not polled.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from bridge.ports.stream import StreamSource
 from bridge.stream.mapping.position import FROM_HORIZON, Start, read_checkpoint
 
 PAGES: Final = 10
-"""Pages read of a shard until its first unread record. An open shard may give any number of empty ones, so
-after these "nothing unread" is all but certain, not more; were it wrong, a change on its way would be told
-twice, the second time by the record itself."""
+"""Pages read of a shard to find its first unread record. An open shard may return any number of empty pages,
+so after these it is almost certain, not more, that nothing is unread. If that is wrong, a change in flight is
+published twice, the second time from the record itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,17 @@ class CheckpointLag:
     where: str
 
     def check(self) -> None:
-        """Raises ``ReconcileStopped`` where they say nothing of this stream, ``CheckpointBroken``."""
+        """Raises ``ReconcileStopped`` if there is no checkpoint of this stream, ``CheckpointBroken``."""
         if not self.checkpoints.load(self.source.arn):
             raise ReconcileStopped(
-                f"{self.where} holds no checkpoint of {self.source.arn}, so how far the runner is "
-                "cannot be known",
-                hint="give the folder that `stream-bridge run` keeps its state in (its --state; "
-                ".stream-bridge by default); --lag where you know better, --stream-stopped where nothing "
-                "reads the stream",
+                f"{self.where} holds no checkpoint of {self.source.arn}, so the lag of the runner is unknown",
+                hint="give the folder where `stream-bridge run` keeps its state (its --state; .stream-bridge "
+                "by default); --lag if you know the lag, --stream-stopped if nothing reads the stream",
             )
 
     def lag_s(self) -> float | None:
-        """The age of the oldest record that is not done, 0 where all are; None where a record does not tell
-        its time. Raises as ``StreamSource`` and :meth:`check` do."""
+        """The age of the oldest record that is not done, 0 if all are done; None if a record has no time.
+        Raises as ``StreamSource`` and :meth:`check` do."""
         self.check()
         progress = self.checkpoints.load(self.source.arn)
         starts = {shard: read_checkpoint(shard, text) for shard, text in progress.items()}
@@ -64,12 +62,12 @@ class CheckpointLag:
         return now_s - oldest_s
 
     def _first_unread_s(self, shard_id: str, start: Start) -> float | None:
-        """When the shard's first unread record was written; now, where there is none."""
+        """When the shard's first unread record was written; now, if nothing is unread."""
         iterator: str | None = self._iterator(shard_id, start)
-        # A mapping that began at LATEST has read, and passed over, what was written before.
+        # A mapping that began at LATEST has read and skipped what was written before.
         since_s = -1 if start.since_s is None else start.since_s
         limit = GET_RECORDS_MAX if start.since_s is not None else 1
-        passed_over = 0
+        skipped = 0
         for _ in range(PAGES):
             if iterator is None:
                 return self.clock.now()
@@ -79,11 +77,11 @@ class CheckpointLag:
                 created_s = self.dialect.created_s(shaped)
                 if created_s is None or created_s >= since_s:
                     return created_s
-                passed_over += 1
+                skipped += 1
             if page.behind_ms == 0:
-                break  # Kinesis says so
+                break  # only Kinesis says so
             iterator = page.next
-        return float(since_s) if passed_over else self.clock.now()
+        return float(since_s) if skipped else self.clock.now()
 
     def _iterator(self, shard_id: str, start: Start) -> str:
         if start.after is None:
@@ -91,4 +89,4 @@ class CheckpointLag:
         try:
             return self.source.iterator(shard_id, "AFTER_SEQUENCE_NUMBER", start.after)
         except PositionTrimmed:
-            return self.source.iterator(shard_id, "TRIM_HORIZON")  # what is older never comes any more
+            return self.source.iterator(shard_id, "TRIM_HORIZON")  # older records are gone

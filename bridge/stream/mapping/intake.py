@@ -1,4 +1,4 @@
-"""One record made ready for a batch: converted, measured, and told to which lane its key belongs."""
+"""One record prepared for a batch: converted, measured, and hashed by its key to find its lane."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from bridge.stream.mapping.position import is_sequence_number
 class StreamRecord:
     """A record on its way to the function.
 
-    ``body`` is the record's JSON: what counts against the payload limit, and what every invocation is made
-    from anew, so that a function that changes its event does not change the retry. ``created_s`` (epoch
-    seconds) is None where the record does not tell; ``read_s`` is on the monotonic clock.
+    ``body`` is the record's JSON. It counts against the payload limit, and every invocation parses it again,
+    so that a function that changes its event does not change the retry. ``created_s`` (epoch seconds) is None
+    if the record does not say; ``read_s`` is on the monotonic clock.
     """
 
     sequence: str
@@ -37,21 +37,21 @@ class StreamRecord:
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """How the records of one shard are taken in."""
+    """Prepares the records of one shard."""
 
     dialect: Dialect
     stream_arn: str
     shard_id: str
 
     def shape(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """The record as filters and the function see it. Raises ``MalformedRecord`` where it has no place in
+        """The record as filters and the function see it. Raises ``MalformedRecord`` if it has no position in
         the stream."""
         shaped = self.dialect.to_lambda(record, self.stream_arn, self.shard_id)
         sequence = self.dialect.identifier(shaped)
         if sequence is None or not is_sequence_number(sequence):
             raise MalformedRecord(
-                "A stream record has no sequence number, so it has no place in its shard",
-                hint="this is not what GetRecords returns: look at what stands between here and the stream",
+                "A stream record has no sequence number, so its position in the shard is unknown",
+                hint="GetRecords does not return such records: check what the runner reads from",
                 stage="read",
                 record_id=str(record.get("eventID", "")),
             )

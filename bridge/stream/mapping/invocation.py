@@ -1,4 +1,4 @@
-"""What the function and the on-failure destination are given, in Lambda's shapes."""
+"""What the function and the on-failure destination get, in Lambda's shapes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from several at once, never twice at once for the same key."""
 
 
 def event_of(batch: Batch) -> dict[str, Any]:
-    """The event for this batch, made anew: a function may do with it what it likes."""
+    """A new event for this batch, which the function may change."""
     event: dict[str, Any] = orjson.loads(
         b'{"Records":[%b]}' % b",".join(record.body for record in batch.records)
     )
@@ -66,11 +66,12 @@ def invocation_record(
     now_s: float,
     batch_info: str = "DDBStreamBatchInfo",
 ) -> dict[str, Any]:
-    """What Lambda tells an on-failure destination (docs: "Retaining discarded records for a DynamoDB event
-    source", and for Kinesis): where the batch stands in the stream, without a value of any item.
-    ``batch_info`` names the member that says so."""
+    """What Lambda sends to an on-failure destination (docs: "Retaining discarded records for a DynamoDB event
+    source", and for Kinesis): the batch's position in the stream, without a value of any item. ``batch_info``
+    is the name of the member with the position."""
     first, last = batch.records[0], batch.records[-1]
-    response = {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"}
+    function_error = "Unhandled" if batch.function_error else None
+    response = {"statusCode": 200, "executedVersion": "$LATEST", "functionError": function_error}
     return {
         "requestContext": {
             "requestId": request_id,
@@ -78,12 +79,8 @@ def invocation_record(
             "condition": batch.given_up,
             "approximateInvokeCount": batch.invocations,
         },
-        # Never sent: there is no response. Answered badly: there is one, without a function error.
-        "responseContext": None
-        if batch.invocations == 0
-        else response
-        if batch.function_error
-        else {**response, "functionError": None},
+        # A batch that was never sent has no response. A bad response has no function error.
+        "responseContext": response if batch.invocations else None,
         "version": "1.0",
         "timestamp": _iso(now_s, "milliseconds"),
         batch_info: {
@@ -111,7 +108,7 @@ class InlineExecutor(Executor):
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - whatever a function raises belongs to its batch, not here
+        except Exception as error:  # noqa: BLE001 - whatever a function raises concerns its batch only
             future.set_exception(error)
         return future
 
@@ -123,7 +120,7 @@ def _iso(epoch_s: float | None, timespec: str) -> str | None:
 
 
 def function_arn_for(stream_arn: str, name: str = "stream-bridge") -> str:
-    """The ARN that stands for a function run here, in the stream's own region and account."""
+    """The ARN of a function that runs here, in the region and account of the stream."""
     parts = stream_arn.split(":")
     region, account = (parts[3], parts[4]) if len(parts) > 4 else ("", "")
     return f"arn:aws:lambda:{region}:{account}:function:{name}"

@@ -11,10 +11,10 @@ from bridge.stream.mapping.settings import MappingSettings
 
 
 class Lane:
-    """Queues records, hands out the batch that is due and takes back what is left of it.
+    """Queues records, gives out the batch that is due, and takes back what is left of it.
 
-    ``todo`` holds what must go before anything newer: the batch in hand, its halves, its retry. Only when it
-    is empty is a new batch cut, so order per key is kept through every retry and split.
+    ``todo`` holds what must go before anything newer: the current batch, its halves, its retry. A new batch
+    is cut only when it is empty, so order per key is kept through every retry and split.
     """
 
     def __init__(self, settings: MappingSettings) -> None:
@@ -39,9 +39,9 @@ class Lane:
         )
 
     def due_s(self, *, flush: bool) -> float | None:
-        """When the next batch may go, on the monotonic clock; None when only a record or an answer can tell.
+        """When the next batch may go, on the monotonic clock; None until a record or an answer comes.
 
-        ``flush``: no more records will come, so the window is not waited for.
+        ``flush``: no more records will come, so the batching window does not apply.
         """
         if self.busy or not (self._todo or self._queue):
             return None

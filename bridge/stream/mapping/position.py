@@ -1,19 +1,22 @@
-"""What a checkpoint of a shard says, as text, and where reading begins for it.
+"""Checkpoints of shards: their text, where reading begins from one, and how they are saved.
 
 A checkpoint is the sequence number of the last record that is done; or ``SHARD_END`` once every record of a
 closed shard is done; or ``AT_TIMESTAMP:<epoch seconds>`` for a shard that was first read from LATEST and has
-given no record yet. The last one exists because LATEST is a moving place: asking for it again after a
-crash or an expired iterator would skip what was written in between.
+returned no record yet. The last form is needed because LATEST moves: reading from LATEST again after a crash
+or an expired iterator would skip what was written in between.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bridge.errors import CheckpointBroken
+from bridge.errors import CheckpointBroken, Unavailable
 from bridge.limits import KINESIS_SEQUENCE_NUMBER_DIGITS
+from bridge.ports.checkpoints import Checkpoints
+from bridge.stream.mapping.settings import Reading
 
 SHARD_END = "SHARD_END"
 _AT_TIMESTAMP = "AT_TIMESTAMP:"
@@ -21,8 +24,8 @@ _AT_TIMESTAMP = "AT_TIMESTAMP:"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where to begin: ``after`` a sequence number, else at the ``kind`` of place named. Records created
-    before ``since_s`` (epoch seconds, inclusive) do not belong to the mapping."""
+    """Where to begin: ``after`` a sequence number, else at ``kind``. Records created before ``since_s``
+    (epoch seconds, inclusive) do not belong to the mapping."""
 
     kind: Literal["TRIM_HORIZON", "LATEST"] = "TRIM_HORIZON"
     after: str | None = None
@@ -31,7 +34,7 @@ class Start:
 
     @property
     def checkpoint(self) -> str | None:
-        """The text that brings back this start; None where there is nothing to remember."""
+        """The text from which this start is read again; None if there is nothing to store."""
         if self.ended:
             return SHARD_END
         if self.after is not None:
@@ -44,13 +47,13 @@ ENDED = Start(ended=True)
 
 
 def start_at_latest(now_s: float) -> Start:
-    """LATEST, first time. A record's creation time is rounded to the second, so one second more is taken:
-    a record too many is a repeat at worst, a record too few is lost."""
+    """LATEST, for the first time. A record's creation time is rounded to the second, so this begins one
+    second earlier: one record too many is only a repeat, one too few is lost."""
     return Start(kind="LATEST", since_s=math.floor(now_s) - 1)
 
 
 def read_checkpoint(shard_id: str, text: str) -> Start:
-    """Raises ``CheckpointBroken`` where the text is no checkpoint."""
+    """Raises ``CheckpointBroken`` if the text is not a checkpoint."""
     if text == SHARD_END:
         return ENDED
     if is_sequence_number(text):
@@ -60,13 +63,46 @@ def read_checkpoint(shard_id: str, text: str) -> Start:
         return Start(since_s=int(since))
     raise CheckpointBroken(
         f"The checkpoint of {shard_id} is neither a sequence number nor {SHARD_END}",
-        hint="restore the file, or remove it to begin again at the starting position (records still in the "
-        "stream come again)",
+        hint="restore the file, or remove it to begin again at the starting position (records that are "
+        "still in the stream come again)",
     )
 
 
 def is_sequence_number(text: object) -> bool:
-    """Of any kind of stream: Kinesis has the longest."""
+    """For any kind of stream; those of Kinesis are the longest."""
     if not isinstance(text, str) or len(text) > KINESIS_SEQUENCE_NUMBER_DIGITS:
         return False
     return text.isascii() and text.isdigit()
+
+
+class Progress:
+    """Saves checkpoints: only what is done, only when it changed, and again when saving failed. A store that
+    is unavailable delays the checkpoint, not the work: until it is back, a crash repeats more."""
+
+    def __init__(self, checkpoints: Checkpoints, reading: Reading) -> None:
+        self._checkpoints = checkpoints
+        self._reading = reading
+        self._saved: dict[str, str] = {}
+        self._failures = 0
+        self._due_s = 0.0
+
+    def load(self) -> dict[str, Start]:
+        """Raises ``CheckpointBroken``."""
+        self._saved = dict(self._checkpoints.load(self._reading.source.arn))
+        return {shard_id: read_checkpoint(shard_id, text) for shard_id, text in self._saved.items()}
+
+    def save(self, positions: Mapping[str, str], *, last: bool = False) -> None:
+        """``last``: no later attempt follows, so a failure is raised."""
+        if positions == self._saved or (self._reading.clock.monotonic() < self._due_s and not last):
+            return
+        try:
+            self._checkpoints.save(self._reading.source.arn, positions)
+        except Unavailable as error:
+            if last:
+                raise
+            self._failures += 1
+            self._due_s = self._reading.clock.monotonic() + self._reading.backoff_s(self._failures)
+            self._reading.tally.failed("checkpoints_failed", "error", "saving the checkpoint failed", error)
+            return
+        self._saved = dict(positions)
+        self._failures = 0

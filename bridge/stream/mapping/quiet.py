@@ -1,9 +1,9 @@
-"""How far a Lambda function is behind its stream, also where the stream is quiet.
+"""How far a Lambda function is behind its stream, also if the stream is quiet.
 
-Lambda tells CloudWatch the age of a batch when it sends one. Where none was sent for a quarter of an hour,
-the event source mapping itself says whether that is because there was none. ``State`` has documented values;
-``LastProcessingResult`` is documented as a text without values, so what is not known here to be fine is not
-taken for fine.
+Lambda reports the age of a batch to CloudWatch when it sends one. If it sent none for 15 minutes, the event
+source mapping itself shows whether there was nothing to send. ``State`` has documented values.
+``LastProcessingResult`` is documented as text without values, so only results that are known to be good count
+as good.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from bridge.ports.clock import Clock
 from bridge.ports.setup import MappingFacts
 
 SETTLES_S: Final = 900
-"""A mapping may take several minutes until it reads after it was made, 90 s after a change (docs: Lambda,
-"Polling and stream starting positions"); until then its last result is that of before."""
+"""A new mapping may take several minutes until it reads, a changed one 90 s (docs: Lambda, "Polling and
+stream starting positions"). Until then its last result is the old one."""
 
 RESULT_SHOWN_MAX: Final = 120
 
 
 class Metrics(Protocol):
-    """What CloudWatch has of a function, of the last quarter of an hour."""
+    """The metrics of a function in CloudWatch, of the last 15 minutes."""
 
     def lag_s(self) -> float | None: ...
 
@@ -33,9 +33,9 @@ class Metrics(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FunctionLag:
-    """A ``LagSource``. Only where ``metrics`` has no age are asked: ``source_arn``, the stream that the table
-    has now, and ``mappings``, those that may read it. ``tell`` is given a line for people where a quiet
-    stream is taken for one."""
+    """A ``LagSource``. Only if ``metrics`` has no age, these are called: ``source_arn``, the table's current
+    stream, and ``mappings``, those that may read it. ``report`` gets a line for people if the stream counts
+    as quiet."""
 
     function: str
     metrics: Metrics
@@ -45,8 +45,8 @@ class FunctionLag:
     report: Callable[[str], None]
 
     def lag_s(self) -> float | None:
-        """Seconds, 0 where nothing waits. Raises ``StreamBehind`` where nobody can tell, with what to look
-        at, and as the edges do."""
+        """Seconds, 0 if nothing waits. Raises ``StreamBehind`` if the lag cannot be known, with what to
+        check, and as the edges do."""
         age_s = self.metrics.lag_s()
         if age_s is not None:
             return age_s
@@ -58,17 +58,17 @@ class FunctionLag:
         ]
         if not ours:
             raise self._unknown(
-                f"no mapping of it reads {source_arn}",
-                "`stream-bridge doctor` says what does; --stream-stopped (stream_stopped in an execution's "
-                "input) where nothing does, --lag 0s where you know that something else has read it all",
+                f"no mapping of the function reads {source_arn}",
+                "`stream-bridge doctor` shows what does; --stream-stopped (stream_stopped in an execution's "
+                "input) if nothing does, --lag 0s if you know that something else has read it all",
             )
         for each in ours:
             self._require_idle(each)
         if throttles := self.metrics.throttles():
             raise self._unknown(
-                f"it was throttled {throttles} times meanwhile, so that batches may wait",
+                f"it was throttled {throttles} {'time' if throttles == 1 else 'times'}, so batches may wait",
                 f"`aws lambda get-function-concurrency --function-name {self.function}` and "
-                "`aws lambda get-account-settings` show what there is",
+                "`aws lambda get-account-settings` show the limits",
             )
         results = " and ".join(f"{each.id} is {each.state}, {each.result}" for each in ours)
         self.report(
@@ -83,10 +83,9 @@ class FunctionLag:
         look = f"aws lambda get-event-source-mapping --uuid {mapping.id}"
         if mapping.state == "Disabled":
             raise self._unknown(
-                f"{name} is Disabled, so what the stream holds waits",
-                f"switch it on (aws lambda update-event-source-mapping --uuid {mapping.id} --enabled) and "
-                "resume; or say --stream-stopped (stream_stopped in an execution's input) where it is meant "
-                "to be off",
+                f"{name} is Disabled, so the records in the stream wait",
+                f"enable it (aws lambda update-event-source-mapping --uuid {mapping.id} --enabled) and "
+                "resume; or give --stream-stopped (stream_stopped in an execution's input) if it must stay off",
             )
         if mapping.state != "Enabled":
             raise self._unknown(
@@ -95,21 +94,21 @@ class FunctionLag:
         modified = mapping.modified
         if modified is not None and self.clock.now() - modified.timestamp() < SETTLES_S:
             raise self._unknown(
-                f"{name} was made or changed less than 15 min ago, and may not read yet",
+                f"{name} was created or changed less than 15 min ago, and may not read yet",
                 "`reconcile resume` once that is over",
             )
-        # "OK" is what AWS answers; emulators say how many records, too.
+        # AWS returns "OK"; emulators add the number of records.
         if mapping.result != "No records processed" and mapping.result.split(" ")[0] != "OK":
             said = mapping.result[:RESULT_SHOWN_MAX] or "nothing"
             raise self._unknown(
                 f"the last result of {name} is {said}",
-                f"aws logs tail /aws/lambda/{self.function} --since 1h, and {look}; --lag 0s where you know "
-                "that nothing is left to be read",
+                f"aws logs tail /aws/lambda/{self.function} --since 1h, and {look}; --lag 0s if you know "
+                "that nothing is left to read",
             )
 
     def _unknown(self, why: str, hint: str) -> StreamBehind:
         return StreamBehind(
-            f"nobody can tell how far function {self.function} is behind the stream: CloudWatch has no "
-            f"IteratorAge of the last 15 min, and {why}",
+            f"the lag of function {self.function} cannot be known: CloudWatch has no IteratorAge of the last "
+            f"15 min, and {why}",
             hint=hint,
         )

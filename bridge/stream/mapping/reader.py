@@ -7,14 +7,13 @@ from typing import Any
 
 from bridge.errors import IteratorExpired, PositionTrimmed, Unavailable
 from bridge.limits import GET_RECORDS_MAX
-from bridge.ports.clock import Clock
-from bridge.ports.stream import Page, StreamSource
+from bridge.ports.stream import Page
 from bridge.stream.mapping.intake import Intake
 from bridge.stream.mapping.position import Start
-from bridge.stream.mapping.stats import Tally
+from bridge.stream.mapping.settings import Reading
 
 TrimmedHook = Callable[[str, str | None], None]
-"""Told a shard id and the last position that was read: records after it are gone."""
+"""Called with a shard id and the last position that was read: records after it are gone."""
 
 
 class ShardReader:
@@ -25,26 +24,11 @@ class ShardReader:
     ``due_s``: when the next read may be made, on the monotonic clock.
     """
 
-    def __init__(
-        self,
-        source: StreamSource,
-        intake: Intake,
-        start: Start,
-        *,
-        backoff_s: Callable[[int], float],
-        poll_s: float,
-        clock: Clock,
-        tally: Tally,
-        on_trimmed: TrimmedHook,
-    ) -> None:
-        self._source = source
+    def __init__(self, reading: Reading, intake: Intake, start: Start, on_trimmed: TrimmedHook) -> None:
+        self._reading = reading
         self._intake = intake
         self._shard_id = intake.shard_id
         self._start = start
-        self._backoff_s = backoff_s
-        self._poll_s = poll_s
-        self._clock = clock
-        self._tally = tally
         self._on_trimmed = on_trimmed
         self._last_read = start.after
         self._from_horizon = start.kind == "TRIM_HORIZON" and start.after is None
@@ -56,30 +40,23 @@ class ShardReader:
         self.due_s = 0.0
 
     def read(self) -> Sequence[dict[str, Any]]:
-        """The next records in Lambda's shape, none of which was returned before; empty where there is nothing
-        now.
+        """The next records in Lambda's shape, none of which was returned before; empty if there are none now.
 
-        Raises what waiting does not cure: ``AccessDenied``, ``TargetMissing``.
+        Raises what waiting does not fix: ``AccessDenied``, ``TargetMissing``.
         """
         try:
             page = self._next_page()
         except IteratorExpired:
             self._iterator = None
-            self._tally.add("iterators_expired")
+            self._reading.tally.add("iterators_expired")
             self.back_off()
             return ()
         except PositionTrimmed as error:
             self._go_to_horizon(error)
             return ()
         except Unavailable as error:
-            self._tally.add("reads_failed")
-            self._tally.log(
-                "warning",
-                "reading the stream failed",
-                shard=self._shard_id,
-                reason=error.reason,
-                code=error.code,
-            )
+            text = "reading the stream failed"
+            self._reading.tally.failed("reads_failed", "warning", text, error, shard=self._shard_id)
             self.back_off()
             return ()
         return self._accept(page)
@@ -90,8 +67,8 @@ class ShardReader:
         self.drained = True
 
     def report_trimmed(self) -> None:
-        self._tally.add("positions_trimmed")
-        self._tally.log(
+        self._reading.tally.add("positions_trimmed")
+        self._reading.tally.log(
             "error",
             "records are gone from the stream before they were read: reconcile the table",
             shard=self._shard_id,
@@ -102,17 +79,17 @@ class ShardReader:
     def _next_page(self) -> Page:
         if self._iterator is None:
             self._iterator = self._new_iterator()
-        return self._source.read(self._iterator, GET_RECORDS_MAX)
+        return self._reading.source.read(self._iterator, GET_RECORDS_MAX)
 
     def _new_iterator(self) -> str:
         if self._last_read is not None and not self._from_horizon:
-            return self._source.iterator(self._shard_id, "AFTER_SEQUENCE_NUMBER", self._last_read)
+            return self._reading.source.iterator(self._shard_id, "AFTER_SEQUENCE_NUMBER", self._last_read)
         if self._start.kind == "LATEST" and not self._latest_taken:
-            iterator = self._source.iterator(self._shard_id, "LATEST")
+            iterator = self._reading.source.iterator(self._shard_id, "LATEST")
             self._latest_taken = True
             return iterator
-        # A second LATEST would skip what was written since the first: the creation time decides instead.
-        return self._source.iterator(self._shard_id, "TRIM_HORIZON")
+        # A second LATEST would skip what was written since the first, so the creation time decides instead.
+        return self._reading.source.iterator(self._shard_id, "TRIM_HORIZON")
 
     def _accept(self, page: Page) -> Sequence[dict[str, Any]]:
         self._failures = 0
@@ -128,7 +105,7 @@ class ShardReader:
         else:
             self.empty_reads += 1
         if not page.records:
-            self.due_s = self._clock.monotonic() + self._poll_s
+            self.due_s = self._reading.clock.monotonic() + self._reading.pace.poll_s
         if records:
             self._last_read = sequence(records[-1])
             self._from_horizon = False
@@ -138,12 +115,13 @@ class ShardReader:
         self._iterator = None
         if not self._from_horizon:
             self.report_trimmed()
-        self._tally.log("warning", "going on from the trim horizon", shard=self._shard_id, code=error.code)
+        text = "continuing from the trim horizon"
+        self._reading.tally.log("warning", text, shard=self._shard_id, code=error.code)
         self._from_horizon = True
         self._latest_taken = True
         self.back_off()
 
     def back_off(self) -> None:
-        """Puts the next read off, longer with every failure in a row."""
+        """Delays the next read, longer with every failure in a row."""
         self._failures += 1
-        self.due_s = self._clock.monotonic() + self._backoff_s(self._failures)
+        self.due_s = self._reading.clock.monotonic() + self._reading.backoff_s(self._failures)

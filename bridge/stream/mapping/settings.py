@@ -1,4 +1,4 @@
-"""What can be set on an event source mapping, with Lambda's names, ranges and defaults."""
+"""The settings of an event source mapping, with Lambda's names, ranges and defaults; its runner's pace."""
 
 from __future__ import annotations
 
@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge import limits
+from bridge.delivery.backoff import Backoff
 from bridge.errors import ConfigurationError, Problem
+from bridge.ports.clock import Clock
+from bridge.ports.stream import StreamSource
+from bridge.stream.mapping.stats import Tally
 
 RecordFilter = Callable[[Mapping[str, Any]], bool]
-"""Takes a record in Lambda's shape and tells whether it is wanted."""
+"""Takes a record in Lambda's shape and returns whether it is wanted."""
 
 StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
 
 
 @dataclass(frozen=True, slots=True)
 class MappingSettings:
-    """One mapping (docs: CreateEventSourceMapping). Raises ``ConfigurationError`` naming every bad value.
+    """One mapping (docs: CreateEventSourceMapping). Raises ``ConfigurationError`` with every bad value.
 
-    ``max_retries`` and ``max_record_age_s``: None or -1 = without end. ``filters``: a record that satisfies
-    none of them is dropped before batching; no filters = every record is wanted. ``starting_position``
-    counts only where no checkpoint exists.
+    ``max_retries`` and ``max_record_age_s``: None or -1 = no limit. ``filters``: a record that matches
+    none of them is dropped before batching; no filters = every record is wanted. ``starting_position`` is
+    used only if no checkpoint exists.
     """
 
     batch_size: int = 100
@@ -61,18 +65,18 @@ class MappingSettings:
             raise ConfigurationError(problems)
 
     def wants(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record in Lambda's shape passes the filter criteria: one of them is enough."""
+        """Whether a record in Lambda's shape passes at least one of the filters."""
         return not self.filters or any(wanted(record) for wanted in self.filters)
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How fast the runner asks and asks again. All values in seconds.
+    """How often the runner reads and retries. All values in seconds.
 
-    ``poll_s``: between two reads of a shard that has nothing (Lambda's base rate is four a second);
-    ``listing_s``: between two looks for new shards; ``backoff_base_s`` and ``backoff_cap_s``: what the wait
-    after failures in a row grows from and to (:mod:`bridge.delivery.backoff`); ``function_timeout_s``: what
-    the context given to the function counts down from.
+    ``poll_s``: between two reads of an empty shard (Lambda's base rate is four a second); ``listing_s``:
+    between two listings of the shards; ``backoff_base_s`` and ``backoff_cap_s``: the first and the longest
+    wait after failures in a row (:mod:`bridge.delivery.backoff`); ``function_timeout_s``: the timeout in the
+    function's context.
     """
 
     poll_s: float = 0.25
@@ -80,6 +84,21 @@ class Pace:
     backoff_base_s: float = 0.2
     backoff_cap_s: float = 30.0
     function_timeout_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What everything that reads the stream shares."""
+
+    source: StreamSource
+    pace: Pace
+    clock: Clock
+    tally: Tally
+    backoff: Backoff
+
+    def backoff_s(self, failures: int) -> float:
+        """The wait after this many failures in a row."""
+        return self.backoff.delay_s(self.backoff.draw(), failures - 1)
 
 
 def _out_of_range(name: str, value: float | None, low: int, high: int) -> list[Problem]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bridge.limits import MAPPING_BATCH_MAX, MIB
 from bridge.stream.mapping.batch import Batch
-from bridge.stream.mapping.frontier import Frontier
 from bridge.stream.mapping.intake import Intake, StreamRecord
 from bridge.stream.mapping.lane import Lane
 from bridge.stream.mapping.position import ENDED, Start
@@ -15,14 +15,40 @@ from bridge.stream.mapping.reader import ShardReader
 from bridge.stream.mapping.settings import MappingSettings
 from bridge.stream.mapping.stats import Tally
 
-# What may wait in memory. A lane that is stuck must not stop the others soon, nor fill the machine.
+# What may wait in memory. A stuck lane must not stop the others soon, nor use up the memory.
 _BUFFER_RECORDS = 2 * MAPPING_BATCH_MAX
 _BUFFER_BYTES = 64 * MIB
 
 
+class Frontier:
+    """The last record of a shard before which nothing is open: lanes end out of order, a checkpoint must not.
+
+    Records are added in the order read, and done in any order. ``through`` moves only over records that are
+    done without a gap, so it is the lowest position that all lanes have reached.
+    """
+
+    def __init__(self, through: str | None = None) -> None:
+        self.through = through
+        self._open: deque[str] = deque()
+        self._done: set[str] = set()
+
+    def add(self, sequence: str) -> None:
+        self._open.append(sequence)
+
+    def done(self, sequence: str) -> None:
+        self._done.add(sequence)
+        while self._open and self._open[0] in self._done:
+            self.through = self._open.popleft()
+            self._done.remove(self.through)
+
+    def __len__(self) -> int:
+        """How many records are read and not yet passed."""
+        return len(self._open)
+
+
 class ShardInWork:
-    """Takes what the reader gives, drops what the filters do not want, and spreads the rest over the lanes
-    by key: a key always meets the same lane, so its order is kept while lanes go their own pace."""
+    """Takes the records that were read, drops those that the filters do not want, and spreads the rest over
+    the lanes by key. A key always has the same lane, so its order is kept while lanes work independently."""
 
     def __init__(
         self, intake: Intake, start: Start, reader: ShardReader, settings: MappingSettings, tally: Tally
@@ -81,7 +107,7 @@ class ShardInWork:
                 self.lanes[ready.key_hash % len(self.lanes)].add(ready)
 
     def finish(self, records: Iterable[StreamRecord]) -> None:
-        """These are done or given up: nothing of them is left to do."""
+        """These records are done or given up."""
         for record in records:
             del self._pending[record.sequence]
             self._frontier.done(record.sequence)

@@ -1,20 +1,16 @@
-"""The shards of the stream: which are in work, which have ended, and when to look for new ones."""
+"""The shards of the stream: which are in work, which have ended, and when to list them again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from bridge.errors import TargetMissing, Unavailable
-from bridge.ports.clock import Clock
-from bridge.ports.stream import Shard, StreamSource
-from bridge.stream.mapping.lineage import ready_shards
+from bridge.ports.stream import Shard
 from bridge.stream.mapping.position import ENDED, FROM_HORIZON, SHARD_END, Start, start_at_latest
-from bridge.stream.mapping.settings import Pace, StartingPosition
+from bridge.stream.mapping.settings import Reading, StartingPosition
 from bridge.stream.mapping.shard import ShardInWork
-from bridge.stream.mapping.stats import Tally
 
 ShardOpener = Callable[[str, Start], ShardInWork]
-Backoff = Callable[[int], float]
 
 _EMPTY_READS_AT_END = 2
 
@@ -22,30 +18,21 @@ _EMPTY_READS_AT_END = 2
 class Shards:
     """Follows the stream's lineage.
 
-    ``starts`` is what the checkpoints say; a shard without one begins at the trim horizon, since it came
-    into being after the mapping did. Only a mapping without any checkpoint obeys ``starting_position``.
+    ``starts`` is what the checkpoints say. A shard without a checkpoint begins at the trim horizon, because
+    it is younger than the mapping. Only a mapping without any checkpoint uses ``starting_position``.
     """
 
     def __init__(
         self,
-        source: StreamSource,
+        reading: Reading,
         starts: Mapping[str, Start],
         starting_position: StartingPosition,
-        *,
         open_shard: ShardOpener,
-        backoff_s: Backoff,
-        pace: Pace,
-        clock: Clock,
-        tally: Tally,
     ) -> None:
-        self._source = source
+        self._reading = reading
         self._starts = dict(starts)
         self._begin_at_latest = starting_position == "LATEST" and not starts
         self._open_shard = open_shard
-        self._backoff_s = backoff_s
-        self._pace = pace
-        self._clock = clock
-        self._tally = tally
         self._in_work: dict[str, ShardInWork] = {}
         self._ended = {shard_id for shard_id, start in starts.items() if start.ended}
         self._listed: set[str] | None = None
@@ -77,48 +64,47 @@ class Shards:
         }
 
     def noticed_records(self) -> None:
-        """Records came: whatever was known about being caught up is over."""
+        """Records came, so the stream is no longer known to be caught up."""
         self._nothing_new = False
 
     def look_again(self) -> None:
-        """Forgets that all was quiet: the end must be seen anew."""
+        """Forgets that all shards were quiet: the end must be seen again."""
         self._nothing_new = False
         for shard in self.in_work:
             shard.reader.empty_reads = 0
 
     def refresh(self) -> None:
-        """Looks for new shards when it is time, and once whenever all known ones have gone quiet."""
+        """Lists the shards when it is time, and once whenever all known shards have become quiet."""
         early = self._quiet and not self._nothing_new and not self._failures
-        if self._clock.monotonic() < self.listing_due_s and not early:
+        if self._reading.clock.monotonic() < self.listing_due_s and not early:
             return
         try:
-            listed = self._source.shards()
+            listed = self._reading.source.shards()
         except Unavailable as error:
             self._failures += 1
-            self._tally.add("reads_failed")
-            self._tally.log("warning", "listing shards failed", reason=error.reason, code=error.code)
-            self.listing_due_s = self._clock.monotonic() + self._backoff_s(self._failures)
+            self._reading.tally.failed("reads_failed", "warning", "listing shards failed", error)
+            self.listing_due_s = self._reading.clock.monotonic() + self._reading.backoff_s(self._failures)
             return
         self._failures = 0
-        self.listing_due_s = self._clock.monotonic() + self._pace.listing_s
+        self.listing_due_s = self._reading.clock.monotonic() + self._reading.pace.listing_s
         self._nothing_new = True
         self._adopt(listed)
 
     def retire(self) -> None:
-        """Lets go of shards whose every record is done, and makes way for their children."""
+        """Removes shards whose records are all done, so that their children can begin."""
         for shard in self.in_work:
             if shard.ended:
                 del self._in_work[shard.id]
                 self._ended.add(shard.id)
                 self._nothing_new = False
-                self.listing_due_s = self._clock.monotonic()
+                self.listing_due_s = self._reading.clock.monotonic()
 
     def missing(self, shard: ShardInWork, error: TargetMissing) -> None:
-        """The stream does not know this shard. If it aged out, that is a hole: told loudly, and work goes
-        on with its children. If the stream still lists it, ``error`` is raised. While it cannot be asked,
-        the shard stays as it is and is read again."""
+        """The stream does not know this shard. If it aged out, that is a hole: it is logged as an error, and
+        work continues with its children. If the stream still lists it, raises ``error``. While the shards
+        cannot be listed, the shard stays as it is and is read again."""
         try:
-            listed = self._source.shards()
+            listed = self._reading.source.shards()
         except Unavailable:
             shard.reader.back_off()
             return
@@ -136,14 +122,14 @@ class Shards:
     def _adopt(self, listed: Sequence[Shard]) -> None:
         self._listed = {shard.id for shard in listed}
         if self._begin_at_latest:
-            now = start_at_latest(self._clock.now())
+            now = start_at_latest(self._reading.clock.now())
             self._starts = {shard.id: now if shard.ending is None else ENDED for shard in listed}
             self._ended = {shard.id for shard in listed if shard.ending is not None}
             self._begin_at_latest = False
         for shard_id in self._starts.keys() - self._listed:
             if not self._starts.pop(shard_id).ended:
-                self._tally.add("positions_trimmed")
-                self._tally.log(
+                self._reading.tally.add("positions_trimmed")
+                self._reading.tally.log(
                     "error",
                     "a shard is gone from the stream before it was done: reconcile the table",
                     shard=shard_id,
@@ -151,3 +137,22 @@ class Shards:
         for shard in ready_shards(listed, ended=self._ended, reading=self._in_work):
             self._in_work[shard.id] = self._open_shard(shard.id, self._starts.pop(shard.id, FROM_HORIZON))
             self._nothing_new = False
+
+
+def ready_shards(shards: Iterable[Shard], *, ended: Collection[str], reading: Collection[str]) -> list[Shard]:
+    """The shards that can begin now, in the order listed: a child only after its parents are done (docs:
+    DynamoDB Streams, shards; Kinesis Data Streams, resharding: a merged shard has two parents).
+
+    ``ended``: shards whose records are all done. ``reading``: shards that began and have not ended. A parent
+    that the stream no longer lists has been trimmed, so its children are roots. If it is still being read
+    here, they wait for it, or the order of their keys would break.
+    """
+    listed = list(shards)
+    open_parents = {shard.id for shard in listed if shard.id not in ended} | set(reading)
+    return [
+        shard
+        for shard in listed
+        if shard.id not in ended
+        and shard.id not in reading
+        and open_parents.isdisjoint((shard.parent, shard.adjacent_parent))
+    ]

@@ -1,4 +1,4 @@
-"""What the runner counts, and the snapshot that others may look at."""
+"""What the runner counts, and the snapshot of it that others may read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bridge.errors import Unavailable
 from bridge.ports.telemetry import Telemetry
-from bridge.relay.silence import Silence
 
 Count = Literal[
     "batches",  # invocations of the function
@@ -16,8 +16,8 @@ Count = Literal[
     "before_start",  # of these: written before a mapping that began at LATEST
     "filtered",  # of these: dropped by the filter criteria
     "done",  # of these: handled by the function
-    "given_up",  # of these: sent to the on-failure destination, or dropped for want of one
-    "dropped",  # of the given up: there was no destination
+    "given_up",  # of these: sent to the on-failure destination, or dropped without one
+    "dropped",  # of those given up: no destination was set
     "iterators_expired",
     "positions_trimmed",  # each is a hole: records were gone before they were read
     "reads_failed",
@@ -54,7 +54,7 @@ class RunnerStats:
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
-    """One invocation, told to ``on_batch`` when it is over. ``done`` of ``records`` need not come again."""
+    """One completed invocation, as ``on_batch`` gets it. ``done`` of ``records`` need not come again."""
 
     shard_id: str
     first: str
@@ -83,10 +83,12 @@ class Tally:
     def log(self, level: str, message: str, **fields: object) -> None:
         self._telemetry.log(level, message, **fields)
 
+    def failed(self, name: Count, level: str, message: str, error: Unavailable, **fields: object) -> None:
+        """Counts and logs a call that failed."""
+        self.add(name)
+        self.log(level, message, **fields, reason=error.reason, code=error.code)
+
     def snapshot(self, *, pending: int, positions: Mapping[str, str]) -> RunnerStats:
         return RunnerStats(
             **self.counts, pending=pending, positions=dict(positions), iterator_age_ms=self.iterator_age_ms
         )
-
-
-Quiet = Silence

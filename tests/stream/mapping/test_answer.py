@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bridge.stream.mapping.answer import read_answer
+from bridge.stream.mapping.batch import read_answer
 from tests.stream.rig import Rig, failures, raising, returning
 
 SEQUENCES = ("98", "99", "100", "101")

@@ -9,8 +9,8 @@ import pytest
 
 from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
 from bridge.errors import CheckpointBroken, CheckpointUnavailable
-from bridge.stream.mapping.frontier import Frontier
 from bridge.stream.mapping.position import read_checkpoint
+from bridge.stream.mapping.shard import Frontier
 from tests.builders.records import STREAM_ARN
 from tests.stream.rig import Rig, drive, raising, returning
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bridge.errors import SourceUnavailable
 from bridge.ports.stream import Shard
-from bridge.stream.mapping.lineage import ready_shards
+from bridge.stream.mapping.shards import ready_shards
 from tests.stream.rig import Rig, drive, raising
 
 
