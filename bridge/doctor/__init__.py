@@ -1,4 +1,4 @@
-"""Is the live set-up as the promises need it? Pure judgements over what
+"""Checks whether the live setup is as the promises need it: pure functions over what
 :mod:`bridge.wiring.doctor` reads."""
 
 from bridge.doctor.finding import (

@@ -1,4 +1,4 @@
-"""One finding: what was looked at, how it is, and the command that mends it."""
+"""One finding: what was checked, its state, and the command that fixes it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Verdict = Literal["fine", "found", "blind"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``check`` is what was looked at (``stream``, ``mapping``, …), ``about`` which one. ``unknown``: it
-    could not be seen. ``mend`` is a command to type or a thing to do; empty where all is well.
-    ``local``: nobody outside this machine was asked."""
+    """``check`` is what was checked (``stream``, ``mapping``, …), ``about`` which one. ``unknown``: it could
+    not be read. ``fix`` is a command or an action; empty if nothing is wrong. ``local``: nothing outside this
+    machine was called."""
 
     check: str
     about: str
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Of one table: what commands name, and the moment (seconds since the epoch)."""
+    """One table: the names that commands use, and the time (seconds since the epoch)."""
 
     config: str
     name: str  # in bridge.yaml
@@ -45,12 +45,12 @@ class Context:
 
 
 def finding_of(check: str, about: str, error: BridgeError, *, local: bool = False) -> Finding:
-    """What an error says about a set-up. Missing is missing; closed, unreachable and not understood is
-    ``unknown``, because nothing was seen; what we ourselves found wrong is a problem."""
+    """What an error says about a setup. A missing resource is a problem, as is what the bridge itself found
+    wrong. Access denied, unreachable and not understood are ``unknown``, because nothing was read."""
     severity: Severity = "problem"
     fix = error.hint
     if isinstance(error, Unavailable):
-        severity, fix = "unknown", "look at the network, the region and --endpoint-url, and ask again"
+        severity, fix = "unknown", "check the network, the region and --endpoint-url, and try again"
     elif isinstance(error, AccessDenied | ClientNotMade) or (
         isinstance(error, BatchError) and error.code and not isinstance(error, TargetMissing)
     ):
@@ -59,7 +59,7 @@ def finding_of(check: str, about: str, error: BridgeError, *, local: bool = Fals
 
 
 def verdict_of(findings: Sequence[Finding]) -> Verdict:
-    """``blind`` where nothing outside could be seen at all; ``unknown`` beside what was seen is ``found``."""
+    """``blind`` if nothing outside could be read at all; ``unknown`` beside other findings is ``found``."""
     asked = [finding for finding in findings if not finding.local]
     if asked and all(finding.severity == "unknown" for finding in asked):
         return "blind"

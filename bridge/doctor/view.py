@@ -1,4 +1,4 @@
-"""Which images a table's configuration asks for, and whether its stream view holds them."""
+"""Which images a table's configuration needs, and whether its stream view has them."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _NAMED: Final = re.compile(r"\$\.(before|after|changes)\b")
 
 
 def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[Image, list[str]]:
-    """For each image the places of bridge.yaml that need it. ``keeps_fields``: the ledger names what changed
-    of an item, so that ``changes`` needs the image after alone."""
+    """For each image, the places of bridge.yaml that need it. ``keeps_fields``: the ledger knows which fields
+    changed, so that ``changes`` needs only the image after."""
     wanted: dict[Image, list[str]] = {}
     for event in table.events:
         for image, why in _of_event(event, keeps_fields=keeps_fields):
@@ -37,7 +37,7 @@ def judge_view(context: Context, view: str, table: TableSettings, *, keeps_field
     captured = CAPTURED.get(view, frozenset())
     missing = {image: places for image, places in wanted.items() if image not in captured}
     if table.fetch and set(missing) == {"after"}:
-        missing = {}  # the item as it is now is read instead
+        missing = {}  # the current item is read instead
     if missing:
         needs = "; ".join(f"{image} by {', '.join(places)}" for image, places in missing.items())
         fix = (
@@ -46,13 +46,15 @@ def judge_view(context: Context, view: str, table: TableSettings, *, keeps_field
             "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES, a mapping for the new stream, and a "
             "reconciliation"
         )
-        return Finding("view", context.table, "problem", f"{view} lacks what is needed: {needs}", fix)
-    return Finding("view", context.table, "ok", f"{view} holds every image that bridge.yaml asks for")
+        return Finding(
+            "view", context.table, "problem", f"{view} does not have the images that are needed: {needs}", fix
+        )
+    return Finding("view", context.table, "ok", f"{view} has every image that bridge.yaml needs")
 
 
 def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Image, str]]:
     operations = set(event.op)
-    reported: dict[str, Sequence[Image]] = {  # what a modification's list of changes is made of
+    reported: dict[str, Sequence[Image]] = {  # the images from which `changes` is made
         "modify": ("after",) if keeps_fields else ("before", "after"),
         "insert": ("after",),
         "remove": ("before",),
@@ -68,7 +70,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
         yield "after", "when.after"
     for version in event.versions:
         if version.from_ is not None:
-            continue  # made of another version's data
+            continue  # derived from another version's data
         names = set(_names(version.data))
         if "before" in names and operations & {"modify", "remove"}:
             yield "before", "data"

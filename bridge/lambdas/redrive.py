@@ -62,7 +62,7 @@ class RedriveHandler:
             failed = [
                 each["messageId"]
                 for each in records
-                if not self._settles(lambda each=each: redriver.walk(each["messageId"], each["body"]))  # type: ignore[misc]
+                if not self._settles(lambda each=each: redriver.redrive(each["messageId"], each["body"]))  # type: ignore[misc]
             ]
             return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
         failed = [
@@ -82,7 +82,7 @@ class RedriveHandler:
                 self._telemetry.log("info", "redrive goes on next time", tried=tried)
                 break
             tried += 1
-            if self._settles(lambda stored=stored: redriver.walk(stored.name, stored.content)):  # type: ignore[misc]
+            if self._settles(lambda stored=stored: redriver.redrive(stored.name, stored.content)):  # type: ignore[misc]
                 source.remove(stored)
             elif deadline.remaining_s() > 0:
                 left += 1
@@ -94,7 +94,7 @@ class RedriveHandler:
         stored = source.load(key)
         if stored is None:
             return Redriven(key, "settled")  # redriven before
-        done = redriver.walk(key, stored.content)
+        done = redriver.redrive(key, stored.content)
         if done.state == "settled":
             source.remove(stored)
         return done

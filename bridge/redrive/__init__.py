@@ -1,6 +1,6 @@
-"""What was given up or quarantined goes through the walk once more, marked ``redriven``."""
+"""Redrive: processes failed batches and quarantined records again, marked ``redriven``."""
 
 from bridge.redrive.redriver import Hole, Redriven, Redriver, redrive
-from bridge.redrive.retry import Retried, Retry, StaysWhereItIs
+from bridge.redrive.retry import KeptEntry, Retried, Retry
 
-__all__ = ["Hole", "Redriven", "Redriver", "Retried", "Retry", "StaysWhereItIs", "redrive"]
+__all__ = ["Hole", "KeptEntry", "Redriven", "Redriver", "Retried", "Retry", "redrive"]

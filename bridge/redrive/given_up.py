@@ -1,4 +1,4 @@
-"""What an on-failure destination keeps of a batch: where it stands in the stream, and perhaps its records.
+"""What an on-failure destination keeps of a batch: its position in the stream, and perhaps its records.
 
 Docs: "Retaining discarded records for a DynamoDB event source", and for Kinesis. A queue has positions only;
 an object in S3 also has the event that failed, as JSON text in ``payload``.
@@ -25,8 +25,8 @@ class GivenUp:
     """A batch that was given up: the records ``first`` to ``last`` (sequence numbers as the stream
     writes them, leading zeros included; both inclusive) of a shard.
 
-    ``first_time`` and ``last_time`` are ISO 8601 as Lambda wrote them, "" where it did not. ``records`` are
-    in Lambda's shape; None where only the positions are known.
+    ``first_time`` and ``last_time`` are ISO 8601 as Lambda wrote them, or "". ``records`` are in Lambda's
+    shape; None if only the positions are known.
     """
 
     dialect: Dialect
@@ -41,8 +41,8 @@ class GivenUp:
 
 
 def read_given_up(content: bytes | str) -> GivenUp:
-    """Raises ``BridgeError`` where ``content`` is no invocation record; never tells what it holds."""
-    info, dialect, published = _batch_info(content)
+    """Raises ``BridgeError`` if ``content`` is not an invocation record; the error never quotes it."""
+    info, dialect, document = _batch_info(content)
     try:
         return GivenUp(
             dialect=dialect,
@@ -53,22 +53,22 @@ def read_given_up(content: bytes | str) -> GivenUp:
             size=int(info.get("batchSize") or 0),
             first_time=str(info.get("approximateArrivalOfFirstRecord") or ""),
             last_time=str(info.get("approximateArrivalOfLastRecord") or ""),
-            records=_records(published.get("payload")),
+            records=_records(document.get("payload")),
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise BridgeError("not a batch that was given up: its place is broken", hint=_HINT) from error
+        raise BridgeError("not a batch that was given up: its position cannot be read", hint=_HINT) from error
 
 
 def _batch_info(content: bytes | str) -> tuple[Mapping[str, Any], Dialect, Mapping[str, Any]]:
     try:
-        published = orjson.loads(content)
+        document = orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise BridgeError("not a batch that was given up: no JSON", hint=_HINT) from error
+        raise BridgeError("not a batch that was given up: not JSON", hint=_HINT) from error
     for dialect in (STREAM, KINESIS):
-        info = published.get(dialect.batch_info) if isinstance(published, dict) else None
+        info = document.get(dialect.batch_info) if isinstance(document, dict) else None
         if isinstance(info, dict):
-            return info, dialect, published
-    raise BridgeError("not a batch that was given up: no place in a stream", hint=_HINT)
+            return info, dialect, document
+    raise BridgeError("not a batch that was given up: no position in a stream", hint=_HINT)
 
 
 def _records(payload: Any) -> Sequence[Record] | None:
@@ -77,7 +77,7 @@ def _records(payload: Any) -> Sequence[Record] | None:
     event = orjson.loads(payload) if isinstance(payload, str) else payload
     records = event["Records"]
     if not isinstance(records, list):
-        raise TypeError("Records is no list")
+        raise TypeError("Records is not a list")
     return records
 
 

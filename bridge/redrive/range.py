@@ -1,4 +1,4 @@
-"""Exactly the records of a batch that was given up, read back from its shard while the stream has them."""
+"""Reads exactly the records of a given-up batch back from its shard, while the stream still has them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _EMPTY_PAGES_MAX: Final = 200
 _EMPTY_PAUSE_S: Final = 0.25  # a shard grants five reads a second
 
 
-class Stretch:
-    """``first`` to ``last`` of a shard, inclusive. After the reading ``trimmed`` tells whether the beginning,
-    or all of it, had left the stream already; ``missing``, that the stream itself is not there."""
+class Range:
+    """The records ``first`` to ``last`` of a shard, inclusive. After reading, ``trimmed`` says whether the
+    stream had already lost the beginning or all of it; ``missing`` that the stream itself does not exist."""
 
     def __init__(self, source: StreamSource, batch: GivenUp, clock: Clock) -> None:
         self.trimmed = False
@@ -58,15 +58,14 @@ class Stretch:
             empty = 0 if page.records else empty + 1
             if empty > _EMPTY_PAGES_MAX:
                 raise SourceUnavailable(
-                    f"shard {batch.shard_id} does not show the record that ends the batch",
+                    f"shard {batch.shard_id} does not return the last record of the batch",
                     hint="try again later; the batch stays where it is",
                 )
             if empty:
                 self._clock.sleep(_EMPTY_PAUSE_S)
             iterator = page.next
-        if (
-            self._after != batch.last and self.missing is None
-        ):  # the shard is drained: what is missing was at its beginning
+        # The shard was read to its end, so what is missing was at its beginning.
+        if self._after != batch.last and self.missing is None:
             self.trimmed = True
 
     def _start(self) -> str | None:
@@ -82,8 +81,8 @@ class Stretch:
             return None
 
     def _oldest(self) -> str | None:
-        """What is left of the stretch begins at the shard's oldest record, if anything is left of it: an open
-        shard that is empty by now would only ever answer that nothing is there yet."""
+        """The rest of the range begins at the shard's oldest record, if any of it is left. The check of the
+        last record is needed because an open shard that is empty by now returns empty pages for ever."""
         try:
             self._source.iterator(self._batch.shard_id, "AT_SEQUENCE_NUMBER", self._batch.last)
             return self._source.iterator(self._batch.shard_id, "TRIM_HORIZON")
@@ -94,8 +93,8 @@ class Stretch:
             return None
 
     def _look_for_shard(self) -> None:
-        """A shard leaves its stream with all its records. A stream that is not there may as well be another
-        account's or region's."""
+        """A shard leaves its stream with all its records. A missing stream may be in another account
+        or region."""
         try:
             listed = any(shard.id == self._batch.shard_id for shard in self._source.shards())
         except TargetMissing as error:

@@ -1,39 +1,40 @@
-"""A batch that was given up goes through the relay again, marked, and its place is given free only then.
+"""Sends a batch that was given up through the relay again, marked, and removes it only after that.
 
-Nothing is remembered between two runs but what the ledger has: a batch of which a part was settled is walked
-again from its beginning, and the ledger suppresses that part.
+Only the ledger remembers anything between two runs: a batch of which a part was settled is processed again
+from its beginning, and the ledger suppresses that part.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice
 from typing import Final, Literal
 
 from bridge.core.records.dialect import Dialect
 from bridge.errors import BreakerTripped, BridgeError
 from bridge.ports.clock import Deadline
-from bridge.ports.failures import FailureSource, StoredBatch
+from bridge.ports.failures import FailureSource
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 from bridge.reconcile.reader import Pace
 from bridge.redrive.given_up import GivenUp, read_given_up
-from bridge.redrive.range import Stretch
+from bridge.redrive.range import Range
 from bridge.relay.relay import Relay
 
 CHUNK_RECORDS: Final = 100  # what the ledger reads in one call
 CHUNK_TIME_S: Final = 30.0
 
 OpenStream = Callable[[str, Dialect], StreamSource]
-"""Gives the stream of an ARN."""
+"""Opens the stream of an ARN."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A range of a shard that the stream had trimmed before it was read again; its keys are not known.
-    ``records`` is how many are missing, as far as the batch told its size; times are ISO 8601 or ""."""
+    ``records`` is how many are missing, if the batch has its size; times are ISO 8601 or ""."""
 
     stream_arn: str
     shard_id: str
@@ -49,9 +50,9 @@ State = Literal["settled", "trimmed", "left"]
 
 @dataclass(frozen=True, slots=True)
 class Redriven:
-    """What became of one batch. ``settled``: every record ended; ``trimmed``: what the stream still had did,
-    see ``hole``; ``left``: something comes again, ``why`` tells. ``counts`` has ``received`` and the four
-    ends."""
+    """The result of one batch. ``settled``: every record has its end; ``trimmed``: those that the stream
+    still had, see ``hole``; ``left``: some must come again, ``why`` is the reason. ``counts`` has
+    ``received`` and the four ends."""
 
     name: str
     state: State
@@ -64,7 +65,7 @@ class Redriven:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """``pace`` counts records; None walks as fast as it goes. ``deadline`` is asked anew for each chunk."""
+    """``pace`` counts records; None: no limit. ``deadline`` is called for each chunk."""
 
     relay: Relay
     open_stream: OpenStream
@@ -72,12 +73,12 @@ class Redriver:
     pace: Pace | None = None
     chunk_records: int = CHUNK_RECORDS
 
-    def walk(self, name: str, content: bytes | str, hold: Callable[[], None] = lambda: None) -> Redriven:
-        """Walk one parked batch; ``hold`` is called before each chunk.
+    def redrive(self, name: str, content: bytes | str, hold: Callable[[], None] = lambda: None) -> Redriven:
+        """Process one given-up batch; ``hold`` is called before each chunk.
 
         Raises ``Unavailable`` and ``BatchError``, as the relay and the stream do: the batch must stay where
-        it is. A batch that trips the breaker, or whose stream is not there, is ``left`` instead, so that it
-        does not stand in the way of others.
+        it is. A batch that trips the breaker, or whose stream is missing, is ``left`` instead, so that it
+        does not block others.
         """
         counts: Counter[str] = Counter()
         try:
@@ -85,23 +86,23 @@ class Redriver:
         except BridgeError as error:
             return Redriven(name, "left", why=error.message, hint=error.hint)
         if batch.records is not None:
-            left = self._walk(batch, batch.records, counts, hold)
+            left = self._handle(batch, batch.records, counts, hold)
             return Redriven(name, "left" if left else "settled", counts, left)
-        stretch = Stretch(self.open_stream(batch.stream_arn, batch.dialect), batch, self.relay.clock)
-        left = self._walk(batch, stretch.records(), counts, hold)
-        if stretch.missing is not None:
-            return Redriven(name, "left", counts, stretch.missing.message, stretch.missing.hint)
+        found = Range(self.open_stream(batch.stream_arn, batch.dialect), batch, self.relay.clock)
+        left = self._handle(batch, found.records(), counts, hold)
+        if found.missing is not None:
+            return Redriven(name, "left", counts, found.missing.message, found.missing.hint)
         if left:
             return Redriven(name, "left", counts, left)
-        if stretch.trimmed:
+        if found.trimmed:
             return Redriven(name, "trimmed", counts, "trimmed", hole=_hole(batch, counts["received"]))
         return Redriven(name, "settled", counts)
 
-    def _walk(
+    def _handle(
         self, batch: GivenUp, records: Iterable[Record], counts: Counter[str], hold: Callable[[], None]
     ) -> str:
-        """Why something is left, "" where every record ended. What follows a chunk with a record that was
-        handed back waits with it, so that no key gets its changes in another order."""
+        """Why something is left, "" if every record has its end. Nothing after a chunk with a record returned
+        for retry is processed, so that every key gets its changes in order."""
         remaining = iter(records)
         while chunk := list(islice(remaining, self.chunk_records)):
             hold()
@@ -115,7 +116,7 @@ class Redriver:
             for end in ("published", "without_event", "quarantined", "returned"):
                 counts[end] += getattr(outcome, end)
             if outcome.returned:
-                return "handed back: " + ", ".join(sorted(outcome.reasons["returned"]))
+                return "returned for retry: " + ", ".join(sorted(outcome.reasons["returned"]))
             if outcome.reasons.get("without_event", {}).get("unknown_table"):
                 return "its table is not in the configuration"
         return ""
@@ -124,26 +125,22 @@ class Redriver:
 def redrive(
     source: FailureSource, redriver: Redriver, *, accept_trimmed: bool = False, dry: bool = False
 ) -> Generator[Redriven]:
-    """Walk what is parked, one batch after the other, and forget each that is settled.
+    """Process what waits for redrive, one batch after the other, and remove each that is settled.
 
-    A batch that the stream has trimmed stays, because nothing else tells of the hole; with ``accept_trimmed``
-    it goes once its hole is told. ``dry`` removes nothing. Raises as :meth:`Redriver.walk` and the source do;
-    what was told before that is done.
+    A batch that the stream has trimmed stays, because nothing else reports the hole; with ``accept_trimmed``
+    it is removed once its hole is reported. ``dry`` removes nothing. Raises as :meth:`Redriver.redrive` and
+    the source do; batches yielded before that are done.
     """
     batches = source.batches()
     try:
         for stored in batches:
-            done = redriver.walk(stored.name, stored.content, _holding(source, stored))
+            done = redriver.redrive(stored.name, stored.content, partial(source.hold, stored))
             gone = not dry and (done.state == "settled" or (done.state == "trimmed" and accept_trimmed))
             if gone:
                 source.remove(stored)
-            yield Redriven(done.name, done.state, done.counts, done.why, done.hint, done.hole, removed=gone)
+            yield replace(done, removed=gone)
     finally:
         batches.close()
-
-
-def _holding(source: FailureSource, stored: StoredBatch) -> Callable[[], None]:
-    return lambda: source.hold(stored)
 
 
 def _hole(batch: GivenUp, read: int) -> Hole:

@@ -1,4 +1,4 @@
-"""Quarantined records after a fix: each goes through the relay again, and its entry goes when that helped."""
+"""Retry of quarantined records after a fix: each goes through the relay again; on success its entry goes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bridge.relay.batch import End
 from bridge.relay.relay import Relay
 
 
-class StaysWhereItIs:
-    """The quarantine of a retry: a record that fails again has its entry already. Keeping the newest why."""
+class KeptEntry:
+    """The quarantine of a retry: a record that fails again has its entry already. Keeps the newest reason."""
 
     def __init__(self) -> None:
         self.last: Quarantined | None = None
 
     def check(self) -> None:
-        """Nothing is put anywhere."""
+        """Nothing is stored, so nothing can be missing."""
 
     def put(self, entry: Quarantined) -> None:
         self.last = entry
@@ -30,7 +30,7 @@ class StaysWhereItIs:
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """How one entry ended. ``found`` says why there is no record in it; ``again`` why it failed once more."""
+    """The result of one entry. ``found``: why it has no record; ``again``: why the record failed again."""
 
     name: str
     end: End | None
@@ -45,21 +45,21 @@ class Retried:
 class Retry:
     """``relay`` has ``kept`` as its quarantine, and a breaker that never trips: these records failed before.
 
-    Records are walked one by one, since each ends for itself; in the store's order, which a queue does not
-    keep. They are marked ``redriven``, and ``sequence`` tells subscribers where they belong.
+    Records are processed one by one, because each has its own end; in the store's order, which a queue does
+    not keep. They are marked ``redriven``, and ``sequence`` shows subscribers where they belong.
     """
 
     relay: Relay
-    kept: StaysWhereItIs
+    kept: KeptEntry
     store: QuarantineReader
     deadline: Callable[[], Deadline]
     pace: Pace | None = None
     dry: bool = False
 
     def selected(self, selection: Selection) -> Generator[Retried]:
-        """Every entry that ``selection`` takes; the same record in two entries is walked once.
+        """Every entry that ``selection`` takes; the same record in two entries is processed once.
 
-        Raises ``Unavailable`` and ``BatchError``; what was told before that is done.
+        Raises ``Unavailable`` and ``BatchError``; entries yielded before that are done.
         """
         ended: dict[str, bool] = {}  # by record: whether its entry may go
         scan = self.store.scan(selection)
@@ -103,7 +103,7 @@ class Retry:
         ((end, reasons),) = outcome.reasons.items()
         (why,) = reasons
         ended: End = end  # type: ignore[assignment]
-        if why == "unknown_table":  # most likely another configuration: nothing is known of this record
+        if why == "unknown_table":  # probably another configuration, which does not know this record
             ended = "returned"
         removed = ended in ("published", "without_event") and not self.dry
         if removed:

@@ -18,7 +18,7 @@ from bridge.ports.quarantine import Quarantine
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
 from bridge.reconcile.reader import Pace
-from bridge.redrive import Redriver, Retry, StaysWhereItIs
+from bridge.redrive import KeptEntry, Redriver, Retry
 from bridge.redrive.redriver import CHUNK_RECORDS, CHUNK_TIME_S, OpenStream
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
@@ -91,7 +91,7 @@ def build_retry(
     dry: bool = False,
 ) -> Retry:
     """As :func:`build_redriver`, for what is in quarantine."""
-    kept = StaysWhereItIs()
+    kept = KeptEntry()
     relay = _relay(configuration, client, telemetry, dry=dry, quarantine=kept, breaker=Breaker(share=1.0))
     return Retry(
         relay,

@@ -126,7 +126,7 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
     ("check", "severity", "spoiled", "fix"),
     [
         ("mapping-state", "problem", {"State": "Disabled"}, "--enabled"),
-        ("mapping-state", "warning", {"State": "Updating"}, "ask again"),
+        ("mapping-state", "warning", {"State": "Updating"}, "check again"),
         ("starting-position", "warning", {"StartingPosition": "LATEST"}, "TRIM_HORIZON"),
         ("partial-batches", "problem", {"FunctionResponseTypes": []}, "ReportBatchItemFailures"),
         ("bisect", "warning", {"BisectBatchOnFunctionError": False}, "--bisect-batch-on-function-error"),

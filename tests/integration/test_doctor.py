@@ -1,4 +1,4 @@
-"""``stream-bridge doctor`` on an AWS: what is set up is seen, what is not is named with its mend."""
+"""``stream-bridge doctor`` on an AWS: it sees what is set up, and names what is not with its fix."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_doctor_sees_what_is_set_up_and_names_what_is_not(shell: Shell, aws: Aws
     assert severities["on-failure"] == "problem"
     assert severities["ledger-ttl"] == "warning"
     assert severities["stream-label"] == "ok"
-    assert all(each["mend"] for each in findings if each["severity"] != "ok"), findings
+    assert all(each["fix"] for each in findings if each["severity"] != "ok"), findings
 
     lines = examine(shell, aws.endpoint_url).out.decode().splitlines()
     assert len(lines) == len(findings)

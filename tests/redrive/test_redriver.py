@@ -221,7 +221,7 @@ def test_a_shard_that_never_shows_the_last_record_is_not_read_forever() -> None:
     rig = Rig()
     written = rig.write("k")
     rig.store_batch("m1", written, str(int(written) + 10**6))
-    with pytest.raises(SourceUnavailable, match="does not show"):
+    with pytest.raises(SourceUnavailable, match="does not return"):
         rig.redrive()
 
 

@@ -15,7 +15,7 @@ from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import BridgeError, EntryMissing, EventInvalid, SinkUnavailable
 from bridge.ports.clock import Deadline
 from bridge.ports.quarantine import Quarantined, Selection
-from bridge.redrive import Retried, Retry, StaysWhereItIs
+from bridge.redrive import KeptEntry, Retried, Retry
 from bridge.relay.breaker import Breaker
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record
@@ -48,7 +48,7 @@ class Rig:
         self.sink.accepted.clear()
 
     def retry(self, *, dry: bool = False) -> Retry:
-        kept = StaysWhereItIs()
+        kept = KeptEntry()
         bridge = relay(
             self.sink, ledger=self.ledger, tables=self.tables, quarantine=kept, breaker=Breaker(share=1.0)
         )

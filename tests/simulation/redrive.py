@@ -16,7 +16,7 @@ from bridge.ports.clock import Deadline
 from bridge.ports.failures import StoredBatch
 from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.stream import StreamSource
-from bridge.redrive import Redriver, Retry, StaysWhereItIs, redrive
+from bridge.redrive import KeptEntry, Redriver, Retry, redrive
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.simulation.edges import SimulatedQuarantine, SimulatedSource
@@ -170,7 +170,7 @@ class Redrive:
 
     def _entries(self) -> bool:
         simulation = self._simulation
-        kept = StaysWhereItIs()
+        kept = KeptEntry()
         relay = simulation.new_relay(quarantine=kept, breaker=Breaker(share=1.0))
         watched = cast(Relay, simulation.watched(relay))
         retry = Retry(watched, kept, self._shelf, self._deadline)

@@ -85,7 +85,7 @@ class FunctionLag:
             raise self._unknown(
                 f"{name} is Disabled, so the records in the stream wait",
                 f"enable it (aws lambda update-event-source-mapping --uuid {mapping.id} --enabled) and "
-                "resume; or give --stream-stopped (stream_stopped in an execution's input) if it must stay off",
+                "resume; or give --stream-stopped (stream_stopped in an execution's input) if it stays off",
             )
         if mapping.state != "Enabled":
             raise self._unknown(
