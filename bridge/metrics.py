@@ -64,7 +64,7 @@ METRICS: Final = {
         Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
         # where schemas come from (bridge.schemas.registries.reading)
         Metric("SchemaCacheUsed", "Count", "Starts with cached schemas, because the registry was down."),
-        # how sinks answer (bridge.relay.traffic)
+        # how sinks answer (bridge.relay.reports)
         Metric("SinkCalls", "Count", "Calls of the target's API.", "sink"),
         Metric("SinkRetries", "Count", "Entries sent more than once, each repeat.", "sink"),
         Metric("SinkEntriesFailed", "Count", "Entries that a call did not get through, each try.", "sink"),

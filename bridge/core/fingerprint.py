@@ -1,8 +1,8 @@
-"""Fingerprints: does an item still look as it did when it was last settled?
+"""Fingerprints: they show whether an item is still in the state that was last settled.
 
 A fingerprint is a keyed hash over the whole redacted image without the paths that the diff ignores. Equal
-items have equal fingerprints whatever the order of their maps and sets and however their numbers are
-written; items that the diff tells apart have different ones. The hash is keyed, so that a low-entropy
+items have equal fingerprints, whatever the order of their maps and sets and however their numbers are
+written. Items that differ for the diff have different fingerprints. The hash is keyed, so that a low-entropy
 value cannot be guessed from it.
 """
 
@@ -29,8 +29,9 @@ DIGEST_BYTES = 16
 FIELD_DIGEST_BYTES = 4
 FINGERPRINT_VERSION_BYTES = 4
 
-# What has more than one way to be written: sets, and numbers that are not in plain notation without needless
-# zeros. Typed JSON has `N":"` nowhere else: a name stands before a brace, a quote inside a string is escaped.
+# Values that can be written in several ways: sets, and numbers that are not in plain notation without
+# needless zeros. Typed JSON has `N":"` nowhere else: a brace follows an attribute's name, and a quote
+# inside a string is escaped.
 _IS_PLAIN = re.compile(r"-?[1-9][0-9]*(?:\.[0-9]*[1-9])?|0|-?0\.[0-9]*[1-9]").fullmatch
 _ODD_NUMBER = re.compile(rb'N":"(?!-?[1-9][0-9]*+(?:\.[0-9]++(?<!0))?+")(?!0")(?!-?0\.[0-9]++(?<!0)")').search
 _SETS = frozenset({"SS", "NS", "BS"})
@@ -57,8 +58,8 @@ def compile_fingerprint(secret: bytes, ignore: tuple[Segments, ...] = ()) -> Fin
 def fingerprint_version_of(
     secret: bytes, ignore: Iterable[str], redaction: Iterable[tuple[str, str, bytes]]
 ) -> str:
-    """8 hex digits that change with whatever changes every fingerprint: the key, the ignored paths (in any
-    order) and the rules of redaction (path, action, key)."""
+    """8 hex digits that change with everything that changes all fingerprints: the key, the ignored paths (in
+    any order) and the rules of redaction (path, action, key)."""
     rules = [
         (path, action, blake2b(digest_size=8, key=key[:KEY_BYTES]).hexdigest())
         for path, action, key in redaction
@@ -68,7 +69,7 @@ def fingerprint_version_of(
 
 
 def field_hashes(secret: bytes, item: TypedItem) -> dict[str, str]:
-    """A short keyed hash per top-level attribute: enough to name what changed, not what it was."""
+    """A short keyed hash per top-level attribute: enough to name what changed, but not to recover values."""
     key = secret[:KEY_BYTES]
     return {
         name: blake2b(canonical_json({name: value}), digest_size=FIELD_DIGEST_BYTES, key=key).hexdigest()
@@ -79,16 +80,16 @@ def field_hashes(secret: bytes, item: TypedItem) -> dict[str, str]:
 def compile_field_hashes(
     secret: bytes, ignore: tuple[Segments, ...] = ()
 ) -> Callable[[TypedItem], dict[str, str]]:
-    """:func:`field_hashes` of what is left without the paths that the diff ignores."""
+    """:func:`field_hashes` of the item without the paths that the diff ignores."""
     if not ignore:
         return lambda item: field_hashes(secret, item)
     return lambda item: field_hashes(secret, _without(item, ignore))
 
 
 def canonical_json(item: TypedItem) -> bytes:
-    """One typed item, one text. Raises :class:`MalformedRecord` for what has no JSON text.
+    """The same text for equal typed items. Raises :class:`MalformedRecord` for an item without JSON text.
 
-    Most items are written as they should be: then one pass of orjson is all.
+    Most items are canonical already and take a single pass of orjson.
     """
     try:
         text = orjson.dumps(item, default=_binary, option=orjson.OPT_SORT_KEYS)
@@ -104,7 +105,7 @@ def canonical_json(item: TypedItem) -> bytes:
 
 
 def _binary(value: Any) -> Any:
-    """orjson asks for what it does not know: binary, and the Python sets of boto3's resources."""
+    """For the types that orjson does not know: binary, and the Python sets of boto3's resources."""
     if isinstance(value, bytes | bytearray):
         return b64encode(value).decode("ascii")
     if isinstance(value, set | frozenset):
@@ -115,8 +116,8 @@ def _binary(value: Any) -> Any:
 
 
 def _canonical_item(item: TypedItem, *, odd: bool, sets: int) -> TypedItem:
-    """``item`` itself where it is canonical already. Maps and lists are only looked into where there is more
-    to see to than at the top: ``odd`` numbers, or some of the ``sets``."""
+    """The canonical item: ``item`` itself where it is canonical already. Maps and lists are only searched
+    where they may hold something to change: ``odd`` numbers, or some of the ``sets``."""
     changed: dict[str, Any] = {}
     inside: list[str] = []
     for name, value in item.items():
@@ -140,7 +141,7 @@ def _canonical_item(item: TypedItem, *, odd: bool, sets: int) -> TypedItem:
 
 
 def _canonical(value: Any) -> Any:
-    """The value itself where it is canonical already."""
+    """The canonical value: ``value`` itself where it is canonical already."""
     ((tag, content),) = value.items()
     if tag == "N":
         number = _canonical_number(content)
@@ -160,7 +161,7 @@ def _canonical(value: Any) -> Any:
 
 
 def _canonical_number(text: str) -> str:
-    """Plain notation without needless zeros; what is written so already stays as it is."""
+    """Plain notation without needless zeros; ``text`` itself where it is so already."""
     if _IS_PLAIN(text):
         return text
     plain = f"{Decimal(text):f}"
@@ -173,7 +174,7 @@ def _canonical_number(text: str) -> str:
 
 
 def _without(item: TypedItem, paths: tuple[Segments, ...]) -> dict[str, Any]:
-    """The item without what lies at ``paths``."""
+    """The item without the values at ``paths``."""
     left: dict[str, Any] = {}
     for name, value in item.items():
         inside = below(paths, name)

@@ -1,4 +1,4 @@
-"""States that no record told: the missing step between two changes, its id and its place in the order."""
+"""Steps that no record showed: the missing step between two changes, its id and its place in the order."""
 
 from __future__ import annotations
 
@@ -13,44 +13,46 @@ from bridge.core.fingerprint import canonical_json
 ID_BYTES = 16
 
 
-@lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
+@lru_cache(maxsize=1024)  # the changes of a batch fall into a few seconds
 def time_text(time: datetime) -> str:
-    """RFC 3339 in UTC with microseconds always, so that later times are greater as text too."""
+    """RFC 3339 in UTC, always with microseconds, so that later times are also greater as text."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def suffix_at(as_of: str) -> str:
-    """What a reconciliation that read the item at ``as_of`` (:func:`time_text`) adds to the sequence that was
-    settled last. ``~`` sorts after the end of a sequence, and before the next one, whose digits differ."""
+    """The suffix that a reconciliation which read the item at ``as_of`` (:func:`time_text`) appends to the
+    last settled sequence. ``~`` sorts after the end of a sequence, and before the next one, whose digits
+    differ."""
     return f"~{as_of}"
 
 
 def suffix_after(as_of: str, time: str) -> str:
-    """The same for a step that a later change gives away: after what was told at ``as_of``."""
+    """The same for a step that a later change reveals: it sorts after what was published at ``as_of``."""
     return f"{suffix_at(max(as_of, time))}~"
 
 
 def step_id(table: str, key: str, sequence: str, *content: str) -> str:
-    """Names a state that no record told. ``key`` is a keyed hash of the item's key, ``sequence`` the whole
-    one, suffix included, because an item may come to the same state twice and each time be missed.
-    ``content`` is what else the event is made of (:func:`state_name`): one id always says the same."""
+    """The id of a step that no record showed.
+
+    ``key`` is a keyed hash of the item's key. ``sequence`` includes the suffix, because an item may come to
+    the same state twice and be missed each time. ``content`` is what else the event is made of
+    (:func:`state_name`), so that one id always stands for the same content.
+    """
     text = "\x1f".join((table, key, sequence, *content))
     return "reconciled-" + blake2b(text.encode(), digest_size=ID_BYTES).hexdigest()
 
 
 def state_name(key: str, image: TypedItem | None) -> str:
-    """A hash of a whole image, "" for None. Unlike a fingerprint it takes in what the diff ignores, since
-    events show it. Keyed by ``key``, a keyed hash itself. Raises ``MalformedRecord``."""
+    """A hash of a whole image, "" for None. Unlike a fingerprint it includes the paths that the diff ignores,
+    because events show them. Its key is ``key``, itself a keyed hash. Raises ``MalformedRecord``."""
     if image is None:
         return ""
     return blake2b(canonical_json(image), digest_size=ID_BYTES, key=key.encode()).hexdigest()
 
 
 def published_name(published: Mapping[str, str] | None) -> str:
-    """The same of attribute hashes."""
-    return (
-        "" if published is None else "\x1e".join(f"{name}\x1e{published[name]}" for name in sorted(published))
-    )
+    """The same for attribute hashes."""
+    return "\x1e".join(f"{name}\x1e{value}" for name, value in sorted((published or {}).items()))
 
 
 def missing_step(
@@ -63,9 +65,11 @@ def missing_step(
     key_name: str,
     published: Mapping[str, str] | None = None,
 ) -> Change:
-    """What must have happened between the state that was settled (``was_live``; ``was`` where it is known,
-    ``told`` its attributes' hashes) and ``change``, which has both images. All images are redacted;
-    ``key_name`` is a keyed hash of the item's key. Raises ``MalformedRecord``."""
+    """The step between the settled state and ``change``, which has both images. Raises ``MalformedRecord``.
+
+    ``was_live``, ``was`` (the image, where it is known) and ``published`` (hashes by attribute) describe the
+    settled state. All images are redacted. ``key_name`` is a keyed hash of the item's key.
+    """
     operation: Operation
     view: StreamView = "NEW_AND_OLD_IMAGES"
     if change.operation == "insert":

@@ -1,4 +1,4 @@
-"""Item keys: as the unit of order inside, as DynamoDB takes them, and as a keyed hash for people."""
+"""Item keys in their forms: the unit of order, DynamoDB's own, text, and a keyed hash for logs."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ KEY_BYTES = 64  # blake2b takes no longer key
 
 
 def key_token(table: str, key: TypedItem) -> str:
-    """Identifies an item: equal for equal typed keys of one table, different otherwise.
+    """Text that identifies an item: equal for equal typed keys of one table, different otherwise.
 
-    Holds the key in the clear: for use inside a process only. Raises :class:`MalformedRecord` for what
-    cannot be a key: DynamoDB has S, N and B there.
+    It holds the key in the clear, so it must not leave the process. Raises :class:`MalformedRecord` for what
+    cannot be a key: DynamoDB allows S, N and B there.
     """
     parts = [table]
     for name in sorted(key):
@@ -46,7 +46,7 @@ KeyIdentity = tuple[tuple[str, str, object], ...]
 
 
 def key_identity(key: TypedItem) -> KeyIdentity:
-    """Equal for keys that DynamoDB takes for one, however a number or a binary value is written."""
+    """Equal for keys that are the same to DynamoDB, however a number or a binary value is written."""
     parts: list[tuple[str, str, object]] = []
     for name in sorted(key):
         ((tag, value),) = key[name].items()
@@ -55,10 +55,20 @@ def key_identity(key: TypedItem) -> KeyIdentity:
 
 
 def key_as_sent(key: TypedItem) -> TypedItem:
-    """The key as boto3 takes it. Records from Lambda and items parsed by orjson carry binary as base64 text,
-    botocore takes bytes."""
+    """The key as boto3 accepts it. Records from Lambda and items parsed by orjson hold binary as base64 text;
+    botocore needs bytes."""
     return {
         name: {tag: _bytes(value) if tag == "B" else value}
+        for name, typed in key.items()
+        for tag, value in typed.items()
+    }
+
+
+def key_as_text(key: TypedItem) -> TypedItem:
+    """The key with binary as base64 text, as records from Lambda have it: a ledger row reads the same whoever
+    read the stream."""
+    return {
+        name: {tag: base64_text(value) if isinstance(value, bytes) else value}
         for name, typed in key.items()
         for tag, value in typed.items()
     }

@@ -1,4 +1,4 @@
-"""How long to wait before trying again: exponential backoff with full jitter.
+"""The delay before another try: exponential backoff with full jitter.
 
 Source: AWS Architecture Blog, "Exponential Backoff And Jitter": drawing evenly from the whole interval
 spreads competing callers best.
@@ -10,7 +10,7 @@ import random
 from dataclasses import dataclass
 from typing import Final
 
-_MAX_DOUBLINGS: Final = 32  # beyond every cap, and 2**n stays a small number
+_MAX_DOUBLINGS: Final = 32  # beyond every cap, so that 2**n stays small
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Backoff:
     cap_s: float = 5.0
 
     def draw(self) -> float:
-        """A share of the interval, 0 to 1; one draw serves what should be tried again together."""
+        """A share of the interval, 0 to 1. Calls that should be tried again together share one draw."""
         return self.rng.random()
 
     def delay_s(self, share: float, tries: int) -> float:

@@ -3,18 +3,19 @@
 A sink describes its target (:class:`Target`: the limits, the size of an event, how one call is made) and
 :class:`Dispatcher` does the rest: packing, parallel calls, order per key, retries inside the deadline.
 
-Rules kept here, for all sinks alike:
+The rules for all sinks:
 
 * Calls are packed in the order given. A call carries at most one change (``record_id``) of a key; several
-  events of one change may share it. What does not fit waits for the next call.
+  events of one change may share a call. What does not fit waits for the next call.
 * A key is never in two calls in flight at once, so its later changes wait for the answer to the earlier.
-* Every entry's answer is read. Only entries that failed are sent again, after a full-jitter exponential
-  delay that holds up their own key alone.
-* Retries end with the deadline: no call starts after it, nothing sleeps past it. A call that has not
-  answered by then counts as failed, and its keys stay out of later calls until it has ended.
-* A key whose change failed for want of time gets no further change. A change that can never succeed does not
-  hold up its key: it will be quarantined.
-* A call refused as a whole (too large, malformed) is sent again in halves, down to the entry at fault.
+* The answer for every entry is read. Only failed entries are sent again, after an exponential delay with full
+  jitter that delays their own key alone.
+* Retries end with the deadline: no call starts after it, and no sleep goes past it. A call that has not
+  answered by then counts as failed, and its keys are in no later call until it has ended.
+* A key whose change failed for lack of time gets no further change. A change that can never succeed does not
+  stop its key, because it is quarantined.
+* A call that is refused as a whole (too large, malformed) is sent again in halves, down to the entry at
+  fault.
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ from bridge.delivery.run import Run
 from bridge.delivery.target import Answer, Target, unanswered
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import SKIPPED, EntryResult
-from bridge.ports.telemetry import Telemetry
-from bridge.relay.silence import Silence
+from bridge.ports.telemetry import Silence, Telemetry
 
 __all__ = ["Answer", "Dispatcher", "Target", "unanswered"]
 
@@ -38,8 +38,8 @@ class Dispatcher:
     """Publishes batches through an executor's threads. One per sink; ``publish`` may run on several threads
     at once as long as they do not share keys.
 
-    ``max_in_flight`` calls run at once in one ``publish``. The target's client must not retry by itself and
-    should have timeouts well below the time a batch has: a call cannot be called back.
+    ``max_in_flight`` calls run at once in one ``publish``. The target's client must not retry by itself, and
+    its timeouts should be well below the time that a batch has: a call in flight cannot be cancelled.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Dispatcher:
     def publish(
         self, target: Target, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
     ) -> list[EntryResult]:
-        """One result per event, in order; see ``ports.Sink.publish`` for what each means.
+        """One result per event, in order; ``ports.Sink.publish`` explains them.
 
         With ``halt_on_failure`` no call is started after the first event that ended as failed.
         Raises ``BatchError``, or what ``target.send`` raised unexpectedly, once the calls in flight ended.
@@ -82,7 +82,8 @@ class Dispatcher:
                     self._left_behind[future] = frozenset(lane.key for lane, _ in call.lanes)
 
     def _left_behind_ended(self, keys: Collection[str], deadline: Deadline) -> bool:
-        """Whether no call of an earlier batch still carries one of these keys; waits for it if need be."""
+        """Whether all calls of earlier batches that carry one of these keys have ended; waits for them until
+        the deadline."""
         blocking = []
         for future, carried in list(self._left_behind.items()):
             if future.done():

@@ -1,13 +1,13 @@
-"""One batch on its way out: what is ready, in flight, waiting for another try, and what became of it.
+"""The delivery of one batch: what is ready, in flight or waiting for another try, and the results.
 
-The rules are told in :mod:`bridge.delivery.dispatch`, the door to this.
+:mod:`bridge.delivery.dispatch` is the entry point and lists the rules.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from queue import Empty, SimpleQueue
 
@@ -25,26 +25,24 @@ from bridge.errors import (
 )
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
-from bridge.relay.traffic import Traffic
+from bridge.relay.reports import Traffic
 
 
+@dataclass(slots=True, eq=False)
 class _Lane:
     """The events of one key, in order, and how far they have come.
 
-    ``pending`` holds what is left of the current change. A lane stands in ``ready``, in ``delayed``, in a
-    call in flight, or nowhere: then it is done or given up.
+    ``pending`` holds what is left of the current change. A lane is in ``_ready``, in ``_delayed``, in a call
+    in flight, or in none of them: then it is done or given up.
     """
 
-    __slots__ = ("company", "cursor", "indices", "key", "measured", "pending", "tries")
-
-    def __init__(self, key: str, first: int) -> None:
-        self.key = key
-        self.indices = [first]
-        self.cursor = 0
-        self.pending: list[int] = []
-        self.tries = 0
-        self.company = 0  # entries that a call with this change may have
-        self.measured = False
+    key: str
+    indices: list[int]
+    cursor: int = 0
+    pending: list[int] = field(default_factory=list)
+    tries: int = 0
+    company: int = 0  # entries that a call with this change may have
+    measured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class _Call:
 
 
 class Run:
-    """The state of one batch. Only the thread that called ``publish`` touches it."""
+    """The state of one batch. Only the thread that called ``publish`` uses it."""
 
     def __init__(
         self,
@@ -66,15 +64,11 @@ class Run:
         max_in_flight: int,
         halt_on_failure: bool,
     ) -> None:
-        self._target = target
-        self._events = events
-        self._deadline = deadline
-        self._executor = executor
-        self._backoff = backoff
-        self._max_in_flight = max_in_flight
-        self._halt_on_failure = halt_on_failure
-        self._max_entries = target.max_entries
-        self._max_bytes = target.max_bytes
+        self._target, self._executor, self._backoff = target, executor, backoff
+        self._events, self._deadline = events, deadline
+        self._max_in_flight, self._halt_on_failure = max_in_flight, halt_on_failure
+        # Fixed for the run: a sink that learns a lower limit meanwhile must not change what was measured.
+        self._max_entries, self._max_bytes = target.max_entries, target.max_bytes
         self.traffic = Traffic()
         self._halted = False
         self._fatal: BaseException | None = None
@@ -92,7 +86,7 @@ class Run:
         for index, event in enumerate(self._events):
             lane = lanes.get(event.key)
             if lane is None:
-                lanes[event.key] = _Lane(event.key, index)
+                lanes[event.key] = _Lane(event.key, [index])
             else:
                 lane.indices.append(index)
         for lane in lanes.values():  # in order of their first event, which makes the list a heap
@@ -157,7 +151,7 @@ class Run:
         ready, sizes = self._ready, self._sizes
         indices: list[int] = []
         lanes: list[tuple[_Lane, int]] = []
-        room_bytes, limit = self._max_bytes, self._max_entries
+        free_bytes, limit = self._max_bytes, self._max_entries
         while ready and len(indices) < limit:
             lane = ready[0][1]
             if not lane.measured:
@@ -166,17 +160,17 @@ class Run:
                     heappop(ready)
                     self._next_change(lane)
                 if self._halted:
-                    # What is packed stands before the failure and still goes out: else the same batch,
-                    # handed back, would end at the same place for ever.
+                    # The packed entries come before the failure and are still sent. Otherwise the same
+                    # batch, returned for retry, would end at the same place for ever.
                     break
                 continue
             most = min(limit, lane.company)
             taken = 0
             for index in lane.pending:
-                if len(indices) >= most or sizes[index] > room_bytes:
+                if len(indices) >= most or sizes[index] > free_bytes:
                     break
                 indices.append(index)
-                room_bytes -= sizes[index]
+                free_bytes -= sizes[index]
                 taken += 1
             if not taken:
                 break
@@ -187,7 +181,7 @@ class Run:
         return _Call(indices, lanes)
 
     def _measure(self, lane: _Lane) -> None:
-        """Settle what is over the limit even in a call of its own."""
+        """Refuse the events that exceed the limit even in a call of their own."""
         lane.measured = True
         fitting = []
         for index in lane.pending:
@@ -197,11 +191,9 @@ class Run:
                 self._sizes[index] = size
                 fitting.append(index)
             else:
-                text = (
-                    f"sink {self._target.name}: event {event.type} counts {size} bytes of {self._max_bytes}"
-                )
+                message = f"event {event.type} counts {size} bytes of {self._max_bytes}"
                 hint = "map less into the event, or configure claim_check"
-                self._refuse(index, EventTooLarge(text, hint=hint))
+                self._refuse(index, EventTooLarge(f"sink {self._target.name}: {message}", hint=hint))
         lane.pending = fitting
 
     # --- reading answers ---
@@ -239,7 +231,9 @@ class Run:
             answers = [*answers, *[unanswered(self._target.name)] * missing]
         verdicts = dict(zip(call.indices, answers, strict=False))
         traffic = self.traffic
-        share: float | None = None  # one draw for the call, so that what failed together goes together again
+        share: float | None = (
+            None  # one draw for the call, so that what failed together is sent together again
+        )
         for lane, taken in call.lanes:
             failed = []
             for index in lane.pending[:taken]:
@@ -258,7 +252,7 @@ class Run:
                     self._refuse(index, error)
             lane.pending = failed + lane.pending[taken:]
             if any(isinstance(self._last_errors[index], SinkChanged) for index in failed):
-                self._halted = self._halted or self._halt_on_failure  # given up: nothing of the key follows
+                self._halted = self._halted or self._halt_on_failure  # given up: no later event of the key
             elif failed:
                 share = self._backoff.draw() if share is None else share
                 self._delay(lane, share)
@@ -272,7 +266,7 @@ class Run:
         lane.tries += 1
         if due_s < self._deadline.at_s:
             heappush(self._delayed, (due_s, lane.pending[0], lane))
-        elif self._halt_on_failure:  # given up: in no heap any more, so nothing of the key follows
+        elif self._halt_on_failure:  # given up: the lane is in no heap, so no later event of the key follows
             self._halted = True
 
     def _halve(self, call: _Call) -> None:
@@ -304,10 +298,12 @@ class Run:
         lane.measured = False
 
     def _give_up_calls(self) -> None:
-        """Time is up. What is in flight may still arrive; unless it never started, it counts as failed."""
+        """Time is up. A call in flight may still arrive; it counts as failed unless it never started."""
         for future, call in self.in_flight.items():
             if not future.cancel():
-                text = f"sink {self._target.name}: no answer before the deadline"
-                error = SinkUnavailable(text, hint="handed back; it may have arrived all the same")
+                error = SinkUnavailable(
+                    f"sink {self._target.name}: no answer before the deadline",
+                    hint="the change is returned for retry; the event may have arrived nevertheless",
+                )
                 self.traffic.failed += len(call.indices)
                 self._last_errors.update(dict.fromkeys(call.indices, error))

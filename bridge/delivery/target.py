@@ -1,4 +1,4 @@
-"""What the engine of :mod:`bridge.delivery.dispatch` needs to know of a sink."""
+"""The contract between a sink and the engine in :mod:`bridge.delivery.dispatch`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bridge.core.event import Event
 from bridge.errors import BridgeError, SinkUnavailable
 
 Answer = BridgeError | None
-"""What the target said to one entry: ``None`` = acknowledged."""
+"""The target's answer for one entry: ``None`` = acknowledged."""
 
 
 class Target(Protocol):
-    """What the engine needs to know of a sink."""
+    """What the engine needs from a sink."""
 
     name: str
     max_entries: int
@@ -24,15 +24,16 @@ class Target(Protocol):
     def size_of(self, event: Event) -> int: ...
 
     def send(self, events: Sequence[Event]) -> Sequence[Answer]:
-        """Make one call; answer one verdict per event, in order. Runs on the executor's threads.
+        """Make one call and return one answer per event, in order. Runs on the executor's threads.
 
         Raises ``Unavailable`` when no entry got through, ``RecordError`` when the call as a whole was
-        refused because of what it carries, ``BatchError`` when nothing can be published at all. A single
-        entry's ``BatchError`` is answered like the others and counts as raised.
+        refused because of its content, ``BatchError`` when nothing can be published at all. A ``BatchError``
+        for a single entry is returned as its answer and counts as raised.
         """
         ...
 
 
 def unanswered(name: str) -> SinkUnavailable:
-    """The verdict on an entry that the target's answer does not mention: not acknowledged, so send again."""
+    """The answer for an entry that the target's response does not mention: not acknowledged, so send it
+    again."""
     return SinkUnavailable(f"sink {name}: the answer does not mention this entry")

@@ -1,12 +1,13 @@
-"""A batch on its walk: what is known of each record so far, and how all of them ended."""
+"""The records of a batch in the pipeline: what is known of each, and the steps that concern several."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from datetime import UTC, datetime
+from typing import Literal
 
+from bridge import __version__
 from bridge.core.change import Change
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim
@@ -24,7 +25,7 @@ from bridge.errors import (
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Deadline
 from bridge.ports.fetcher import Fetcher
-from bridge.ports.quarantine import Record
+from bridge.ports.quarantine import Quarantined, Record
 from bridge.ports.sink import EntryResult
 
 End = Literal["published", "without_event", "quarantined", "returned"]
@@ -32,7 +33,8 @@ End = Literal["published", "without_event", "quarantined", "returned"]
 
 @dataclass(slots=True)
 class Item:
-    """One record. ``end`` stays None until it is known; ``error`` with no end waits for quarantine."""
+    """One record. ``end`` is None until it is known; a record with an ``error`` and no end is yet to be
+    quarantined."""
 
     record: Record
     dialect: Dialect = STREAM
@@ -44,8 +46,8 @@ class Item:
     end: End | None = None
     why: str = ""
     error: BridgeError | None = None
-    gap: bool = False  # what came before the change was never settled
-    lost: tuple[str, ...] | None = None  # of a gap: the attributes that differ, where that is known
+    gap: bool = False  # the change before this one was never settled
+    lost: tuple[str, ...] | None = None  # the attributes that differ in a gap, where they are known
     missing: Change | None = None  # the step to publish first, where gaps are healed
 
     def end_as(self, end: End, why: str) -> None:
@@ -56,7 +58,7 @@ class Item:
         self.why = error.reason if error is not None else why
 
     def note(self, result: EntryResult) -> None:
-        """Take over what a sink says of one of the record's events; the worst of them stays."""
+        """Record a sink's answer for one of the record's events; the worst answer counts."""
         if result.status == "accepted" or self.end == "returned":
             return
         if result.status == "failed" and isinstance(result.error, RecordError):
@@ -70,21 +72,44 @@ class Item:
 
     @property
     def sequence_number(self) -> str:
-        """What ``batchItemFailures`` calls this record. Raises :class:`BatchError` where it has none."""
+        """The record's identifier in ``batchItemFailures``. Raises :class:`BatchError` where it has none."""
         number = self.dialect.identifier(self.record)
         if number is None:
             raise BatchError(
-                "a record without a SequenceNumber cannot be handed back, so the whole batch is",
-                hint="it could not be quarantined either: see the quarantine error above",
+                "a record without a SequenceNumber cannot be returned alone, so the whole batch is returned",
+                hint="the record could not be quarantined either: see the quarantine error above",
             )
         return number
 
+    def quarantined(self, error: RecordError, time_s: float) -> Quarantined:
+        """The quarantine's entry for this record, with the time in seconds since the epoch."""
+        change = self.change
+        return Quarantined(
+            record=self.record,
+            record_id=record_id_of(self.record),
+            table=change.table if change else "",
+            reason=error.reason,
+            stage=error.stage,
+            message=error.message,
+            hint=error.hint,
+            time=datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds"),
+            version=__version__,
+            event_type=error.event_type,
+            sequence=change.position.sequence if change else "",
+        )
+
+
+def record_id_of(record: Record) -> str:
+    """``eventID`` of a record that may be malformed; "" where it has none."""
+    record_id = record.get("eventID") if isinstance(record, Mapping) else None
+    return record_id[:128] if isinstance(record_id, str) else ""
+
 
 def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
-    """Hold back what comes after a change that is handed back.
+    """Hold back the changes that come after a returned change.
 
-    ``scoped``: the later changes of that key. Otherwise everything: nothing would stop the second
-    publication of what the stream is going to send again.
+    ``scoped``: only the later changes of its key. Otherwise all later changes: without a ledger nothing stops
+    a second publication of what the stream sends again.
     """
     stopped: set[str] = set()
     stopped_all = False
@@ -98,10 +123,11 @@ def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
 
 
 def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadline) -> None:
-    """Store what the events will refer to: no event is published before its data is there.
+    """Store the data that events refer to, before any of these events is published.
 
-    After the first claim that could not be stored no other is tried in this batch: each would take the time
-    that the client's own retries take. Raises :class:`BatchError` where the store is missing or closed to us.
+    After the first claim that could not be stored, no other claim of the batch is tried: each try would take
+    as long as all the retries of the client. Raises :class:`BatchError` where the store is missing or denies
+    access.
     """
     down: ClaimCheckUnavailable | None = None
     for item in items:
@@ -120,9 +146,9 @@ def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadl
 def fetch_current(
     items: Iterable[Item], tables: Mapping[str, Table], fetcher: Fetcher, deadline: Deadline
 ) -> None:
-    """Give the changes of tables that ask for it the item as it is now: one read for each key.
+    """Add the current item to the changes of tables that are configured so, with one read for each key.
 
-    Raises :class:`BatchError` where a table is missing or closed to us.
+    Raises :class:`BatchError` where a table is missing or denies access.
     """
     wanted: dict[str, dict[str, list[Item]]] = {}
     for item in items:
@@ -147,57 +173,3 @@ def fetch_current(
                     )
                 elif item.change is not None:
                     item.change = item.change._replace(current=found[key], fetched=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How the records of a batch ended: ``received`` is the sum of the four counts.
-
-    ``events`` counts the events of published records; ``returned_numbers`` are the sequence numbers
-    for ``batchItemFailures``, in the batch's order; ``reasons`` tells for each end how many records came
-    to it and why.
-    """
-
-    received: int
-    published: int
-    without_event: int
-    quarantined: int
-    returned: int
-    events: int
-    returned_numbers: tuple[str, ...] = ()
-    reasons: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, items: Sequence[Item]) -> Outcome:
-        reasons: dict[str, Counter[str]] = {}
-        for item in items:
-            if item.end is None:
-                raise AssertionError("a record has no end: the walk is broken")
-            reasons.setdefault(item.end, Counter())[item.why] += 1
-        ends = {end: counts.total() for end, counts in reasons.items()}
-        return cls(
-            received=len(items),
-            published=ends.get("published", 0),
-            without_event=ends.get("without_event", 0),
-            quarantined=ends.get("quarantined", 0),
-            returned=ends.get("returned", 0),
-            events=sum(len({e.id for e in item.events}) for item in items if item.end == "published"),
-            returned_numbers=tuple(i.sequence_number for i in items if i.end == "returned"),
-            reasons={end: dict(counts) for end, counts in reasons.items()},
-        )
-
-    def answer(self) -> dict[str, list[dict[str, str]]]:
-        """Lambda's partial batch response (docs: "Reporting batch item failures", DynamoDB)."""
-        return {"batchItemFailures": [{"itemIdentifier": number} for number in self.returned_numbers]}
-
-    def as_dict(self) -> dict[str, Any]:
-        """For logs and ``--output json``."""
-        return {
-            "received": self.received,
-            "published": self.published,
-            "without_event": self.without_event,
-            "quarantined": self.quarantined,
-            "returned": self.returned,
-            "events": self.events,
-            "reasons": self.reasons,
-        }

@@ -1,8 +1,9 @@
-"""The breaker: a bad deploy must not empty the stream into quarantine.
+"""The breaker: a bad deployment must not empty the stream into quarantine.
 
-When more than ``share`` of a batch, and at least ``at_least`` records, can never succeed, the records are
-not to blame. Lambda then splits and repeats the failed batch, so a small batch is judged together with
-what came just before: otherwise the pieces would slip through one by one.
+When more than ``share`` of a batch, and at least ``at_least`` records, can never succeed, the deployment is
+at fault, not the records, and the batch fails as a whole. Lambda then splits the failed batch and repeats the
+parts. A small batch is therefore judged together with the batches just before it: otherwise its parts would
+pass one by one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from bridge.errors import BreakerTripped, RecordError
 
 
 class Breaker:
-    """Remembers the last ``2 * at_least`` outcomes of one process; neither shared nor durable."""
+    """Remembers the last ``2 * at_least`` outcomes of one process. They are neither shared nor durable."""
 
     def __init__(self, *, share: float = 0.5, at_least: int = 10) -> None:
         self.share = share
@@ -22,7 +23,7 @@ class Breaker:
         self._recent: deque[bool] = deque(maxlen=2 * at_least)  # True = failed for good
 
     def judge(self, received: int, errors: Sequence[RecordError]) -> None:
-        """Raise :class:`BreakerTripped` when the batch as a whole must be failed."""
+        """Raise :class:`BreakerTripped` when the batch must fail as a whole."""
         failed = len(errors)
         if failed <= self.share * received:
             return
@@ -37,9 +38,9 @@ class Breaker:
             raise BreakerTripped(
                 f"{failed} of {received} records can never succeed, so the batch is failed as a whole "
                 f"and nothing is quarantined; the most common reason ({count}) is {reason}",
-                hint="look at the last change of bridge.yaml or the schemas; the records stay in the stream",
+                hint="check the last change of bridge.yaml or the schemas; the records stay in the stream",
             )
 
     def remember(self, good: int, failed: int) -> None:
-        """Add a batch's outcome to what later ones are judged with."""
+        """Add a batch's outcome to those that later batches are judged with."""
         self._recent.extend([False] * good + [True] * failed)

@@ -1,4 +1,4 @@
-"""Gaps: what an item was before a change is not what was settled last, so something between was lost."""
+"""Gaps: a change's ``before`` image differs from the last settled state, so a change between was lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bridge.core.event import Event, Trace
 from bridge.core.events.claim_check import Claim, Limited, fit
 from bridge.core.events.translate import Table
 from bridge.core.healing import missing_step, time_text
-from bridge.core.values import base64_text
+from bridge.core.keys import key_as_text
 from bridge.errors import RecordError, ViewTooNarrow
 from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
 from bridge.ports.ledger import Keep, Row
@@ -25,12 +25,15 @@ def heal(
     sinks: Mapping[str, Limited],
     locate: Callable[[Claim], str] | None,
 ) -> tuple[Event, ...]:
-    """The events of the step that is missing before a change, if one is. Where it cannot be told, for its
-    schema, mapping, size or what is known of it, the change is marked instead."""
+    """The events of the missing step before a change, if a step is missing.
+
+    Where the step cannot be published, because of its schema, its mapping, its size or because too little is
+    known of it, the change is marked with a gap instead.
+    """
     if item.missing is None:
         return ()
     try:
-        # Its images are redacted: a second time would take a keyed hash of a keyed hash.
+        # The images are already redacted: redacting again would take a keyed hash of a keyed hash.
         events = replace(table, redact=None).translate(item.body, item.missing, item.key, trace).events
         fit(events, sinks, locate)
         return events
@@ -41,7 +44,7 @@ def heal(
 
 
 def mark_gap(item: Item) -> None:
-    """Its events say that a change before it was never published."""
+    """Make the events of the change say that a change before it was never published."""
     if item.change is not None:
         item.change = item.change._replace(marks={**item.change.marks, "gap": True})
 
@@ -51,7 +54,7 @@ def is_healed(item: Item) -> bool:
 
 
 def has_gap(table: Table, change: Change, row: Row | None, previous: Change | None) -> bool:
-    """Whether the item was not, before ``change``, as it was told last. Nothing known, nothing claimed."""
+    """Whether the ``before`` image differs from the last published state; False where that is unknown."""
     if not table.sees_gaps or change.view != "NEW_AND_OLD_IMAGES":
         return False
     if previous is not None:
@@ -67,8 +70,10 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
     if row is None:
         return False
     by_record = row.settled_by == "stream" and row.position.label != ""
-    if not by_record and not _is_older(row.as_of, change.time):
-        return False  # the item was read after this change, or may have been
+    if not by_record:
+        read = time_of(row.as_of)
+        if read is None or read >= change.time:
+            return False  # the item was read after this change, or may have been
     if (change.operation == "insert") == row.live:
         return True
     if not row.live or not row.fingerprint:
@@ -79,9 +84,11 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
 def missing_before(
     table: Table, change: Change, row: Row | None, previous: Change | None, keep: Keep
 ) -> Change | None:
-    """The step between what was told last and ``change``. It shows what the ledger keeps, also where the
-    batch itself knows more: a redelivery, which has only the ledger, then tells the same. Raises
-    ``MalformedRecord``."""
+    """The step between the last published state and ``change``. Raises ``MalformedRecord``.
+
+    The step shows only what the ledger keeps, even where the batch itself knows more: a redelivery, which has
+    only the ledger, must publish the same.
+    """
     redacted = table.redacted(change)
     key_name = fingerprint_of(table, key_as_text(change.key))
     if previous is not None:
@@ -112,34 +119,53 @@ def missing_before(
 def lost_names(
     table: Table, change: Change, row: Row | None, previous: Change | None, keep: Keep
 ) -> tuple[str, ...] | None:
-    """The top-level attributes in which what was told last and the item before ``change`` differ; None where
-    that cannot be known, or where more than a modify was lost. Raises ``MalformedRecord``."""
-    hashes = table.field_hashes
+    """The top-level attributes in which the ``before`` image differs from the last published state.
+
+    None where that cannot be known, or where more than a modify was lost. Raises ``MalformedRecord``.
+    """
     before = table.redacted(change).before
-    if hashes is None or keep not in ("fields", "image") or before is None:
+    published = published_fields(table, row, previous, keep)
+    if table.field_hashes is None or before is None or published is None:
         return None
-    published: Mapping[str, str] | None = None
-    if previous is not None:
-        was = table.redacted(previous).after if previous.operation != "remove" else None
-        published = None if was is None else hashes(was)
-    elif row is not None and row.live:
-        published = row.fields if row.image is None else hashes(row.image)
-    if published is None:
-        return None
-    found = hashes(before)
+    found = table.field_hashes(before)
     return bounded(name for name in found.keys() | published.keys() if found.get(name) != published.get(name))
 
 
+def published_fields(
+    table: Table, row: Row | None, previous: Change | None, keep: Keep
+) -> Mapping[str, str] | None:
+    """The hashes by attribute of the last published state, which is the previous change's in the batch, else
+    the row's. None where they are not kept or the item was not live. Raises ``MalformedRecord``."""
+    hashes = table.field_hashes
+    if hashes is None or keep not in ("fields", "image"):
+        return None
+    if previous is not None:
+        image = published_image(table.redacted(previous))
+        return None if image is None else hashes(image)
+    if row is None or not row.live:
+        return None
+    return row.fields if row.image is None else hashes(row.image)
+
+
+def published_image(redacted: Change) -> TypedItem | None:
+    """The item as subscribers have it after this change."""
+    if redacted.operation == "remove":
+        return None
+    return redacted.after if redacted.after is not None else redacted.current
+
+
 def bounded(names: Iterable[str]) -> tuple[str, ...] | None:
-    """In order, each once; None where they would take too much of a row."""
+    """The names sorted, each once; None where they would take too much space in a row."""
     kept = tuple(sorted(set(names)))
     size = sum(len(name.encode("utf-8", "surrogatepass")) + 3 for name in kept)
     return kept if size <= LEDGER_GAP_NAMES_MAX_BYTES else None
 
 
 def legible(table: Table | None, row: Row | None) -> Row | None:
-    """The row, without a state that was made by another recipe than the table's: whether an item differs from
-    it, and in what, cannot be told, and its image may hold what is redacted by now."""
+    """The row, without its state where the state has another fingerprint version than the table.
+
+    Such a state cannot be compared with an item, and its image may hold values that are redacted by now.
+    """
     if row is None or table is None or table.knows(row.fingerprint_version):
         return row
     return replace(row, fingerprint="", fields=None, image=None)
@@ -149,19 +175,10 @@ def fingerprint_of(table: Table, image: TypedItem | None) -> str:
     return "" if image is None or table.fingerprint is None else table.fingerprint(image)
 
 
-def key_as_text(key: TypedItem) -> TypedItem:
-    """Binary as base64 text, as records from Lambda have it: a row reads the same whoever read the stream."""
-    return {
-        name: {
-            tag: base64_text(content) if isinstance(content, bytes) else content
-            for tag, content in value.items()
-        }
-        for name, value in key.items()
-    }
-
-
-def _is_older(as_of: str, time: datetime) -> bool:
+def time_of(text: str) -> datetime | None:
+    """A row's ``as_of``; None where it is empty or has no offset from UTC."""
     try:
-        return datetime.fromisoformat(as_of) < time
+        time = datetime.fromisoformat(text)
     except (ValueError, TypeError):
-        return False
+        return None
+    return None if time.tzinfo is None else time

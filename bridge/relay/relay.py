@@ -1,41 +1,39 @@
-"""The walk for one batch: record → decode → translate → publish → quarantine → settle.
+"""The pipeline for one batch: decode → ledger → translate → publish → quarantine → settle.
 
-``Relay.handle`` is the whole story. Every record ends in exactly one of four ways: published, settled
-without an event, quarantined, or handed back to the stream.
+``Relay.handle`` and ``Relay._process`` are the main flow. Every record ends in exactly one of four ways:
+published, settled without an event, quarantined, or returned for retry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
-from bridge import __version__
 from bridge.core.change import StreamRef
 from bridge.core.event import Trace
 from bridge.core.events.claim_check import fit
 from bridge.core.events.translate import Table
-from bridge.core.keys import key_hash, key_token
+from bridge.core.keys import key_token
 from bridge.core.records.dialect import STREAM, Dialect
-from bridge.errors import BridgeError, MalformedRecord, QuarantineUnavailable, RecordError
+from bridge.errors import MalformedRecord, QuarantineUnavailable, RecordError
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.fetcher import Fetcher
 from bridge.ports.ledger import Ledger
-from bridge.ports.quarantine import Quarantine, Quarantined, Record
+from bridge.ports.quarantine import Quarantine, Record
 from bridge.ports.sink import Sink
-from bridge.ports.telemetry import Telemetry, Tracer
-from bridge.relay.batch import Item, Outcome, fetch_current, return_what_follows, store_claims
+from bridge.ports.telemetry import NoTracer, Telemetry, Tracer
+from bridge.relay.accounts import Outcome
+from bridge.relay.batch import Item, fetch_current, return_what_follows, store_claims
 from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal
-from bridge.relay.reports import count_batch, report_batch
+from bridge.relay.reports import count_batch, log_batch, log_failure
 from bridge.relay.settling import Heal, Settling
-from bridge.relay.silence import NoTracer
 
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Walks batches of one or more tables to their sinks. ``tables`` is keyed by physical table name."""
+    """Publishes batches of one or more tables to their sinks. ``tables`` is keyed by physical table name."""
 
     tables: Mapping[str, Table]
     sinks: Mapping[str, Sink]
@@ -61,27 +59,32 @@ class Relay:
         trace: Trace | None = None,
         redriven: bool = False,
     ) -> Outcome:
-        """Walk one batch, in stream order.
+        """Process one batch, in stream order.
 
-        ``dialect`` is how their stream writes records; ``stream`` names it for those that do not name it
-        themselves. ``redriven``: they come again on purpose; only what the ledger knows to be settled is not
-        published, everything else is marked.
+        ``dialect`` is the format of the stream's records; ``stream`` names the stream for records that do
+        not name it themselves. ``redriven``: the records come again on purpose. Only changes that the ledger
+        knows to be settled are not published; all others are marked.
 
-        Raises :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole;
-        then nothing has been settled: what was published or quarantined by then is so again.
+        Raises :class:`bridge.errors.BatchError` or ``LedgerUnavailable`` when the batch must fail as a whole.
+        Nothing has been settled then, so what was published or quarantined before the error is published or
+        quarantined again.
         """
         with self.tracer.batch(trace) as trace:
             began_s = self.clock.now()
             try:
                 settling = Settling(self.ledger, self.tables, self.heal, redriven, deadline)
                 items = [Item(record, dialect) for record in records]
-                self._walk(items, deadline, stream, trace, settling)
-                return self._account(items, began_s)
+                self._process(items, deadline, stream, trace, settling)
+                outcome = Outcome.of_items(items)
+                self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
+                count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
+                log_batch(items, outcome, self.telemetry, self.hash_key)
+                return outcome
             except Exception:
                 self.telemetry.count("BatchesFailed")
                 raise
 
-    def _walk(
+    def _process(
         self,
         items: list[Item],
         deadline: Deadline,
@@ -112,7 +115,7 @@ class Relay:
         with span("settle"):
             settling.close(items)
 
-    # --- record → events -----------------------------------------------------------------------
+    # --- the steps, in the order of _process -----------------------------------------------------
 
     def _decode(self, item: Item, stream: StreamRef | None) -> None:
         try:
@@ -127,7 +130,7 @@ class Relay:
         table = self.tables.get(item.change.table)
         if table is None:
             item.end_as("without_event", "unknown_table")
-            self._report_unknown(item.change.table)
+            self._warn_of_unknown(item.change.table)
             return
         locate = self.claim_check.locate if self.claim_check is not None else None
         try:
@@ -140,18 +143,25 @@ class Relay:
         if translation.without is not None and not healing:
             item.end_as("without_event", translation.without)
 
-    # --- the records or the deploy? --------------------------------------------------------------
+    def _warn_of_unknown(self, table: str) -> None:
+        if table not in self.unknown_tables:
+            self.unknown_tables.add(table)
+            self.telemetry.log(
+                "warning",
+                "table is not in the configuration; its changes are settled without an event",
+                table=table,
+                hint="add it under tables: in bridge.yaml, or remove its event source mapping",
+            )
 
     def _judge(self, items: Sequence[Item]) -> None:
+        """Decide whether the records or the deployment are at fault."""
         judged = [item for item in items if item.why != "duplicate"]
         self.breaker.judge(len(judged), [i.error for i in judged if isinstance(i.error, RecordError)])
-
-    # --- events → sinks --------------------------------------------------------------------------
 
     def _publish(self, items: Sequence[Item], deadline: Deadline) -> None:
         scoped = self.ledger.scoped
         for name, sink in self.sinks.items():
-            # What failed at one sink comes again anyway: at the next one it would only be a repeat.
+            # A record that failed at one sink comes again anyway: the next sink would get it twice.
             return_what_follows(items, scoped=scoped)
             work = [
                 (item, event)
@@ -171,90 +181,16 @@ class Relay:
             if item.end is None and item.error is None:
                 item.end_as("published", "accepted")
 
-    # --- what can never succeed ------------------------------------------------------------------
-
     def _quarantine(self, items: Sequence[Item]) -> None:
         for item in items:
             error = item.to_quarantine
             if error is None:
                 continue
             try:
-                self.quarantine.put(self._entry(item, error))
+                self.quarantine.put(item.quarantined(error, self.clock.now()))
             except QuarantineUnavailable as unavailable:
                 item.return_for_retry(unavailable)
                 return_what_follows(items, scoped=self.ledger.scoped)
             else:
                 item.end_as("quarantined", error.reason)
-                self.telemetry.log("warning", "record quarantined", **self._where(item), **_what(error))
-
-    def _entry(self, item: Item, error: RecordError) -> Quarantined:
-        change = item.change
-        return Quarantined(
-            record=item.record,
-            record_id=_record_id(item.record),
-            table=change.table if change else "",
-            reason=error.reason,
-            stage=error.stage,
-            message=error.message,
-            hint=error.hint,
-            time=datetime.fromtimestamp(self.clock.now(), UTC).isoformat(timespec="seconds"),
-            version=__version__,
-            event_type=error.event_type,
-            sequence=change.position.sequence if change else "",
-        )
-
-    # --- progress --------------------------------------------------------------------------------
-
-    def _account(self, items: Sequence[Item], began_s: float) -> Outcome:
-        outcome = Outcome.of(items)
-        self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
-        for item in items:
-            if item.end == "returned" and item.error is not None:
-                self.telemetry.log(
-                    "warning", "record returned for retry", **self._where(item), **_what(item.error)
-                )
-        count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
-        report_batch(items, outcome, self.telemetry, self.hash_key)
-        return outcome
-
-    # --- telling -----------------------------------------------------------------------------------
-
-    def _report_unknown(self, table: str) -> None:
-        if table not in self.unknown_tables:
-            self.unknown_tables.add(table)
-            self.telemetry.log(
-                "warning",
-                "table is not in the configuration; its changes are settled without an event",
-                table=table,
-                hint="add it under tables: in bridge.yaml, or remove its event source mapping",
-            )
-
-    def _where(self, item: Item) -> dict[str, object]:
-        """Where a record is found; never an image, never a key in the clear."""
-        change = item.change
-        if change is None:
-            return {"record_id": _record_id(item.record)}
-        return {
-            "record_id": change.record_id,
-            "table": change.table,
-            "key_hash": key_hash(item.key, self.hash_key),
-            "sequence": change.position.sequence,
-        }
-
-
-def _record_id(record: Record) -> str:
-    record_id = record.get("eventID") if isinstance(record, Mapping) else None
-    return record_id[:128] if isinstance(record_id, str) else ""
-
-
-def _what(error: BridgeError) -> dict[str, object]:
-    what: dict[str, object] = {
-        "reason": error.reason,
-        "stage": error.stage,
-        "permanent": error.permanent,
-        "error": error.message,
-        "hint": error.hint,
-    }
-    event_type = error.event_type if isinstance(error, RecordError) else ""
-    what |= {name: value for name, value in (("code", error.code), ("event_type", event_type)) if value}
-    return what
+                log_failure("record quarantined", item, error, self.telemetry, self.hash_key)

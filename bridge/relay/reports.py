@@ -1,22 +1,29 @@
-"""What is told of a batch once it is over: metrics, one line, and a line for each event where asked for."""
+"""Metrics and logs of a batch, of the records that failed in it, and of a sink's calls."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bridge.core.keys import key_hash
+from bridge.errors import BridgeError, RecordError
 from bridge.ports.telemetry import Telemetry
-from bridge.relay.batch import Item, Outcome
+from bridge.relay.accounts import Outcome
+from bridge.relay.batch import Item, record_id_of
 
 
 def count_batch(
     items: Sequence[Item], whole: Outcome, telemetry: Telemetry, tables: Collection[str], now_s: float
 ) -> None:
-    """Every metric of every table in the batch. ``tables`` are those of the configuration: only they become
-    dimensions, because what else a record calls its table has no bound."""
-    for table, own in _by_table(items, tables):
-        outcome = whole if len(own) == len(items) else Outcome.of(own)
+    """Count the metrics of every table in the batch.
+
+    ``tables`` are those of the configuration. Only they become dimensions, because the table names in
+    records have no bound.
+    """
+    for table, own in _by_table(items, tables).items():
+        outcome = whole if len(own) == len(items) else Outcome.of_items(own)
+        changes = [item.change for item in own if item.change is not None]
+        operations = Counter(change.operation for change in changes)
         by = {"table": table} if table else {}
         telemetry.count("RecordsReceived", outcome.received, **by)
         telemetry.count("RecordsPublished", outcome.published, **by)
@@ -25,8 +32,6 @@ def count_batch(
         telemetry.count("RecordsReturned", outcome.returned, **by)
         telemetry.count("RecordsHeldBack", outcome.reasons.get("returned", {}).get("held_back", 0), **by)
         telemetry.count("EventsPublished", outcome.events, **by)
-        changes = [item.change for item in own if item.change is not None]
-        operations = Counter(change.operation for change in changes)
         telemetry.count("Inserts", operations["insert"], **by)
         telemetry.count("Modifies", operations["modify"], **by)
         telemetry.count("Removes", operations["remove"], **by)
@@ -36,33 +41,89 @@ def count_batch(
             telemetry.measure("StreamLag", max(0.0, lag_ms), **by)
 
 
-def _by_table(items: Sequence[Item], tables: Collection[str]) -> Iterator[tuple[str, list[Item]]]:
+def _by_table(items: Sequence[Item], tables: Collection[str]) -> Mapping[str, list[Item]]:
     groups: dict[str, list[Item]] = {}
     for item in items:
         table = item.change.table if item.change is not None and item.change.table in tables else ""
         groups.setdefault(table, []).append(item)
-    yield from groups.items()
+    return groups
 
 
-def report_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, hash_key: bytes) -> None:
-    """One line for the batch and, where debug is on, one for each event that was published."""
+def log_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, hash_key: bytes) -> None:
+    """One line for the batch, one for each record that an error returned and, at level debug, one for each
+    published event."""
+    for item in items:
+        if item.end == "returned" and item.error is not None:
+            log_failure("record returned for retry", item, item.error, telemetry, hash_key)
     if telemetry.wants("info"):
         tables = sorted({item.change.table for item in items if item.change is not None})
         telemetry.log("info", "batch handled", tables=tables, **outcome.as_dict())
     if not telemetry.wants("debug"):
         return
     for item in items:
-        if item.end != "published" or item.change is None:
-            continue
-        for event in item.events:
+        for event in item.events if item.end == "published" else ():
             telemetry.log(
                 "debug",
                 "event published",
-                record_id=item.change.record_id,
+                **_where(item, hash_key),
                 event_id=event.id,
                 event_type=event.type,
-                table=item.change.table,
-                key_hash=key_hash(item.key, hash_key),
-                sequence=item.change.position.sequence,
                 sinks=list(event.sinks),
             )
+
+
+def log_failure(message: str, item: Item, error: BridgeError, telemetry: Telemetry, hash_key: bytes) -> None:
+    """A warning that says which record failed, and why."""
+    event_type = error.event_type if isinstance(error, RecordError) else ""
+    optional = {"code": error.code, "event_type": event_type}
+    telemetry.log(
+        "warning",
+        message,
+        **_where(item, hash_key),
+        reason=error.reason,
+        stage=error.stage,
+        permanent=error.permanent,
+        error=error.message,
+        hint=error.hint,
+        **{name: value for name, value in optional.items() if value},
+    )
+
+
+def _where(item: Item, hash_key: bytes) -> dict[str, object]:
+    """What identifies a record in a log; never an image, never a key in the clear."""
+    change = item.change
+    if change is None:
+        return {"record_id": record_id_of(item.record)}
+    return {
+        "record_id": change.record_id,
+        "table": change.table,
+        "key_hash": key_hash(item.key, hash_key),
+        "sequence": change.position.sequence,
+    }
+
+
+class Traffic:
+    """What the calls of one sink for one batch amounted to, counted once they are over.
+
+    ``calls`` (the entries of each, by index) and ``latencies_ms`` are appended to from the threads that make
+    the calls. A call that never began is in neither.
+    """
+
+    __slots__ = ("accepted_bytes", "calls", "failed", "latencies_ms")
+
+    def __init__(self) -> None:
+        self.calls: list[Sequence[int]] = []
+        self.latencies_ms: list[float] = []
+        self.failed = 0
+        self.accepted_bytes = 0
+
+    def report(self, telemetry: Telemetry, sink: str) -> None:
+        if not self.calls:
+            return
+        sent = [index for call in self.calls for index in call]
+        telemetry.count("SinkCalls", len(self.calls), sink=sink)
+        telemetry.count("SinkRetries", len(sent) - len(set(sent)), sink=sink)
+        telemetry.count("SinkEntriesFailed", self.failed, sink=sink)
+        telemetry.count("SinkBytes", self.accepted_bytes, sink=sink)
+        for latency_ms in self.latencies_ms:
+            telemetry.measure("PublishLatency", latency_ms, sink=sink)

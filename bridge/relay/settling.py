@@ -1,20 +1,21 @@
-"""The ledger's part in one batch: what it knows before anything is published, what it is told after.
+"""The ledger's part in one batch: reading it before anything is published, settling changes afterwards.
 
 A change is settled when every sink has accepted its events or when it is known to have none. A quarantined
-change moves the position, so that it is not walked again, but never the state that subscribers are known to
-have: the next reconciliation looks at its item.
+change moves the position, so that it is not processed again, but it does not change the state that
+subscribers are known to have: the next reconciliation checks its item.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 
 from bridge.core.change import Change, TypedItem
 from bridge.core.events.translate import Table, Without
 from bridge.core.healing import time_text
+from bridge.core.keys import key_as_text
 from bridge.errors import MalformedRecord
 from bridge.limits import LEDGER_RECENT_MAX, RECORD_TIME_ROUNDING_S
 from bridge.ports.clock import Deadline
@@ -25,28 +26,30 @@ from bridge.relay.gaps import (
     fingerprint_of,
     has_gap,
     is_healed,
-    key_as_text,
     legible,
     lost_names,
     mark_gap,
     missing_before,
+    published_fields,
+    published_image,
+    time_of,
 )
 
 Heal = Literal["off", "report", "emit"]
-"""What becomes of a gap: nothing; it is marked and counted; the missing step is published first."""
+"""What to do about a gap: nothing; mark and count it; publish the missing step first."""
 
 _ROUNDING = timedelta(seconds=RECORD_TIME_ROUNDING_S)
 _CONDITIONAL_TRIES = 5
 SETTLE_LEAST_S = 1.0
 
 _State = tuple[str, Mapping[str, str] | None, TypedItem | None, str]
-"""Fingerprint, hashes by attribute, image, and the recipe of all three."""
+"""Fingerprint, hashes by attribute, image, and the fingerprint version of all three."""
 _UNKNOWN: _State = ("", None, None, "")
 
 
 @dataclass(slots=True)
 class Settling:
-    """``redriven``: the records come again on purpose, and are older than their rows by nature."""
+    """``redriven``: the records come again on purpose, so they are older than their rows."""
 
     ledger: Ledger
     tables: Mapping[str, Table]
@@ -56,7 +59,8 @@ class Settling:
     rows: Mapping[str, Row] = field(default_factory=dict)
 
     def open(self, items: Iterable[Item]) -> None:
-        """End what is settled already, mark what is redriven, see gaps. Raises as ``Ledger.read`` does."""
+        """End records that are already settled, mark redriven changes, find gaps. Raises as ``Ledger.read``
+        does."""
         keys = {item.key for item in items if item.change is not None}
         self.rows = self.ledger.read(keys, self.deadline)
         if not self.rows and self.ledger.keep == "position" and not self.redriven:
@@ -77,14 +81,15 @@ class Settling:
                 if self.redriven:
                     item.change = change = change._replace(marks={**change.marks, "redriven": True})
                 if row is not None and previous is not None and previous.position < row.position:
-                    previous = None  # redriven, and not what was told last
+                    previous = None  # redriven, and not the last published state
                 newest = not self.redriven or row is None or change.position > row.position
                 if newest and item.dialect.ordered and self.ledger.keep != "position":
                     self._compare(item, change, row, previous)
             earlier[item.key] = change
 
     def close(self, items: Iterable[Item]) -> None:
-        """Record the newest settled change of each key; what the ledger does not take is handed back."""
+        """Record the newest settled change of each key. Changes whose rows the ledger did not take are
+        returned for retry."""
         by_key: dict[str, list[Item]] = {}
         for item in items:
             if item.change is not None and item.end != "returned" and item.why != "duplicate":
@@ -99,8 +104,8 @@ class Settling:
                 item.return_for_retry(None, "not_settled")
 
     def _settle_until(self) -> Deadline | None:
-        """What was published should be settled, also where publishing took all the time there was: doors keep
-        some back for that."""
+        """Published changes should be settled even if publishing took all the time. Entry points reserve some
+        time for that."""
         if self.deadline is None or self.deadline.remaining_s() >= SETTLE_LEAST_S:
             return self.deadline
         return Deadline.after(self.deadline.clock, SETTLE_LEAST_S)
@@ -113,19 +118,20 @@ class Settling:
         if change.position.sequence in row.recent:
             return "duplicate"
         if self.redriven:
-            return None  # older than its row by nature
+            return None  # redriven changes are older than their rows
         if item.dialect.is_settled(change.position, row.position):
             return "duplicate"
-        # Once an earlier change is published, subscribers no longer have what the reconciliation told.
+        # Once an earlier change is published, subscribers no longer have the state that the reconciliation
+        # published.
         if row.settled_by == "reconcile" and previous is None and self._published_already(change, row):
             return "reconciled"
         return None
 
     def _published_already(self, change: Change, row: Row) -> bool:
-        """Whether a reconciliation has told what this change tells, for certain: the state is the same, and
-        the item was read after the change. In doubt it is published."""
-        table = self.tables.get(change.table)
-        if table is None or not _is_older(change.time, row.as_of):
+        """Whether a reconciliation has certainly published this change's state: the states are equal, and the
+        item was read after the change, whatever the record's time was rounded from."""
+        table, read = self.tables.get(change.table), time_of(row.as_of)
+        if table is None or read is None or change.time + _ROUNDING >= read:
             return False
         if change.operation == "remove" or not row.live:
             return change.operation == "remove" and not row.live
@@ -139,14 +145,14 @@ class Settling:
     # --- gaps --------------------------------------------------------------------------------------
 
     def _compare(self, item: Item, change: Change, row: Row | None, previous: Change | None) -> None:
-        """Hold a change against what was told last: the previous change of its key in the batch, else the
-        row."""
+        """Compare a change with the last published state: that of the previous change of its key in the
+        batch, else the row's."""
         table = self.tables.get(change.table)
         if table is None or table.fingerprint is None:
             return
         try:
             if change.operation == "modify" and change.before is None:
-                published = self._published_fields(table, row, previous)
+                published = published_fields(table, row, previous, self.ledger.keep)
                 item.change = change._replace(published=published) if published is not None else change
             elif self.heal != "off" and has_gap(table, change, row, previous):
                 item.gap = True
@@ -157,20 +163,7 @@ class Settling:
                 else:
                     mark_gap(item)
         except MalformedRecord:
-            return  # translation says what is wrong, and where
-
-    def _published_fields(
-        self, table: Table, row: Row | None, previous: Change | None
-    ) -> Mapping[str, str] | None:
-        hashes = table.field_hashes
-        if hashes is None or self.ledger.keep not in ("fields", "image"):
-            return None
-        if previous is not None:
-            image = _state(table.redacted(previous))
-            return None if image is None else hashes(image)
-        if row is None or not row.live:
-            return None
-        return row.fields if row.image is None else hashes(row.image)
+            return  # translation reports what is wrong, and where
 
     # --- rows --------------------------------------------------------------------------------------
 
@@ -183,7 +176,7 @@ class Settling:
         changes.sort(key=lambda pair: pair[1].position)
         gap, gap_names = _gap_after([item for item, _ in changes], known)
         newest, change = changes[-1]
-        again = newest.end == "quarantined" and self.redriven  # what it failed to tell, the row knows already
+        again = newest.end == "quarantined" and self.redriven  # the row already records its first quarantine
         if known is not None and (
             change.position < known.position or (again and change.position == known.position)
         ):
@@ -209,12 +202,13 @@ class Settling:
     def _published_state(
         self, changes: Sequence[tuple[Item, Change]], known: Row | None
     ) -> tuple[bool, bool, _State]:
-        """Whether subscribers have the item after ``changes`` (in order), whether that is in doubt, and as
-        what they have it.
+        """Whether subscribers have the item after ``changes`` (in order), whether that is in doubt, and the
+        state that they have.
 
-        Not simply the newest change's state: one that told nothing leaves them with what they had. Otherwise
-        a change that was lost before it would be lost for good, because item and row agree. A change that is
-        quarantined now may have been accepted by an earlier, interrupted try: nobody can tell.
+        This is not always the newest change's state: a change that published nothing leaves subscribers with
+        the state before it. Otherwise a change that was lost before it would be lost for good, because item
+        and row match. A change that is quarantined now may have been accepted in an earlier, interrupted try;
+        whether it was cannot be known.
         """
         live = known.live if known is not None else changes[0][1].operation != "insert"
         doubt = known is not None and known.doubt
@@ -239,7 +233,7 @@ class Settling:
         if keep == "position" or table is None or table.fingerprint is None:
             return _UNKNOWN
         try:
-            image = _state(table.redacted(change))
+            image = published_image(table.redacted(change))
             if image is None:
                 return _UNKNOWN
             fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
@@ -250,10 +244,11 @@ class Settling:
                 table.fingerprint_version,
             )
         except MalformedRecord:
-            return _UNKNOWN  # it had no event; what it looked like cannot be told
+            return _UNKNOWN  # the change had no event, and its state cannot be hashed
 
     def _settle_one(self, key: str, own: Sequence[Item]) -> bool:
-        """A redrive runs beside the live stream, so it writes only over what it has read."""
+        """Settle one key in a redrive. It runs beside the live stream, so it overwrites only the row that it
+        has read."""
         known = self.rows.get(key)
         for _ in range(_CONDITIONAL_TRIES):
             if self.ledger.settle_if(self._row(key, own, known), known):
@@ -263,8 +258,10 @@ class Settling:
 
 
 def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[str, ...] | None]:
-    """Whether a gap is open after ``items``, those of one key in order, and in which attributes. A remove
-    ends the life that the attributes belong to; what was lost of it can be told of no other."""
+    """Whether a gap is open after ``items``, those of one key in order, and in which attributes.
+
+    A remove ends the life that the attributes belong to; their names say nothing about a later item.
+    """
     gap = known is not None and known.gap
     names: tuple[str, ...] | None = ()
     if gap and known is not None:
@@ -279,21 +276,6 @@ def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[st
 
 
 def _publishes_nothing(item: Item) -> bool:
-    """Whether subscribers are left with what they had: only ignored paths differ; or no type is about it, but
-    something before it was lost, and a type may be about that."""
+    """Whether subscribers keep their state: only ignored paths differ, or no type matches the change but one
+    may match what was lost before it."""
     return item.end == "without_event" and (item.why == "unchanged" or (item.gap and item.why != "filtered"))
-
-
-def _state(redacted: Change) -> TypedItem | None:
-    """What subscribers are told of the item with this change."""
-    if redacted.operation == "remove":
-        return None
-    return redacted.after if redacted.after is not None else redacted.current
-
-
-def _is_older(time: datetime, as_of: str) -> bool:
-    """Whether a record of ``time`` was written before ``as_of``, whatever its time was rounded from."""
-    try:
-        return time + _ROUNDING < datetime.fromisoformat(as_of)
-    except (ValueError, TypeError):
-        return False

@@ -32,10 +32,9 @@ from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine, QuarantineReader
 from bridge.ports.registry import RegistryAddress
 from bridge.ports.sink import Sink
-from bridge.ports.telemetry import Telemetry, Tracer
+from bridge.ports.telemetry import NoTracer, Silence, Telemetry, Tracer
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
-from bridge.relay.silence import NoTracer, Silence
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.remarks import Remark
 from bridge.settings import Settings, load_settings

@@ -21,7 +21,7 @@ from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemoryQuarantine, MemorySink
 from bridge.lambdas.pipe import PipeHandler
 from bridge.ports.clock import Deadline
-from bridge.relay.silence import Silence
+from bridge.ports.telemetry import Silence
 from bridge.settings import read_settings
 from bridge.settings.compiling.tables import compile_tables
 from bridge.wiring.bridge import Configuration, build_relay, load_configuration, memory_sinks

@@ -25,7 +25,7 @@ from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine
 from bridge.ports.sink import Sink
-from bridge.relay.batch import Outcome
+from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record

@@ -18,7 +18,7 @@ from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import AccessDenied
 from bridge.ports.clock import Deadline
-from bridge.relay.batch import Outcome
+from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table
 from tests.builders.records import lambda_record

@@ -11,7 +11,7 @@ from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import BatchError, BreakerTripped, SinkUnavailable
 from bridge.ports.clock import Deadline
-from bridge.relay.batch import Outcome
+from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from bridge.wiring.functions import StreamHandler
 from tests.builders.bridges import relay, table

@@ -26,7 +26,7 @@ from bridge.errors import (
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Row
 from bridge.ports.quarantine import Quarantined
-from bridge.relay.batch import Outcome
+from bridge.relay.accounts import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.builders.bridges import relay, rule, table

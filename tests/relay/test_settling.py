@@ -20,7 +20,7 @@ from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.errors import BridgeError, EventInvalid, SinkUnavailable
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Keep, Row
-from bridge.relay.batch import Outcome
+from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal
 from tests.builders.bridges import relay, rule, table

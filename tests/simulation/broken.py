@@ -37,7 +37,7 @@ from bridge.stream.runner import Runner
 class SettlesBeforePublishing(Relay):
     __slots__ = ()
 
-    def _walk(
+    def _process(
         self,
         items: list[Item],
         deadline: Deadline,
@@ -62,7 +62,7 @@ class HoldsNothingBack(Relay):
 
     __slots__ = ()
 
-    def _walk(
+    def _process(
         self,
         items: list[Item],
         deadline: Deadline,
@@ -99,7 +99,7 @@ class ForgetsQuarantineFailures(Relay):
             error = item.to_quarantine
             if error is not None:
                 with suppress(QuarantineUnavailable):
-                    self.quarantine.put(self._entry(item, error))
+                    self.quarantine.put(item.quarantined(error, self.clock.now()))
                 item.end_as("quarantined", error.reason)
 
 

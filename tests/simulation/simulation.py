@@ -20,10 +20,10 @@ from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Ledger, Row
 from bridge.ports.quarantine import Quarantine, Quarantined
 from bridge.ports.sink import Sink
-from bridge.relay.batch import Outcome
+from bridge.ports.telemetry import Silence
+from bridge.relay.accounts import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
-from bridge.relay.silence import Silence
 from bridge.stream.mapping.invocation import InlineExecutor
 from bridge.stream.runner import Pace, Runner
 from bridge.wiring.functions import StreamHandler

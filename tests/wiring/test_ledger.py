@@ -15,7 +15,7 @@ from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.edges.local.memory import MemorySink
 from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline
-from bridge.relay.silence import Silence
+from bridge.ports.telemetry import Silence
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings, read_settings
 from bridge.settings.compiling.tables import compile_tables

@@ -11,7 +11,7 @@ from bridge.core.events.claim_check import Claim
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import QuarantineUnavailable, TargetMissing
 from bridge.ports.quarantine import Quarantined
-from bridge.relay.silence import Silence
+from bridge.ports.telemetry import Silence
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings, read_settings
 from bridge.wiring.bridge import (

@@ -13,7 +13,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from bridge.metrics import METRICS, NAMESPACE, SERVICE
-from bridge.relay.silence import Silence
+from bridge.ports.telemetry import Silence
 
 __all__ = ["LineTelemetry", "Lines", "PowertoolsTelemetry", "Silence", "quiet_libraries"]
 

@@ -20,8 +20,7 @@ from aws_xray_sdk.core.sampling.local.sampler import LocalSampler
 from bridge.core.event import Trace
 from bridge.core.events.trace import TraceIds, read_ids
 from bridge.metrics import SERVICE
-from bridge.ports.telemetry import Annotation, Span
-from bridge.relay.silence import NO_SPAN
+from bridge.ports.telemetry import NO_SPAN, Annotation, Span
 
 
 class XRayTracer:

@@ -19,7 +19,7 @@ from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine
 from bridge.errors import BridgeError, ConfigurationError, SinkUnavailable
 from bridge.ports.clock import Deadline
-from bridge.relay.batch import Outcome
+from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings, read_settings
