@@ -21,8 +21,7 @@ from bridge.ports.checkpoints import Checkpoints
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.failures import FailureDestination
 from bridge.ports.stream import StreamSource
-from bridge.ports.telemetry import Telemetry
-from bridge.relay.silence import Silence
+from bridge.ports.telemetry import Silence, Telemetry
 from bridge.stream.mapping.batch import Answer, Batch, judge, read_answer
 from bridge.stream.mapping.intake import Intake
 from bridge.stream.mapping.invocation import (

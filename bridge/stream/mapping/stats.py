@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bridge.errors import Unavailable
-from bridge.ports.telemetry import Silence, Telemetry
+from bridge.ports.telemetry import Telemetry
 
 Count = Literal[
     "batches",  # invocations of the function
