@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12 as the older drafts that registries take; what they cannot say is refused."""
+"""Converts JSON Schema 2020-12 to the older drafts of registries, and refuses what they cannot express."""
 
 from bridge.schemas.conversion.convert import convert
 from bridge.schemas.conversion.findings import NotExpressible, Obstacle

@@ -1,6 +1,6 @@
 """From JSON Schema 2020-12 to an older draft, with the same verdict on every value.
 
-Every keyword is said in the older draft's words or refused; only what says nothing about data may fall away.
+Every keyword is expressed in the older draft or refused; only what says nothing about data may be dropped.
 ``docs/registries.md`` has the table.
 """
 
@@ -11,21 +11,20 @@ from typing import Any, Final
 
 from bridge.schemas.conversion.findings import NotExpressible, Obstacle, Obstructed, Place
 from bridge.schemas.conversion.library import Definitions, Library
-from bridge.schemas.conversion.result import Result
 from bridge.schemas.conversion.rules import Rules
-from bridge.schemas.conversion.target import Draft
+from bridge.schemas.conversion.target import Draft, Result
 
 NODES_MAX: Final = 20_000
-"""Subschemas of a result: what references lead to is written at its place and among the definitions."""
+"""Subschemas of a result: the target of a reference is written at its place and in the definitions."""
 
 
 def convert(
     document: Mapping[str, Any], draft: Draft, *, others: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Any]:
-    """The schema in the words of ``draft``, whole in itself: what it refers to in ``others`` (documents by
-    ``$id``) stands among its ``definitions``. The ``$id`` stays.
+    """The schema in ``draft``, complete by itself: what it refers to in ``others`` (documents by ``$id``) is
+    in its ``definitions``. It keeps the ``$id``.
 
-    Raises :class:`NotExpressible` with everything that stands in the way.
+    Raises :class:`NotExpressible` with every obstacle.
     """
     own = str(document.get("$id", "urn:schema"))
     root = Place(own)
@@ -55,11 +54,11 @@ class _Conversion:
         if "$id" in document:
             head[self._draft.id_keyword] = document["$id"]
         if list(body) == ["$ref"]:
-            body = {"allOf": [body]}  # nothing counts beside a $ref, not even the id
+            body = {"allOf": [body]}  # everything beside a $ref is ignored, even the id
         return {**head, **body, **({"definitions": definitions} if definitions else {})}
 
     def schema(self, schema: Any, place: Place) -> Any:
-        """The counterpart of one subschema; ``{}`` where there is an obstacle, which is noted."""
+        """The converted subschema; ``{}`` if there is an obstacle, which is recorded."""
         self._nodes += 1
         if self._nodes > NODES_MAX:
             message = f"grows beyond {NODES_MAX:,} subschemas in {self._draft.name}"
@@ -77,7 +76,7 @@ class _Conversion:
 
     def _object(self, schema: dict[str, Any], place: Place) -> dict[str, Any]:
         if place != self._root and place.pointer and "$id" in schema:
-            raise Obstructed(place, "has an $id of its own, which changes what references below it mean")
+            raise Obstructed(place, "has its own $id, which changes the meaning of references below it")
         result = Result()
         for keyword in schema:
             rule = self._rules.of(keyword, schema)

@@ -1,4 +1,4 @@
-"""What stands in the way of a conversion: where, and why."""
+"""Why a schema cannot be converted, and where in the schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bridge.errors import BridgeError
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """``pointer`` leads into ``document`` (the ``$id`` of a file of the folder)."""
+    """``pointer`` is a JSON Pointer into ``document`` (the ``$id`` of a file of the folder)."""
 
     document: str
     pointer: str
@@ -23,15 +23,15 @@ class Obstacle:
 
 
 class NotExpressible(BridgeError):
-    """The older draft cannot say what the schema says. Carries every obstacle."""
+    """The older draft cannot express the schema. Contains every obstacle."""
 
     def __init__(self, draft: str, obstacles: Sequence[Obstacle]) -> None:
         self.obstacles = tuple(dict.fromkeys(obstacles))
-        super().__init__(f"cannot be said in {draft}: {'; '.join(map(str, self.obstacles))}")
+        super().__init__(f"cannot be expressed in {draft}: {'; '.join(map(str, self.obstacles))}")
 
 
 class Obstructed(Exception):
-    """Ends the conversion of one subschema; the others go on, so that every obstacle is told."""
+    """Ends the conversion of one subschema. The others continue, so that every obstacle is reported."""
 
     def __init__(self, place: Place, reason: str, suggestion: str = "") -> None:
         super().__init__(reason)
@@ -40,7 +40,7 @@ class Obstructed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a schema stands: in which document, at which JSON Pointer."""
+    """The place of a schema: a document and a JSON Pointer."""
 
     document: str
     pointer: str = ""

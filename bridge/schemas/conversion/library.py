@@ -1,4 +1,4 @@
-"""The documents that a conversion may look into: references lead from one of them to another, or nowhere."""
+"""The documents that a conversion may read: every reference must lead to one of them."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class Library:
         self._anchors: dict[str, dict[str, str]] = {}
 
     def at(self, place: Place) -> Any:
-        """What stands there; ``place`` came from :meth:`follow`."""
+        """The schema at a place that :meth:`follow` returned."""
         node: Any = self._documents[place.document]
         for step in parse_pointer(place.pointer) if place.pointer else ():
             node = node[int(step)] if isinstance(node, list) else node[step]
         return node
 
     def follow(self, reference: str, place: Place) -> Place:
-        """Where ``reference``, which stands at ``place``, leads. Raises ``Obstructed``."""
+        """The target of a ``reference`` at ``place``. Raises ``Obstructed``."""
         uri, fragment = urldefrag(urljoin(place.document, reference))
         if uri not in self._documents:
             raise Obstructed(
                 place,
-                f"refers to '{reference}', which is no file of this folder; nothing is fetched",
+                f"refers to '{reference}', which is not a file of this folder; nothing is fetched",
                 "put the schema into the folder, or its parts into $defs",
             )
         fragment = unquote(fragment)
@@ -42,15 +42,15 @@ class Library:
         if fragment and not fragment.startswith("/"):
             known = self._anchors_of(uri)
             if fragment not in known:
-                raise Obstructed(place, f"refers to '{reference}', and there is no such anchor")
+                raise Obstructed(place, f"refers to '{reference}', an anchor that does not exist")
             pointer = known[fragment]
         target = Place(uri, pointer)
         try:
             found = self.at(target)
         except (KeyError, IndexError, ValueError, TypeError) as error:
-            raise Obstructed(place, f"refers to '{reference}', and nothing is there") from error
+            raise Obstructed(place, f"refers to '{reference}', which does not exist") from error
         if not isinstance(found, dict | bool):
-            raise Obstructed(place, f"refers to '{reference}', and no schema is there")
+            raise Obstructed(place, f"refers to '{reference}', which is not a schema")
         return target
 
     def _anchors_of(self, uri: str) -> dict[str, str]:
@@ -65,10 +65,10 @@ class Library:
 
 
 class Definitions:
-    """The places that references lead to, each with a name among the ``definitions`` of the result.
+    """The targets of references, each with a name in the ``definitions`` of the result.
 
-    They come with the document, wherever they stood: a registry keeps one document, and a pointer into a
-    part that was rewritten would lead elsewhere.
+    Every target is copied, because a registry stores one document, and because a pointer into a rewritten
+    part would lead elsewhere.
     """
 
     def __init__(self, root: Place) -> None:
@@ -77,7 +77,7 @@ class Definitions:
         self.waiting: list[Place] = []
 
     def reference(self, target: Place) -> str:
-        """The ``$ref`` for a target; it is put among those waiting when it is new."""
+        """The ``$ref`` for a target; a new target is added to ``waiting``."""
         if target == self._root:
             return "#"
         if target not in self._names:

@@ -1,4 +1,4 @@
-"""Whether a converted schema judges as the original does: on the examples, and on values near them."""
+"""Checks that a converted schema gives the same verdicts as the original, on examples and similar values."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from bridge.schemas.documents.layout import entries, inside
 from bridge.schemas.documents.validation import SchemaVersion
 
 VARIANTS_MAX: Final = 400
-"""Of one example: a large one has thousands of places."""
+"""For each example: a large one has thousands of places."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """``name`` tells people where it stands."""
+    """``name`` is its file, for messages."""
 
     name: str
     data: Any
@@ -30,7 +30,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """``judged`` values, ``examples`` of them written by people; ``differ`` names those with two verdicts."""
+    """``judged`` values were made from ``examples`` files; ``differ`` names those with different verdicts."""
 
     examples: int
     judged: int
@@ -49,9 +49,9 @@ def read_examples(folder: Path, schema: SchemaVersion) -> list[Example]:
 
 
 def prove(schema: SchemaVersion, converted: Mapping[str, Any], examples: Sequence[Example]) -> Proof:
-    """Judge every example, and every variant of it, by both schemas.
+    """Validate every example, and every variant of it, with both schemas.
 
-    Raises ``ValueError`` where the converted document is no usable schema (see ``compile_document``).
+    Raises ``ValueError`` where the converted document is not a usable schema (see ``compile_document``).
     """
     validator = compile_document(converted)
     judged, differ = 0, []
@@ -64,23 +64,23 @@ def prove(schema: SchemaVersion, converted: Mapping[str, Any], examples: Sequenc
 
 
 def variants(data: Any) -> Iterator[tuple[str, Any]]:
-    """The value, and values near it: a member less or more, something of another type, an element twice."""
+    """The value and similar ones: a member less or more, a value of another type, an element twice."""
     yield "", data
     for steps in _places(data):
         at = "".join(f"/{escape(str(step))}" for step in steps)
         if steps:
-            yield f"{at} left out", _changed(data, steps, _LEAVE_OUT)
+            yield f"{at} removed", _changed(data, steps, _REMOVED)
         value = _get(data, steps)
         for name, other in _others(value):
             yield f"{name} at {at or 'the top'}", _changed(data, steps, other)
 
 
-_LEAVE_OUT: Final = object()
+_REMOVED: Final = object()
 
 
 def _others(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
-        yield "a member more", {**value, "x-more": None}
+        yield "one more member", {**value, "x-more": None}
     elif isinstance(value, list):
         yield "an element twice", [*value, *value[-1:]]
         yield "no elements", []
@@ -91,10 +91,10 @@ def _others(value: Any) -> Iterator[tuple[str, Any]]:
         yield "the number as a float", float(value) if abs(value) < 2**53 else value
         yield "the negative number", -value
     else:
-        yield "longer text", f"{value}{value}x"
-        yield "no text", ""
+        yield "a longer text", f"{value}{value}x"
+        yield "empty text", ""
     yield "null", None
-    yield "text", "text"
+    yield "a text", "text"
 
 
 def _places(data: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -103,7 +103,7 @@ def _places(data: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
         for name, value in data.items():
             yield from _places(value, (*steps, name))
     elif isinstance(data, list):
-        for index, value in enumerate(data[:3]):  # the others are of their kind
+        for index, value in enumerate(data[:3]):  # the others are similar
             yield from _places(value, (*steps, index))
 
 
@@ -118,7 +118,7 @@ def _changed(data: Any, steps: Sequence[str | int], value: Any) -> Any:
         return value
     copy = deepcopy(data)
     inner = _get(copy, steps[:-1])
-    if value is _LEAVE_OUT:
+    if value is _REMOVED:
         del inner[steps[-1]]
     else:
         inner[steps[-1]] = value

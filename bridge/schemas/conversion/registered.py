@@ -1,8 +1,8 @@
-"""Schemas as they come out of a registry: older drafts, one document each, judged as the files are.
+"""Schemas read from a registry: one document each, in older drafts, with the same verdicts as the files.
 
-A document validates by the draft that it declares, and every ``format`` in it by the rules of 2020-12: older
-drafts know fewer formats, or other ones, and what the bridge publishes must not depend on where its schemas
-were read.
+A document validates by the draft that it declares, but every ``format`` in it by the rules of 2020-12. Older
+drafts have fewer or different formats, and what the bridge publishes must not depend on where it reads its
+schemas.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ _DRAFTS: Final[Mapping[str, Callable[..., Validator]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A version that a registry keeps, known by its ``$id`` (``id`` in draft 4). ``number`` is its place in
-    the registry's order, from 0."""
+    """A version in a registry, identified by its ``$id`` (``id`` in draft 4). ``number`` is its position
+    there, from 0."""
 
     type: str
     version: Version
@@ -45,12 +45,12 @@ class Registered:
 
 
 def schema_name(type_name: str, major: int) -> str:
-    """A registry keeps one schema for each major of a type, by the name that events carry as their type."""
+    """A registry has one schema for each major version of a type; its name is the ``type`` of the events."""
     return f"{type_name}.v{major}"
 
 
 def identify(document: Any) -> tuple[str, Version, str] | None:
-    """Type, version and id of a document that we made; None for any other."""
+    """Type, version and id of a document that stream-bridge published; None for any other."""
     if not isinstance(document, dict):
         return None
     schema_id = document.get("$id", document.get("id"))
@@ -67,9 +67,9 @@ def identify(document: Any) -> tuple[str, Version, str] | None:
 
 
 def read_registered(name: str, texts: Sequence[str], origin: str) -> Iterator[Registered]:
-    """The versions of ours among the texts of one schema, in order; what is not ours is passed over.
+    """The versions that stream-bridge published, in order; other texts of the schema are ignored.
 
-    Raises :class:`ConfigurationError` where two of one version differ: nobody can tell which is meant.
+    Raises :class:`ConfigurationError` if two documents of one version differ: it is unknown which is right.
     """
     found: dict[Version, Registered] = {}
     for number, text in enumerate(texts):
@@ -85,16 +85,16 @@ def read_registered(name: str, texts: Sequence[str], origin: str) -> Iterator[Re
         if before is registered:
             yield registered
         elif before.digest != registered.digest:
-            message = f"version {registered.version} stands there twice, with different contents"
+            message = f"version {registered.version} exists twice, with different contents"
             advice = (
-                "remove the one that was not published from here; stream-bridge schema publish --plan tells"
+                "remove the one that stream-bridge did not publish; see stream-bridge schema publish --plan"
             )
             raise ConfigurationError([Problem(f"{origin}/{name}", 0, 0, "", message, advice)])
 
 
 def build_set(registered: Sequence[Registered], origin: str) -> SchemaSet:
-    """The set that a bridge works with. Raises :class:`ConfigurationError` with every document that is no
-    usable schema."""
+    """The schema set of a bridge. Raises :class:`ConfigurationError` with every document that is not a usable
+    schema."""
     problems: list[Problem] = []
     schemas: dict[tuple[str, Version], SchemaVersion] = {}
     for each in sorted(registered, key=lambda one: (one.type, one.version)):
@@ -114,21 +114,21 @@ def build_set(registered: Sequence[Registered], origin: str) -> SchemaSet:
 
 
 def compile_document(document: Mapping[str, Any]) -> Validator:
-    """A validator by the draft that the document declares (2020-12 where it declares none), which asserts
-    formats and fetches nothing.
+    """A validator by the draft that the document declares (2020-12 if it declares none). It asserts formats
+    and fetches nothing.
 
-    Raises :class:`jsonschema_rs.ValidationError` or ``ValueError`` where the document is no usable schema.
+    Raises :class:`jsonschema_rs.ValidationError` or ``ValueError`` if the document is not a usable schema.
     """
     declared = document.get("$schema", DIALECT)
     make = _DRAFTS.get(declared.removesuffix("#")) if isinstance(declared, str) else None
     if make is None:
-        raise ValueError("its $schema names no draft that is known here")
+        raise ValueError("its $schema is not a known draft")
     formats = _formats(document) if make is not jsonschema_rs.Draft202012Validator else {}
     return make(dict(document), validate_formats=True, formats=formats, offline=True, mask=MASK)
 
 
 def _formats(document: Any) -> dict[str, Callable[[str], bool]]:
-    """2020-12's check for every text that stands at a ``format``; the library knows which are formats."""
+    """2020-12's check for every string at a ``format``; the library ignores names that are not formats."""
     names: set[str] = set()
     waiting = [document]
     while waiting:

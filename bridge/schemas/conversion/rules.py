@@ -1,15 +1,15 @@
-"""Keyword by keyword: what 2020-12 says, in the words of draft 7 or draft 4. Long, as keywords are many."""
+"""Converts each keyword of 2020-12 to draft 7 or draft 4. Long, because there are many keywords."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from bridge.core.pointer import escape
 from bridge.schemas.conversion.findings import Obstructed, Place
 from bridge.schemas.conversion.library import Definitions, Library
-from bridge.schemas.conversion.result import Result
-from bridge.schemas.conversion.target import Draft
+from bridge.schemas.conversion.target import Draft, Result
 from bridge.schemas.conversion.unevaluated import evaluated
 
 Schema = dict[str, Any]
@@ -18,9 +18,9 @@ Convert = Callable[[Any, Place], Any]
 
 NEVER: Final[Schema] = {"not": {}}
 CONDITIONS_MAX: Final = 6
-"""Conditions inside conditions. Draft 4 evaluates the ``if`` twice, so each level doubles the time."""
+"""Nested conditions. Draft 4 evaluates the ``if`` twice, so each level doubles the time."""
 
-# One rule looks at all keywords of a group; the first that stands in the schema calls it.
+# One rule converts all keywords of a group; the first one in the schema calls it.
 _GROUPS: Final = (
     ("minimum", "exclusiveMinimum"),
     ("maximum", "exclusiveMaximum"),
@@ -31,7 +31,7 @@ _GROUPS: Final = (
 )
 _FIRST: Final = {keyword: group for group in _GROUPS for keyword in group}
 
-# They say nothing about data, and the result has its own.
+# They say nothing about data, or the result has its own.
 _LEFT_OUT: Final = frozenset(
     {"$schema", "$id", "$anchor", "$dynamicAnchor", "$vocabulary", "$defs", "definitions", "contentSchema"}
 )
@@ -40,7 +40,7 @@ _SAME: Final = (*_LENGTHS, "multipleOf", "pattern", "uniqueItems", "format")
 
 
 class Rules:
-    """The rules for one draft. ``convert`` converts a subschema at a place."""
+    """The rules for one draft. ``convert`` converts the subschema at a place."""
 
     def __init__(self, draft: Draft, library: Library, definitions: Definitions, convert: Convert) -> None:
         self._draft = draft
@@ -49,22 +49,24 @@ class Rules:
         self._convert = convert
         self._rules: dict[str, Rule] = {
             **dict.fromkeys(_LEFT_OUT, _nothing),
-            **{keyword: _same(keyword) for keyword in _SAME},
-            **{keyword: self._list(keyword) for keyword in ("allOf", "anyOf", "oneOf")},
-            **{keyword: self._members(keyword) for keyword in ("properties", "patternProperties")},
+            **{keyword: partial(_same, keyword) for keyword in _SAME},
+            **{keyword: partial(self._list, keyword) for keyword in ("allOf", "anyOf", "oneOf")},
+            **{keyword: partial(self._members, keyword) for keyword in ("properties", "patternProperties")},
             "$ref": self._reference,
-            "$dynamicRef": _refuse("finds its target while it validates, which only 2020-12 does"),
+            "$dynamicRef": partial(_refuse, "finds its target during validation, which only 2020-12 does"),
             "type": self._type,
             "const": self._const,
             "enum": _enum,
             "required": _required,
-            "minimum": self._bound("minimum", "exclusiveMinimum", max),
-            "maximum": self._bound("maximum", "exclusiveMaximum", min),
+            "minimum": partial(self._bound, "minimum", "exclusiveMinimum", max),
+            "maximum": partial(self._bound, "maximum", "exclusiveMaximum", min),
             "not": self._not,
             "additionalProperties": self._additional,
             "propertyNames": self._names,
             "prefixItems": self._items,
-            "additionalItems": _refuse("means nothing in 2020-12 and something here", "use items"),
+            "additionalItems": partial(
+                _refuse, "has no meaning in 2020-12, but has one in older drafts", suggestion="use items"
+            ),
             "contains": self._contains,
             "dependentRequired": self._dependencies,
             "if": self._condition,
@@ -73,7 +75,7 @@ class Rules:
         }
 
     def of(self, keyword: str, schema: Schema) -> Rule | None:
-        """None for what is no keyword of 2020-12, or an annotation."""
+        """None for an annotation and for what is not a keyword of 2020-12."""
         group = _FIRST.get(keyword)
         if group is None:
             return self._rules.get(keyword)
@@ -81,9 +83,9 @@ class Rules:
         return self._rules[group[0]] if keyword == first else _nothing
 
     def annotation(self, keyword: str, schema: Schema, place: Place, result: Result) -> None:
-        """Kept as it is, unless the older draft would take it for a rule."""
+        """Kept unchanged, unless the older draft would treat it as a rule."""
         if keyword == "id" and self._draft.id_keyword == "id":
-            raise Obstructed(place / "id", "means nothing in 2020-12 and is an id in draft 4")
+            raise Obstructed(place / "id", "has no meaning in 2020-12 and is an id in draft 4")
         content = keyword in ("contentEncoding", "contentMediaType") and self._draft.asserts_content
         result.put(**{f"x-{keyword}" if content else keyword: schema[keyword]})
 
@@ -93,24 +95,20 @@ class Rules:
         target = self._library.follow(schema["$ref"], place)
         result.put(**{"$ref": self._definitions.reference(target)})
 
-    def _list(self, keyword: str) -> Rule:
-        def rule(schema: Schema, place: Place, result: Result) -> None:
-            elements = enumerate(schema[keyword])
-            converted = [self._convert(each, place / f"{keyword}/{n}") for n, each in elements]
-            result.put(**{keyword: converted})
-
-        return rule
+    def _list(self, keyword: str, schema: Schema, place: Place, result: Result) -> None:
+        converted = [self._convert(each, place / f"{keyword}/{n}") for n, each in enumerate(schema[keyword])]
+        result.put(**{keyword: converted})
 
     def _not(self, schema: Schema, place: Place, result: Result) -> None:
         result.put(**{"not": self._convert(schema["not"], place / "not")})
 
     def _condition(self, schema: Schema, place: Place, result: Result) -> None:
         if "if" not in schema:
-            return  # `then` and `else` alone say nothing
+            return  # `then` and `else` alone have no effect
         parts = {k: self._convert(schema[k], place / k) for k in ("then", "else") if k in schema}
         if not parts:
             return
-        # Asked twice below, and written once: nested ones would double the text each time.
+        # Used twice below and written once: otherwise each nested condition would double the text.
         twice = len(parts) == 2 and not self._draft.modern and isinstance(schema["if"], dict)
         condition = self._convert_once(place / "if") if twice else self._convert(schema["if"], place / "if")
         if self._draft.modern:
@@ -123,16 +121,14 @@ class Rules:
 
     def _convert_once(self, place: Place) -> Schema:
         if place.pointer.split("/").count("if") > CONDITIONS_MAX:
-            reason = (
-                f"nests conditions more than {CONDITIONS_MAX} deep, and {self._draft.name} asks each twice"
-            )
-            raise Obstructed(place, reason)
+            twice = f"{self._draft.name} evaluates each twice"
+            raise Obstructed(place, f"nests conditions more than {CONDITIONS_MAX} deep, and {twice}")
         return {"$ref": self._definitions.reference(place)}
 
     # --- any value ---
 
     def _type(self, schema: Schema, place: Place, result: Result) -> None:
-        """For draft 4, 1.0 is no integer: there the type is ``number``, in steps of one."""
+        """In draft 4, 1.0 is not an integer: the type becomes ``number`` with ``multipleOf: 1``."""
         types = schema["type"]
         names = [types] if isinstance(types, str) else list(types)
         if self._draft.modern or "integer" not in names:
@@ -157,36 +153,35 @@ class Rules:
 
     # --- numbers ---
 
-    def _bound(self, limit: str, exclusive: str, tighter: Callable[[Any, Any], Any]) -> Rule:
-        def rule(schema: Schema, place: Place, result: Result) -> None:
-            open_, closed = schema.get(exclusive), schema.get(limit)
-            if self._draft.modern or open_ is None:
-                result.put(
-                    **{keyword: schema[keyword] for keyword in (limit, exclusive) if keyword in schema}
-                )
-            elif closed is None or tighter(open_, closed) == open_:
-                result.put(**{limit: open_, exclusive: True})
-            else:
-                result.put(**{limit: closed})
-
-        return rule
+    def _bound(
+        self,
+        limit: str,
+        exclusive: str,
+        tighter: Callable[[Any, Any], Any],
+        schema: Schema,
+        place: Place,
+        result: Result,
+    ) -> None:
+        open_, closed = schema.get(exclusive), schema.get(limit)
+        if self._draft.modern or open_ is None:
+            result.put(**{keyword: schema[keyword] for keyword in (limit, exclusive) if keyword in schema})
+        elif closed is None or tighter(open_, closed) == open_:
+            result.put(**{limit: open_, exclusive: True})
+        else:
+            result.put(**{limit: closed})
 
     # --- objects ---
 
-    def _members(self, keyword: str) -> Rule:
-        def rule(schema: Schema, place: Place, result: Result) -> None:
-            members = schema[keyword].items()
-            at = place / keyword
-            converted = {name: self._convert(each, at / escape(name)) for name, each in members}
-            result.put(**{keyword: converted})
-
-        return rule
+    def _members(self, keyword: str, schema: Schema, place: Place, result: Result) -> None:
+        at = place / keyword
+        members = {name: self._convert(each, at / escape(name)) for name, each in schema[keyword].items()}
+        result.put(**{keyword: members})
 
     def _additional(self, schema: Schema, place: Place, result: Result) -> None:
         result.put(additionalProperties=self._or_boolean(schema, "additionalProperties", place))
 
     def _or_boolean(self, schema: Schema, keyword: str, place: Place) -> Any:
-        """For the places where draft 4 takes ``true`` and ``false`` too."""
+        """For the places where draft 4 also allows ``true`` and ``false``."""
         value = schema[keyword]
         return value if isinstance(value, bool) else self._convert(value, place / keyword)
 
@@ -208,9 +203,8 @@ class Rules:
         if rules - {"pattern", "enum", "const", "type"} or "string" not in (
             [kinds] if isinstance(kinds, str) else kinds
         ):
-            raise Obstructed(
-                place / "propertyNames", "can be said in draft 4 only with pattern, enum and const"
-            )
+            reason = "can be expressed in draft 4 only with pattern, enum and const"
+            raise Obstructed(place / "propertyNames", reason)
         if "pattern" in rules:
             result.also({"patternProperties": {names["pattern"]: {}}, "additionalProperties": False})
         if allowed is not None:
@@ -218,7 +212,7 @@ class Rules:
             result.also({"properties": listed, "additionalProperties": False})
 
     def _dependencies(self, schema: Schema, place: Place, result: Result) -> None:
-        """``dependencies`` is of draft 7; our validator keeps it in 2020-12, so it counts here too."""
+        """``dependencies`` is a keyword of draft 7 that the validator also applies in 2020-12."""
         found: dict[str, list[Any]] = {}
         for keyword in _GROUPS[4]:
             for name, each in schema.get(keyword, {}).items():
@@ -271,7 +265,7 @@ class Rules:
 
     def _contains(self, schema: Schema, place: Place, result: Result) -> None:
         if "contains" not in schema:
-            return  # the counts alone say nothing
+            return  # the counts alone have no effect
         least, most = schema.get("minContains", 1), schema.get("maxContains")
         wanted = schema["contains"]
         if most is None and least == 0:
@@ -284,10 +278,8 @@ class Rules:
         if most == 0 and least == 0:
             result.also({"items": {"not": each}})
         elif most is not None or least != 1:
-            raise Obstructed(
-                place / "contains",
-                f"counts elements, which {self._draft.name} cannot: minContains, maxContains",
-            )
+            reason = f"counts elements, which {self._draft.name} cannot: minContains, maxContains"
+            raise Obstructed(place / "contains", reason)
         elif self._draft.modern:
             result.put(contains=each)
         else:
@@ -311,32 +303,25 @@ class Rules:
 
 
 def _nothing(schema: Schema, place: Place, result: Result) -> None:
-    """What says nothing about data, or was said by the first of its group."""
+    """For what says nothing about data, and for keywords that the first of their group has converted."""
 
 
-def _same(keyword: str) -> Rule:
-    def rule(schema: Schema, place: Place, result: Result) -> None:
-        value = schema[keyword]
-        if keyword in _LENGTHS:
-            value = int(value)  # 2.0 is allowed since draft 6
-        if keyword == "uniqueItems" and not value:
-            return
+def _same(keyword: str, schema: Schema, place: Place, result: Result) -> None:
+    value = schema[keyword]
+    if keyword in _LENGTHS:
+        value = int(value)  # 2.0 is allowed since draft 6
+    if keyword != "uniqueItems" or value:
         result.put(**{keyword: value})
 
-    return rule
 
-
-def _refuse(reason: str, suggestion: str = "") -> Rule:
-    def rule(schema: Schema, place: Place, result: Result) -> None:
-        raise Obstructed(place, reason, suggestion)
-
-    return rule
+def _refuse(reason: str, schema: Schema, place: Place, result: Result, *, suggestion: str = "") -> None:
+    raise Obstructed(place, reason, suggestion)
 
 
 def _enum(schema: Schema, place: Place, result: Result) -> None:
-    """Draft 4 wants one value at least, and none twice."""
+    """Draft 4 requires at least one value, and no value twice."""
     values: list[Any] = []
-    texts: set[str] = set()  # most are text, and thousands of them are to cost one look each
+    texts: set[str] = set()  # most values are strings; a set keeps thousands of them fast
     for value in schema["enum"]:
         if isinstance(value, str):
             values += [] if value in texts else [value]
@@ -350,7 +335,7 @@ def _enum(schema: Schema, place: Place, result: Result) -> None:
 
 
 def _equal(left: Any, right: Any) -> bool:
-    """Equality of JSON values: ``true`` is not ``1``, and ``1.0`` is."""
+    """Equality of JSON values: ``1`` equals ``1.0``, but not ``true``."""
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, list) and isinstance(right, list):
@@ -361,7 +346,7 @@ def _equal(left: Any, right: Any) -> bool:
 
 
 def _required(schema: Schema, place: Place, result: Result) -> None:
-    """Draft 4 has no empty list here."""
+    """Draft 4 does not allow an empty list."""
     if schema["required"]:
         result.put(required=schema["required"])
 

@@ -1,17 +1,24 @@
-"""The services that schemas are published to: the draft that each takes, its limits, and what it refuses."""
+"""The registry services: the draft that each accepts, its limits, and what it refuses of a schema version.
+
+EventBridge's registry accepts draft 4 and Glue up to draft 7. A version is converted before it is published,
+and what the older draft cannot express is found here, before anything is published.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from bridge.limits import GLUE_DEFINITION_CHARS, GLUE_NAME_CHARS, SCHEMAS_CONTENT_CHARS, SCHEMAS_NAME_CHARS
-from bridge.schemas.conversion import DRAFT4, DRAFT7, Draft
+from bridge.schemas.conversion import DRAFT4, DRAFT7, Draft, NotExpressible, convert
 from bridge.schemas.conversion.registered import schema_name
-from bridge.schemas.documents.registry import TargetKind
+from bridge.schemas.documents.json_document import subschemas
+from bridge.schemas.documents.registry import PublishTarget, TargetKind
 from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.finding import Finding
 
 _DRAFT_4_FORMATS: Final = frozenset({"date-time", "email", "hostname", "ipv4", "ipv6", "uri"})
 _DRAFT_7_FORMATS: Final = _DRAFT_4_FORMATS | {
@@ -22,9 +29,9 @@ _DRAFT_7_FORMATS: Final = _DRAFT_4_FORMATS | {
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a kind of registry takes. ``formats``: those that readers of its draft know. ``lines``: whether a
-    content may have more than one (Glue's model has a pattern that matches no line feed). ``dataschema``: the
-    alphabet of an id that must be kept beside it."""
+    """What a kind of registry accepts. ``formats``: those that validators of its draft know. ``lines``:
+    whether the content may have more than one line (Glue's model has a pattern that does not match a line
+    feed). ``dataschema``: the pattern for the id of a schema, which is stored beside the content."""
 
     name: str
     draft: Draft
@@ -36,19 +43,19 @@ class Service:
     dataschema: re.Pattern[str] | None = None
 
     def refusals(self, schema: SchemaVersion, content_chars: int) -> Iterator[tuple[str, str]]:
-        """What it refuses about a version whose converted document has so many characters without blanks:
-        message and suggestion."""
+        """Why it refuses a version: messages and suggestions. ``content_chars``: the length of the converted
+        document without blanks."""
         name = schema_name(schema.type, schema.version.major)
         if len(name) > self.name_chars or self.names.fullmatch(name) is None:
-            advice = f"at most {self.name_chars} characters of {self.names.pattern}, and it has {len(name)}"
+            advice = f"use at most {self.name_chars} characters of {self.names.pattern}; it has {len(name)}"
             yield f"{self.name} refuses the name {name}", advice
         if content_chars > self.content_chars:
-            message = f"has {content_chars:,} characters as {self.draft.name}; {self.name} takes "
-            message += f"{self.content_chars:,}"
+            limit = f"{self.name} accepts {self.content_chars:,}"
+            message = f"has {content_chars:,} characters as {self.draft.name}; {limit}"
             yield message, "split the event, or shorten descriptions and enums"
         if self.dataschema is not None and self.dataschema.fullmatch(schema.id) is None:
             message = f"{self.name} refuses the id {schema.id} as metadata"
-            yield message, f"take another base in registry.yaml, of {self.dataschema.pattern}"
+            yield message, f"choose a base in registry.yaml that matches {self.dataschema.pattern}"
 
 
 SERVICES: Final[Mapping[str, Service]] = {
@@ -71,3 +78,44 @@ SERVICES: Final[Mapping[str, Service]] = {
         dataschema=re.compile(r"[a-zA-Z0-9+\-=._/@:,;<]{1,256}"),  # model: MetadataValueString
     ),
 }
+
+
+def find_unportable(
+    schema: SchemaVersion, targets: Iterable[PublishTarget], documents: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """Errors for what prevents publishing a version to its targets, warnings for what readers there do not
+    check. ``documents``: those of the folder by ``$id``, which a ``$ref`` may lead to."""
+    for kind in sorted({target.kind for target in targets}):
+        service = SERVICES[kind]
+        size = 0
+        try:
+            converted = convert(schema.document, service.draft, others=documents)
+            size = len(json.dumps(converted, separators=(",", ":"), ensure_ascii=False))
+            found = _unknown_formats(schema, service)
+        except NotExpressible as error:
+            found = _obstacles(schema, service, error)
+        for message, suggestion in service.refusals(schema, size):
+            yield _finding(schema, "", message, suggestion)
+        yield from found
+
+
+def _obstacles(schema: SchemaVersion, service: Service, error: NotExpressible) -> Iterator[Finding]:
+    for obstacle in error.obstacles:
+        own = obstacle.document == schema.id
+        message = f"{obstacle.reason}: {service.draft.name}, which {service.name} accepts, cannot express it"
+        message += "" if own else f" ({obstacle.document})"
+        yield _finding(schema, obstacle.pointer if own else "", message, obstacle.suggestion)
+
+
+def _unknown_formats(schema: SchemaVersion, service: Service) -> Iterator[Finding]:
+    for pointer, part in subschemas(schema.document):
+        name = part.get("format")
+        if isinstance(name, str) and name not in service.formats and "pattern" not in part:
+            message = f"{service.draft.name} has no format {name}: readers by {service.name} do not check it"
+            yield _finding(schema, f"{pointer}/format", message, "add a pattern beside it", "warning")
+
+
+def _finding(
+    schema: SchemaVersion, path: str, message: str, suggestion: str, severity: str = "error"
+) -> Finding:
+    return Finding(schema.file, 0, 0, path, message, suggestion, severity, rule="portable")

@@ -1,8 +1,8 @@
-"""``unevaluatedProperties`` and ``unevaluatedItems``: which members and elements are evaluated for certain.
+"""``unevaluatedProperties`` and ``unevaluatedItems``: which members and elements are certainly evaluated.
 
-The older drafts have neither. Where everything that evaluates a member does so unconditionally, what is left
-over can be named by ``additionalProperties`` beside a list of what is not; where it depends on the data, as
-behind ``anyOf``, it cannot, and the schema is refused.
+The older drafts have neither. If all members are evaluated unconditionally, ``additionalProperties`` beside a
+list of them expresses the rest. If it depends on the data, as in ``anyOf``, the rest cannot be expressed and
+the schema is refused.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bridge.schemas.conversion.library import Library
 
 @dataclass(slots=True)
 class Evaluated:
-    """``names`` and ``patterns`` of members, ``elements`` at the beginning of an array; ``all_members`` and
-    ``all_elements`` where nothing is left over. ``some_elements``: ``contains`` picks elements by value."""
+    """``names`` and ``patterns`` of members, the number of ``elements`` at the beginning of an array;
+    ``all_members`` and ``all_elements`` if all are. ``some_elements``: ``contains`` selects by value."""
 
     names: set[str] = field(default_factory=set)
     patterns: set[str] = field(default_factory=set)
@@ -48,9 +48,9 @@ class Evaluated:
 
 
 def evaluated(library: Library, schema: dict[str, Any], place: Place) -> tuple[Evaluated, Evaluated]:
-    """What a schema evaluates for certain, and what it may evaluate, its own ``unevaluated…`` left out.
+    """What a schema certainly evaluates and what it may evaluate, except by its own ``unevaluated…``.
 
-    Raises ``Obstructed`` where references go in a circle.
+    Raises ``Obstructed`` for circular references.
     """
     certain, possible = _own(schema), Evaluated()
     for inner, sure in _in_place(library, schema, place, (place,), set()):
@@ -81,10 +81,10 @@ def _in_place(
     seen: set[tuple[Place, bool]],
     sure: bool = True,
 ) -> Iterator[tuple[dict[str, Any], bool]]:
-    """The schemas that hold for the same value, and whether they do so unconditionally; each once."""
+    """The schemas that apply to the same value, and whether they always apply; each once."""
     for inner, at, always in _applied(library, schema, place):
         if at in path:
-            raise Obstructed(place, "refers in a circle without taking a step into the data")
+            raise Obstructed(place, "has a circular reference without a step into the data")
         if isinstance(inner, dict) and (at, sure and always) not in seen:
             seen.add((at, sure and always))
             yield inner, sure and always

@@ -15,7 +15,7 @@ from typing import Any, Final
 from bridge.core.pointer import escape
 from bridge.errors import ConfigurationError, Problem
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS
-from bridge.schemas.conversion.portable import find_unportable
+from bridge.schemas.conversion.services import find_unportable
 from bridge.schemas.documents.examples import check_examples
 from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.meta import Meta, Status

@@ -148,7 +148,7 @@ def test_what_cannot_be_published_is_all_told_before_a_registry_is_asked(
     assert done.code == 3
     assert "2.0.0.json /properties/list/contains: EventBridge's registry takes draft 4" in done.err
     assert "2.0.0.json /properties/list/contains: Glue takes draft 7" in done.err
-    assert "EventBridge's registry takes 100,000" in done.err
+    assert "EventBridge's registry accepts 100,000" in done.err
     assert not aws.eventbridge.client.calls
     assert not aws.glue.client.calls
 

@@ -1,4 +1,4 @@
-"""What an older draft is given says the same as what people wrote, or nothing is given to it."""
+"""A converted schema gives the same verdicts as the original, or the conversion is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VALUES: list[Any] = [
     "8d3a3c1e-3e5f-4d6f-9b7e-1d2c3b4a5f60", "a@example.com", {"a": [1]}, 1e300,
 ]  # fmt: skip
 
-SAYABLE: dict[str, dict[str, Any]] = {
+EXPRESSIBLE: dict[str, dict[str, Any]] = {
     "const": {"const": {"a": 1}},
     "const beside enum": {"const": 1, "enum": [1, 2]},
     "enum without values": {"enum": []},
@@ -68,7 +68,7 @@ SAYABLE: dict[str, dict[str, Any]] = {
     "dependent": {"dependentRequired": {"a": ["b"]}, "dependentSchemas": {"a": {"maxProperties": 2}}},
     "dependent on nothing": {"dependentRequired": {"a": []}},
     "dependent never": {"dependentSchemas": {"b": False}},
-    "old dependencies, which our validator keeps": {"dependencies": {"a": ["b"]}},
+    "dependencies, which the validator applies in 2020-12, too": {"dependencies": {"a": ["b"]}},
     "if then else": {"if": {"type": "string"}, "then": {"minLength": 2}, "else": {"type": "object"}},
     "if then": {"if": {"type": "string"}, "then": {"minLength": 2}},
     "if else": {"if": {"type": "string"}, "else": False},
@@ -95,7 +95,7 @@ SAYABLE: dict[str, dict[str, Any]] = {
     },
     "unevaluated elements": {"prefixItems": [{}], "unevaluatedItems": {"type": "string"}},
     "no unevaluated elements": {"allOf": [{"prefixItems": [{}]}], "unevaluatedItems": False},
-    "no elements, said by unevaluated": {"unevaluatedItems": False},
+    "no elements, by unevaluatedItems": {"unevaluatedItems": False},
     "reference beside rules": {"$ref": "#/$defs/t", "minLength": 2, "$defs": {"t": {"type": "string"}}},
     "reference by anchor": {"$ref": "#t", "$defs": {"t": {"$anchor": "t", "type": "string"}}},
     "reference to itself": {"type": ["object", "integer"], "properties": {"a": {"$ref": "#"}}},
@@ -120,8 +120,8 @@ SAYABLE: dict[str, dict[str, Any]] = {
 
 
 @DRAFTS
-@pytest.mark.parametrize("keywords", SAYABLE.values(), ids=SAYABLE.keys())
-def test_what_can_be_said_judges_as_before(keywords: dict[str, Any], draft: Draft) -> None:
+@pytest.mark.parametrize("keywords", EXPRESSIBLE.values(), ids=EXPRESSIBLE.keys())
+def test_a_converted_schema_gives_the_same_verdicts(keywords: dict[str, Any], draft: Draft) -> None:
     original = document(**keywords)
     converted = convert(original, draft)
     assert converted["$schema"] == draft.uri
@@ -130,8 +130,8 @@ def test_what_can_be_said_judges_as_before(keywords: dict[str, Any], draft: Draf
 
 
 @DRAFTS
-@pytest.mark.parametrize("keywords", SAYABLE.values(), ids=SAYABLE.keys())
-def test_a_result_is_a_schema_of_its_draft_by_the_drafts_own_metaschema(
+@pytest.mark.parametrize("keywords", EXPRESSIBLE.values(), ids=EXPRESSIBLE.keys())
+def test_a_converted_schema_conforms_to_the_metaschema_of_its_draft(
     keywords: dict[str, Any], draft: Draft
 ) -> None:
     converted = convert(document(**keywords), draft)
@@ -139,7 +139,7 @@ def test_a_result_is_a_schema_of_its_draft_by_the_drafts_own_metaschema(
     judge.check_schema(converted)
 
 
-UNSAYABLE: dict[str, tuple[dict[str, Any], str, str]] = {
+INEXPRESSIBLE: dict[str, tuple[dict[str, Any], str, str]] = {
     "counted elements": ({"contains": {"const": 1}, "minContains": 2}, "/contains", "counts elements"),
     "at most some": ({"contains": {"const": 1}, "maxContains": 2}, "/contains", "counts elements"),
     "unevaluated behind anyOf": (
@@ -152,7 +152,7 @@ UNSAYABLE: dict[str, tuple[dict[str, Any], str, str]] = {
         "/unevaluatedProperties",
         "depends on which alternatives apply",
     ),
-    "unevaluated elements that contains picks": (
+    "unevaluated elements that contains selects": (
         {"contains": {"const": 1}, "unevaluatedItems": False},
         "/unevaluatedItems",
         "depends on which alternatives apply",
@@ -160,24 +160,24 @@ UNSAYABLE: dict[str, tuple[dict[str, Any], str, str]] = {
     "an id inside": (
         {"properties": {"a": {"$id": "https://schemas.example.com/x"}}},
         "/properties/a",
-        "has an $id of its own",
+        "has its own $id",
     ),
-    "a dynamic reference": ({"$dynamicRef": "#a", "$dynamicAnchor": "a"}, "", "finds its target while"),
-    "elements by a word of older drafts": ({"additionalItems": False}, "", "means nothing in 2020-12"),
+    "a dynamic reference": ({"$dynamicRef": "#a", "$dynamicAnchor": "a"}, "", "finds its target during"),
+    "a keyword of older drafts": ({"additionalItems": False}, "", "has no meaning in 2020-12"),
     "a reference to elsewhere": (
         {"properties": {"a": {"$ref": "https://elsewhere.example.org/s.json"}}},
         "/properties/a",
         "nothing is fetched",
     ),
-    "a reference to nothing": ({"$ref": "#/$defs/none"}, "", "nothing is there"),
-    "a reference to no schema": ({"$ref": "#/required", "required": ["a"]}, "", "no schema is there"),
-    "a reference to no anchor": ({"$ref": "#none"}, "", "no such anchor"),
+    "a reference to nothing": ({"$ref": "#/$defs/none"}, "", "which does not exist"),
+    "a reference to no schema": ({"$ref": "#/required", "required": ["a"]}, "", "which is not a schema"),
+    "a reference to no anchor": ({"$ref": "#none"}, "", "an anchor that does not exist"),
 }
 
 
 @DRAFTS
-@pytest.mark.parametrize(("keywords", "pointer", "reason"), UNSAYABLE.values(), ids=UNSAYABLE.keys())
-def test_what_cannot_be_said_is_refused_with_its_place_and_reason(
+@pytest.mark.parametrize(("keywords", "pointer", "reason"), INEXPRESSIBLE.values(), ids=INEXPRESSIBLE.keys())
+def test_a_schema_that_cannot_be_expressed_is_refused_with_place_and_reason(
     keywords: dict[str, Any], pointer: str, reason: str, draft: Draft
 ) -> None:
     with pytest.raises(NotExpressible) as caught:
@@ -187,7 +187,7 @@ def test_what_cannot_be_said_is_refused_with_its_place_and_reason(
     assert draft.name in caught.value.message
 
 
-def test_draft_4_refuses_names_by_length_and_a_stray_id() -> None:
+def test_draft_4_refuses_property_names_by_length_and_a_member_named_id() -> None:
     schema = document(properties={"a": {"propertyNames": {"maxLength": 3}}, "b": {"id": "x"}})
     with pytest.raises(NotExpressible) as caught:
         convert(schema, DRAFT4)
@@ -199,7 +199,7 @@ def test_draft_4_refuses_names_by_length_and_a_stray_id() -> None:
 
 
 @DRAFTS
-def test_what_stands_in_another_file_comes_with_the_document(draft: Draft) -> None:
+def test_definitions_from_another_file_are_copied_into_the_document(draft: Draft) -> None:
     money = {
         "$schema": DIALECT,
         "$id": OTHER,
@@ -234,7 +234,7 @@ def test_nested_conditions_double_neither_text_nor_time() -> None:
     assert convert(document(**nested), DRAFT7)["else"] == {"type": "object"}
 
 
-def test_a_schema_made_to_explode_ends_in_a_result_or_a_refusal() -> None:
+def test_a_schema_that_causes_very_much_work_is_converted_or_refused() -> None:
     diamond: dict[str, Any] = {"s0": {"properties": {"a": {}}}}
     for number in range(1, 40):
         diamond[f"s{number}"] = {"allOf": [{"$ref": f"#/$defs/s{number - 1}"}] * 2}
@@ -319,10 +319,10 @@ schemas = st.recursive(st.booleans() | plain, _combined, max_leaves=6)
 @DRAFTS
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(root=_combined(schemas), one=schemas, two=plain, given_=st.lists(values, min_size=8, max_size=16))
-def test_random_schemas_judge_random_values_as_before(
+def test_random_schemas_give_the_same_verdicts_on_random_values(
     draft: Draft, root: dict[str, Any], one: Any, two: Any, given_: list[Any]
 ) -> None:
-    """By our validator and, for the older draft, by another library."""
+    """By the same validator and, for the older draft, also by another library."""
     original = document(**root, **{"$defs": {"one": one, "two": two}})
     before = verdicts(original, given_ + VALUES)
     try:

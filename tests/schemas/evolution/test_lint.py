@@ -108,7 +108,7 @@ def test_a_schema_too_long_for_a_registry_is_told_with_both_numbers(folder: Path
     write(folder, properties=member(enum=[f"value-{number}" for number in range(8_000)]))
     (line,) = found(folder)
     assert line.startswith("error [portable] T/1.0.0.json has ")
-    assert "EventBridge's registry takes 100,000" in line
+    assert "EventBridge's registry accepts 100,000" in line
 
 
 def test_a_name_and_an_id_that_glue_refuses_are_told_before_anybody_publishes(folder: Path) -> None:

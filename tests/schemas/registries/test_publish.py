@@ -327,7 +327,7 @@ def test_a_document_over_the_limit_is_refused_with_its_size(kind: Any, limit: in
     assert refusals(folder, kind) == []
     add_version(folder, "1.1.0", description="x" * limit)
     (message,) = refusals(folder, kind)
-    assert f"takes {limit:,}" in message
+    assert f"accepts {limit:,}" in message
 
 
 def test_a_document_that_fits_without_its_blanks_is_published_without_them(tmp_path: Path) -> None:
