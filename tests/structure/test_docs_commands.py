@@ -1,7 +1,7 @@
-"""What a page tells people to type exists: verbs, options, targets, operations of AWS, parameters, files.
+"""Every command on a page exists: verbs, options, make targets, AWS operations, parameters, files.
 
-Looked at is code in pages, in a line or in a block. Of a command in a sentence only part may stand there; of
-a line that begins with ``$`` everything has to.
+The tests read the code of pages, in a line or in a block. A command in a sentence may be a part of one; a
+line that begins with ``$`` must be complete.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PAGES = sorted(
     path
     for pattern in ("*.md", "docs/*.md", "infra/**/*.md", "event_schemas/**/*.md")
     for path in ROOT.glob(pattern)
-    if path.name != "CHANGELOG.md"  # of its time
+    if path.name != "CHANGELOG.md"  # it names commands of earlier versions
 )
 FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -47,13 +47,13 @@ AWS_CUSTOM = {
     "s3 ls": {"--recursive"},
     "s3 rb": {"--force"},
 }
-"""Commands of the AWS CLI that are no operation of a service. Source: its reference, by command."""
+"""Commands of the AWS CLI that are not operations of a service. Source: its reference, by command."""
 STACKS = {
     "stream-bridge": "bridge",
     "stream-bridge-reconciliation": "reconciliation",
     "stream-bridge-alarms": "observability",
 }
-"""Names of stacks in the pages, and what they are made of."""
+"""Names of stacks on the pages, and their templates."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ def _words(text: str) -> Iterator[str]:
     text = text.replace("[--", "--").replace("]", "") if " [--" in text else text
     try:
         words = shlex.split(text)
-    except ValueError:  # a quotation that goes on behind an inner command
+    except ValueError:  # a quotation that continues after an inner command
         words = text.split()
     for word in words:
         if word in ENDS:
             return
         yield word.rstrip(";,:)")
-        if word.endswith((";", ",", ")")):  # a sentence goes on
+        if word.endswith((";", ",", ")")):  # the sentence continues
             return
 
 
@@ -115,7 +115,7 @@ def all_cases(tool: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("command", of(tool), ids=lambda each: str(each)[:70])
 
 
-# --- ours ----------------------------------------------------------------------------------------
+# --- stream-bridge -------------------------------------------------------------------------------
 
 
 @cache
@@ -124,17 +124,17 @@ def program() -> Any:
 
 
 @all_cases("stream-bridge")
-def test_a_verb_of_ours_is_there_with_its_options_and_arguments(command: Command) -> None:
-    check_ours(command)
+def test_a_verb_exists_with_its_options_and_arguments(command: Command) -> None:
+    check_verb(command)
 
 
-def check_ours(command: Command) -> None:
+def check_verb(command: Command) -> None:
     here, words = program(), list(command.words)
     if words[0] == "pattern" and words[1:2] not in ([], ["test"]):
-        words.insert(1, "of")  # as it does itself: `pattern TYPE` beside `pattern test`
+        words.insert(1, "of")  # as the command does itself: `pattern TYPE` beside `pattern test`
     context = typer.Context(here, info_name="stream-bridge")
     while hasattr(here, "commands") and words and not words[0].startswith("-"):
-        name, here, words = here.resolve_command(context, words)  # fails for a verb that is not there
+        name, here, words = here.resolve_command(context, words)  # fails for a verb that does not exist
         context = typer.Context(here, info_name=name, parent=context)
     known = {option for each in here.params for option in (*each.opts, *each.secondary_opts)} | {"--help"}
     assert set(command.options()) <= known, f"{command}: no {set(command.options()) - known}"
@@ -142,7 +142,7 @@ def check_ours(command: Command) -> None:
         try:
             here.make_context(here.name, words, parent=context.parent)
         except typer.BadParameter as error:
-            if not names_a_file(error):  # that need not be here
+            if not names_a_file(error):  # the file need not exist
                 raise
 
 
@@ -155,11 +155,11 @@ def names_a_file(error: typer.BadParameter) -> bool:
 
 
 @all_cases("make")
-def test_a_target_is_there_and_uses_the_variables_it_is_given(command: Command) -> None:
+def test_a_target_exists_and_uses_the_variables_that_it_is_given(command: Command) -> None:
     makefile = (ROOT / "Makefile").read_text()
     target, *given = command.words
     rule = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
-    assert rule is not None, f"{command}: there is no target {target}"
+    assert rule is not None, f"{command}: no target {target}"
     for name in (word.partition("=")[0] for word in given if "=" in word):
         assert re.search(rf"\$\({name}\)|,{name}[,)]|if \$\({name}\)|or \$\({name}\)", rule[1]), str(command)
 
@@ -173,7 +173,7 @@ def service(name: str) -> Any:
 
 
 @all_cases("aws")
-def test_an_operation_of_aws_is_there_with_its_options(command: Command) -> None:
+def test_an_aws_operation_exists_with_its_options(command: Command) -> None:
     check_aws(command)
 
 
@@ -201,8 +201,7 @@ def check_aws(command: Command) -> None:
 
 @pytest.mark.parametrize("command", [each for each in of("aws") if each.words[1:2] == ("deploy",)], ids=str)
 def test_a_stack_is_deployed_from_its_own_template_with_parameters_that_it_has(command: Command) -> None:
-    """A packaged template keeps the place of its artefacts and nothing of its name, so it must be of this
-    page, packaged just before."""
+    """A packaged template does not keep its name, so the page must package it just before."""
     check_deploy(command)
 
 
@@ -211,7 +210,9 @@ def check_deploy(command: Command) -> None:
     file = command.value("--template-file")
     if file == "packaged.yaml":
         before = COMMANDS[COMMANDS.index(command) - 1]
-        assert before.words[:2] == ("cloudformation", "package"), f"{command}: of what is {file}?"
+        assert before.words[:2] == ("cloudformation", "package"), (
+            f"{command}: no command before it packages {file}"
+        )
         file = before.value("--template-file")
     assert file == f"infra/{template}.yaml", str(command)
     at = command.words.index("--parameter-overrides")
@@ -227,7 +228,7 @@ def check_deploy(command: Command) -> None:
 # --- files ---------------------------------------------------------------------------------------
 
 
-def test_files_of_this_repository_that_a_command_names_are_there() -> None:
+def test_files_of_this_repository_that_a_command_names_exist() -> None:
     seen = 0
     for command in COMMANDS:
         for word in command.words:
@@ -241,13 +242,13 @@ def test_files_of_this_repository_that_a_command_names_are_there() -> None:
 
 
 def anchors(path: Path) -> set[str]:
-    """As GitHub makes them of headings."""
+    """The anchors that GitHub makes from headings."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", path.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_links_of_a_page_lead_somewhere(page: Path) -> None:
+def test_links_of_a_page_have_a_target(page: Path) -> None:
     text = FENCE.sub("", page.read_text("utf-8"))
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
         if "://" in link:
@@ -263,7 +264,7 @@ def test_links_of_a_page_lead_somewhere(page: Path) -> None:
 
 
 def texts_of(code: str) -> Iterator[str]:
-    """Every text in a module, without what is filled in."""
+    """Every text of a module; an f-string without its values."""
     tree = ast.parse(code)
     filled = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
     parts = {id(part) for node in filled for part in ast.walk(node) if part is not node}
@@ -274,7 +275,7 @@ def texts_of(code: str) -> Iterator[str]:
             yield node.value
 
 
-def test_what_the_program_itself_says_to_type_is_there() -> None:
+def test_commands_in_hints_exist() -> None:
     seen = 0
     for path in sorted((ROOT / "bridge").rglob("*.py")):
         for text in texts_of(path.read_text("utf-8")):
@@ -284,7 +285,7 @@ def test_what_the_program_itself_says_to_type_is_there() -> None:
                     if command.tool == "aws":
                         check_aws(command)
                     elif command.tool == "stream-bridge" and (quoted or _is_verb(command.words[0])):
-                        check_ours(command)
+                        check_verb(command)
                     else:
                         continue  # "stream-bridge writes …", "make it …"
                     seen += 1
@@ -295,12 +296,12 @@ def _is_verb(word: str) -> bool:
     return word in program().commands
 
 
-# --- the reading itself --------------------------------------------------------------------------
+# --- the parser of commands ----------------------------------------------------------------------
 
 
-def test_commands_are_found_wherever_a_page_has_them() -> None:
+def test_commands_are_found_in_sentences_and_in_blocks() -> None:
     text = (
-        "Say `stream-bridge run`, or `make test ARGS=-x`:\n"
+        "Type `stream-bridge run`, or `make test ARGS=-x`:\n"
         "```console\n$ stream-bridge quarantine export | stream-bridge render - > /dev/null\n"
         '$ aws sqs purge-queue \\\n    --queue-url "$(aws sqs get-queue-url --queue-name q)"\n```\n'
         "stream-bridge turns changes into events.\n"
@@ -332,7 +333,7 @@ def test_commands_are_found_wherever_a_page_has_them() -> None:
         "aws logs tail g --since 5m --filter x",
     ],
 )
-def test_a_command_that_is_wrong_is_seen(text: str) -> None:
+def test_a_wrong_command_is_found(text: str) -> None:
     (command,) = _split("page", text, whole=True)
     with pytest.raises((AssertionError, USAGE)):
-        (check_aws if command.tool == "aws" else check_ours)(command)
+        (check_aws if command.tool == "aws" else check_verb)(command)
