@@ -1,4 +1,4 @@
-"""The text of a first bridge.yaml: commented, and as short as it can be."""
+"""The text of a first bridge.yaml: commented, and as short as possible."""
 
 from __future__ import annotations
 
@@ -19,22 +19,23 @@ _TOUCHED: Final = frozenset(
 
 _HEAD: Final = """\
 # yaml-language-server: $schema=./bridge.schema.json
-# A first configuration, written by `stream-bridge init`. Read it once; then, again and again:
+# A first configuration, written by `stream-bridge init`. Read it once. After each change, run:
 #   stream-bridge check
 #   stream-bridge render examples/records/{record_file}
-# The schema for editors named above is what `stream-bridge config schema` prints.
+# `stream-bridge config schema` prints the schema for editors that the first line names.
 version: 1
 source: {source}
 schemas: ./event_schemas
 
 sinks:
-  # An event bus. EVENT_BUS names it; without it, it is the account's default bus.
+  # An event bus: the one that EVENT_BUS names, else the account's default bus.
   domain: {{kind: eventbridge, bus: "${{EVENT_BUS:-default}}"}}
 
-# memory scopes a failure to the item it happened to; none stops a batch at its first failure.
+# With memory, a failure affects only its own item; with none, a batch stops at its first failure.
 ledger: {{kind: memory}}
 
-# Where a record goes, whole, that can never become its events. It holds the item's values: keep it closed.
+# Records that can never become events are stored here, whole. They contain the item's values: restrict
+# access.
 quarantine: {{kind: directory, path: "${{QUARANTINE_DIR:-./quarantine}}"}}
 
 tables:
@@ -49,18 +50,18 @@ def configuration_text(plans: Sequence[TablePlan], source: str) -> str:
 def _table(plan: TablePlan) -> Iterator[str]:
     yield f"  {_scalar(plan.sample.table)}:"
     yield f"    subject: {_scalar(plan.subject)}"
-    touched = [name for name in plan.item.get("properties", {}) if _is_touched(name)]
+    touched = [name for name in plan.item.get("properties", {}) if tuple(words(name)) in _TOUCHED]
     if touched:
-        yield "    # A change of nothing else tells nobody anything: without the #, it becomes no event."
+        yield "    # A change of only these fields is of no interest: without the #, it becomes no event."
         yield f"    # diff: {{ignore: [{', '.join(_scalar('/' + escape(name)) for name in touched)}]}}"
     if plan.drop:
-        yield "    # Probably secret: taken out before anything else sees it. `with: mask` shows that it is"
+        yield "    # Probably secret: removed before anything else reads it. `with: mask` shows that it is"
         yield "    # there, `with: hmac` (and a key) that it changed."
         yield "    redact:"
         for path in plan.drop:
             yield f"      - {{path: {_scalar(path)}, with: drop}}"
-    yield "    # Without a mapping an event's data is {operation, key, before, after, changes}, as far as the"
-    yield '    # stream has them. Or map it: versions: [{schema: "1.0.0", data: {name: $.after.name}}].'
+    yield "    # Without a mapping, an event's data is {operation, key, before, after, changes}, as far as"
+    yield '    # the stream has them. With one: versions: [{schema: "1.0.0", data: {name: $.after.name}}].'
     yield "    events:"
     for event in plan.events:
         yield f"      - type: {_scalar(event.type)}"
@@ -68,13 +69,8 @@ def _table(plan: TablePlan) -> Iterator[str]:
         yield f'        versions: ["{VERSION}"]'
 
 
-def _is_touched(name: str) -> bool:
-    found = words(name)
-    return tuple(found) in _TOUCHED
-
-
 def _scalar(text: str) -> str:
-    """``text`` as YAML, with nothing taken from the environment."""
+    """``text`` as YAML that takes nothing from the environment."""
     if _PLAIN.fullmatch(text) and text.lower() not in _YAML_WORDS:
         return text
     return json.dumps(text.replace("${", "$${"), ensure_ascii=False)

@@ -1,4 +1,4 @@
-"""The schemas of a table's first three events, from what was seen of it."""
+"""The schemas of a table's first three events, inferred from samples of it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _CHANGE: Final[dict[str, Any]] = {
     "properties": {
         "path": {"type": "string", "pattern": "^/"},
         "op": {"enum": ["add", "remove", "replace"]},
-        "before": {"description": "The value it had."},
-        "after": {"description": "The value it has."},
+        "before": {"description": "The old value."},
+        "after": {"description": "The new value."},
         "added": {"description": "New members of a set.", "type": "array"},
-        "removed": {"description": "Members that left a set.", "type": "array"},
-        "types": {"description": "DynamoDB types, where only the type changed.", "type": "array"},
+        "removed": {"description": "Removed members of a set.", "type": "array"},
+        "types": {"description": "The DynamoDB types, if only the type changed.", "type": "array"},
     },
 }
 
 
 @dataclass(frozen=True, slots=True)
 class EventPlan:
-    """One event that a table's changes shall become. ``schema`` describes its data."""
+    """One event for the changes of a table. ``schema`` describes its data."""
 
     type: str
     verb: Verb
@@ -49,14 +49,14 @@ class EventPlan:
 
 @dataclass(frozen=True, slots=True)
 class TablePlan:
-    """What becomes of one table. ``drop`` are the JSONPaths of what may be secret."""
+    """The events and redaction of one table. ``drop`` are the JSONPaths of what may be secret."""
 
     sample: TableSample
     thing: str
     subject: str
     drop: tuple[str, ...]
     unnamed_secrets: tuple[Path, ...]
-    """Secrets that no JSONPath can name; they cannot be redacted by this."""
+    """Secrets that no JSONPath can name, so that they cannot be redacted."""
     item: dict[str, Any]
     created: dict[str, Any]
     key: dict[str, Any]
@@ -64,7 +64,7 @@ class TablePlan:
 
 
 def plan_table(sample: TableSample, thing: str, subject: str, prefix: str, base: str) -> TablePlan:
-    """``base`` is what every ``$id`` begins with, ``prefix`` what every type does."""
+    """``base`` is the beginning of every ``$id``, ``prefix`` that of every type."""
     sample.settle_secrets()
     named = {path: json_path(path) for path in sample.secrets}
     drop = {path: text for path, text in named.items() if text is not None}
@@ -72,33 +72,20 @@ def plan_table(sample: TableSample, thing: str, subject: str, prefix: str, base:
     if not sample.created_known:
         created = item
     key = {"title": "Key", **_key_schema(sample)}
-    plan = TablePlan(
-        sample=sample,
-        thing=thing,
-        subject=subject,
-        drop=tuple(drop.values()),
-        unnamed_secrets=tuple(path for path, text in named.items() if text is None),
-        item=item,
-        created=created,
-        key=key,
-        events=(),
-    )
-    summaries: dict[Verb, str] = {verb: f"{_titled(thing)} was {verb}." for verb in OPERATION_OF}
-    events = tuple(
-        EventPlan(
-            type_name := f"{prefix}.{thing}.{verb}", verb, summary, _document(plan, verb, type_name, base)
-        )
-        for verb, summary in summaries.items()
-    )
-    return replace(plan, events=events)
+    unnamed = tuple(path for path, text in named.items() if text is None)
+    plan = TablePlan(sample, thing, subject, tuple(drop.values()), unnamed, item, created, key, ())
+    events = []
+    for verb in OPERATION_OF:
+        document = _document(plan, verb, f"{prefix}.{thing}.{verb}", base)
+        events.append(EventPlan(f"{prefix}.{thing}.{verb}", verb, document["description"], document))
+    return replace(plan, events=tuple(events))
 
 
 def _item_schema(shape: Shape, drop: tuple[Path, ...]) -> dict[str, Any]:
     shape = deepcopy(shape)
     for path in drop:
         shape.drop(path)
-    schema: dict[str, Any] = shape.schema(min_seen=MIN_SEEN)
-    return {"title": "Item", **(schema or {"type": "object"})}
+    return {"title": "Item", **(shape.schema(min_seen=MIN_SEEN) or {"type": "object"})}
 
 
 def _key_schema(sample: TableSample) -> dict[str, Any]:
@@ -112,7 +99,7 @@ def _document(plan: TablePlan, verb: Verb, type_name: str, base: str) -> dict[st
     sample, operation = plan.sample, OPERATION_OF[verb]
     members: dict[str, Any] = {
         "operation": {"const": operation},
-        "key": {"description": "Which item it is.", "$ref": "#/$defs/key"},
+        "key": {"description": "The key of the item.", "$ref": "#/$defs/key"},
     }
     defs: dict[str, Any] = {"key": plan.key}
     item = plan.created if verb == "created" else plan.item
@@ -124,14 +111,14 @@ def _document(plan: TablePlan, verb: Verb, type_name: str, base: str) -> dict[st
         defs["item"] = item
     if {"before", "after"} <= members.keys():
         changes = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/change"}}
-        members["changes"] = {"description": "What is different, field by field.", **changes}
+        members["changes"] = {"description": "The differences, field by field.", **changes}
         defs["change"] = _CHANGE
     samples = sample.created.seen if verb == "created" and sample.created_known else sample.items.seen
     return {
         "$schema": DIALECT,
         "$id": f"{base}/{type_name}/{VERSION}.json",
         "title": f"{plan.thing.replace('_', ' ').capitalize()} {verb}",
-        "description": f"{_titled(plan.thing)} was {verb}.",
+        "description": f"{_with_article(plan.thing)} was {verb}.",
         "$comment": f"Inferred by stream-bridge init from {samples} samples: read it before use.",
         "type": "object",
         "required": list(members),
@@ -140,6 +127,6 @@ def _document(plan: TablePlan, verb: Verb, type_name: str, base: str) -> dict[st
     }
 
 
-def _titled(thing: str) -> str:
+def _with_article(thing: str) -> str:
     article = "An" if thing[:1] in "aeio" else "A"
     return f"{article} {thing.replace('_', ' ')}"

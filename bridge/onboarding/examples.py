@@ -1,7 +1,7 @@
-"""Values made up from an inferred schema, so that examples carry nothing of a real item.
+"""Example values generated from an inferred schema, so that examples contain nothing of a real item.
 
-Understands what ``bridge.schemas.authoring.infer`` writes, no more: types, format, pattern of numbers,
-properties, items, additionalProperties.
+Supports only what ``bridge.schemas.authoring.infer`` writes: types, format, pattern of numbers, properties,
+items, additionalProperties.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _OF_FORMAT: Final = {
 }
 
 
-def made_up(schema: Mapping[str, Any], name: str = "value", *, full: bool = True, variant: int = 0) -> Any:
-    """A value that satisfies ``schema``. ``full`` fills optional members in, too; ``variant`` 1 gives other
-    scalars than 0. Texts say the name of their attribute."""
+def example_of(schema: Mapping[str, Any], name: str = "value", *, full: bool = True, variant: int = 0) -> Any:
+    """A value that satisfies ``schema``. ``full`` includes optional members; ``variant`` 1 gives other
+    scalars than 0. Texts contain the name of their attribute."""
     types = schema.get("type", "string")
     kind = types if isinstance(types, str) else types[0]
     match kind:
@@ -29,7 +29,7 @@ def made_up(schema: Mapping[str, Any], name: str = "value", *, full: bool = True
         case "array":
             if not full:
                 return []
-            return [made_up(schema.get("items", {}), name, full=full, variant=variant)]
+            return [example_of(schema.get("items", {}), name, full=full, variant=variant)]
         case "number" | "integer":
             return 1 + variant
         case "boolean":
@@ -46,18 +46,18 @@ def made_up(schema: Mapping[str, Any], name: str = "value", *, full: bool = True
 def _object(schema: Mapping[str, Any], full: bool, variant: int) -> dict[str, Any]:
     required = schema.get("required", ())
     made = {
-        name: made_up(each, name, full=full, variant=variant)
+        name: example_of(each, name, full=full, variant=variant)
         for name, each in schema.get("properties", {}).items()
         if full or name in required
     }
     if full and "additionalProperties" in schema:
-        made["name-1"] = made_up(schema["additionalProperties"], "name-1", full=full, variant=variant)
+        made["name-1"] = example_of(schema["additionalProperties"], "name-1", full=full, variant=variant)
     return made
 
 
 def typed(value: Any) -> dict[str, Any]:
-    """A plain JSON value as DynamoDB's typed JSON. Sets and binary come out as lists and strings, which read
-    the same in events."""
+    """A plain JSON value as DynamoDB's typed JSON. Sets and binary become lists and strings, which are the
+    same in events."""
     match value:
         case bool():
             return {"BOOL": value}

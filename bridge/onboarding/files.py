@@ -1,4 +1,4 @@
-"""Every file of a first project, in memory."""
+"""All files of a first project, in memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bridge.onboarding.records import Record, data_of, example_records
 
 CONFIGURATION: Final = "bridge.yaml"
 _TESTS: Final = '''\
-"""The example records become the events that they should: `pytest tests/test_events.py`.
+"""The example records become the expected events: `pytest tests/test_events.py`.
 
 Written by `stream-bridge init`. Needs stream-bridge, and neither AWS nor credentials.
 """
@@ -48,15 +48,15 @@ def test_records_become_their_events(records):
 
 
 def project_files(plans: Sequence[TablePlan], *, source: str, base: str, team: str) -> dict[str, bytes]:
-    """Path to content, in the order in which somebody would read them."""
+    """Path to content, in reading order."""
     files: dict[str, str] = {CONFIGURATION: configuration_text(plans, source)}
-    files["event_schemas/registry.yaml"] = f"# Every $id begins with this.\nbase: {base}\n"
+    files["event_schemas/registry.yaml"] = f"# The beginning of every $id.\nbase: {base}\n"
     expected: dict[str, list[str]] = {}
     for plan in plans:
         records = example_records(plan)
         path = f"examples/records/{plan.sample.table}.json"
         expected[path] = [
-            f"{event.type}.v1" for record in records for event in plan.events if _tells(event, plan, record)
+            f"{event.type}.v1" for record in records for event in plan.events if _becomes(event, plan, record)
         ]
         for event in plan.events:
             files |= _event_files(plan, event, records, team)
@@ -65,7 +65,7 @@ def project_files(plans: Sequence[TablePlan], *, source: str, base: str, team: s
     return {path: text.encode() for path, text in files.items()}
 
 
-def _tells(event: EventPlan, plan: TablePlan, record: Record) -> bool:
+def _becomes(event: EventPlan, plan: TablePlan, record: Record) -> bool:
     return record["eventName"].lower() == event.operation and data_of(plan, record) is not None
 
 
@@ -76,7 +76,7 @@ def _event_files(plan: TablePlan, event: EventPlan, records: Sequence[Record], t
         f"{folder}/{VERSION}.json": _json(event.schema),
         f"{folder}/meta.yaml": f"summary: {event.summary}\n{owner}\n",
     }
-    datas = [data for record in records if _tells(event, plan, record) and (data := data_of(plan, record))]
+    datas = [data for record in records if _becomes(event, plan, record) and (data := data_of(plan, record))]
     valid, invalid = f"{folder}/examples/{VERSION}/valid", f"{folder}/examples/{VERSION}/invalid"
     for name, data in zip(_example_names(plan, event, len(datas)), datas, strict=True):
         files[f"{valid}/{name}.json"] = _json(data)

@@ -1,4 +1,5 @@
-"""Names that a project needs and nobody has chosen yet: event types, subjects, paths, what may be secret."""
+"""Names that a new project needs: event types, subjects, paths; and names of attributes that may be
+secret."""
 
 from __future__ import annotations
 
@@ -12,10 +13,10 @@ from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.schemas.authoring.infer import ANY
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_OF_NO_MEANING: Final = frozenset(
+_MEANINGLESS: Final = frozenset(
     {"dev", "development", "prod", "production", "stage", "staging", "test", "qa", "table", "ddb", "dynamodb"}
 )
-_RANDOM: Final = re.compile(r"[-_][A-Z0-9]{10,}$")  # how CloudFormation ends the names it makes up
+_RANDOM: Final = re.compile(r"[-_][A-Z0-9]{10,}$")  # the end of a name that CloudFormation generates
 _NAME_MAX: Final = 60
 _PLAIN_STEP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -37,11 +38,11 @@ def words(name: str) -> list[str]:
 
 
 def thing(table: str) -> str:
-    """What one item of a table is called: ``prod-UserProfiles`` to ``user_profile``."""
+    """The name for one item of a table: ``prod-UserProfiles`` to ``user_profile``."""
     found = words(_RANDOM.sub("", table))
-    while len(found) > 1 and found[0] in _OF_NO_MEANING:
+    while len(found) > 1 and found[0] in _MEANINGLESS:
         found.pop(0)
-    while len(found) > 1 and found[-1] in _OF_NO_MEANING:
+    while len(found) > 1 and found[-1] in _MEANINGLESS:
         found.pop()
     if not found:
         return "item"
@@ -49,7 +50,7 @@ def thing(table: str) -> str:
 
 
 def singular(word: str) -> str:
-    """English, by rule; a wrong guess is renamed in the files, before anything is published."""
+    """The singular of an English word, by rule. Rename a wrong guess in the files before you publish."""
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if re.search(r"(ss|x|ch|sh|z)es$", word):
@@ -60,7 +61,7 @@ def singular(word: str) -> str:
 
 
 def things(tables: Sequence[str]) -> dict[str, str]:
-    """A name of its own for the items of each table."""
+    """A unique name for the items of each table."""
     chosen: dict[str, str] = {}
     for table in tables:
         for name in (thing(table), "_".join(words(table)) or "item"):
@@ -74,7 +75,8 @@ def things(tables: Sequence[str]) -> dict[str, str]:
 
 
 def json_path(steps: Sequence[str]) -> str | None:
-    """The JSONPath of a place in an item, such as ``$.cards[*].number``; None where none can say it."""
+    """The JSONPath of a place in an item, such as ``$.cards[*].number``; None for a place that JSONPath
+    cannot express."""
     text = "$"
     for step in steps:
         if step == ANY:
@@ -94,7 +96,7 @@ def json_path(steps: Sequence[str]) -> str | None:
 
 
 def subject(thing_name: str, key: Sequence[str]) -> str | None:
-    """The subject template over the key; None where a name of the key cannot stand in one."""
+    """The subject template over the key; None if a template cannot contain a name of the key."""
     places = []
     for name in key:
         path = json_path(("key", name))
@@ -112,7 +114,7 @@ def secret_name(name: str) -> bool:
 
 
 def personal_name(name: str) -> bool:
-    """Whether an attribute of this name probably tells who somebody is."""
+    """Whether an attribute of this name probably identifies a person."""
     return bool(_PERSONAL_WORDS & {singular(word) for word in words(name)})
 
 

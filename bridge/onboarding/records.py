@@ -1,4 +1,4 @@
-"""Example records of a table, as Lambda hands them over, and the data of the events they become."""
+"""Example records of a table, as Lambda receives them, and the data of their events."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from bridge.core.records.decode import decode
 from bridge.core.records.lambda_record import to_lambda_record
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.onboarding.documents import TablePlan
-from bridge.onboarding.examples import made_up, typed
+from bridge.onboarding.examples import example_of, typed
 
 Record = dict[str, Any]
 
-_TIME_S: Final = 1_767_225_600  # 2026-01-01T00:00:00Z: the same files every time
+_TIME_S: Final = 1_767_225_600  # 2026-01-01T00:00:00Z: every run writes the same files
 _LABEL: Final = "2026-01-01T00:00:00.000"
 _NAMES: Final[dict[Operation, str]] = {"insert": "INSERT", "modify": "MODIFY", "remove": "REMOVE"}
 
 
 def example_records(plan: TablePlan) -> list[Record]:
-    """Records that show each event: made up, or a few real ones where values are kept, redacted."""
+    """Records for each event: generated ones, or a few real ones, redacted, where values are kept."""
     redact = compile_redaction(tuple(RedactRule(parse_path(text), "drop") for text in plan.drop))
     records = []
     for number, (operation, before, after) in enumerate(_images(plan), start=1):
@@ -42,17 +42,16 @@ def example_records(plan: TablePlan) -> list[Record]:
 
 
 def data_of(plan: TablePlan, record: Record) -> dict[str, Any] | None:
-    """The data of the event that ``record`` becomes; None for one that changes nothing."""
+    """The data of the event that ``record`` becomes; None for a record without a difference."""
     view = ChangeView(decode(record), compile_diff())
     if view.changes is not None and not view.changes:
         return None
-    # Through JSON, as it will stand in a file.
-    data: dict[str, Any] = json.loads(json.dumps(default_data(view)))
+    data: dict[str, Any] = json.loads(json.dumps(default_data(view)))  # as the file will contain it
     return data
 
 
 def _images(plan: TablePlan) -> Iterator[tuple[Operation, TypedItem | None, TypedItem | None]]:
-    """Nothing where real records show it."""
+    """Images of generated records, for the operations without a real record."""
     kept = plan.sample.kept
     full, other = _item(plan, plan.item, variant=0), _item(plan, plan.item, variant=1)
     if "insert" not in kept:
@@ -69,7 +68,7 @@ def _images(plan: TablePlan) -> Iterator[tuple[Operation, TypedItem | None, Type
 
 
 def _item(plan: TablePlan, schema: Mapping[str, Any], *, variant: int, full: bool = True) -> dict[str, Any]:
-    item = typed(made_up(schema, full=full, variant=variant))["M"]
+    item = typed(example_of(schema, full=full, variant=variant))["M"]
     return {**item, **_key(plan, schema, variant)}
 
 
@@ -77,7 +76,7 @@ def _key(plan: TablePlan, schema: Mapping[str, Any], variant: int) -> dict[str, 
     key = {}
     for name, tag in plan.sample.key.items():
         of_name = schema.get("properties", {}).get(name, {"type": "string"})
-        value = made_up(of_name, name, variant=variant) if tag == "S" else None
+        value = example_of(of_name, name, variant=variant) if tag == "S" else None
         key[name] = {tag: {"N": str(1 + variant), "B": ("AQ==", "Ag==")[variant]}.get(tag, value)}
     return key
 

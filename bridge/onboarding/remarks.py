@@ -1,4 +1,4 @@
-"""What a person should look at before publishing by what was inferred. Names only, never a value."""
+"""Points to check before publishing with an inferred configuration. Names only, never a value."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def remarks(plan: TablePlan) -> Iterator[str]:
         yield f"PROBABLY SECRET AND NOT REDACTED, because no JSONPath can name it: {names}"
     secret_key = [name for name in sample.key if any(path == (name,) for path in sample.secrets)]
     if secret_key:
-        yield f"the key {_listed(secret_key)} may be secret: subjects and keys show it"
+        yield f"the key {_listed(secret_key)} may be secret: every event contains it in subject and key"
     places = [place for place in sample.items.places() if place.path not in sample.secrets]
     yield from _fields(sample, places)
     if sample.large:
         size = f"{sample.largest_bytes // 1024:,} KiB"
         yield (
-            f"large items (one has about {size}): with both images and changes an event may pass the bus's "
-            "limit of 1 MiB: map what subscribers need with data, or set claim_check"
+            f"large items (one has about {size}): an event with both images and the changes may exceed the "
+            "bus's limit of 1 MiB. Map only what subscribers need with data, or set claim_check"
         )
     if 1 < len(sample.key_kinds) < KINDS_MAX:
         kinds = _listed(sorted(sample.key_kinds))
         yield (
-            f"several kinds of items seem to share the table ({kinds}): give each its own events, "
-            "told apart by when: {key: ...}"
+            f"several kinds of items seem to share the table ({kinds}): give each kind its own events, "
+            "selected by when: {key: ...}"
         )
 
 
@@ -54,33 +54,31 @@ def _stream(sample: TableSample) -> Iterator[str]:
         yield f"the table's stream is off: {command}{wanted}"
     elif sample.view != "NEW_AND_OLD_IMAGES":
         yield (
-            f"the stream view is {sample.view}: events cannot tell all of before, after and changes. A view "
+            f"the stream view is {sample.view}: events cannot have all of before, after and changes. A view "
             f"cannot be changed: {command}StreamEnabled=false, then again with {wanted}"
         )
     if not sample.key_order_known and len(sample.key) > 1:
-        yield (
-            f"records do not tell which of {_listed(sample.key)} is the partition key: see that the subject "
-            "has them in the right order"
-        )
+        names = _listed(sample.key)
+        yield f"records do not show which of {names} is the partition key: check their order in the subject"
 
 
 def _amount(sample: TableSample) -> Iterator[str]:
     seen = sample.items.seen
     if sample.unreadable:
-        yield f"{sample.unreadable} samples are not legal DynamoDB values and were left out"
+        yield f"samples left out because they are not legal DynamoDB values: {sample.unreadable}"
     if not seen:
-        yield "no item was seen: the schemas know the key alone. Run init again once there is data"
+        yield "no item was found: the schemas contain only the key. Run init again once there is data"
     elif seen < MIN_SEEN:
-        yield f"only {seen} samples: too few to call anything but the key required"
+        yield f"only {seen} {'sample' if seen == 1 else 'samples'}: too few to require more than the key"
     elif not sample.created_known:
-        yield ("created is inferred from items of any age: it requires what every item has by now")
+        yield "created is inferred from items of any age: it requires what every item has now"
 
 
 def _fields(sample: TableSample, places: list[Place]) -> Iterator[str]:
     mixed = [
         f"{pointer(place.path)} ({', '.join(types)})"
         for place in places
-        if len(types := place.shape.types()) > 1 and set(types) - {"null"} != set() and not _nullable(types)
+        if len(set(types := place.shape.types()) - {"null"}) > 1
     ]
     if mixed:
         yield f"mixed types: {_listed(mixed)}"
@@ -107,17 +105,13 @@ def _fields(sample: TableSample, places: list[Place]) -> Iterator[str]:
         and (found := texts.nearly(_NEARLY)) is not None
     ]
     if nearly:
-        yield f"nearly of one format, so none is asserted: {_listed(nearly)}"
+        yield f"almost all values have one format, so none is asserted: {_listed(nearly)}"
     deep = [pointer(place.path) for place in places if place.shape.anything]
     if deep:
-        yield f"too deep or too much to be described, so anything is allowed there: {_listed(deep)}"
+        yield f"too deep or too many attributes to describe, so anything is allowed: {_listed(deep)}"
     personal = [pointer(place.path) for place in places if personal_name(place.path[-1])]
     if personal:
-        yield f"probably personal: {_listed(personal)}; redact {{with: hmac}} keeps it out of events"
-
-
-def _nullable(types: list[str]) -> bool:
-    return len(types) == 2 and "null" in types
+        yield f"probably personal: {_listed(personal)}; redact {{with: hmac}} keeps such values out of events"
 
 
 def pointer(path: Path) -> str:

@@ -1,7 +1,7 @@
-"""What was seen of one table: shapes of its items, and what deserves a look. Values are not kept.
+"""Samples of one table: the shapes of its items, and what a person should check. Values are not kept.
 
-Fed with items of a scan or with stream records, one at a time; only ``keep_values`` makes it remember a few
-of them, for examples.
+Takes items of a scan or stream records, one at a time. Only with ``keep_values`` it keeps a few of them, for
+examples.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Shape
 
 KEPT_EACH: Final = 3
 _SECRETS_MAX: Final = 100
-_LARGE_BYTES: Final = 100 * 1024  # an event may carry an item twice, and changes beside it
-KINDS_MAX: Final = 10  # more are ids, not kinds
+_LARGE_BYTES: Final = 100 * 1024  # an event may contain an item twice, and its changes
+KINDS_MAX: Final = 10  # more of them are ids, not kinds
 _KIND: Final = re.compile(r"[A-Za-z_]{1,30}#")
 
 
@@ -34,19 +34,19 @@ class TableSample:
     key_order_known: bool = True
     stream_enabled: bool = True
     about_items: int | None = None
-    """How many items the table has, by its own rough count."""
+    """The approximate number of items, as DynamoDB reports it."""
     keep_values: bool = False
 
     items: Shape = field(init=False)
     created: Shape = field(init=False)
-    """Of items as they were inserted: known from records only."""
+    """The shape of items as they were inserted, which only records show."""
     records: int = field(default=0, init=False)
     unreadable: int = field(default=0, init=False)
     secrets: dict[Path, str] = field(default_factory=dict, init=False)
-    """Where secrets may be, and why."""
+    """The places of possible secrets, and why."""
     largest_bytes: int = field(default=0, init=False)
     key_kinds: set[str] = field(default_factory=set, init=False)
-    """What stands before the first ``#`` of a key: several kinds of items may share one table."""
+    """The text before the first ``#`` of a key: several kinds of items may share one table."""
     kept: dict[Operation, list[Any]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class TableSample:
 
     @property
     def created_known(self) -> bool:
-        """Whether enough inserts were seen to tell them from items as they are later."""
+        """Whether there are enough inserts to infer new items separately from older ones."""
         return self.created.seen >= MIN_SEEN
 
     @property
@@ -71,7 +71,7 @@ class TableSample:
         return self.largest_bytes > _LARGE_BYTES
 
     def add_item(self, item: TypedItem) -> None:
-        """An item as a scan returns it. One that is not legal is counted as unreadable."""
+        """An item as a scan returns it. An illegal one counts as unreadable."""
         try:
             self._look(plain_item(item, "item"))
         except MalformedRecord:
@@ -81,7 +81,7 @@ class TableSample:
             self.kept["insert"].append(item)
 
     def add_change(self, change: Change, record: Mapping[str, Any]) -> None:
-        """A decoded record. One whose images are not legal is counted as unreadable."""
+        """A decoded record. One with illegal images counts as unreadable."""
         try:
             images = [
                 None if image is None else plain_item(image, "image")
@@ -118,8 +118,8 @@ class TableSample:
                 self.key_kinds.add(f"{name} {kind[0]}")
 
     def settle_secrets(self) -> None:
-        """Once everything was seen: say ``*`` for names that are data, and leave out what lies inside another
-        secret. The key stays: without it there is neither subject nor order."""
+        """After the last sample: write ``*`` for names that are data, and leave out secrets inside other
+        secrets. The key stays: without it there is neither subject nor order."""
         settled: dict[Path, str] = {}
         for path, why in sorted(self.secrets.items()):
             general = self._generalised(path)

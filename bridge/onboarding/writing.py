@@ -1,4 +1,4 @@
-"""Files into a folder: all of them or none, and nothing overwritten that was not meant to be."""
+"""Writes files into a folder: all of them or none, and overwrites only what the caller allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class StagedFiles:
-    """Files that stand complete in ``folder``, a temporary one inside ``target``, until they are moved."""
+    """Complete files in ``folder``, a temporary folder inside ``target``, until they are moved."""
 
     def __init__(self, target: Path, folder: Path, names: tuple[str, ...]) -> None:
         self.folder = folder
@@ -19,17 +19,17 @@ class StagedFiles:
         self._names = names
 
     def existing(self) -> list[str]:
-        """What a move would overwrite."""
+        """The files that a move would overwrite."""
         return [name for name in self._names if (self._target / name).exists()]
 
     def move(self) -> None:
-        """Move every file to its place. Raises ``OSError``, after everything is as it was before."""
+        """Move every file to its place. Raises ``OSError`` once everything is restored."""
         before = self.folder / ".before"
         with ExitStack() as undo:
             for name in self._names:
                 place, kept = self._target / name, before / name
                 if place.is_dir():
-                    raise IsADirectoryError(errno.EISDIR, "a folder stands where a file belongs", str(place))
+                    raise IsADirectoryError(errno.EISDIR, "a folder is in the place of a file", str(place))
                 for parent in reversed(Path(name).parents[:-1]):
                     if not (self._target / parent).is_dir():
                         (self._target / parent).mkdir()
@@ -45,7 +45,7 @@ class StagedFiles:
 
 @contextmanager
 def staged(target: Path, files: Mapping[str, bytes]) -> Iterator[StagedFiles]:
-    """Write ``files`` (relative path to content) beside their places; what is not moved goes again."""
+    """Write ``files`` (relative path to content) to a temporary folder, which is removed at the end."""
     made = not target.exists()
     target.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".stream-bridge-init-", dir=target))

@@ -1,4 +1,4 @@
-"""A finding about schemas: a problem that names the rule it breaks, so that programs can tell them apart."""
+"""A finding about schemas: a problem with the name of the rule that it breaks, for programs to read."""
 
 from __future__ import annotations
 
@@ -15,20 +15,36 @@ class Finding(Problem):
     rule: str = ""
 
 
-def rule_of(problem: Problem) -> str:
-    """``folder`` stands for what has no rule of its own: a file out of place, or one that cannot be read."""
-    return (problem.rule if isinstance(problem, Finding) else "") or "folder"
-
-
-def refuse(
+def finding(
     rule: str,
-    file: str,
+    file: object,
+    message: str,
+    suggestion: str = "",
+    severity: str = "error",
+    *,
+    path: str = "",
+    line: int = 0,
+    column: int = 0,
+) -> Finding:
+    """A finding about ``file`` (text or a path), as a whole unless ``path`` or ``line`` say where."""
+    return Finding(str(file), line, column, path, message, suggestion, severity, rule=rule)
+
+
+def refused(
+    file: object,
     message: str,
     suggestion: str = "",
     *,
+    rule: str = "",
     path: str = "",
     line: int = 0,
     column: int = 0,
 ) -> ConfigurationError:
     """One finding as an error to raise."""
-    return ConfigurationError([Finding(file, line, column, path, message, suggestion, rule=rule)])
+    return ConfigurationError([finding(rule, file, message, suggestion, path=path, line=line, column=column)])
+
+
+def rule_of(problem: Problem) -> str:
+    """The rule of a problem. ``folder`` is the rule of problems without one: a misplaced or unreadable
+    file."""
+    return (problem.rule if isinstance(problem, Finding) else "") or "folder"

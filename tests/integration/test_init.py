@@ -109,7 +109,7 @@ def test_an_empty_table_without_a_stream_gives_a_skeleton_and_says_so(shell: She
     finally:
         dynamodb.delete_table(TableName=table)
     assert done.code == 0, done.err
-    assert "no item was seen: the schemas know the key alone" in done.err
+    assert "no item was found: the schemas contain only the key" in done.err
     assert f"the table's stream is off: aws dynamodb update-table --table-name {table} " in done.err
     assert "{$.key.zone}/{$.key.at}" in (shell.folder / "bridge.yaml").read_text()
     assert shell.run("check", "--strict").code == 0

@@ -26,7 +26,7 @@ from bridge.schemas.authoring.infer import ANY
         ("...", "item"),
     ],
 )
-def test_an_item_is_called_after_its_table(table: str, name: str) -> None:
+def test_an_item_is_named_after_its_table(table: str, name: str) -> None:
     assert thing(table) == name
 
 
@@ -36,7 +36,7 @@ def test_tables_that_sound_alike_get_names_of_their_own() -> None:
 
 
 @given(st.lists(st.one_of(st.just(ANY), st.text(min_size=1, max_size=6)), min_size=1, max_size=4))
-def test_a_path_leads_to_its_place_or_there_is_none(steps: list[str]) -> None:
+def test_a_path_leads_to_its_place_or_is_missing(steps: list[str]) -> None:
     text = json_path(steps)
     if text is not None:
         path = parse_path(text)
@@ -56,7 +56,7 @@ def test_a_secret_is_known_by_its_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["secretary", "passenger", "tokenizer", "key", "pinned", "name"])
-def test_a_name_that_only_sounds_like_a_secret_is_none(name: str) -> None:
+def test_a_name_that_only_sounds_like_a_secret_is_not_one(name: str) -> None:
     assert not secret_name(name)
 
 

@@ -1,4 +1,4 @@
-"""All files or none, and what was there before comes back when a move fails."""
+"""All files are written or none, and a failed move restores the earlier files."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_what_is_not_moved_leaves_no_trace(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_move_that_fails_half_way_puts_everything_back(tmp_path: Path) -> None:
+def test_a_move_that_fails_half_way_restores_everything(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a/two.txt").write_bytes(b"mine")
     (tmp_path / "three.txt").mkdir()

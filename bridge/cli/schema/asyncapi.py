@@ -93,7 +93,7 @@ def _message(
     configuration: Configuration, table: TableSettings, event: EventSettings, version: VersionSettings
 ) -> Message:
     from bridge.schemas.authoring.asyncapi import Message
-    from bridge.schemas.documents.proposed import valid_examples
+    from bridge.schemas.documents.examples import valid_examples
     from bridge.settings.compiling.versions import deprecation_of
 
     known = configuration.schemas
@@ -112,8 +112,8 @@ def _message(
         contact=(meta.contact if meta else "") or (table.owner.contact if table.owner else ""),
         deprecation={} if deprecation is None else deprecation.attributes(),
         examples={
-            name.removesuffix(".json"): data
-            for name, data in valid_examples(known, event.type, version.schema_version).items()
+            path.stem: data
+            for path, data in valid_examples(known, event.type, version.schema_version).items()
         },
     )
 

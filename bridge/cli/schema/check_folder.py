@@ -18,8 +18,8 @@ from bridge.schemas.compatibility.verdict import Verdict
 from bridge.schemas.documents.places import with_places
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.evolution.against import Delta, find_delta
-from bridge.schemas.evolution.comparison_json import comparison_json
 from bridge.schemas.evolution.lint import past_sunsets
+from bridge.schemas.evolution.pairs import comparison_json
 from bridge.schemas.evolution.promises import Judged, TypeReport, check_types
 
 

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from bridge.schemas.documents.validation import SchemaVersion
     from bridge.schemas.evolution.changes import Change
 
-_SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow"), "told": ("·", "dim")}
+_SIGNS = {
+    "added": ("+", "green"),
+    "removed": ("-", "red"),
+    "changed": ("~", "yellow"),
+    "annotation": ("·", "dim"),
+}
 
 
 def diff(
@@ -40,7 +45,7 @@ def diff(
     from bridge.cli.schema.verdict import break_lines, unproven_lines
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.evolution.changes import find_changes
-    from bridge.schemas.evolution.comparison_json import comparison_json
+    from bridge.schemas.evolution.pairs import comparison_json
 
     console: Console = context.obj
     before, after, documents, defaults = name_pair((old, new), schemas)
@@ -111,7 +116,7 @@ def changelog(
 def _step(schemas: SchemaSet, old: SchemaVersion, new: SchemaVersion) -> dict[str, Any]:
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.evolution.changes import find_changes
-    from bridge.schemas.evolution.comparison_json import comparison_json
+    from bridge.schemas.evolution.pairs import comparison_json
 
     documents = {schema.id: schema.document for schema in schemas}
     found = compare(

@@ -86,7 +86,7 @@ def impact(
     Exit code 0: no rule is affected. 2: some are. 4: none is, as far as it could be decided. 1 and 3:
     patterns or schemas cannot be read.
     """
-    from bridge.schemas.documents.proposed import before, of_version, one_of, pick
+    from bridge.schemas.documents.proposed import before, of_version, one_of
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.evolution.impact import Impact
     from bridge.schemas.evolution.impact_finding import Effect
@@ -100,7 +100,7 @@ def impact(
         raise BridgeError(
             "the schema's $id names no type and version", hint="it ends in /TYPE/VERSION.json in the folder"
         )
-    earlier = before(known, new) if against is None else pick(known, against)
+    earlier = before(known, new) if against is None else known.find(against)
     old = None if earlier is None else of_version(known, earlier)
     source = source or _source()
     majors = [f"{new.type}.v{version.major}" for version in known.versions(new.type)]
@@ -129,10 +129,11 @@ def _source() -> str:
 
 
 def _side(proposed: Proposed, known: SchemaSet, source: str) -> Side:
-    from bridge.schemas.documents.proposed import valid_examples
+    from bridge.schemas.documents.examples import valid_examples
     from bridge.schemas.evolution.impact_finding import Side
 
-    examples = valid_examples(known, proposed.type, proposed.version)
+    found = valid_examples(known, proposed.type, proposed.version)
+    examples = {path.name: data for path, data in found.items()}
     return Side(proposed.event_type, proposed.version, proposed.id, proposed.documents, source, examples)
 
 

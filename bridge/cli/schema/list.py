@@ -69,12 +69,11 @@ def show(
     ] = Output.TEXT,
 ) -> int:
     """Show one version of a type: what it is about, its members, its standing."""
-    from bridge.schemas.documents.naming import find_version
     from bridge.schemas.documents.schema_set import SchemaSet
 
     console: Console = context.obj
     found = SchemaSet.load(schemas_folder(schemas))
-    schema = find_version(found, type_and_version)
+    schema = found.find(type_and_version)
     if output is Output.JSON:
         console.write_json(schema.document)
         return ExitCode.OK

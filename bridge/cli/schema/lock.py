@@ -28,13 +28,12 @@ def lock(
     and breaks somebody.
     """
     from bridge.schemas.documents.lock import LOCK_FILE, write_lock
-    from bridge.schemas.documents.publishable import publishable
     from bridge.schemas.documents.schema_set import SchemaSet
 
     console: Console = context.obj
     folder = schemas_folder(schemas)
     found = SchemaSet.load(folder)
-    ready = {name: schema.document for name, schema in publishable(found).items()}
+    ready = {name: schema.document for name, schema in found.publishable.items()}
     grown = found.lock.adding(ready, found.metas)
     added = [f"{type_name} {version}" for type_name, version in grown.versions.keys() - found.lock.versions]
     missing = sorted(added)

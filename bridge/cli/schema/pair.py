@@ -10,9 +10,8 @@ from typing import Any
 from bridge.cli.schema.options import named_folder
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.compatibility.verdict import Mode, Policy
-from bridge.schemas.documents.json_document import parse_json, read_bytes
+from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import read_layout
-from bridge.schemas.documents.naming import find_version
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.schema_set import SchemaSet
 
@@ -69,9 +68,9 @@ def _folder(texts: tuple[str, str], schemas: Path | None) -> Path:
 
 def _named(text: str, found: SchemaSet | None) -> Named:
     if found is not None and not _is_file(text):
-        schema = find_version(found, text)
+        schema = found.find(text)
         return Named(f"{schema.type}@{schema.version}", schema.file, schema.document, schema.type)
-    document = parse_json(read_bytes(Path(text)), text)
+    document = read_json(Path(text))
     if not isinstance(document, dict | bool):
         message = "is not a JSON Schema: neither an object nor true or false"
         raise ConfigurationError([Problem(text, 0, 0, "", message)])

@@ -128,10 +128,9 @@ def _open(
 def _lock(folder: Path, schemas: SchemaSet, targets: Sequence[Target]) -> bool:
     """Record what is published now, last of all; whether anything was new."""
     from bridge.schemas.documents.lock import write_lock
-    from bridge.schemas.documents.publishable import publishable
     from bridge.schemas.registries.publish import lock_published
 
-    ready = {name: schema.document for name, schema in publishable(schemas).items()}
+    ready = {name: schema.document for name, schema in schemas.publishable.items()}
     grown = lock_published(schemas.lock.adding(ready, schemas.metas), targets)
     if grown == schemas.lock:
         return False

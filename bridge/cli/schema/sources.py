@@ -32,7 +32,7 @@ def open_source(text: str, folder: Path) -> SchemaSource:
         files = files_in(there)
         if not files:
             raise SourceNotUnderstood(
-                f"{rest} holds no schemas", hint="name the folder in which the folders of the types stand"
+                f"{rest} contains no schemas", hint="name the folder in which the folders of the types stand"
             )
         return FilesSource(text, files)
     raise SourceNotUnderstood(

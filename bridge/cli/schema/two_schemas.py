@@ -12,7 +12,7 @@ from bridge.cli.schema.verdict import break_lines, exit_code, unproven_lines
 from bridge.schemas.compatibility.compare import compare
 from bridge.schemas.compatibility.verdict import Comparison, Mode, Policy, Verdict
 from bridge.schemas.documents.places import with_places
-from bridge.schemas.evolution.comparison_json import comparison_json
+from bridge.schemas.evolution.pairs import comparison_json
 from bridge.schemas.finding import Finding
 
 

@@ -1,9 +1,9 @@
-"""An AsyncAPI 3.0 document of what is published: where, which events, by which schemas.
+"""An AsyncAPI 3.0 document of what is published: the channels, the events and their schemas.
 
-Channels are buses and topics, operations say that we send to them, and each type and major is a message
-whose payload is the whole CloudEvent (structured mode). EventBridge has no binding in the specification; on a
-bus the CloudEvent is the ``detail`` of EventBridge's envelope, which is told in words. The same configuration
-gives the same document. Source: AsyncAPI Specification 3.0.0; SNS bindings 1.0.0.
+Channels are buses and topics, with a send operation for each. Each type and major is a message whose payload
+is the whole CloudEvent (structured mode). EventBridge has no binding in the specification: the description of
+a bus says that the CloudEvent is the ``detail`` of EventBridge's envelope. The same configuration gives the
+same document. Source: AsyncAPI Specification 3.0.0; SNS bindings 1.0.0.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from bridge.schemas.documents.nodes import Documents
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
 NEWER_FORMAT: Final = "application/schema+json;version=draft-2020-12"
-"""Of schemas that say what AsyncAPI's own schemas (a superset of draft 7) cannot."""
+"""For schemas that AsyncAPI's own schemas (a superset of draft 7) cannot express."""
 
 _NEWER_KEYWORDS: Final = frozenset(
     {"prefixItems", "dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties",
@@ -37,7 +37,7 @@ Kind = Literal["eventbridge", "eventbridge_v2", "sns", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """``name`` as bridge.yaml names the sink; ``address`` is the bus or topic, None where it has none."""
+    """``name`` is the sink's name in bridge.yaml; ``address`` is the bus or topic, None for other sinks."""
 
     name: str
     kind: Kind
@@ -46,8 +46,9 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One type and major. ``schema`` is the ``$id`` of its data's; ``channels`` are names. ``deprecation``
-    holds CloudEvents' attributes of that name, where it is being retired. ``examples`` are data by name."""
+    """One type and major. ``schema`` is the ``$id`` of its data's schema; ``channels`` are names.
+    ``deprecation`` has CloudEvents' deprecation attributes, if it is being retired. ``examples`` are data by
+    name."""
 
     type: str
     version: str
@@ -69,7 +70,7 @@ def asyncapi(
     documents: Mapping[str, Any],
 ) -> dict[str, Any]:
     """``documents`` are the schemas by ``$id``, with all they refer to. Raises :class:`BridgeError` for a
-    schema that cannot be put into another document."""
+    schema that cannot be moved into another document."""
     writer = _Writer(documents, {message.schema: message.type for message in messages})
     known = sorted(messages, key=lambda each: each.type)
     components = {
@@ -94,7 +95,7 @@ def asyncapi(
 
 
 class _PlainDumper(yaml.SafeDumper):
-    """Without anchors, which people read as noise."""
+    """Without anchors, which are noise to readers."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -137,14 +138,9 @@ class _Writer:
             "data": {"$ref": self.place(message.schema, "")},
         }
         own |= {name: {"const": value} for name, value in message.deprecation.items()}
-        payload: dict[str, Any] = {
-            "allOf": [
-                {"$ref": f"#/components/schemas/{_ENVELOPE}"},
-                {"type": "object", "required": list(message.deprecation), "properties": own},
-            ]
-        }
-        if not message.deprecation:
-            del payload["allOf"][1]["required"]
+        required = {"required": list(message.deprecation)} if message.deprecation else {}
+        envelope = {"$ref": f"#/components/schemas/{_ENVELOPE}"}
+        payload = {"allOf": [envelope, {"type": "object", **required, "properties": own}]}
         written: dict[str, Any] = {
             "name": message.type,
             "title": message.type.rpartition(".v")[0].rpartition(".")[2].replace("_", " ").capitalize(),
@@ -195,27 +191,24 @@ def _channel(channel: Channel, messages: Iterable[Message]) -> dict[str, Any]:
         "title": name,
         "description": _DESCRIPTIONS[channel.kind],
         "messages": {
-            each.type: {"$ref": f"#/components/messages/{each.type}"}
-            for each in messages
-            if channel.name in each.channels
+            each.type: {"$ref": f"#/components/messages/{each.type}"} for each in _sent_to(channel, messages)
         },
         "x-kind": channel.kind,
     }
     if channel.kind == "sns":
         ordering = "FIFO" if name.endswith(".fifo") else "standard"
-        written["bindings"] = {
-            "sns": {"name": name, "ordering": {"type": ordering}, "bindingVersion": "1.0.0"}
-        }
+        binding = {"name": name, "ordering": {"type": ordering}, "bindingVersion": "1.0.0"}
+        written["bindings"] = {"sns": binding}
     return written
 
 
 _DESCRIPTIONS: Final[Mapping[Kind, str]] = {
     "eventbridge": "An EventBridge event bus. The CloudEvent is the detail of EventBridge's envelope, whose"
     " detail-type and source are the event's type and source.",
-    "eventbridge_v2": "A custom event bus of EventBridge, which keeps the order of each subject.",
+    "eventbridge_v2": "A custom event bus of EventBridge, which preserves the order of each subject.",
     "sns": "An SNS topic. The CloudEvent is the message; the headers are message attributes, for filter"
     " policies.",
-    "other": "A sink of one process.",
+    "other": "A sink inside one process.",
 }
 
 
@@ -226,11 +219,13 @@ def _operation(channel: Channel, messages: Iterable[Message]) -> dict[str, Any]:
         "channel": {"$ref": f"#/channels/{key}"},
         "summary": f"Publishes to {channel.name}.",
         "messages": [
-            {"$ref": f"#/channels/{key}/messages/{each.type}"}
-            for each in messages
-            if channel.name in each.channels
+            {"$ref": f"#/channels/{key}/messages/{each.type}"} for each in _sent_to(channel, messages)
         ],
     }
+
+
+def _sent_to(channel: Channel, messages: Iterable[Message]) -> list[Message]:
+    return [each for each in messages if channel.name in each.channels]
 
 
 def _attributes(message: Message) -> dict[str, Any]:
@@ -265,7 +260,7 @@ def _deprecation_text(deprecation: Mapping[str, Any]) -> str:
 
 
 def _key(name: str) -> str:
-    """Keys of AsyncAPI's maps: letters, digits, dots, hyphens, underscores."""
+    """A key of AsyncAPI's maps: letters, digits, dots, hyphens, underscores."""
     return re.sub(r"[^A-Za-z0-9._-]", "_", name)
 
 

@@ -1,4 +1,4 @@
-"""Schemas put together in one document, with every reference leading to its new place."""
+"""Several schemas in one document, with every reference changed to its new place."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 from urllib.parse import quote
 
 from bridge.errors import BridgeError
+from bridge.schemas.documents.json_document import SCHEMAS_BY_NAME
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
 
 Placing = Callable[[str, str], str]
-"""URI of a document and pointer inside it to the reference that leads there now."""
+"""From the URI of a document and a pointer in it to the reference that now leads there."""
 
-# Where data stands in a schema, not schemas.
+# Keywords whose values are data, not schemas.
 _DATA = ("const", "enum", "examples", "example", "default")
 
 
 def relocated(documents: Documents, uri: str, place: Placing) -> Any:
-    """The document at ``uri`` without its ``$id`` and ``$schema``, its references as ``place`` says.
+    """The document at ``uri`` without its ``$id`` and ``$schema``, its references changed by ``place``.
 
     Raises :class:`BridgeError` for a reference that cannot be followed.
     """
@@ -34,11 +35,10 @@ def relocated(documents: Documents, uri: str, place: Placing) -> Any:
             if schema and name == "$ref" and isinstance(inner, str):
                 result[name] = place(*_target(documents, root, inner))
             elif schema and name in ("$dynamicRef", "$dynamicAnchor"):
-                raise BridgeError(f"{uri} uses {name}, which cannot be put into another document")
+                raise BridgeError(f"{uri} uses {name}, which cannot be moved into another document")
             elif schema and name in _DATA:
                 result[name] = inner
-            elif schema and name in ("properties", "patternProperties", "$defs", "definitions",
-                                     "dependentSchemas"):  # fmt: skip
+            elif schema and name in SCHEMAS_BY_NAME:
                 result[name] = {key: moved(each) for key, each in inner.items()}
             elif not (schema and name == "$anchor"):
                 result[name] = moved(inner, schema)
@@ -49,7 +49,7 @@ def relocated(documents: Documents, uri: str, place: Placing) -> Any:
 
 
 def bundle(documents: Mapping[str, Any], uri: str) -> dict[str, Any]:
-    """The document at ``uri`` with whatever it refers to elsewhere in its ``$defs``."""
+    """The document at ``uri`` with all documents that it refers to in its ``$defs``."""
     known = Documents(documents)
     taken = set(documents[uri].get("$defs", {}))
     names: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The files of a new type, and of a type's next version: planned here, written elsewhere, all or none."""
+"""The files of a new type, and of a type's next version. Planned here; the caller writes all or none."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from bridge.errors import BridgeError, ConfigurationError
 from bridge.schemas.compatibility.verdict import Bump
 from bridge.schemas.documents.build import find_base, place_of
 from bridge.schemas.documents.json_document import parse_json, read_bytes
-from bridge.schemas.documents.layout import TYPE, Layout, SchemaFile, entries, inside
+from bridge.schemas.documents.layout import TYPE, Layout, entries, inside
 from bridge.schemas.documents.lock import content_hash
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.validation import DIALECT
 from bridge.schemas.documents.yaml_members import meant
-from bridge.schemas.finding import refuse
+from bridge.schemas.finding import refused
 from bridge.schemas.semver import Version
 
 Files = Mapping[str, bytes]
-"""Path inside the folder of the schemas to content."""
+"""Content by path inside the folder of the schemas."""
 
 FIRST: Final = Version(1, 0, 0)
 
 
 class NotAuthored(BridgeError):
-    """A type or version cannot be made; nothing was written."""
+    """A type or version cannot be created; nothing was written."""
 
 
 # --- a new type ------------------------------------------------------------------------------------
@@ -39,33 +39,31 @@ class NotAuthored(BridgeError):
 def plan_type(
     layout: Layout, type_name: str, *, base: str = "", summary: str = "", team: str = "", contact: str = ""
 ) -> Files:
-    """A draft of a type: schema, meta.yaml, examples; and registry.yaml where the folder has none.
+    """A draft of a type: schema, meta.yaml, examples; and registry.yaml for a folder without one.
 
-    Raises :class:`NotAuthored` where the type is there already or something must be said first.
+    Raises :class:`NotAuthored` where the type exists already or an option is missing.
     """
     _check_type(layout, type_name)
     files: dict[str, bytes] = {}
     known = layout.registry.base or find_base(layout.files)
     if known is None and not base:
-        raise NotAuthored(
-            "nothing says what the $id of schemas begins with", hint="say it with --base https://schemas.…"
-        )
+        raise NotAuthored("the base of the schemas' $id is not known", hint="give --base https://schemas.…")
     if known is not None and base and base.rstrip("/") != known:
         raise NotAuthored(f"the base of this folder is {known}", hint="leave --base out")
     if layout.registry.base is None:
         files[REGISTRY_FILE] = f"base: {known or base.rstrip('/')}\n".encode()
     team, contact = _owner(layout, team, contact)
-    said = summary or "TODO: say what happened, in one sentence."
-    meta = {"summary": said, "owner": {"team": team, **({"contact": contact} if contact else {})}}
+    summary = summary or "TODO: say what happened, in one sentence."
+    meta = {"summary": summary, "owner": {"team": team, **({"contact": contact} if contact else {})}}
     words = type_name.rpartition(".")[2].replace("_", " ").replace("-", " ")
     document = {
         "$schema": DIALECT,
         "$id": (known or base.rstrip("/")) + place_of(type_name, FIRST),
         "title": words[:1].upper() + words[1:],
-        "description": said,
+        "description": summary,
         "type": "object",
         "required": ["id"],
-        "properties": {"id": {"description": "Which item it happened to.", "type": "string", "minLength": 1}},
+        "properties": {"id": {"description": "The item that changed.", "type": "string", "minLength": 1}},
     }
     examples = f"{type_name}/examples/{FIRST}"
     return {
@@ -81,8 +79,8 @@ def _check_type(layout: Layout, type_name: str) -> None:
     if TYPE.fullmatch(type_name) is None:
         raise NotAuthored(f"'{type_name}' is not the name of a type", hint="such as com.example.user.created")
     if re.fullmatch(r"v[0-9]+", type_name.rpartition(".")[2]):
-        meant_name = type_name.rpartition(".")[0]
-        raise NotAuthored("a type has no major in its name", hint=f"call it {meant_name}")
+        advice = f"call it {type_name.rpartition('.')[0]}"
+        raise NotAuthored("a type has no major in its name", hint=advice)
     types = {name for name, _ in layout.found} | set(layout.metas)
     taken = next((name for name in types if name.casefold() == type_name.casefold()), None)
     if taken is not None:
@@ -94,8 +92,8 @@ def _owner(layout: Layout, team: str, contact: str) -> tuple[str, str]:
     if owners and not team and len(owners) == 1:
         team = next(iter(owners))
     if owners and team not in owners:
-        said = f"'{team}' is no owner that {REGISTRY_FILE} knows" if team else "say who owns it, with --owner"
-        raise NotAuthored(said, hint=meant(team, list(owners)) or f"one of {', '.join(owners)}")
+        message = f"'{team}' is not an owner in {REGISTRY_FILE}" if team else "name its owner with --owner"
+        raise NotAuthored(message, hint=meant(team, list(owners)) or f"one of {', '.join(owners)}")
     return team or "TODO", contact
 
 
@@ -104,7 +102,7 @@ def _owner(layout: Layout, team: str, contact: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a bump starts from. ``edited`` is the published file that somebody changed in place: its text
+    """The version that a bump starts from. ``edited``: somebody changed the published file in place; its text
     becomes the next version."""
 
     type: str
@@ -127,15 +125,14 @@ def find_step(folder: Path, layout: Layout, type_name: str, major: int | None = 
         raise NotAuthored(f"there is no type {type_name}", hint=meant(type_name, types) or "see schema list")
     of_major = [version for version in versions if major in (None, version.major)]
     if not of_major:
-        raise NotAuthored(
-            f"{type_name} has no major {major}", hint=f"there is {', '.join(map(str, versions))}"
-        )
+        advice = f"there is {', '.join(map(str, versions))}"
+        raise NotAuthored(f"{type_name} has no major {major}", hint=advice)
     newest = of_major[-1]
     path = folder / type_name / f"{newest}.json"
     text = read_bytes(path)
     document = parse_json(text, str(path))
     if not isinstance(document, dict):
-        raise refuse("metaschema", str(path), "is not a JSON object")
+        raise refused(path, "is not a JSON object", rule="metaschema")
     locked = layout.lock.versions.get((type_name, newest)) if layout.lock is not None else None
     return Step(type_name, newest, text, document, locked not in (None, content_hash(document)))
 
@@ -151,14 +148,13 @@ def next_version(newest: Version, bump: Bump) -> Version:
 def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: bytes | None = None) -> Files:
     """The files of the next version: the schema with its new ``$id``, and the examples of the one before.
 
-    ``original`` is the published text of a file that was edited: it goes back to its place. Raises
-    :class:`NotAuthored` where the version is there already or ``original`` is not what was published.
+    ``original`` is the published text of a file that was edited, which is restored. Raises
+    :class:`NotAuthored` where the version exists already or ``original`` is not what was published.
     """
     version = next_version(step.newest, bump)
     if (step.type, version) in layout.found:
-        raise NotAuthored(
-            f"{step.type} {version} exists already", hint=f"bump its newest: schema bump {step.type}"
-        )
+        advice = f"bump its newest: schema bump {step.type}"
+        raise NotAuthored(f"{step.type} {version} exists already", hint=advice)
     files = {f"{step.type}/{version}.json": _with_id(step, version)}
     if step.edited:
         files[step.file] = check_original(layout, step, original)
@@ -177,15 +173,15 @@ def check_original(layout: Layout, step: Step, original: bytes | None) -> bytes:
         if original is not None and content_hash(parse_json(original, step.file)) == locked:
             return original
     except ConfigurationError:
-        pass  # what git holds is no JSON: not what was published either
+        pass  # the text in git is not JSON, so it is not what was published
     raise NotAuthored(
-        f"{step.file} is published and was changed since, and git does not know what it was",
-        hint="move your change away, restore the file, bump, and put the change into the new version",
+        f"{step.file} is published and was changed since, and git does not have its published text",
+        hint="save your change elsewhere, restore the file, bump, and put the change into the new version",
     )
 
 
 def _with_id(step: Step, version: Version) -> bytes:
-    """The text with its ``$id`` replaced and all else left as it is, layout included."""
+    """The text with its ``$id`` replaced and everything else unchanged, layout included."""
     place = place_of(step.type, version)
     schema_id = step.document.get("$id")
     old_place = place_of(step.type, step.newest)
@@ -200,8 +196,3 @@ def _with_id(step: Step, version: Version) -> bytes:
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, indent=2, ensure_ascii=False).encode() + b"\n"
-
-
-def schema_files(layout: Layout, type_name: str) -> list[SchemaFile]:
-    """The versions of a type that could be read, oldest first."""
-    return sorted((f for f in layout.files if f.type == type_name), key=lambda file: file.version)

@@ -1,12 +1,12 @@
-"""A JSON Schema from values that were seen. Pure: values in, counts kept, a schema out.
+"""A JSON Schema from sample values. Pure: it takes values, keeps counts, and gives a schema.
 
-What is inferred never refuses what was seen, and claims little beyond it: a member is required, a format
-or ``integer`` asserted, only where every one of enough samples agrees. Enumerations, lengths and ranges are
-never inferred, and objects stay open.
+The schema accepts every sample and claims little more: a member is required, and a format or ``integer`` is
+asserted, only where all of enough samples agree. Enumerations, lengths and ranges are never inferred, and
+objects stay open.
 
-Memory is bounded whatever comes: a shape holds counts and names, never values. An object with more than
-``names_max`` names is a map used as a dictionary (so is one whose names all look like data: ids, dates,
-addresses): its values become one shape, ``additionalProperties``, and only names that every object had stay
+Memory is bounded for any input: a shape has counts and names, never values. An object with more than
+``names_max`` names is a map used as a dictionary, and so is one whose names all look like data (ids, dates,
+addresses). Its values become one shape, ``additionalProperties``, and only names that every object had stay
 ``properties``. Below ``depth_max`` levels, and beyond ``shapes_max`` shapes, nothing is claimed.
 """
 
@@ -23,10 +23,10 @@ NAMES_MAX: Final = 250
 DEPTH_MAX: Final = 16
 SHAPES_MAX: Final = 20_000
 MIN_SEEN: Final = 5
-"""Samples that must agree before anything is claimed of all."""
+"""Samples that must agree before anything is claimed for all."""
 
 ANY: Final = "*"
-"""The step of a path that stands for every element of a list or member of a dictionary."""
+"""The step of a path for every element of a list or member of a dictionary."""
 
 _STEADY_AFTER: Final = 2  # objects after which a name that all of them had is a member, not data
 _DATA_NAMES_MIN: Final = 3
@@ -41,7 +41,8 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in the samples: ``seen`` of ``of`` objects had it. ``path`` steps by names and ``*``."""
+    """A place in the samples: ``seen`` of ``of`` objects had it. The steps of ``path`` are names and
+    ``*``."""
 
     path: Path
     shape: Shape
@@ -51,7 +52,7 @@ class Place:
 
 @dataclass(slots=True)
 class _Limits:
-    """Shared by all shapes of one tree. ``left`` is how many more may be made."""
+    """Shared by all shapes of one tree. ``left`` is the number of shapes that may still be made."""
 
     names_max: int
     depth_max: int
@@ -60,7 +61,7 @@ class _Limits:
 
 @dataclass(slots=True, eq=False)
 class Shape:
-    """What values at one place have in common. ``keep`` are names that never become dictionary keys."""
+    """The common shape of the values at one place. ``keep`` are names that never become dictionary keys."""
 
     keep: frozenset[str] = frozenset()
     names_max: int = NAMES_MAX
@@ -76,10 +77,10 @@ class Shape:
     _depth: int = field(default=0, init=False)
     _limits: _Limits | None = field(default=None, init=False)
 
-    # --- taking values in ----------------------------------------------------------------------------
+    # --- input ----------------------------------------------------------------------------
 
     def add(self, value: Any) -> None:
-        """Count one plain JSON value. Raises ``TypeError`` for anything that JSON does not have."""
+        """Count one plain JSON value. Raises ``TypeError`` for any other value."""
         kind = _kind_of(value)
         self.seen += 1
         if self.anything:
@@ -95,7 +96,7 @@ class Shape:
             self._add_object(value)
 
     def merge(self, other: Shape) -> None:
-        """Count what ``other`` has seen; ``other`` stays as it is."""
+        """Add the counts of ``other``, which does not change."""
         self.seen += other.seen
         if self.anything or other.anything:
             self._forget()
@@ -109,7 +110,7 @@ class Shape:
         if other.items is not None:
             self._element().merge(other.items)
         if other.rest is not None:
-            # A name that is a member here may have been a dictionary key there.
+            # A name that is a member here may have been a dictionary key in the other shape.
             self._collapse(set(other.members))
             assert self.rest is not None  # noqa: S101
             self.rest.merge(other.rest)
@@ -119,7 +120,7 @@ class Shape:
             self._member(name).merge(shape)
 
     def drop(self, path: Sequence[str]) -> None:
-        """Forget the member at ``path``, as if no sample had had it."""
+        """Remove the member at ``path``, as if no sample had it."""
         name, *below = path
         inner = self._inside(name)
         if below:
@@ -150,13 +151,13 @@ class Shape:
         return len(self.members) + new > limits.names_max or (new > limits.left and new > 0)
 
     def _steady(self, names: Mapping[str, Any], objects: int) -> set[str]:
-        """The members that all ``objects`` so far had, and the one in hand with ``names`` has too."""
+        """The members that all ``objects`` so far had and the current one, with ``names``, has too."""
         if objects < _STEADY_AFTER:
             return set()
         return {name for name, shape in self.members.items() if shape.seen == objects and name in names}
 
     def _collapse(self, stay: set[str]) -> None:
-        """From now on, names that are no members are keys of a dictionary."""
+        """From now on, names that are not members are keys of a dictionary."""
         if self.rest is None:
             self.rest = self._child()
         for name in [name for name in self.members if name not in stay and name not in self.keep]:
@@ -193,11 +194,11 @@ class Shape:
         self.kinds, self.members = {}, {}
         self.rest = self.items = self.texts = None
 
-    # --- giving a schema out -------------------------------------------------------------------------
+    # --- output -------------------------------------------------------------------------
 
     @property
     def dictionary(self) -> bool:
-        """Whether names of members are data."""
+        """Whether the names of members are data."""
         return self.rest is not None or (
             len(self.members) >= _DATA_NAMES_MIN
             and not self.keep & self.members.keys()
@@ -214,17 +215,17 @@ class Shape:
         return dict(sorted(self.members.items())), self.rest
 
     def types(self, *, min_seen: int = MIN_SEEN) -> list[str]:
-        """The JSON Schema types that were seen."""
+        """The JSON Schema types of the samples."""
         kinds = set(self.kinds)
         if "integer" in kinds and ("number" in kinds or self.kinds["integer"] < min_seen):
-            # DynamoDB has one type for all numbers: a few whole ones say nothing about the next.
+            # DynamoDB has one type for all numbers: a few integers say nothing about the next number.
             kinds = kinds - {"integer"} | {"number"}
         if self.texts is not None and self.texts.all_unfit and "integer" not in kinds:
-            kinds.add("number")  # numbers, all of them with too many digits; the next may have fewer
+            kinds.add("number")  # numbers with too many digits for JSON; the next may have fewer
         return [kind for kind in _KINDS if kind in kinds]
 
     def schema(self, *, min_seen: int = MIN_SEEN, counts: bool = True) -> dict[str, Any]:
-        """JSON Schema 2020-12 for what was seen. ``counts`` notes in ``$comment`` how rare a member is."""
+        """JSON Schema 2020-12 for the samples. ``counts`` writes into ``$comment`` how rare a member is."""
         types = self.types(min_seen=min_seen)
         if self.anything or not types:
             return {}

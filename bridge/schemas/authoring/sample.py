@@ -1,7 +1,7 @@
-"""A schema from whatever people have at hand: items, typed items, events, records of a stream.
+"""A schema from samples of any kind: items, typed items, events, records of a stream.
 
-What is claimed is what :mod:`bridge.schemas.authoring.infer` claims, and enumerations where few texts come
-again and again. What may be secret is never shown.
+It claims what :mod:`bridge.schemas.authoring.infer` claims, and an enumeration where the same few texts occur
+again and again. Values that may be secret are never shown.
 """
 
 from __future__ import annotations
@@ -24,36 +24,36 @@ _TAGS: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "
 
 @dataclass(frozen=True, slots=True)
 class SeenAt:
-    """One place, as a JSON Pointer with ``*`` for elements and names that are data."""
+    """One place, as a JSON Pointer with ``*`` for elements and for names that are data."""
 
     path: str
     seen: int
     of: int
     types: tuple[str, ...]
     says: str = ""
-    """A format or an enumeration that was found."""
+    """The format or enumeration, if one was found."""
 
 
 @dataclass(slots=True)
 class InferSample:
-    """``kinds`` counts what was read: ``item``, ``typed item``, ``event``, ``record``."""
+    """``kinds`` counts the documents by kind: ``item``, ``typed item``, ``event``, ``record``."""
 
     values: SeenValues
     type_name: str = ""
-    """Of events, only these (with or without a major)."""
+    """The type of the events to read (with or without a major); empty for all."""
     keep: frozenset[str] = frozenset()
 
     shape: Shape = field(init=False)
     kinds: Counter[str] = field(default_factory=Counter, init=False)
     types: Counter[str] = field(default_factory=Counter, init=False)
-    """Of the events, those of other types included."""
+    """The number of events of each type, other types included."""
     unreadable: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.shape = Shape(keep=self.keep)
 
     def add(self, value: Any) -> None:
-        """One document of a file; lists and the wrappings of Scan and exports hold several."""
+        """One document of a file. The output of Scan contains several items."""
         if isinstance(value, dict) and isinstance(value.get("Items"), list):
             for each in value["Items"]:
                 self.add(each)
@@ -76,7 +76,7 @@ class InferSample:
             self._look(value)
 
     def add_item(self, item: Mapping[str, Any]) -> None:
-        """An item as DynamoDB types it. One that is not legal is counted as unreadable."""
+        """An item in DynamoDB's typed JSON. An illegal one counts as unreadable."""
         try:
             self._look(plain_item(dict(item), "item"))
         except MalformedRecord:
@@ -98,7 +98,7 @@ class InferSample:
         self.shape.add(value)
         self.values.add(value)
 
-    # --- what comes out ------------------------------------------------------------------------------
+    # --- output ------------------------------------------------------------------------------
 
     def schema(
         self,
@@ -109,38 +109,33 @@ class InferSample:
         enums: bool = True,
         examples: bool = False,
     ) -> dict[str, Any]:
-        """JSON Schema 2020-12. ``counts`` adds ``x-seen``, ``examples`` values that were seen."""
+        """JSON Schema 2020-12. ``counts`` adds ``x-seen``, ``examples`` adds sample values."""
         schema = self.shape.schema(min_seen=MIN_SEEN, counts=False)
         for path, shape, inner in _walk(self.shape, schema, ()):
-            place = self._said(path, shape, inner) if enums else None
-            if place is not None:
-                inner["enum"] = place
+            values = self._enum(path, shape, inner) if enums else None
+            if values is not None:
+                inner["enum"] = values
                 inner.pop("type", None)
             if counts:
                 inner["x-seen"] = shape.seen
             shown = self.values.examples_at(path) if examples and "enum" not in inner else []
             if shown:
                 inner["examples"] = shown
-        head: dict[str, Any] = {"$schema": DIALECT}
-        if schema_id:
-            head["$id"] = schema_id
-        if title:
-            head["title"] = title
-        head["$comment"] = f"Inferred from {self.shape.seen} samples: read it before use."
-        return {**head, **schema}
+        comment = f"Inferred from {self.shape.seen} samples: read it before use."
+        head = {"$schema": DIALECT, "$id": schema_id, "title": title, "$comment": comment}
+        return {**{name: text for name, text in head.items() if text}, **schema}
 
-    def _said(self, path: Path, shape: Shape, schema: Mapping[str, Any]) -> list[str] | None:
+    def _enum(self, path: Path, shape: Shape, schema: Mapping[str, Any]) -> list[str] | None:
         if set(shape.kinds) != {"string"} or {"format", "pattern"} & schema.keys():
             return None
         return self.values.enum_at(path)
 
     def places(self) -> list[SeenAt]:
-        """Every place that was seen, outer before inner."""
-        schema = self.schema()
-        said = {path: inner for path, _, inner in _walk(self.shape, schema, ())}
+        """Every place in the samples, outer before inner."""
+        schemas = {path: inner for path, _, inner in _walk(self.shape, self.schema(), ())}
         found = []
         for place in self.shape.places():
-            inner = said.get(place.path, {})
+            inner = schemas.get(place.path, {})
             text = str(inner.get("format", ""))
             if "enum" in inner:
                 text = f"{len(inner['enum'])} values"
@@ -151,7 +146,7 @@ class InferSample:
 
 
 def _walk(shape: Shape, schema: dict[str, Any], path: Path) -> Iterator[tuple[Path, Shape, dict[str, Any]]]:
-    """Every shape that has a schema of its own, with it. Values below names that are data are not told."""
+    """Every shape with its own schema, and that schema. Without the values below names that are data."""
     members, _ = shape.parts()
     for name, inner in members.items():
         below = schema.get("properties", {}).get(name)
@@ -164,7 +159,7 @@ def _walk(shape: Shape, schema: dict[str, Any], path: Path) -> Iterator[tuple[Pa
 
 
 def _is_typed(value: Mapping[str, Any]) -> bool:
-    """Whether every member is a value with DynamoDB's type before it."""
+    """Whether every member is a value in DynamoDB's typed JSON."""
     return bool(value) and all(
         isinstance(each, dict) and len(each) == 1 and next(iter(each)) in _TAGS for each in value.values()
     )

@@ -1,6 +1,6 @@
-"""Which texts stand at a place again and again: the few values of an enumeration, or examples to show.
+"""The texts that occur again and again at a place: the few values of an enumeration, or examples to show.
 
-Bounded whatever comes: a place with many values is one whose values are forgotten.
+Memory is bounded for any input: the values of a place with many values are dropped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from bridge.schemas.authoring.infer import ANY, Path
 ENUM_VALUES_MAX: Final = 8
 ENUM_SEEN_MIN: Final = 50
 ENUM_EACH_MIN: Final = 3
-"""An enumeration is claimed of at least so many texts, of so few values, each of them seen so often."""
+"""An enumeration needs at least ``ENUM_SEEN_MIN`` texts of at most ``ENUM_VALUES_MAX`` values, each of which
+occurs at least ``ENUM_EACH_MIN`` times."""
 
 EXAMPLES: Final = 3
 PLACES_MAX: Final = 2_000
@@ -32,8 +33,8 @@ class _Place:
 
 @dataclass(slots=True)
 class SeenValues:
-    """``withheld`` says of a path and a text whether it must not be shown; a place that ever had such a text
-    shows nothing."""
+    """``withheld`` decides for a path and a value whether it must not be shown. A place that ever had such a
+    value shows none."""
 
     withheld: Callable[[Path, Any], bool]
     _places: dict[Path, _Place] = field(default_factory=dict)
@@ -70,7 +71,7 @@ class SeenValues:
         place.counts[value] = place.counts.get(value, 0) + 1
 
     def enum_at(self, path: Path) -> list[str] | None:
-        """The values of an enumeration, in order; None where it is none."""
+        """The values of an enumeration, in order; None for a place without one."""
         place = self._places.get(path)
         if place is None or place.many or place.seen < ENUM_SEEN_MIN or len(place.counts) < 2:
             return None

@@ -1,6 +1,6 @@
-"""What texts have in common: which formats of JSON Schema all of them satisfy.
+"""The formats of JSON Schema that all texts of a place satisfy.
 
-The judge is the library that validates events later, so that a format is only claimed where it holds.
+Decided by the library that later validates events, so that a claimed format holds there too.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from bridge.core.values import number
 from bridge.errors import MalformedRecord
 
 NUMBER_TEXT: Final = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
-"""How DynamoDB writes a number whose digits do not fit into a JSON number."""
+"""A number whose digits do not fit into a JSON number, as DynamoDB writes it."""
 
 FORMATS: Final = ("date-time", "date", "email", "uuid", "uri")
-"""In order of preference. A ``uri`` is claimed for web addresses only: ``USER:1`` is one by the letter."""
+"""In order of preference. ``uri`` is claimed only for web addresses: formally, ``USER:1`` is a URI too."""
 
 _LOOKS: Final = {
     "date-time": re.compile(r"\d{4}-\d\d-\d\d[Tt ]"),
@@ -33,8 +33,8 @@ _NUMBER: Final = re.compile(NUMBER_TEXT.replace("$", r"\Z"), re.ASCII)
 
 
 class TextShape:
-    """Counts of texts: all, those of each format, those that are numbers, and of these those whose digits do
-    not fit into a JSON number (DESIGN, Values)."""
+    """Counts of texts: all, those of each format, numbers, and numbers whose digits do not fit into a JSON
+    number (DESIGN, Values)."""
 
     __slots__ = ("formats", "numbers", "seen", "unfit")
 
@@ -74,7 +74,7 @@ class TextShape:
         return self.seen > 0 and self.unfit == self.seen
 
     def nearly(self, share: float) -> tuple[str, int] | None:
-        """A format of at least ``share`` of the texts but not of all, with the count of those it fits."""
+        """A format of at least ``share`` of the texts but not of all, and the number of texts with it."""
         for name, count in self.formats.items():
             if count < self.seen and count >= share * self.seen > 0:
                 return name, count
@@ -84,12 +84,12 @@ class TextShape:
 def _is_unfit(text: str) -> bool:
     try:
         return isinstance(number(text), str)
-    except MalformedRecord:  # more digits than DynamoDB has: a text after all
+    except MalformedRecord:  # more digits than a DynamoDB number has, so it is text
         return False
 
 
 def _is_valid(name: str, text: str) -> bool:
     try:
         return _VALIDATORS[name].is_valid(text)
-    except ValueError:  # a lone surrogate, which is no text
+    except ValueError:  # a lone surrogate, which is not a character
         return False

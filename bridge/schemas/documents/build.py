@@ -1,4 +1,4 @@
-"""From schema files to compiled versions: every rule that one file, or all of them together, must keep."""
+"""From schema files to compiled versions: checks the rules for one file and for all files together."""
 
 from __future__ import annotations
 
@@ -14,20 +14,26 @@ from bridge.errors import Problem
 from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.layout import SchemaFile
 from bridge.schemas.documents.references import find_reference_problems
-from bridge.schemas.documents.validation import DIALECT, SchemaVersion, compile_schema, unknown_format
-from bridge.schemas.finding import Finding
+from bridge.schemas.documents.validation import (
+    DIALECT,
+    SchemaVersion,
+    compile_schema,
+    offline_registry,
+    unknown_format,
+)
+from bridge.schemas.finding import finding
 from bridge.schemas.semver import Version
 
 Name = tuple[str, Version]
 
 
 def place_of(type_name: str, version: Version) -> str:
-    """Where a version stands, from the folder as from the base of the ids."""
+    """The path of a version, both below the folder and after the base of an ``$id``."""
     return f"/{type_name}/{version}.json"
 
 
 def find_base(files: Iterable[SchemaFile]) -> str | None:
-    """The base that most files' ``$id`` agree on, where none is declared."""
+    """The base that most files' ``$id`` agree on, for folders that declare none."""
     bases: Counter[str] = Counter()
     for file in files:
         place = place_of(file.type, file.version)
@@ -38,7 +44,7 @@ def find_base(files: Iterable[SchemaFile]) -> str | None:
 
 
 class Builder:
-    """Checks and compiles files that come to those ``built`` already. Problems gather in ``problems``."""
+    """Checks and compiles files, and adds them to those ``built`` before. Collects ``problems``."""
 
     def __init__(
         self, base: str | None, built: Mapping[Name, SchemaVersion], found: Collection[Name]
@@ -49,17 +55,14 @@ class Builder:
         self._known = {schema.id for schema in built.values()}
         if base is not None:
             self._known |= {base + place_of(*name) for name in found}
-        self._healthy: list[SchemaFile] = []
 
     def build(self, files: Iterable[SchemaFile]) -> None:
         owners = {schema.id: schema.file for schema in self.built.values()}
-        for file in files:
-            if self._is_sound(file, owners):
-                self._healthy.append(file)
+        sound = [file for file in files if self._is_sound(file, owners)]
         resources = {schema.id: dict(schema.document) for schema in self.built.values()}
-        resources |= {file.document["$id"]: file.document for file in self._healthy}
-        registry = _registry(resources)
-        for file in self._healthy:
+        resources |= {file.document["$id"]: file.document for file in sound}
+        registry = offline_registry(resources)
+        for file in sound:
             self._compile(file, registry, resources)
 
     def _is_sound(self, file: SchemaFile, owners: dict[str, str]) -> bool:
@@ -78,17 +81,17 @@ class Builder:
         return len(self.problems) == before
 
     def _check_metaschema(self, file: SchemaFile) -> None:
-        findings: dict[str, str] = {}
+        messages: dict[str, str] = {}
         try:
             for error in _METASCHEMA.iter_errors(file.document):
-                # One mistake breaks several of the dialect's vocabularies; the first says enough.
+                # One mistake breaks several of the dialect's vocabularies: only the first is reported.
                 pointer = "".join(f"/{escape(str(step))}" for step in error.instance_path)
-                findings.setdefault(pointer, f"is not JSON Schema: {error.message}")
-            if not findings:
-                _registry({"urn:alone": file.document})
-        except ValueError as limit:  # the library's own, such as for nesting
-            findings[""] = f"cannot be read as a schema: {limit}"
-        for pointer, message in findings.items():
+                messages.setdefault(pointer, f"is not JSON Schema: {error.message}")
+            if not messages:
+                offline_registry({"urn:alone": file.document})
+        except ValueError as limit:  # a limit of the library, such as the depth of nesting
+            messages[""] = f"cannot be read as a schema: {limit}"
+        for pointer, message in messages.items():
             self._problem("metaschema", file, pointer, message)
 
     def _check_id(self, file: SchemaFile, owners: dict[str, str]) -> None:
@@ -100,13 +103,14 @@ class Builder:
             self._problem("id", file, "/$id", "is missing" if schema_id is None else "is not text", advice)
             return
         if schema_id in owners:
-            self._problem(
-                "id", file, "/$id", f"'{schema_id}' is already the $id of {owners[schema_id]}", advice
-            )
-        elif schema_id != expected:
+            what = f"is already the $id of {owners[schema_id]}"
+        elif schema_id == expected:
+            what = ""
+        elif schema_id.endswith(place):
+            what = f"does not begin with the base of the others, {self.base}"
+        else:
             what = "disagrees with the file's path"
-            if schema_id.endswith(place):
-                what = f"does not begin with the base of the others, {self.base}"
+        if what:
             self._problem("id", file, "/$id", f"'{schema_id}' {what}", advice)
         owners.setdefault(schema_id, file.file)
 
@@ -115,17 +119,17 @@ class Builder:
     ) -> None:
         schema_id: str = file.document["$id"]
         before = len(self.problems)
-        for finding in find_reference_problems(
+        for fault in find_reference_problems(
             file.document, schema_id, known=self._known, registry=registry, readable=resources
         ):
-            self._problem("reference", file, *finding)
+            self._problem("reference", file, *fault)
         for pointer, schema in subschemas(file.document):
             name = schema.get("format")
             if isinstance(name, str) and unknown_format(name):
                 close = get_close_matches(name, FORMATS, n=1)
                 advice = f"did you mean '{close[0]}'?" if close else "use pattern, or a format of JSON Schema"
-                message = f"'{name}' is no known format and is not asserted"
-                self._problem("format", file, f"{pointer}/format", message, advice, severity="warning")
+                message = f"'{name}' is not a known format and is not asserted"
+                self._problem("format", file, f"{pointer}/format", message, advice, "warning")
         try:
             validator = compile_schema(file.document, registry)
         except ValueError as error:  # the library's ValidationError is one
@@ -139,26 +143,9 @@ class Builder:
             )
 
     def _problem(
-        self,
-        rule: str,
-        file: SchemaFile,
-        path: str,
-        message: str,
-        suggestion: str = "",
-        severity: str = "error",
+        self, rule: str, file: SchemaFile, path: str, message: str, advice: str = "", severity: str = "error"
     ) -> None:
-        self.problems.append(Finding(file.file, 0, 0, path, message, suggestion, severity, rule=rule))
-
-
-def _registry(resources: Mapping[str, Any]) -> jsonschema_rs.Registry:
-    return jsonschema_rs.Registry(
-        list(resources.items()), draft=jsonschema_rs.Draft202012, retriever=_fetch_nothing
-    )
-
-
-def _fetch_nothing(uri: str) -> Any:
-    """Stands in for whatever is not in the folder: the reference is reported, and nothing validates."""
-    return False
+        self.problems.append(finding(rule, file.file, message, advice, severity, path=path))
 
 
 # JSON Schema 2020-12, validation section 7.3

@@ -7,47 +7,63 @@ from pathlib import Path
 from typing import Any
 
 from bridge.errors import ConfigurationError, EventInvalid, Problem
-from bridge.schemas.documents.json_document import parse_json, read_bytes
+from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import entries, inside
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion, violations
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import finding
 
 KINDS = ("valid", "invalid")
+_RULE = "examples"
+
+
+def valid_examples(schemas: SchemaSet, type_name: str, version: object) -> dict[Path, Any]:
+    """The valid examples of a version that can be read, by their files; :func:`check_examples` reports the
+    others."""
+    found = {}
+    folder = _folder(schemas, type_name, version, "valid")
+    for path in entries(folder) if folder is not None and folder.is_dir() else ():
+        if path.suffix == ".json" and schemas.folder is not None and inside(schemas.folder, path):
+            try:
+                found[path] = read_json(path)
+            except ConfigurationError:
+                continue
+    return found
 
 
 def check_examples(schemas: SchemaSet) -> list[Problem]:
     """Everything that is wrong with the examples of a set. A version without valid or without invalid
-    examples gives a warning; an example that cannot be read is an error like one that does not hold."""
-    return [problem for schema in schemas for problem in _of_version(schemas, schema)]
+    examples is a warning. An example that cannot be read is an error, as is one that is not what it
+    claims."""
+    return [problem for schema in schemas for kind in KINDS for problem in _check_kind(schemas, schema, kind)]
 
 
-def _of_version(schemas: SchemaSet, schema: SchemaVersion) -> Iterator[Problem]:
-    for kind in KINDS:
-        folder = None
-        if schemas.folder is not None:
-            folder = schemas.folder / schema.type / "examples" / str(schema.version) / kind
-        any_there = False
-        for path in [] if folder is None or not folder.is_dir() else entries(folder):
-            if path.suffix != ".json":
-                yield _finding(path, "is not used here", "examples end in .json", "warning")
-                continue
-            any_there = True
-            if schemas.folder is None or not inside(schemas.folder, path):
-                yield _finding(
-                    path, "is no file, or leads out of the folder of the schemas", "copy the file to here"
-                )
-                continue
+def _folder(schemas: SchemaSet, type_name: str, version: object, kind: str) -> Path | None:
+    return None if schemas.folder is None else schemas.folder / type_name / "examples" / str(version) / kind
+
+
+def _check_kind(schemas: SchemaSet, schema: SchemaVersion, kind: str) -> Iterator[Problem]:
+    folder = _folder(schemas, schema.type, schema.version, kind)
+    any_found = False
+    for path in entries(folder) if folder is not None and folder.is_dir() else ():
+        if path.suffix != ".json":
+            yield finding(_RULE, path, "is not used here", "examples end in .json", "warning")
+            continue
+        any_found = True
+        if schemas.folder is not None and inside(schemas.folder, path):
             yield from _check(schema, kind, path)
-        if not any_there:
-            file = folder if folder is not None else schema.file
-            message = f"{schema.type} {schema.version} has no {kind} examples"
-            yield _finding(file, message, "write some: they are what subscribers read first", "warning")
+        else:
+            message = "is not a file, or leads out of the folder of the schemas"
+            yield finding(_RULE, path, message, "copy the file to here")
+    if not any_found:
+        message = f"{schema.type} {schema.version} has no {kind} examples"
+        advice = "write some: subscribers read them first"
+        yield finding(_RULE, folder or schema.file, message, advice, "warning")
 
 
 def _check(schema: SchemaVersion, kind: str, path: Path) -> Iterator[Problem]:
     try:
-        data: Any = parse_json(read_bytes(path), str(path))
+        data = read_json(path)
     except ConfigurationError as error:
         yield from error.problems
         return
@@ -55,20 +71,16 @@ def _check(schema: SchemaVersion, kind: str, path: Path) -> Iterator[Problem]:
         try:
             schema.validate(data)
         except EventInvalid as error:
-            yield _finding(path, error.message)
+            yield finding(_RULE, path, error.message)
         return
     try:
         broken = {violation.keyword for violation in violations(schema.validator, data)}
     except ValueError as error:  # nested too deep for the library
-        yield _finding(path, f"cannot be validated: {error}")
+        yield finding(_RULE, path, f"cannot be validated: {error}")
         return
     meant = path.stem.rpartition(".")[2] if "." in path.stem else ""
     if not broken:
-        yield _finding(path, f"is valid by {schema.type} {schema.version}, and must not be")
+        yield finding(_RULE, path, f"is valid by {schema.type} {schema.version}, and must not be")
     elif meant and meant not in broken:
         message = f"does not break '{meant}', which its name says, but {', '.join(sorted(broken))}"
-        yield _finding(path, message, "an invalid example is named <reason>.<keyword>.json")
-
-
-def _finding(file: Path | str, message: str, suggestion: str = "", severity: str = "error") -> Problem:
-    return Finding(str(file), 0, 0, "", message, suggestion, severity, rule="examples")
+        yield finding(_RULE, path, message, "an invalid example is named <reason>.<keyword>.json")

@@ -1,15 +1,16 @@
-"""JSON documents that people wrote: read strictly, and walked as JSON Schema 2020-12."""
+"""JSON documents that people wrote: parsed strictly, and searched for the schemas in them (2020-12)."""
 
 from __future__ import annotations
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 from bridge.core.pointer import escape
-from bridge.errors import ConfigurationError, Problem
+from bridge.schemas.finding import refused
 
 
 def read_bytes(path: Path) -> bytes:
@@ -17,23 +18,18 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise refused(str(path), f"cannot be read: {reason}") from error
+        raise refused(path, f"cannot be read: {error.strerror or type(error).__name__}") from error
 
 
-def refused(file: str, message: str, suggestion: str = "", *, path: str = "") -> ConfigurationError:
-    """One problem about a file as a whole."""
-    return ConfigurationError([Problem(file, 0, 0, path, message, suggestion)])
-
-
-class _TwiceNamed(ValueError):
-    """A JSON object has two members of one name."""
+def read_json(path: Path) -> Any:
+    """The JSON value in a file. Raises what :func:`read_bytes` and :func:`parse_json` raise."""
+    return parse_json(read_bytes(path), str(path))
 
 
 def parse_json(content: bytes, file: str) -> Any:
-    """The JSON value in ``content`` (RFC 8259, UTF-8 without a mark before it).
+    """The JSON value in ``content`` (RFC 8259, UTF-8 without a byte order mark).
 
-    Stricter than the standard library: no NaN, and no name twice in one object. Raises
+    Stricter than the standard library: no NaN, and no member twice in one object. Raises
     :class:`ConfigurationError` with one problem.
     """
     if content.startswith(codecs.BOM_UTF8):
@@ -48,38 +44,35 @@ def parse_json(content: bytes, file: str) -> Any:
             json.dumps(value, ensure_ascii=False).encode()  # "\ud800" alone is an escape and no character
         return value
     except json.JSONDecodeError as error:
-        message = f"is not JSON: {error.msg}"
-        raise ConfigurationError([Problem(file, error.lineno, error.colno, "", message)]) from error
+        raise refused(file, f"is not JSON: {error.msg}", line=error.lineno, column=error.colno) from error
     except UnicodeEncodeError as error:
         raise refused(file, "escapes half of a surrogate pair, which is no character") from error
     except RecursionError as error:
         raise refused(file, "is nested too deep") from error
     except ValueError as error:
-        raise refused(file, f"is not JSON to rely on: {error}") from error
+        raise refused(file, f"is not valid JSON: {error}") from error
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise _TwiceNamed(f"the member {json.dumps(name)} stands twice in one object")
-            seen.add(name)
+        counts = Counter(name for name, _ in pairs)
+        twice = next(name for name, count in counts.items() if count > 1)
+        raise ValueError(f"the member {json.dumps(twice)} occurs twice in one object")
     return members
 
 
 def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")
 
 
-# Where schemas stand in a schema (JSON Schema 2020-12, core section 10 and 11; validation section 8.5).
-# What stands anywhere else, as in const, enum or examples, is data.
+# The keywords whose values are schemas (JSON Schema 2020-12, core section 10 and 11; validation section 8.5).
+# The values of all other keywords, such as const, enum and examples, are data.
 _SCHEMA = (
     "items", "contains", "additionalProperties", "propertyNames", "unevaluatedItems",
     "unevaluatedProperties", "if", "then", "else", "not", "contentSchema",
 )  # fmt: skip
-_SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
+SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs", "definitions")
 _SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 
 
@@ -92,7 +85,7 @@ def subschemas(document: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         yield pointer, schema
         inner = [(f"{pointer}/{keyword}", schema[keyword]) for keyword in _SCHEMA if keyword in schema]
-        for keyword in _SCHEMAS_BY_NAME:
+        for keyword in SCHEMAS_BY_NAME:
             members = schema.get(keyword)
             if isinstance(members, dict):
                 inner += [(f"{pointer}/{keyword}/{escape(name)}", each) for name, each in members.items()]

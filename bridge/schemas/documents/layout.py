@@ -1,6 +1,6 @@
 """The folder of the schemas: which file is which. See ``event_schemas/README.md`` for the layout.
 
-Nothing outside the folder is read: a symlink that leads out of it is a problem, not a path.
+Nothing outside the folder is read: a symlink that leads out of it is reported and not followed.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.documents.json_document import parse_json, read_bytes, refused
+from bridge.schemas.documents.json_document import read_bytes, read_json
 from bridge.schemas.documents.lock import LOCK_FILE, Lock, find_lock_problems, read_lock
 from bridge.schemas.documents.meta import META_FILE, Meta, parse_meta
 from bridge.schemas.documents.registry import REGISTRY_FILE, RegistrySettings, parse_registry
 from bridge.schemas.documents.yaml_members import meant
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import finding, refused
 from bridge.schemas.semver import Version
 
 TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class SchemaFile:
-    """A schema as it stands on disk: its path says type and version."""
+    """A schema file as it is on disk: its path says type and version."""
 
     file: str
     type: str
@@ -38,8 +38,8 @@ class SchemaFile:
 
 @dataclass(slots=True)
 class Layout:
-    """What a folder holds. ``found`` has every schema file, the unreadable ones too; ``lock`` is ``None``
-    where there is none, or none that can be read (which is among the problems)."""
+    """The content of a folder. ``found`` has every schema file, unreadable ones included; ``lock`` is
+    ``None`` where the folder has no readable lock (``problems`` reports an unreadable one)."""
 
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     found: set[tuple[str, Version]] = field(default_factory=set)
@@ -50,10 +50,10 @@ class Layout:
 
 
 def read_layout(folder: Path) -> Layout:
-    """Read every schema and meta file. Problems are collected, except that there is no folder at all."""
+    """Read every schema and meta file. Collects problems; raises only where the folder does not exist."""
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "there is no such folder"
-        raise refused(str(folder), what, "set `schemas` in bridge.yaml to the folder of the event schemas")
+        raise refused(folder, what, "set `schemas` in bridge.yaml to the folder of the event schemas")
     reader = _LayoutReader(folder)
     reader.read()
     return reader.layout
@@ -61,28 +61,20 @@ def read_layout(folder: Path) -> Layout:
 
 def inside(root: Path, path: Path) -> bool:
     """Whether ``path`` is a file or folder in ``root`` once every symlink is followed. A pipe is neither:
-    reading it would wait for ever."""
+    reading it would block for ever."""
     try:
-        there = path.resolve(strict=True)
-        return there.is_relative_to(root.resolve()) and (there.is_file() or there.is_dir())
-    except (OSError, RuntimeError):  # a loop of symlinks, a target that is not there
+        target = path.resolve(strict=True)
+        return target.is_relative_to(root.resolve()) and (target.is_file() or target.is_dir())
+    except (OSError, RuntimeError):  # a loop of symlinks, or a target that does not exist
         return False
 
 
 def entries(folder: Path) -> list[Path]:
-    """What stands in a folder, sorted, without hidden files. Raises :class:`ConfigurationError`."""
+    """The paths in a folder, sorted, without hidden files. Raises :class:`ConfigurationError`."""
     try:
         return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
-        raise refused(str(folder), f"cannot be read: {error.strerror or type(error).__name__}") from error
-
-
-def _read_registry(path: Path) -> RegistrySettings:
-    return parse_registry(read_bytes(path), str(path))
-
-
-def _read_meta(path: Path) -> Meta:
-    return parse_meta(read_bytes(path), str(path))
+        raise refused(folder, f"cannot be read: {error.strerror or type(error).__name__}") from error
 
 
 class _LayoutReader:
@@ -91,18 +83,15 @@ class _LayoutReader:
         self.layout = Layout()
 
     def read(self) -> None:
+        layout = self.layout
         for path in self._entries(self.folder):
             if path.is_dir():
                 self._type(path)
             elif path.name == REGISTRY_FILE:
-                self.layout.registry = self._try(_read_registry, path) or self.layout.registry
+                layout.registry = self._parsed(parse_registry, path) or layout.registry
             elif path.name not in _PLAIN_FILES:
                 self._problem(path, "is not used here", "schemas are <type>/<version>.json", "warning")
         self._name_owners()
-        self._hold_against_lock()
-
-    def _hold_against_lock(self) -> None:
-        layout = self.layout
         layout.lock = self._try(read_lock, self.folder)
         if layout.lock is not None:
             documents = {(file.type, file.version): file.document for file in layout.files}
@@ -111,14 +100,15 @@ class _LayoutReader:
             )
 
     def _name_owners(self) -> None:
-        """Where the registry knows the teams, a type's owner is one of them and is reached as it says."""
+        """Where the registry lists teams, a type's owner must be one of them, and the list gives a
+        contact."""
         owners = self.layout.registry.owners
         for name, meta in self.layout.metas.items() if owners else ():
             owner = owners.get(meta.team)
             if owner is None:
                 advice = meant(meta.team, list(owners)) or f"one of {', '.join(owners)}"
-                message = f"'{meta.team}' is no owner that {REGISTRY_FILE} knows"
-                self.layout.problems.append(Finding(meta.file, 0, 0, "owner", message, advice, rule="meta"))
+                message = f"'{meta.team}' is not an owner in {REGISTRY_FILE}"
+                self.layout.problems.append(finding("meta", meta.file, message, advice, path="owner"))
             elif not meta.contact:
                 self.layout.metas[name] = replace(meta, contact=owner.contact)
 
@@ -128,17 +118,16 @@ class _LayoutReader:
             self._problem(path, "is not the name of a type", "such as com.example.user.created")
             return
         if _MAJOR.fullmatch(name[name.rindex(".") :]):
-            self._problem(
-                path, "a type's folder has no major in its name", f"call it {name.rpartition('.')[0]}"
-            )
+            advice = f"call it {name.rpartition('.')[0]}"
+            self._problem(path, "a type's folder has no major in its name", advice)
             return
-        seen = False
+        has_meta = False
         for each in self._entries(path):
             if each.name == "examples" and each.is_dir():
                 self._examples(each)
             elif each.name == META_FILE:
-                seen = True
-                meta = self._try(_read_meta, each)
+                has_meta = True
+                meta = self._parsed(parse_meta, each)
                 if meta is not None:
                     self.layout.metas[name] = meta
             elif each.suffix == ".json" and not each.is_dir():
@@ -146,9 +135,8 @@ class _LayoutReader:
             elif each.name not in _PLAIN_FILES:
                 advice = "a type has <version>.json, meta.yaml and examples/<version>/valid|invalid/*.json"
                 self._problem(each, "is not used here", advice, "warning")
-        if not seen:
-            advice = "write one with summary and owner"
-            self._problem(path, "has no meta.yaml", advice, "warning", rule="meta")
+        if not has_meta:
+            self._problem(path, "has no meta.yaml", "write one with summary and owner", "warning", "meta")
 
     def _schema(self, type_name: str, path: Path) -> None:
         version = self._version(path, path.stem)
@@ -156,7 +144,7 @@ class _LayoutReader:
             return
         self.layout.found.add((type_name, version))
         try:
-            document = parse_json(read_bytes(path), str(path))
+            document = read_json(path)
         except ConfigurationError as error:
             self.layout.problems += error.problems
             return
@@ -166,9 +154,8 @@ class _LayoutReader:
         """Only the names: the examples themselves are read when they are checked."""
         for each in self._entries(path):
             if not each.is_dir():
-                self._problem(
-                    each, "is not used here", "examples are <version>/valid|invalid/*.json", "warning"
-                )
+                advice = "examples are <version>/valid|invalid/*.json"
+                self._problem(each, "is not used here", advice, "warning")
                 continue
             version = self._version(each, each.name)
             if version is not None and not (path.parent / f"{version}.json").exists():
@@ -178,14 +165,13 @@ class _LayoutReader:
         try:
             return Version.parse(text)
         except ValueError:
-            meant = Version.guess(text)
-            message = "is not named after a version such as 1.0.0"
-            if (
-                meant is not None
-                and path.with_name(f"{meant}{path.suffix if path.is_file() else ''}").exists()
-            ):
-                message = f"spells version {meant} a second time"
-            self._problem(path, message, f"call it {meant}" if meant else "")
+            guess = Version.guess(text)
+            suffix = path.suffix if path.is_file() else ""
+            if guess is not None and path.with_name(f"{guess}{suffix}").exists():
+                message = f"spells version {guess} a second time"
+            else:
+                message = "is not named after a version such as 1.0.0"
+            self._problem(path, message, f"call it {guess}" if guess else "")
             return None
 
     def _entries(self, folder: Path) -> Iterator[Path]:
@@ -197,6 +183,9 @@ class _LayoutReader:
             else:
                 self._problem(path, "leads out of the folder of the schemas", "copy the file to here")
 
+    def _parsed(self, parse: Callable[[bytes, str], _T], path: Path) -> _T | None:
+        return self._try(lambda path: parse(read_bytes(path), str(path)), path)
+
     def _try(self, read: Callable[[Path], _T], path: Path) -> _T | None:
         try:
             return read(path)
@@ -207,4 +196,4 @@ class _LayoutReader:
     def _problem(
         self, path: Path, message: str, suggestion: str = "", severity: str = "error", rule: str = "folder"
     ) -> None:
-        self.layout.problems.append(Finding(str(path), 0, 0, "", message, suggestion, severity, rule=rule))
+        self.layout.problems.append(finding(rule, path, message, suggestion, severity))

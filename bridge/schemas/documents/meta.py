@@ -1,4 +1,4 @@
-"""``<type>/meta.yaml``: what people should know about a type, and what its owner decided for it."""
+"""``<type>/meta.yaml``: the description of a type for people, and the decisions of its owner."""
 
 from __future__ import annotations
 
@@ -12,21 +12,29 @@ from typing import Any, Final
 import yaml
 
 from bridge.schemas.compatibility.verdict import Direction, Mode, Policy
-from bridge.schemas.documents.waiver import Waiver
-from bridge.schemas.documents.yaml_members import Members, YamlMembers, meant
+from bridge.schemas.documents.yaml_members import Members, YamlMembers
 from bridge.schemas.semver import Version
 
 META_FILE: Final = "meta.yaml"
-_DIRECTIONS: Final[Mapping[str, Direction | None]] = {
-    "backward": "backward",
-    "forward": "forward",
-    "both": None,
+
+
+class Directions(StrEnum):
+    """The directions that a waiver covers."""
+
+    BACKWARD = "backward"
+    FORWARD = "forward"
+    BOTH = "both"
+
+
+_DIRECTIONS: Final[Mapping[Directions | None, Direction]] = {
+    Directions.BACKWARD: "backward",
+    Directions.FORWARD: "forward",
 }
 
 
 class Status(StrEnum):
     """``draft``: nobody builds on it yet, so it may change and is not published. ``deprecated``: still
-    emitted, to be replaced. ``retired``: no longer emitted; kept for those who read old events."""
+    published, to be replaced. ``retired``: no longer published; kept for subscribers that read old events."""
 
     DRAFT = "draft"
     ACTIVE = "active"
@@ -35,7 +43,7 @@ class Status(StrEnum):
 
 
 class SunsetStatus(StrEnum):
-    """How far a sunset is: still ``deprecated``, or ``retired``."""
+    """The phase of a sunset: still ``deprecated``, or ``retired``."""
 
     DEPRECATED = "deprecated"
     RETIRED = "retired"
@@ -43,9 +51,9 @@ class SunsetStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sunset:
-    """The last day on which a version, or a whole major, is emitted. ``since``: from when it is deprecated,
-    if said. ``migration``: text or URL for those who still read it. ``line`` is where it stands. ``retired``:
-    it is emitted no longer, and only old events are read by it."""
+    """The last day on which a version, or a whole major, is published. ``since``: the first day of its
+    deprecation, if given. ``migration``: text or URL for those who still read it. ``line``: its line in
+    ``meta.yaml``. ``retired``: it is no longer published; only old events need it."""
 
     day: date
     since: date | None = None
@@ -55,10 +63,33 @@ class Sunset:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person vouches, for a time, for a pair of versions that could not be proven.
+
+    Covers what is *unproven* between two versions in ``direction`` (``None``: both); a proven break is never
+    waived. It counts up to and including the day ``until``. ``line`` is its line in ``meta.yaml``."""
+
+    old: Version
+    new: Version
+    direction: Direction | None
+    who: str
+    why: str
+    until: date
+    line: int = 0
+
+    def covers(self, old: Version, new: Version, direction: Direction, today: date) -> bool:
+        same_pair = (self.old, self.new) == (old, new) and self.direction in (None, direction)
+        return same_pair and not self.expired(today)
+
+    def expired(self, today: date) -> bool:
+        return today > self.until
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
-    """``team`` and ``contact``: who answers for the type. ``sunsets`` is keyed as written, by a major
+    """``team`` and ``contact``: who is responsible for the type. ``sunsets`` is keyed as written, by a major
     (``"1"``) or a version (``"1.1.0"``). ``compatibility`` and ``policy`` are ``None`` where the registry's
-    hold."""
+    apply."""
 
     summary: str
     team: str
@@ -71,9 +102,13 @@ class Meta:
     waivers: tuple[Waiver, ...] = ()
     file: str = field(default="", compare=False)
 
+    @property
+    def days(self) -> Mapping[str, date]:
+        """The day of each sunset."""
+        return {key: sunset.day for key, sunset in self.sunsets.items()}
+
     def sunset_of(self, version: Version) -> Sunset | None:
-        """The sunset of a version: its own, or else its major's; with the type's migration where it has no
-        other."""
+        """The sunset of a version: its own, or else its major's; with the type's migration if it has none."""
         sunset = self.sunsets.get(str(version)) or self.sunsets.get(str(version.major))
         if sunset is None or sunset.migration or not self.migration:
             return sunset
@@ -81,7 +116,7 @@ class Meta:
 
 
 def parse_meta(content: bytes, file: str) -> Meta:
-    """Read ``meta.yaml``. ``owner`` is ``{team, contact}`` or just the team's name.
+    """Read ``meta.yaml``. ``owner`` is ``{team, contact}`` or only the team's name.
 
     Raises :class:`bridge.errors.ConfigurationError` with every problem.
     """
@@ -113,7 +148,7 @@ def _owner(reader: YamlMembers, root: Members) -> tuple[str, str]:
     members = reader.mapping(owner, "owner", required=("team",), optional=("contact",))
     own = reader.text(members, "contact", "owner.")
     if own and contact:
-        reader.problem(root["contact"], "contact", "is told in owner.contact already", "keep one of them")
+        reader.problem(root["contact"], "contact", "is given in owner.contact already", "keep one of them")
     return reader.text(members, "team", "owner."), own or contact
 
 
@@ -152,11 +187,12 @@ def _waivers(reader: YamlMembers, root: Members) -> tuple[Waiver, ...]:
         )
         prefix = f"{path}."
         versions = _pair(reader, members, prefix)
-        direction = _direction(reader, members, prefix)
+        direction = reader.choice(members, "direction", Directions, prefix)
         who, why = reader.text(members, "who", prefix), reader.text(members, "why", prefix)
         until = reader.day(members, "until", prefix)
         if versions is not None and until is not None:
-            waivers.append(Waiver(*versions, direction, who, why, until, node.start_mark.line + 1))
+            line = node.start_mark.line + 1
+            waivers.append(Waiver(*versions, _DIRECTIONS.get(direction), who, why, until, line))
     return tuple(waivers)
 
 
@@ -173,22 +209,9 @@ def _pair(reader: YamlMembers, members: Members, prefix: str) -> tuple[Version, 
         return None
     if len(versions) == 2 and versions[0] < versions[1]:
         return versions[0], versions[1]
-    reader.problem(
-        members["versions"], f"{prefix}versions", "must name two versions, the older first",
-        "such as [1.0.0, 1.1.0]",
-    )  # fmt: skip
+    message, advice = "must name two versions, the older first", "such as [1.0.0, 1.1.0]"
+    reader.problem(members["versions"], f"{prefix}versions", message, advice)
     return None
-
-
-def _direction(reader: YamlMembers, members: Members, prefix: str) -> Direction | None:
-    node = members.get("direction")
-    if node is None:
-        return None
-    text = reader.scalar(node) or ""
-    if text not in _DIRECTIONS:
-        names = list(_DIRECTIONS)
-        reader.problem(node, f"{prefix}direction", f"must be one of {', '.join(names)}", meant(text, names))
-    return _DIRECTIONS.get(text)
 
 
 def _version(text: Any) -> Version | None:

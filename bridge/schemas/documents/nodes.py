@@ -11,10 +11,11 @@ import jsonschema_rs
 
 from bridge.core.pointer import escape, parse_pointer
 from bridge.schemas.documents.json_document import subschemas
+from bridge.schemas.documents.validation import offline_registry
 
 
 class Undecided(Exception):
-    """The schema says it in a way that is not followed here; the text says which."""
+    """A schema uses something that this code does not follow; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +34,11 @@ class Node:
 
 
 class Documents:
-    """Schema documents by their URI; nothing outside of them is looked at."""
+    """Schema documents by their URI. No other document is read."""
 
     def __init__(self, documents: Mapping[str, Any]) -> None:
         self._documents = dict(documents)
-        self._registry = jsonschema_rs.Registry(
-            list(self._documents.items()), draft=jsonschema_rs.Draft202012, retriever=_nothing
-        )
+        self._registry = offline_registry(self._documents)
         self._validators: dict[tuple[str, str], Any] = {}
         self._anchors: dict[tuple[str, str], str] = {}
         for uri, document in self._documents.items():
@@ -63,25 +62,17 @@ class Documents:
         return bool(validator.is_valid(value))
 
     def resolve(self, node: Node, reference: str) -> Node:
-        """Raises :class:`Undecided` where it leads nowhere."""
+        """The schema that ``reference`` leads to from ``node``. Raises :class:`Undecided` where none is
+        there."""
         uri, fragment = urldefrag(urljoin(node.uri, reference) if node.uri.find("://") > 0 else reference)
         uri = uri or node.uri
-        if uri not in self._documents:
-            raise Undecided(f"refers to {reference}, which is not here")
         fragment = unquote(fragment)
-        if fragment and not fragment.startswith("/"):
-            pointer = self._anchors.get((uri, fragment))
-            if pointer is None:
-                raise Undecided(f"refers to {reference}, which is not here")
-            fragment = pointer
-        target = self._documents[uri]
-        for step in parse_pointer(fragment) if fragment else ():
-            try:
+        try:
+            target = self._documents[uri]
+            if fragment and not fragment.startswith("/"):
+                fragment = self._anchors[uri, fragment]
+            for step in parse_pointer(fragment) if fragment else ():
                 target = target[int(step)] if isinstance(target, list) else target[step]
-            except (KeyError, IndexError, ValueError, TypeError) as error:
-                raise Undecided(f"refers to {reference}, which is not here") from error
+        except (KeyError, IndexError, ValueError, TypeError) as error:
+            raise Undecided(f"refers to {reference}, which does not exist") from error
         return Node(uri, fragment, target)
-
-
-def _nothing(uri: str) -> Any:
-    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from json.decoder import scanstring  # type: ignore[attr-defined]  # the stubs leave it out
@@ -20,26 +21,25 @@ Place = tuple[int, int]
 
 
 def locate(text: str, pointers: Collection[str]) -> Mapping[str, Place]:
-    """Where the value of each pointer begins, counted from 1; for a member, where its name begins. A pointer
-    that leads nowhere gets the nearest place around it. Empty for text that is no JSON.
-    """
+    """Line and column, counted from 1, of the value of each pointer; of its name for a member. A pointer that
+    leads nowhere gets the nearest place around it. Empty for text that is not JSON."""
     found: dict[str, int] = {}
     wanted = {pointer[:end] for pointer in pointers for end in _ends(pointer)}
     try:
-        _Walk(text, wanted, found).value(0, "", 0)
+        _Reader(text, wanted, found).value(0, "", 0)
     except (ValueError, IndexError, RecursionError):
         return {}
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     places: dict[str, Place] = {}
     for pointer in pointers:
         nearest = next(found[pointer[:end]] for end in reversed(_ends(pointer)) if pointer[:end] in found)
-        line = _line_of(starts, nearest)
-        places[pointer] = (line + 1, nearest - starts[line] + 1)
+        line = bisect_right(starts, nearest)
+        places[pointer] = (line, nearest - starts[line - 1] + 1)
     return places
 
 
 def with_places(problems: Iterable[Problem]) -> list[Problem]:
-    """The problems, with line and column for those about a part of a JSON file."""
+    """The problems, with line and column added to those about a part of a JSON file."""
     problems = list(problems)
     by_file: dict[str, set[str]] = {}
     for problem in problems:
@@ -63,16 +63,8 @@ def _ends(pointer: str) -> list[int]:
     return [index for index, character in enumerate(pointer) if character == "/"] + [len(pointer)]
 
 
-def _line_of(starts: list[int], offset: int) -> int:
-    low, high = 0, len(starts) - 1
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if starts[middle] <= offset else (low, middle - 1)
-    return low
-
-
-class _Walk:
-    """Reads JSON that parses, noting where wanted values begin."""
+class _Reader:
+    """Reads valid JSON and records the offsets of wanted values."""
 
     def __init__(self, text: str, wanted: set[str], found: dict[str, int]) -> None:
         self.text = text
@@ -80,9 +72,9 @@ class _Walk:
         self.found = found
 
     def value(self, at: int, pointer: str, depth: int, name_at: int | None = None) -> int:
-        """Read the value at ``at``; answers where it ends."""
+        """Read the value at offset ``at``. Returns the offset of its end."""
         if depth > _DEEPEST:
-            raise ValueError("nested too deep to be worth a line")
+            raise ValueError("nested too deep")
         at = self._blank(at)
         if pointer in self.wanted:
             self.found.setdefault(pointer, at if name_at is None else name_at)

@@ -12,7 +12,7 @@ import jsonschema_rs
 
 from bridge.schemas.documents.json_document import subschemas
 
-Finding = tuple[str, str, str]
+Fault = tuple[str, str, str]
 """JSON Pointer, message, suggestion."""
 
 
@@ -23,15 +23,15 @@ def find_reference_problems(
     known: Collection[str],
     registry: jsonschema_rs.Registry,
     readable: Collection[str],
-) -> Iterator[Finding]:
-    """What is wrong with the references of one document whose ``$id`` is ``schema_id``.
+) -> Iterator[Fault]:
+    """The wrong references in the document whose ``$id`` is ``schema_id``.
 
     ``known`` are the ids of all files of the folder; those that are ``readable`` are in ``registry``.
     """
     resolver = registry.resolver(schema_id)
     for pointer, schema in subschemas(document):
         if pointer and "$id" in schema:
-            # It would change what relative references below it mean.
+            # It would change the meaning of the relative references below it.
             yield f"{pointer}/$id", "only the document as a whole has an $id", "use $defs or $anchor"
         for keyword in ("$ref", "$dynamicRef"):
             reference = schema.get(keyword)
@@ -51,7 +51,7 @@ def find_reference_problems(
 
 
 def _leaves(schema_id: str, reference: str) -> bool:
-    """Whether a relative path climbs out of the folder: URIs would quietly stop at their root."""
+    """Whether a relative path leaves the folder: resolved as a URI, it would silently stop at the root."""
     parts = urlsplit(reference)
     if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
         return False
@@ -61,9 +61,8 @@ def _leaves(schema_id: str, reference: str) -> bool:
 
 def _unknown(reference: str, target: str, known: Collection[str]) -> tuple[str, str]:
     close = get_close_matches(target, known, n=1, cutoff=0.8)
+    message = f"'{reference}' is not a file of this folder"
     if close:
-        return f"'{reference}' is no file of this folder", f"did you mean '{close[0]}'?"
-    return (
-        f"'{reference}' is no file of this folder, and nothing is fetched from elsewhere",
-        "put the schema into the folder, or its parts into $defs",
-    )
+        return message, f"did you mean '{close[0]}'?"
+    advice = "put the schema into the folder, or its parts into $defs"
+    return f"{message}, and nothing is fetched from elsewhere", advice

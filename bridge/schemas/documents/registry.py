@@ -1,4 +1,4 @@
-"""``registry.yaml``: what holds for every type of a folder, unless its ``meta.yaml`` says otherwise."""
+"""``registry.yaml``: settings for every type of a folder, unless its ``meta.yaml`` has its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bridge.schemas.documents.yaml_members import Members, YamlMembers
 REGISTRY_FILE: Final = "registry.yaml"
 
 # AWS: Schemas CreateRegistry (docs: "letters, numbers, ., -, or _", at most 64); Glue CreateRegistry (model:
-# SchemaRegistryNameString). The stricter one of both kinds is asked for where a name serves both.
+# SchemaRegistryNameString).
 _EVENTBRIDGE_REGISTRY: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _GLUE_REGISTRY: Final = re.compile(r"[A-Za-z0-9_$#.-]{1,255}")
 _REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
@@ -31,7 +31,7 @@ class TargetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PublishTarget:
-    """A registry of a service. ``region`` is ``None`` where the caller's own is meant."""
+    """A registry of a service. ``region`` is ``None`` for the caller's own."""
 
     kind: TargetKind
     registry: str
@@ -51,8 +51,8 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class RegistrySettings:
-    """``base`` is what every ``$id`` begins with, ``None`` where no file declares it. ``owners`` is empty
-    where teams are free to name themselves."""
+    """``base`` is the beginning of every ``$id``, ``None`` where no file declares it. ``owners`` is empty
+    where any team may be named."""
 
     base: str | None = None
     compatibility: Mode = Mode.FULL_TRANSITIVE
@@ -115,12 +115,14 @@ def _targets(reader: YamlMembers, root: Members) -> tuple[PublishTarget, ...]:
                 allowed = "letters, digits, '-', '_', '$', '#' and '.', 255 at most"
             reader.problem(members["registry"], f"{prefix}registry", f"{kind} takes {allowed}")
         if region and _REGION.fullmatch(region) is None:
-            reader.problem(members["region"], f"{prefix}region", "is no AWS region", "such as eu-central-1")
+            reader.problem(
+                members["region"], f"{prefix}region", "is not an AWS region", "such as eu-central-1"
+            )
         if kind is None or not name:
             continue
         target = PublishTarget(kind, name, region or None)
         if target in targets:
-            reader.problem(node, path, f"{target} stands twice")
+            reader.problem(node, path, f"{target} is listed twice")
         targets.append(target)
     return tuple(targets)
 

@@ -1,4 +1,4 @@
-"""All schema versions that a bridge knows: an immutable set, proven as a whole when it is made."""
+"""All schema versions that a bridge knows: an immutable set, checked as a whole when it is made."""
 
 from __future__ import annotations
 
@@ -14,25 +14,26 @@ from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.documents.build import Builder, Name, find_base, place_of
 from bridge.schemas.documents.layout import TYPE, SchemaFile, read_layout
 from bridge.schemas.documents.lock import Lock
-from bridge.schemas.documents.meta import Meta
+from bridge.schemas.documents.meta import Meta, Status
 from bridge.schemas.documents.registry import RegistrySettings
 from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.finding import finding, refused
 from bridge.schemas.semver import Version
 
 __all__ = ["SchemaNotFound", "SchemaSet", "SchemaVersion", "Version"]
 
 
 class SchemaNotFound(BridgeError, LookupError):
-    """The set was read and has no such type or version; ``hint`` says what it has. (A folder that cannot
-    be read is a :class:`ConfigurationError` instead.)"""
+    """The set has no such type or version; ``hint`` says what it has. (A folder that cannot be read is a
+    :class:`ConfigurationError` instead.)"""
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaSet:
     """Schema versions by type and version, in that order. Adding one gives a new set.
 
-    ``base`` is what every id begins with, ``folder`` where the set was read, ``warnings`` what is legal
-    there and probably not meant, ``registry`` what its ``registry.yaml`` says, ``lock`` what is published.
+    ``base`` is the beginning of every ``$id``, ``folder`` the folder that was read, ``warnings`` what is
+    legal there but probably a mistake, ``registry`` its ``registry.yaml``, ``lock`` the published versions.
     """
 
     schemas: Mapping[Name, SchemaVersion] = field(default_factory=lambda: MappingProxyType({}))
@@ -45,7 +46,7 @@ class SchemaSet:
 
     @classmethod
     def load(cls, folder: Path) -> SchemaSet:
-        """Read and prove a folder of schemas.
+        """Read and check a folder of schemas.
 
         Raises :class:`ConfigurationError` with every problem at once, warnings included; ``line`` is 0
         except for JSON and YAML that cannot be parsed. Nothing outside the folder is read or fetched.
@@ -56,7 +57,7 @@ class SchemaSet:
         builder.build(layout.files)
         problems = [*layout.problems, *builder.problems]
         if not layout.found and not problems:
-            problems.append(Problem(str(folder), 0, 0, "", "holds no schemas", "", "warning"))
+            problems.append(finding("", folder, "contains no schemas", severity="warning"))
         whole = cls._of(builder, problems, layout.metas, base)
         return replace(whole, folder=folder, registry=layout.registry, lock=layout.lock or Lock())
 
@@ -75,22 +76,21 @@ class SchemaSet:
         return cls(MappingProxyType(schemas), MappingProxyType(dict(metas)), base, None, tuple(problems))
 
     def with_version(self, type_name: str, version: Version | str, document: Mapping[str, Any]) -> SchemaSet:
-        """This set and one version more; the set itself stays as it is.
+        """A new set with one more version; this set does not change.
 
-        ``document`` keeps the rules of a file: its ``$id`` is ``<base>/<type>/<version>.json``, and so on.
-        Raises :class:`ConfigurationError` with every problem, also when the version is already there.
+        ``document`` must follow the rules for a file: its ``$id`` is ``<base>/<type>/<version>.json``, and so
+        on. Raises :class:`ConfigurationError` with every problem, also where the version exists already.
         """
         number = _parse(version)
         file = place_of(type_name, number).lstrip("/") if number else f"{type_name}/{version}.json"
         if number is None or TYPE.fullmatch(type_name) is None:
-            message = "is not named <type>/<version>.json, such as com.example.user.created/1.0.0.json"
-            raise ConfigurationError([Problem(file, 0, 0, "", message)])
+            raise refused(
+                file, "is not named <type>/<version>.json, such as com.example.user.created/1.0.0.json"
+            )
         name = (type_name, number)
         if name in self.schemas:
             message = f"version {number} of {type_name} exists already"
-            raise ConfigurationError(
-                [Problem(file, 0, 0, "", message, "a version never changes: take a new one")]
-            )
+            raise refused(file, message, "a version never changes: take a new one")
         added = SchemaFile(file, type_name, number, dict(document))
         base = self.base or find_base([added])
         builder = Builder(base, self.schemas, [name])
@@ -100,7 +100,7 @@ class SchemaSet:
         return replace(grown, folder=self.folder, registry=self.registry, lock=self.lock)
 
     def get(self, type_name: str, version: Version | str) -> SchemaVersion:
-        """Raises :class:`SchemaNotFound`, which names what is there instead."""
+        """One version of a type. Raises :class:`SchemaNotFound`, which lists the existing ones."""
         number = _parse(version)
         schema = None if number is None else self.schemas.get((type_name, number))
         if schema is not None:
@@ -112,6 +112,28 @@ class SchemaSet:
         close = get_close_matches(type_name, self.types, n=1)
         hint = f"did you mean '{close[0]}'?" if close else f"available: {', '.join(self.types) or 'none'}"
         raise SchemaNotFound(f"there is no schema of type '{type_name}'", hint=hint)
+
+    def find(self, text: str) -> SchemaVersion:
+        """The version that ``TYPE``, ``TYPE@VERSION`` or ``TYPE@MAJOR`` names: the newest of the type, that
+        version, or the newest of the major. Raises :class:`SchemaNotFound`."""
+        type_name, at, wanted = text.partition("@")
+        if at and not wanted:
+            raise SchemaNotFound(f"'{text}' names no version", hint="such as TYPE@1.0.0")
+        major = wanted.removeprefix("v")
+        if not wanted or (major.isascii() and major.isdigit()):
+            versions = [v for v in self.versions(type_name) if not wanted or v.major == int(major)]
+            wanted = str(versions[-1]) if versions else wanted
+        return self.get(type_name, wanted)
+
+    def is_draft(self, type_name: str) -> bool:
+        meta = self.metas.get(type_name)
+        return meta is not None and meta.status is Status.DRAFT
+
+    @property
+    def publishable(self) -> Mapping[Name, SchemaVersion]:
+        """The versions to publish or to lock: all but those of drafts, in the order of the set."""
+        drafts = {type_name for type_name in self.types if self.is_draft(type_name)}
+        return {name: schema for name, schema in self.schemas.items() if name[0] not in drafts}
 
     def mode_of(self, type_name: str) -> Mode:
         """The compatibility mode of a type: its own, or else the registry's."""
@@ -127,7 +149,7 @@ class SchemaSet:
         return tuple(dict.fromkeys(type_name for type_name, _ in self.schemas))
 
     def versions(self, type_name: str) -> tuple[Version, ...]:
-        """The versions of a type, oldest first; none for a type that is not there."""
+        """The versions of a type, oldest first; empty for an unknown type."""
         return tuple(version for each, version in self.schemas if each == type_name)
 
     def __iter__(self) -> Iterator[SchemaVersion]:

@@ -1,22 +1,21 @@
-"""Where published schemas are kept elsewhere: another folder, a git revision, a registry of AWS."""
+"""The contract of other places with published schemas: another folder, a git revision, a registry of AWS."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from bridge.schemas.documents.lock import Name
+from bridge.schemas.documents.lock import Days, Name
 from bridge.schemas.documents.validation import SchemaVersion
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A version as a source holds it. ``digest`` tells equal content from other content, in the source's own
-    way; ``document`` is what it holds, which may be a conversion. ``published`` is false for what the source
-    has and nobody may build on yet, such as a version merged and not published."""
+    """A version in a source. ``digest`` is equal for equal content, computed in the source's own way;
+    ``document`` may be a conversion. ``published`` is false for a version that nobody may build on yet, such
+    as one that was merged but not published."""
 
     digest: str
     document: Mapping[str, Any]
@@ -25,10 +24,10 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """All that a source holds: versions, and the sunsets it told subscribers (type to major or version)."""
+    """The content of a source: versions, and the sunsets that subscribers know, by type."""
 
     versions: Mapping[Name, Held]
-    sunsets: Mapping[str, Mapping[str, date]] = field(default_factory=lambda: MappingProxyType({}))
+    sunsets: Mapping[str, Days] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class SchemaSource(Protocol):
@@ -36,14 +35,14 @@ class SchemaSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What people call it: ``git:main``, ``glue://domain-events``."""
+        """The name for people: ``git:main``, ``glue://domain-events``."""
 
     def read(self) -> Holdings:
-        """Everything it holds of our kind; what is not ours there is passed over.
+        """All event schemas in it; anything else there is skipped.
 
-        Raises :class:`bridge.errors.ConfigurationError` where it is not there or cannot be understood, and
+        Raises :class:`bridge.errors.ConfigurationError` where it does not exist or cannot be parsed, and
         :class:`bridge.errors.Unavailable` where it did not answer.
         """
 
     def digest_of(self, schema: SchemaVersion) -> str:
-        """The digest that this version would have there, after whatever conversion the source makes."""
+        """The digest that this version would have there, after the source's conversion if it has one."""

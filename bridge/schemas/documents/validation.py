@@ -1,7 +1,7 @@
-"""One schema version, and what it says about data that breaks it: where and which rule, never a value.
+"""One schema version, and its violations by data: the place and the broken rule, never a value.
 
 The library's own messages are not used: some repeat member names (propertyNames, unevaluatedProperties) or
-values of the schema that equal the data's. Ours are made of the schema's words only.
+values of the schema that equal the data's. The messages here contain only the schema's own words.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bridge.schemas.semver import Version
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 ERRORS_SHOWN: Final = 5
 MASK: Final = "***"
+NOT_JSON: Final = "contains something that JSON cannot represent"
 
 Validator = (
     jsonschema_rs.Draft202012Validator
@@ -28,7 +29,7 @@ Validator = (
     | jsonschema_rs.Draft6Validator
     | jsonschema_rs.Draft4Validator
 )
-"""Files are 2020-12; what comes from a registry says its own draft
+"""Files are 2020-12. A document from a registry declares its draft
 (:mod:`bridge.schemas.conversion.registered`)."""
 
 
@@ -36,8 +37,8 @@ Validator = (
 class SchemaVersion:
     """One version of one type's schema; it describes the CloudEvent's ``data``.
 
-    ``id`` is what events carry as ``dataschema``. ``document`` is the JSON Schema as written: shared, not
-    to be changed (the validator does not see changes).
+    Events carry ``id`` as ``dataschema``. ``document`` is the JSON Schema as written. It is shared: do not
+    change it, the validator does not see changes.
     """
 
     type: str
@@ -56,9 +57,9 @@ class SchemaVersion:
                 Violation.of(error) for error in islice(self.validator.iter_errors(data), ERRORS_SHOWN + 1)
             ]
         except ValueError:
-            # What the library cannot take is no JSON: a lone surrogate, bytes, a set. Its error holds the
-            # value, so it is not chained.
-            raise self._invalid("the data holds something that JSON cannot say") from None
+            # The library refuses what JSON cannot represent: a lone surrogate, bytes, a set. Its error
+            # contains the value, so it is not chained.
+            raise self._invalid(f"data {NOT_JSON}") from None
         shown = list(dict.fromkeys(map(str, found[:ERRORS_SHOWN])))
         if len(found) > ERRORS_SHOWN:
             shown.append("and more")
@@ -67,14 +68,14 @@ class SchemaVersion:
     def _invalid(self, what: str) -> EventInvalid:
         return EventInvalid(
             f"data breaks {self.type} {self.version}: {what}",
-            hint="compare the event's mapping, and what writes the table, with the schema",
+            hint="compare the schema with the event's mapping and with the program that writes the table",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """One broken rule. ``path`` is a JSON Pointer into the data in which ``*`` stands for every name that
-    the schema does not declare, because names of free members may be data themselves."""
+    """One broken rule. ``path`` is a JSON Pointer into the data. It has ``*`` for every name that the schema
+    does not declare, because such names may be data themselves."""
 
     path: str
     keyword: str
@@ -85,11 +86,12 @@ class Violation:
         keyword = error.kind.name
         facts = error.kind.as_dict()
         if keyword == "falseSchema":
-            # "additionalProperties": false and its like; the keyword is the last step to the false
+            # "additionalProperties": false and the like; the keyword is the last step before the false
             steps = [step for step in error.schema_path if isinstance(step, str)]
             keyword = steps[-1] if steps and steps[-1] in _CLOSED else "false"
-        say = _SAYINGS.get(keyword)
-        return cls(_pointer(error), keyword, say(facts) if say else "is not what the schema asks for")
+        describe = _MESSAGES.get(keyword)
+        what = describe(facts) if describe else "does not satisfy the schema"
+        return cls(_pointer(error), keyword, what)
 
     def __str__(self) -> str:
         return f"{self.path or 'data'} {self.what} ({self.keyword})"
@@ -111,18 +113,18 @@ def _pointer(error: jsonschema_rs.ValidationError) -> str:
 
 _CLOSED = ("additionalProperties", "unevaluatedProperties", "propertyNames", "items", "unevaluatedItems")
 
-Saying = Callable[[dict[str, Any]], str]
+Message = Callable[[dict[str, Any]], str]
 
 
-def _limit(text: str) -> Saying:
+def _limit(text: str) -> Message:
     return lambda facts: text.format(facts.get("limit"))
 
 
-def _always(text: str) -> Saying:
+def _always(text: str) -> Message:
     return lambda _: text
 
 
-_SAYINGS: Final[Mapping[str, Saying]] = {
+_MESSAGES: Final[Mapping[str, Message]] = {
     "type": lambda facts: f"is not of type {' or '.join(sorted(facts['types']))}",
     "enum": _always("is not one of the enum values"),
     "const": _always("is not the constant"),
@@ -138,25 +140,25 @@ _SAYINGS: Final[Mapping[str, Saying]] = {
     "multipleOf": lambda facts: f"is not a multiple of {facts['multiple_of']}",
     "minItems": _limit("has fewer than {} elements"),
     "maxItems": _limit("has more than {} elements"),
-    "uniqueItems": _always("has an element twice"),
-    "contains": _always("has no element, or too many, of the kind it must contain"),
+    "uniqueItems": _always("contains an element twice"),
+    "contains": _always("contains none, or too many, of the elements that it must contain"),
     "minProperties": _limit("has fewer than {} members"),
     "maxProperties": _limit("has more than {} members"),
     "propertyNames": _always("has a member whose name is not allowed"),
     "additionalProperties": _always("has members that the schema does not declare"),
     "unevaluatedProperties": _always("has members that the schema does not declare"),
-    "items": _always("is one element too many"),
-    "unevaluatedItems": _always("has elements too many"),
-    "anyOf": _always("fits none of the alternatives"),
-    "oneOf": _always("does not fit exactly one of the alternatives"),
-    "oneOfNotValid": _always("fits none of the alternatives"),
-    "not": _always("is of a kind that is ruled out"),
-    "false": _always("must not be there"),
+    "items": _always("is an element too many"),
+    "unevaluatedItems": _always("has too many elements"),
+    "anyOf": _always("matches none of the alternatives"),
+    "oneOf": _always("does not match exactly one of the alternatives"),
+    "oneOfNotValid": _always("matches none of the alternatives"),
+    "not": _always("matches a schema that it must not match"),
+    "false": _always("must not be present"),
 }
 
 
 def unknown_format(name: str) -> bool:
-    """Whether the validator does not know a ``format`` and so would not assert it."""
+    """Whether the validator does not know a ``format``, and so would not assert it."""
     try:
         jsonschema_rs.Draft202012Validator(
             {"format": name}, validate_formats=True, ignore_unknown_formats=False
@@ -166,12 +168,20 @@ def unknown_format(name: str) -> bool:
     return False
 
 
+def offline_registry(documents: Mapping[str, Any]) -> jsonschema_rs.Registry:
+    """Documents by their URI. Nothing is fetched: a reference to any other URI leads to the schema
+    ``false``, against which no data is valid."""
+    return jsonschema_rs.Registry(
+        list(documents.items()), draft=jsonschema_rs.Draft202012, retriever=lambda uri: False
+    )
+
+
 def compile_schema(
     document: Mapping[str, Any], registry: jsonschema_rs.Registry
 ) -> jsonschema_rs.Draft202012Validator:
     """A validator that asserts formats and fetches nothing.
 
-    Raises :class:`jsonschema_rs.ValidationError` or ``ValueError`` where the document is no usable schema.
+    Raises :class:`jsonschema_rs.ValidationError` or ``ValueError`` where the document cannot be used.
     """
     return jsonschema_rs.Draft202012Validator(
         dict(document), validate_formats=True, registry=registry, offline=True, mask=MASK

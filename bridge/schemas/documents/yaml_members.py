@@ -1,6 +1,6 @@
-"""Members of YAML mappings, one by one; everything that is wrong is kept with its line and column.
+"""Members of YAML mappings, one by one; every problem is kept with its line and column.
 
-Only what people wrote counts: scalars are read from their text, so that ``1``, ``1.1.0`` and ``2027-06-30``
+Scalars are read from their text, whatever type YAML gives them, so that ``1``, ``1.1.0`` and ``2027-06-30``
 mean what they look like.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import yaml
 
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import finding, refused
 
 _TEXT = "tag:yaml.org,2002:str"
 _E = TypeVar("_E", bound=StrEnum)
@@ -24,7 +24,7 @@ Members = dict[str, Any]
 
 
 class YamlMembers:
-    """Reads one file. Problems gather in ``problems`` until :meth:`finish` raises them."""
+    """Reads one file. Collects ``problems`` until :meth:`finish` raises them."""
 
     def __init__(self, file: str, rule: str) -> None:
         self.file = file
@@ -32,24 +32,22 @@ class YamlMembers:
         self._rule = rule
 
     def document(self, content: bytes) -> Any:
-        """The root node. Raises :class:`ConfigurationError` where the file is no YAML."""
+        """The root node. Raises :class:`ConfigurationError` where the file is not YAML."""
         try:
             return yaml.compose(content, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
-            what = getattr(error, "problem", None) or "it holds a character that YAML does not allow"
-            raise self._unreadable(f"is not YAML: {what}", line, column) from error
+            what = getattr(error, "problem", None) or "it contains a character that YAML does not allow"
+            message = f"is not YAML: {what}"
+            raise refused(self.file, message, rule=self._rule, line=line, column=column) from error
         except (RecursionError, UnicodeDecodeError) as error:
-            raise self._unreadable("is not YAML to rely on") from error
-
-    def _unreadable(self, message: str, line: int = 0, column: int = 0) -> ConfigurationError:
-        return ConfigurationError([Finding(self.file, line, column, "", message, rule=self._rule)])
+            raise refused(self.file, "is not valid YAML", rule=self._rule) from error
 
     def mapping(
         self, node: Any, path: str, *, required: tuple[str, ...] = (), optional: tuple[str, ...] = ()
     ) -> Members:
-        """The members of a mapping whose keys are known; ``path`` says where it stands, "" for the root."""
+        """The members of a mapping whose keys are known. ``path`` is its place, "" for the root."""
         known = (*required, *optional)
         members: Members = {}
         for key, name, value in self._pairs(node, path):
@@ -66,7 +64,7 @@ class YamlMembers:
         return members
 
     def named(self, node: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-        """Name, its node, and the value's, of a mapping whose keys are names of the writer's own."""
+        """Name, node of the name, and node of the value, of a mapping whose keys the writer chose."""
         for key, name, value in self._pairs(node, path):
             yield name, key, value
 
@@ -79,13 +77,13 @@ class YamlMembers:
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else ""
             if name in seen:
-                self.problem(key, _join(path, name), "stands twice")
+                self.problem(key, _join(path, name), "is given twice")
             seen.add(name)
             pairs.append((key, name, value))
         return pairs
 
     def elements(self, members: Members, name: str, prefix: str = "") -> list[tuple[str, Any]]:
-        """The elements of a list, each with its path; none where it is not there."""
+        """The elements of a list, each with its path; empty where the member is missing."""
         node = members.get(name)
         if node is None:
             return []
@@ -96,7 +94,7 @@ class YamlMembers:
         return [(f"{path}[{index}]", each) for index, each in enumerate(node.value)]
 
     def text(self, members: Members, name: str, prefix: str = "") -> str:
-        """Text on one line; "" where it is not there, or is wrong."""
+        """Text on one line; "" where the member is missing or not text."""
         node = members.get(name)
         if node is None:
             return ""
@@ -106,7 +104,7 @@ class YamlMembers:
         return ""
 
     def scalar(self, node: Any) -> str | None:
-        """The text of a scalar as written, whatever YAML takes it for."""
+        """The text of a scalar as written, whatever type YAML gives it."""
         return str(node.value).strip() if isinstance(node, yaml.ScalarNode) else None
 
     def day(self, members: Members, name: str, prefix: str = "") -> date | None:
@@ -139,7 +137,7 @@ class YamlMembers:
     ) -> None:
         line, column = (0, 0) if node is None else (node.start_mark.line + 1, node.start_mark.column + 1)
         self.problems.append(
-            Finding(self.file, line, column, path, message, suggestion, severity, rule=self._rule)
+            finding(self._rule, self.file, message, suggestion, severity, path=path, line=line, column=column)
         )
 
     def finish(self) -> None:
@@ -148,7 +146,7 @@ class YamlMembers:
 
 
 def meant(text: str, names: Sequence[str]) -> str:
-    """The advice for a misspelt name; case is no hindrance."""
+    """The suggestion for a misspelt name, whatever its case; "" where no name is close."""
     by_case = {name.casefold(): name for name in names}
     close = get_close_matches(text.casefold(), list(by_case), n=1)
     return f"did you mean '{by_case[close[0]]}'?" if close else ""

@@ -1,4 +1,4 @@
-"""What changed between two schemas, in sentences, member by member. Who breaks is judged elsewhere."""
+"""The differences between two schemas in sentences, member by member. Not whom they break."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from bridge.schemas.documents.lock import content_hash
-from bridge.schemas.evolution.members import Member, follow, members_of
+from bridge.schemas.evolution.members import Member, as_text, follow, members_of
 
-Kind = Literal["added", "removed", "changed", "told"]
+Kind = Literal["added", "removed", "changed", "annotation"]
 _REPORTED_ELSEWHERE = {"$id", "$schema", "properties", "required", "$defs", "definitions"}
 _TEXT = {"title", "description", "$comment", "examples", "default"}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``told``: only words for readers changed. ``path`` is the member's, "" for the schema as a whole."""
+    """``annotation``: only text for readers changed. ``path`` is the member's, "" for the whole schema."""
 
     kind: Kind
     path: str
@@ -25,22 +25,19 @@ class Change:
 
 
 def find_changes(old: Any, new: Any) -> list[Change]:
-    """Every difference as a sentence, in the order of the newer schema. Empty where both say the same."""
+    """Every difference as a sentence, in the order of the newer schema. Empty for equal schemas."""
     if not isinstance(old, dict) or not isinstance(new, dict):
         same = content_hash(old) == content_hash(new)
         return [] if same else [Change("changed", "", f"was {_value(old)}, is {_value(new)}")]
     changes = [*_root(old, new), *_members(old, new)]
-    reported = {name for name in _defs(old) | _defs(new) if _definition_moved(old, new, name)}
-    if reported and not any(change.path for change in changes):
-        names = ", ".join(f"`{name}`" for name in sorted(reported))
+    had, has = (_definitions(document) for document in (old, new))
+    moved = [name for name in had | has if not _same(had, has, name)]
+    if moved and not any(change.path for change in changes):
+        names = ", ".join(f"`{name}`" for name in sorted(moved))
         changes.append(Change("changed", "", f"definitions changed: {names}"))
-    if not changes and content_hash(_bare(old)) != content_hash(_bare(new)):
-        changes.append(Change("changed", "", "something changed that no sentence covers: compare the files"))
+    if not changes and content_hash({**old, "$id": ""}) != content_hash({**new, "$id": ""}):
+        changes.append(Change("changed", "", "something else changed: compare the files"))
     return changes
-
-
-def _bare(document: Mapping[str, Any]) -> dict[str, Any]:
-    return {keyword: value for keyword, value in document.items() if keyword != "$id"}
 
 
 def _root(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
@@ -48,11 +45,11 @@ def _root(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
         if keyword in _REPORTED_ELSEWHERE or _same(old, new, keyword):
             continue
         if keyword in _TEXT:
-            yield Change("told", "", f"the {keyword.lstrip('$')} of the schema reads otherwise")
+            yield Change("annotation", "", f"the {keyword.lstrip('$')} of the schema changed")
         elif keyword not in old:
             yield Change("added", "", f"`{keyword}` is new: {_value(new[keyword])}")
         elif keyword not in new:
-            yield Change("removed", "", f"`{keyword}` is gone; it was {_value(old[keyword])}")
+            yield Change("removed", "", f"`{keyword}` was removed; it was {_value(old[keyword])}")
         else:
             text = f"`{keyword}` was {_value(old[keyword])}, is {_value(new[keyword])}"
             yield Change("changed", "", text)
@@ -65,19 +62,19 @@ def _same(old: Mapping[str, Any], new: Mapping[str, Any], keyword: str) -> bool:
 
 
 def _members(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
-    """What is inside a member that came, went or became something else is not told beside it."""
+    """The members inside a member that was added, removed or replaced are not reported on their own."""
     before, after = _by_path(old), _by_path(new)
     whole = {path for path in before if path in after and before[path].kind != after[path].kind}
     for path, member in before.items():
         if path not in after and not _inside(path, whole):
             whole.add(path)
-            yield Change("removed", path, f"`{path}` is gone; it was {_standing(member)}")
+            yield Change("removed", path, f"`{path}` was removed; it was {_summary(member)}")
     for path, member in after.items():
         if path in before:
             yield from _member(path, before[path], member, old, new)
         elif not _inside(path, whole):
             whole.add(path)
-            yield Change("added", path, f"`{path}` is new: {_standing(member)}")
+            yield Change("added", path, f"`{path}` is new: {_summary(member)}")
 
 
 def _inside(path: str, whole: set[str]) -> bool:
@@ -91,7 +88,7 @@ def _by_path(document: Mapping[str, Any]) -> dict[str, Member]:
     return members
 
 
-def _standing(member: Member) -> str:
+def _summary(member: Member) -> str:
     text = f"{'required' if member.required else 'optional'}, {member.kind}"
     return text + (f" — {member.description}" if member.description else "")
 
@@ -107,10 +104,10 @@ def _member(
     elif before.kind != after.kind:
         yield Change("changed", path, f"`{path}` was {before.kind}, is {after.kind}")
     elif before.description != after.description:
-        text = "is described" if not before.description else "is described otherwise"
-        yield Change("told", path, f"`{path}` {text}: {after.description or 'not at all'}")
+        text = "has a description now" if not before.description else "has another description"
+        yield Change("annotation", path, f"`{path}` {text}: {after.description or 'none'}")
     elif not _alike(before, after, old, new):
-        yield Change("changed", path, f"`{path}` has other rules inside")
+        yield Change("changed", path, f"`{path}` has other rules")
 
 
 def _values(
@@ -122,9 +119,9 @@ def _values(
         return None
     more = [_value(json.loads(value)) for value in has if value not in had]
     less = [_value(json.loads(value)) for value in had if value not in has]
-    reported = [f"takes {', '.join(more)} besides"] if more else []
-    reported += [f"no longer takes {', '.join(less)}"] if less else []
-    return Change("changed", path, f"`{path}` {' and '.join(reported)}") if reported else None
+    texts = [f"now also takes {', '.join(more)}"] if more else []
+    texts += [f"no longer takes {', '.join(less)}"] if less else []
+    return Change("changed", path, f"`{path}` {' and '.join(texts)}") if texts else None
 
 
 def _enum(root: Mapping[str, Any], schema: Any) -> list[str] | None:
@@ -134,7 +131,7 @@ def _enum(root: Mapping[str, Any], schema: Any) -> list[str] | None:
 
 
 def _alike(before: Member, after: Member, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """Whether two members are the same but for what their own members say, and for words."""
+    """Whether two members are the same, apart from their own members and from annotations."""
     left, right = (follow(root, member.schema) for root, member in ((old, before), (new, after)))
     return content_hash(_shallow(left)) == content_hash(_shallow(right))
 
@@ -146,16 +143,10 @@ def _shallow(schema: Any) -> Any:
     return {keyword: value for keyword, value in schema.items() if keyword not in skipped}
 
 
-def _defs(document: Mapping[str, Any]) -> set[str]:
-    defs = document.get("$defs")
-    return set(defs) if isinstance(defs, dict) else set()
-
-
-def _definition_moved(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> bool:
-    left, right = ((document.get("$defs") or {}).get(name) for document in (old, new))
-    return content_hash(left) != content_hash(right)
+def _definitions(document: Mapping[str, Any]) -> dict[str, Any]:
+    definitions = document.get("$defs")
+    return definitions if isinstance(definitions, dict) else {}
 
 
 def _value(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return as_text(value, 80)

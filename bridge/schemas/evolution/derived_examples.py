@@ -1,7 +1,7 @@
-"""Derivations held against the examples: what is valid for a newer version must derive to a valid older one.
+"""Checks derivations with the examples: a valid example of a newer version must derive to a valid older one.
 
-That is what makes a deploy with two majors safe: a record whose newer event is fine and whose older one is
-not would be quarantined whole.
+This makes a deployment with two majors safe: a record whose newer event is valid and whose older one is not
+would be quarantined whole.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from bridge.core.events.translate import EventRule
-from bridge.errors import ConfigurationError, MappingFailed, Problem
-from bridge.schemas.documents.json_document import parse_json, read_bytes
-from bridge.schemas.documents.layout import entries, inside
+from bridge.errors import MappingFailed, Problem
+from bridge.schemas.documents.examples import valid_examples
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import ERRORS_SHOWN, SchemaVersion, violations
 
 
 def check_derived_examples(rules: Iterable[EventRule], schemas: SchemaSet) -> list[Problem]:
     """One error for each valid example of a version that does not derive to a valid older one, along whole
-    chains of derivations. Examples that cannot be used at all are reported where examples are checked."""
+    chains of derivations. Unusable examples are reported by the check of the examples."""
     by_id = {schema.id: schema for schema in schemas}
     problems: list[Problem] = []
     for rule in rules:
@@ -28,8 +27,9 @@ def check_derived_examples(rules: Iterable[EventRule], schemas: SchemaSet) -> li
             schema = by_id.get(version.envelope.dataschema)
             if schema is None or all(each.source != index for each in rule.versions):
                 continue
-            for path, data in valid_examples(schemas, schema):
-                problems += _derive_from(rule, index, data, path, by_id)
+            for path, data in valid_examples(schemas, schema.type, schema.version).items():
+                if isinstance(data, dict) and schema.validator.is_valid(data):
+                    problems += _derive_from(rule, index, data, path, by_id)
     return list(dict.fromkeys(problems))
 
 
@@ -52,27 +52,5 @@ def _derive_from(
             continue
         what = "; ".join(dict.fromkeys(map(str, found[:ERRORS_SHOWN])))
         message = f"{schema.type} {schema.version} derived from it is not valid: {what}"
-        yield Problem(
-            str(path),
-            0,
-            0,
-            found[0].path,
-            message,
-            "change the mapping of `from` in bridge.yaml: data or using",
-        )
-
-
-def valid_examples(schemas: SchemaSet, schema: SchemaVersion) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The valid examples of a version that can be read and do validate."""
-    if schemas.folder is None:
-        return
-    folder = schemas.folder / schema.type / "examples" / str(schema.version) / "valid"
-    for path in entries(folder) if folder.is_dir() else ():
-        if path.suffix != ".json" or not inside(schemas.folder, path):
-            continue
-        try:
-            data = parse_json(read_bytes(path), str(path))
-        except ConfigurationError:
-            continue
-        if isinstance(data, dict) and schema.validator.is_valid(data):
-            yield path, data
+        advice = "change the mapping of `from` in bridge.yaml: data or using"
+        yield Problem(str(path), 0, 0, found[0].path, message, advice)

@@ -1,8 +1,8 @@
-"""What a new version of a schema does to rule patterns that stand on a bus.
+"""The effect of a new schema version on the rule patterns of a bus.
 
-Decided by reasoning on the schemas, not by trying: a rule is said to stop matching only where no event that
-keeps to the new version can match it. Examples serve as witnesses, and as a second opinion: one that matches
-against the proof makes the verdict "unknown".
+Decided by reasoning about the schemas, not by trying events: a rule is reported to stop matching only where
+no event that follows the new version can match it. Examples are witnesses and a second opinion: an example
+that matches although the proof says that none can makes the verdict "unknown".
 """
 
 from __future__ import annotations
@@ -32,22 +32,17 @@ from bridge.schemas.evolution.reach import Reach, reach_of
 
 _ENVELOPE: Final = "urn:stream-bridge:envelope"
 _ADDRESS: Final = frozenset({"detail-type", "source", "detail.type", "detail.source"})
-"""Fields that say whose events a rule wants, not what stands in them."""
+"""Fields that select which events a rule wants, not by their content."""
 
 
 class _Schema:
-    """A side, made ready to be walked."""
+    """One side, with what its events can hold at each field."""
 
     def __init__(self, side: Side) -> None:
         self.side = side
-        detail = cloud_event(
-            {"$ref": side.data},
-            type_name=side.type,
-            dataschema=side.data,
-            source=side.source,
-            described=False,
-        )
-        whole = bus_envelope(detail, type_name=side.type, source=side.source)
+        names = {"type_name": side.type, "source": side.source}
+        detail = cloud_event({"$ref": side.data}, dataschema=side.data, described=False, **names)
+        whole = bus_envelope(detail, **names)
         self.documents = Documents({**side.documents, _ENVELOPE: whole})
         self._reached: dict[tuple[str, ...], Reach | Undecided] = {}
 
@@ -61,19 +56,19 @@ class _Schema:
 
     def judge(self, matcher: Any, steps: tuple[str, ...]) -> Judged:
         reach = self.reach(steps)
-        return (
-            Judged(Answer.UNKNOWN) if isinstance(reach, Undecided) else judge(self.documents, matcher, reach)
-        )
+        if isinstance(reach, Undecided):
+            return Judged(Answer.UNKNOWN)
+        return judge(self.documents, matcher, reach)
 
     def field(self, each: Field) -> Judged:
-        """The best that one of the field's matchers can do."""
+        """The best answer of the field's matchers."""
         return max((self.judge(m, each.steps) for m in each.leaf.matchers), key=lambda judged: judged.answer)
 
     def alternative(self, fields: Sequence[Field]) -> Answer:
         return min((self.field(each).answer for each in fields), default=Answer.YES)
 
     def pointer(self, steps: tuple[str, ...]) -> str | None:
-        """Where the schema decides about a field."""
+        """The part of the schema that decides about a field."""
         reach = self.reach(steps)
         if isinstance(reach, Undecided):
             return None
@@ -86,8 +81,8 @@ class _Schema:
 
 
 class Impact:
-    """Judges rules for one step from ``old`` (None: the first version) to ``new``. ``majors`` are all types
-    with their majors that are known beside these two."""
+    """Judges rules for one step from ``old`` (None: the first version) to ``new``. ``majors`` are the other
+    known types with their majors."""
 
     def __init__(self, old: Side | None, new: Side, majors: Sequence[str] = ()) -> None:
         self.old = None if old is None else _Schema(old)
@@ -100,8 +95,7 @@ class Impact:
         alternatives, problems = parse_pattern(pattern)
         if problems:
             place = ".".join(map(str, problems[0].path))
-            finding = Finding("undecided", place, "", problems[0].message)
-            return RuleImpact(rule, Effect.INVALID, (finding,))
+            return RuleImpact(rule, Effect.INVALID, (Finding("undecided", place, "", problems[0].message),))
         asked = [each for each in alternatives if self._asks(each)]
         if not asked:
             slip = self._without_major(alternatives)
@@ -109,12 +103,12 @@ class Impact:
         found = list(dict.fromkeys(finding for each in asked for finding in self._findings(each)))
         effect = self._effect(asked, found)
         if effect is Effect.NEVER and not self.new.side.source and all(map(_by_source_alone, asked)):
-            text = "whether these events have this source is not known"
+            text = "it is not known whether these events have this source"
             found.insert(0, Finding("undecided", "source", "", text, "give --source"))
             effect = Effect.UNKNOWN
         if effect in (Effect.STOPS, Effect.NEVER) and (name := self._refuted(pattern)):
-            text = f"example {name} of the new version matches, though by the schema none should"
-            found.insert(0, Finding("undecided", "", "", text, "look at both: one of them is wrong"))
+            text = f"example {name} of the new version matches, but by the schema no event can"
+            found.insert(0, Finding("undecided", "", "", text, "compare both: one of them is wrong"))
             effect = Effect.UNKNOWN
         witness = self._witness(pattern, asked) if effect.affected else None
         return RuleImpact(rule, effect, tuple(found), witness)
@@ -141,10 +135,10 @@ class Impact:
         return schema.alternative(address) > Answer.NO
 
     def _asks(self, alternative: Fields) -> bool:
-        """Whether it wants events of this type, of whatever major."""
+        """Whether it wants events of this type, of any major."""
         source = alternative.get("source")
         if source is not None and all(str(each).startswith("aws.") for each in source.leaf.matchers):
-            return False  # no source of a customer begins so
+            return False  # only sources of AWS services begin with it
         if any(self._addressed(each, alternative) for each in (self.new, self.old) if each is not None):
             return True
         types = [alternative[name] for name in ("detail-type", "detail.type") if name in alternative]
@@ -153,14 +147,13 @@ class Impact:
         return named and self.new.alternative(sources) > Answer.NO
 
     def _without_major(self, alternatives: Sequence[Fields]) -> Finding | None:
-        """The usual slip: the type as the configuration names it, which no event carries."""
+        """A common mistake: the type as bridge.yaml names it, without the major that every event has."""
         for alternative in alternatives:
             each = alternative.get("detail-type")
             if each is not None and self._base in each.leaf.matchers:
                 fix = f"write {self.new.side.type}, or {{prefix: {self._base}.v}} for every major"
-                return Finding(
-                    "old-major", each.name, each.leaf.text, "events carry the major in their type", fix
-                )
+                text = "the type of an event ends with its major"
+                return Finding("old-major", each.name, each.leaf.text, text, fix)
         return None
 
     # --- what is wrong with each field ---------------------------------------------------------------
@@ -171,7 +164,7 @@ class Impact:
             if name in _ADDRESS:
                 if not addressed and name in ("detail-type", "detail.type"):
                     fix = f"add {self.new.side.type}, or write {{prefix: {self._base}.v}}"
-                    text = f"asks for another major than {self.new.side.type}, whose events it will not get"
+                    text = f"names other majors, so it does not match events of {self.new.side.type}"
                     yield Finding("old-major", name, each.leaf.text, text, fix)
                 continue
             yield from self._of_field(each)
@@ -188,7 +181,7 @@ class Impact:
         before = None if self.old is None else self.old.reach(each.steps)
         if not reach.declared and not each.leaf.absent:
             was = isinstance(before, Reach) and before.declared
-            text = "is not there any more" if was else "is no field of these events"
+            text = "no longer exists" if was else "is not a field of these events"
             kind = "field-gone" if was else "field-unknown"
             yield Finding(kind, each.name, each.leaf.text, text, nearest(each, reach), *pointers)
             return
@@ -196,19 +189,17 @@ class Impact:
             judged = self.new.judge(matcher, each.steps)
             text = text_of(matcher)
             if judged.answer is Answer.UNKNOWN:
-                said = "the schema leaves open what stands here"
-                yield Finding(
-                    "undecided", each.name, text, said, "declare the field in the schema", *pointers
-                )
+                message, fix = "the schema allows any value here", "declare the field in the schema"
+                yield Finding("undecided", each.name, text, message, fix, *pointers)
             elif judged.answer is Answer.NO:
                 could = self.old is not None and self.old.judge(matcher, each.steps).answer > Answer.NO
-                kind, said, fix = why(matcher, judged, reach, could)
-                yield Finding(kind, each.name, text, said, fix, *pointers)
+                kind, message, fix = why(matcher, judged, reach, could)
+                yield Finding(kind, each.name, text, message, fix, *pointers)
 
     # --- examples ------------------------------------------------------------------------------------
 
     def _refuted(self, pattern: Mapping[str, Any]) -> str:
-        """An example of the new version that matches; empty where none does."""
+        """The name of an example of the new version that matches; empty where none does."""
         compiled = compile_pattern(pattern)
         return next((n for n, e in self._events(self.new) if compiled.matches(e)), "")
 
@@ -228,9 +219,9 @@ class Impact:
                 made = copy.deepcopy(event)
                 for steps, judged in wanted.items():
                     _put(made, steps, judged.value)
-                reported = made["detail"].get("data")
-                if compiled.matches(made) and self.old.documents.takes(data, reported):
-                    return Witness("made", reported)
+                made_data = made["detail"].get("data")
+                if compiled.matches(made) and self.old.documents.takes(data, made_data):
+                    return Witness("made", made_data)
         return None
 
     def _events(self, schema: _Schema) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -254,26 +245,22 @@ class Impact:
 
 
 def _by_source_alone(alternative: Fields) -> bool:
-    """Whether only the source tells whose events are wanted."""
+    """Whether the rule selects events by their source only."""
     return "source" in alternative and not {"detail-type", "detail.type"} & alternative.keys()
 
 
 def _put(event: dict[str, Any], steps: Sequence[str], value: Any) -> None:
-    """``value`` where a pattern looks; lists get it in their first element."""
+    """Put ``value`` where a pattern reads it; into the first element of a list."""
     here: Any = event
-    for step in steps[:-1]:
+    *outer, last = steps
+    for step in (*outer, None):
         while isinstance(here, list) and here:
             here = here[0]
         if not isinstance(here, dict):
             return
-        here = here.setdefault(step, {})
-    while isinstance(here, list) and here:
-        here = here[0]
-    if not isinstance(here, dict):
-        return
+        if step is not None:
+            here = here.setdefault(step, {})
     if value is ABSENT:
-        here.pop(steps[-1], None)
-    elif isinstance(here.get(steps[-1]), list):
-        here[steps[-1]] = [value]
+        here.pop(last, None)
     else:
-        here[steps[-1]] = value
+        here[last] = [value] if isinstance(here.get(last), list) else value

@@ -1,4 +1,4 @@
-"""What is said of a rule pattern that a new version of a schema touches: effect, findings, mends."""
+"""The report about one rule pattern that a new schema version affects: effect, findings, fixes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _SHOWN: Final = 6
 
 
 class Effect(StrEnum):
-    """What becomes of a rule, the worst first."""
+    """The effect on a rule, the worst first."""
 
-    STOPS = "stops"  # it could match, and no event of the new version can
-    OLD_MAJOR = "old-major"  # it names the majors it wants, and the new one is not among them
+    STOPS = "stops"  # it could match the old version, and no event of the new version can match
+    OLD_MAJOR = "old-major"  # it names the majors that it wants, and the new one is not among them
     NEVER = "never"  # no event of either version can match
-    PARTLY = "partly"  # it goes on, but some of its values or alternatives cannot match any more
-    INVALID = "invalid"  # no pattern that EventBridge takes
-    UNKNOWN = "unknown"  # the schema leaves open what the rule looks at
-    NONE = "none"  # it goes on as before
-    OTHER = "other"  # it does not ask for events of this type
+    PARTLY = "partly"  # it still matches, but some of its values or alternatives no longer can
+    INVALID = "invalid"  # not a pattern that EventBridge accepts
+    UNKNOWN = "unknown"  # the schema does not define what the rule reads
+    NONE = "none"  # it matches as before
+    OTHER = "other"  # it does not want events of this type
 
     @property
     def affected(self) -> bool:
@@ -37,7 +37,7 @@ class Effect(StrEnum):
 class Finding:
     """One field of a pattern. ``kind`` is ``field-gone``, ``field-unknown``, ``value-gone``,
     ``value-unknown``, ``type-changed``, ``always-there``, ``old-major`` or ``undecided``. The pointers lead
-    to the schemas' part that decides (None: no such place, or in the envelope)."""
+    to the deciding part of each schema (None: no such part, or it is in the envelope)."""
 
     kind: str
     path: str
@@ -50,8 +50,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """An event that the rule matched. ``source`` is an example's name, or ``made`` for one made up of an
-    example and the pattern; it satisfies the old version."""
+    """An event that the rule matched; it satisfies the old version. ``source`` is the name of an example, or
+    ``made`` for an event that was made from an example and the pattern."""
 
     source: str
     data: Any
@@ -67,7 +67,7 @@ class RuleImpact:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One version as rules see it: ``type`` with its major, ``data`` the ``$id`` of its document among
+    """One version as rules see it: ``type`` with its major, ``data`` the ``$id`` of its document in
     ``documents``. ``examples`` are valid data by name."""
 
     type: str
@@ -79,34 +79,34 @@ class Side:
 
 
 def why(matcher: Any, judged: Judged, reach: Reach, could: bool) -> tuple[str, str, str]:
-    """Kind, message and mend for a matcher that nothing can match."""
+    """Kind, message and fix for a matcher that nothing can match. ``could``: the old version could."""
     if isinstance(matcher, Mapping) and matcher.get("exists") is False:
-        return "always-there", "the field is always there, and so never missing", "remove this condition"
+        return "always-there", "the field is required, so it is never missing", "remove this condition"
     kinds = {kind for slot in reach.slots for kind in slot.kinds}
+    value_kind = "value-gone" if could else "value-unknown"
     if not kinds and reach.objects:
-        fix = "match a member of it"
-        return "value-gone" if could else "value-unknown", "an object stands here, which has no value", fix
+        return value_kind, "the field is an object, which has no value to match", "match a member of it"
     if not kinds:
-        return "value-gone" if could else "value-unknown", "no value can stand here", "remove this condition"
+        return value_kind, "the field cannot have a value", "remove this condition"
     if not kinds & judged.kinds:
         wants, has = " or ".join(sorted(judged.kinds)), " or ".join(sorted(kinds))
-        fix = _other_type(matcher, kinds)
-        return "type-changed" if could else "value-unknown", f"matches a {wants}; the schema says {has}", fix
+        kind = "type-changed" if could else "value-unknown"
+        return kind, f"matches a {wants}; the schema says {has}", _other_type(matcher, kinds)
     left: list[Any] = []
     for slot in reach.slots:
         for value in finite(slot.parts) or ():
             if value not in left:
                 left.append(value)
     listed = ", ".join(map(text_of, left[:_SHOWN])) + (", …" if len(left) > _SHOWN else "")
-    said = "can no longer stand here" if could else "can not stand here"
-    return "value-gone" if could else "value-unknown", said, f"the schema has {listed}" if listed else ""
+    message = f"is {'no longer' if could else 'not'} a possible value"
+    return value_kind, message, f"the schema has {listed}" if listed else ""
 
 
 def _other_type(matcher: Any, kinds: set[str]) -> str:
     if isinstance(matcher, str) and "number" in kinds:
-        return f"numbers stand without quotes: {matcher}" if _numeric(matcher) else "compare with a number"
+        return f"write numbers without quotes: {matcher}" if _numeric(matcher) else "compare with a number"
     if isinstance(matcher, int | float) and not isinstance(matcher, bool) and "string" in kinds:
-        return f'text stands in quotes: "{matcher}"'
+        return f'write text in quotes: "{matcher}"'
     return "compare with a value of that type"
 
 
@@ -119,7 +119,7 @@ def _numeric(text: str) -> bool:
 
 
 def nearest(each: Field, reach: Reach) -> str:
-    """Names that stand where the way was lost."""
+    """A suggestion: the declared names at the innermost object that does not declare the field."""
     last = each.steps
     names = list(dict.fromkeys(name for _, declared in reach.lost_at for name in declared))
     close = next((m for step in last for m in get_close_matches(step, names, 1) if m not in last), "")

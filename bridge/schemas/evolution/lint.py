@@ -1,7 +1,7 @@
-"""What is legal in a folder of schemas and will hurt somebody: names, docs, examples, sunsets, registries.
+"""What is legal in a folder of schemas but will hurt somebody: names, docs, examples, sunsets, registries.
 
-Whatever makes a folder unusable is found when it is loaded (:meth:`SchemaSet.load`) and is told first; the
-rest needs a folder that can be used.
+Problems that make a folder unusable are found when it is loaded (:meth:`SchemaSet.load`) and reported first;
+the rest needs a usable folder.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from bridge.schemas.documents.places import with_places
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.evolution.satisfiable import find_unsatisfiable
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import Finding, finding
 
 _SNAKE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
 _CAMEL: Final = re.compile(r"[a-z][a-z0-9]*(?:[A-Z][A-Za-z0-9]*)+")
 
 
 def lint(folder: Path, today: date) -> tuple[SchemaSet | None, list[Problem]]:
-    """Every finding about a folder, each at its line where it has one, in the order of the files. Without a
-    set: the folder cannot be used, and the findings say why."""
+    """Every finding about a folder, with its line if it has one, in the order of the files. The set is None
+    for a folder that cannot be used; the findings say why."""
     try:
         schemas = SchemaSet.load(folder)
     except ConfigurationError as error:
@@ -50,24 +50,20 @@ def lint(folder: Path, today: date) -> tuple[SchemaSet | None, list[Problem]]:
 
 
 def past_sunsets(schemas: SchemaSet, today: date) -> Iterator[Finding]:
-    """Versions that are still there although their last day is over."""
+    """Sunsets whose day is past but which are not retired, and the other way round."""
     for type_name, meta in schemas.metas.items():
         for key, sunset in meta.sunsets.items():
             retired = sunset.retired or meta.status is Status.RETIRED
             if today > sunset.day and not retired:
                 message = f"the last day of {type_name} {key} was {sunset.day}"
-                advice = "stop emitting it and say `status: retired` beside the date, or move the day on"
+                advice = "stop publishing it and set `status: retired` beside the date, or set a later day"
             elif today <= sunset.day and sunset.retired:
                 message = f"{type_name} {key} is retired, and its last day is {sunset.day}"
-                advice = "say so once that day is over: subscribers were told of it"
+                advice = "set that status when the day is over: subscribers rely on it"
             else:
                 continue
-            place = (meta.file, sunset.line, 1, f"sunset.{key}")
-            yield Finding(*place, message, advice, "warning", rule="sunset")
-
-
-def _warning(schema: SchemaVersion, rule: str, path: str, message: str, suggestion: str) -> Finding:
-    return Finding(schema.file, 0, 0, path, message, suggestion, "warning", rule=rule)
+            path, line = f"sunset.{key}", sunset.line
+            yield finding("sunset", meta.file, message, advice, "warning", path=path, line=line, column=1)
 
 
 # --- names -----------------------------------------------------------------------------------------
@@ -79,22 +75,22 @@ def _type_names(schemas: SchemaSet) -> Iterator[Finding]:
         place = str(schemas.folder / type_name) if schemas.folder is not None else type_name
         other = spelled.setdefault(type_name.casefold(), type_name)
         newest = schemas.versions(type_name)[-1]
-        emitted = f"{type_name}.v{newest.major}"
+        event_type = f"{type_name}.v{newest.major}"
         if other != type_name:
-            message = f"differs from {other} by case alone, which many file systems cannot keep apart"
-            yield Finding(place, 0, 0, "", message, "take another name", rule="naming")
-        if len(emitted) > EVENTBRIDGE_DETAIL_TYPE_CHARS:
-            message = f"{emitted} has {len(emitted)} characters; EventBridge takes "
-            message += f"{EVENTBRIDGE_DETAIL_TYPE_CHARS} as detail-type"
-            yield Finding(place, 0, 0, "", message, "take a shorter name", rule="naming")
+            message = f"differs from {other} only by case, which many file systems ignore"
+            yield finding("naming", place, message, "choose another name")
+        if len(event_type) > EVENTBRIDGE_DETAIL_TYPE_CHARS:
+            limit = f"EventBridge takes {EVENTBRIDGE_DETAIL_TYPE_CHARS} as detail-type"
+            message = f"{event_type} has {len(event_type)} characters; {limit}"
+            yield finding("naming", place, message, "choose a shorter name")
         if type_name != type_name.lower():
             message = "has capitals in its name, which patterns and people will get wrong"
             advice = "write a type as a reversed domain name in small letters"
-            yield Finding(place, 0, 0, "", message, advice, "warning", rule="naming")
+            yield finding("naming", place, message, advice, "warning")
 
 
 def _naming(schema: SchemaVersion) -> Iterator[Finding]:
-    """Members are spelled one way in a document: which way is the owner's choice."""
+    """A document spells its members one way; which way is the owner's choice."""
     spelled: dict[str, tuple[str, str]] = {}
     for pointer, part in subschemas(schema.document):
         members = part.get("properties")
@@ -105,45 +101,47 @@ def _naming(schema: SchemaVersion) -> Iterator[Finding]:
     if len(spelled) == 2:
         (_, (_, first)), (kind, (place, second)) = spelled.items()
         message = f"'{second}' is {kind}, and '{first}' before it is not"
-        yield _warning(schema, "naming", place, message, "spell the members of an event one way")
+        advice = "spell the members of an event one way"
+        yield finding("naming", schema.file, message, advice, "warning", path=place)
 
 
 # --- docs ------------------------------------------------------------------------------------------
 
 
 def _docs(schema: SchemaVersion) -> Iterator[Finding]:
+    def warning(path: str, message: str, advice: str) -> Finding:
+        return finding("docs", schema.file, message, advice, "warning", path=path)
+
     document = schema.document
-    if not _reported(document, "description"):
-        message = "the schema has no description"
-        yield _warning(schema, "docs", "/description", message, "say what happened, in one sentence")
-    if not _reported(document, "title"):
-        yield _warning(schema, "docs", "/title", "the schema has no title", "name it in two or three words")
+    if not _has_text(document, "description"):
+        yield warning("/description", "the schema has no description", "say what happened, in one sentence")
+    if not _has_text(document, "title"):
+        yield warning("/title", "the schema has no title", "name it in two or three words")
     members = document.get("properties")
     for name, member in members.items() if isinstance(members, dict) else ():
         if not _described(document, member):
-            path = f"/properties/{escape(name)}"
             message = f"the member '{name}' has neither title nor description"
-            yield _warning(schema, "docs", path, message, "say what it holds")
+            yield warning(f"/properties/{escape(name)}", message, "say what it contains")
 
 
 def _described(document: Mapping[str, Any], member: Any) -> bool:
-    """Whether a member, or what it refers to inside the document, says what it is; a constant does."""
+    """Whether a member, or what it refers to inside the document, is described. A constant needs no text."""
     for _ in range(8):
         if not isinstance(member, dict):
-            return True  # true and false allow all and nothing
-        if _reported(member, "description") or _reported(member, "title") or "const" in member:
+            return True  # true allows everything, false nothing
+        if _has_text(member, "description") or _has_text(member, "title") or "const" in member:
             return True
         reference = member.get("$ref")
         if not isinstance(reference, str):
             return False
         if not reference.startswith("#/$defs/"):
-            return True  # another version's, which is linted for itself
+            return True  # another version's, which has its own findings
         defs = document.get("$defs")
         member = defs.get(reference.removeprefix("#/$defs/")) if isinstance(defs, dict) else None
     return True
 
 
-def _reported(schema: Mapping[str, Any], keyword: str) -> bool:
+def _has_text(schema: Mapping[str, Any], keyword: str) -> bool:
     text = schema.get(keyword)
     return isinstance(text, str) and bool(text.strip()) and not text.startswith("TODO")
 
@@ -152,39 +150,33 @@ def _reported(schema: Mapping[str, Any], keyword: str) -> bool:
 
 
 def _meta(schemas: SchemaSet, type_name: str, meta: Meta, today: date) -> Iterator[Finding]:
-    yield from (finding for finding in past_sunsets(schemas, today) if finding.file == meta.file)
+    yield from (past for past in past_sunsets(schemas, today) if past.file == meta.file)
     versions = schemas.versions(type_name)
 
-    def finding(rule: str, line: int, path: str, message: str, advice: str, severity: str) -> Finding:
-        column = 1 if line else 0
-        return Finding(meta.file, line, column, path, message, advice, severity, rule=rule)
+    def warning(rule: str, path: str, message: str, advice: str, line: int = 0) -> Finding:
+        return finding(rule, meta.file, message, advice, "warning", path=path, line=line, column=min(line, 1))
 
     for name, text in (("summary", meta.summary), ("owner", meta.team)):
         if text.startswith("TODO"):
-            yield finding(
-                "meta", 0, name, "is not written yet", "say it for those who read events", "warning"
-            )
+            yield warning("meta", name, "is not written yet", "write it for those who read events")
     if not meta.contact:
-        message = "has no contact"
-        yield finding(
-            "meta", 0, "owner", message, "say where its team is reached, such as a channel", "warning"
-        )
+        yield warning("meta", "owner", "has no contact", "say how to reach its team, such as by a channel")
     if meta.status is Status.DEPRECATED and not meta.sunsets:
-        advice = "subscribers plan by a date; it may move later"
-        yield finding(
-            "sunset", 0, "status", "is deprecated, and no sunset says until when", advice, "warning"
-        )
+        message, advice = "is deprecated, and has no sunset", "subscribers plan by a date; it may move later"
+        yield warning("sunset", "status", message, advice)
     for key, sunset in meta.sunsets.items():
         if not any(key in (str(version), str(version.major)) for version in versions):
             advice = f"there is {', '.join(map(str, versions)) or 'no version'}"
-            message = f"there is no version {key}"
-            yield finding("sunset", sunset.line, f"sunset.{key}", message, advice, "warning")
+            yield warning("sunset", f"sunset.{key}", f"there is no version {key}", advice, sunset.line)
     for index, waiver in enumerate(meta.waivers):
-        path = f"waivers[{index}]"
-        for version in (waiver.old, waiver.new):
-            if version not in versions:
-                yield finding("waiver", waiver.line, path, f"there is no version {version}", "", "error")
+        faults = [
+            (f"there is no version {version}", "")
+            for version in (waiver.old, waiver.new)
+            if version not in versions
+        ]
         if waiver.expired(today):
-            message = f"the waiver of {waiver.who} ended on {waiver.until}"
-            advice = "prove the pair and take the waiver out, or decide again and say until when"
-            yield finding("waiver", waiver.line, path, message, advice, "error")
+            advice = "prove the pair and remove the waiver, or decide again and set a new day"
+            faults.append((f"the waiver of {waiver.who} ended on {waiver.until}", advice))
+        for message, advice in faults:
+            path, line = f"waivers[{index}]", waiver.line
+            yield finding("waiver", meta.file, message, advice, path=path, line=line, column=1)

@@ -1,7 +1,6 @@
-"""Events that were really published against a version that is only proposed: how many would fail, and why.
+"""Published events against a proposed version: how many would fail, and why.
 
-What is told of a failure is where and which rule, never a value; the first value of each kind is kept only
-for who asks to see it.
+A failure names place and rule, never a value. The first value of each kind is kept only on request.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.schemas.documents.proposed import Proposed
-from bridge.schemas.documents.validation import Violation
+from bridge.schemas.documents.validation import NOT_JSON, Violation
 
 KINDS_MAX: Final = 200
 _INDEX: Final = re.compile(r"/[0-9]+(?=/|$)")
@@ -21,10 +20,10 @@ _MAJOR: Final = re.compile(r"\.v[0-9]+$")
 
 @dataclass(slots=True)
 class FailureKind:
-    """One broken rule at one place (``*`` stands for any element, and for names that may be data).
+    """One broken rule at one place, with ``*`` for elements and for names that may be data.
 
-    ``events`` is how many events break it; ``event_id``, ``event_type`` and ``event_time`` are of the first
-    of them, ``value`` is what stood there, where values are kept."""
+    ``events`` is the number of events that break it. ``event_id``, ``event_type`` and ``event_time`` are the
+    first event's, and so is ``value`` where values are kept."""
 
     rule: str
     path: str
@@ -38,8 +37,8 @@ class FailureKind:
 
 @dataclass(slots=True)
 class Trial:
-    """Takes one CloudEvent after the other. ``type_name`` (without a major; empty: any) says which count;
-    ``keep_values`` remembers the first failing value of each kind."""
+    """Takes one CloudEvent after the other. ``type_name`` (without a major; empty: any) selects the events to
+    validate; ``keep_values`` keeps the first failing value of each kind."""
 
     proposed: Proposed
     type_name: str = ""
@@ -49,12 +48,12 @@ class Trial:
     failed: int = field(default=0, init=False)
     other_types: int = field(default=0, init=False)
     without_data: int = field(default=0, init=False)
-    """Their data lies in S3, or they have none."""
+    """Their data is in S3, or missing."""
     more_kinds: bool = field(default=False, init=False)
     kinds: dict[tuple[str, str, str], FailureKind] = field(default_factory=dict, init=False)
 
     def take(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event was one to look at."""
+        """Validate an event. False for one that is not selected or has no data."""
         event_type = str(event.get("type", ""))
         if self.type_name and self.type_name not in (event_type, _MAJOR.sub("", event_type)):
             self.other_types += 1
@@ -72,11 +71,11 @@ class Trial:
             if validator.is_valid(data):
                 return
             errors = list(validator.iter_errors(data))
-        except ValueError:  # its text would hold the value
+        except ValueError:  # its text would contain the value
             errors = []
         self.failed += 1
         if not errors:
-            self._count(event, Violation("", "json", "holds something that JSON cannot say"), None, set())
+            self._count(event, Violation("", "json", NOT_JSON), None, set())
             return
         counted: set[tuple[str, str, str]] = set()
         for error in errors:
@@ -85,7 +84,7 @@ class Trial:
     def _count(
         self, event: Mapping[str, Any], found: Violation, value: Any, counted: set[tuple[str, str, str]]
     ) -> None:
-        """One event counts once for each kind."""
+        """An event counts once for each kind."""
         path = _INDEX.sub("/*", found.path)
         key = (found.keyword, path, found.what)
         if key in counted:

@@ -1,7 +1,7 @@
-"""Can a matcher of the rule pattern language match anything that a schema lets stand at a place?
+"""Whether a matcher of the rule pattern language can match any value that a schema allows at a place.
 
-"No" is certain. "Yes" comes with a value that the schema allows and the matcher takes. Everything else is
-"perhaps", or "unknown" where the schema leaves the place open.
+"No" is certain. "Yes" has a value that the schema allows and the matcher accepts. Everything else is
+"perhaps", or "unknown" where the schema allows any value.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bridge.schemas.evolution.reach import Reach, Slot, finite
 
 
 class Answer(IntEnum):
-    """In order: what is known of an alternative is its best answer, of fields together their worst."""
+    """Ordered: matchers of one field give the best of their answers, fields together the worst."""
 
     NO = 0
     UNKNOWN = 1
@@ -28,8 +28,8 @@ class Answer(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``value`` is what matches, with ``YES`` alone; ``ABSENT`` stands for a field that is not there.
-    ``kinds`` are the JSON types that the matcher takes, where it takes no others."""
+    """``value`` is a matching value, only with ``YES``; ``ABSENT`` is a missing field. ``kinds`` are the JSON
+    types that the matcher accepts, if it accepts no others."""
 
     answer: Answer
     value: Any = None
@@ -42,7 +42,7 @@ _SCALARS: Final = frozenset({"string", "number", "boolean", "null"})
 
 
 def judge(documents: Documents, matcher: Any, reach: Reach) -> Judged:
-    """One matcher of a field against all that can stand there."""
+    """One matcher of a field against every value that the field can have."""
     if isinstance(matcher, Mapping) and matcher.get("exists") is False:
         if not reach.declared:
             return Judged(Answer.YES, ABSENT)
@@ -73,7 +73,7 @@ def judge(documents: Documents, matcher: Any, reach: Reach) -> Judged:
 
 
 def matcher_kinds(matcher: Any) -> frozenset[str]:
-    """The JSON types of what a matcher can take."""
+    """The JSON types that a matcher can accept."""
     match matcher:
         case None:
             return frozenset({"null"})
@@ -90,7 +90,7 @@ def matcher_kinds(matcher: Any) -> frozenset[str]:
 
 
 def _limited(kinds: frozenset[str]) -> Iterator[Any]:
-    """All values of the types that have few."""
+    """Every value of booleans and null, the types that have few."""
     if "boolean" in kinds:
         yield from (True, False)
     if "null" in kinds:
@@ -98,7 +98,7 @@ def _limited(kinds: frozenset[str]) -> Iterator[Any]:
 
 
 def _candidates(matcher: Any) -> Iterator[Any]:
-    """Values that the matcher takes, to be tried on the schema."""
+    """Values that the matcher accepts, to try on the schema."""
     if not isinstance(matcher, Mapping):
         yield matcher
         return
@@ -116,7 +116,7 @@ def _candidates(matcher: Any) -> Iterator[Any]:
 
 
 def _samples(slot: Slot) -> Iterator[Any]:
-    """Values that the schema itself offers."""
+    """Values from the schema itself."""
     for part in slot.parts:
         if isinstance(part.schema, dict):
             examples = part.schema.get("examples")
@@ -126,7 +126,8 @@ def _samples(slot: Slot) -> Iterator[Any]:
 
 
 def _ruled_out(matcher: Any, slot: Slot, kinds: frozenset[str]) -> bool:
-    """Whether no value of the matcher's, and the candidates failed, can satisfy the schema."""
+    """Whether, after all candidates failed, no other value that the matcher accepts can satisfy the
+    schema."""
     if not isinstance(matcher, Mapping):
         return True  # its only value was tried
     ((operator, argument),) = matcher.items()
@@ -159,9 +160,4 @@ def _apart(comparisons: Sequence[Any], slot: Slot) -> bool:
     return low > high or (low == high and (low_open or high_open))
 
 
-_BOUNDS: Final = {
-    "minimum": ">=",
-    "exclusiveMinimum": ">",
-    "maximum": "<=",
-    "exclusiveMaximum": "<",
-}
+_BOUNDS: Final = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}

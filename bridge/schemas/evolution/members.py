@@ -1,4 +1,4 @@
-"""The members of a schema for people: one line each, nested ones by their path. Nothing is judged by it."""
+"""The members of a schema for people: one line each, nested ones by their path. No verdict depends on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 MEMBERS_MAX: Final = 5_000
-_LONGEST: Final = 200  # characters of a path: what is nested deeper is told by its outer members
+_LONGEST: Final = 200  # characters of a path; members nested deeper are left out
 _VALUES: Final = 12
 _ALTERNATIVES: Final = 8
 _ALTERNATIVES_DEEP: Final = 3
@@ -22,7 +22,7 @@ _LIMITS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """``path`` is dotted, ``[]`` stands for each element of a list; ``kind`` says what values it takes."""
+    """``path`` is dotted, with ``[]`` for the elements of a list; ``kind`` describes the values."""
 
     path: str
     required: bool
@@ -32,8 +32,8 @@ class Member:
 
 
 def members_of(document: Mapping[str, Any]) -> list[Member]:
-    """The members that a document declares, in its order, with references inside it followed; of a document
-    made to explode the first ``MEMBERS_MAX``."""
+    """The members that a document declares, in its order, with references inside it followed. At most
+    ``MEMBERS_MAX``, because references can multiply the members of a small document."""
     return list(islice(_members(document, document, "", frozenset()), MEMBERS_MAX))
 
 
@@ -60,7 +60,8 @@ def _members(root: Mapping[str, Any], schema: Any, prefix: str, inside: frozense
 
 
 def follow(root: Mapping[str, Any], schema: Any) -> Any:
-    """The schema that a chain of references inside the document ends at, with what stands beside them."""
+    """The schema at the end of a chain of references inside the document, merged with the keywords beside
+    them."""
     chain = _chain(root, schema)
     if len(chain) < 2:
         return schema
@@ -71,7 +72,7 @@ def follow(root: Mapping[str, Any], schema: Any) -> Any:
 
 
 def _chain(root: Mapping[str, Any], schema: Any) -> list[Mapping[str, Any]]:
-    """A schema, what its reference leads to, what that one's leads to, and so on; none twice."""
+    """A schema, the target of its reference, the target of that one's, and so on; each once."""
     chain: list[Mapping[str, Any]] = []
     while isinstance(schema, dict) and not any(schema is each for each in chain):
         chain.append(schema)
@@ -99,7 +100,7 @@ def _description(root: Mapping[str, Any], member: Any) -> str:
 
 
 def kind_of(root: Mapping[str, Any], member: Any, *, depth: int = 0) -> str:
-    """What values a schema takes, in a few words: ``string (date-time)``, ``one of "a", "b"``."""
+    """The values that a schema takes, in a few words: ``string (date-time)``, ``one of "a", "b"``."""
     schema = follow(root, member)
     if not isinstance(schema, dict):
         return "anything" if schema is True else "nothing"
@@ -130,5 +131,10 @@ def kind_of(root: Mapping[str, Any], member: Any, *, depth: int = 0) -> str:
 
 
 def _value(value: Any) -> str:
+    return as_text(value, 40)
+
+
+def as_text(value: Any, longest: int) -> str:
+    """A value as JSON of at most ``longest`` characters."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else f"{text[:37]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

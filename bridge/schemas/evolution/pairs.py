@@ -1,4 +1,4 @@
-"""Many pairs of schemas in one process: a line of JSON in, a line of JSON out, whatever the line holds."""
+"""Comparisons of two schemas as JSON, and many of them in one process: one line in, one line out."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from bridge.errors import ConfigurationError
-from bridge.schemas.compatibility.verdict import Mode, Policy
+from bridge.schemas.compatibility.verdict import Break, Comparison, Mode, Policy, Unproven
 from bridge.schemas.documents.json_document import parse_json
-from bridge.schemas.evolution.comparison_json import comparison_json
 
 if TYPE_CHECKING:
     from bridge.schemas.evolution.promises import Compare
@@ -21,15 +20,55 @@ if TYPE_CHECKING:
 _E = TypeVar("_E", bound=StrEnum)
 
 
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """``verdict``, ``breaks`` and ``bump``; ``unproven`` and ``problem`` only where they are not empty."""
+    answer: dict[str, Any] = {
+        "verdict": str(comparison.verdict),
+        "bump": str(comparison.bump),
+        "breaks": [_break(each) for each in comparison.breaks],
+    }
+    if comparison.unproven:
+        answer["unproven"] = [_unproven(each) for each in comparison.unproven]
+    if comparison.problem:
+        answer["problem"] = comparison.problem
+    return answer
+
+
+def _break(found: Break) -> dict[str, Any]:
+    """``example`` is data that ``producedBy`` writes and ``refusedBy`` does not accept."""
+    return {
+        "rule": found.rule,
+        "direction": found.direction,
+        "oldPointer": found.old_pointer,
+        "newPointer": found.new_pointer,
+        "message": found.message,
+        "example": found.example,
+        "producedBy": found.produced_by,
+        "refusedBy": "new" if found.produced_by == "old" else "old",
+        "bump": str(found.bump),
+        "hint": found.hint,
+    }
+
+
+def _unproven(found: Unproven) -> dict[str, Any]:
+    return {
+        "direction": found.direction,
+        "reason": found.reason,
+        "message": found.message,
+        "oldPointer": found.old_pointer,
+        "newPointer": found.new_pointer,
+    }
+
+
 class _Unusable(ValueError):
-    """A line that asks for nothing that could be answered."""
+    """A line that is not a valid question."""
 
 
 def answer_line(line: bytes, compare: Compare, *, mode: Mode, policy: Policy) -> bytes:
     """The answer to one line ``{"id", "old", "new", "mode", "policy"}``, without a line feed.
 
-    ``mode`` and ``policy`` stand for those that the line does not say. A line that cannot be used is
-    answered with the verdict ``invalid`` and a ``problem``; its id is null where it cannot be told.
+    ``mode`` and ``policy`` are the defaults for a line without them. An unusable line is answered with the
+    verdict ``invalid`` and a ``problem``; its id is null where it cannot be read.
     """
     pair_id: Any = None
     try:
@@ -77,5 +116,5 @@ def _choice(pair: Mapping[str, Any], name: str, choices: type[_E], default: _E) 
 def _line(answer: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(answer)
-    except orjson.JSONEncodeError:  # a whole number of more than 64 bits, which JSON may hold
+    except orjson.JSONEncodeError:  # an integer of more than 64 bits, which JSON allows
         return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()

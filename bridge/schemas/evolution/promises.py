@@ -1,4 +1,4 @@
-"""Whether the versions of a folder keep what their types promise: pairs proven, numbers high enough."""
+"""Whether the versions of a folder keep the promises of their types: compatible pairs, and honest numbers."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from itertools import pairwise
 from typing import Any, Protocol
 
 from bridge.schemas.compatibility.verdict import Bump, Comparison, Mode, Policy, Unproven, Verdict
-from bridge.schemas.documents.publishable import is_draft
+from bridge.schemas.documents.meta import Waiver
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
-from bridge.schemas.documents.waiver import Waiver
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import Finding, finding
 from bridge.schemas.semver import Version
 
 _RANK = {Bump.NONE: 0, Bump.PATCH: 1, Bump.MINOR: 2, Bump.MAJOR: 3}
 
 
 class Compare(Protocol):
-    """The engine, as ``Comparer(…).compare`` of ``bridge.schemas.compatibility`` is."""
+    """The comparison, such as ``Comparer(…).compare`` of ``bridge.schemas.compatibility``."""
 
     def __call__(self, old: Any, new: Any, *, mode: Mode, policy: Policy) -> Comparison: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One pair of versions. ``waived`` are the unproven directions that somebody vouches for."""
+    """One pair of versions. ``waived`` are the unproven directions that a waiver covers."""
 
     old: SchemaVersion
     new: SchemaVersion
@@ -37,7 +36,7 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict:
-        """The comparison's, except that what is waived counts as decided."""
+        """The comparison's verdict, with waived directions counted as proven."""
         verdict = self.comparison.verdict
         open_ones = len(self.comparison.unproven) - len(self.waived)
         return Verdict.COMPATIBLE if verdict is Verdict.UNPROVEN and open_ones <= 0 else verdict
@@ -45,7 +44,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class TypeReport:
-    """What was looked at of one type. ``skipped`` says why nothing was, if so."""
+    """The compared pairs of one type. ``skipped`` says why none was compared, if so."""
 
     type: str
     mode: Mode
@@ -55,7 +54,7 @@ class TypeReport:
 
 
 def pairs_of(versions: Sequence[Version], mode: Mode) -> Iterator[tuple[Version, Version]]:
-    """The pairs that a mode asks for within each major: neighbours, or each earlier with each later one."""
+    """The pairs that a mode requires within each major: neighbours, or each earlier with each later one."""
     ordered = sorted(versions)
     if not mode.transitive:
         yield from ((old, new) for old, new in pairwise(ordered) if old.major == new.major)
@@ -67,11 +66,12 @@ def pairs_of(versions: Sequence[Version], mode: Mode) -> Iterator[tuple[Version,
 def check_types(
     schemas: SchemaSet, compare: Compare, *, today: date, only: Sequence[str] = ()
 ) -> Iterator[TypeReport]:
-    """Judge every type of a set, or ``only`` some, one after the other. ``compare`` knows its documents."""
+    """Judge every type of a set, or ``only`` some, one after the other. ``compare`` has the set's
+    documents."""
     for type_name in only or schemas.types:
         mode, policy = schemas.mode_of(type_name), schemas.policy_of(type_name)
-        if is_draft(schemas, type_name):
-            yield TypeReport(type_name, mode, policy, skipped="a draft may change as it likes")
+        if schemas.is_draft(type_name):
+            yield TypeReport(type_name, mode, policy, skipped="a draft may change freely")
             continue
         versions = schemas.versions(type_name)
         neighbours = {(old, new) for old, new in pairwise(versions) if old.major == new.major}
@@ -112,24 +112,23 @@ def _judge(
 def _breaks(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> Iterator[Finding]:
     pair = f"{old.version} → {new.version}"
     if comparison.verdict is Verdict.INVALID:
-        yield Finding(new.file, 0, 0, "", f"{pair}: {comparison.problem}", "", rule="invalid")
+        yield finding("invalid", new.file, f"{pair}: {comparison.problem}")
     for each in comparison.breaks:
-        place = each.new_pointer if each.new_pointer is not None else ""
-        yield Finding(new.file, 0, 0, place, f"{pair}: {each.message}", each.hint, rule=each.rule)
+        yield finding(each.rule, new.file, f"{pair}: {each.message}", each.hint, path=each.new_pointer or "")
 
 
 def _open(old: SchemaVersion, new: SchemaVersion, unproven: Unproven) -> Finding:
     message = f"{old.version} → {new.version}: {unproven.direction} is not proven: {unproven.message}"
-    advice = "write it so that it can be decided, or record a waiver in meta.yaml: who, why, until when"
-    return Finding(new.file, 0, 0, unproven.new_pointer or "", message, advice, rule="unproven")
+    advice = "write it so that it can be proven, or record a waiver in meta.yaml: who, why, until when"
+    return finding("unproven", new.file, message, advice, path=unproven.new_pointer or "")
 
 
 def _number(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> Iterator[Finding]:
-    """The version's number says at least as much as what changed. A major change inside a major is told by
-    its breaks, unless the mode lets it pass."""
+    """A version number that is too low for its changes. Its breaks report a major change inside a major,
+    unless the mode allows it."""
     reported = Bump.MINOR if new.version.minor > old.version.minor else Bump.PATCH
     needed = min(comparison.bump, Bump.MINOR, key=_RANK.__getitem__)
     if _RANK[needed] > _RANK[reported]:
         right = Version(old.version.major, old.version.minor + 1, 0)
         message = f"{old.version} → {new.version}: more than annotations changed, which takes a minor version"
-        yield Finding(new.file, 0, 0, "", message, f"call it {right}", rule="version")
+        yield finding("version", new.file, message, f"call it {right}")

@@ -1,12 +1,12 @@
-"""What a schema lets stand at a place of an event, when its producers add nothing undeclared.
+"""The values that a schema allows at a place of an event, if producers add nothing undeclared.
 
-The answer is never too narrow: whatever a producer that keeps to the schema can put there is part of it. So
-"nothing fits here" is a proof, and "something fits" is one only where a value is shown. Conditions that only
-narrow (``not``, ``contains``, ``propertyNames``, …) are passed over while walking; a value that is shown was
-put through the validator.
+The answer is never too narrow: it has every value that a producer can put there and still follow the schema.
+So "no value fits" is a proof; "a value fits" is one only where a value is given. Conditions that only narrow
+(``not``, ``contains``, ``propertyNames``, …) are ignored here; a value that is given has passed the
+validator.
 
-Lists are transparent, as they are for rule patterns: a place inside the elements of a list is reached by the
-same steps, and ``a.b`` is reached as ``{"a": {"b": …}}`` and as ``{"a.b": …}``.
+Lists are transparent, as they are for rule patterns: the same steps lead to a place inside the elements of a
+list, and ``a.b`` leads to ``{"a": {"b": …}}`` and to ``{"a.b": …}``.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _KIND_OF: Final[dict[type, str]] = {
 }  # fmt: skip
 
 Together = tuple[Node, ...]
-"""Schemas that a value satisfies all at once."""
+"""Schemas that a value must satisfy together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One way for a scalar to stand at the place. It satisfies all of ``origins``; ``parts`` are the schemas
-    that these are made of in this way."""
+    """One alternative for a scalar at the place. It satisfies all of ``origins``; ``parts`` are the schemas
+    that they consist of in this alternative."""
 
     origins: Together
     parts: Together
@@ -43,9 +43,9 @@ class Slot:
 
 @dataclass(slots=True)
 class Reach:
-    """What can stand at a place. ``objects`` are schemas by which no scalar stands there but an object,
-    ``open_at`` those that leave it open what does, ``lost_at`` the innermost ones that were reached and do
-    not declare the next name, with the names they do."""
+    """The possible values at a place. ``slots`` are its scalars, ``objects`` the schemas that allow an object
+    there, ``open_at`` those that allow anything. ``lost_at`` are the innermost schemas that do not declare
+    the next name, with the names that they declare."""
 
     slots: list[Slot] = field(default_factory=list)
     objects: list[Node] = field(default_factory=list)
@@ -59,13 +59,13 @@ class Reach:
 
 
 def reach_of(documents: Documents, root: Node, steps: Sequence[str]) -> Reach:
-    """What can stand at ``steps`` below ``root``. Raises :class:`Undecided`."""
+    """The possible values at ``steps`` below ``root``. Raises :class:`Undecided`."""
     found = Reach()
-    _Walk(documents).go((root,), tuple(steps), found, 0)
+    _Finder(documents).go((root,), tuple(steps), found, 0)
     return found
 
 
-class _Walk:
+class _Finder:
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
@@ -90,7 +90,7 @@ class _Walk:
 
     def _elements(self, parts: Together, steps: tuple[str, ...], found: Reach, depth: int) -> None:
         found.absent = True  # a list may be empty
-        said = False
+        declared = False
         every = []
         for part in parts:
             schema = part.schema if isinstance(part.schema, dict) else {}
@@ -98,14 +98,14 @@ class _Walk:
                 prefix = schema.get(keyword)
                 for index in range(len(prefix)) if isinstance(prefix, list) else ():
                     self.go((part.at(keyword, index),), steps, found, depth + 1)
-                    said = True
+                    declared = True
             if not isinstance(schema.get("items", []), list):
                 every.append(part.at("items"))
             elif "additionalItems" in schema:
                 every.append(part.at("additionalItems"))
         if every:
             self.go(tuple(every), steps, found, depth + 1)
-        elif not said:
+        elif not declared:
             found.open_at.append(parts[0])
 
     def _members(self, parts: Together, steps: tuple[str, ...], found: Reach, depth: int) -> None:
@@ -126,7 +126,8 @@ class _Walk:
             found.lost_at.append((_declaring(parts), _names(parts)))
 
     def _ways(self, origins: Together) -> Iterator[Together]:
-        """The alternatives of a conjunction, each as the schemas it is made of; impossible ones left out."""
+        """The alternatives of a conjunction, each as the schemas that it consists of, without impossible
+        ones."""
         choices: list[Together] = [()]
         for origin in origins:
             choices = _both(choices, self._expand(origin, frozenset()))
@@ -171,7 +172,7 @@ class _Walk:
 
 
 def finite(parts: Together) -> list[Any] | None:
-    """The values that are left by the enumerations and constants of ``parts``; None where there is none."""
+    """The values that all enumerations and constants of ``parts`` allow; None for parts without any."""
     left: list[Any] | None = None
     for part in parts:
         if not isinstance(part.schema, dict):
@@ -210,15 +211,15 @@ def _kinds(parts: Together) -> frozenset[str]:
 
 
 def _children(parts: Together, name: str) -> tuple[Together, Node | None]:
-    """The schemas of a member, and, where none is declared, the schema that leaves it open."""
+    """The schemas of a member, and, if none is declared, the schema that allows anything for it."""
     children: list[Node] = []
-    said = False
+    declared = False
     for part in parts:
         schema = part.schema
         if not isinstance(schema, dict):
             continue
         properties, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-        said = said or bool(properties or patterns)
+        declared = declared or bool(properties or patterns)
         if name in properties:
             children.append(part.at("properties", name))
         for pattern in patterns:
@@ -226,7 +227,7 @@ def _children(parts: Together, name: str) -> tuple[Together, Node | None]:
                 if re.search(pattern, name):
                     children.append(part.at("patternProperties", pattern))
             except re.error as error:
-                raise Undecided(f"has a pattern that is not read here: {pattern}") from error
+                raise Undecided(f"has a pattern that Python cannot read: {pattern}") from error
     if children:
         return tuple(children), None
     for part in parts:
@@ -241,7 +242,7 @@ def _children(parts: Together, name: str) -> tuple[Together, Node | None]:
                 children.append(part.at(keyword))
     if children:
         return tuple(children), None
-    return (), None if said else parts[0]
+    return (), None if declared else parts[0]
 
 
 def _required(part: Node) -> Sequence[str]:
@@ -250,7 +251,7 @@ def _required(part: Node) -> Sequence[str]:
 
 
 def _declaring(parts: Together) -> Node:
-    """The schema that says which members there are."""
+    """The schema that declares the members."""
     return next((p for p in parts if isinstance(p.schema, dict) and p.schema.get("properties")), parts[0])
 
 

@@ -1,4 +1,4 @@
-"""Parts of a schema that no value satisfies: a member that can never be written, an event that cannot be."""
+"""Parts of a schema that no value satisfies: a member that nobody can write, an event that cannot exist."""
 
 from __future__ import annotations
 
@@ -12,34 +12,30 @@ from bridge.schemas.compatibility.reading.complexity import Complexity, complexi
 from bridge.schemas.compatibility.reading.normal import normalise
 from bridge.schemas.compatibility.reading.references import Unusable
 from bridge.schemas.documents.json_document import subschemas
-from bridge.schemas.documents.validation import SchemaVersion
-from bridge.schemas.finding import Finding
+from bridge.schemas.documents.validation import SchemaVersion, offline_registry
+from bridge.schemas.finding import Finding, finding
 
 WORK_MAX: Final = 200_000
-"""Schemas times references: beyond it only what refers to nothing is looked at, so that a chain of hundreds
-of definitions costs no minutes. Chosen to stay below a second."""
+"""Schemas times references. Above it only parts without references are checked, because a chain of hundreds
+of definitions would take minutes. Chosen to stay below a second."""
 LIGHT: Final = Complexity(tree=4_000, cases=40, values=10_000)
-"""Beyond it a document is left alone: what combines so many alternatives could take for ever."""
+"""A more complex document is not checked: so many combinations of alternatives could take for ever."""
 _NO: Final = jsonschema_rs.canonical.Satisfiability.NO
 
 
 def find_unsatisfiable(schemas: Iterable[SchemaVersion]) -> Iterator[Finding]:
-    """The innermost parts that nothing satisfies. Only what is proven is told; ``false`` and ``{"not": {}}``
-    are meant."""
+    """The innermost parts that nothing satisfies, where that is proven. ``false`` and ``{"not": {}}`` are
+    intended and not reported."""
     every = list(schemas)
-    registry = jsonschema_rs.Registry(
-        [(schema.id, dict(schema.document)) for schema in every],
-        draft=jsonschema_rs.Draft202012,
-        retriever=_fetch_nothing,
-    )
-    documents = {schema.id: schema.document for schema in every}
+    documents = {schema.id: dict(schema.document) for schema in every}
+    registry = offline_registry(documents)
     for schema in every:
         impossible = _impossible(schema, registry) if _is_light(schema, documents) else []
         for pointer in impossible:
             if not any(other.startswith(f"{pointer}/") for other in impossible):
                 message = "nothing satisfies this part of the schema"
-                advice = "its rules contradict each other: take one of them out"
-                yield Finding(schema.file, 0, 0, pointer, message, advice, rule="unsatisfiable")
+                advice = "its rules contradict each other: remove one of them"
+                yield finding("unsatisfiable", schema.file, message, advice, path=pointer)
 
 
 def _is_light(schema: SchemaVersion, documents: Mapping[str, Any]) -> bool:
@@ -51,7 +47,7 @@ def _is_light(schema: SchemaVersion, documents: Mapping[str, Any]) -> bool:
 
 
 def _accept(name: str, document: Any, draft: Any) -> None:
-    """The set has held every document against its metaschema already."""
+    """The set has checked every document against its metaschema already."""
 
 
 def _impossible(schema: SchemaVersion, registry: jsonschema_rs.Registry) -> list[str]:
@@ -77,15 +73,8 @@ def _proven_empty(uri: str, registry: jsonschema_rs.Registry) -> bool:
     try:
         form = jsonschema_rs.canonicalize(
             {"$ref": uri},
-            draft=jsonschema_rs.Draft202012,
-            validate_formats=True,
-            registry=registry,
-            offline=True,
-        )
+            draft=jsonschema_rs.Draft202012, validate_formats=True, registry=registry, offline=True,
+        )  # fmt: skip
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
         return False
     return form.satisfiability() == _NO
-
-
-def _fetch_nothing(uri: str) -> Any:
-    return False

@@ -1,8 +1,8 @@
-"""Rule patterns as people keep them: a pattern in a file, what ``aws events list-rules`` printed, or the
-rules of a CloudFormation or SAM template.
+"""Rule patterns from files: a pattern, the output of ``aws events list-rules``, or the rules of a
+CloudFormation or SAM template.
 
-Values that a template only computes when it is deployed (``Ref``, ``Fn::Sub`` and the like) are not guessed:
-such a rule says so in ``problem``.
+A value that a template computes at deployment (``Ref``, ``Fn::Sub`` and the like) is not guessed: such a rule
+says so in ``problem``.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import Any, Final
 import yaml
 
 from bridge.errors import ConfigurationError
-from bridge.schemas.documents.json_document import parse_json, read_bytes, refused
+from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import entries
+from bridge.schemas.finding import refused
 
 ENDINGS: Final = (".json", ".yaml", ".yml", ".template")
 _INTRINSIC: Final = ("Ref", "Condition")
@@ -24,7 +25,7 @@ _INTRINSIC: Final = ("Ref", "Condition")
 
 @dataclass(frozen=True, slots=True)
 class StoredRule:
-    """``file`` is where it stands, or the bus. ``problem`` says why there is no pattern to judge."""
+    """``file`` is its file, or its bus. ``problem`` says why it has no pattern to judge."""
 
     name: str
     file: str
@@ -35,13 +36,13 @@ class StoredRule:
 def read_rules(path: Path) -> list[StoredRule]:
     """The rules of a file, or of all files below a folder in order of their names.
 
-    Raises :class:`ConfigurationError` for what cannot be read; a file of a folder that holds no rules is
-    passed over, one that was named itself is not.
+    Raises :class:`ConfigurationError` for an unreadable file, and for a named file without rules; such a file
+    of a folder is skipped.
     """
     if not path.is_dir():
         rules = list(_of_file(path, alone=True))
         if not rules:
-            raise refused(str(path), "holds no rule pattern", "a pattern, a list of rules, or a template")
+            raise refused(path, "contains no rule pattern", "give a pattern, a list of rules, or a template")
         return rules
     return [rule for file in _files(path) for rule in _of_file(file, alone=False)]
 
@@ -64,7 +65,7 @@ def _of_file(path: Path, *, alone: bool) -> Iterator[StoredRule]:
 
 
 def rules_of(value: Any, name: str, file: str, *, bare: bool = True) -> Iterator[StoredRule]:
-    """The rules in a document. ``bare``: it may be a pattern itself, which then has the name ``name``."""
+    """The rules in a document. ``bare``: it may itself be a pattern, which then gets the name ``name``."""
     if isinstance(value, list):
         for number, each in enumerate(value, start=1):
             yield from rules_of(each, f"{name}[{number}]", file, bare=bare)
@@ -100,7 +101,7 @@ def _of_template(resources: Mapping[str, Any], file: str) -> Iterator[StoredRule
 
 
 def _rule(name: str, file: str, pattern: Any) -> StoredRule:
-    """A pattern may be JSON text, as PutRule takes it."""
+    """A pattern may be JSON text, as PutRule accepts it."""
     if isinstance(pattern, str):
         try:
             pattern = parse_json(pattern.encode(), file)
@@ -113,7 +114,7 @@ def _rule(name: str, file: str, pattern: Any) -> StoredRule:
 
 
 def _computed(pattern: Any) -> str:
-    """The first intrinsic function in a pattern; empty where there is none."""
+    """The first intrinsic function in a pattern; empty for a pattern without any."""
     if isinstance(pattern, list):
         return next((found for each in pattern if (found := _computed(each))), "")
     if not isinstance(pattern, dict):
@@ -148,4 +149,4 @@ def _yaml(content: bytes, path: Path) -> Any:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark is not None else ""
-        raise refused(str(path), f"is not YAML{where}") from error
+        raise refused(path, f"is not YAML{where}") from error

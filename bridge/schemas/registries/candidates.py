@@ -1,4 +1,4 @@
-"""What a folder of schemas has for one registry: every version converted, measured, and proven."""
+"""The versions of a folder for one registry: each converted, measured, and its conversion proven."""
 
 from __future__ import annotations
 
@@ -8,24 +8,22 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import bridge.schemas.conversion as conversion
-from bridge.core.pointer import escape
 from bridge.errors import ConfigurationError, Problem
 from bridge.ports.registry import Candidate, RegistryAddress, RegistryKind
 from bridge.schemas.conversion.proof import Proof, prove, read_examples
 from bridge.schemas.conversion.registered import schema_name
 from bridge.schemas.conversion.services import SERVICES
 from bridge.schemas.documents.lock import Name, content_hash
-from bridge.schemas.documents.publishable import publishable
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import finding
 
 RULE: Final = "publish"
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A version as it goes to one registry. ``digest`` is the hash of the converted document."""
+    """A version as it is sent to one registry. ``digest`` is the hash of the converted document."""
 
     name: Name
     schema: SchemaVersion
@@ -36,12 +34,12 @@ class Prepared:
 
 
 def prepare(schemas: SchemaSet, address: RegistryAddress) -> tuple[list[Prepared], list[Problem]]:
-    """Every version that may be published, in the order of types and versions, and what keeps others from
-    it. Nothing is asked of the registry."""
+    """Every version that may be published, in the order of types and versions, and the problems of the
+    others. Makes no call to the registry."""
     others = {schema.id: schema.document for schema in schemas}
     prepared: list[Prepared] = []
     problems: list[Problem] = []
-    for name, schema in publishable(schemas).items():
+    for name, schema in schemas.publishable.items():
         try:
             prepared.append(_prepare(schemas, name, schema, address, others))
         except ConfigurationError as error:
@@ -52,25 +50,19 @@ def prepare(schemas: SchemaSet, address: RegistryAddress) -> tuple[list[Prepared
 def convert_for(
     kind: RegistryKind, schema: SchemaVersion, others: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """The document as a registry of that kind keeps it. Raises :class:`ConfigurationError` with a finding for
-    everything that its draft cannot say."""
+    """The document in the draft of that kind of registry. Raises :class:`ConfigurationError` with a finding
+    for everything that the draft cannot express."""
     service = SERVICES[kind]
     try:
         return conversion.convert(schema.document, service.draft, others=others)
     except conversion.NotExpressible as error:
-        findings = [
-            Finding(
-                schema.file,
-                0,
-                0,
-                each.pointer if each.document == schema.id else "",
-                f"{service.name} takes {service.draft.name}, which cannot say this: {each.reason}"
-                + (f" (in {each.document})" if each.document != schema.id else ""),
-                each.suggestion,
-                rule=RULE,
-            )
-            for each in error.obstacles
-        ]
+        findings = []
+        for each in error.obstacles:
+            own = each.document == schema.id
+            message = f"{service.name} takes {service.draft.name}, which cannot express this: {each.reason}"
+            message += "" if own else f" (in {each.document})"
+            path = each.pointer if own else ""
+            findings.append(finding(RULE, schema.file, message, each.suggestion, path=path))
         raise ConfigurationError(findings) from error
 
 
@@ -86,7 +78,7 @@ def _prepare(
     document = convert_for(address.kind, schema, others)
     content = as_text(document, service.content_chars if service.lines else 0)
     problems: list[Problem] = [
-        Finding(schema.file, 0, 0, "", message, advice, rule=RULE)
+        finding(RULE, schema.file, message, advice)
         for message, advice in service.refusals(schema, len(as_text(document, 0)))
     ]
     proof = _prove(schemas, schema, document, problems)
@@ -110,43 +102,27 @@ def _prepare(
 def _prove(
     schemas: SchemaSet, schema: SchemaVersion, document: Mapping[str, Any], problems: list[Problem]
 ) -> Proof | None:
-    """The proof that both documents judge alike; what is wrong with it goes to ``problems``."""
+    """The proof that both documents give the same verdicts. Adds its failures to ``problems``."""
     examples = read_examples(schemas.folder, schema) if schemas.folder is not None else []
     if not examples:
-        message = "has no examples, so nothing shows that its conversion judges as it does"
-        advice = f"write some below examples/{schema.version}"
-        problems.append(Finding(schema.file, 0, 0, "", message, advice, rule=RULE))
+        message = "has no examples, so nothing proves that its conversion gives the same verdicts"
+        problems.append(finding(RULE, schema.file, message, f"write some below examples/{schema.version}"))
         return None
     try:
         proof = prove(schema, document, examples)
     except ValueError as error:
         message = f"its conversion cannot be used as a schema: {error}"
-        problems.append(Finding(schema.file, 0, 0, "", message, "", rule=RULE))
+        problems.append(finding(RULE, schema.file, message))
         return None
     for each in proof.differ[:5]:
-        message = f"its conversion judges {each} otherwise than it does itself"
-        problems.append(
-            Finding(schema.file, 0, 0, "", message, "this is a defect of stream-bridge", rule=RULE)
-        )
+        message = f"its conversion gives another verdict for {each}"
+        problems.append(finding(RULE, schema.file, message, "this is a defect of stream-bridge"))
     return proof
 
 
 def as_text(document: Mapping[str, Any], readable_chars: int) -> str:
-    """A document as a registry is given it: for people to read, as long as it has no more characters so."""
+    """A document as text: indented for people if that has at most ``readable_chars``, else without blanks."""
     text = json.dumps(document, indent=2, ensure_ascii=False)
-    return (
-        text
-        if len(text) <= readable_chars
-        else json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    )
-
-
-def first_difference(ours: Any, theirs: Any, pointer: str = "") -> str:
-    """A JSON Pointer to the first place where two documents differ; "" for the whole."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        for name in [*ours, *(name for name in theirs if name not in ours)]:
-            if name not in ours or name not in theirs:
-                return f"{pointer}/{escape(name)}"
-            if content_hash(ours[name]) != content_hash(theirs[name]):
-                return first_difference(ours[name], theirs[name], f"{pointer}/{escape(name)}")
-    return pointer
+    if len(text) <= readable_chars:
+        return text
+    return json.dumps(document, separators=(",", ":"), ensure_ascii=False)

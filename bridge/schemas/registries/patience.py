@@ -1,4 +1,4 @@
-"""Repeating a call that may succeed later: with backoff, for a limited time."""
+"""Repeats a call that may succeed later: with backoff, for a limited time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from bridge.ports.clock import Clock, Deadline
 CALL_S: Final = 60.0
 """How long one call is repeated while the registry throttles or does not answer."""
 SETTLE_S: Final = 60.0
-"""How long a version may take until the registry shows it as available."""
+"""How long a registry may take to show a version as available."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """``until`` bounds all calls together, where there is such a bound."""
+    """``until`` limits all calls together, if it is given."""
 
     clock: Clock
     backoff: Backoff
@@ -30,25 +30,31 @@ class Patience:
     until: Deadline | None = None
 
     def call(self, work: Callable[[], _T]) -> _T:
-        """What ``work`` gives. Raises its last ``Unavailable`` once the time is up."""
+        """The result of ``work``. Raises its last ``Unavailable`` once the time is up."""
         deadline = Deadline.after(self.clock, self.call_s)
         tries = 0
         while True:
             try:
                 return work()
             except Unavailable:
-                wait_s = self.backoff.delay_s(self.backoff.draw(), tries)
                 left_s = deadline.remaining_s()
                 if self.until is not None:
                     left_s = min(left_s, self.until.remaining_s())
-                if wait_s >= left_s:
+                if not self.pause(tries, left_s):
                     raise
-                self.clock.sleep(wait_s)
                 tries += 1
 
+    def pause(self, tries: int, left_s: float) -> bool:
+        """Sleep before the next try. False, without sleeping, if the time that is left is too short."""
+        wait_s = self.backoff.delay_s(self.backoff.draw(), tries)
+        if wait_s >= left_s:
+            return False
+        self.clock.sleep(wait_s)
+        return True
+
     def pages(self, call: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mapping[str, Any]]:
-        """What stands under ``member`` on all pages of a list, each page asked for as in :meth:`call`;
-        ``call`` takes ``NextToken`` from the second page on."""
+        """The elements of ``member`` on all pages of a list, each page requested as by :meth:`call`. From the
+        second page on, ``call`` gets ``NextToken``."""
         more: dict[str, str] = {}
         while True:
             answer = self.call(partial(call, **more))

@@ -1,9 +1,9 @@
-"""What a registry lacks, has, and has otherwise: a comparison that changes nothing."""
+"""What a registry lacks, has, and has with other content: a comparison that changes nothing."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,20 +11,20 @@ from bridge.errors import ConfigurationError
 from bridge.ports.registry import RegistryAddress, SchemaRegistry, StoredSchema, StoredVersion
 from bridge.schemas.conversion.registered import identify
 from bridge.schemas.documents.json_document import parse_json
-from bridge.schemas.documents.lock import Name, content_hash
-from bridge.schemas.registries.candidates import Prepared, first_difference
+from bridge.schemas.documents.lock import Name, content_hash, first_difference
+from bridge.schemas.registries.candidates import Prepared
 
 State = Literal["new", "same", "unfinished", "failed", "drifted"]
-"""``unfinished``: the content is there, and something still has to settle or to be put beside it. ``failed``:
-the registry keeps it and calls it failed. ``drifted``: somebody changed the registry by hand."""
+"""``unfinished``: the content is in the registry, but still pending or without its metadata. ``failed``: the
+registry marked the version as failed. ``drifted``: somebody changed the registry by hand."""
 
 IDENTITY = ("version", "sha256", "dataschema")
-"""The labels that say which version it is. The owner may change: what stands there is who published it."""
+"""The labels that identify the version. The owner may change: the label has the owner at publication."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One version, or one thing that stands in the way. ``version`` is "" for the schema as a whole."""
+    """The state of one version, or one obstacle. ``version`` is "" for the schema as a whole."""
 
     schema: str
     version: str
@@ -34,7 +34,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class TargetPlan:
-    """``lines`` in the order of names and versions. ``strangers``: schemas of others in this registry."""
+    """``lines`` in the order of names and versions. ``strangers``: the number of other schemas in the
+    registry."""
 
     address: RegistryAddress
     lines: tuple[Line, ...]
@@ -59,8 +60,8 @@ class TargetPlan:
 def plan_target(
     registry: SchemaRegistry, prepared: Sequence[Prepared], published: Collection[Name]
 ) -> TargetPlan:
-    """Hold the registry against what is to be there. ``published``: the versions that are known to have been
-    there. Raises what the registry raises."""
+    """Compare the registry with the versions that it should have. ``published``: the versions that it is
+    known to have had. Raises what the registry raises."""
     registry.check()
     by_schema = group(prepared)
     names = registry.names()
@@ -71,7 +72,7 @@ def plan_target(
 
 
 def group(prepared: Sequence[Prepared]) -> dict[str, list[Prepared]]:
-    """By the registry's schemas: one for each major of a type, with its versions in order."""
+    """The versions by schema of the registry: one for each major of a type, with its versions in order."""
     by_schema: dict[str, list[Prepared]] = {}
     for each in prepared:
         by_schema.setdefault(each.candidate.name, []).append(each)
@@ -84,7 +85,7 @@ def compare(
     stored: StoredSchema | None,
     published: Collection[Name],
 ) -> list[Line]:
-    """One schema of the registry against its versions here."""
+    """One schema of the registry against its versions in the folder."""
     name = versions[0].candidate.name
     found, lines = match(versions, stored)
     if stored is not None:
@@ -101,8 +102,8 @@ def compare(
 def match(
     versions: Sequence[Prepared], stored: StoredSchema | None
 ) -> tuple[dict[Name, list[StoredVersion]], list[Line]]:
-    """Which stored versions are ours with our content, by our names; a line for each that is not. The same
-    content twice is no harm: two publishers at once leave it."""
+    """The stored versions with the content of the folder, by its names, and a line for each other one. The
+    same content twice is harmless: two publishers at once can cause it."""
     ours = {each.name: each for each in versions}
     name = versions[0].candidate.name
     found: dict[Name, list[StoredVersion]] = {}
@@ -112,12 +113,13 @@ def match(
         try:
             document = parse_json(version.content.encode(), name)
         except ConfigurationError:
-            lines.append(Line(name, "", "drifted", f"{at} is no JSON"))
+            lines.append(Line(name, "", "drifted", f"{at} is not JSON"))
             continue
         known = identify(document)
         each = ours.get((known[0], known[1])) if known is not None else None
         if known is None or known[0] != versions[0].schema.type:
-            lines.append(Line(name, "", "drifted", f"{at} was not published from here: it has no id of ours"))
+            what = f"{at} was not published from this folder: its id names no version of this type"
+            lines.append(Line(name, "", "drifted", what))
         elif each is None:
             what = f"{at} is {known[1]}, which this folder does not have"
             lines.append(Line(name, str(known[1]), "drifted", f"{what}: an older checkout, or added by hand"))
@@ -135,24 +137,19 @@ def _line(registry: SchemaRegistry, each: Prepared, twins: Sequence[StoredVersio
     good = [twin for twin in twins if twin.status != "failed"]
     if not twins:
         if published:
-            return Line(name, version, "drifted", "was published there and is gone")
+            return Line(name, version, "drifted", "was published there and was removed")
         return Line(name, version, "new")
     if not good:
-        return Line(name, version, "failed", f"the registry calls its version {twins[0].number} failed")
+        return Line(name, version, "failed", f"its version {twins[0].number} in the registry has failed")
     if all(twin.status == "pending" for twin in good):
-        return Line(name, version, "unfinished", "is still being taken in")
-    for label, value in registry.labels_of(each.candidate).items():
+        return Line(name, version, "unfinished", "is still pending")
+    labels = registry.labels_of(each.candidate)
+    for label, value in labels.items():
         for twin in good:
             if label in IDENTITY and twin.labels.get(label, (value,)) != (value,):
                 said = ", ".join(twin.labels[label])
                 return Line(name, version, "drifted", f"its metadata {label} says {said}, not {value}")
-    if lacks := sorted(_lacking(registry, each, good)):
+    # one of two twins with a label is enough
+    if lacks := sorted(label for label in labels if not any(label in twin.labels for twin in good)):
         return Line(name, version, "unfinished", f"lacks metadata: {', '.join(lacks)}")
     return Line(name, version, "same", f"version {good[0].number} there")
-
-
-def _lacking(registry: SchemaRegistry, each: Prepared, stored: Sequence[StoredVersion]) -> Iterator[str]:
-    """Labels that no version with this content has: one of two twins is enough."""
-    for label in registry.labels_of(each.candidate):
-        if not any(label in version.labels for version in stored):
-            yield label

@@ -1,7 +1,8 @@
-"""Publishing: bring registries to what the folder has, and record it once all of them are there.
+"""Publishing: append the versions of a folder to registries, and record that once all of them have
+everything.
 
-Versions are appended, nothing is changed or removed. Every write is preceded by a reading, so that a run that
-was cut off goes on where it was, and two publishers at once end with what either would have made alone.
+Nothing is changed or removed. Every write follows a read, so that a new run continues one that was cut off,
+and two publishers at once end with the result that either would have alone.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from bridge.schemas.registries.plan import TargetPlan, compare, group, match, pl
 
 
 class Drifted(BridgeError):
-    """A registry holds something that was not published from here. Nothing of it is overwritten."""
+    """A registry has content that was not published from this folder. Nothing of it is overwritten."""
 
     def __init__(self, plans: Sequence[TargetPlan]) -> None:
         self.plans = tuple(plans)
@@ -30,13 +31,13 @@ class Drifted(BridgeError):
             if line.state == "drifted"
         ]
         super().__init__(
-            "; ".join(found), hint="settle it by hand, then publish again; nothing was overwritten"
+            "; ".join(found), hint="resolve it by hand, then publish again; nothing was overwritten"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A registry, what is to be there, and which versions are known to have been there."""
+    """A registry, the versions that it should have, and those that it is known to have had."""
 
     registry: SchemaRegistry
     prepared: Sequence[Prepared]
@@ -48,18 +49,18 @@ class Target:
 
 
 def plan(targets: Sequence[Target]) -> list[TargetPlan]:
-    """What each target lacks, has, and has otherwise. Writes nothing."""
+    """What each target lacks, has, and has with other content. Writes nothing."""
     return [plan_target(each.registry, each.prepared, each.published) for each in targets]
 
 
 def publish(
     targets: Sequence[Target], patience: Patience, report: Callable[[str], None] = lambda _: None
 ) -> list[TargetPlan]:
-    """Bring every target to what is to be there; answers how each stands then.
+    """Publish to every target what it lacks. Returns the state of each target afterwards.
 
-    Nothing is written anywhere while any target has drifted. Raises :class:`Drifted`, also for what somebody
-    else wrote meanwhile, :class:`bridge.errors.SchemaRefused`, and what the registries raise. What was done
-    until then stays, and the next run goes on from there.
+    Nothing is written to any target while one has drifted. Raises :class:`Drifted`, also for changes that
+    somebody else makes meanwhile, :class:`bridge.errors.SchemaRefused`, and what the registries raise. What
+    was written until then stays, and the next run continues from there.
     """
     plans = plan(targets)
     _refuse_drift(plans)
@@ -72,16 +73,12 @@ def publish(
     plans = plan(targets)
     _refuse_drift(plans)
     if behind := [plan.address for plan in plans if not plan.done]:
-        said = ", ".join(map(str, behind))
-        raise RegistryUnavailable(
-            f"{said} does not show all that was published",
-            hint="publish again in a while: it goes on from here",
-        )
+        raise _behind(f"{', '.join(map(str, behind))} does not show everything that was published")
     return plans
 
 
 def lock_published(lock: Lock, targets: Sequence[Target]) -> Lock:
-    """The lock once every target is done: it has the versions, this notes where they are."""
+    """The lock once every target is done: this records which registries have its versions."""
     return lock.publishing(
         {str(target.address): [each.name for each in target.prepared] for target in targets}
     )
@@ -93,10 +90,12 @@ def _refuse_drift(plans: Sequence[TargetPlan]) -> None:
 
 
 def _refused(address: RegistryAddress, schema: str, version: str) -> SchemaRefused:
-    return SchemaRefused(
-        f"{address} keeps {schema} {version} as failed",
-        hint="look at it there, delete that version, and publish again",
-    )
+    message = f"{address} has marked {schema} {version} as failed"
+    return SchemaRefused(message, hint="look at it there, delete that version, and publish again")
+
+
+def _behind(message: str) -> RegistryUnavailable:
+    return RegistryUnavailable(message, hint="publish again later: the run continues from here")
 
 
 class _Publisher:
@@ -117,7 +116,8 @@ class _Publisher:
                 self._finish(name, versions)
 
     def _write(self, each: Prepared, versions: Sequence[Prepared]) -> None:
-        """Until a reading shows it: a write that failed may have been done, by us or by somebody else."""
+        """Repeat until a read shows the version: a failed write may have succeeded, and so may another
+        publisher's."""
 
         def attempt() -> None:
             stored = self._read(each, versions)
@@ -128,14 +128,14 @@ class _Publisher:
                     self._registry.create(each.candidate)
                 else:
                     self._registry.add(each.candidate)
-            except SchemaTaken as error:  # by another publisher, since we read
+            except SchemaTaken as error:  # by another publisher, since the read
                 raise RegistryUnavailable(error.message, hint=error.hint, code=error.code) from error
             self._report(f"{self._target.address}: {each.candidate.name} {each.schema.version}")
 
         self._patience.call(attempt)
 
     def _read(self, each: Prepared, versions: Sequence[Prepared]) -> StoredSchema | None:
-        """Raises :class:`Drifted` where somebody else wrote something else meanwhile."""
+        """Raises :class:`Drifted` where somebody else wrote other content meanwhile."""
         stored = self._registry.read(each.candidate.name, labels=False)
         _, drifted = match(versions, stored)
         if drifted:
@@ -143,10 +143,9 @@ class _Publisher:
         return stored
 
     def _finish(self, name: str, versions: Sequence[Prepared]) -> None:
-        """Wait until every version has settled, and put the labels. A registry may show what was written a
-        little later than it took it."""
-        clock, backoff = self._patience.clock, self._patience.backoff
-        deadline = Deadline.after(clock, self._patience.settle_s)
+        """Wait until every version is available, and set its labels. A registry may show a version a little
+        later than it accepted it."""
+        deadline = Deadline.after(self._patience.clock, self._patience.settle_s)
         tries = 0
         while True:
             stored = self._registry.read(name)
@@ -158,15 +157,10 @@ class _Publisher:
             if failed := [line for line in open_ if line.state == "failed"]:
                 raise _refused(self._target.address, name, failed[0].version)
             self._label(versions, stored)
-            wait_s = backoff.delay_s(backoff.draw(), tries)
-            tries += 1
-            if wait_s >= deadline.remaining_s():
+            if not self._patience.pause(tries, deadline.remaining_s()):
                 what = open_[0].what or "is not shown yet"
-                raise RegistryUnavailable(
-                    f"{self._target.address}: {name} {open_[0].version} {what}",
-                    hint="publish again in a while: it goes on from here",
-                )
-            clock.sleep(wait_s)
+                raise _behind(f"{self._target.address}: {name} {open_[0].version} {what}")
+            tries += 1
 
     def _label(self, versions: Sequence[Prepared], stored: StoredSchema | None) -> None:
         found, _ = match(versions, stored)

@@ -1,7 +1,7 @@
-"""Schemas from a registry at start: read, kept on disk, and taken from there when the registry is down.
+"""Schemas from a registry at start: read, cached on disk, and read from the cache when the registry is down.
 
-Only the schemas that bridge.yaml pins are read, and only the pinned versions are used: what else a registry
-holds, and what is added to it later, changes nothing about what a deploy emits.
+Only the schemas that bridge.yaml pins are read, and only the pinned versions are used: other content of a
+registry, and later additions to it, do not change what a deployment publishes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from bridge.errors import ConfigurationError, RegistryUnavailable, Unavailable
 from bridge.ports.clock import Clock
-from bridge.ports.registry import CachedSchemas, SchemaCache, SchemaRegistry
+from bridge.ports.registry import CachedSchemas, SchemaCache, SchemaRegistry, StoredSchema
 from bridge.schemas.conversion.registered import Registered, build_set, read_registered, schema_name
 from bridge.schemas.documents.lock import Name, content_hash
 from bridge.schemas.documents.schema_set import SchemaSet
@@ -24,13 +24,13 @@ from bridge.schemas.registries.candidates import convert_for
 from bridge.schemas.registries.remarks import Remark
 
 START_S: Final = 8.0
-"""How long a start may wait for a registry: Lambda gives an init phase 10 s (docs: Lambda runtime
+"""How long a start may wait for a registry: Lambda's init phase has 10 s (docs: Lambda runtime
 environment)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The schemas of a start, and what is to be told about it."""
+    """The schemas of a start, and what to log about them."""
 
     schemas: SchemaSet
     remarks: tuple[Remark, ...] = ()
@@ -46,22 +46,18 @@ def read_schemas(
 ) -> Reading:
     """The pinned versions (type, version) of a registry.
 
-    What was read within ``ttl_s`` comes from the cache. Past that the registry is asked; when it is down, an
-    older cache still serves, loudly. Raises ``RegistryUnavailable`` where there is no such cache,
-    ``BatchError`` where the registry is missing or closed to us (that is no outage), and
-    :class:`bridge.errors.ConfigurationError` for schemas that cannot be used. A version that is not there is
-    told by whoever compiles bridge.yaml.
+    A cache of at most ``ttl_s`` is used without a call. Otherwise the registry is read; when it is down, an
+    older cache is used, with an error in the log. Raises ``RegistryUnavailable`` without such a cache,
+    ``BatchError`` where the registry does not exist or access is denied (that is no outage), and
+    :class:`bridge.errors.ConfigurationError` for schemas that cannot be used. The compilation of bridge.yaml
+    reports a missing version.
     """
     return _Reader(registry, cache, pins, clock).read(ttl_s)
 
 
 class _Reader:
     def __init__(
-        self,
-        registry: SchemaRegistry,
-        cache: SchemaCache,
-        pins: Collection[tuple[str, str]],
-        clock: Clock,
+        self, registry: SchemaRegistry, cache: SchemaCache, pins: Collection[tuple[str, str]], clock: Clock
     ) -> None:
         self._registry = registry
         self._cache = cache
@@ -82,7 +78,7 @@ class _Reader:
             if known is None or cached is None or not whole:
                 raise self._nothing_to_fall_back_on(error, had=cached is not None) from error
             return Reading(build_set(known, self._origin), (self._fell_back(error, cached),))
-        schemas = build_set(self._pinned(texts), self._origin)  # only what can be used is kept
+        schemas = build_set(self._pinned(texts), self._origin)  # only usable schemas are cached
         return Reading(schemas, self._keep(texts))
 
     def _ask(self) -> dict[str, tuple[str, ...]]:
@@ -90,10 +86,9 @@ class _Reader:
         for name in sorted({schema_name(type_name, _major(version)) for type_name, version in self._pins}):
             stored = self._registry.read(name, labels=False)
             if stored is not None:
-                usable = (each for each in stored.versions if each.status == "available")
-                texts[name] = tuple(version.content for version in usable)
+                texts[name] = _available(stored)
         if not texts:
-            self._registry.check()  # is it the registry that is not there?
+            self._registry.check()  # does the registry exist at all?
         return texts
 
     def _pinned(self, texts: Mapping[str, Sequence[str]]) -> list[Registered]:
@@ -105,9 +100,8 @@ class _Reader:
 
     def _keep(self, texts: Mapping[str, tuple[str, ...]]) -> tuple[Remark, ...]:
         try:
-            self._cache.store(
-                self._registry.address, CachedSchemas(MappingProxyType(dict(texts)), self._clock.now())
-            )
+            cached = CachedSchemas(MappingProxyType(dict(texts)), self._clock.now())
+            self._cache.store(self._registry.address, cached)
         except OSError as error:
             why = error.strerror or type(error).__name__
             fields = {"registry": self._origin, "reason": why}
@@ -117,12 +111,11 @@ class _Reader:
     def _fell_back(self, error: Unavailable, cached: CachedSchemas) -> Remark:
         read_at = datetime.fromtimestamp(cached.read_at_s, UTC).isoformat(timespec="seconds")
         fields: dict[str, object] = {"registry": self._origin, "read_at": read_at, "reason": error.message}
-        return Remark(
-            "error", "the schema registry is down: cached schemas are used", fields, from_cache=True
-        )
+        message = "the schema registry is down: cached schemas are used"
+        return Remark("error", message, fields, from_cache=True)
 
     def _nothing_to_fall_back_on(self, error: Unavailable, *, had: bool) -> RegistryUnavailable:
-        what = "what is cached of it lacks pinned versions" if had else "nothing of it is cached"
+        what = "the cache lacks pinned versions" if had else "nothing of it is cached"
         return RegistryUnavailable(
             f"schemas cannot be read: {error.message}, and {what}",
             hint="bring the registry back, or ship a cache with the deploy (docs/registries.md)",
@@ -135,13 +128,18 @@ def _major(version: str) -> int:
     return int(version.partition(".")[0])
 
 
+def _available(stored: StoredSchema | None) -> tuple[str, ...]:
+    versions = stored.versions if stored is not None else ()
+    return tuple(version.content for version in versions if version.status == "available")
+
+
 # --- a registry to compare a folder with -----------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrySource:
-    """A registry as a :class:`bridge.schemas.documents.source.SchemaSource`: all versions in it that are
-    ours. Their digests are those of the converted documents."""
+    """A registry as a :class:`bridge.schemas.documents.source.SchemaSource`: all its versions that
+    stream-bridge published. Their digests are those of the converted documents."""
 
     registry: SchemaRegistry
     others: Mapping[str, Mapping[str, object]]
@@ -156,15 +154,12 @@ class RegistrySource:
         versions: dict[Name, Held] = {}
         for name in registry.names():
             stored = registry.read(name, labels=False)
-            usable = (
-                [each.content for each in stored.versions if each.status == "available"] if stored else []
-            )
-            for each in read_registered(name, usable, self.name):
+            for each in read_registered(name, _available(stored), self.name):
                 versions[each.type, each.version] = Held(each.digest, each.document)
         return Holdings(MappingProxyType(versions))
 
     def digest_of(self, schema: SchemaVersion) -> str:
-        """Of what cannot be converted there is no digest: it differs from everything."""
+        """The digest after conversion. Empty, so unlike any other, for a version that cannot be converted."""
         try:
             return content_hash(convert_for(self.registry.address.kind, schema, self.others))
         except ConfigurationError:

@@ -1,4 +1,4 @@
-"""What a start has to tell before there is anybody to tell it to."""
+"""Log lines of a start that are kept until telemetry is available."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bridge.ports.telemetry import Telemetry
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A log line of ``level``. ``from_cache``: cached schemas had to do, which is counted too."""
+    """A log line of ``level``. ``from_cache``: cached schemas are used, which a metric counts too."""
 
     level: Literal["info", "warning", "error"]
     message: str

@@ -125,7 +125,7 @@ def test_output_json_is_one_document(shell: Shell) -> None:
         ('{"source": [{"prefics": "x"}]}', "did you mean 'prefix'?"),
         ("{}", "an empty object matches nothing"),
         ("{", "cannot be read"),
-        ('{"source": ["a"], "source": ["b"]}', "stands twice"),
+        ('{"source": ["a"], "source": ["b"]}', "occurs twice"),
         (json.dumps({"source": ["x" * 2048]}), "over EventBridge's limit of 2048"),
     ],
 )

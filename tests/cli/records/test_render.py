@@ -311,7 +311,7 @@ def test_an_event_that_breaks_its_schema_is_quarantined_and_its_value_is_not_sho
             "stage": "validate",
             "message": "data breaks com.example.user.created 1.0.0: "
             "/id is longer than 20 characters (maxLength)",
-            "hint": "compare the event's mapping, and what writes the table, with the schema",
+            "hint": "compare the schema with the event's mapping and with the program that writes the table",
             "event_type": "com.example.user.created.v1",
             "sequence": "2026-11-01T10:00:00.000/0000000000000000000000000000000000000001",
         }

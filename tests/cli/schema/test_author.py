@@ -40,7 +40,7 @@ def test_a_first_type_makes_the_folder_once_a_base_is_said(shell: Shell) -> None
     words = ("schema", "new", NEW, "--schemas", "fresh")
     done = shell.run(*words)
     assert done.code == 1
-    assert "say it with --base" in done.err
+    assert "give --base" in done.err
     assert not (shell.folder / "fresh").exists()
     assert shell.run(*words, "--base", "https://schemas.example.com").code == 0
     assert (shell.folder / "fresh" / "registry.yaml").read_text() == "base: https://schemas.example.com\n"
@@ -121,7 +121,7 @@ def test_an_edit_whose_published_text_nobody_has_is_left_as_it_is(shell: Shell) 
     before = (shell.folder / FOLDER / "1.0.0.json").read_bytes()
     done = shell.run("schema", "bump", TYPE)
     assert done.code == 1
-    assert "git does not know what it was" in done.err
+    assert "git does not have its published text" in done.err
     assert (shell.folder / FOLDER / "1.0.0.json").read_bytes() == before
 
 

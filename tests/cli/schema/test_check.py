@@ -131,7 +131,7 @@ def test_a_draft_is_left_alone_and_that_is_said(shell: Shell) -> None:
     shell.write(f"{FOLDER}/meta.yaml", "summary: x\nowner: {team: t, contact: c}\nstatus: draft\n")
     done = shell.run("schema", "check")
     assert done.code == 0
-    assert f"skipped       {TYPE}: a draft may change as it likes" in done.out.decode()
+    assert f"skipped       {TYPE}: a draft may change freely" in done.out.decode()
 
 
 def undecided(shell: Shell) -> None:
@@ -230,7 +230,7 @@ def test_against_a_folder_needs_no_git(shell: Shell) -> None:
         ("git:", "names no revision"),
         ("dir:nowhere", "'nowhere' is no folder"),
         ("dir:", "'' is no folder"),
-        ("dir:.", ". holds no schemas"),
+        ("dir:.", ". contains no schemas"),
         ("main", "'main' names no place to compare with"),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_place_that_cannot_be_read_is_told(shell: Shell, against: str, said: s
 def test_a_folder_without_schemas_is_not_fine_since_a_mistyped_path_would_be(shell: Shell) -> None:
     (shell.folder / "schemas").mkdir()
     done = shell.run("schema", "check", "--schemas", "schemas")
-    assert (done.code, "holds no schemas" in done.out.decode()) == (3, True)
+    assert (done.code, "contains no schemas" in done.out.decode()) == (3, True)
 
 
 def test_a_folder_that_is_no_checkout_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

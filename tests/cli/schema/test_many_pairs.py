@@ -37,7 +37,7 @@ BROKEN: dict[str, tuple[bytes, Any, str]] = {
     "no JSON": (b'{"id": 1, "old"', None, "is not JSON"),
     "no object": (b"[1]", None, "is not a JSON object"),
     "binary garbage": (b"\xff\xfe\x00\x01", None, "is not UTF-8"),
-    "a member twice": (b'{"id": 1, "id": 2, "old": {}, "new": {}}', None, "stands twice"),
+    "a member twice": (b'{"id": 1, "id": 2, "old": {}, "new": {}}', None, "occurs twice"),
     "nesting without end": (b'{"id": 1, "old":' + b"[" * 100_000, None, "nested too deep"),
     "no old": (b'{"id": "x", "new": {}}', "x", "'old' is missing"),
     "an old that is text": (b'{"id": "x", "old": "a.json", "new": {}}', "x", "'old' is not a JSON Schema"),

@@ -188,7 +188,7 @@ def test_a_narrow_stream_view_has_fitting_schemas_and_is_pointed_out(empty: Shel
 def test_samples_that_cannot_be_used_are_counted_and_said(empty: Shell) -> None:
     done = init(empty, [*inserted([user(n) for n in range(6)]), {"eventID": "x"}])
     assert done.code == 4
-    assert "1 samples are not legal DynamoDB values and were left out" in done.err
+    assert "samples left out because they are not legal DynamoDB values: 1" in done.err
 
 
 def test_several_kinds_of_items_in_one_table_are_pointed_out(empty: Shell) -> None:

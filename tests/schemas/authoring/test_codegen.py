@@ -56,7 +56,7 @@ def package(
         del sys.modules[each]
 
 
-def test_every_valid_example_is_taken_and_every_invalid_one_that_pydantic_can_tell_is_refused(
+def test_every_valid_example_is_accepted_and_every_invalid_one_that_pydantic_can_detect_is_refused(
     package: tuple[ModuleType, list[Proposed], Path],
 ) -> None:
     generated, schemas, folder = package

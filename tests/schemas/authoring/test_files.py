@@ -49,10 +49,10 @@ def test_a_name_that_cannot_be_a_new_type_is_refused(tmp_path: Path, name: str, 
 
 
 def test_a_new_type_needs_a_base_and_a_known_owner(tmp_path: Path) -> None:
-    with pytest.raises(NotAuthored, match="say it with --base"):
+    with pytest.raises(NotAuthored, match="give --base"):
         plan_type(Layout(), TYPE)
     put(tmp_path, "registry.yaml", f"base: {BASE}\nowners: {{a: {{contact: x}}, b: {{contact: y}}}}\n")
-    with pytest.raises(NotAuthored, match="say who owns it, with --owner - one of a, b"):
+    with pytest.raises(NotAuthored, match="name its owner with --owner - one of a, b"):
         plan_type(read_layout(tmp_path), TYPE)
     assert "registry.yaml" not in plan_type(read_layout(tmp_path), TYPE, team="b")
 
@@ -88,7 +88,9 @@ def test_a_major_can_be_bumped_while_a_newer_one_is_there(tmp_path: Path) -> Non
         find_step(tmp_path, layout, TYPE, 3)
 
 
-def test_an_edit_of_a_published_file_moves_on_and_the_published_text_goes_back(tmp_path: Path) -> None:
+def test_an_edit_of_a_published_file_becomes_the_next_version_and_the_published_text_is_restored(
+    tmp_path: Path,
+) -> None:
     path = put(tmp_path, f"{TYPE}/1.0.0.json", schema(title="Old"))
     original = path.read_bytes()
     schemas = SchemaSet.load(tmp_path)
@@ -101,5 +103,5 @@ def test_an_edit_of_a_published_file_moves_on_and_the_published_text_goes_back(t
     assert files[f"{TYPE}/1.0.0.json"] == original
     assert b'"New"' in files[f"{TYPE}/1.0.1.json"]
     for wrong in (None, b"{", b"{}"):
-        with pytest.raises(NotAuthored, match="git does not know what it was"):
+        with pytest.raises(NotAuthored, match="git does not have its published text"):
             plan_bump(tmp_path, layout, step, Bump.PATCH, wrong)

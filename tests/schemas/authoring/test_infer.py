@@ -140,7 +140,7 @@ def test_a_map_whose_names_are_data_is_a_dictionary_however_small() -> None:
     assert schema == {"type": "object", "additionalProperties": {"type": "integer"}}
 
 
-def test_memory_is_bounded_whatever_comes() -> None:
+def test_memory_is_bounded_for_any_input() -> None:
     shape = Shape(shapes_max=500)
     for outer in range(200):
         shape.add({f"a{outer}": {f"b{inner}": {f"c{outer}": inner} for inner in range(50)}})
@@ -157,7 +157,7 @@ def test_what_is_nested_too_deeply_is_left_open() -> None:
     assert len(str(schema)) < 2000
 
 
-def test_a_dropped_member_is_forgotten_wherever_it_stands() -> None:
+def test_a_dropped_member_is_removed_wherever_it_is() -> None:
     shape = shape_of({"cards": [{"number": "1", "kind": "v"}], "by": {str(n): {"pin": 1} for n in range(4)}})
     shape.drop(("cards", ANY, "number"))
     shape.drop(("by", ANY, "pin"))

@@ -1,4 +1,4 @@
-"""A JSON Pointer is found in the text of its file, wherever it stands and however the file is laid out."""
+"""A JSON Pointer is found in the text of its file, wherever it leads and whatever the layout."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_problems_get_the_line_of_their_pointer_and_keep_the_line_they_have(tmp_
     assert [(p.line, p.column) for p in with_places(problems)] == [(3, 12), (7, 1), (0, 0), (0, 0)]
 
 
-def test_a_schema_of_5000_lines_is_walked_to_its_end() -> None:
+def test_a_schema_of_5000_lines_is_read_to_its_end() -> None:
     members = {f"p{number}": {"type": "string", "description": "x"} for number in range(1_300)}
     text = json.dumps({"properties": members}, indent=1)
     assert len(text.splitlines()) > 5_000

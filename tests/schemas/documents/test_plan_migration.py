@@ -74,7 +74,7 @@ def test_every_valid_example_of_the_newer_derives_to_a_valid_older_one() -> None
 
 
 @pytest.mark.parametrize("version", ["1.1.0", "2.0.0"])
-def test_the_demonstration_tells_the_very_same_versions(version: str) -> None:
+def test_the_demonstration_publishes_the_very_same_versions(version: str) -> None:
     path = f"{TYPE}/{version}.json"
     own = (ROOT / "event_schemas" / path).read_text("utf-8")
     shown = (DEMO / "event_schemas" / path).read_text("utf-8")

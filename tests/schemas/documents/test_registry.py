@@ -9,7 +9,7 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.schemas.compatibility.verdict import Mode, Policy
-from bridge.schemas.documents.meta import Status, parse_meta
+from bridge.schemas.documents.meta import Status, Waiver, parse_meta
 from bridge.schemas.documents.registry import (
     Owner,
     PublishTarget,
@@ -18,7 +18,6 @@ from bridge.schemas.documents.registry import (
     parse_registry,
 )
 from bridge.schemas.documents.schema_set import SchemaSet, Version
-from bridge.schemas.documents.waiver import Waiver
 from tests.schemas.folders import TYPE, put, schema
 
 REGISTRY = """\
@@ -50,12 +49,12 @@ waivers:
 """
 
 
-def test_what_is_not_said_is_full_transitive_by_views() -> None:
+def test_the_defaults_are_full_transitive_and_views() -> None:
     settings = parse_registry(b"base: https://a.example\n", "registry.yaml")
     assert settings == RegistrySettings("https://a.example", Mode.FULL_TRANSITIVE, Policy.VIEWS, {}, ())
 
 
-def test_registry_yaml_tells_mode_policy_owners_and_targets() -> None:
+def test_registry_yaml_has_mode_policy_owners_and_targets() -> None:
     settings = parse_registry(REGISTRY.encode(), "registry.yaml")
     assert (settings.compatibility, settings.policy) == (Mode.BACKWARD, Policy.STRICT)
     assert settings.owners == {"makers": Owner("makers", "#makers")}
@@ -66,7 +65,7 @@ def test_registry_yaml_tells_mode_policy_owners_and_targets() -> None:
     assert list(map(str, settings.publish)) == ["eventbridge://domain-events", "glue://domain-events"]
 
 
-def test_meta_yaml_tells_status_sunsets_and_waivers() -> None:
+def test_meta_yaml_has_status_sunsets_and_waivers() -> None:
     meta = parse_meta(META.encode(), "meta.yaml")
     assert (meta.status, meta.compatibility, meta.policy) == (Status.DEPRECATED, Mode.FULL, Policy.LENIENT)
     first, second = meta.sunset_of(Version(1, 0, 0)), meta.sunset_of(Version(1, 1, 0))
@@ -105,7 +104,7 @@ def test_an_owner_that_the_registry_does_not_know_is_refused(tmp_path: Path) -> 
     put(tmp_path, f"{TYPE}/1.0.0.json", schema())
     put(tmp_path, f"{TYPE}/meta.yaml", "summary: a\nowner: maker\n")
     with pytest.raises(
-        ConfigurationError, match=r"owner: 'maker' is no owner that .* — did you mean 'makers'"
+        ConfigurationError, match=r"owner: 'maker' is not an owner in .* — did you mean 'makers'"
     ):
         SchemaSet.load(tmp_path)
 
@@ -121,8 +120,8 @@ WRONG_REGISTRY = {
     "did you mean 'glue'?",
     "publish: [{kind: glue, registry: 'a b'}]": "2:34 publish[0].registry: glue takes letters",
     "publish: [{kind: eventbridge, registry: aws.events}]": "2:41 publish[0].registry: eventbridge takes",
-    "publish: [{kind: glue, registry: a, region: here}]": "2:45 publish[0].region: is no AWS region",
-    "publish: [{kind: glue, registry: a}, {kind: glue, registry: a}]": "publish[1]: glue://a stands twice",
+    "publish: [{kind: glue, registry: a, region: here}]": "2:45 publish[0].region: is not an AWS region",
+    "publish: [{kind: glue, registry: a}, {kind: glue, registry: a}]": "publish[1]: glue://a is listed twice",
     "owners: {a: {}}": "2:13 owners.a: required key 'contact' is missing",
 }
 WRONG_META = {
@@ -138,19 +137,19 @@ WRONG_META = {
     "is not a version",
     "waivers: [{versions: [1.0.0, 1.1.0], who: a, why: b}]": "waivers[0]: required key 'until' is missing",
     "waivers: [{versions: [1.0.0, 1.1.0], who: a, why: b, until: 2027-01-01, direction: x}]": "both",
-    "contact: '#a'": "3:10 contact: is told in owner.contact already",
+    "contact: '#a'": "3:10 contact: is given in owner.contact already",
 }
 
 
 @pytest.mark.parametrize("line", WRONG_REGISTRY)
-def test_a_mistake_in_registry_yaml_is_told_with_its_place(line: str) -> None:
+def test_a_mistake_in_registry_yaml_is_reported_with_its_place(line: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_registry(f"base: https://a.example\n{line}\n".encode(), "registry.yaml")
     assert any(WRONG_REGISTRY[line] in str(problem) for problem in caught.value.problems), caught.value
 
 
 @pytest.mark.parametrize("line", WRONG_META)
-def test_a_mistake_in_meta_yaml_is_told_with_its_place(line: str) -> None:
+def test_a_mistake_in_meta_yaml_is_reported_with_its_place(line: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         parse_meta(f"summary: a\nowner: {{team: b, contact: c}}\n{line}\n".encode(), "meta.yaml")
     assert any(WRONG_META[line] in str(problem) for problem in caught.value.problems), caught.value

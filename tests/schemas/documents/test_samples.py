@@ -94,7 +94,7 @@ def test_every_version_has_two_to_four_examples_of_either_kind(schemas: SchemaSe
             assert 2 <= len(list(folder.glob("*.json"))) <= 4, folder
 
 
-def test_every_member_of_a_schema_is_said_to_be_something(schemas: SchemaSet) -> None:
+def test_every_member_of_a_schema_has_a_type(schemas: SchemaSet) -> None:
     for schema in schemas:
         assert schema.document["title"]
         assert schema.document["description"]
@@ -120,7 +120,7 @@ def test_a_sample_record_becomes_data_that_its_schema_takes(
     assert decode(record(name)).operation in event.op
 
 
-def test_the_broken_record_breaks_its_schema_and_nothing_of_it_is_told(
+def test_the_broken_record_breaks_its_schema_and_no_value_is_shown(
     schemas: SchemaSet, settings: Settings
 ) -> None:
     data, event = data_of(settings, "user_broken")

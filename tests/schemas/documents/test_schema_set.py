@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def problems(folder: Path) -> list[str]:
-    """What is refused, with paths as they stand in the folder."""
+    """The problems of a refused folder, with paths relative to it."""
     with pytest.raises(ConfigurationError) as caught:
         SchemaSet.load(folder)
     return [_line(folder, problem) for problem in caught.value.problems if problem.severity == "error"]
@@ -53,8 +53,8 @@ def test_a_sound_folder_gives_its_versions_by_type_and_version(folder: Path) -> 
 
 REFUSED: dict[str, tuple[str, Any, str]] = {
     "broken JSON": ("T/1.1.0.json", '{\n  "a": ,\n}', "T/1.1.0.json:2:8 is not JSON"),
-    "a member twice": ("T/1.1.0.json", '{"a": 1, "a": 2}', 'the member "a" stands twice'),
-    "NaN": ("T/1.1.0.json", '{"a": NaN}', "NaN is no JSON number"),
+    "a member twice": ("T/1.1.0.json", '{"a": 1, "a": 2}', 'the member "a" occurs twice'),
+    "NaN": ("T/1.1.0.json", '{"a": NaN}', "NaN is not a JSON number"),
     "no object": ("T/1.1.0.json", "[]", "is not a JSON object"),
     "a byte order mark": ("T/1.1.0.json", "\ufeff{}", "T/1.1.0.json begins with a byte order mark"),
     "nesting without end": ("T/1.1.0.json", "[" * 100_000, "is nested too deep"),
@@ -111,12 +111,12 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "a reference to no file": (
         "T/1.1.0.json",
         schema("1.1.0", items={"$ref": "1.0.1.json"}),
-        f"'1.0.1.json' is no file of this folder — did you mean '{BASE}/T/1.0.0.json'?",
+        f"'1.0.1.json' is not a file of this folder — did you mean '{BASE}/T/1.0.0.json'?",
     ),
     "a reference to the network": (
         "T/1.1.0.json",
         schema("1.1.0", items={"$ref": "http://127.0.0.1:1/a.json"}),
-        "is no file of this folder, and nothing is fetched from elsewhere",
+        "is not a file of this folder, and nothing is fetched from elsewhere",
     ),
     "a reference to a file elsewhere": (
         "T/1.1.0.json",
@@ -192,13 +192,13 @@ def test_a_symlink_out_of_the_folder_is_not_followed(folder: Path, target: str) 
 
 
 @pytest.mark.parametrize("place", [f"{TYPE}/1.1.0.json", "com.example.pipe", f"{TYPE}/meta.yaml"])
-def test_a_pipe_in_the_folder_is_told_and_not_waited_for(folder: Path, place: str) -> None:
+def test_a_pipe_in_the_folder_is_reported_and_not_read(folder: Path, place: str) -> None:
     (folder / place).unlink(missing_ok=True)
     os.mkfifo(folder / place)
     assert [line for line in problems(folder) if "is neither a file nor a folder" in line]
 
 
-def test_a_missing_folder_is_said_and_how_to_name_one(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_with_how_to_name_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="there is no such folder — set `schemas` in bridge"):
         SchemaSet.load(tmp_path / "none")
     with pytest.raises(ConfigurationError, match="is not a folder"):
@@ -217,7 +217,7 @@ def test_a_reference_may_lead_to_another_file_of_the_folder(folder: Path, refere
     assert not validator.is_valid({"a": "1"})
 
 
-def test_what_stands_in_data_positions_is_no_reference(folder: Path) -> None:
+def test_a_ref_in_data_is_not_a_reference(folder: Path) -> None:
     member = {"$ref": "http://127.0.0.1:1/a", "format": "none", "$id": "x"}
     put(folder, f"{TYPE}/1.1.0.json", schema("1.1.0", const=member, examples=[member], default=member))
     assert warnings(folder) == []
@@ -227,7 +227,7 @@ WARNED: dict[str, tuple[str, Any, str]] = {
     "an unknown format": (
         "T/1.1.0.json",
         schema("1.1.0", properties={"a": {"format": "emial"}}),
-        "/properties/a/format: 'emial' is no known format and is not asserted — did you mean 'email'?",
+        "/properties/a/format: 'emial' is not a known format and is not asserted — did you mean 'email'?",
     ),
     "no meta": (
         "com.example.b/1.0.0.json",
@@ -245,7 +245,7 @@ def test_what_is_legal_and_probably_not_meant_is_a_warning(folder: Path, name: s
     assert [line for line in warnings(folder) if line.endswith(expected)]
 
 
-def test_a_version_that_is_not_there_is_told_from_a_folder_that_cannot_be_read(folder: Path) -> None:
+def test_a_missing_version_is_another_error_than_an_unreadable_folder(folder: Path) -> None:
     schemas = SchemaSet.load(folder)
     with pytest.raises(SchemaNotFound) as caught:
         schemas.get(TYPE, "2.0.0")
@@ -272,7 +272,7 @@ def test_adding_a_version_gives_a_new_set_and_leaves_the_old_one(folder: Path) -
         ("1.1", schema("1.1.0"), "is not named <type>/<version>.json"),
         ("1.1.0", schema("1.2.0"), "disagrees with the file's path"),
         ("1.1.0", schema("1.1.0", type="x"), "is not JSON Schema"),
-        ("1.1.0", schema("1.1.0", items={"$ref": "9.0.0.json"}), "is no file of this folder"),
+        ("1.1.0", schema("1.1.0", items={"$ref": "9.0.0.json"}), "is not a file of this folder"),
     ],
 )
 def test_an_added_version_keeps_the_rules_of_a_file(

@@ -132,20 +132,20 @@ def test_no_value_and_no_free_name_reaches_the_error(name: str) -> None:
             {"b": 1},
             "data has members that the schema does not declare (additionalProperties)",
         ),
-        ({"properties": {"a": False}}, {"a": 1}, "/a must not be there (false)"),
+        ({"properties": {"a": False}}, {"a": 1}, "/a must not be present (false)"),
     ],
 )
 def test_the_error_names_path_and_rule(schema: dict[str, Any], data: Any, expected: str) -> None:
     assert error(data, **schema).message == f"data breaks {TYPE} 1.0.0: {expected}"
 
 
-def test_only_a_few_errors_are_told() -> None:
+def test_only_a_few_errors_are_reported() -> None:
     message = error({"a": ["x"] * 1000}, properties={"a": {"items": {"type": "integer"}}}).message
     assert message.count("(type)") == 5
     assert message.endswith("; and more")
 
 
-def test_data_that_fits_passes_and_nothing_is_said() -> None:
+def test_valid_data_passes_silently() -> None:
     version(type="object", properties={"a": {"type": "integer"}}).validate({"a": 1, "b": "more"})
 
 

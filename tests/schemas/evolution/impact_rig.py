@@ -32,7 +32,7 @@ PLAN: dict[str, Any] = {
 
 
 def changed(**properties: Any) -> dict[str, Any]:
-    """``PLAN`` with other properties; None takes one away."""
+    """``PLAN`` with other properties; None removes one."""
     kept = {**PLAN["properties"], **properties}
     return {**PLAN, "properties": {name: schema for name, schema in kept.items() if schema is not None}}
 

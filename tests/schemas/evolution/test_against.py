@@ -62,13 +62,11 @@ def test_a_change_to_a_published_version_is_an_error_at_its_place(
     assert f"schema bump {TYPE}" in line
 
 
-def test_a_version_that_is_gone_is_an_error(
-    folder: Path, reported: Callable[[FilesSource], list[str]]
-) -> None:
+def test_a_removed_version_is_an_error(folder: Path, reported: Callable[[FilesSource], list[str]]) -> None:
     before = files(folder)
     (folder / TYPE / "1.0.0.json").unlink()
     (line,) = reported(before)
-    assert line.startswith(f"error removed {TYPE}/1.0.0.json is published in git:main and is gone here")
+    assert line.startswith(f"error removed {TYPE}/1.0.0.json is published in git:main and was removed here")
 
 
 def test_an_earlier_sunset_is_an_error_and_a_later_one_is_not(
@@ -117,6 +115,6 @@ def test_what_could_not_be_read_there_was_never_published(
     assert reported(FilesSource("git:main", {**files(folder).files, **broken})) == []
 
 
-def test_a_broken_lock_there_is_told_by_its_place(folder: Path) -> None:
+def test_a_broken_lock_of_the_source_is_reported_with_its_place(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"git:main schemas\.lock\.json.* is not JSON"):
         find_delta(SchemaSet.load(folder), FilesSource("git:main", {LOCK_FILE: b"{"}))

@@ -72,12 +72,12 @@ def test_examples_are_followed_along_the_whole_chain(tmp_path: Path) -> None:
     assert "1.0.0 derived from it" in problem.message
 
 
-def test_a_chain_that_is_broken_is_told_once_for_an_example(tmp_path: Path) -> None:
+def test_a_broken_chain_is_reported_once_for_an_example(tmp_path: Path) -> None:
     (problem,) = found(tmp_path, {"3.0.0/valid/a": {"name": "x"}}, mapping="{titel: $.name}")
     assert "2.0.0 derived from it is not valid: data lacks the required member 'title'" in problem.message
 
 
-def test_a_mapping_that_fails_is_told_with_the_reason(tmp_path: Path) -> None:
+def test_a_mapping_that_fails_is_reported_with_the_reason(tmp_path: Path) -> None:
     mapping = "{title: {$path: $.name, $lookup: {a: b}}}"
     (problem,) = found(tmp_path, {"3.0.0/valid/a": {"name": "x"}}, mapping)
     assert "2.0.0 cannot be derived from it: mapping of /title" in problem.message
@@ -86,7 +86,7 @@ def test_a_mapping_that_fails_is_told_with_the_reason(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "examples", [{"3.0.0/valid/a": "{"}, {"3.0.0/valid/a": {"name": 7}}, {"3.0.0/invalid/a": {}}]
 )
-def test_what_is_no_valid_example_is_not_looked_at_here(tmp_path: Path, examples: dict[str, Any]) -> None:
+def test_an_invalid_example_is_not_derived(tmp_path: Path, examples: dict[str, Any]) -> None:
     assert found(tmp_path, examples) == []
 
 

@@ -1,4 +1,4 @@
-"""Lint tells what is legal and will hurt somebody, each finding with its rule, its place and what to do."""
+"""Lint finds what is legal but will hurt somebody; each finding has its rule, its place and a fix."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ PARTS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_a_part_that_will_hurt_is_told_at_its_place(folder: Path, name: str) -> None:
+def test_a_harmful_part_is_reported_at_its_place(folder: Path, name: str) -> None:
     parts, expected = PARTS[name]
     write(folder, **parts)
     start, _, end = expected.partition("{}")
@@ -99,19 +99,19 @@ def test_a_part_that_will_hurt_is_told_at_its_place(folder: Path, name: str) -> 
         "one spelling",
     ],
 )
-def test_what_is_meant_is_not_told(folder: Path, parts: dict[str, Any]) -> None:
+def test_what_is_intended_is_not_reported(folder: Path, parts: dict[str, Any]) -> None:
     write(folder, **parts)
     assert found(folder) == []
 
 
-def test_a_schema_too_long_for_a_registry_is_told_with_both_numbers(folder: Path) -> None:
+def test_a_schema_too_long_for_a_registry_is_reported_with_both_numbers(folder: Path) -> None:
     write(folder, properties=member(enum=[f"value-{number}" for number in range(8_000)]))
     (line,) = found(folder)
     assert line.startswith("error [portable] T/1.0.0.json has ")
     assert "EventBridge's registry accepts 100,000" in line
 
 
-def test_a_name_and_an_id_that_glue_refuses_are_told_before_anybody_publishes(folder: Path) -> None:
+def test_a_name_and_an_id_that_glue_refuses_are_reported_before_anybody_publishes(folder: Path) -> None:
     base = "https://schemas.example.com/(events)"
     long = "com.example." + "x" * 241
     put(folder, "registry.yaml", f"base: {base}\npublish: [{{kind: glue, registry: r}}]\n")
@@ -124,7 +124,7 @@ def test_a_name_and_an_id_that_glue_refuses_are_told_before_anybody_publishes(fo
     assert f"Glue refuses the id {base}/{long}/1.0.0.json as metadata" in reported
 
 
-def test_missing_words_about_the_whole_are_told(folder: Path) -> None:
+def test_missing_texts_about_the_whole_schema_are_reported(folder: Path) -> None:
     put(folder, f"{TYPE}/1.0.0.json", schema())
     assert [line.split("/1.0.0.json")[1].split(" — ")[0] for line in found(folder)] == [
         ":1:1 /description: the schema has no description",
@@ -139,7 +139,7 @@ META_LINES = {
     "sunset: {1: {date: 2026-11-21, status: retired}}": "warning [sunset] T/meta.yaml:3:1 sunset.1: "
     f"{TYPE} 1 is retired, and its last day is",
     "sunset: {3: 2027-01-01}": "warning [sunset] T/meta.yaml:3:1 sunset.3: there is no version 3",
-    "status: deprecated": "warning [sunset] T/meta.yaml status: is deprecated, and no sunset says",
+    "status: deprecated": "warning [sunset] T/meta.yaml status: is deprecated, and has no sunset",
     WAIVER.format(
         "1.1.0", "2026-11-20"
     ): "error [waiver] T/meta.yaml:3:1 waivers[0]: the waiver of a ended on",
@@ -150,7 +150,7 @@ META_LINES = {
 
 
 @pytest.mark.parametrize("line", META_LINES)
-def test_what_meta_yaml_promises_is_held_against_the_day(folder: Path, line: str) -> None:
+def test_the_dates_of_meta_yaml_are_compared_with_today(folder: Path, line: str) -> None:
     write(folder, "1.1.0")
     put(folder, f"{TYPE}/meta.yaml", f"{META}{line}\n")
     lines = found(folder)
@@ -170,14 +170,14 @@ def test_a_major_that_was_retired_after_its_last_day_is_fine_beside_those_that_g
     assert found(folder) == []
 
 
-def test_a_type_name_that_buses_or_file_systems_refuse_is_told(folder: Path) -> None:
+def test_a_type_name_that_buses_or_file_systems_refuse_is_reported(folder: Path) -> None:
     long = f"com.example.{'a' * 120}"
     for name in (long, "com.example.Thing.Made"):
         put(folder, f"{name}/1.0.0.json", {**schema(of=name), **DOCS})
     lines = [line for line in found(folder) if "[naming]" in line]
     assert any("EventBridge takes 128 as detail-type" in line for line in lines)
     assert any("has capitals in its name" in line for line in lines)
-    assert any("differs from com.example.Thing.Made by case alone" in line for line in lines)
+    assert any("differs from com.example.Thing.Made only by case" in line for line in lines)
 
 
 @pytest.mark.parametrize("target", ["http://127.0.0.1:9/a.json", "https://example.com/a.json#/b"])
@@ -190,7 +190,7 @@ def test_a_remote_reference_is_refused_and_not_read(folder: Path, target: str) -
     assert "nothing is fetched from elsewhere" in line
 
 
-def test_examples_are_held_against_what_they_claim(folder: Path) -> None:
+def test_examples_must_be_what_they_claim(folder: Path) -> None:
     put(folder, f"{TYPE}/examples/1.0.0/valid/one.json", [])
     (line,) = found(folder)
     assert line.startswith("error [examples] T/examples/1.0.0/valid/one.json data breaks")

@@ -1,4 +1,4 @@
-"""What a trial of real events tells: how many would fail, each kind once, and no value unasked."""
+"""A trial of real events reports how many would fail, each kind once, and shows values only on request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def event(number: int, data: Any, type_name: str = f"{TYPE}.v1") -> dict[str, An
     return {"id": f"e-{number}", "type": type_name, "time": "2026-01-01T00:00:00Z", "data": data}
 
 
-def test_each_kind_of_failure_is_told_once_with_its_first_event(proposed: Proposed) -> None:
+def test_each_kind_of_failure_is_reported_once_with_its_first_event(proposed: Proposed) -> None:
     trial = Trial(proposed, TYPE)
     bad = {"lines": [{"count": "1"}, {"count": "2"}]}
     for number, data in enumerate([{"id": "u"}, bad, {"id": "u", "lines": [{}, {"count": "secret"}]}]):
@@ -72,12 +72,12 @@ def test_a_file_says_its_type_and_version_by_its_id(proposed: Proposed) -> None:
     [
         ([], "not a JSON object"),
         ({"type": 7}, "cannot be used as a schema"),
-        ({"$ref": "https://elsewhere.example.com/x.json"}, "which is not here"),
-        ({"properties": {"a": {"$ref": "#/$defs/none"}}}, "which is not here"),
+        ({"$ref": "https://elsewhere.example.com/x.json"}, "which does not exist"),
+        ({"properties": {"a": {"$ref": "#/$defs/none"}}}, "which does not exist"),
         ({"$schema": "http://json-schema.org/draft-07/schema#"}, "is not JSON Schema 2020-12"),
     ],
 )
-def test_a_file_that_is_no_schema_is_refused_and_nothing_is_fetched(
+def test_a_file_that_is_not_a_schema_is_refused_and_nothing_is_fetched(
     document: Any, said: str, tmp_path: Path
 ) -> None:
     (tmp_path / "x.json").write_text(json.dumps(document))

@@ -101,16 +101,16 @@ def by_hand(rig: Rig, what: str, folder: Path) -> str:
             return r"1\.7\.0, which this folder does not have"
         case "foreign":
             rig.client.edit(NAME, "{}")
-            return "has no id of ours"
+            return "names no version of this type"
         case "no JSON":
             rig.client.edit(NAME, "{")
-            return "is no JSON"
+            return "is not JSON"
         case "deleted":
             rig.client.remove_version(NAME, 1)
-            return "was published there and is gone"
+            return "was published there and was removed"
         case "deleted whole":
             rig.client.remove(NAME)
-            return "was published there and is gone"
+            return "was published there and was removed"
         case _:
             if rig.kind == "glue":
                 rig.client.schemas[NAME].compatibility = "BACKWARD"
@@ -122,7 +122,7 @@ def by_hand(rig: Rig, what: str, folder: Path) -> str:
 @pytest.mark.parametrize(
     "what", ["edited", "added", "foreign", "no JSON", "deleted", "deleted whole", "settings"]
 )
-def test_what_was_done_by_hand_is_told_and_nothing_is_written(rig: Rig, what: str, tmp_path: Path) -> None:
+def test_a_change_by_hand_is_reported_and_nothing_is_written(rig: Rig, what: str, tmp_path: Path) -> None:
     folder = make_folder(tmp_path)
     publish_all(rig, folder)
     said = by_hand(rig, what, folder)
@@ -166,7 +166,7 @@ def test_metadata_edited_by_hand_is_drift_and_another_owner_is_not(tmp_path: Pat
 
 @pytest.mark.parametrize("cut_at", range(1, 16))
 def test_a_run_that_was_cut_off_goes_on_where_it_was(rig: Rig, cut_at: int, tmp_path: Path) -> None:
-    """Half a set is published: the next run completes it, and nothing stands there twice."""
+    """Half a set is published: the next run completes it, and publishes nothing twice."""
     folder = make_folder(tmp_path, "1.0.0", "1.1.0", "2.0.0")
     calls = 0
 
@@ -229,7 +229,7 @@ def test_a_version_that_never_settles_is_unfinished_and_the_next_run_completes_i
     rig = Rig("glue")
     rig.client.settle_s = 90.0
     folder = make_folder(tmp_path)
-    with pytest.raises(RegistryUnavailable, match="still being taken in"):
+    with pytest.raises(RegistryUnavailable, match="still pending"):
         publish_all(rig, folder)
     assert states(plan_all(rig, folder)) == [("1.0.0", "same"), ("1.1.0", "unfinished")]
     rig.clock.advance(90.0)
@@ -237,12 +237,12 @@ def test_a_version_that_never_settles_is_unfinished_and_the_next_run_completes_i
     assert rig.writes == 2
 
 
-def test_a_version_that_the_registry_calls_failed_is_told_and_not_sent_again(tmp_path: Path) -> None:
+def test_a_version_that_failed_in_the_registry_is_reported_and_not_sent_again(tmp_path: Path) -> None:
     rig = Rig("glue")
     rig.client.fails = lambda definition: "Version 1.1.0." in definition
     folder = make_folder(tmp_path)
     for _ in range(2):
-        with pytest.raises(SchemaRefused, match=r"keeps .* 1\.1\.0 as failed"):
+        with pytest.raises(SchemaRefused, match=r"has marked .* 1\.1\.0 as failed"):
             publish_all(rig, folder)
     assert rig.writes == 2
     rig.client.fails = lambda definition: False
@@ -282,7 +282,7 @@ def test_two_publishers_of_the_same_folder_at_once_both_succeed(
 
 
 @pytest.mark.parametrize("before", [1, 2])
-def test_two_publishers_of_different_contents_the_one_who_comes_later_is_told(
+def test_of_two_publishers_with_different_contents_the_later_one_gets_an_error(
     rig: Rig, before: int, tmp_path: Path
 ) -> None:
     ours = make_folder(tmp_path / "ours")
@@ -296,7 +296,7 @@ def test_two_publishers_of_different_contents_the_one_who_comes_later_is_told(
     assert "at /description" in caught.value.message
 
 
-def test_what_somebody_writes_after_our_last_version_is_told_before_anything_counts_as_done(
+def test_a_later_version_of_somebody_else_is_reported_before_anything_counts_as_done(
     rig: Rig, tmp_path: Path
 ) -> None:
     folder = make_folder(tmp_path)
@@ -309,7 +309,7 @@ def test_what_somebody_writes_after_our_last_version_is_told_before_anything_cou
             rig.client.edit(NAME, "{}")
 
     rig.client.lose = after
-    with pytest.raises(Drifted, match="has no id of ours"):
+    with pytest.raises(Drifted, match="names no version of this type"):
         publish_all(rig, folder)
 
 
@@ -341,7 +341,7 @@ def test_a_document_that_fits_without_its_blanks_is_published_without_them(tmp_p
     assert len(rig.client.contents(NAME)[0]) <= 100_000
 
 
-def test_a_name_that_glue_refuses_is_told_before_anything_is_published(tmp_path: Path) -> None:
+def test_a_name_that_glue_refuses_is_reported_before_anything_is_published(tmp_path: Path) -> None:
     folder = make_folder(tmp_path, "1.0.0")
     long = "com.example." + "x" * 241
     add_version(folder, "1.0.0", of=long)
@@ -371,7 +371,7 @@ def test_a_conversion_that_judges_otherwise_is_not_published(
 
     monkeypatch.setattr(conversion, "convert", careless)
     messages = refusals(folder, "eventbridge")
-    assert "its conversion judges" in messages[0]
+    assert "its conversion gives another verdict for" in messages[0]
     assert "none.required.json" in messages[-1]
 
 
@@ -393,7 +393,7 @@ def test_a_remote_reference_never_gets_as_far_as_a_registry(tmp_path: Path) -> N
         load(folder)
 
 
-def test_what_is_published_stands_alone(rig: Rig, tmp_path: Path) -> None:
+def test_a_published_document_needs_no_other(rig: Rig, tmp_path: Path) -> None:
     """References to other files of the folder come with the document: a registry keeps one."""
     folder = make_folder(tmp_path, "1.0.0")
     reference = {"$ref": f"../{TYPE}/1.0.0.json#/properties/id"}

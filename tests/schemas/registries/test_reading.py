@@ -1,4 +1,5 @@
-"""A start reads what bridge.yaml pins, keeps it, and goes on with that when the registry is down."""
+"""A start reads the versions that bridge.yaml pins, caches them, and uses the cache when the registry is
+down."""
 
 from __future__ import annotations
 
@@ -141,11 +142,11 @@ def test_a_cache_that_lacks_a_pinned_version_is_not_enough(rig: Rig, tmp_path: P
         FileSchemaCache(tmp_path / "c").path_of(rig.registry.address)
     )
     rig.client.fail = lambda operation, call: timeout()
-    with pytest.raises(RegistryUnavailable, match="what is cached of it lacks pinned versions"):
+    with pytest.raises(RegistryUnavailable, match="the cache lacks pinned versions"):
         start(rig, tmp_path / "c", wanted)
 
 
-def test_a_registry_that_is_missing_or_closed_is_no_outage(rig: Rig, tmp_path: Path) -> None:
+def test_a_missing_registry_or_a_denied_access_is_no_outage(rig: Rig, tmp_path: Path) -> None:
     published(rig, make_folder(tmp_path / "s"))
     start(rig, tmp_path / "c")
     rig.clock.advance(TTL_S)
@@ -168,7 +169,7 @@ def test_a_cache_that_is_not_whole_counts_as_none(rig: Rig, content: bytes, tmp_
     assert rig.client.calls
 
 
-def test_a_cache_that_cannot_be_written_is_told_and_the_start_goes_on(rig: Rig, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_reported_and_the_start_goes_on(rig: Rig, tmp_path: Path) -> None:
     published(rig, make_folder(tmp_path / "s"))
     (tmp_path / "c").write_text("a file where the folder should be")
     (remark,) = start(rig, tmp_path / "c").remarks
@@ -202,7 +203,7 @@ def test_a_version_that_the_registry_calls_failed_is_not_used(tmp_path: Path) ->
         start(rig, tmp_path / "c").schemas.get(TYPE, "1.0.0")
 
 
-def test_what_is_not_ours_in_the_registry_is_passed_over(rig: Rig, tmp_path: Path) -> None:
+def test_schemas_of_others_in_the_registry_are_skipped(rig: Rig, tmp_path: Path) -> None:
     published(rig, make_folder(tmp_path / "s", "1.0.0"))
     for content in ("{", "{}", "[]", json.dumps({"$id": 7}), json.dumps({"id": f"{BASE}/other/1.0.0.json"})):
         rig.client.edit(NAME, content)
@@ -244,7 +245,7 @@ def deploy(rig: Rig, folder: Path) -> Any:
     return load_configuration(folder / "bridge.yaml", {}, client=client, clock=rig.clock)
 
 
-def test_a_new_minor_in_the_registry_changes_nothing_about_what_a_deploy_emits(
+def test_a_new_minor_in_the_registry_does_not_change_what_a_deployment_publishes(
     rig: Rig, tmp_path: Path
 ) -> None:
     folder = make_folder(tmp_path / "s", "1.0.0")
@@ -263,7 +264,7 @@ def test_a_new_minor_in_the_registry_changes_nothing_about_what_a_deploy_emits(
     assert [str(schema.version) for schema in after.schemas] == ["1.0.0"]
 
 
-def test_a_pin_that_the_registry_does_not_have_is_told_at_its_place(rig: Rig, tmp_path: Path) -> None:
+def test_a_pin_that_the_registry_does_not_have_is_reported_at_its_place(rig: Rig, tmp_path: Path) -> None:
     add = make_folder(tmp_path / "s", "1.1.0")
     published(rig, add)
     with pytest.raises(ConfigurationError, match=r"bridge.yaml:11:.*there is no schema of type"):
@@ -312,7 +313,7 @@ def test_a_function_says_at_its_first_invocation_that_it_started_from_the_cache(
         ("", {}, "{home}/.cache/stream-bridge/schemas"),
     ],
 )
-def test_the_cache_lies_where_somebody_says_or_where_it_can_be_written(
+def test_the_cache_is_where_somebody_says_or_where_it_can_be_written(
     named: str, environ: dict[str, str], expected: str, tmp_path: Path
 ) -> None:
     text = CONFIG.format(address="glue://orders").replace("path: cache, ", named)
