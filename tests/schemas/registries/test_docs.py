@@ -12,7 +12,7 @@ from tests.builders.places import ROOT
 from tests.schemas.registries.rig import NAME, Rig, load, make_folder
 
 PAGE = ROOT / "docs" / "registries.md"
-ROWS = ("a bridge at start", "`--plan` and `--against`, besides", "`--apply`, besides")
+ROWS = ("a bridge at start", "`--plan` and `--against`, in addition", "`--apply`, in addition")
 
 
 def promised(row: str, column: int) -> set[str]:
