@@ -11,7 +11,7 @@ _LENIENT = re.compile(r"[vV=]?0*([0-9]{1,6})\.0*([0-9]{1,6})\.0*([0-9]{1,6})(?:[
 
 @dataclass(frozen=True, slots=True, order=True)
 class Version:
-    """Sorts by its numbers; ``str`` gives the only spelling there is."""
+    """Sorts by its numbers. ``str`` gives its only valid spelling."""
 
     major: int
     minor: int
@@ -26,8 +26,16 @@ class Version:
         return cls(int(match[1]), int(match[2]), int(match[3]))
 
     @classmethod
+    def read(cls, text: str) -> Version | None:
+        """The version that ``text`` spells exactly; None for any other text."""
+        try:
+            return cls.parse(text)
+        except ValueError:
+            return None
+
+    @classmethod
     def guess(cls, text: str) -> Version | None:
-        """The version that a misspelt text such as ``v1.0.0`` or ``01.0.0`` means, to suggest it."""
+        """The version that a misspelt text such as ``v1.0.0`` or ``01.0.0`` means, as a suggestion."""
         match = _LENIENT.fullmatch(text)
         return None if match is None else cls(int(match[1]), int(match[2]), int(match[3]))
 

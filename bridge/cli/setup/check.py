@@ -81,9 +81,8 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
     schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are past;
     without it none is looked at.
     """
-    from bridge.schemas.documents.examples import check_examples
+    from bridge.schemas.documents.examples import check_derived_examples, check_examples
     from bridge.schemas.documents.schema_set import SchemaSet
-    from bridge.schemas.evolution.derived_examples import check_derived_examples
     from bridge.settings import find_schemas, load_settings
     from bridge.settings.compiling.tables import compile_tables
     from bridge.settings.compiling.versions import find_past_sunsets

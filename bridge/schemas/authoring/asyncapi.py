@@ -17,7 +17,7 @@ from urllib.parse import quote
 import yaml
 
 from bridge.schemas.authoring.bundle import pascal, relocated
-from bridge.schemas.documents.event_document import cloud_event
+from bridge.schemas.documents.event_document import cloud_event, example_event
 from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.nodes import Documents
 
@@ -30,7 +30,6 @@ _NEWER_KEYWORDS: Final = frozenset(
      "minContains", "maxContains"}
 )  # fmt: skip
 _ENVELOPE: Final = "CloudEvent"
-_TIME: Final = "2026-01-01T00:00:00Z"
 
 Kind = Literal["eventbridge", "eventbridge_v2", "sns", "other"]
 
@@ -159,29 +158,13 @@ class _Writer:
             written["headers"] = _attributes(message)
         if message.examples:
             written["examples"] = [
-                {"name": name, "payload": example_event(message, data)}
+                {"name": name, "payload": self._example(message, data)}
                 for name, data in sorted(message.examples.items())
             ]
         return {name: value for name, value in written.items() if value not in ("", [])}
 
-
-def example_event(message: Message, data: Any) -> dict[str, Any]:
-    """A whole event around an example of its data."""
-    return {
-        "specversion": "1.0",
-        "id": f"4b25bd51ee0d4f1b9a3b8c3b8a2f3c11:{message.type}",
-        "source": message.source,
-        "type": message.type,
-        "subject": "example/1",
-        "time": _TIME,
-        "datacontenttype": "application/json",
-        "dataschema": message.schema,
-        "sequence": f"2026-01-01T00:00:00.000/{1:040}",
-        "partitionkey": "1",
-        "causationid": "4b25bd51ee0d4f1b9a3b8c3b8a2f3c11",
-        **message.deprecation,
-        "data": data,
-    }
+    def _example(self, message: Message, data: Any) -> dict[str, Any]:
+        return example_event(message.type, message.source, message.schema, data, **message.deprecation)
 
 
 def _channel(channel: Channel, messages: Iterable[Message]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ the time and the folder have no influence, and no configuration file of the surr
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import re
 import tempfile
@@ -19,6 +18,7 @@ from bridge.errors import BridgeError
 from bridge.schemas.authoring.bundle import bundle, pascal
 from bridge.schemas.authoring.model_patterns import without_foreign_patterns
 from bridge.schemas.documents.event_document import ATTRIBUTES, REQUIRED, cloud_event
+from bridge.schemas.documents.lock import content_hash
 from bridge.schemas.documents.proposed import Proposed
 
 PYTHON: Final = "3.11"
@@ -56,9 +56,7 @@ def module_name(event_type: str) -> str:
 
 def digest(schema: Proposed) -> str:
     """The hash of the document and all it refers to."""
-    document = bundle(schema.documents, schema.id)
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return content_hash(bundle(schema.documents, schema.id)).removeprefix("sha256:")
 
 
 def _module(schema: Proposed) -> tuple[str, str]:

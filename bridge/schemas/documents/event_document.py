@@ -66,6 +66,25 @@ def cloud_event(
     return {"type": "object", "required": [*REQUIRED, "data"], "properties": {**properties, "data": data}}
 
 
+def example_event(type_name: str, source: str, dataschema: str, data: Any, **more: Any) -> dict[str, Any]:
+    """A whole CloudEvent around example data; ``more`` are further attributes."""
+    return {
+        "specversion": "1.0",
+        "id": f"4b25bd51ee0d4f1b9a3b8c3b8a2f3c11:{type_name}",
+        "source": source,
+        "type": type_name,
+        "subject": "example/1",
+        "time": "2026-01-01T00:00:00Z",
+        "datacontenttype": "application/json",
+        "dataschema": dataschema,
+        "sequence": f"2026-01-01T00:00:00.000/{1:040}",
+        "partitionkey": "1",
+        "causationid": "4b25bd51ee0d4f1b9a3b8c3b8a2f3c11",
+        **more,
+        "data": data,
+    }
+
+
 def bus_envelope(detail: Any, *, type_name: str = "", source: str = "") -> dict[str, Any]:
     """The schema of EventBridge's envelope, which rules match, around the schema of a CloudEvent."""
     return {

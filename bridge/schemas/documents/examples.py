@@ -1,16 +1,21 @@
-"""The examples beside the schemas: valid ones must validate, invalid ones must break the rule they name."""
+"""The examples beside the schemas: valid ones must validate, invalid ones must break the rule they name.
+
+A valid example of a newer version must also derive to a valid older one. This makes a deployment with two
+majors safe: a record whose newer event is valid and whose older one is not would be quarantined whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bridge.errors import ConfigurationError, EventInvalid, Problem
+from bridge.core.events.translate import EventRule
+from bridge.errors import ConfigurationError, EventInvalid, MappingFailed, Problem
 from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import entries, inside
 from bridge.schemas.documents.schema_set import SchemaSet
-from bridge.schemas.documents.validation import SchemaVersion, violations
+from bridge.schemas.documents.validation import ERRORS_SHOWN, SchemaVersion, violations
 from bridge.schemas.finding import finding
 
 KINDS = ("valid", "invalid")
@@ -84,3 +89,45 @@ def _check(schema: SchemaVersion, kind: str, path: Path) -> Iterator[Problem]:
     elif meant and meant not in broken:
         message = f"does not break '{meant}', which its name says, but {', '.join(sorted(broken))}"
         yield finding(_RULE, path, message, "an invalid example is named <reason>.<keyword>.json")
+
+
+# --- derivations -----------------------------------------------------------------------------------
+
+
+def check_derived_examples(rules: Iterable[EventRule], schemas: SchemaSet) -> list[Problem]:
+    """One error for each valid example of a version that does not derive to a valid older one, along whole
+    chains of derivations. Unusable examples are reported by the check of the examples."""
+    by_id = {schema.id: schema for schema in schemas}
+    problems: list[Problem] = []
+    for rule in rules:
+        for index, version in enumerate(rule.versions):
+            schema = by_id.get(version.envelope.dataschema)
+            if schema is None or all(each.source != index for each in rule.versions):
+                continue
+            for path, data in valid_examples(schemas, schema.type, schema.version).items():
+                if isinstance(data, dict) and schema.validator.is_valid(data):
+                    problems += _derive_from(rule, index, data, path, by_id)
+    return list(dict.fromkeys(problems))
+
+
+def _derive_from(
+    rule: EventRule, source: int, data: dict[str, Any], path: Path, by_id: dict[str, SchemaVersion]
+) -> Iterator[Problem]:
+    for index, version in enumerate(rule.versions):
+        schema = by_id.get(version.envelope.dataschema)
+        if version.source != source or schema is None:
+            continue
+        try:
+            derived: dict[str, Any] = version.project(data)  # type: ignore[arg-type]
+        except MappingFailed as error:
+            message = f"{schema.type} {schema.version} cannot be derived from it: {error.message}"
+            yield Problem(str(path), 0, 0, "", message, error.hint)
+            continue
+        found = violations(schema.validator, derived)
+        if not found:
+            yield from _derive_from(rule, index, derived, path, by_id)
+            continue
+        what = "; ".join(dict.fromkeys(map(str, found[:ERRORS_SHOWN])))
+        message = f"{schema.type} {schema.version} derived from it is not valid: {what}"
+        advice = "change the mapping of `from` in bridge.yaml: data or using"
+        yield Problem(str(path), 0, 0, found[0].path, message, advice)

@@ -162,9 +162,8 @@ class _LayoutReader:
                 self._problem(each, f"there are examples of {version} and no schema {version}.json")
 
     def _version(self, path: Path, text: str) -> Version | None:
-        try:
-            return Version.parse(text)
-        except ValueError:
+        version = Version.read(text)
+        if version is None:
             guess = Version.guess(text)
             suffix = path.suffix if path.is_file() else ""
             if guess is not None and path.with_name(f"{guess}{suffix}").exists():
@@ -172,7 +171,7 @@ class _LayoutReader:
             else:
                 message = "is not named after a version such as 1.0.0"
             self._problem(path, message, f"call it {guess}" if guess else "")
-            return None
+        return version
 
     def _entries(self, folder: Path) -> Iterator[Path]:
         for path in self._try(entries, folder) or []:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import yaml
 
@@ -158,7 +158,7 @@ def _sunsets(reader: YamlMembers, root: Members) -> dict[str, Sunset]:
         return sunsets
     for name, key, node in reader.named(root["sunset"], "sunset"):
         path = f"sunset.{name}"
-        if not _is_major(name) and _version(name) is None:
+        if not _is_major(name) and Version.read(name) is None:
             guess = name.partition(".")[0].lstrip("v")
             advice = f'such as "{guess}"' if _is_major(guess) else 'such as "1" or "1.1.0"'
             reader.problem(key, path, "is neither a major nor a version", advice)
@@ -200,7 +200,7 @@ def _pair(reader: YamlMembers, members: Members, prefix: str) -> tuple[Version, 
     versions: list[Version] = []
     elements = reader.elements(members, "versions", prefix)
     for path, node in elements:
-        version = _version(reader.scalar(node) or "")
+        version = Version.read(reader.scalar(node) or "")
         if version is None:
             reader.problem(node, path, "is not a version", "such as 1.0.0")
         else:
@@ -212,13 +212,6 @@ def _pair(reader: YamlMembers, members: Members, prefix: str) -> tuple[Version, 
     message, advice = "must name two versions, the older first", "such as [1.0.0, 1.1.0]"
     reader.problem(members["versions"], f"{prefix}versions", message, advice)
     return None
-
-
-def _version(text: Any) -> Version | None:
-    try:
-        return Version.parse(text)
-    except ValueError:
-        return None
 
 
 def _is_major(text: str) -> bool:

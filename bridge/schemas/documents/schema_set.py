@@ -81,7 +81,7 @@ class SchemaSet:
         ``document`` must follow the rules for a file: its ``$id`` is ``<base>/<type>/<version>.json``, and so
         on. Raises :class:`ConfigurationError` with every problem, also where the version exists already.
         """
-        number = _parse(version)
+        number = version if isinstance(version, Version) else Version.read(version)
         file = place_of(type_name, number).lstrip("/") if number else f"{type_name}/{version}.json"
         if number is None or TYPE.fullmatch(type_name) is None:
             raise refused(
@@ -101,7 +101,7 @@ class SchemaSet:
 
     def get(self, type_name: str, version: Version | str) -> SchemaVersion:
         """One version of a type. Raises :class:`SchemaNotFound`, which lists the existing ones."""
-        number = _parse(version)
+        number = version if isinstance(version, Version) else Version.read(version)
         schema = None if number is None else self.schemas.get((type_name, number))
         if schema is not None:
             return schema
@@ -157,12 +157,3 @@ class SchemaSet:
 
     def __len__(self) -> int:
         return len(self.schemas)
-
-
-def _parse(version: Version | str) -> Version | None:
-    if isinstance(version, Version):
-        return version
-    try:
-        return Version.parse(version)
-    except ValueError:
-        return None

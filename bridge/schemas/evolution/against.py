@@ -130,12 +130,8 @@ def files_in(folder: Path) -> dict[str, bytes]:
 def _name_of(path: str) -> Name | None:
     type_name, _, file = path.partition("/")
     stem, dot, suffix = file.rpartition(".")
-    if TYPE.fullmatch(type_name) is None or not dot or suffix != "json":
-        return None
-    try:
-        return type_name, Version.parse(stem)
-    except ValueError:
-        return None
+    version = Version.read(stem) if suffix == "json" and dot else None
+    return (type_name, version) if version is not None and TYPE.fullmatch(type_name) else None
 
 
 def _document(content: bytes, file: str) -> Any:

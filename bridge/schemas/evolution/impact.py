@@ -15,7 +15,7 @@ from bridge.core.pattern.fields import Field
 from bridge.core.pattern.matching import compile_pattern
 from bridge.core.pattern.rules import envelope
 from bridge.core.pattern.syntax import Fields, parse_pattern
-from bridge.schemas.documents.event_document import bus_envelope, cloud_event
+from bridge.schemas.documents.event_document import bus_envelope, cloud_event, example_event
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
 from bridge.schemas.evolution.impact_finding import (
     Effect,
@@ -227,20 +227,7 @@ class Impact:
     def _events(self, schema: _Schema) -> Iterator[tuple[str, dict[str, Any]]]:
         side = schema.side
         for name, data in side.examples.items():
-            event = {
-                "specversion": "1.0",
-                "id": "example:1",
-                "source": side.source or "example",
-                "type": side.type,
-                "subject": "example/1",
-                "time": "2026-01-01T00:00:00Z",
-                "datacontenttype": "application/json",
-                "dataschema": side.data,
-                "sequence": "1",
-                "partitionkey": "1",
-                "causationid": "1",
-                "data": data,
-            }
+            event = example_event(side.type, side.source or "example", side.data, data)
             yield name, envelope(event)
 
 

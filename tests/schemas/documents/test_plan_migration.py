@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.schemas.evolution.derived_examples import check_derived_examples
+from bridge.schemas.documents.examples import check_derived_examples
 from bridge.settings import load_settings
 from bridge.wiring.bridge import load_configuration
 from tests.builders.places import ROOT

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.errors import Problem
+from bridge.schemas.documents.examples import check_derived_examples
 from bridge.schemas.documents.schema_set import SchemaSet
-from bridge.schemas.evolution.derived_examples import check_derived_examples
 from bridge.settings import read_settings
 from bridge.settings.compiling.tables import compile_tables
 from tests.builders.records import lambda_record
