@@ -125,7 +125,7 @@ def find_step(folder: Path, layout: Layout, type_name: str, major: int | None = 
         raise NotAuthored(f"there is no type {type_name}", hint=meant(type_name, types) or "see schema list")
     of_major = [version for version in versions if major in (None, version.major)]
     if not of_major:
-        advice = f"there is {', '.join(map(str, versions))}"
+        advice = f"available: {', '.join(map(str, versions))}"
         raise NotAuthored(f"{type_name} has no major {major}", hint=advice)
     newest = of_major[-1]
     path = folder / type_name / f"{newest}.json"

@@ -125,7 +125,9 @@ def nearest(each: Field, reach: Reach) -> str:
     close = next((m for step in last for m in get_close_matches(step, names, 1) if m not in last), "")
     if close:
         return f"did you mean {close}?"
-    return f"there are {', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}" if names else ""
+    return (
+        f"the schema has {', '.join(names[:_SHOWN])}{', …' if len(names) > _SHOWN else ''}" if names else ""
+    )
 
 
 def text_of(value: Any) -> str:

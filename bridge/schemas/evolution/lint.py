@@ -166,7 +166,7 @@ def _meta(schemas: SchemaSet, type_name: str, meta: Meta, today: date) -> Iterat
         yield warning("sunset", "status", message, advice)
     for key, sunset in meta.sunsets.items():
         if not any(key in (str(version), str(version.major)) for version in versions):
-            advice = f"there is {', '.join(map(str, versions)) or 'no version'}"
+            advice = f"available: {', '.join(map(str, versions)) or 'none'}"
             yield warning("sunset", f"sunset.{key}", f"there is no version {key}", advice, sunset.line)
     for index, waiver in enumerate(meta.waivers):
         faults = [

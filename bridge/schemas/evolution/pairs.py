@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from enum import StrEnum
@@ -36,28 +37,18 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
 
 def _break(found: Break) -> dict[str, Any]:
     """``example`` is data that ``producedBy`` writes and ``refusedBy`` does not accept."""
-    return {
-        "rule": found.rule,
-        "direction": found.direction,
-        "oldPointer": found.old_pointer,
-        "newPointer": found.new_pointer,
-        "message": found.message,
-        "example": found.example,
-        "producedBy": found.produced_by,
-        "refusedBy": "new" if found.produced_by == "old" else "old",
-        "bump": str(found.bump),
-        "hint": found.hint,
-    }
+    names = ("rule", "direction", "old_pointer", "new_pointer", "message", "example", "produced_by")
+    refused_by = "new" if found.produced_by == "old" else "old"
+    return {**_members(found, names), "refusedBy": refused_by, "bump": str(found.bump), "hint": found.hint}
 
 
 def _unproven(found: Unproven) -> dict[str, Any]:
-    return {
-        "direction": found.direction,
-        "reason": found.reason,
-        "message": found.message,
-        "oldPointer": found.old_pointer,
-        "newPointer": found.new_pointer,
-    }
+    return _members(found, ("direction", "reason", "message", "old_pointer", "new_pointer"))
+
+
+def _members(found: Break | Unproven, names: tuple[str, ...]) -> dict[str, Any]:
+    """Attributes under their names in JSON: ``old_pointer`` as ``oldPointer``."""
+    return {re.sub(r"_([a-z])", lambda match: match[1].upper(), name): getattr(found, name) for name in names}
 
 
 class _Unusable(ValueError):
