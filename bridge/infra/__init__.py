@@ -1,2 +1,2 @@
-"""What bridge.yaml asks of AWS: permissions, parameters and filters of the templates in ``infra/``, and
-whether files that were rendered once still say the same."""
+"""What bridge.yaml needs in AWS: permissions, parameters and filters for the templates in ``infra/``, and a
+check whether rendered files are still up to date."""

@@ -1,4 +1,5 @@
-"""The variables that ``infra/*.yaml`` give the functions: what bridge.yaml may name as ``${…}`` there."""
+"""The environment variables that ``infra/*.yaml`` give the functions, and that bridge.yaml may use as
+``${…}``."""
 
 from __future__ import annotations
 
@@ -13,52 +14,53 @@ _COMMENT: Final = re.compile(r"(^|\s)#.*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """``stand_in`` is a value of the right form, for where only the form counts."""
+    """``sample`` is a value of the right form, for use where only the form matters."""
 
     meaning: str
-    stand_in: str
+    sample: str
 
 
 ENVIRONMENT: Final[Mapping[str, Variable]] = {
     "BRIDGE_CONFIG": Variable("path of bridge.yaml in the package", "bridge.yaml"),
     "BRIDGE_TABLE": Variable("table to reconcile, as bridge.yaml names it", "Table"),
-    "BRIDGE_FUNCTION": Variable("function whose lag a reconciliation looks at", "stream-bridge"),
+    "BRIDGE_FUNCTION": Variable("function whose lag a reconciliation checks", "stream-bridge"),
     "MAPPING_ID": Variable(
-        "event source mapping that tells a quiet stream", "00000000-0000-0000-0000-000000000000"
+        "event source mapping that a reconciliation asks if the stream has no lag",
+        "00000000-0000-0000-0000-000000000000",
     ),
-    "RUNS_BUCKET": Variable("bucket of reconciliations", "stand-in"),
-    "EVENT_BUS": Variable("name or ARN of the event bus", "stand-in"),
+    "RUNS_BUCKET": Variable("bucket of reconciliations", "sample"),
+    "EVENT_BUS": Variable("name or ARN of the event bus", "sample"),
     "EVENT_BUS_V2_ARN": Variable(
         "ARN of the new custom event bus",
-        "arn:aws:events:us-east-1:000000000000:event-busv2/stand-in/aaaaaaaaaaaaaaaaaaaaaaaaa",
+        "arn:aws:events:us-east-1:000000000000:event-busv2/sample/aaaaaaaaaaaaaaaaaaaaaaaaa",
     ),
-    "TOPIC_ARN": Variable("ARN of the topic", "arn:aws:sns:us-east-1:000000000000:stand-in.fifo"),
-    "LEDGER_TABLE": Variable("name of the ledger's table", "stand-in"),
-    "QUARANTINE_BUCKET": Variable("bucket for quarantine", "stand-in"),
+    "TOPIC_ARN": Variable("ARN of the topic", "arn:aws:sns:us-east-1:000000000000:sample.fifo"),
+    "LEDGER_TABLE": Variable("name of the ledger's table", "sample"),
+    "QUARANTINE_BUCKET": Variable("bucket for quarantine", "sample"),
     "QUARANTINE_QUEUE_URL": Variable(
-        "URL of the queue for quarantine", "https://sqs.us-east-1.amazonaws.com/000000000000/stand-in"
+        "URL of the queue for quarantine", "https://sqs.us-east-1.amazonaws.com/000000000000/sample"
     ),
-    "CLAIM_CHECK_BUCKET": Variable("bucket for the data of large events", "stand-in"),
+    "CLAIM_CHECK_BUCKET": Variable("bucket for the data of large events", "sample"),
     "KINESIS_STREAM_ARN": Variable(
-        "ARN of the Kinesis data stream", "arn:aws:kinesis:us-east-1:000000000000:stream/stand-in"
+        "ARN of the Kinesis data stream", "arn:aws:kinesis:us-east-1:000000000000:stream/sample"
     ),
     "KMS_KEY_ARN": Variable(
         "ARN of the KMS key",
         "arn:aws:kms:us-east-1:000000000000:key/00000000-0000-0000-0000-000000000000",
     ),
-    "HASH_KEY": Variable("text of the secret for hash_key", "stand-in"),
-    "REDACTION_KEY": Variable("text of the secret for redactions with: hmac", "stand-in"),
+    "HASH_KEY": Variable("text of the secret for hash_key", "sample"),
+    "REDACTION_KEY": Variable("text of the secret for redactions with: hmac", "sample"),
 }
 
 
-def stand_ins() -> dict[str, str]:
-    """A value for each, so that a configuration can be read where nothing is deployed."""
-    return {name: variable.stand_in for name, variable in ENVIRONMENT.items()}
+def sample_environment() -> dict[str, str]:
+    """A value for each variable, so that a configuration can be read without a deployment."""
+    return {name: variable.sample for name, variable in ENVIRONMENT.items()}
 
 
 def unknown_variables(text: str) -> list[str]:
-    """What the text of a bridge.yaml asks of the environment, without a default, and the templates do not
-    give."""
+    """The variables that the text of a bridge.yaml uses without a default, and that the templates do not
+    set."""
     found = {
         name
         for name, default in _REFERENCE.findall(_COMMENT.sub("", text))

@@ -1,5 +1,5 @@
-"""What bridge.yaml decides of the parameters of ``infra/*.yaml``, for one table. Whatever is not named here
-(ARNs, code, sizes, retention) is the deployer's."""
+"""The parameters of ``infra/*.yaml`` that bridge.yaml decides, for one table. The deployer sets all others
+(ARNs, code, sizes, retention)."""
 
 from __future__ import annotations
 
@@ -17,24 +17,19 @@ from bridge.settings.stores import DirectoryQuarantineSettings, DynamoDbLedgerSe
 Parameters = dict[str, str]
 
 RECORD_AGE_MAX_S: Final = 82_800
-"""What infra/bridge.yaml takes at most: an hour below the stream's 24."""
+"""The maximum in infra/bridge.yaml: an hour less than the 24 hours of the stream."""
 
 
 def bridge_parameters(settings: Settings, table: str, uses: Uses) -> Parameters:
-    """Of infra/bridge.yaml. Numbers of ``mapping`` are those of the mapping; a limit that it leaves open is
-    the template's."""
+    """Of infra/bridge.yaml. The settings of ``mapping`` are passed on; a limit that is not set there keeps
+    the default of the template."""
     parameters = {
-        "PublishesToEventBus": _flag(uses.event_bus),
-        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
+        **_targets(uses),
         "PublishesRawEvents": _flag(uses.raw_events),
-        "PublishesToTopic": _flag(uses.topic),
         "UsesLedger": _flag(uses.ledger),
-        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
         "QuarantinePrefix": uses.quarantine_prefix,
-        "UsesClaimCheck": _flag(uses.claim_check),
         "ClaimCheckPrefix": uses.claim_check_prefix,
         "FetchesItems": _flag(uses.fetch),
-        "Tracing": "Active" if uses.tracing else "PassThrough",
         **_batching(settings),
     }
     patterns = filter_patterns(settings, table)
@@ -46,42 +41,41 @@ def bridge_parameters(settings: Settings, table: str, uses: Uses) -> Parameters:
 def reconciliation_parameters(table: str, uses: Uses) -> Parameters:
     """Of infra/reconciliation.yaml."""
     return {
+        **_targets(uses),
         "Table": table,
-        "PublishesToEventBus": _flag(uses.event_bus),
-        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
         "PublishesRawEvents": _flag(uses.raw_events),
-        "PublishesToTopic": _flag(uses.topic),
-        "UsesClaimCheck": _flag(uses.claim_check),
         "ClaimCheckPrefix": uses.claim_check_prefix,
-        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
-        "Tracing": "Active" if uses.tracing else "PassThrough",
     }
 
 
 def kinesis_parameters(settings: Settings, uses: Uses) -> Parameters:
-    """Of infra/kinesis.yaml, of which there is one for all tables that share the stream."""
-    return {
-        "PublishesToEventBus": _flag(uses.event_bus),
-        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
-        "PublishesToTopic": _flag(uses.topic),
-        "UsesLedger": _flag(uses.ledger),
-        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
-        "UsesClaimCheck": _flag(uses.claim_check),
-        "Tracing": "Active" if uses.tracing else "PassThrough",
-        **_batching(settings),
-    }
+    """Of infra/kinesis.yaml, one stack for all tables that share the stream."""
+    return {**_targets(uses), "UsesLedger": _flag(uses.ledger), **_batching(settings)}
 
 
 def observability_parameters(settings: Settings, uses: Uses) -> Parameters:
     """Of infra/observability.yaml."""
+    return {"ServiceName": settings.telemetry.service, "Quarantine": _quarantine(uses)}
+
+
+def _targets(uses: Uses) -> Parameters:
+    """What every template with a function asks for."""
     return {
-        "ServiceName": settings.telemetry.service,
-        "Quarantine": "queue" if uses.quarantine_queue else "bucket",
+        "PublishesToEventBus": _flag(uses.event_bus),
+        "PublishesToEventBusV2": _flag(uses.event_bus_v2),
+        "PublishesToTopic": _flag(uses.topic),
+        "Quarantine": _quarantine(uses),
+        "UsesClaimCheck": _flag(uses.claim_check),
+        "Tracing": "Active" if uses.tracing else "PassThrough",
     }
 
 
+def _quarantine(uses: Uses) -> str:
+    return "queue" if uses.quarantine_queue else "bucket"
+
+
 def filter_patterns(settings: Settings, table: str) -> list[str]:
-    """The table's ``filter`` as Lambda takes it: bridge.yaml has the same syntax."""
+    """The table's ``filter`` as JSON for Lambda, which has the same syntax as bridge.yaml."""
     return [
         json.dumps(pattern, separators=(",", ":"), ensure_ascii=False)
         for pattern in settings.tables[table].filter
@@ -89,13 +83,13 @@ def filter_patterns(settings: Settings, table: str) -> list[str]:
 
 
 def filter_criteria(settings: Settings, table: str) -> dict[str, Any]:
-    """FilterCriteria of an event source mapping; without ``Filters`` every record is taken."""
+    """FilterCriteria of an event source mapping; without ``Filters`` it takes every record."""
     patterns = filter_patterns(settings, table)
     return {"Filters": [{"Pattern": pattern} for pattern in patterns]} if patterns else {}
 
 
 def require_deployable(settings: Settings, table: str) -> None:
-    """Raises ``ConfigurationError`` with everything of bridge.yaml that the templates cannot do."""
+    """Raise ``ConfigurationError`` with everything in bridge.yaml that the templates do not support."""
     problems = list(_unfit(settings, table))
     if problems:
         raise ConfigurationError(problems)
@@ -106,36 +100,45 @@ def _unfit(settings: Settings, table: str) -> Iterator[Problem]:
     for name, sink in settings.sinks.items():
         path = ("sinks", name)
         if sink.kind in ("stdout", "memory"):
-            text = f"{sink.kind} ends with the function"
+            text = f"{sink.kind} lasts only as long as the function"
             yield settings.problem((*path, "kind"), text, "use a bus or a topic")
         elif sink.kind in kinds:
-            text = f"infra/bridge.yaml has one target of kind {sink.kind}, and {kinds[sink.kind]} is it"
-            yield settings.problem(path, text, "give the template another one")
+            text = f"infra/bridge.yaml has one target of kind {sink.kind}, and {kinds[sink.kind]} uses it"
+            yield settings.problem(path, text, "add another target to the template")
         else:
             kinds[sink.kind] = name
     if isinstance(settings.quarantine, DirectoryQuarantineSettings):
-        yield settings.problem(("quarantine",), "a folder ends with the function", "use kind s3 or sqs")
+        yield settings.problem(
+            ("quarantine",), "a folder lasts only as long as the function", "use kind s3 or sqs"
+        )
     if not isinstance(settings.ledger, DynamoDbLedgerSettings) and settings.ledger.kind == "memory":
-        yield settings.problem(("ledger",), "memory ends with the function", "use kind dynamodb or none")
+        yield settings.problem(
+            ("ledger",), "memory lasts only as long as the function", "use kind dynamodb or none"
+        )
     if isinstance(settings.ledger, DynamoDbLedgerSettings) and settings.hash_key is None:
         yield settings.problem((), "hash_key is missing", "set hash_key: ${HASH_KEY}")
     mapping = settings.mapping
     if mapping.starting_position == "LATEST":
         text = "LATEST can skip records; infra/bridge.yaml always starts at TRIM_HORIZON"
-        yield settings.problem(("mapping", "starting_position"), text, "leave it out")
+        yield settings.problem(("mapping", "starting_position"), text, "remove it")
     if mapping.max_record_age_s is not None and mapping.max_record_age_s > RECORD_AGE_MAX_S:
-        text = "is longer than a stream keeps records, less an hour"
+        text = "is longer than the stream keeps records, less an hour"
         yield settings.problem(("mapping", "max_record_age"), text, "set at most 23h")
     patterns = filter_patterns(settings, table)
     where = ("tables", table, "filter")
     if len(patterns) > MAPPING_FILTERS_MAX:
-        yield settings.problem(where, f"a mapping takes {MAPPING_FILTERS_MAX} patterns", "join some of them")
+        yield settings.problem(
+            where, f"a mapping takes at most {MAPPING_FILTERS_MAX} patterns", "combine some of them"
+        )
     if any(len(pattern) > MAPPING_PATTERN_CHARS for pattern in patterns):
-        yield settings.problem(where, f"a pattern takes {MAPPING_PATTERN_CHARS} characters", "shorten it")
+        yield settings.problem(
+            where, f"a pattern has at most {MAPPING_PATTERN_CHARS} characters", "shorten it"
+        )
 
 
 def parameter_file(decided: Mapping[str, str], kept: Mapping[str, str]) -> list[dict[str, str]]:
-    """CloudFormation's own form of parameters: what is ``decided``, and what a deployer has added."""
+    """Parameters in the form of CloudFormation: those ``decided`` here, and those that a deployer has
+    added."""
     values = {**kept, **decided}
     return [{"ParameterKey": name, "ParameterValue": values[name]} for name in sorted(values)]
 

@@ -1,28 +1,28 @@
-"""Which conversation with AWS needs which IAM action on which resource: the one table of it.
+"""The one table of IAM permissions: which call to AWS needs which action on which resource.
 
-``infra render`` writes policies from it, and the tests hold the roles of ``infra/*.yaml`` and every boto3
-call in ``bridge/edges`` against it. Actions that a service takes on behalf of a role (reading the stream for
-an event source mapping, say) stand in it too, with the service in place of an edge. It is as long as there
-are conversations.
+``infra render`` writes policies from it. Tests compare it with the roles of ``infra/*.yaml`` and with every
+boto3 call in ``bridge/edges``. It also lists actions that a service takes on behalf of a role, such as
+reading the stream for an event source mapping, with the service in place of the edge.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, Literal
 
 from bridge.infra.uses import Uses
 
 Function = Literal["stream", "kinesis", "pipe", "redrive", "reconcile"]
-"""A Lambda function of ours, by its module in ``bridge.lambdas``."""
+"""A Lambda function, named after its module in ``bridge.lambdas``."""
 
 ALL: Final[frozenset[Function]] = frozenset(("stream", "kinesis", "pipe", "redrive", "reconcile"))
 PUBLISH: Final[frozenset[Function]] = frozenset(("stream", "kinesis", "redrive", "reconcile"))
 PIPELINE: Final[frozenset[Function]] = frozenset(("stream", "kinesis", "pipe", "redrive"))
 MAPPED: Final[frozenset[Function]] = frozenset(("stream", "kinesis"))
 
-# Resources, as ``Fn::Sub`` would read them. What a template calls otherwise is substituted by its test.
+# Resources in the syntax of ``Fn::Sub``. Where a template uses another name, its test replaces it.
 EVENT_BUS: Final = "${EventBusArn}"
 EVENT_BUS_V2: Final = "${EventBusV2Arn}"
 TOPIC: Final = "${TopicArn}"
@@ -44,18 +44,14 @@ LOG_STREAMS: Final = "${LogGroupArn}:*"
 KEY: Final = "${KmsKeyArn}"
 TABLE_KEY: Final = "${TableKmsKeyArn}"
 ANY: Final = "*"
-"""For actions that know no resource (service authorization reference)."""
-
-
-def _always(_: Uses) -> bool:
-    return True
+"""For actions that do not support resources (service authorization reference)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """``edge`` is a module of ``bridge.edges`` (``s3.claim_check``), or the AWS service that acts in the
-    role's name. ``calls`` are the boto3 operations of the edge that ``actions`` allow, in the doors named by
-    ``doors``."""
+    """``edge`` is a module of ``bridge.edges`` (``s3.claim_check``), or the AWS service that acts on behalf
+    of the role. ``calls`` are the boto3 operations of the edge that ``actions`` allow, in ``functions``;
+    ``why`` names what needs them."""
 
     sid: str
     edge: str
@@ -64,357 +60,157 @@ class Permission:
     resource: str
     functions: frozenset[Function]
     why: str
-    when: Callable[[Uses], bool] = _always
+    when: Callable[[Uses], bool]
+
+
+def _row(
+    sid: str,
+    functions: Set[Function],
+    resource: str,
+    actions: str,
+    why: str,
+    *,
+    edge: str,
+    calls: str = "",
+    when: str = "",
+) -> Permission:
+    """A row of the table. ``actions`` and ``calls`` are separated by spaces; ``when`` is the attribute of
+    :class:`Uses` that must be true, or nothing for a permission that is always needed."""
+    needed: Callable[[Uses], bool] = attrgetter(when) if when else lambda _: True
+    needed(Uses())  # so that a name that Uses does not have fails at import
+    return Permission(
+        sid, edge, tuple(calls.split()), tuple(actions.split()), resource, frozenset(functions), why, needed
+    )
 
 
 _DYNAMODB_KEY: Final = (
-    "kms:Decrypt",
-    "kms:DescribeKey",
-    "kms:Encrypt",
-    "kms:GenerateDataKey",
-    "kms:ReEncryptFrom",
-    "kms:ReEncryptTo",
+    "kms:Decrypt kms:DescribeKey kms:Encrypt kms:GenerateDataKey kms:ReEncryptFrom kms:ReEncryptTo"
 )
-"""What DynamoDB asks of a key in the name of who writes (docs: "Authorizing use of your customer managed
-key"); its CreateGrant is the deployer's."""
+"""What DynamoDB needs of a key on behalf of the writer (docs: "Authorizing use of your customer managed
+key"). The deployer grants it CreateGrant."""
 
+# fmt: off
 PERMISSIONS: Final[tuple[Permission, ...]] = (
-    # what Lambda does in the name of the function
-    Permission(
-        "WriteLogs",
-        "logs.amazonaws.com",
-        (),
-        ("logs:CreateLogStream", "logs:PutLogEvents"),
-        LOG_STREAMS,
-        ALL,
-        "log lines, and the metrics in them; the log group is the template's",
-    ),
-    Permission(
-        "WriteTraces",
-        "xray.amazonaws.com",
-        (),
-        ("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-        ANY,
-        ALL,
-        "telemetry.tracing: xray",
-        lambda uses: uses.tracing,
-    ),
-    Permission(
-        "ReadStream",
-        "lambda.amazonaws.com",
-        (),
-        ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"),
-        STREAM,
-        frozenset(("stream",)),
-        "the event source mapping reads the stream in the name of the function",
-    ),
-    Permission(
-        "ListStreams",
-        "lambda.amazonaws.com",
-        (),
-        ("dynamodb:ListStreams",),
-        ANY,
-        frozenset(("stream",)),
-        "Lambda asks for it when a mapping is made",
-    ),
-    Permission(
-        "ReadKinesis",
-        "lambda.amazonaws.com",
-        (),
-        (
-            "kinesis:DescribeStream",
-            "kinesis:DescribeStreamSummary",
-            "kinesis:GetRecords",
-            "kinesis:GetShardIterator",
-            "kinesis:ListShards",
-        ),
-        KINESIS_STREAM,
-        frozenset(("kinesis",)),
-        "the event source mapping reads the stream in the name of the function",
-    ),
-    Permission(
-        "ListKinesis",
-        "lambda.amazonaws.com",
-        (),
-        ("kinesis:ListStreams",),
-        ANY,
-        frozenset(("kinesis",)),
-        "Lambda asks for it when a mapping is made",
-    ),
-    Permission(
-        "UseTableKey",
-        "lambda.amazonaws.com",
-        (),
-        ("kms:Decrypt", "kms:DescribeKey"),
-        TABLE_KEY,
-        frozenset(("stream", "kinesis", "pipe", "redrive", "reconcile")),
-        "a stream and an item are encrypted with their table's key",
-        lambda uses: uses.table_key,
-    ),
-    Permission(
-        "GiveUpObjects",
-        "lambda.amazonaws.com",
-        (),
-        ("s3:PutObject",),
-        ON_FAILURE_OBJECTS,
-        MAPPED,
-        "the mapping puts batches that are given up",
-    ),
-    Permission(
-        "GiveUpBucket",
-        "lambda.amazonaws.com",
-        (),
-        ("s3:ListBucket",),
-        ON_FAILURE_BUCKET,
-        MAPPED,
-        "the mapping looks for the bucket",
-    ),
+    # Three lines each: name, functions, resource and actions; the reason; edge, its calls, and the condition.
+
+    # what AWS services do on behalf of a function
+    _row("WriteLogs", ALL, LOG_STREAMS, "logs:CreateLogStream logs:PutLogEvents",
+         "log lines, and the metrics in them; the template creates the log group",
+         edge="logs.amazonaws.com"),
+    _row("WriteTraces", ALL, ANY, "xray:PutTraceSegments xray:PutTelemetryRecords",
+         "telemetry.tracing: xray",
+         edge="xray.amazonaws.com", when="tracing"),
+    _row("ReadStream", {"stream"}, STREAM,
+         "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator",
+         "the event source mapping reads the stream on behalf of the function",
+         edge="lambda.amazonaws.com"),
+    _row("ListStreams", {"stream"}, ANY, "dynamodb:ListStreams",
+         "Lambda needs it when a mapping is created",
+         edge="lambda.amazonaws.com"),
+    _row("ReadKinesis", {"kinesis"}, KINESIS_STREAM,
+         "kinesis:DescribeStream kinesis:DescribeStreamSummary kinesis:GetRecords"
+         " kinesis:GetShardIterator kinesis:ListShards",
+         "the event source mapping reads the stream on behalf of the function",
+         edge="lambda.amazonaws.com"),
+    _row("ListKinesis", {"kinesis"}, ANY, "kinesis:ListStreams",
+         "Lambda needs it when a mapping is created",
+         edge="lambda.amazonaws.com"),
+    _row("UseTableKey", ALL, TABLE_KEY, "kms:Decrypt kms:DescribeKey",
+         "stream records and items are encrypted with the key of their table",
+         edge="lambda.amazonaws.com", when="table_key"),
+    _row("GiveUpObjects", MAPPED, ON_FAILURE_OBJECTS, "s3:PutObject",
+         "the mapping stores batches that are given up",
+         edge="lambda.amazonaws.com"),
+    _row("GiveUpBucket", MAPPED, ON_FAILURE_BUCKET, "s3:ListBucket",
+         "the mapping checks that the bucket exists",
+         edge="lambda.amazonaws.com"),
     # sinks
-    Permission(
-        "PublishToBus",
-        "eventbridge.classic",
-        ("put_events", "describe_event_bus"),
-        ("events:PutEvents", "events:DescribeEventBus"),
-        EVENT_BUS,
-        PUBLISH,
-        "a sink of kind eventbridge, and its check at start-up",
-        lambda uses: uses.event_bus,
-    ),
-    Permission(
-        "PublishToBusV2",
-        "eventbridge.v2",
-        ("put_events", "describe_event_bus"),
-        ("events:PutEvents", "events:DescribeEventBus"),
-        EVENT_BUS_V2,
-        PUBLISH,
-        "a sink of kind eventbridge_v2, and its check at start-up",
-        lambda uses: uses.whole_events,
-    ),
-    Permission(
-        "PublishRawToBusV2",
-        "eventbridge.v2",
-        ("put_raw_events", "describe_event_bus"),
-        ("events:PutRawEvents", "events:DescribeEventBus"),
-        EVENT_BUS_V2,
-        PUBLISH,
-        "a sink of kind eventbridge_v2 with raw: true, and its check at start-up",
-        lambda uses: uses.event_bus_v2 and uses.raw_events,
-    ),
-    Permission(
-        "PublishToTopic",
-        "sns.topic",
-        ("publish_batch", "get_topic_attributes"),
-        ("sns:Publish", "sns:GetTopicAttributes"),
-        TOPIC,
-        PUBLISH,
-        "a sink of kind sns, and its check at start-up",
-        lambda uses: uses.topic,
-    ),
+    _row("PublishToBus", PUBLISH, EVENT_BUS, "events:PutEvents events:DescribeEventBus",
+         "a sink of kind eventbridge, and its check at start-up",
+         edge="eventbridge.classic", calls="put_events describe_event_bus", when="event_bus"),
+    _row("PublishToBusV2", PUBLISH, EVENT_BUS_V2, "events:PutEvents events:DescribeEventBus",
+         "a sink of kind eventbridge_v2, and its check at start-up",
+         edge="eventbridge.v2", calls="put_events describe_event_bus", when="whole_events"),
+    _row("PublishRawToBusV2", PUBLISH, EVENT_BUS_V2, "events:PutRawEvents events:DescribeEventBus",
+         "a sink of kind eventbridge_v2 with raw: true, and its check at start-up",
+         edge="eventbridge.v2", calls="put_raw_events describe_event_bus", when="raw_events_v2"),
+    _row("PublishToTopic", PUBLISH, TOPIC, "sns:Publish sns:GetTopicAttributes",
+         "a sink of kind sns, and its check at start-up",
+         edge="sns.topic", calls="publish_batch get_topic_attributes", when="topic"),
     # stores
-    Permission(
-        "KeepLedger",
-        "dynamodb.ledger",
-        ("describe_table", "batch_get_item"),
-        ("dynamodb:DescribeTable", "dynamodb:BatchGetItem"),
-        LEDGER,
-        PUBLISH,
-        "ledger: {kind: dynamodb}, and its check at start-up",
-        lambda uses: uses.ledger,
-    ),
-    Permission(
-        "SettleBatches",
-        "dynamodb.ledger",
-        ("batch_write_item",),
-        ("dynamodb:BatchWriteItem",),
-        LEDGER,
-        frozenset(("stream", "kinesis", "redrive")),
-        "a batch is settled whole; a redrive has it only because it shares the walk's policy",
-        lambda uses: uses.ledger,
-    ),
-    Permission(
-        "KeepLedgerBesideTheStream",
-        "dynamodb.ledger",
-        ("put_item",),
-        ("dynamodb:PutItem",),
-        LEDGER,
-        frozenset(("redrive", "reconcile")),
-        "writes only over what was read, because the stream goes on beside it",
-        lambda uses: uses.ledger,
-    ),
-    Permission(
-        "ScanLedger",
-        "dynamodb.ledger",
-        ("scan",),
-        ("dynamodb:Scan",),
-        LEDGER,
-        frozenset(("reconcile",)),
-        "rows whose item is gone",
-        lambda uses: uses.ledger,
-    ),
-    Permission(
-        "PutQuarantine",
-        "s3.quarantine",
-        ("put_object",),
-        ("s3:PutObject",),
-        QUARANTINE_OBJECTS,
-        PIPELINE,
-        "quarantine: {kind: s3}",
-        lambda uses: uses.quarantine_bucket,
-    ),
-    Permission(
-        "FindQuarantine",
-        "s3.quarantine",
-        ("head_bucket",),
-        ("s3:ListBucket",),
-        QUARANTINE_BUCKET,
-        PIPELINE,
-        "quarantine: {kind: s3}, its check at start-up",
-        lambda uses: uses.quarantine_bucket,
-    ),
-    Permission(
-        "SendQuarantine",
-        "sqs.quarantine",
-        ("send_message", "get_queue_attributes"),
-        ("sqs:SendMessage", "sqs:GetQueueAttributes"),
-        QUARANTINE_QUEUE,
-        PIPELINE,
-        "quarantine: {kind: sqs}, and its check at start-up",
-        lambda uses: uses.quarantine_queue,
-    ),
-    Permission(
-        "CheckInClaims",
-        "s3.claim_check",
-        ("put_object", "head_object"),
-        ("s3:PutObject", "s3:GetObject"),
-        CLAIM_CHECK_OBJECTS,
-        ALL,
-        "claim_check: the data of large events; reading tells how old an object is",
-        lambda uses: uses.claim_check,
-    ),
-    Permission(
-        "FindClaims",
-        "s3.claim_check",
-        ("head_bucket",),
-        ("s3:ListBucket",),
-        CLAIM_CHECK_BUCKET,
-        ALL,
-        "claim_check, its check at start-up; without it a missing object reads as a closed one",
-        lambda uses: uses.claim_check,
-    ),
-    Permission(
-        "FetchItems",
-        "dynamodb.fetcher",
-        ("batch_get_item",),
-        ("dynamodb:BatchGetItem",),
-        TABLE,
-        PIPELINE,
-        "fetch: current",
-        lambda uses: uses.fetch,
-    ),
+    _row("KeepLedger", PUBLISH, LEDGER, "dynamodb:DescribeTable dynamodb:BatchGetItem",
+         "ledger: {kind: dynamodb}, and its check at start-up",
+         edge="dynamodb.ledger", calls="describe_table batch_get_item", when="ledger"),
+    _row("SettleBatches", {"stream", "kinesis", "redrive"}, LEDGER, "dynamodb:BatchWriteItem",
+         "settles whole batches; a redrive has it only because it shares the pipeline's policy",
+         edge="dynamodb.ledger", calls="batch_write_item", when="ledger"),
+    _row("KeepLedgerBesideTheStream", {"redrive", "reconcile"}, LEDGER, "dynamodb:PutItem",
+         "writes only if the row is as it was read, because the stream is processed at the same time",
+         edge="dynamodb.ledger", calls="put_item", when="ledger"),
+    _row("ScanLedger", {"reconcile"}, LEDGER, "dynamodb:Scan",
+         "finds rows whose item was deleted",
+         edge="dynamodb.ledger", calls="scan", when="ledger"),
+    _row("PutQuarantine", PIPELINE, QUARANTINE_OBJECTS, "s3:PutObject",
+         "quarantine: {kind: s3}",
+         edge="s3.quarantine", calls="put_object", when="quarantine_bucket"),
+    _row("FindQuarantine", PIPELINE, QUARANTINE_BUCKET, "s3:ListBucket",
+         "quarantine: {kind: s3}, its check at start-up",
+         edge="s3.quarantine", calls="head_bucket", when="quarantine_bucket"),
+    _row("SendQuarantine", PIPELINE, QUARANTINE_QUEUE, "sqs:SendMessage sqs:GetQueueAttributes",
+         "quarantine: {kind: sqs}, and its check at start-up",
+         edge="sqs.quarantine", calls="send_message get_queue_attributes", when="quarantine_queue"),
+    _row("CheckInClaims", ALL, CLAIM_CHECK_OBJECTS, "s3:PutObject s3:GetObject",
+         "claim_check: the data of large events; the read returns the age of an object",
+         edge="s3.claim_check", calls="put_object head_object", when="claim_check"),
+    _row("FindClaims", ALL, CLAIM_CHECK_BUCKET, "s3:ListBucket",
+         "claim_check, its check at start-up; without it, a missing object looks like a denied one",
+         edge="s3.claim_check", calls="head_bucket", when="claim_check"),
+    _row("FetchItems", PIPELINE, TABLE, "dynamodb:BatchGetItem",
+         "fetch: current",
+         edge="dynamodb.fetcher", calls="batch_get_item", when="fetch"),
     # redrive
-    Permission(
-        "RedriveObjects",
-        "failures.source",
-        ("get_object", "delete_object"),
-        ("s3:GetObject", "s3:DeleteObject"),
-        ON_FAILURE_OBJECTS,
-        frozenset(("redrive",)),
-        "reads a batch that was given up, and removes it once it is settled",
-    ),
-    Permission(
-        "RedriveBucket",
-        "failures.source",
-        ("list_objects_v2",),
-        ("s3:ListBucket",),
-        ON_FAILURE_BUCKET,
-        frozenset(("redrive",)),
-        "finds the batches that were given up",
-    ),
+    _row("RedriveObjects", {"redrive"}, ON_FAILURE_OBJECTS, "s3:GetObject s3:DeleteObject",
+         "reads a batch that was given up, and deletes it after it is settled",
+         edge="failures.source", calls="get_object delete_object"),
+    _row("RedriveBucket", {"redrive"}, ON_FAILURE_BUCKET, "s3:ListBucket",
+         "finds the batches that were given up",
+         edge="failures.source", calls="list_objects_v2"),
     # reconciliation
-    Permission(
-        "ReadTable",
-        "dynamodb.scan",
-        ("describe_table", "scan", "batch_get_item"),
-        ("dynamodb:DescribeTable", "dynamodb:Scan", "dynamodb:BatchGetItem"),
-        TABLE,
-        frozenset(("reconcile",)),
-        "the table is held against its ledger",
-    ),
-    Permission(
-        "ReadLag",
-        "cloudwatch.lag",
-        ("get_metric_statistics",),
-        ("cloudwatch:GetMetricStatistics",),
-        ANY,
-        frozenset(("reconcile",)),
-        "how far the bridge is behind its stream",
-    ),
-    Permission(
-        "FindStream",
-        "dynamodb.table_stream",
-        ("describe_table",),
-        ("dynamodb:DescribeTable",),
-        TABLE,
-        frozenset(("reconcile",)),
-        "the stream that a mapping has to read; part of ReadTable in the templates",
-    ),
-    Permission(
-        "ReadMapping",
-        "setup.facts",
-        ("get_event_source_mapping",),
-        ("lambda:GetEventSourceMapping",),
-        MAPPING,
-        frozenset(("reconcile",)),
-        "a stream without a lag may be quiet, or read by nobody",
-    ),
-    Permission(
-        "KeepRuns",
-        "s3.run_store",
-        ("get_object", "put_object", "delete_objects"),
-        ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
-        RUNS_OBJECTS,
-        frozenset(("reconcile",)),
-        "leases, checkpoints, suspects and reports of runs",
-    ),
-    Permission(
-        "FindRuns",
-        "s3.run_store",
-        ("head_bucket", "list_objects_v2"),
-        ("s3:ListBucket",),
-        RUNS_BUCKET,
-        frozenset(("reconcile",)),
-        "finds the documents of a run, and tells a missing one from a closed one",
-    ),
-    # a key of one's own
-    Permission(
-        "UseKeyForLedger",
-        "dynamodb.amazonaws.com",
-        (),
-        _DYNAMODB_KEY,
-        KEY,
-        PUBLISH,
-        "DynamoDB uses the ledger's key in the name of the function",
-        lambda uses: uses.key and uses.ledger,
-    ),
-    Permission(
-        "UseKeyForStores",
-        "s3.amazonaws.com",
-        (),
-        ("kms:Decrypt", "kms:GenerateDataKey"),
-        KEY,
-        ALL,
-        "S3, SQS and SNS use the key of an object or message in the name of the function",
-        lambda uses: uses.key,
-    ),
+    _row("ReadTable", {"reconcile"}, TABLE, "dynamodb:DescribeTable dynamodb:Scan dynamodb:BatchGetItem",
+         "the table is compared with its ledger",
+         edge="dynamodb.scan", calls="describe_table scan batch_get_item"),
+    _row("ReadLag", {"reconcile"}, ANY, "cloudwatch:GetMetricStatistics",
+         "the bridge's lag behind its stream",
+         edge="cloudwatch.lag", calls="get_metric_statistics"),
+    _row("FindStream", {"reconcile"}, TABLE, "dynamodb:DescribeTable",
+         "the stream that a mapping has to read; part of ReadTable in the templates",
+         edge="dynamodb.table_stream", calls="describe_table"),
+    _row("ReadMapping", {"reconcile"}, MAPPING, "lambda:GetEventSourceMapping",
+         "a stream without a lag may have no changes, or no reader",
+         edge="setup.facts", calls="get_event_source_mapping"),
+    _row("KeepRuns", {"reconcile"}, RUNS_OBJECTS, "s3:GetObject s3:PutObject s3:DeleteObject",
+         "leases, checkpoints, suspects and reports of runs",
+         edge="s3.run_store", calls="get_object put_object delete_objects"),
+    _row("FindRuns", {"reconcile"}, RUNS_BUCKET, "s3:ListBucket",
+         "finds the documents of a run, and distinguishes a missing document from a denied one",
+         edge="s3.run_store", calls="head_bucket list_objects_v2"),
+    # a customer managed key
+    _row("UseKeyForLedger", PUBLISH, KEY, _DYNAMODB_KEY,
+         "DynamoDB uses the ledger's key on behalf of the function",
+         edge="dynamodb.amazonaws.com", when="ledger_key"),
+    _row("UseKeyForStores", ALL, KEY, "kms:Decrypt kms:GenerateDataKey",
+         "S3, SQS and SNS use the key of an object or message on behalf of the function",
+         edge="s3.amazonaws.com", when="key"),
 )
+# fmt: on
 
 NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
-    "eventbridge.archive": "`tail` and whoever else replays",
+    "eventbridge.archive": "`tail`, and everybody who replays",
     "eventbridge.rules": "`schema impact`",
     "eventbridge.schemas": "`schema publish`: functions read schemas from their package",
-    "failures.destination": "`run`: on one machine it does what Lambda's mapping does itself",
+    "failures.destination": "`run`, which does on one machine what Lambda's mapping does",
     "glue.registry": "`schema publish`: functions read schemas from their package",
-    "kinesis.reader": "`run`, and redriving what a queue holds: in Lambda the mapping reads",
+    "kinesis.reader": "`run`, and a redrive from a queue: in Lambda the mapping reads",
     "setup.facts.list_event_source_mappings": "`doctor`, and `reconcile --function`",
     "setup.facts.describe_kinesis_streaming_destination": "`doctor`",
     "setup.facts.describe_time_to_live": "`doctor`",
@@ -428,22 +224,22 @@ NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
     "failures.source.receive_message": "`redrive --queue`",
     "failures.source.delete_message": "`redrive --queue`",
     "failures.source.change_message_visibility_batch": "`redrive --queue`",
-    "dynamodb.stream_reader": "`run`, and redriving what a queue holds: in Lambda the mapping reads",
+    "dynamodb.stream_reader": "`run`, and a redrive from a queue: in Lambda the mapping reads",
     "dynamodb.sample": "`init`",
     "sqs.tail_queue": "`tail`",
     "eventbridge.temporary_rule": "`tail`",
 }
-"""Calls that people make from the command line, whose permissions are theirs (docs/operations.md)."""
+"""Calls that people make from the command line, with their own permissions (docs/operations.md)."""
 
 
 def permissions_of(function: Function, uses: Uses) -> list[Permission]:
-    """Everything that the function ``door`` needs with a configuration that ``uses`` this."""
+    """All permissions that ``function`` needs with a configuration that ``uses`` this."""
     return [each for each in PERMISSIONS if function in each.functions and each.when(uses)]
 
 
 def policy_of(function: Function, uses: Uses, arns: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The IAM policy document of ``door``. ``arns`` replaces placeholders such as ``${LedgerTableArn}`` by
-    name; prefixes come from ``uses``, what is not named stays as it is."""
+    """The IAM policy document of ``function``. ``arns`` replaces placeholders such as ``${LedgerTableArn}``
+    by name; prefixes come from ``uses``. Other placeholders remain."""
     known = {"QuarantinePrefix": uses.quarantine_prefix, "ClaimCheckPrefix": uses.claim_check_prefix}
     statements = [
         {

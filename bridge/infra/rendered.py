@@ -1,13 +1,16 @@
-"""What is rendered for a table, the files it goes to, and whether these still say the same."""
+"""What is rendered for a table, the files that hold it, and the differences of these files from
+bridge.yaml."""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bridge.core.pattern.rules import pattern_for
 from bridge.infra.parameters import (
     Parameters,
     bridge_parameters,
@@ -19,7 +22,6 @@ from bridge.infra.parameters import (
     require_deployable,
 )
 from bridge.infra.permissions import Function, policy_of
-from bridge.infra.rules import rules_of
 from bridge.infra.uses import uses_of
 from bridge.settings import Settings
 from bridge.settings.durable_file import write_durably
@@ -29,7 +31,7 @@ _FUNCTIONS: Final[tuple[Function, ...]] = ("stream", "redrive", "reconcile", "ki
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Of one table. ``parameters`` and ``documents`` are by file name."""
+    """The content for one table. ``parameters`` and ``documents`` are by file name."""
 
     table: str
     parameters: Mapping[str, Parameters]
@@ -38,16 +40,16 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One thing that a file says otherwise than bridge.yaml. ``file`` is below the folder of all tables."""
+    """One difference of a file from bridge.yaml. ``file`` is relative to the folder of all tables."""
 
     file: str
     what: str
 
 
 def render(settings: Settings, table: str, *, key: bool = False) -> Rendered:
-    """``table`` as bridge.yaml names it; ``key``: the stores are encrypted with a KMS key of one's own.
+    """``table`` as bridge.yaml names it; ``key``: a customer managed KMS key encrypts the stores.
 
-    Raises ``ConfigurationError`` where the templates cannot do what the configuration says.
+    Raises ``ConfigurationError`` if the templates do not support the configuration.
     """
     require_deployable(settings, table)
     uses = uses_of(settings, table, key=key)
@@ -70,7 +72,7 @@ def render(settings: Settings, table: str, *, key: bool = False) -> Rendered:
 
 
 def write(rendered: Rendered, folder: Path) -> list[Path]:
-    """Put the files into ``folder/<table>``. Parameters that a deployer has added to a file stay in it."""
+    """Write the files to ``folder/<table>``. Parameters that a deployer has added to a file stay in it."""
     target = folder / rendered.table
     target.mkdir(parents=True, exist_ok=True)
     contents = {
@@ -83,8 +85,8 @@ def write(rendered: Rendered, folder: Path) -> list[Path]:
 
 
 def compare(rendered: Rendered, folder: Path) -> list[Drift]:
-    """Where the files in ``folder/<table>`` no longer say what bridge.yaml says. Nothing of their contents is
-    told but names: a filter may hold what is nobody's business."""
+    """The differences of the files in ``folder/<table>`` from bridge.yaml. They show only names, not values,
+    because a filter may hold confidential data."""
     return list(_drifts(rendered, folder / rendered.table))
 
 
@@ -111,19 +113,19 @@ def _drifts(rendered: Rendered, target: Path) -> Iterator[Drift]:
 
 def _differences(actual: Any, wanted: Any) -> Iterator[str]:
     if not isinstance(actual, dict):
-        yield "is no JSON object"
+        yield "is not a JSON object"
         return
     for name in sorted({*actual, *wanted}):
         if name not in actual:
             yield f"{name} is missing"
         elif name not in wanted:
-            yield f"{name} is too much"
+            yield f"{name} is not needed"
         elif actual[name] != wanted[name]:
             yield f"{name} differs"
 
 
 def _absence(path: Path, kind: str) -> str:
-    return f"does not hold {kind}" if path.exists() else "is missing"
+    return f"does not contain {kind}" if path.exists() else "is missing"
 
 
 def _content(path: Path) -> Any:
@@ -134,7 +136,7 @@ def _content(path: Path) -> Any:
 
 
 def _parameters(path: Path) -> dict[str, str] | None:
-    """The parameters of a file; None where it is not there or holds something else."""
+    """The parameters of a file; None if it does not exist or contains something else."""
     content = _content(path)
     if not isinstance(content, list):
         return None
@@ -144,3 +146,42 @@ def _parameters(path: Path) -> dict[str, str] | None:
             return None
         found[entry["ParameterKey"]] = str(entry.get("ParameterValue", ""))
     return found
+
+
+def rules_of(settings: Settings, table: str) -> dict[str, Any]:
+    """``Resources`` with a rule for subscribers for each type and major that ``table`` publishes to an event
+    bus. The subscriber adds the target (infra/example-subscriber.yaml)."""
+    types = sorted(
+        {
+            f"{event.type}.v{version.major}"
+            for event in settings.tables[table].events
+            if any(settings.sinks[sink].kind == "eventbridge" for sink in event.sink)
+            for version in event.versions
+        }
+    )
+    names = _logical_ids(types)
+    return {
+        "Resources": {
+            names[each]: {
+                "Type": "AWS::Events::Rule",
+                "Properties": {
+                    "EventBusName": {"Fn::ImportValue": {"Fn::Sub": "${BridgeStack}-EventBusName"}},
+                    "EventPattern": pattern_for(settings.source, [each]),
+                },
+            }
+            for each in types
+        }
+    }
+
+
+def _logical_ids(types: list[str]) -> dict[str, str]:
+    """A name made from the last words of each type, or from all words if two rules would get the same
+    name."""
+    short = {each: _camel(each.split(".")[-3:]) for each in types}
+    taken = list(short.values())
+    return {each: name if taken.count(name) == 1 else _camel(each.split(".")) for each, name in short.items()}
+
+
+def _camel(parts: list[str]) -> str:
+    words = [word for part in parts for word in re.findall(r"[A-Za-z0-9]+", part)]
+    return "".join(word[:1].upper() + word[1:] for word in words) + "Rule"

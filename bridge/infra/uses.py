@@ -1,4 +1,4 @@
-"""Which of AWS's services a configuration needs for one of its tables."""
+"""The AWS services that a configuration needs for one of its tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bridge.settings.stores import BucketQuarantineSettings, DynamoDbLedgerSetti
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """``key``: the stores are encrypted with a KMS key of one's own. ``table_key``: the table is."""
+    """``key``: a customer managed KMS key encrypts the stores. ``table_key``: one encrypts the table."""
 
     event_bus: bool = False
     event_bus_v2: bool = False
@@ -30,13 +30,23 @@ class Uses:
 
     @property
     def whole_events(self) -> bool:
-        """Whether the new custom bus is given events in EventBridge's envelope."""
+        """Whether the new custom bus receives events in EventBridge's envelope."""
         return self.event_bus_v2 and not self.raw_events
+
+    @property
+    def raw_events_v2(self) -> bool:
+        """Whether the new custom bus receives CloudEvents without the envelope."""
+        return self.event_bus_v2 and self.raw_events
+
+    @property
+    def ledger_key(self) -> bool:
+        """Whether a customer managed KMS key encrypts the ledger."""
+        return self.ledger and self.key
 
 
 def uses_of(settings: Settings, table: str, *, key: bool = False, table_key: bool = False) -> Uses:
-    """What ``table``, named as in bridge.yaml, needs. Every sink counts, whoever publishes to it: start-up
-    asks for all of them (``wiring.check_targets``)."""
+    """What ``table``, named as in bridge.yaml, needs. Every sink counts, even if another table publishes to
+    it, because the check at start-up calls all of them (``wiring.check_targets``)."""
     sinks = settings.sinks.values()
     quarantine, claim_check = settings.quarantine, settings.claim_check
     own_key = getattr(quarantine, "kms_key", None) or (claim_check is not None and claim_check.kms_key)

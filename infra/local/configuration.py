@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.errors import BridgeError
-from bridge.infra.environment import stand_ins
+from bridge.infra.environment import sample_environment
 from bridge.infra.rendered import Rendered, render
 from bridge.settings import Settings, load_settings
 from infra.local.templates import INFRA
@@ -39,7 +39,7 @@ def _replaced(text: str, old: str, new: str) -> str:
 
 
 def read_settings(config: Path) -> Settings:
-    return load_settings(config, stand_ins())
+    return load_settings(config, sample_environment())
 
 
 def rendered_for(settings: Settings) -> Rendered:

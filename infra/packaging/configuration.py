@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from bridge.errors import BridgeError
-from bridge.infra.environment import stand_ins
+from bridge.infra.environment import sample_environment
 from bridge.ports.registry import RegistryAddress
 from bridge.settings import load_settings
 from bridge.wiring.bridge import load_configuration
@@ -76,4 +76,4 @@ def _check(files: Files) -> None:
 
 def _environment() -> dict[str, str]:
     """The templates' variables; whoever adds others to them sets these for the build as well."""
-    return {**stand_ins(), **os.environ}
+    return {**sample_environment(), **os.environ}

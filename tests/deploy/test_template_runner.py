@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.edges.local.clock import SystemClock
-from bridge.infra.environment import stand_ins
+from bridge.infra.environment import sample_environment
 from bridge.stream.mapping.settings import MappingSettings
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.run import mapping_settings as settings_of_run
@@ -65,7 +65,7 @@ def test_filter_patterns_are_alternatives() -> None:
 
 def test_the_runner_of_one_machine_and_the_mapping_of_the_template_agree(tmp_path: Path) -> None:
     """bridge.yaml decides the same of both."""
-    configuration = load_configuration(write_configuration(tmp_path), stand_ins())
+    configuration = load_configuration(write_configuration(tmp_path), sample_environment())
     rendered = rendered_for(configuration.settings)
     ours = settings_of_run(configuration.settings, configuration.tables["Users"])
     theirs = template_mapping(bridge(**rendered.parameters["bridge.parameters.json"])).settings

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.infra.environment import ENVIRONMENT, stand_ins, unknown_variables
+from bridge.infra.environment import ENVIRONMENT, sample_environment, unknown_variables
 from bridge.infra.permissions import grants
 from bridge.infra.rendered import compare, render, write
 from bridge.settings import Settings, read_settings
@@ -47,7 +47,7 @@ def settings(
     head: str = HEAD,
 ) -> Settings:
     text = head + sinks + ledger + quarantine + "".join(more) + tables
-    return read_settings(text.encode(), "bridge.yaml", Path(), stand_ins())
+    return read_settings(text.encode(), "bridge.yaml", Path(), sample_environment())
 
 
 def deployed(of: Settings, table: str = "Users", **more: str) -> Stack:
@@ -93,7 +93,7 @@ def _filled(text: str, arns: dict[str, str]) -> str:
 def test_every_variable_of_the_configuration_is_set_by_the_templates() -> None:
     """The example names some; what a function is not given would stop it at its start."""
     text = EXAMPLE.read_text()
-    of = read_settings(text.encode(), "bridge.yaml", EXAMPLE.parent, stand_ins())
+    of = read_settings(text.encode(), "bridge.yaml", EXAMPLE.parent, sample_environment())
     stack = deployed(of)
     for function in ("Function", "RedriveFunction"):
         variables = stack.properties(function)["Environment"]["Variables"]
@@ -177,9 +177,9 @@ def test_types_with_the_same_last_words_have_rules_of_different_names() -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: settings(quarantine="quarantine: {kind: directory, path: q}\n"), "a folder ends with"),
-        (lambda: settings(ledger="ledger: {kind: memory}\n"), "memory ends with the function"),
-        (lambda: settings(sinks="sinks: {domain: {kind: stdout}}\n"), "stdout ends with the function"),
+        (lambda: settings(quarantine="quarantine: {kind: directory, path: q}\n"), "a folder lasts only as long as"),
+        (lambda: settings(ledger="ledger: {kind: memory}\n"), "memory lasts only as long as the function"),
+        (lambda: settings(sinks="sinks: {domain: {kind: stdout}}\n"), "stdout lasts only as long as the function"),
         (
             lambda: settings(
                 sinks="sinks: {domain: {kind: eventbridge, bus: a}, other: {kind: eventbridge, bus: b}}\n"
@@ -187,7 +187,7 @@ def test_types_with_the_same_last_words_have_rules_of_different_names() -> None:
             "one target of kind eventbridge",
         ),
         (lambda: settings("mapping: {starting_position: LATEST}\n"), "can skip records"),
-        (lambda: settings("mapping: {max_record_age: 2d}\n"), "longer than a stream keeps"),
+        (lambda: settings("mapping: {max_record_age: 2d}\n"), "longer than the stream keeps"),
         (lambda: settings(head=HEAD.replace('hash_key: "${HASH_KEY}"\n', "")), "hash_key"),
         (lambda: settings(tables=TABLES + f"    filter: {[{'eventName': ['INSERT']}] * 6}\n"), "5 patterns"),
     ],
@@ -249,7 +249,7 @@ def test_every_change_of_the_configuration_that_matters_is_seen(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "is missing"), ("{", "does not hold parameters"), ('[{"a": 1}]', "does not hold parameters")],
+    [(None, "is missing"), ("{", "does not contain parameters"), ('[{"a": 1}]', "does not contain parameters")],
 )
 def test_files_that_are_gone_or_broken_are_drift(tmp_path: Path, content: str | None, said: str) -> None:
     write(render(settings(), "Users"), tmp_path)

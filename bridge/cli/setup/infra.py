@@ -96,11 +96,11 @@ def diff(
 def _render(
     console: Console, config: Path, tables: list[str] | None, env_file: Path | None, *, kms: bool
 ) -> list[Rendered]:
-    from bridge.infra.environment import stand_ins, unknown_variables
+    from bridge.infra.environment import sample_environment, unknown_variables
     from bridge.infra.rendered import render as render_table
     from bridge.settings import load_settings
 
-    settings = load_settings(config, {**stand_ins(), **environment(env_file)})
+    settings = load_settings(config, {**sample_environment(), **environment(env_file)})
     for warning in settings.warnings:
         console.problem(warning)
     for name in unknown_variables(config.read_text(encoding="utf-8-sig")):
