@@ -260,6 +260,12 @@ def test_links_of_a_page_have_a_target(page: Path) -> None:
             assert anchor in anchors(target), link
 
 
+def test_the_index_links_every_page_of_docs() -> None:
+    index = (ROOT / "docs" / "index.md").read_text("utf-8")
+    linked = set(re.findall(r"\]\(([\w-]+\.md)\)", index))
+    assert linked == {path.name for path in ROOT.glob("docs/*.md")} - {"index.md"}
+
+
 # --- commands in hints ---------------------------------------------------------------------------
 
 
