@@ -87,7 +87,7 @@ class Snapshots(Reader):
                 hint="resume: what was written stays written",
             )
         for new, row in stales:
-            # The stream goes on meanwhile: what it settles is newer than what was read here.
+            # The stream continues meanwhile: what it settles is newer than what was read here.
             at.counts.add("refreshed" if ledger.settle_if(new, row) else "overtaken")
         at.counts.add("settled", len(rows))
         return []

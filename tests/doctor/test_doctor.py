@@ -137,7 +137,7 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
         ("on-failure", "problem", {"DestinationConfig": {}}, "--destination-config"),
     ],
 )
-def test_each_setting_of_the_mapping_is_told_with_its_mend(
+def test_each_setting_of_the_mapping_is_reported_with_its_fix(
     setup: Setup, check: str, severity: str, spoiled: dict[str, Any], fix: str
 ) -> None:
     setup.clients["lambda"].mappings = [mapping(**spoiled)]
@@ -184,7 +184,7 @@ def test_a_stream_that_nothing_reads_is_a_problem(setup: Setup) -> None:
     assert "--starting-position TRIM_HORIZON" in found.fix
 
 
-def test_a_mapping_left_on_the_old_stream_of_the_table_is_told(setup: Setup) -> None:
+def test_a_mapping_that_still_reads_the_old_stream_of_the_table_is_reported(setup: Setup) -> None:
     old = mapping()["EventSourceArn"].replace(LABEL, "2026-01-01T00:00:00.000")
     setup.clients["lambda"].mappings = [mapping(EventSourceArn=old)]
     setup.function = "bridge"
@@ -233,7 +233,7 @@ def test_a_mapping_that_begins_at_latest_may_have_skipped_though_changes_followe
     assert setup.find("mapping-modified").severity == "warning"
 
 
-def test_a_reconciliation_long_ago_or_never_is_told(setup: Setup) -> None:
+def test_a_missing_or_old_reconciliation_is_reported(setup: Setup) -> None:
     setup.reconciled("2026-02-20T12:00:00.000+00:00")
     found = setup.find("reconciliation")
     assert (found.severity, "10.0 days" in found.message) == ("warning", True)
@@ -274,7 +274,7 @@ def test_no_data_of_a_mapping_that_is_off_is_no_proof_of_quiet(setup: Setup) -> 
     "ttl",
     [{"TimeToLiveStatus": "DISABLED"}, {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires"}],
 )
-def test_a_ledger_whose_rows_never_go_is_told(setup: Setup, ttl: dict[str, str]) -> None:
+def test_a_ledger_whose_rows_are_never_deleted_is_reported(setup: Setup, ttl: dict[str, str]) -> None:
     setup.clients["dynamodb"].ttl = ttl
     found = setup.find("ledger-ttl")
     assert (found.severity, "update-time-to-live" in found.fix) == ("warning", True)
@@ -295,7 +295,7 @@ def test_a_missing_bus_is_a_problem(setup: Setup) -> None:
     assert setup.find("sink").severity == "problem"
 
 
-def test_a_topic_that_takes_less_than_the_configuration_says_is_told(setup: Setup) -> None:
+def test_a_topic_that_takes_less_than_the_configuration_says_is_reported(setup: Setup) -> None:
     topic = SnsClient(max_bytes=1_000)
     setup.clients["sns"] = topic
     setup.edit("{kind: eventbridge, bus: orders}", f"{{kind: sns, topic: '{topic.topic}', max_bytes: 2000}}")

@@ -24,7 +24,7 @@ _TRIES = 10
 def built_resources(
     aws: Aws, source: str = SOURCE
 ) -> Iterator[tuple[resources.Clients, resources.Resources]]:
-    """Made anew; taken down again where the endpoint is shared."""
+    """Created for the test; deleted after it if the endpoint is shared."""
     clients = resources.Clients(*(aws.client(name) for name in ("dynamodb", "events", "sns", "sqs")))
     built = resources.build(clients, source=source, prefix=aws.name("run"))
     try:

@@ -56,7 +56,7 @@ def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_lost_shows_in_the_copies_and_reconcile_tells_exactly_that(tmp_path: Path) -> None:
+def test_what_is_lost_shows_in_the_copies_and_reconcile_re_emits_exactly_that(tmp_path: Path) -> None:
     act = json.loads(demo(tmp_path, "--output", "json").stdout)["recovery"]
     kinds = Counter(act["lost"].values())
     assert kinds == {"insert": 3, "modify": 4, "remove": 2}

@@ -61,7 +61,7 @@ def written(folder: Path, table: str, **options: Any) -> Path:
     return path
 
 
-def test_run_tells_the_items_as_they_are_when_their_changes_are_handled(
+def test_run_publishes_the_items_as_they_are_when_their_changes_are_handled(
     aws: Aws, table: str, tmp_path: Path
 ) -> None:
     dynamodb = aws.client("dynamodb")

@@ -104,7 +104,7 @@ def _put_foreign(verbs: Verbs, aws: Aws) -> None:
         aws.client("sqs").send_message(QueueUrl=quarantine.queue, MessageBody="hands off")
 
 
-def test_what_somebody_else_put_there_is_told_and_passed_over(verbs: Verbs, aws: Aws) -> None:
+def test_a_foreign_file_or_message_is_reported_and_skipped(verbs: Verbs, aws: Aws) -> None:
     _put_foreign(verbs, aws)
     verbs.store.put(broken(1))
     done = verbs.run("list")

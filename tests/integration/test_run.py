@@ -70,7 +70,7 @@ def test_only_the_table_asked_for_is_run(stage: Stage) -> None:
     assert "Users, Orders" in wrong.stderr
 
 
-def test_a_bus_that_does_not_exist_is_told_before_anything_is_published(stage: Stage) -> None:
+def test_a_bus_that_does_not_exist_is_reported_before_anything_is_published(stage: Stage) -> None:
     stage.sign_up("u-1")
     done = stage.run("--until-caught-up", DEMO_BUS="nobodys-bus")
     assert done.returncode == 1
@@ -79,7 +79,7 @@ def test_a_bus_that_does_not_exist_is_told_before_anything_is_published(stage: S
     assert not (stage.folder / "state").exists()
 
 
-def test_a_table_without_a_stream_is_told_with_the_command_that_helps(stage: Stage) -> None:
+def test_a_table_without_a_stream_is_reported_with_the_command_that_helps(stage: Stage) -> None:
     stage.clients.dynamodb.update_table(TableName="Users", StreamSpecification={"StreamEnabled": False})
     done = stage.run("--until-caught-up")
     assert done.returncode == 1

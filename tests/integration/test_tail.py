@@ -37,7 +37,7 @@ def event(number: int, type_name: str = TYPE) -> dict[str, Any]:
 class Rig(BusRig):
     @contextmanager
     def watching(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """A tail of the bus, from the moment on at which its rule stands."""
+        """A tail of the bus, from the moment on at which its rule exists."""
         process = self.start("--bus", self.bus, *words)
         assert process.stderr is not None
         line = process.stderr.readline()

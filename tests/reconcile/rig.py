@@ -29,7 +29,7 @@ START_S = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 
 
 class GivenLag:
-    """Says what it was told; counts how often it was asked."""
+    """Returns the given lag; counts how often it was called."""
 
     def __init__(self, lag_s: float | None = 0.0) -> None:
         self.value_s = lag_s

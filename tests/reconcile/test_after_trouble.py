@@ -1,4 +1,4 @@
-"""What a reconciliation tells of losses that are half told: overtaken, undecidable, or in doubt."""
+"""What a reconciliation publishes of partly published losses: overtaken, undecidable, or in doubt."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def published(rig: Rig) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize("keep", ["fields", "image"])
-def test_types_on_the_attributes_that_were_lost_are_told_and_no_others(keep: Keep) -> None:
+def test_types_on_the_lost_attributes_are_published_and_no_others(keep: Keep) -> None:
     rig = rig_of(rule(ITEM), on(PLAN, "/plan"), on(NAME, "/name"), keep=keep)
     mark(rig, ("plan",))
     report = rig.execute()
@@ -57,7 +57,7 @@ def test_types_on_the_attributes_that_were_lost_are_told_and_no_others(keep: Kee
     assert rig.execute()["differing"] == 0
 
 
-def test_an_attribute_that_is_gone_by_now_is_told_as_removed() -> None:
+def test_an_attribute_that_is_gone_by_now_is_published_as_removed() -> None:
     rig = rig_of(on(PLAN, "/trial"))
     mark(rig, ("trial",))
     rig.execute()
@@ -85,7 +85,7 @@ def test_where_nobody_knows_what_was_lost_the_report_says_so(keep: Keep) -> None
 
 
 @pytest.mark.parametrize("keep", ["fields", "image"])
-def test_a_loss_on_top_of_an_overtaken_one_tells_both(keep: Keep) -> None:
+def test_a_loss_after_an_overtaken_one_publishes_both(keep: Keep) -> None:
     rig = rig_of(rule(ITEM), on(PLAN, "/plan"), on(NAME, "/name"), keep=keep)
     mark(rig, ("plan",))
     rig.live("a", {"name": "y", "plan": "pro"}, lost=True)
@@ -111,7 +111,7 @@ def test_a_type_that_cannot_be_decided_blocks_only_itself() -> None:
 
 
 def test_an_undecided_rule_blocks_its_whole_type() -> None:
-    """A later rule of that type might tell something else."""
+    """A later rule of that type might publish something else."""
     rig = rig_of(on(PLAN, "/plan"), rule(PLAN), keep="fingerprint")
     rig.live("a", {"name": "y", "plan": "pro"}, lost=True)
     rig.execute()
@@ -135,7 +135,7 @@ def in_doubt(rig: Rig) -> Row:
     return row
 
 
-def test_an_item_that_subscribers_may_have_all_the_same_is_told_as_removed_once_it_is_gone() -> None:
+def test_an_item_in_doubt_is_published_as_removed_once_it_is_gone() -> None:
     rig = rig_of(rule(ITEM))
     in_doubt(rig)
     rig.source.delete("a")
@@ -146,7 +146,7 @@ def test_an_item_that_subscribers_may_have_all_the_same_is_told_as_removed_once_
     assert rig.execute()["differing"] == 0
 
 
-def test_an_item_in_doubt_that_is_there_is_told_as_an_insert() -> None:
+def test_an_item_in_doubt_that_exists_is_published_as_an_insert() -> None:
     rig = rig_of(rule(ITEM))
     in_doubt(rig)
     assert rig.execute()["reemitted"] == {"insert": 1}
@@ -165,7 +165,7 @@ def test_an_item_in_doubt_is_found_by_its_key_too() -> None:
 
 def test_a_row_says_when_its_item_was_read_first_not_when_that_was_confirmed() -> None:
     """Found by the simulation, seed 2345: an item that changed and changed back while the run waited. The
-    change back was taken for told, because it came before the confirmation, and the change was not undone.
+    change back counted as published, because it came before the confirmation, and the change was not undone.
     """
     rig = rig_of(rule(ITEM))
     rig.live("a", {"name": "y"}, lost=True)

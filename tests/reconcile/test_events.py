@@ -1,4 +1,4 @@
-"""What a re-emission looks like, and where it stands in the order."""
+"""What a re-emission looks like, and its position in the order."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_one_id_never_says_two_things(seen: int) -> None:
     assert first["sequence"] <= second["sequence"]
 
 
-def test_with_kept_images_before_and_changes_are_told() -> None:
+def test_with_kept_images_before_and_changes_are_published() -> None:
     rig = Rig(keep="image", rules=table(rule(changed=["/name"])))
     one_lost(rig)
     rig.execute()
@@ -130,7 +130,7 @@ def test_with_kept_field_hashes_the_changed_attributes_are_named() -> None:
     assert event["data"]["changes"] == [{"path": "/name", "op": "replace", "after": "changed"}]
 
 
-def test_a_condition_that_nobody_can_decide_blocks_and_names_the_mend() -> None:
+def test_a_condition_that_nobody_can_decide_blocks_and_names_the_fix() -> None:
     rig = Rig(rules=table(rule(changed=["/name"])))
     one_lost(rig)
     report = rig.execute()
@@ -153,7 +153,7 @@ def test_redacted_values_are_redacted_once_in_events_and_never_in_reports() -> N
     assert "pro" not in str(report)
 
 
-def test_a_change_of_ignored_fields_only_is_in_step() -> None:
+def test_a_change_of_ignored_fields_only_is_matching() -> None:
     ignore = (("seen",),)
     rig = Rig(rules=table(ignore=ignore))
     rig.rules = replace(rig.rules, fingerprint=compile_fingerprint(b"test", ignore))

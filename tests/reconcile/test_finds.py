@@ -29,7 +29,7 @@ def lossy() -> Rig:
     return rig
 
 
-def test_every_lost_change_is_told_by_its_kind_and_nothing_else() -> None:
+def test_every_lost_change_is_re_emitted_by_its_kind_and_nothing_else() -> None:
     rig = lossy()
     report = rig.execute()
     published = {(event["subject"], event["data"]["operation"]) for event in rig.events}
@@ -54,7 +54,7 @@ def test_a_second_run_emits_nothing() -> None:
     assert report["differing"] == 0
 
 
-def test_a_plan_tells_what_would_be_sent_and_sends_nothing() -> None:
+def test_a_plan_shows_what_would_be_sent_and_sends_nothing() -> None:
     rig = lossy()
     report = rig.execute("plan")
     assert rig.events == []
@@ -110,7 +110,7 @@ def test_an_item_that_changes_again_while_we_wait_is_in_flight() -> None:
 
 
 def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> None:
-    """Found by the simulation, seed 4649: the row told of a removal since the first read, the item was made
+    """Found by the simulation, seed 4649: the row recorded a removal since the first read, the item was made
     again as it had been, and that record was on its way."""
     rig = Rig()
     rig.settled("a", "b", "c")
@@ -128,9 +128,9 @@ def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> Non
     assert rig.execute()["reemitted"] == {"insert": 1}
 
 
-def test_a_lost_change_is_found_though_the_stream_goes_on_to_tell_nothing_of_its_item() -> None:
+def test_a_lost_change_is_found_although_later_changes_of_its_item_have_no_event() -> None:
     """Found by the simulation, seed 6773: a change of ignored attributes only moves the row's position and
-    time while the run waits, and not the state that was told."""
+    time while the run waits, and not the published state."""
     rig = Rig()
     rig.settled("a", "b", "c")
     rig.live("a", {"name": "lost"}, lost=True)
@@ -158,7 +158,7 @@ def test_what_a_filter_over_keys_drops_is_never_missed() -> None:
     assert rig.events == []
 
 
-def test_a_change_that_no_event_tells_is_settled_and_not_missed() -> None:
+def test_a_change_without_an_event_is_settled_and_not_missed() -> None:
     rig = Rig(rules=table(rule(operations=frozenset({"insert", "remove"}))))
     rig.settled("a", "b", "c")
     rig.live("a", {"name": "silent"}, lost=True)
@@ -193,7 +193,7 @@ def test_an_item_that_cannot_be_decoded_is_blocked() -> None:
     assert report["complete"]
 
 
-def test_a_quarantined_change_whose_state_was_never_told_is_looked_at() -> None:
+def test_a_quarantined_change_whose_state_was_never_published_is_compared() -> None:
     rig = Rig()
     rig.settled("a", "b", "c")
     row = rig.row("a")
@@ -234,7 +234,7 @@ def test_other_types_stay_missed_when_one_is_asked_for() -> None:
     assert [event["type"] for event in rig.events] == ["com.example.one.v1"]
     rig.execute()
     assert [event["type"] for event in rig.events][1:] == ["com.example.one.v1", "com.example.two.v1"]
-    assert rig.events[0]["sequence"] < rig.events[1]["sequence"], "read again, told again"
+    assert rig.events[0]["sequence"] < rig.events[1]["sequence"], "read again, published again"
 
 
 def test_since_leaves_out_what_may_have_been_lost_before() -> None:

@@ -1,4 +1,4 @@
-"""Rows that were settled under another diff.ignore, redact or hash_key: told plainly, never called missed."""
+"""Rows that were settled under another diff.ignore, redact or hash_key: reported as such, never as missed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ NEW = b"another key"
 
 
 def before_and_after(**parts: Any) -> Rig:
-    """Ten items settled under recipe ``old``; then the configuration changed. Two changes were lost under it
-    that can be seen all the same: an insert and a remove."""
+    """Ten items settled under the fingerprint version ``old``; then the configuration changed. Two lost changes
+    can be seen anyway: an insert and a remove."""
     rig = Rig(**parts)
     for number in range(10):
         rig.live(f"u{number}", {"name": "x"})
@@ -52,7 +52,7 @@ def test_what_can_be_compared_is_and_the_rest_is_counted_and_not_called_missed()
     assert report["matching"] == 0
 
 
-def test_it_is_told_with_its_mend_before_anything_is_sent() -> None:
+def test_it_is_reported_with_its_fix_before_anything_is_sent() -> None:
     rig = before_and_after()
     published: list[tuple[str, int]] = []
     for progress in rig.reconciler.steps("run", opts()):
@@ -75,7 +75,7 @@ def test_a_run_that_could_not_compare_everything_is_no_complete_one() -> None:
     assert report["last_complete"] is None
 
 
-def test_a_refreshing_seed_mends_it_sends_nothing_and_then_losses_are_seen_again() -> None:
+def test_a_refreshing_seed_fixes_it_sends_nothing_and_then_losses_are_seen_again() -> None:
     rig = before_and_after()
     rig.execute()
     rig.sink.accepted.clear()
@@ -138,7 +138,7 @@ def test_a_refreshed_row_keeps_its_position_and_a_gap_that_it_notes() -> None:
     )
 
 
-def test_a_row_that_does_not_say_its_recipe_is_compared_as_ever() -> None:
+def test_a_row_without_a_fingerprint_version_is_compared_as_before() -> None:
     rig = Rig()
     rig.settled("a", "b")
     rig.live("a", {"name": "lost"}, lost=True)
@@ -156,7 +156,7 @@ def test_what_such_a_row_keeps_is_shown_to_nobody(keep: Any) -> None:
     assert "before" not in removed["data"]
 
 
-def test_what_is_settled_says_its_recipe() -> None:
+def test_a_settled_row_has_its_fingerprint_version() -> None:
     rig = before_and_after()
     rig.execute()
     row = rig.row("new")
@@ -175,7 +175,7 @@ def test_what_is_settled_says_its_recipe() -> None:
         (b"key", ["/a", "/b"], [("$.x", "hmac", b"l")]),
     ],
 )
-def test_a_recipe_changes_with_whatever_changes_every_fingerprint(other: Any) -> None:
+def test_the_fingerprint_version_changes_with_whatever_changes_every_fingerprint(other: Any) -> None:
     fingerprint_version = fingerprint_version_of(b"key", ["/a", "/b"], [("$.x", "hmac", b"k")])
     assert fingerprint_version != fingerprint_version_of(*other)
     assert fingerprint_version == fingerprint_version_of(b"key", ["/b", "/a", "/a"], [("$.x", "hmac", b"k")])

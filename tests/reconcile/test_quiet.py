@@ -1,4 +1,4 @@
-"""A quiet stream tells no lag: the event source mapping says whether it is one."""
+"""A quiet stream has no lag metric: the event source mapping shows whether it is quiet."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_behind_an_enabled_mapping_whose_last_batch_went_well_nothing_waits(
     assert result in line
 
 
-def test_a_stream_that_tells_its_lag_is_taken_at_its_word_and_nobody_else_is_asked(night: Night) -> None:
+def test_a_reported_lag_is_used_and_nothing_else_is_called(night: Night) -> None:
     night.clients["cloudwatch"].age_ms = 7_000.0
     assert night.lag.lag_s() == 7.0
     assert not night.clients["lambda"].calls
@@ -117,7 +117,7 @@ def test_a_result_without_end_is_cut_off(night: Night) -> None:
     assert len(night.refusal()) < 1_000
 
 
-def test_a_mapping_that_was_just_changed_tells_of_the_time_before(night: Night) -> None:
+def test_the_result_of_a_mapping_that_was_just_changed_is_too_old_to_use(night: Night) -> None:
     night.mapping(LastModified=NOW - timedelta(minutes=14))
     assert "less than 15 min ago" in night.refusal()
     night.mapping(LastModified=NOW - timedelta(minutes=15))
@@ -162,7 +162,7 @@ def test_a_denial_names_the_action(night: Night) -> None:
         night.lag.lag_s()
 
 
-def test_a_mapping_that_is_gone_is_told(tmp_path: Path) -> None:
+def test_a_mapping_that_is_gone_is_reported(tmp_path: Path) -> None:
     night = Night(write_project(tmp_path, table="Users", ledger="ledger"), ID)
     night.clients["lambda"].mappings = []
     with pytest.raises(TargetMissing, match=ID):

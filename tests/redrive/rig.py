@@ -1,4 +1,4 @@
-"""A stream, a relay and parked batches, all in memory."""
+"""A stream, a relay and given-up batches, all in memory."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def test_a_change_older_than_its_ledger_row_is_still_published_once() -> None:
     assert rig.published[0]["redriven"] is True
 
 
-def test_without_a_ledger_a_batch_is_told_whole_with_the_same_ids() -> None:
+def test_without_a_ledger_a_batch_is_published_whole_with_the_same_ids() -> None:
     rig = Rig(ledger=NoLedger())
     written = [rig.write(f"k{n}") for n in range(3)]
     for _ in range(2):
@@ -85,7 +85,7 @@ def test_without_a_ledger_a_batch_is_told_whole_with_the_same_ids() -> None:
     assert ids[:3] == ids[3:]
 
 
-def test_what_is_handed_back_keeps_its_message_and_the_next_run_tells_only_the_rest() -> None:
+def test_a_batch_returned_for_retry_keeps_its_message_and_the_next_run_publishes_only_the_rest() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]
     rig.store_batch("m1", written[0], written[5], size=6)
@@ -131,7 +131,7 @@ def test_a_bad_deploy_keeps_every_message() -> None:
     assert rig.quarantine.entries() == []
 
 
-def test_what_the_stream_has_trimmed_is_told_as_a_range_with_times_and_the_message_stays() -> None:
+def test_what_the_stream_has_trimmed_is_reported_as_a_range_with_times_and_the_message_stays() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]
     rig.stream.trim("shard-1", 3)
@@ -144,7 +144,7 @@ def test_what_the_stream_has_trimmed_is_told_as_a_range_with_times_and_the_messa
     assert [body["subject"] for body in rig.published] == [
         "user/k3",
         "user/k4",
-    ]  # what is still there is told
+    ]  # what is still there is published
     assert list(rig.box.stored) == ["m1"]
     (done,) = rig.redrive(accept_trimmed=True)
     assert (done.removed, rig.box.stored) == (True, {})
@@ -290,7 +290,7 @@ def test_a_dry_run_removes_nothing() -> None:
     assert list(rig.box.stored) == ["m1"]
 
 
-def test_what_stands_around_a_trimmed_range_is_never_told() -> None:
+def test_records_around_a_trimmed_range_are_never_published() -> None:
     rig = Rig()
     written = [rig.write(f"k{n}") for n in range(6)]
     rig.stream.fail("read", PositionTrimmed("gone"))  # then it is read from the oldest record

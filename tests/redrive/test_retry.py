@@ -36,7 +36,7 @@ class Rig:
 
         def refuse(data: dict[str, Any]) -> None:
             if self.refused(data["key"]["id"]):
-                raise EventInvalid("/after/id: no", hint="mend it")
+                raise EventInvalid("/after/id: no", hint="fix it")
 
         self.tables = [table(rule(validate=refuse))]
         live = relay(self.sink, ledger=self.ledger, tables=self.tables, quarantine=self.store)
@@ -90,11 +90,11 @@ def test_what_fails_again_stays_as_it_is_and_says_why(rig: Rig) -> None:
     first, second = rig.run()
     assert (first.end, second.end, second.removed) == ("published", "quarantined", False)
     assert second.again is not None
-    assert (second.again.message, second.again.hint) == ("/after/id: no", "mend it")
+    assert (second.again.message, second.again.hint) == ("/after/id: no", "fix it")
     assert list(rig.store.entries()) == before[1:]
 
 
-def test_many_that_fail_again_do_not_keep_the_mended_ones_from_going() -> None:
+def test_many_that_fail_again_do_not_block_the_fixed_ones() -> None:
     rig = Rig()
     for n in range(100, 140):
         rig.store.put(entry(f"k{n}"))
@@ -114,7 +114,7 @@ def test_a_sink_that_is_down_keeps_the_entry(rig: Rig) -> None:
     assert rig.waiting == ["e1", "e3"]
 
 
-def test_a_dry_run_tells_how_it_would_end_and_removes_nothing(rig: Rig) -> None:
+def test_a_dry_run_shows_how_it_would_end_and_removes_nothing(rig: Rig) -> None:
     rig.refused = lambda key: key == "k3"
     assert [(done.end, done.removed) for done in rig.run(dry=True)] == [
         ("published", False),
@@ -140,7 +140,7 @@ def test_entries_are_chosen_by_reason_or_by_either_of_their_ids(rig: Rig) -> Non
     assert rig.waiting == []
 
 
-def test_a_record_that_a_queue_holds_twice_is_told_once_and_both_entries_go() -> None:
+def test_a_record_that_a_queue_holds_twice_is_published_once_and_both_entries_go() -> None:
     rig = Rig(queue())
     for each in list(rig.store.entries()):
         rig.store.put(each)
@@ -165,12 +165,12 @@ def entry(key: str) -> Quarantined:
     )
 
 
-def test_what_fails_again_leaves_the_row_as_a_reconciliation_has_told_it(rig: Rig) -> None:
-    """Found by the simulation, seed 48: it was told once more after each retry."""
+def test_what_fails_again_leaves_the_row_as_a_reconciliation_settled_it(rig: Rig) -> None:
+    """Found by the simulation, seed 48: it was published once more after each retry."""
     (row,) = [
         row for page in rig.ledger.rows("Users") for row in page.rows if row.item_key["id"] == {"S": "k1"}
     ]
-    published = replace(row, live=True, doubt=False, fingerprint="told", settled_by="reconcile")
+    published = replace(row, live=True, doubt=False, fingerprint="published", settled_by="reconcile")
     assert rig.ledger.settle_if(published, row)
     rig.run()
     assert rig.ledger.read([row.key])[row.key] == published

@@ -147,7 +147,7 @@ class ComparesText(Dialect):
 
 
 class ForgetsLabels(Dialect):
-    """A stream that was switched off and on begins anew with low numbers."""
+    """A stream that was switched off and on begins again with low numbers."""
 
     __slots__ = ()
 
@@ -207,7 +207,7 @@ class WritesUnconditionally(Reconciler):
         return Emitter(replace(self, ledger=_Unconditional(self.ledger)))
 
 
-class SettlesBeforeTelling(Reconciler):
+class SettlesBeforeReemitting(Reconciler):
     __slots__ = ()
 
     def _emitter(self) -> Emitter:
@@ -224,7 +224,7 @@ class _SettlesFirst(Emitter):
 
 
 class ForgetsRemoves(Reconciler):
-    """Only the table is looked at: what is gone from it is never missed."""
+    """Only the table is compared: what is gone from it is never missed."""
 
     __slots__ = ()
 

@@ -36,11 +36,11 @@ def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ())
                 if missing := ids - received[name]:
                     raise Violation(f"{_name(written)} is settled, but {name} never received {missing}")
         elif any(f"{written.record_id}:{CHANGED}.v1" in ids for ids in received.values()):
-            raise Violation(f"{_name(written)} has nothing to tell, and was published")
+            raise Violation(f"{_name(written)} has nothing to publish, and was published")
 
 
 def _published_by_reconciliation(simulation: Simulation) -> set[tuple[str, str]]:
-    """Keys and states: a record that comes after that, and tells the same, has nothing left to tell."""
+    """Keys and states: a later record with the same state has nothing left to publish."""
     events = [one.event for one in simulation.buses["domain"].received if "reconcilerun" in one.event]
     return {
         (event["subject"].removeprefix("item/"), _as_text(event["data"].get("after"))) for event in events
@@ -74,13 +74,13 @@ def order_is_kept(simulation: Simulation) -> None:
 
 
 def _content(event: Mapping[str, Any]) -> Any:
-    """Of a state that no record told, everything; a record may be marked as redriven the second time."""
+    """Of a state that no record published, everything; a record may be marked as redriven the second time."""
     return event if event.get("reconciled") else event["data"]
 
 
 def copy_agrees(simulation: Simulation, redriven: Collection[Place] = ()) -> None:
     """(2) The copy is the table's content as of each key's last change that was not lost on the way; of what
-    came after that, something may have been told all the same."""
+    came after that, something may have been published anyway."""
     subscriber = Subscriber(simulation.parts.supersedes)
     subscriber.apply_all(one.event for one in simulation.buses["domain"].received)
     quarantined = quarantined_places(simulation)

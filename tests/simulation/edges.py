@@ -44,7 +44,7 @@ class Received:
 
 class SimulatedBus:
     """A peer of boto3's ``events`` client. ``sent_again`` are ids sent once more by an invocation that had
-    already been told of their success."""
+    already received their success."""
 
     def __init__(self, name: str, faults: Faults, invocation: Callable[[], int]) -> None:
         self.name = name

@@ -103,7 +103,7 @@ class ReconcileAndRedrive:
         redrive.run()
         if not isinstance(ledger, Durable):
             check_redrive(simulation, redrive.redriven)
-            return  # without a ledger nobody knows what was told
+            return  # without a ledger nobody knows what was published
         work = _Work(simulation, ledger, self._make)
         work.run(troubled=True)
         simulation.calm()
@@ -191,7 +191,7 @@ class _Work:
 
     def left_nothing(self, report: Mapping[str, Any]) -> bool:
         """Whether a run had nothing to leave for the next one, and nothing was lost since. What was overtaken
-        by a change that tells nothing is told again."""
+        by a change without an event is published again."""
         left = report["unsent"] or report["overtaken"]
         return not left and self._troubles == self._troubles_before
 

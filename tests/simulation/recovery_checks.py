@@ -59,7 +59,7 @@ def _nobody_knows(
     simulation: Simulation, key: str, held: Mapping[str, Any] | None, redriven: Collection[Place]
 ) -> bool:
     """A documented limit: the event was accepted and never settled, its record is lost for good, and since
-    then the item came back to what the ledger knows as told. Then item and row agree."""
+    then the item returned to the state that the ledger has as published. Then item and row match."""
     if not _was_never_settled(simulation, held, redriven) or held is None:
         return False
     row = ledger_rows(simulation.ledger).get(_token(key))
@@ -103,7 +103,7 @@ def _plans_are_published(
             continue
         published = None if held is None else (held["data"].get("after") or {}).get("plan")
         if published is not None and published != item["plan"]:  # None: the insert itself was overtaken
-            raise Violation(f"of {key} the plan {published} was told last, and it is {item['plan']}")
+            raise Violation(f"of {key} the plan {published} was published last, and it is {item['plan']}")
 
 
 def _token(key: str) -> str:
@@ -111,8 +111,8 @@ def _token(key: str) -> str:
 
 
 def _nothing_is_invented(simulation: Simulation) -> None:
-    """Only what was lost is told again. Overlapping invocations may put an older row over a newer one; then a
-    state may be told once more."""
+    """Only what was lost is published again. Overlapping invocations may put an older row over a newer one;
+    then a state may be published once more."""
     if simulation.options.ledger in ("last", "dynamodb") and simulation.overlaps:
         return
     quarantined = {entry.sequence for entry, _ in simulation.quarantined}
@@ -126,4 +126,6 @@ def _nothing_is_invented(simulation: Simulation) -> None:
     for one in simulation.buses["domain"].received:
         key = one.event["subject"].removeprefix("item/")
         if "reconcilerun" in one.event and key not in lost:
-            raise Violation(f"{one.event['reconcilerun']} told {key} again, and nothing of it was lost")
+            raise Violation(
+                f"{one.event['reconcilerun']} published {key} again, and none of its changes was lost"
+            )

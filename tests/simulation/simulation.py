@@ -53,7 +53,7 @@ class Violation(AssertionError):
 
 
 class _Context:
-    """What the door asks of Lambda's context."""
+    """What the handler needs of Lambda's context."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -63,7 +63,7 @@ class _Context:
 
 
 class _Watched:
-    """A relay whose every outcome is looked at."""
+    """A relay whose every outcome is checked."""
 
     def __init__(self, relay: Relay, simulation: Simulation) -> None:
         self.clock = relay.clock
@@ -238,7 +238,7 @@ class Simulation:
         try:
             answer = handler.handle(event, context)
             back = [failure["itemIdentifier"][-4:] for failure in answer["batchItemFailures"]]
-            self.world.note(f"invocation {self.invocation} hands back {back}")
+            self.world.note(f"invocation {self.invocation} returns {back} for retry")
             return answer
         except BridgeError as error:
             self.world.note(f"invocation {self.invocation} fails: {error.reason}")

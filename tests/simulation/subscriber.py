@@ -14,7 +14,7 @@ Supersedes = Callable[[Event, Event | None], bool]
 
 
 class Subscriber:
-    """``copy``: the items by key, as far as events told of them. ``supersedes`` is the kit's rule."""
+    """``copy``: the items by key, as far as events showed them. ``supersedes`` is the kit's rule."""
 
     def __init__(self, supersedes: Supersedes = supersedes) -> None:
         self._supersedes = supersedes

@@ -22,7 +22,7 @@ from tests.simulation.broken import (
     RetriesAllEntries,
     SavesBeforeDone,
     SettlesBeforePublishing,
-    SettlesBeforeTelling,
+    SettlesBeforeReemitting,
     TakesTimeoutsForSuccess,
     TrustsTheFirstPass,
     WritesUnconditionally,
@@ -74,7 +74,7 @@ _PLAIN: Mapping[str, Any] = {
 """Nothing goes wrong; a variant adds the trouble that its promise is for."""
 
 _LOSSY: Mapping[str, Any] = {**_PLAIN, "keys": 12, "skip_share": 0.3, "gap_share": 0.3, "live_share": 0.0}
-"""Much is lost, and nothing comes after it that would tell."""
+"""Much is lost, and no later change would show it."""
 
 VARIANTS: Mapping[str, Variant] = {
     "settle before publish": Variant(Parts(relay=SettlesBeforePublishing)),
@@ -101,8 +101,8 @@ VARIANTS: Mapping[str, Variant] = {
         Parts(reconciler=WritesUnconditionally),
         {**_LOSSY, "ledger": "last", "keys": 2, "live_share": 1.0, "live_at": "ledger.settle"},
     ),
-    "reconciliation settles before it tells": Variant(
-        Parts(reconciler=SettlesBeforeTelling),
+    "reconciliation settles before it re-emits": Variant(
+        Parts(reconciler=SettlesBeforeReemitting),
         {**_LOSSY, "crash_share": 0.03, "fault_share": 0.1},
     ),
     "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), _LOSSY),

@@ -1,7 +1,7 @@
-"""What the simulated bridge stands in: a clock, a table that is the source of truth, and the table's stream.
+"""The environment of the simulated bridge: a clock, a table as the source of truth, and the table's stream.
 
 Every change that the table has seen is in ``World.log``, also those that no stream recorded, so that checks
-can tell what should have become of each.
+knows what should have become of each.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class SimulatedStream(FakeStream):
 
 @dataclass(slots=True)
 class World:
-    """``excused`` tells of records that nobody can be expected to publish, and why: the stream or the mapping
+    """``excused`` names records that nobody can be expected to publish, and why: the stream or the mapping
     lost them, or they were given up into the on-failure destination."""
 
     rng: Random
@@ -161,7 +161,7 @@ class World:
         self.trace.append(f"{self.clock.at_s - START_S:.3f} {line}")
 
     def switch_on(self) -> SimulatedStream:
-        """A stream that is enabled again is a new one: its label is newer, its numbers begin anew."""
+        """A stream that is enabled again is a new one: its label is newer, its numbers begin again."""
         self.clock.advance(1)
         self.stream = SimulatedStream(self.clock, self.rng, page_size=self.page_size)
         self.stream.skip_share = self.skip_share

@@ -1,4 +1,4 @@
-"""A mapping with everything around it: a stream, a function that can be told to fail, a clock."""
+"""A mapping with everything around it: a stream, a function that can be made to fail, a clock."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Function:
 
 
 class Notes:
-    """A ``Telemetry`` that keeps what it is told."""
+    """A ``Telemetry`` that keeps what it gets."""
 
     def __init__(self) -> None:
         self.counts: dict[str, float] = {}

@@ -77,7 +77,7 @@ def test_what_dynamodb_wrote_is_published_and_a_restart_goes_on_after_it(rig: Ri
     assert rig.published == ["a-1", "b-2", "a-3"]
 
 
-def test_what_is_handed_back_comes_again_from_there_on(rig: Rig) -> None:
+def test_what_is_returned_for_retry_comes_again_from_there_on(rig: Rig) -> None:
     for n in range(4):
         rig.client.put(f"k{n}", n)
     failed: list[str] = []
@@ -132,7 +132,7 @@ def test_an_empty_page_far_from_the_tip_is_not_the_end(rig: Rig) -> None:
     assert rig.run().done == 1
 
 
-def test_records_that_are_gone_are_told_and_work_goes_on(rig: Rig) -> None:
+def test_records_that_are_gone_are_logged_and_work_continues(rig: Rig) -> None:
     (shard,) = rig.client.by_id
     rig.client.put("a", 1)
     rig.run()

@@ -82,7 +82,7 @@ def test_a_stop_does_not_wait_for_retries() -> None:
     assert "shard-1" not in rig.saved()
 
 
-def test_without_an_end_it_runs_until_it_is_idle_for_as_long_as_told() -> None:
+def test_without_an_end_it_runs_until_it_has_been_idle_for_the_given_time() -> None:
     rig = Rig()
     rig.write(2)
     began_s = rig.clock.monotonic()

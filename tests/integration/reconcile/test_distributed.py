@@ -1,9 +1,9 @@
 """The state machine of infra/ with the worker as a function, executed by the embedded AWS.
 
-MiniStack runs the definition as it stands: a Distributed Map with a child execution for each segment, the
+MiniStack runs the definition unchanged: a Distributed Map with a child execution for each segment, the
 Choice loops, Wait, Retry and Catch. It does not know MaxConcurrencyPath (it runs all segments at once) and
 redrive, does not cut a function off, and calls whatever a Python function raises Runtime.HandlerError, so
-that here Stop is told not to repeat that. tests/lambdas/reconcile/test_steps.py holds these by the same
+that here Stop does not repeat that. tests/lambdas/reconcile/test_steps.py holds these by the same
  definition.
 Only AWS shows ResultWriter, jitter and the machine's TimeoutSeconds.
 """
@@ -47,7 +47,7 @@ def package(project: Path) -> bytes:
 
 @dataclass
 class Stage:
-    """A table in step with its ledger, a queue behind the bus, the worker and the machine."""
+    """A table that matches its ledger, a queue behind the bus, the worker and the machine."""
 
     aws: Aws
     project: Path
@@ -195,7 +195,7 @@ def test_what_was_lost_comes_out_of_a_subscribers_queue_and_a_second_run_finds_n
     assert stage.document("report")["differing"] == 0
 
 
-def test_a_table_that_was_never_seeded_fails_with_the_cause_and_tells_nothing(
+def test_a_table_that_was_never_seeded_fails_with_the_cause_and_sends_nothing(
     own_aws: Aws, tmp_path: Path
 ) -> None:
     stage = build(own_aws, tmp_path, seeded=False, segments=2)
@@ -203,7 +203,7 @@ def test_a_table_that_was_never_seeded_fails_with_the_cause_and_tells_nothing(
     assert done["status"] == "FAILED"
     assert "first_contact" in done["cause"]
     assert stage.document("report")["stopped"] == "first_contact"
-    assert stage.events(0) == [], "and nobody works any more who could still tell something"
+    assert stage.events(0) == [], "and nobody works any more who could still send something"
 
 
 def test_of_two_executions_at_once_one_works_and_the_wait_is_waited(own_aws: Aws, tmp_path: Path) -> None:

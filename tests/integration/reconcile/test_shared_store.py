@@ -1,4 +1,4 @@
-"""Runs that lie in S3, and a lag that the runner's checkpoints tell: the verbs against an embedded AWS."""
+"""Runs stored in S3, and the lag from the runner's checkpoints: the verbs against an embedded AWS."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_bucket_that_is_not_there_is_one_line(aws: Aws, shell: Shell) -> None:
     assert "names no bucket" in done.err
 
 
-def test_the_runners_checkpoints_tell_the_lag(aws: Aws, shell: Shell) -> None:
+def test_the_runners_checkpoints_give_the_lag(aws: Aws, shell: Shell) -> None:
     plan = ("reconcile", "plan", "--checkpoints", ".stream-bridge")
     refused = shell.run(*words(aws, *plan))
     assert refused.code == 1

@@ -61,7 +61,7 @@ PLAN = ("reconcile", "plan", "--lag", "0s")
 RUN = ("reconcile", "run", "--lag", "0s")
 
 
-def test_a_missing_ledger_table_is_told_with_the_command_that_makes_it(project: Project) -> None:
+def test_a_missing_ledger_table_is_reported_with_the_command_that_creates_it(project: Project) -> None:
     project.shell.edit("bridge.yaml", f"table: {project.ledger}", "table: nowhere")
     done = project.run(*PLAN)
     assert done.code == 1
@@ -69,14 +69,14 @@ def test_a_missing_ledger_table_is_told_with_the_command_that_makes_it(project: 
     assert "aws dynamodb create-table --table-name nowhere" in done.err
 
 
-def test_a_ledger_table_of_another_shape_is_told(project: Project) -> None:
+def test_a_ledger_table_with_another_key_is_reported(project: Project) -> None:
     project.shell.edit("bridge.yaml", f"table: {project.ledger}", f"table: {project.table}")
     done = project.run(*PLAN)
     assert done.code == 1
     assert "cannot be a ledger: its key is id HASH S, not pk HASH S" in done.err
 
 
-def test_a_table_without_a_stream_is_told_and_reconciled_all_the_same_when_asked(project: Project) -> None:
+def test_a_table_without_a_stream_is_reported_and_reconciled_anyway_on_request(project: Project) -> None:
     assert project.run("seed").code == 0
     project.client.update_table(TableName=project.table, StreamSpecification={"StreamEnabled": False})
     project.put(id="lost")
@@ -88,7 +88,9 @@ def test_a_table_without_a_stream_is_told_and_reconciled_all_the_same_when_asked
     assert done.code == 2, done.err
 
 
-def test_a_table_that_another_run_works_on_is_told_with_its_owner_and_when_it_ends(project: Project) -> None:
+def test_a_table_that_another_run_works_on_is_reported_with_owner_and_end_of_the_lease(
+    project: Project,
+) -> None:
     store = DirectoryRunStore(project.shell.folder / ".stream-bridge" / "reconcile")
     store.acquire(project.table, "nightly process 7", 500.0, SystemClock().now())
     done = project.run(*PLAN)
@@ -159,7 +161,7 @@ def test_the_report_is_written_as_a_page_with_charts(project: Project) -> None:
     assert "<svg" in (project.shell.folder / "again.html").read_text()
 
 
-def test_a_changed_hash_key_is_told_and_mended_and_nothing_is_called_missed(project: Project) -> None:
+def test_a_changed_hash_key_is_reported_and_fixed_and_nothing_counts_as_missed(project: Project) -> None:
     project.run("seed")
     project.shell.edit("bridge.yaml", "hash_key: not-a-secret", "hash_key: another-secret")
     done = project.run(*PLAN)

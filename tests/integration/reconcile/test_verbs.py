@@ -32,14 +32,14 @@ OPTIONS = Options(segments=3, max_rcu=1e6, grace_s=0.0)
 
 @dataclass
 class Planted:
-    """Twelve changes that no stream will tell."""
+    """Twelve changes that are not in the stream."""
 
     client: Any
     table: str
     folder: Path
 
     def lose(self) -> set[tuple[str, str]]:
-        """Answers subject and operation of what must be told."""
+        """Returns subject and operation of what must be published."""
         for number in range(4):
             self.client.put_item(TableName=self.table, Item=thing(f"new-{number}"))
             changed = thing(f"i-{number:05d}") | item({"name": "changed"})

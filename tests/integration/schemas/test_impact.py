@@ -1,4 +1,4 @@
-"""``schema impact --bus`` reads the rules that stand on a bus."""
+"""``schema impact --bus`` reads the rules of a bus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the runner is behind, as its checkpoints tell; and a refusal where they cannot."""
+"""How far the runner is behind, from its checkpoints; and a refusal if they do not show it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def behind() -> Behind:
     return Behind()
 
 
-def test_the_oldest_record_after_the_checkpoint_tells_the_lag(behind: Behind) -> None:
+def test_the_oldest_record_after_the_checkpoint_gives_the_lag(behind: Behind) -> None:
     written = behind.write(5)
     behind.save(shard_1=written[1])
     assert behind.lag.lag_s() == 30  # the third was written 30 s ago
@@ -110,7 +110,7 @@ def test_what_the_stream_has_trimmed_is_not_in_flight_any_more(behind: Behind) -
     assert behind.lag.lag_s() == 10
 
 
-def test_a_record_that_does_not_tell_its_time_leaves_the_lag_unknown(behind: Behind) -> None:
+def test_a_record_without_a_time_leaves_the_lag_unknown(behind: Behind) -> None:
     written = behind.write(1)
     behind.stream.append({"eventID": "e", "dynamodb": {}})
     behind.save(shard_1=written[0])
@@ -128,7 +128,7 @@ def test_without_a_checkpoint_of_this_very_stream_it_refuses_and_says_what_to_gi
         assert way in refused.value.hint
 
 
-def test_a_stream_that_does_not_answer_is_told(behind: Behind) -> None:
+def test_a_stream_that_does_not_answer_is_reported(behind: Behind) -> None:
     written = behind.write(2)
     behind.save(shard_1=written[0])
     behind.stream.fail("read", SourceUnavailable("throttled"))

@@ -142,7 +142,7 @@ def test_with_bisect_a_partial_response_splits_at_the_returned_number_and_uses_u
     assert rig.kept.sent == []
 
 
-def test_with_bisect_a_first_record_handed_back_splits_in_halves() -> None:
+def test_with_bisect_a_returned_first_record_splits_the_batch_in_halves() -> None:
     rig = Rig()
     written = rig.write(4)
     rig.function.next_answers.append(returning(0))
@@ -205,7 +205,7 @@ def test_a_destination_that_fails_never_loses_the_batch(error: Exception) -> Non
     assert (stats.destination_failed, stats.given_up, stats.done) == (5, 1, 2)
 
 
-def test_without_a_destination_a_batch_is_dropped_counted_and_told_loudly() -> None:
+def test_without_a_destination_a_batch_is_dropped_counted_and_logged_as_an_error() -> None:
     rig = Rig()
     rig.destination = None
     written = rig.write(2)

@@ -77,7 +77,7 @@ def test_an_iterator_that_grew_old_while_a_batch_was_stuck_loses_nothing() -> No
     assert [call[0] for call in rig.function.calls[-3:]] == expected[::2]
 
 
-def test_a_trimmed_position_is_told_loudly_and_reading_goes_on_from_the_horizon() -> None:
+def test_a_trimmed_position_is_logged_as_an_error_and_reading_continues_from_the_horizon() -> None:
     rig = Rig()
     first = rig.write(2)
     rig.run()
@@ -90,7 +90,7 @@ def test_a_trimmed_position_is_told_loudly_and_reading_goes_on_from_the_horizon(
     assert any("gone" in line for line in rig.notes.at("error"))
 
 
-def test_a_shard_trimmed_while_it_is_read_is_told_too() -> None:
+def test_a_shard_trimmed_while_it_is_read_is_logged_too() -> None:
     rig = Rig(page_size=2)
     numbers = rig.write(6)
     runner = rig.runner()
@@ -101,7 +101,7 @@ def test_a_shard_trimmed_while_it_is_read_is_told_too() -> None:
     assert rig.trimmed == [("shard-1", numbers[1])]
 
 
-def test_a_whole_shard_that_is_gone_before_it_was_done_is_told_and_its_children_are_read() -> None:
+def test_a_whole_shard_that_is_gone_before_it_was_done_is_logged_and_its_children_are_read() -> None:
     rig = Rig(page_size=2)
     numbers = rig.write(4, key="same")
     runner = rig.runner()
@@ -127,7 +127,7 @@ def test_a_shard_that_is_gone_while_shards_cannot_be_listed_is_asked_for_again()
     assert rig.function.handled == numbers + children
 
 
-def test_a_checkpointed_shard_that_is_gone_at_start_is_told() -> None:
+def test_a_checkpointed_shard_that_is_gone_at_start_is_logged() -> None:
     rig = Rig()
     rig.write(2)
     rig.run()
