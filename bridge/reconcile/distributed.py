@@ -43,7 +43,6 @@ from bridge.reconcile.options import Options
 from bridge.reconcile.reader import Pace
 from bridge.reconcile.reconciler import Reconciler
 from bridge.reconcile.report import summary
-from bridge.reconcile.second_pass import Pass, check_limits
 from bridge.reconcile.segment import SegmentCheckpoint, SegmentWorker
 from bridge.reconcile.state import RunState
 
@@ -208,8 +207,7 @@ class Steps(Reconciler):
             return {"outcome": "done"}
         options = self._options(ticket, state)
         keeper = self._claim(ticket, state, "second")
-        confirmed = Pass.load(self.store, f"{self._folder(state)}/confirm").counts
-        check_limits(self.table, confirmed, max_emit=options.max_emit, max_removes=options.max_removes)
+        self._within_limits(state, options)
         for _ in self._second_pass(state, options, keeper).emit():
             if deadline.remaining_s() <= 0:
                 return {"outcome": "more"}

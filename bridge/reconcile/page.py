@@ -118,12 +118,16 @@ def _bar(report: Mapping[str, Any]) -> str:
     scale, at, rects = _WIDTH / (sum(widths.values()) or 1), 0.0, ""
     for name, width in widths.items():
         shown = width * scale
-        rects += (
-            f'<rect x="{at:.1f}" y="0" width="{shown:.1f}" height="28" fill="{_COLORS[name]}">'
-            f"<title>{name}: {parts[name]:,}</title></rect>"
-        )
+        rects += _rect(at, 0.0, shown, 28.0, name, f"{name}: {parts[name]:,}")
         at += shown
     return f'<figure><svg viewBox="0 0 {_WIDTH} 28" role="img">{rects}</svg>{_key(parts)}</figure>'
+
+
+def _rect(x: float, y: float, width: float, height: float, name: str, title: str) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" fill="{_COLORS[name]}">'
+        f"<title>{title}</title></rect>"
+    )
 
 
 def _parts(source: Mapping[str, Any]) -> dict[str, int]:
@@ -143,11 +147,8 @@ def _columns(runs: Sequence[Mapping[str, Any]], names: Sequence[str], caption: s
         for name, count in column.items():
             height = (_HEIGHT - 6) * count / most
             top -= height
-            rects += (
-                f'<rect x="{index * step + 1:.1f}" y="{top:.1f}" width="{min(step - 2, 28):.1f}" '
-                f'height="{height:.1f}" fill="{_COLORS[name]}">'
-                f"<title>{escape(str(run['ended']))}: {name} {count:,}</title></rect>"
-            )
+            title = f"{escape(str(run['ended']))}: {name} {count:,}"
+            rects += _rect(index * step + 1, top, min(step - 2, 28), height, name, title)
     figure = f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img">{rects}</svg>'
     return f"<figure>{figure}{_key(columns[-1])}<figcaption>{caption}; highest {most:,}</figcaption></figure>"
 

@@ -156,8 +156,7 @@ class Reconciler(Parts):
             for counts in second.confirm():
                 yield self._progress(state, counts["in_flight"] + counts.missed, differing, counts)
         elif state.phase == "emit":
-            confirmed = Pass.load(self.store, f"{self._folder(state)}/confirm").counts
-            check_limits(self.table, confirmed, max_emit=options.max_emit, max_removes=options.max_removes)
+            confirmed = self._within_limits(state, options)
             for counts in self._second_pass(state, options, keeper).emit():
                 yield self._progress(state, counts.reemitted, confirmed.missed, counts)
 
@@ -244,6 +243,12 @@ class Reconciler(Parts):
         """From when on nothing that the first pass read can be in flight."""
         last_s = max((checkpoint.last_s for checkpoint in self._checkpoints(state)), default=0.0)
         return last_s + options.grace_s
+
+    def _within_limits(self, state: RunState, options: Options) -> Counts:
+        """The counts of what was confirmed. Raises ``TooMuchToEmit``."""
+        confirmed = Pass.load(self.store, f"{self._folder(state)}/confirm").counts
+        check_limits(self.table, confirmed, max_emit=options.max_emit, max_removes=options.max_removes)
+        return confirmed
 
     def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
         confirmer = Confirmer(self, Pace(self.clock, options.max_rcu), options, state.run)

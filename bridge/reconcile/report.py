@@ -74,8 +74,10 @@ def build_report(
 
 
 def _notes(table: str, counts: Counts) -> list[str]:
-    rows = counts["not_comparable"]
-    return [GAPS_NOTE] * bool(counts["gaps"]) + [not_comparable_note(table, rows)] * bool(rows)
+    notes = [GAPS_NOTE] if counts["gaps"] else []
+    if rows := counts["not_comparable"]:
+        notes.append(not_comparable_note(table, rows))
+    return notes
 
 
 def not_comparable_note(table: str, rows: int) -> str:

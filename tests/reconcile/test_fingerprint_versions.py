@@ -16,8 +16,8 @@ NEW = b"another key"
 
 
 def before_and_after(**parts: Any) -> Rig:
-    """Ten items settled under the fingerprint version ``old``; then the configuration changed. Two lost changes
-    can be seen anyway: an insert and a remove."""
+    """Ten items settled under the fingerprint version ``old``; then the configuration changed. Two lost
+    changes can be seen anyway: an insert and a remove."""
     rig = Rig(**parts)
     for number in range(10):
         rig.live(f"u{number}", {"name": "x"})

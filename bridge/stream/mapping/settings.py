@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bridge import limits
 from bridge.delivery.backoff import Backoff
@@ -17,6 +17,15 @@ RecordFilter = Callable[[Mapping[str, Any]], bool]
 """Takes a record in Lambda's shape and returns whether it is wanted."""
 
 StartingPosition = Literal["TRIM_HORIZON", "LATEST"]
+
+_RANGES: Final = {
+    "batch_size": (1, limits.MAPPING_BATCH_MAX),
+    "window_s": (0, limits.MAPPING_WINDOW_MAX_S),
+    "parallelization_factor": (1, limits.MAPPING_PARALLELIZATION_MAX),
+    "max_retries": (0, limits.MAPPING_RETRIES_MAX),
+    "max_record_age_s": (limits.MAPPING_RECORD_AGE_MIN_S, limits.MAPPING_RECORD_AGE_MAX_S),
+    "max_payload_bytes": (1, limits.INVOCATION_PAYLOAD_BYTES),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +54,9 @@ class MappingSettings:
         if self.max_record_age_s == -1:
             object.__setattr__(self, "max_record_age_s", None)
         problems = [
-            *_out_of_range("batch_size", self.batch_size, 1, limits.MAPPING_BATCH_MAX),
-            *_out_of_range("window_s", self.window_s, 0, limits.MAPPING_WINDOW_MAX_S),
-            *_out_of_range(
-                "parallelization_factor", self.parallelization_factor, 1, limits.MAPPING_PARALLELIZATION_MAX
-            ),
-            *_out_of_range("max_retries", self.max_retries, 0, limits.MAPPING_RETRIES_MAX),
-            *_out_of_range(
-                "max_record_age_s",
-                self.max_record_age_s,
-                limits.MAPPING_RECORD_AGE_MIN_S,
-                limits.MAPPING_RECORD_AGE_MAX_S,
-            ),
-            *_out_of_range("max_payload_bytes", self.max_payload_bytes, 1, limits.INVOCATION_PAYLOAD_BYTES),
+            _problem(name, f"is {value}, Lambda takes {low} to {high}")
+            for name, (low, high) in _RANGES.items()
+            if (value := getattr(self, name)) is not None and not low <= value <= high
         ]
         if self.starting_position not in ("TRIM_HORIZON", "LATEST"):
             problems.append(_problem("starting_position", "is neither TRIM_HORIZON nor LATEST"))
@@ -99,12 +98,6 @@ class Reading:
     def backoff_s(self, failures: int) -> float:
         """The wait after this many failures in a row."""
         return self.backoff.delay_s(self.backoff.draw(), failures - 1)
-
-
-def _out_of_range(name: str, value: float | None, low: int, high: int) -> list[Problem]:
-    if value is None or low <= value <= high:
-        return []
-    return [_problem(name, f"is {value}, Lambda takes {low} to {high}")]
 
 
 def _problem(name: str, message: str) -> Problem:
