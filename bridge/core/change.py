@@ -21,9 +21,9 @@ TypedItem = Mapping[str, TypedValue]
 
 
 class Position(NamedTuple):
-    """Where a change stands in a table's history: the stream's label, then the sequence number.
+    """The place of a change in a table's history: the stream's label, then the sequence number.
 
-    The label is the stream's ISO timestamp: a re-enabled stream is newer than any number of the old one.
+    The label is the stream's ISO timestamp, so a re-enabled stream is newer than any number of the old one.
     Numbers compare as integers; as text "9" would come after "10".
 
     A change that came through Kinesis has its creation time as label (26 characters, microseconds) and the
@@ -35,14 +35,14 @@ class Position(NamedTuple):
 
     @property
     def sequence(self) -> str:
-        """The CloudEvents ``sequence``: text that sorts as the position does."""
+        """The CloudEvents ``sequence``: text that sorts like the position."""
         return f"{self.label}/{self.number!s:0>{SEQUENCE_NUMBER_DIGITS}}"
 
 
 @dataclass(frozen=True, slots=True)
 class StreamRef:
-    """Which stream a record comes from, as its ARN tells. Of a record that came through Kinesis: ``arn`` is
-    the table's, ``label`` the name of the Kinesis stream."""
+    """The stream that a record comes from, read from its ARN. For a record that came through Kinesis,
+    ``arn`` is the table's and ``label`` the name of the Kinesis stream."""
 
     arn: str
     table: str
@@ -58,18 +58,18 @@ _NO_MARKS: Mapping[str, str | bool] = MappingProxyType({})
 
 class Change(NamedTuple):
     """A decoded record. Key and images are DynamoDB's typed JSON; their values are checked where they are
-    turned into plain ones.
-
-    ``current`` is the item as it was read when the change was handled, not an image of this change; with
-    ``fetched`` true and ``current`` None it was gone by then.
+    converted to plain values.
 
     ``before`` and ``after`` are ``None`` where the stream view did not capture that image or the item did
-    not exist; ``captures_before`` / ``captures_after`` tell which of the two it is.
+    not exist; ``captures_before`` and ``captures_after`` distinguish the two cases.
 
-    ``told`` are the hashes of the attributes that subscribers were told last, by name: where there is no
-    before image they tell which attributes changed. ``marks`` are extension attributes for the change's
-    events, such as ``redriven``. ``suffix`` is for a state that no record told: it stands between two
-    positions (:func:`bridge.core.healing.suffix_after`).
+    ``current`` is the item as it was read when the change was handled, not an image of this change. If
+    ``fetched`` is true and ``current`` is None, the item was gone by then.
+
+    ``published`` holds, by name, the hashes of the attributes that were published last: without a before
+    image they show which attributes changed. ``marks`` are extension attributes for the change's events, such
+    as ``redriven``. ``suffix`` is for a step that no record showed: it sorts between two positions
+    (:func:`bridge.core.healing.suffix_after`).
     """
 
     record_id: str
@@ -90,7 +90,7 @@ class Change(NamedTuple):
 
     @property
     def sequence(self) -> str:
-        """The CloudEvents ``sequence``: the position's, and after it the suffix."""
+        """The CloudEvents ``sequence``: the position's, followed by the suffix."""
         return self.position.sequence + self.suffix
 
     @property

@@ -1,4 +1,4 @@
-"""An item image whose attributes become plain JSON when they are asked for, and only once."""
+"""An item image whose attributes are converted to plain JSON on request, and only once."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _NOT_YET: Any = object()
 
 
 class Image(Mapping[str, Any]):
-    """Reads like a mapping from attribute names to plain JSON values.
+    """A mapping from attribute names to plain JSON values.
 
-    ``differing`` names the attributes that are not the same in ``twin``, the other image of a change; all
-    others are converted once for both, by ``convert``. :meth:`check` looks at what nobody has asked for.
-    Asking and checking raise :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
+    ``differing`` names the attributes that differ from ``twin``, the other image of a change; all others are
+    converted once for both images, by ``convert``. :meth:`check` checks the attributes that were not read.
+    Reading and checking raise :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
     """
 
     __slots__ = ("_convert", "_differing", "_plain", "_twin", "_typed", "_what")
@@ -64,7 +64,8 @@ class Image(Mapping[str, Any]):
         return self[name] if name in self._typed else default
 
     def check(self) -> None:
-        """Whether a record is malformed must not depend on which attributes an event happens to need."""
+        """Check what was not read: whether a record is malformed must not depend on the attributes that an
+        event needs."""
         plain, typed = self._plain, self._typed
         names = typed if self._twin is None else self._differing
         if len(plain) < len(typed):
@@ -73,7 +74,7 @@ class Image(Mapping[str, Any]):
             )
 
     def whole(self) -> dict[str, Any]:
-        """Every attribute, in order of their names."""
+        """All attributes, in the order of their names."""
         if len(self._plain) == len(self._typed) and list(self._plain) == sorted(self._plain):
             return self._plain
         if self._twin is None:
@@ -82,7 +83,7 @@ class Image(Mapping[str, Any]):
         twin = self._twin.whole()
         self._plain = {}
         for name in sorted(self._typed):
-            # A name that differs takes its place now and its value below.
+            # A differing attribute gets its place in the order now and its value below.
             self._plain[name] = None if name in self._differing else twin[name]
         own = {name: self._typed[name] for name in self._differing if name in self._typed}
         self._plain.update(self._convert(own, self._what))

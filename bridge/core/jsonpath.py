@@ -1,6 +1,6 @@
-"""JSONPath, read by jsonpath-ng and walked by ourselves where that is possible.
+"""JSONPath, parsed by jsonpath-ng; simple paths are followed without the library.
 
-A *simple* path is made of members, indexes and wildcards (``$.after.items[*].sku``) and becomes a tuple of
+A *simple* path has only members, indexes and wildcards (``$.after.items[*].sku``). It becomes a tuple of
 steps, which costs a fraction of the library's search. Filters, slices and ``..`` are left to the library.
 """
 
@@ -13,18 +13,19 @@ from typing import Any
 
 
 class JsonPathError(ValueError):
-    """The text is not a JSONPath we can use; says why."""
+    """The text is not a JSONPath that can be used; the message says why."""
 
 
 ANY = object()
-"""The step ``*``: every member or element."""
+"""The step ``*``: all members or elements."""
 
 Step = Any  # str: a member, int: an index, ANY
 
 
 @dataclass(frozen=True, slots=True)
 class JsonPath:
-    """``root`` is the first member after ``$``; ``steps`` what follows, None where the path is not simple."""
+    """``root`` is the first member after ``$``; ``steps`` are the following ones, None where the path is not
+    simple."""
 
     text: str
     root: str
@@ -35,7 +36,7 @@ class JsonPath:
 
 @lru_cache(maxsize=4096)
 def parse_path(text: str) -> JsonPath:
-    """Parse ``$.root.…``. Raises :class:`JsonPathError` with what is wrong and where."""
+    """Parse ``$.root.…``. Raises :class:`JsonPathError`, which says what is wrong and where."""
     # Imported here: the grammar tables are only needed while a configuration is read.
     from jsonpath_ng.exceptions import JSONPathError as LibraryError
     from jsonpath_ng.ext.parser import parse
@@ -45,7 +46,7 @@ def parse_path(text: str) -> JsonPath:
     try:
         tree = parse(text)
     except (LibraryError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
-        # The library's own errors and, for some malformed texts, what its grammar trips over.
+        # The library's own errors, and those that its grammar raises for some malformed texts.
         raise JsonPathError(f"not a JSONPath: {str(error)[:120]}") from error
     steps = _steps(tree)
     if steps is None:
@@ -72,7 +73,7 @@ def _finder(tree: Any) -> Callable[[Any], list[Any]]:
 
 
 def _steps(tree: Any) -> tuple[Step, ...] | None:
-    """The steps of a parsed path; None where it has more than members, indexes and wildcards."""
+    """The steps of a parsed path; None where it is not simple."""
     from jsonpath_ng import Child, Fields, Index, Root
     from jsonpath_ng.jsonpath import Wildcard
 
@@ -91,7 +92,7 @@ def _steps(tree: Any) -> tuple[Step, ...] | None:
 
 
 def walk_plain(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
-    """Every value that ``steps`` reach from a plain JSON ``value``."""
+    """All values that ``steps`` reach from a plain JSON ``value``."""
     if not steps:
         yield value
         return

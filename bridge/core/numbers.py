@@ -1,7 +1,7 @@
-"""``numbers: string``: a table's numbers as text, with DynamoDB's own digits, all of them or at chosen paths.
+"""``numbers: string``: a table's numbers as text with DynamoDB's own digits, everywhere or at chosen paths.
 
-The exact conversion is made first, as for every other table, and refuses what is illegal. Then the typed
-values say which of its members were numbers. Tables without this option never come here.
+The exact conversion comes first, as for every other table, and refuses illegal values. The typed values then
+show which members were numbers. Tables without this option do not use this module.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PlainItem = Callable[[TypedItem, str], dict[str, Any]]
 """From an image, and its name in errors, to plain JSON."""
 
 PlainAt = Callable[[TypedValue, str], Any]
-"""From a typed value, and the JSON Pointer of where it stands in the item, to plain JSON."""
+"""From a typed value, and the JSON Pointer of its place in the item, to plain JSON."""
 
 EVERYWHERE: tuple[Segments, ...] = ((),)
 
@@ -26,7 +26,7 @@ EVERYWHERE: tuple[Segments, ...] = ((),)
 class NumbersAsText:
     """The conversions of a table whose numbers are text at and below ``paths`` (with ``*`` segments).
 
-    A number set is an array of texts, in order of its numbers. Both methods raise
+    A number set becomes an array of texts, in numeric order. Both methods raise
     :class:`bridge.errors.MalformedRecord` where a value is not legal typed JSON.
     """
 
@@ -42,7 +42,7 @@ class NumbersAsText:
         return result
 
     def at(self, value: TypedValue, path: str) -> Any:
-        """Like :func:`bridge.core.values.plain`, for the value that stands at ``path``."""
+        """Like :func:`bridge.core.values.plain`, for the value at ``path``."""
         paths = self._paths
         for segment in parse_pointer(path):
             paths = _below(paths, segment)
@@ -61,7 +61,7 @@ def _members(result: dict[str, Any], typed: TypedItem, paths: tuple[Segments, ..
 
 
 def _as_text(typed: TypedValue, exact: Any, paths: tuple[Segments, ...]) -> Any:
-    """``exact``, the fresh plain value of ``typed``, with its numbers at ``paths`` as text."""
+    """``exact``, the new plain value of ``typed``, with its numbers at ``paths`` as text."""
     ((tag, content),) = typed.items()
     if tag == "M":
         _members(exact, content, paths)

@@ -1,8 +1,8 @@
-"""Redaction: secrets are taken out of the images before anything else looks at them.
+"""Redaction: secrets are removed from the images before anything else reads them.
 
 It works on typed images and before the diff, so that neither ``changes`` nor patterns nor event data can
-carry what a rule removes. ``drop`` removes the attribute, ``mask`` puts ``***`` in its place, ``hmac``
-a keyed digest, equal for equal values, so that subscribers can still tell *that* it changed.
+hold what a rule removes. ``drop`` removes the attribute, ``mask`` replaces it with ``***``, and ``hmac`` with
+a keyed digest, which is equal for equal values, so that subscribers can still see *that* it changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ Redaction = Callable[[Change], Change]
 
 @dataclass(frozen=True, slots=True)
 class RedactRule:
-    """One ``redact`` entry. ``path`` is simple and relative to the item (``$.email``); ``key`` is hmac's."""
+    """One ``redact`` entry. ``path`` is simple and relative to the item (``$.email``); ``key`` is for hmac
+    only."""
 
     path: JsonPath
     action: Literal["drop", "mask", "hmac"]
@@ -32,7 +33,7 @@ class RedactRule:
 
 
 def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
-    """A function from a change to the same change without its secrets; None where there is nothing to do."""
+    """A function from a change to the same change without its secrets; None without rules."""
     if not rules:
         return None
     every = [((rule.path.root, *(rule.path.steps or ())), _replacement(rule)) for rule in rules]
@@ -81,13 +82,13 @@ def _replacement(rule: RedactRule) -> Replace:
     return digest
 
 
-@lru_cache(maxsize=1024)  # before and after mostly hold the same
+@lru_cache(maxsize=1024)  # before and after mostly have equal values
 def _digest(key: bytes, message: bytes) -> str:
     return "hmac-sha256:" + hmac.digest(key, message, "sha256").hex()
 
 
 def canonical_bytes(value: TypedValue) -> bytes:
-    """Equal bytes for equal typed values, different ones for different types: what keyed digests are over."""
+    """Equal bytes for equal typed values, different bytes for different types; the input of keyed digests."""
     ((tag, content),) = value.items()
     if tag == "S":
         text = content
@@ -104,12 +105,12 @@ def canonical_bytes(value: TypedValue) -> bytes:
 
 
 def _framed(tag: str, *parts: bytes) -> bytes:
-    """Every part with its length before it, so that no two lists of parts read alike."""
+    """Every part with its length before it, so that no two lists of parts give the same bytes."""
     return tag.encode() + b"".join(b"%d:%b" % (len(part), part) for part in parts)
 
 
 def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], replace: Replace) -> TypedItem:
-    """A copy of ``item`` with ``replace`` applied at ``steps``; the item itself where they lead nowhere."""
+    """A copy of ``item`` with ``replace`` applied at ``steps``; the item itself where they find nothing."""
     step, rest = steps[0], steps[1:]
     names = list(item) if step is ANY else [step] if step in item else []
     if not names:
@@ -125,7 +126,7 @@ def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], replace: Rep
 
 
 def _inside(value: TypedValue, steps: tuple[Step, ...], replace: Replace) -> TypedValue:
-    # What is malformed is left as it is, for the conversion to plain values to refuse.
+    # Malformed values are left as they are: the conversion to plain values refuses them.
     content = value.get("M") if isinstance(value, dict) else None
     if isinstance(content, dict):
         return {"M": _apply(content, steps, replace)}

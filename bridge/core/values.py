@@ -1,7 +1,7 @@
-"""DynamoDB's typed values: are they legal, and what are they as JSON?
+"""DynamoDB's typed values: checking that they are legal, and converting them to JSON.
 
-Exact or not a JSON number, sets sorted, binary as base64 text whichever way the record came. Checking and
-converting are one pass: what has a JSON value here was legal, all the way down.
+A number is exact or not a JSON number, sets are sorted, binary is base64 text however the record came.
+Checking and converting are one pass: a value that is converted was legal at every level.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from bridge.limits import (
     NUMBER_MIN_EXPONENT,
 )
 
-# Exponents of more than three digits are out of DynamoDB's range whatever stands before them.
+# Exponents of more than three digits are outside DynamoDB's range whatever the digits before them.
 _NUMBER = re.compile(r"[+-]?(?=\.?[0-9])([0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?").fullmatch
 
 _UNTYPED = "not a typed value such as {'S': …}"
-_HINT = "DynamoDB never writes such a value: look at what produced this record"
+_HINT = "DynamoDB never writes such a value: check what produced this record"
 
 
 def number(text: str) -> int | float | str:
@@ -39,7 +39,7 @@ def number(text: str) -> int | float | str:
     Raises :class:`MalformedRecord` for anything that is not a DynamoDB number.
     """
     if len(text) <= JSON_DECIMAL_DIGITS and text.isascii():
-        # At most 15 digits and no exponent: legal whatever they are, and exact as int or float.
+        # At most 15 digits and no exponent: always legal, and exact as int or float.
         if text.isdigit():
             return int(text)
         if text.replace(".", "", 1).replace("-", "", 1).isdigit() and text.rfind("-") <= 0:
@@ -75,32 +75,28 @@ def _significant(text: str) -> tuple[str, int]:
 
 
 def same_number(a: str, b: str) -> bool:
-    """Equal as numbers: ``1.0`` is ``1``, whatever the digits they are written with."""
+    """Whether two texts are equal as numbers: ``1.0`` equals ``1``."""
     return a == b or Decimal(a) == Decimal(b)
 
 
 def base64_text(value: str | bytes) -> str:
-    """Binary as base64 text: Lambda hands text over, the Streams API bytes."""
+    """Binary as base64 text: Lambda gives text, the Streams API bytes."""
     return value if isinstance(value, str) else b64encode(value).decode("ascii")
 
 
 def plain_item(item: TypedItem, what: str) -> dict[str, Any]:
-    """An image as a plain JSON object, its attributes in order of their names.
+    """An image as a plain JSON object, its attributes in the order of their names.
 
-    ``what`` names the image in errors. Raises :class:`MalformedRecord`, naming the attribute and never
-    repeating a value, unless every value is legal typed JSON.
+    ``what`` names the image in errors. Raises :class:`MalformedRecord` unless every value is legal typed
+    JSON; the error names the attribute and never a value.
     """
     result: dict[str, Any] = {}
     try:
         _convert(result, sorted(item), item, 0)
-    except MalformedRecord as error:
-        raise MalformedRecord(
-            f"{what}, attribute {_missing(item, result)}: {error.message}", hint=_HINT
-        ) from error
-    except (TypeError, AttributeError) as error:
-        raise MalformedRecord(
-            f"{what}, attribute {_missing(item, result)}: {_UNTYPED}", hint=_HINT
-        ) from error
+    except (MalformedRecord, TypeError, AttributeError) as error:
+        problem = error.message if isinstance(error, MalformedRecord) else _UNTYPED
+        where = f"{what}, attribute {_missing(item, result)}"
+        raise MalformedRecord(f"{where}: {problem}", hint=_HINT) from error
     return result
 
 
@@ -120,8 +116,8 @@ def plain(value: TypedValue, where: str = "a value") -> Any:
 def _convert(result: Any, slots: Iterable[Any], content: Any, depth: int) -> None:
     """Put the JSON value of ``content[slot]`` into ``result[slot]`` for every slot of a map or a list.
 
-    One loop without a call for each value, and ``in`` where an iterator would read nicer: this is where
-    most of the time of the whole walk goes.
+    One loop without a call for each value, and ``in`` where an iterator would be easier to read: the pipeline
+    spends most of its time here.
     """
     for slot in slots:
         value = content[slot]
@@ -142,7 +138,7 @@ def _convert(result: Any, slots: Iterable[Any], content: Any, depth: int) -> Non
             if type(inner) is not dict or depth >= NESTING_MAX:
                 raise _not_nested("M", "a map", type(inner) is dict)
             members: dict[str, Any] = {}
-            # Sorted, so that equal maps give equal bytes whatever order DynamoDB chose.
+            # Sorted, so that equal maps give equal bytes whatever DynamoDB's order.
             _convert(members, sorted(inner), inner, depth + 1)
             result[slot] = members
         elif "L" in value:
@@ -178,7 +174,7 @@ def _rare(tag: Any, content: Any) -> Any:
         raise MalformedRecord(
             f"unknown attribute type {str(tag)[:20]!r}, or NULL that is not true", hint=_HINT
         )
-    # boto3 resources hold sets as Python sets; the wire has lists.
+    # boto3 resources hold sets as Python sets; the API has lists.
     if not isinstance(content, list | set | frozenset):
         raise MalformedRecord(f"{tag} is not a list", hint=_HINT)
     return of_member(content)

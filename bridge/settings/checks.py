@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bridge.core.pattern.reach import looks_beyond_keys
+from bridge.core.pattern.matching import looks_beyond_keys
 from bridge.errors import Problem, did_you_mean
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
 from bridge.settings.derivation_checks import check_derivations

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.core.events.translate import Table
-from bridge.core.pattern.reach import looks_beyond_keys
+from bridge.core.pattern.matching import looks_beyond_keys
 from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.dynamodb.ledger_row import partition_key
 from bridge.edges.local.ledgers import MemoryLedger, NoLedger

@@ -163,9 +163,9 @@ def try_pattern(
 
     Exit code 0: it matches. 2: it does not. 1: the pattern is invalid, or something is no JSON.
     """
+    from bridge.core.event import cloud_event
     from bridge.core.pattern.matching import compile_pattern
     from bridge.core.pattern.rules import envelope, hints, is_envelope
-    from bridge.core.records.unwrap import cloud_event
 
     console: Console = context.obj
     if pattern == event == "-":

@@ -93,7 +93,7 @@ class Watch:
             self._known.popitem(last=False)
 
     def _show(self, message: Message) -> bool:
-        from bridge.core.records.unwrap import cloud_event
+        from bridge.core.event import cloud_event
 
         event = cloud_event(message.body)
         if event is None:

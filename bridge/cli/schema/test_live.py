@@ -275,7 +275,7 @@ class _Looking:
                 self.stop.wait(_REST_S)
 
     def _take(self, body: str) -> None:
-        from bridge.core.records.unwrap import cloud_event
+        from bridge.core.event import cloud_event
 
         event = cloud_event(body)
         if event is None:

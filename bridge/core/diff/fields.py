@@ -1,9 +1,9 @@
 """The field diff of two typed images: exact, minimal, in a fixed order.
 
-Values are equal only when type and value are; numbers are equal as numbers, sets as sets. Maps recurse,
-lists compare by index with adds and removes at the tail, or element by element where a member identifies
-them. The result, read as a JSON Patch (RFC 6902), turns ``before`` into ``after``. Only what changed is
-turned into plain values.
+Values are equal only if type and value are equal; numbers compare as numbers, sets as sets. Maps are compared
+member by member. Lists are compared by index with adds and removes at the end, or element by element where a
+member identifies the elements. The result, read as a JSON Patch (RFC 6902), turns ``before`` into ``after``.
+Only changed values are converted to plain values.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from bridge.core.values import base64_text, plain, plain_item, same_number
 from bridge.errors import MalformedRecord
 
 FieldChange = dict[str, Any]
-"""``{path, op, before?, after?}``; sets add ``added`` and ``removed``, a bare change of type ``types``.
+"""``{path, op, before?, after?}``; sets add ``added`` and ``removed``, a change of type alone adds ``types``.
 
-Where a member identifies the elements of a list, entries about one of them and below it add ``id``, and
-``within`` (identities from the outside in) where that list stands in another such element; ``op`` may be
-``move``, with ``from`` and no values."""
+Where a member identifies the elements of a list, entries about an element or below it add ``id``, and
+``within`` (identities from the outside in) where that list is inside another such element. ``op`` may be
+``move``, with ``from`` and without values."""
 
 Lists = Literal["index", "whole"]
 Differ = Callable[[TypedItem, TypedItem, list[str]], list[FieldChange]]
 
 
 def differing_names(before: TypedItem, after: TypedItem) -> list[str]:
-    """The attributes that are not the same to the letter, in order: all that can have changed."""
+    """The attributes whose typed JSON differs, in order: all attributes that can have changed."""
     names = [name for name, value in after.items() if name not in before or before[name] != value]
     if len(before) != len(after) or len(names) != 0:
         names += [name for name in before if name not in after]
@@ -47,22 +47,22 @@ def compile_diff(
 ) -> Differ:
     """A function from two images and their :func:`differing_names` to the field changes.
 
-    ``ignore`` names paths (with ``*`` segments) below which nothing is reported; ``lists`` compares
-    lists by index, as one value, or element by element as a member identifies them: there ``*`` stands for
-    the elements in ``ignore``, whose indexes mean nothing. A list whose elements do not all have that
-    member, each another, is compared by index. ``plain_at`` makes the values that are told.
-    The function raises :class:`MalformedRecord`.
+    ``ignore`` names paths (with ``*`` segments) below which nothing is reported. ``lists`` says how lists are
+    compared: by index, as one value, or element by element, where a member identifies the elements. In the
+    last case their indexes mean nothing, and ``ignore`` names them with ``*``. A list is compared by index
+    unless all its elements have that member, with different values. ``plain_at`` converts the values that are
+    reported. The function raises :class:`MalformedRecord`.
     """
-    walk = _Walk(lists, plain_at)
+    comparison = _Comparison(lists, plain_at)
     silent = frozenset(path[0] for path in ignore if len(path) == 1 and path[0] != "*")
     deeper = tuple(path for path in ignore if len(path) > 1 or path[0] == "*")
 
     def diff(before: TypedItem, after: TypedItem, names: list[str]) -> list[FieldChange]:
         found: list[FieldChange] = []
         try:
-            walk.names([n for n in names if n not in silent], before, after, "", deeper, found)
+            comparison.names([n for n in names if n not in silent], before, after, "", deeper, found)
         except (MalformedRecord, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-            # Something in there is not legal: let the conversion say what, and in which attribute.
+            # A value is not legal. The conversion reports which, and in which attribute.
             for image, what in ((before, "OldImage"), (after, "NewImage")):
                 plain_item({name: image[name] for name in names if name in image}, what)
             raise MalformedRecord("the images cannot be compared") from error
@@ -71,7 +71,7 @@ def compile_diff(
     return diff
 
 
-class _Walk:
+class _Comparison:
     __slots__ = ("_by", "_plain", "_whole_lists")
 
     def __init__(self, lists: Lists | ByMember, plain_at: PlainAt) -> None:
@@ -144,7 +144,7 @@ class _Walk:
             if not ignore or () not in below(ignore, str(i)):
                 here = f"{path}/{i}"
                 found.append({"path": here, "op": "add", "after": self._plain(new[i], here)})
-        # From the end, so that no removal moves the ones still to come.
+        # From the end, so that no removal moves the elements that are removed after it.
         for i in range(len(old) - 1, shared - 1, -1):
             if not ignore or () not in below(ignore, str(i)):
                 here = f"{path}/{i}"
@@ -159,8 +159,8 @@ class _Walk:
         ignore: tuple[Segments, ...],
         found: list[FieldChange],
     ) -> bool:
-        """First what went, came and moved, then what changed inside the elements where they stand now.
-        False where the elements of either list cannot be told apart."""
+        """Report first the removed, added and moved elements, then the changes inside elements, at their new
+        places. False where the elements of either list cannot be distinguished."""
         was, now = by.identities(old), by.identities(new)
         if was is None or now is None:
             return False
@@ -186,7 +186,7 @@ class _Walk:
         return True
 
     def _named(self, change: FieldChange, by: ByMember, element: TypedValue, path: str) -> FieldChange:
-        """``change`` with the identity of the element at ``path`` that it is about or inside of."""
+        """``change`` with the identity of the element at ``path``, which changed or contains the change."""
         identity = self._plain(by.member(element), path + by.pointer)
         if "id" in change:
             change["within"] = [identity, *change.get("within", ())]
@@ -197,7 +197,7 @@ class _Walk:
     def _replace(self, before: TypedValue, after: TypedValue, path: str) -> FieldChange:
         old, new = self._plain(before, path), self._plain(after, path)
         change: FieldChange = {"path": path, "op": "replace", "before": old, "after": new}
-        # A set that became a list reads the same on both sides; only the types tell what happened.
+        # A set that became a list looks the same on both sides; only the types show what happened.
         if old == new and type(old) is type(new):
             change["types"] = [*before, *after]
         return change

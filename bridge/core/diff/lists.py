@@ -1,8 +1,8 @@
-"""Lists whose elements have an identity: what was removed, added and moved between two of them.
+"""Lists whose elements have an identity: the elements removed, added and moved between two of them.
 
-An element is identified by one of its members, as an item is by its key. Elements that stayed in order
-among each other stay where they are; as few as possible are said to have moved. The steps read like a JSON
-Patch (RFC 6902): each place is the one that holds when the steps before it are done.
+One of its members identifies an element, as the key identifies an item. As few elements as possible are
+reported as moved: those that kept their order among each other stay. The steps read like a JSON Patch (RFC
+6902): each place is valid once the steps before it are done.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ class ByMember:
         self.pointer = "".join("/" + escape(segment) for segment in segments)
 
     def member(self, element: TypedValue) -> TypedValue:
-        """The typed member that identifies ``element``; where it has none, a NULL, which is no identity."""
+        """The typed member that identifies ``element``; a NULL, which is no identity, where it is missing."""
         for segment in self._segments:
             element = element.get("M", _NOTHING).get(segment, _NULL)
         return element
 
     def identities(self, elements: Sequence[TypedValue]) -> list[Identity] | None:
-        """The identity of every element, or None unless each has one and no two have the same.
+        """The identity of every element, or None unless each has one and all are different.
 
-        What can be a key can identify: S, N and B.
+        The types of keys can identify an element: S, N and B.
         """
         found: list[Identity] = []
         for element in elements:
@@ -58,8 +58,8 @@ class ByMember:
 
 
 class Step(NamedTuple):
-    """``place`` is where the element comes to stand, or stood when it was removed; ``origin`` is where a
-    moved one stood until now. ``element`` is its index in the old list (remove) or in the new one."""
+    """``place`` is the element's new index, or its index when it was removed. ``origin`` is the previous
+    index of a moved element. ``element`` is its index in the old list (remove) or in the new list."""
 
     op: Literal["remove", "add", "move"]
     place: int
@@ -68,9 +68,9 @@ class Step(NamedTuple):
 
 
 def rearrange(old: Sequence[Identity], new: Sequence[Identity]) -> list[Step]:
-    """The steps from ``old`` to ``new``: removals from the end, then additions and moves in new order.
+    """The steps from ``old`` to ``new``: removals from the end, then additions and moves in the new order.
 
-    Takes n log n: a list may have tens of thousands of elements.
+    It takes n log n steps, because a list may have tens of thousands of elements.
     """
     place_in_new = {identity: index for index, identity in enumerate(new)}
     place_in_old = {identity: index for index, identity in enumerate(old)}
@@ -79,8 +79,8 @@ def rearrange(old: Sequence[Identity], new: Sequence[Identity]) -> list[Step]:
     staying = set(_longest_rising(common))
     if len(staying) == len(new):
         return steps
-    # One slot for every place that is taken at some time, in their order in the list: where a mover came
-    # from is behind what is put after the last element that stays.
+    # One slot for every place that is taken at some time, in the order of the list: the place that a moved
+    # element leaves comes after the elements that are inserted behind the last element that stays.
     leaving: dict[int, int] = {}  # index in new -> slot
     coming: dict[int, int] = {}
     present: list[bool] = []
@@ -126,7 +126,7 @@ def _longest_rising(numbers: Sequence[int]) -> list[int]:
 
 
 class _Taken:
-    """How many slots before a given one are taken: a Fenwick tree, so that each question takes log n."""
+    """How many slots before a given one are taken: a Fenwick tree, so that each answer takes log n."""
 
     __slots__ = ("_sums",)
 

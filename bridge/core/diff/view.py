@@ -1,32 +1,36 @@
-"""A change as the rest of the walk reads it: plain values and field changes."""
+"""A change as the rest of the pipeline reads it: plain values and field changes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from bridge.core.change import Change
+from bridge.core.change import Change, TypedItem
 from bridge.core.diff.fields import Differ, FieldChange, differing_names
 from bridge.core.image import Image
 from bridge.core.numbers import PlainItem
+from bridge.core.pointer import escape
 from bridge.core.values import plain_item
 
+FieldHashes = Callable[[TypedItem], dict[str, str]]
 
-@lru_cache(maxsize=1024)  # the changes of a batch share a few seconds
+
+@lru_cache(maxsize=1024)  # the changes of a batch fall into a few seconds
 def _time_text(time: datetime) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class ChangeView:
-    """One redacted change, its values as ``convert`` makes them.
+    """One redacted change with its values converted by ``convert``.
 
-    ``key``, ``before`` and ``after`` give plain JSON, attribute by attribute as it is asked for; an image
-    is ``None`` where there is none. ``changes`` is ``None`` where it cannot be known from this stream view
-    or there is nothing to compare (an insert, a remove), and ``[]`` where nothing changed. ``current`` is
-    the item as it was read later; it is never compared with the others.
+    ``key``, ``before`` and ``after`` give plain JSON, attribute by attribute on request; a missing image is
+    ``None``. ``changes`` is ``None`` where it cannot be known from this stream view or where there is nothing
+    to compare (an insert, a remove), and ``[]`` where nothing changed. ``current`` is the item as it was read
+    later; it is never compared with the others.
 
-    Making it, and reading from it, raises :class:`bridge.errors.MalformedRecord` where a value is not
+    Creating a view, and reading from it, raises :class:`bridge.errors.MalformedRecord` where a value is not
     legal typed JSON.
     """
 
@@ -52,7 +56,7 @@ class ChangeView:
             self.current = Image(change.current, "current item", convert=convert)
 
     def check(self) -> None:
-        """Raises :class:`bridge.errors.MalformedRecord` where a value that nobody asked for is illegal."""
+        """Raises :class:`bridge.errors.MalformedRecord` where a value that was not read yet is illegal."""
         for image in (self.key, self.before, self.after, self.current):
             if image is not None:
                 image.check()
@@ -64,7 +68,7 @@ class ChangeView:
 
     @property
     def meta(self) -> dict[str, Any]:
-        """What a mapping may take about the change itself."""
+        """What a mapping may use about the change itself."""
         change = self.change
         return {
             "table": change.table,
@@ -76,7 +80,7 @@ class ChangeView:
         }
 
     def document(self) -> dict[str, Any]:
-        """Everything that a JSONPath may look into; what is ``None`` is left out."""
+        """Everything that a JSONPath may search; members that are ``None`` are left out."""
         every = {
             "key": self.key.whole(),
             "before": None if self.before is None else self.before.whole(),
@@ -92,7 +96,7 @@ ROOTS = ("key", "before", "after", "changes", "current", "meta")
 
 
 def default_data(view: ChangeView) -> dict[str, Any]:
-    """``{operation, key, before?, after?, changes?}``; what this change does not have is left out.
+    """``{operation, key, before?, after?, changes?}``; members that this change does not have are left out.
 
     With ``fetch: current`` also ``fetched`` and ``current?``; an item gone by then has no ``current``.
     """
@@ -108,3 +112,30 @@ def default_data(view: ChangeView) -> dict[str, Any]:
         if view.current is not None:
             data["current"] = view.current.whole()
     return data
+
+
+def named_changes(
+    view: ChangeView, published: Mapping[str, str], hashes: FieldHashes
+) -> list[FieldChange] | None:
+    """The changed attributes where the before image is missing, by the hashes of the last published state.
+
+    ``{path, op, after?}`` for each top-level attribute that differs, never with ``before``. ``after`` is
+    given where the change itself has it; an item that was read later shows only which attributes differ by
+    then. None where nothing can be known.
+    """
+    change = view.change
+    typed = change.after if change.after is not None else change.current
+    if typed is None:
+        return None
+    now = hashes(typed)
+    found: list[FieldChange] = []
+    for name in sorted(now.keys() | published.keys()):
+        if now.get(name) == published.get(name):
+            continue
+        op = "add" if name not in published else "remove" if name not in now else "replace"
+        entry: FieldChange = {"path": f"/{escape(name)}", "op": op}
+        if op != "remove" and view.after is not None:
+            entry["after"] = view.after[name]
+        found.append(entry)
+    # An item that was read later may have changed and changed back, so no difference proves nothing.
+    return None if not found and change.after is None else found

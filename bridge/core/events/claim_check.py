@@ -1,8 +1,8 @@
-"""The claim check: an event too large for a sink leaves its data behind and says where it lies. Pure.
+"""The claim check: an event too large for a sink is published without its data, which is stored. Pure.
 
-CloudEvents' ``dataref`` extension (spec repository, cloudevents/extensions/dataref.md): the event goes out
-without ``data``, and ``dataref`` is the URI at which exactly that data is kept. Only a sink that cannot
-take the whole event gets it in this form: the rules and filters of other sinks go on seeing ``data``.
+It uses CloudEvents' ``dataref`` extension (spec repository, cloudevents/extensions/dataref.md): the event has
+no ``data``, and ``dataref`` is the URI of exactly that data. Only a sink that cannot take the whole event
+gets it in this form: the rules and filters of other sinks still see ``data``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bridge.errors import EventTooLarge
 
 
 class Limited(Protocol):
-    """What there is to know of a sink here."""
+    """What the claim check needs to know of a sink."""
 
     max_bytes: int
 
@@ -28,8 +28,8 @@ class Limited(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The data of one event, as JSON. The same data of the same type is the same claim, whenever it is made:
-    what is kept under its name never has to be written again."""
+    """The data of one event, as JSON. Equal data of one type is always the same claim, so data that is stored
+    under its name never has to be written again."""
 
     event_type: str
     data: bytes
@@ -41,7 +41,7 @@ class Claim:
 
 
 def too_large_for(event: Event, sinks: Mapping[str, Limited]) -> tuple[str, ...]:
-    """Which of the event's sinks cannot take it as it is; nearly always none."""
+    """The event's sinks that cannot take it as it is; nearly always none."""
     over: tuple[str, ...] = ()
     for name in event.sinks:
         sink = sinks[name]
@@ -51,10 +51,10 @@ def too_large_for(event: Event, sinks: Mapping[str, Limited]) -> tuple[str, ...]
 
 
 def split(event: Event, locate: Callable[[Claim], str]) -> tuple[Claim, Event]:
-    """The event's data, and the same event with the data's place instead of it.
+    """The event's data, and the same event with a reference in place of the data.
 
     Its id, order and attributes stay. Equal events give equal bytes: orjson writes numbers back as it read
-    them, since it wrote them itself.
+    them, because it wrote them in the first place.
     """
     attributes = orjson.loads(event.body)
     claim = Claim(event.type, orjson.dumps(attributes.pop("data", None)))
@@ -101,7 +101,7 @@ def _reduce(
     claim, reduced = split(event._replace(sinks=over), locate)
     still_over = too_large_for(reduced, sinks)
     if still_over:
-        hint = "what is left is the subject, the key and the like: shorten those"
+        hint = "the rest is the subject, the key and the like: shorten those"
         raise _too_large(reduced, still_over[0], sinks, " without its data", hint)
     return claim, reduced
 

@@ -1,31 +1,60 @@
 """The CloudEvents envelope (1.0.2, JSON format, structured mode) around an event's data.
 
-Everything that never changes for one type and version is prepared once and put through the CloudEvents
-SDK's own checks then; what differs per record is correct by construction.
+What never changes for one type and version is prepared once and checked once by the CloudEvents SDK. What
+differs per record is correct by construction.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
 
 from bridge.core.diff.view import ChangeView
 from bridge.core.event import Event, Trace
-from bridge.core.events.deprecation import Deprecation
 from bridge.core.mapping.project import key_path
 from bridge.errors import EventInvalid
 
 SPECVERSION = "1.0"
 
 
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """The notice that a version is being replaced, as CloudEvents' deprecation extension.
+
+    ``since``: the day from which the version is deprecated. ``sunset``: the last whole day on which it is
+    published; readers may refuse later events. A sunset may move later, never earlier. ``migration``: the URI
+    of instructions for readers. Days are in UTC.
+
+    Source: CloudEvents repository, cloudevents/extensions/deprecation.md. ``deprecated`` is always true where
+    the extension is used; ``deprecationfrom`` and ``deprecationsunset`` (timestamps) and
+    ``deprecationmigration`` (a URI) are optional.
+    """
+
+    since: date | None = None
+    sunset: date | None = None
+    migration: str = ""
+
+    def attributes(self) -> dict[str, Any]:
+        """The extension's attributes, in JSON."""
+        attributes: dict[str, Any] = {"deprecated": True}
+        if self.since is not None:
+            attributes["deprecationfrom"] = f"{self.since.isoformat()}T00:00:00Z"
+        if self.sunset is not None:
+            attributes["deprecationsunset"] = f"{self.sunset.isoformat()}T23:59:59Z"
+        if self.migration:
+            attributes["deprecationmigration"] = self.migration
+        return attributes
+
+
 class Envelope:
     """Wraps the data of one type and version.
 
-    ``shared`` is the type without its major where several majors of it are published: their events of one
-    change have one ``correlationid`` then, ``<eventID>:<type>`` (CloudEvents' correlation extension).
-    ``deprecation`` tells that this version is being replaced.
+    ``shared`` is the type without its major where several majors of it are published: the events of one
+    change then share one ``correlationid``, ``<eventID>:<type>`` (CloudEvents' correlation extension).
+    ``deprecation`` says that this version is being replaced.
     """
 
     __slots__ = ("_deprecation", "_id_suffix", "_shared_suffix", "dataschema", "sinks", "source", "type")
@@ -49,7 +78,7 @@ class Envelope:
         self._deprecation = {} if deprecation is None else deprecation.attributes()
 
     def check(self) -> str | None:
-        """What the CloudEvents SDK finds wrong with the fixed attributes; None = nothing."""
+        """The CloudEvents SDK's objection to the fixed attributes; None where it has none."""
         from cloudevents.core.exceptions import CloudEventValidationError
         from cloudevents.core.v1.event import CloudEvent
 
@@ -110,7 +139,7 @@ class Envelope:
             attributes["traceparent"] = trace.traceparent
         if change.actor == "ttl":
             attributes["authtype"] = "system"
-        if change.fetched:  # on the envelope, because a mapping may leave every trace of it out of the data
+        if change.fetched:  # on the envelope, because a mapping may leave it out of the data
             attributes["fetched"] = True
         if change.marks:
             attributes.update(change.marks)
@@ -133,12 +162,12 @@ class Envelope:
 
 
 def event_bytes(attributes: dict[str, Any]) -> bytes:
-    """The event's JSON. orjson refuses lone surrogates, which are no text in any encoding."""
+    """The event's JSON. orjson refuses lone surrogates, which no encoding can write."""
     try:
         return orjson.dumps(attributes)
     except orjson.JSONEncodeError as error:
         raise EventInvalid(
             "the event cannot be written as JSON: a string in it is not valid Unicode",
-            hint="a lone surrogate or the like came with the record; DynamoDB itself never stores one",
+            hint="the record holds a lone surrogate or the like, which DynamoDB itself never stores",
             stage="event",
         ) from error

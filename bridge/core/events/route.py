@@ -1,4 +1,4 @@
-"""Routing: which configured types a change becomes."""
+"""Routing: the configured event types that apply to a change."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from bridge.errors import ViewTooNarrow
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """The conditions of one event type; all that are given must hold.
+    """The conditions of one event type; all given conditions must hold.
 
-    ``changed``: at least one of the paths changed (an insert changes what it brings, a remove what it
-    takes away, a move of an element its list). ``key``, ``before``, ``after``: EventBridge patterns over
-    the plain values; an image that does not exist (``before`` of an insert) matches no pattern.
+    ``changed``: at least one of the paths changed. An insert changes the attributes that it adds, a remove
+    those that it removes, and a moved element its list. ``key``, ``before``, ``after``: EventBridge patterns
+    over the plain values; an image that does not exist (``before`` of an insert) matches no pattern.
     """
 
     operations: frozenset[str]
@@ -27,7 +27,7 @@ class Route:
     after: Pattern | None = None
 
     def matches(self, view: ChangeView) -> bool:
-        """Raises :class:`ViewTooNarrow` where the stream view does not hold what a condition asks for."""
+        """Raises :class:`ViewTooNarrow` where the stream view lacks what a condition needs."""
         if view.change.operation not in self.operations:
             return False
         if self.changed and not self._changed(view):
@@ -62,7 +62,7 @@ class Route:
         return False
 
     def explain(self, view: ChangeView) -> str | None:
-        """Why this type does not apply, in one line without values; None = it does."""
+        """Why this type does not apply, in one line without values; None if it applies."""
         operation = view.change.operation
         if operation not in self.operations:
             return f"op is {operation}, not {' or '.join(sorted(self.operations))}"
@@ -76,7 +76,7 @@ class Route:
             if pattern is None:
                 continue
             if image is None:
-                return f"there is no {name} image"
+                return f"the change has no {name} image"
             mismatches = pattern.explain(image)
             if mismatches:
                 first = mismatches[0]
@@ -100,6 +100,6 @@ def _too_narrow(view: ChangeView, condition: str, needed: str) -> ViewTooNarrow:
     change = view.change
     return ViewTooNarrow(
         f"table {change.table}: {condition} cannot be decided, the stream view is {change.view}",
-        hint=f"set the table's stream to {needed}, or take the condition out of bridge.yaml",
+        hint=f"set the table's stream to {needed}, or remove the condition from bridge.yaml",
         record_id=change.record_id,
     )

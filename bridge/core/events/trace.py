@@ -1,7 +1,7 @@
 """The trace that an invocation runs in, read from X-Ray's header.
 
 The header (docs: "Tracing header") is ``Root=1-<8 hex>-<24 hex>;Parent=<16 hex>;Sampled=<0 or 1>``, in any
-order and with other members between. W3C's ``traceparent`` (version 00) holds the same ids.
+order, and other members may be between them. W3C's ``traceparent`` (version 00) holds the same ids.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PLAIN: Final = re.compile(r"[\x20-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class TraceIds:
-    """``root`` as X-Ray writes it, ``parent`` the id of the segment that what we do belongs to."""
+    """``root`` as X-Ray writes it; ``parent`` is the id of the segment that this work belongs to."""
 
     root: str
     parent: str
@@ -40,8 +40,8 @@ class TraceIds:
 
 
 def read_ids(header: str) -> TraceIds | None:
-    """None where the header names no trace or no parent, or is not X-Ray's. A sampling decision that is
-    missing or left to others (``?``) counts as no."""
+    """The ids in a header; None where it names no trace or no parent, or is not X-Ray's. A sampling decision
+    that is missing or open (``?``) counts as no."""
     members: dict[str, str] = {}
     for member in header.split(";"):
         name, _, value = member.partition("=")
@@ -56,7 +56,7 @@ def read_ids(header: str) -> TraceIds | None:
 
 
 def read_trace(header: str) -> Trace | None:
-    """The trace to continue, its header passed on as it came where an entry can carry it."""
+    """The trace to continue; its header is passed on unchanged where it fits into an entry."""
     ids = read_ids(header)
     if ids is None:
         return None

@@ -1,4 +1,4 @@
-"""One table's half of the walk: from a decoded change to its finished events. Pure."""
+"""One table's part of the pipeline: from a decoded change to its finished events. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from bridge.core.change import Change
 from bridge.core.diff.fields import Differ
-from bridge.core.diff.named import FieldHashes, named_changes
-from bridge.core.diff.view import ChangeView
+from bridge.core.diff.view import ChangeView, FieldHashes, named_changes
 from bridge.core.event import Event, Trace
 from bridge.core.events.envelope import Envelope
 from bridge.core.events.route import Route
@@ -27,10 +26,10 @@ Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One major of one type: how its data is made and proven.
+    """One major of one type: how its data is made and validated.
 
-    ``source``: which of the rule's versions it is derived from, a position before its own; ``project`` then
-    takes that version's data. None: ``project`` takes the change.
+    ``source``: the index of the rule's version that it is derived from, which comes before its own;
+    ``project`` then takes that version's data. None: ``project`` takes the change.
     """
 
     envelope: Envelope
@@ -41,7 +40,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class EventRule:
-    """One configured event: when it applies and in which versions it is published."""
+    """One configured event: when it applies, and the versions in which it is published."""
 
     type: str
     route: Route
@@ -50,7 +49,7 @@ class EventRule:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What a change becomes: events, or the reason why there are none."""
+    """The events of a change, or the reason why it has no event."""
 
     events: tuple[Event, ...]
     without: Without | None = None
@@ -58,7 +57,7 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """For people: which rules applied to a change and why the others did not."""
+    """For people: the rules that applied to a change, and why the others did not."""
 
     without: Without | None
     rules: tuple[tuple[str, str | None], ...]  # (type, why it does not apply; None = it does)
@@ -73,15 +72,13 @@ class Table:
     diff: Differ
     rules: tuple[EventRule, ...]
     redact: Redaction | None = None
-    fetch: bool = False  # give changes the item as it is now, where the stream view lacks an image
+    fetch: bool = False  # add the current item to changes whose stream view lacks an image
     accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over DynamoDB's record
-    convert: PlainItem = plain_item  # what makes plain values of the images; the same as in diff
-    fingerprint: Fingerprint | None = (
-        None  # of redacted images, for the ledger; None: it keeps positions only
-    )
+    convert: PlainItem = plain_item  # from typed images to plain values; the same as in diff
+    fingerprint: Fingerprint | None = None  # of redacted images; None: the ledger keeps positions only
     field_hashes: FieldHashes | None = None  # the same by attribute
     fingerprint_version: str = ""  # of fingerprint and field_hashes
-    sees_gaps: bool = True  # False: the filter drops some changes of an item, so that gaps are ordinary
+    sees_gaps: bool = True  # False: the filter drops some changes of an item, so gaps are normal
 
     def translate(
         self,
@@ -102,8 +99,8 @@ class Table:
         events: list[Event] = []
         published: set[str] = set()
         for rule in self.rules:
-            # Of several rules for one type the first that applies counts: a second event of the same type
-            # and record would have the same id.
+            # Of several rules for one type, only the first that applies is used: a second event of the same
+            # type and record would have the same id.
             if rule.type in published:
                 continue
             if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
@@ -116,8 +113,8 @@ class Table:
         return Translation(tuple(events)) if events else _UNROUTED
 
     def wants_current(self, record: Mapping[str, Any], change: Change) -> bool:
-        """Whether an event of this change could tell what only the table knows. A remove has nothing left to
-        read: what stands under its key by then is another item's life."""
+        """Whether an event of this change needs the current item. A remove does not: an item that has its key
+        by then is a later one."""
         return (
             self.fetch
             and change.operation != "remove"
@@ -127,7 +124,7 @@ class Table:
         )
 
     def view(self, change: Change) -> ChangeView:
-        """Redact, then diff: what is taken out cannot show up as a change."""
+        """Redact, then diff: a removed value cannot show up as a change."""
         view = ChangeView(self.redacted(change), self.diff, self.convert)
         hashes = self.field_hashes
         if view.changes is None and hashes is not None and change.published is not None:
@@ -135,8 +132,8 @@ class Table:
         return view
 
     def knows(self, fingerprint_version: str) -> bool:
-        """Whether fingerprints of this version can be compared with the table's; a row without a version
-        is taken to have the same."""
+        """Whether fingerprints of this version can be compared with the table's. A row without a version is
+        assumed to have the table's."""
         return (
             not fingerprint_version
             or not self.fingerprint_version
@@ -154,13 +151,9 @@ class Table:
             return Explanation("unchanged", ())
         rules: list[tuple[str, str | None]] = []
         for rule in self.rules:
-            published = (rule.type, None) in rules
-            rules.append(
-                (
-                    rule.type,
-                    "an earlier rule for this type applies" if published else rule.route.explain(view),
-                )
-            )
+            earlier = (rule.type, None) in rules
+            why = "an earlier rule for this type applies" if earlier else rule.route.explain(view)
+            rules.append((rule.type, why))
         applies = any(why is None for _, why in rules)
         return Explanation(None if applies else "no_matching_type", tuple(rules))
 
@@ -171,7 +164,8 @@ _UNROUTED = Translation((), "no_matching_type")
 
 
 def _applies(rule: EventRule, view: ChangeView, undecided: dict[str, ViewTooNarrow]) -> bool:
-    """A type with an undecided rule is left to it: a later rule of that type might tell something else."""
+    """Whether a rule applies. A type with an undecided rule is left out altogether: a later rule of that type
+    might give a different event."""
     names = [version.envelope.type for version in rule.versions]
     if not undecided.keys().isdisjoint(names):
         return False
@@ -190,7 +184,7 @@ def _event(
     key: str,
     trace: Trace | None,
 ) -> Event:
-    """``made`` holds the data of the versions before this one, and takes its own."""
+    """One version's event. ``made`` holds the data of the versions before it; its own data is added."""
     envelope = version.envelope
     source: Any = view if version.source is None else made[version.source]
     try:

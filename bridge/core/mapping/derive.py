@@ -1,7 +1,7 @@
-"""Derivation: the data of an older version, made of a newer version's data and of nothing else.
+"""Derivation: the data of an older version, made from a newer version's data alone.
 
-Either by a mapping (:mod:`bridge.core.mapping.language`) whose paths look into that data, or by a function of
-the project's own, for what a mapping cannot say.
+It is made by a mapping (:mod:`bridge.core.mapping.language`) whose paths search that data, or by a function
+of the project where a mapping is not enough.
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ from copy import deepcopy
 from math import isfinite
 from typing import Any
 
-from bridge.core.jsonpath import JsonPath, JsonPathError, parse_path, walk_plain
 from bridge.core.mapping.language import (
     MISSING,
     Getter,
     MappingError,
     Place,
     compile_mapping,
+    find_by_library,
+    find_by_steps,
     mapping_problems,
+    parsed,
 )
 from bridge.errors import MappingFailed
 from bridge.limits import JSON_INTEGER_MAX
 
 Data = dict[str, Any]
 Derivation = Callable[[Data], Data]
-"""Takes a newer version's data, which it leaves as it is. Raises ``MappingFailed``."""
+"""Takes a newer version's data, which it does not change. Raises ``MappingFailed``."""
 
 
 def compile_derivation(mapping: Mapping[str, Any]) -> Derivation:
@@ -34,54 +36,34 @@ def compile_derivation(mapping: Mapping[str, Any]) -> Derivation:
 
 
 def derivation_problems(mapping: Mapping[str, Any]) -> list[MappingError]:
-    """Everything that is wrong with a mapping, in its order."""
+    """All problems of a mapping, in its order."""
     return mapping_problems(mapping, data_getter)
 
 
 def same_data(data: Data) -> Data:
-    """Where nothing is said: the older schema takes the newer data as it is."""
+    """The derivation where none is configured: the older schema accepts the newer data as it is."""
     return data
 
 
 def data_getter(text: str, place: Place = ()) -> Getter:
     """A function from data to the value at a JSONPath, or :data:`bridge.core.mapping.language.MISSING`."""
-    try:
-        path = parse_path(text)
-    except JsonPathError as error:
-        raise MappingError(place, str(error)) from error
+    path = parsed(text, place)
     if path.steps is None:
-        return _by_library(path)
-    first, rest, many = path.root, path.steps, path.many
-    if not rest:
-        return lambda data: data.get(first, MISSING)
+        return find_by_library(path, lambda data: data, "the newer version's data")
+    first = path.root
 
-    def get(data: Data) -> Any:
-        found = list(walk_plain(data[first], rest)) if first in data else []
-        return found if many else found[0] if found else MISSING
+    def root_of(data: Data) -> Any:
+        return data.get(first, MISSING)
 
-    return get
-
-
-def _by_library(path: JsonPath) -> Getter:
-    def get(data: Data) -> Any:
-        try:
-            return path.find(data)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise MappingFailed(
-                f"JSONPath {path.text} cannot be applied to the newer version's data"
-                f" ({type(error).__name__})",
-                hint="a filter in the path meets a value of another type",
-            ) from error
-
-    return get
+    return find_by_steps(root_of, path.steps, many=path.many) if path.steps else root_of
 
 
 def by_function(function: Callable[[Data], Any], name: str) -> Derivation:
-    """``function`` as a derivation. ``name`` is what messages call it.
+    """``function`` as a derivation. ``name`` is its name in messages.
 
-    It gets a copy, so that it cannot change the newer version's event. Whatever it raises, and an answer that
-    is no JSON object, fails the mapping of this record: a message names the kind of the error and never its
-    text, which may hold values.
+    The function gets a copy, so that it cannot change the newer version's event. Every exception, and every
+    answer that is not a JSON object, fails the mapping of this record. The message names the exception's type
+    and never its text, which may hold values.
     """
 
     def derive(data: Data) -> Data:
@@ -91,7 +73,7 @@ def by_function(function: Callable[[Data], Any], name: str) -> Derivation:
         except Exception as error:
             raise MappingFailed(
                 f"{name} raised {type(error).__name__}",
-                hint="it must give the older version's data for whatever the newer schema takes",
+                hint="it must return the older version's data for all data that the newer schema accepts",
             ) from error
         if wrong is None and not isinstance(answer, dict):
             wrong = f"{type(answer).__name__}, not a dict,"
@@ -106,7 +88,8 @@ def by_function(function: Callable[[Data], Any], name: str) -> Derivation:
 
 
 def _no_json(value: Any, where: str) -> str | None:
-    """What in ``value`` is no JSON, or no number that every reader takes exactly; None = nothing."""
+    """The first part of ``value`` that is not JSON, or a number that not every reader takes exactly; None
+    where all is well."""
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return None

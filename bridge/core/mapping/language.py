@@ -1,19 +1,19 @@
-"""The language that maps data: the wanted JSON, with JSONPaths where values go.
+"""The language that maps data: the wanted JSON, with JSONPaths in the places of values.
 
 ::
 
     {userId: $.key.userId, plan: {from: $.before.plan, to: $.after.plan}, channel: stream}
 
-A string that begins with ``$.`` is a path; where it leads nowhere the member is left out, and a path with
-wildcards or filters gives a list. ``$$`` stands for a dollar sign at the start of a text or a member's name.
-An object may say more of a value::
+A string that begins with ``$.`` is a path. If the path finds nothing, the member is left out; a path with
+wildcards or filters gives a list. At the start of a text or a member's name, ``$$`` means a dollar sign. An
+object may describe a value in more detail::
 
     {$path: $.after.plan, $lookup: {free: basic, pro: basic}, $default: unknown}
-    {$const: {any: JSON, as: it stands}}
+    {$const: {any: JSON, as: it is}}
 
-``$lookup`` puts another value in the place of the one found; ``$default`` stands where the path leads nowhere
-or the table has no such value, and is itself written like any other value. Without it, a value that the table
-lacks fails the mapping. What paths look into is up to who compiles: a change, or the data of another version.
+``$lookup`` replaces the value that was found. ``$default`` is used if the path finds nothing or the table
+lacks the value; it is itself written like any other value. Without it, a value that the table lacks fails the
+mapping. The caller that compiles a mapping decides what paths search: a change, or data of another version.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, walk_plain
 from bridge.core.pointer import escape
 from bridge.errors import MappingFailed
 
 Getter = Callable[[Any], Any]
 Place = tuple[str | int, ...]
 PathCompiler = Callable[[str, Place], Getter]
-"""From a JSONPath's text and its place to what finds its value or :data:`MISSING`. Raises
-:class:`MappingError`."""
+"""From a JSONPath's text and its place in the mapping to a function that finds its value or :data:`MISSING`.
+Raises :class:`MappingError`."""
 
 MISSING: Any = object()
 
@@ -38,7 +38,7 @@ _SAYS_MORE: Final = ("$path", "$lookup", "$default", "$const")
 
 
 class MappingError(ValueError):
-    """A mapping that cannot be compiled; ``path`` leads to the place inside it."""
+    """A mapping that cannot be compiled; ``path`` is the place inside it."""
 
     def __init__(self, path: Place, message: str, suggestion: str = "") -> None:
         super().__init__(message)
@@ -47,8 +47,42 @@ class MappingError(ValueError):
         self.suggestion = suggestion
 
 
+def parsed(text: str, place: Place) -> JsonPath:
+    """The JSONPath at a place of a mapping. Raises :class:`MappingError`."""
+    try:
+        return parse_path(text)
+    except JsonPathError as error:
+        raise MappingError(place, str(error)) from error
+
+
+def find_by_library(path: JsonPath, document_of: Callable[[Any], Any], what: str) -> Getter:
+    """All values that ``path`` finds in a source's document. ``what`` names the source in errors."""
+
+    def get(source: Any) -> Any:
+        try:
+            return path.find(document_of(source))
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise MappingFailed(
+                f"JSONPath {path.text} cannot be applied to {what} ({type(error).__name__})",
+                hint="a filter in the path meets a value of another type",
+            ) from error
+
+    return get
+
+
+def find_by_steps(root_of: Getter, steps: tuple[Step, ...], *, many: bool) -> Getter:
+    """The value at ``steps`` below ``root_of(source)``, or the list of them where ``many`` may match."""
+
+    def get(source: Any) -> Any:
+        root = root_of(source)
+        found = [] if root is MISSING else list(walk_plain(root, steps))
+        return found if many else found[0] if found else MISSING
+
+    return get
+
+
 def compile_mapping(mapping: Mapping[str, Any], compile_path: PathCompiler) -> Getter:
-    """What makes the mapped object of a source. Raises :class:`MappingError` for the first problem."""
+    """A function from a source to the mapped object. Raises :class:`MappingError` for the first problem."""
     compiler = _Compiler(compile_path)
     get = compiler.members(mapping, ())
     if compiler.problems:
@@ -57,7 +91,7 @@ def compile_mapping(mapping: Mapping[str, Any], compile_path: PathCompiler) -> G
 
 
 def mapping_problems(mapping: Mapping[str, Any], compile_path: PathCompiler) -> list[MappingError]:
-    """Everything that is wrong with a mapping, in its order."""
+    """All problems of a mapping, in its order."""
     compiler = _Compiler(compile_path)
     compiler.members(mapping, ())
     return compiler.problems
@@ -68,7 +102,7 @@ def is_path(value: Any) -> bool:
 
 
 class _Compiler:
-    """Compiles part by part; a part that is wrong leaves a problem and a value that is missing."""
+    """Compiles part by part; a wrong part adds a problem and gives a missing value."""
 
     def __init__(self, compile_path: PathCompiler) -> None:
         self.compile_path = compile_path
@@ -120,7 +154,7 @@ class _Compiler:
 
         return get
 
-    # --- an object that says more of a value ---------------------------------------------------
+    # --- an object that describes a value in more detail -----------------------------------------
 
     def said_more(self, said: Mapping[str, Any], place: Place) -> Getter:
         for name in said:
@@ -128,11 +162,11 @@ class _Compiler:
                 self.unknown_name(name, (*place, name))
         if "$const" in said:
             if len(said) > 1:
-                self.wrong(place, "$const stands alone", "take $path with $default, or $const")
+                self.wrong(place, "$const must be the only member", "use $path with $default, or $const")
             constant = said["$const"]
             return lambda _: constant
         if "$path" not in said:
-            return self.wrong(place, "$path is missing: $lookup and $default belong to one")
+            return self.wrong(place, "$path is missing: $lookup and $default need one")
         get = self.path(said["$path"], (*place, "$path"))
         default = self.value(said["$default"], (*place, "$default")) if "$default" in said else None
         if "$lookup" in said:
@@ -199,7 +233,7 @@ def _gives_list(text: Any) -> bool:
 
 
 def _word(value: Any) -> str | None:
-    """How a ``$lookup`` writes a value: its keys are text. None: no table can hold it."""
+    """A value as a key of ``$lookup``, which is text. None: no table can hold the value."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, bool):

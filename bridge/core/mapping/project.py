@@ -1,6 +1,6 @@
 """Projection: a version's own ``data``, mapped from the change.
 
-The language is :mod:`bridge.core.mapping.language`'s; its paths look into ``{key, before, after, changes,
+The language is that of :mod:`bridge.core.mapping.language`. Its paths search ``{key, before, after, changes,
 current, meta}``. Simple paths are compiled to closures.
 """
 
@@ -15,8 +15,17 @@ from urllib.parse import quote
 from bridge.core.change import TypedItem
 from bridge.core.diff.view import ROOTS, ChangeView
 from bridge.core.image import Image
-from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, walk_plain
-from bridge.core.mapping.language import MISSING, MappingError, Place, compile_mapping, mapping_problems
+from bridge.core.jsonpath import Step
+from bridge.core.mapping.language import (
+    MISSING,
+    MappingError,
+    Place,
+    compile_mapping,
+    find_by_library,
+    find_by_steps,
+    mapping_problems,
+    parsed,
+)
 from bridge.core.values import base64_text, plain
 from bridge.errors import MappingFailed
 
@@ -42,87 +51,56 @@ def compile_projection(mapping: Mapping[str, Any]) -> Projection:
 
 
 def projection_problems(mapping: Mapping[str, Any]) -> list[MappingError]:
-    """Everything that is wrong with a mapping, in its order."""
+    """All problems of a mapping, in its order."""
     return mapping_problems(mapping, getter_of)
 
 
 def getter_of(text: str, place: Place = (), roots: Sequence[str] = ROOTS) -> Getter:
     """A function from a change to the value at a JSONPath, or :data:`MISSING`."""
-    try:
-        path = parse_path(text)
-    except JsonPathError as error:
-        raise MappingError(place, str(error)) from error
+    path = parsed(text, place)
     if path.root not in roots:
         raise MappingError(place, f"a JSONPath here begins with one of {', '.join('$.' + r for r in roots)}")
     if path.steps is None:
-        return _by_library(path)
+        return find_by_library(path, ChangeView.document, "this change")
     return _simple(path.root, path.steps, path.many)
-
-
-def _by_library(path: JsonPath) -> Getter:
-    def get(view: ChangeView) -> Any:
-        try:
-            found = path.find(view.document())
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            # A filter that compares a string with a number, for one.
-            raise MappingFailed(
-                f"JSONPath {path.text} cannot be applied to this change ({type(error).__name__})",
-                hint="a filter in the path meets a value of another type",
-            ) from error
-        if path.many:
-            return found
-        return found[0] if found else MISSING
-
-    return get
 
 
 def _simple(root: str, steps: tuple[Step, ...], many: bool) -> Getter:
     root_of = attrgetter(root)
     if root in ("changes", "meta") or not steps or not isinstance(steps[0], str):
-        return _from_whole(root_of, steps, many)
+
+        def whole_of(view: ChangeView) -> Any:
+            value = root_of(view)
+            if isinstance(value, Image):
+                return value.whole()
+            return MISSING if value is None else value
+
+        return find_by_steps(whole_of, steps, many=many)
     name, rest = steps[0], steps[1:]
 
-    def get_attribute(view: ChangeView) -> Any:
+    def attribute_of(view: ChangeView) -> Any:
         image = root_of(view)
         return MISSING if image is None else image.get(name, MISSING)
 
-    if not rest:
-        return get_attribute
-
-    def get(view: ChangeView) -> Any:
-        value = get_attribute(view)
-        found = [] if value is MISSING else list(walk_plain(value, rest))
-        return found if many else found[0] if found else MISSING
-
-    return get
-
-
-def _from_whole(root_of: Callable[[ChangeView], Any], steps: tuple[Step, ...], many: bool) -> Getter:
-    def get(view: ChangeView) -> Any:
-        value = root_of(view)
-        if isinstance(value, Image):
-            value = value.whole()
-        found = [] if value is None else list(walk_plain(value, steps))
-        return found if many else found[0] if found else MISSING
-
-    return get
+    return find_by_steps(attribute_of, rest, many=many) if rest else attribute_of
 
 
 _PLACE = re.compile(r"\{(\$[^{}]*)\}")
-# CloudEvents strings hold no control characters; they are written as URIs write them.
+# CloudEvents strings hold no control characters, so they are percent-encoded.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def attribute_text(value: str) -> str:
-    """Text that may stand in a CloudEvents attribute (spec 1.0.2, "Type System", String)."""
+    """The text in the form that a CloudEvents attribute may hold (spec 1.0.2, "Type System", String)."""
     if not value.isprintable() and _CONTROL.search(value):
         return _CONTROL.sub(lambda match: quote(match.group(), errors="surrogatepass"), value)
     return value
 
 
 def compile_subject(template: str) -> Callable[[ChangeView], str]:
-    """A subject template such as ``user/{$.key.userId}``, over the key only: a subject never changes
-    while the item lives. Raises :class:`MappingError`; the function raises :class:`MappingFailed`."""
+    """A function for a subject template such as ``user/{$.key.userId}``. Only the key may be used, so that a
+    subject never changes while the item lives. Raises :class:`MappingError`; the function raises
+    :class:`MappingFailed`."""
     if not template:
         raise MappingError((), "a subject is not empty")
     parts: list[str | Getter] = []
@@ -132,7 +110,7 @@ def compile_subject(template: str) -> Callable[[ChangeView], str]:
         end = match.end()
     parts.append(template[end:])
     if any(isinstance(part, str) and ("{" in part or "}" in part) for part in parts):
-        raise MappingError((), "a place in a subject is written {$.key.<attribute>}")
+        raise MappingError((), "a placeholder in a subject is written {$.key.<attribute>}")
 
     def subject(view: ChangeView) -> str:
         text = ""

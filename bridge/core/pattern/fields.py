@@ -1,8 +1,8 @@
-"""One field of a pattern: where it stands in an event, and whether what stands there is enough.
+"""One field of a pattern: where it is in an event, and whether the value there matches.
 
 AWS reads pattern and event as flat lists of dotted names: ``{"a": {"b": …}}`` and ``{"a.b": …}`` are one
-field, and lists only add alternatives to the name they stand at. Fields found inside objects of the same
-list must be found in the same element of it. Source: aws/event-ruler, README "JSON Array Matching" and
+field, and a list only adds alternatives to the name of its field. Fields that are inside objects of the same
+list must match in the same element of it. Source: aws/event-ruler, README "JSON Array Matching" and
 "Compiled rules and JSON keys with dots"; its ACFinder for the order in which absence is decided.
 """
 
@@ -15,21 +15,21 @@ from typing import Any, Final
 from bridge.core.pattern.text import Match
 
 Probe = Callable[[Mapping[str, Any]], bool | None]
-"""Does a field of this event match? ``None``: lists of objects or dotted names stand in the way, so only
-:func:`match_together` can tell."""
+"""Whether a field of this event matches. ``None``: the event has lists of objects or dotted names there, so
+only :func:`match_together` can decide."""
 
 ListPlace = tuple[str | int, ...]
 Elements = dict[ListPlace, int]
-"""Which element of which list a value stands in."""
+"""Which element of which list a value is in."""
 
 _ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a field takes: one of the values that ``accepts`` takes, or, with ``absent``, none at all.
+    """What a field accepts: one of the values that ``accepts`` takes, or, with ``absent``, no value at all.
 
-    ``matchers`` are the pattern's own, for whoever reasons about it; matching does not look at them."""
+    ``matchers`` are those of the pattern, for code that reasons about it; matching does not use them."""
 
     accepts: Match
     absent: bool
@@ -37,7 +37,7 @@ class Leaf:
     matchers: tuple[Any, ...] = field(default=(), compare=False, repr=False)
 
     def takes(self, value: Any) -> bool:
-        """``value`` is whatever stands at the field. Only scalars count, those of a list each for itself."""
+        """``value`` is the value of the field. Only scalars count; each scalar of a list counts by itself."""
         if isinstance(value, dict | list):
             values = scalars(value)
             return any(map(self.accepts, values)) if values else self.absent
@@ -56,7 +56,7 @@ class Field:
         return ".".join(self.steps)
 
     def probe(self) -> Probe:
-        """The quick answer, compiled for this field."""
+        """A fast test, compiled for this field."""
         leaf, takes, absent = self.leaf, self.leaf.takes, self.leaf.absent
         *parents, last = self.steps
         if not parents:
@@ -67,7 +67,7 @@ class Field:
 
             return at_top
 
-        # The same field under a name with dots in it, seen from each object on the way.
+        # The names with dots that the same field may have, for each object on the path.
         dotted = [
             tuple(".".join(self.steps[at:end]) for end in range(at + 2, len(self.steps) + 1))
             for at in range(len(parents))
@@ -90,7 +90,7 @@ class Field:
 
 
 def scalars(value: Any) -> list[Any]:
-    """The scalars that a field offers: a list offers those of its elements, an object none."""
+    """The scalars of a field: a list has those of its elements, an object has none."""
     if isinstance(value, dict):
         return []
     if not isinstance(value, list):
@@ -107,10 +107,10 @@ def scalars(value: Any) -> list[Any]:
 
 
 def match_together(fields: Sequence[Field], event: Mapping[str, Any]) -> bool:
-    """Do all fields match at once, in the same element of every list that they share?
+    """Whether all fields match at once, in the same element of every list that they share.
 
-    ``fields`` come sorted by name: absence is decided, as AWS does, among the elements that the fields
-    before it have chosen.
+    ``fields`` are sorted by name: as in AWS, absence is decided among the elements that the fields before it
+    have chosen.
     """
     found = [(field.leaf, list(occurrences(event, field.steps))) for field in fields]
     return _match_from(found, 0, {})
@@ -133,9 +133,9 @@ def _match_from(found: list[tuple[Leaf, list[tuple[Any, Elements]]]], index: int
 def occurrences(
     value: Any, steps: tuple[str, ...], place: ListPlace = (), elements: Elements | None = None
 ) -> Iterator[tuple[Any, Elements]]:
-    """Every scalar that stands at ``steps``, with the list elements it stands in.
+    """Every scalar at ``steps``, with the list elements that it is in.
 
-    A scalar directly in a list is not tied to an element, so two values of one list can serve two fields.
+    A scalar directly in a list is not tied to an element, so two values of one list can match two fields.
     """
     elements = {} if elements is None else elements
     if isinstance(value, list):

@@ -16,7 +16,7 @@ from typing import Any
 from bridge.core.pattern.text import Match, Refused, affix, equals_ignore_case, text_of, wildcard
 
 NUMBER_LIMIT = 5_000_000_000
-"""Numeric bounds lie within ±5e9 (user guide, "Numeric matching")."""
+"""Numeric bounds are within ±5e9 (user guide, "Numeric matching")."""
 
 OPERATORS = (
     "prefix",
@@ -36,9 +36,9 @@ def is_number(value: Any) -> bool:
 
 
 def compile_matchers(matchers: Sequence[Any], wrong: list[tuple[int, Refused]]) -> tuple[Match, bool]:
-    """The list of a leaf: does one matcher take a value, and does one take a field that is not there?
+    """A test for the list of a leaf, and whether the list accepts an absent field.
 
-    What is wrong is added to ``wrong`` with its index.
+    Wrong matchers are added to ``wrong`` with their index.
     """
     plain: list[Any] = []
     tests: list[Match] = []
@@ -65,7 +65,7 @@ def compile_matchers(matchers: Sequence[Any], wrong: list[tuple[int, Refused]]) 
 
 
 def _compile_operator(matcher: Mapping[Any, Any]) -> Match | None:
-    """``None`` for ``{exists: false}``, which no value matches."""
+    """None for ``{exists: false}``, which no value matches."""
     if len(matcher) != 1:
         raise Refused("a matcher object has exactly one operator")
     ((operator, argument),) = matcher.items()
@@ -143,7 +143,7 @@ def _numeric(argument: Any) -> Match:
         if not _is_finite(bound):
             raise Refused(f"numeric: the bound after {operator} is not a number")
         if not -NUMBER_LIMIT <= bound <= NUMBER_LIMIT:
-            raise Refused(f"numeric: bounds lie within ±{NUMBER_LIMIT}")
+            raise Refused(f"numeric: bounds must be within ±{NUMBER_LIMIT}")
     if len(pairs) == 2:
         (lower, low), (upper, high) = pairs
         if lower not in (">", ">=") or upper not in ("<", "<="):
@@ -163,7 +163,7 @@ _BITS = {4: 32, 6: 128}
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """An address as AWS reads it: octets are decimal even with zeros in front, no zones, no mixed form."""
+    """An address as AWS reads it: octets are decimal even with leading zeros; no zones, no mixed form."""
     if _IPV4.fullmatch(text):
         text = ".".join(str(int(octet)) for octet in text.split("."))
     elif not _IPV6.fullmatch(text):
@@ -180,7 +180,7 @@ def _cidr(argument: Any) -> Match:
         raise Refused("cidr takes an address and a prefix length, such as 10.0.0.0/8")
     address = _address(text)
     if address is None:
-        raise Refused("cidr: what stands before the / is not an IPv4 or IPv6 address")
+        raise Refused("cidr: the text before the / is not an IPv4 or IPv6 address")
     version, bits = address.version, _BITS[address.version]
     if int(length) >= bits:
         raise Refused(

@@ -4,13 +4,13 @@ A pattern is an object of the event's shape whose leaves are lists of matchers::
 
     {"plan": ["pro", {"prefix": "ent"}], "address": {"city": [{"exists": true}]}}
 
-Fields of an object must all match, the matchers of a leaf are alternatives, ``$or`` offers alternatives
+All fields of an object must match. The matchers of a leaf are alternatives, and ``$or`` offers alternatives
 between fields. A list in the event matches when one of its elements does; fields of objects inside a list
-must match within the same element. The filters of a Lambda event source mapping are the same language over
+must match within the same element. The filters of a Lambda event source mapping use the same language over
 the stream record. Source: EventBridge user guide, "Event patterns".
 
-Stricter than AWS in one thing: a ``$or`` that is not the operator is refused, where AWS would read it as a
-field of that name.
+It is stricter than AWS in one point: a ``$or`` that is not the operator is refused, where AWS would read it
+as a field of that name.
 """
 
 from __future__ import annotations
@@ -30,12 +30,17 @@ __all__ = [
     "check_pattern",
     "compile_filters",
     "compile_pattern",
+    "looks_beyond_keys",
 ]
+
+
+# The members of a record that are the same in every record of one stream.
+_CONSTANT = frozenset({"awsRegion", "eventSource", "eventSourceARN", "eventVersion"})
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One field that keeps an event from matching. Never holds the event's value."""
+    """One field because of which an event does not match. It never holds the event's value."""
 
     path: str
     expected: str
@@ -64,7 +69,7 @@ class _Alternative:
         return certain or match_together(self._sorted, event)
 
     def mismatches(self, event: Mapping[str, Any]) -> list[Mismatch]:
-        """The fields that fail each for itself; where none does, those that fail only together."""
+        """The fields that fail by themselves; if there are no such fields, those that fail only together."""
         found = []
         for field in self.fields:
             if not match_together((field,), event):
@@ -82,9 +87,9 @@ class _Alternative:
 
 
 class Pattern:
-    """A compiled pattern. ``paths`` are the fields that it looks at, their names split at dots.
+    """A compiled pattern. ``paths`` are the fields that it uses, their names split at dots.
 
-    Events are JSON as a parser gives it: objects are dicts (the outermost may be any mapping), arrays lists.
+    Events are parsed JSON: objects are dicts (the outermost may be any mapping), arrays are lists.
     """
 
     __slots__ = ("_alternatives", "matches", "paths")
@@ -97,7 +102,7 @@ class Pattern:
     def explain(self, event: Mapping[str, Any]) -> list[Mismatch]:
         """The fields that do not match; empty when the event matches.
 
-        With ``$or``, those that fail in every alternative come first.
+        With ``$or``, the fields that fail in every alternative come first.
         """
         if self.matches(event):
             return []
@@ -115,14 +120,14 @@ def compile_pattern(pattern: Mapping[str, Any]) -> Pattern:
 
 
 def check_pattern(pattern: Any) -> list[PatternError]:
-    """Everything that is wrong with a pattern."""
+    """All problems of a pattern."""
     return parse_pattern(pattern)[1]
 
 
 def compile_filters(patterns: Sequence[Mapping[str, Any]]) -> Callable[[Mapping[str, Any]], bool]:
-    """Filter criteria of an event source mapping: a record passes when one of the patterns matches it.
+    """The filter criteria of an event source mapping: a record passes when one of the patterns matches it.
 
-    Raises :class:`PatternError`; ``path`` is inside the pattern that is wrong.
+    Raises :class:`PatternError`; ``path`` is the place inside the wrong pattern.
     """
     return _any_of([compile_pattern(pattern).matches for pattern in patterns])
 
@@ -133,3 +138,24 @@ def _any_of(
     if len(tests) == 1:
         return tests[0]
     return lambda event: any(test(event) for test in tests)
+
+
+def looks_beyond_keys(patterns: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a filter pattern uses more than the key, which an item keeps for life: only such a pattern can
+    pass some changes of an item and drop others."""
+    return any(_beyond(pattern, _CONSTANT, "dynamodb") for pattern in patterns)
+
+
+def _beyond(pattern: Any, fine: frozenset[str], inside: str) -> bool:
+    if not isinstance(pattern, Mapping):
+        return False  # the compiler refuses it
+    for name, value in pattern.items():
+        if name == "$or" and isinstance(value, list):
+            if any(_beyond(each, fine, inside) for each in value):
+                return True
+        elif inside and name == inside:
+            if _beyond(value, frozenset({"Keys"}), ""):
+                return True
+        elif name not in fine:
+            return True
+    return False

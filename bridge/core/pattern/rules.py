@@ -12,23 +12,23 @@ Pattern = dict[str, Any]
 
 
 def pattern_for(source: str, types: Sequence[str]) -> Pattern:
-    """What matches the events of ``types`` (with their majors) from ``source``."""
+    """A pattern for the events of ``types`` (with their majors) from ``source``."""
     return {"source": [source], "detail-type": list(types)}
 
 
 def compact(pattern: Mapping[str, Any]) -> str:
-    """The pattern's text as PutRule takes it, with nothing in between."""
+    """The pattern's text for PutRule, without white space."""
     return json.dumps(pattern, separators=(",", ":"), ensure_ascii=False)
 
 
 def too_long(pattern: Mapping[str, Any]) -> int:
-    """By how many characters a pattern is over EventBridge's limit."""
+    """By how many characters a pattern exceeds EventBridge's limit."""
     return max(0, len(compact(pattern)) - EVENTBRIDGE_PATTERN_CHARS)
 
 
 def envelope(event: Mapping[str, Any], *, resources: Iterable[str] = ()) -> dict[str, Any]:
-    """A CloudEvent as the ``eventbridge`` sink puts it on a bus and rules see it. What only the bus knows
-    (account, region, its own id) has stand-ins."""
+    """A CloudEvent as rules see it after the ``eventbridge`` sink published it. Members that only the bus
+    knows (account, region, its own id) have placeholders."""
     return {
         "version": "0",
         "id": "00000000-0000-0000-0000-000000000000",
@@ -47,16 +47,14 @@ def is_envelope(value: Mapping[str, Any]) -> bool:
 
 
 def hints(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> list[str]:
-    """Usual mistakes that explain why ``pattern`` does not match an envelope."""
+    """Common mistakes that explain why ``pattern`` does not match an envelope."""
     found = []
     inner = [name for name in ("type", "subject", "data", "specversion") if name in pattern]
     if inner:
-        found.append(
-            f"{', '.join(inner)}: the CloudEvent stands under detail: {{detail: {{{inner[0]}: ...}}}}"
-        )
+        found.append(f"{', '.join(inner)}: the CloudEvent is under detail: {{detail: {{{inner[0]}: ...}}}}")
     wanted, actual = pattern.get("detail-type"), event.get("detail-type")
     if isinstance(wanted, list) and isinstance(actual, str):
         base, dot, major = actual.rpartition(".v")
         if dot and major.isdigit() and base in wanted:
-            found.append(f"detail-type carries the major: {base}.v{major}, or {{prefix: {base}.v}}")
+            found.append(f"detail-type includes the major: {base}.v{major}, or {{prefix: {base}.v}}")
     return found

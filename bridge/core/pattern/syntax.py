@@ -1,8 +1,8 @@
-"""Reading a pattern: from the object a person wrote to alternatives, each a flat set of fields.
+"""Parsing a pattern: from the object that a person wrote to alternatives, each a flat set of fields.
 
-``$or`` is spelled out into alternatives here, as AWS does: a field that stands both inside and beside a
-``$or`` keeps what is written last. Source: aws/event-ruler, JsonRuleCompiler and Constants; EventBridge user
-guide, "Or matching".
+As in AWS, ``$or`` is expanded into alternatives: a field that is both inside and beside a ``$or`` keeps the
+value that is written last. Source: aws/event-ruler, JsonRuleCompiler and Constants; EventBridge user guide,
+"Or matching".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ COMBINATIONS_MAX: Final = 1000
 """User guide, "Or matching": the lengths of all ``$or`` lists of a pattern, multiplied."""
 
 _DEPTH_MAX: Final = 100
-"""Not a rule of AWS: deeper than any item can be, and shallow enough to be walked."""
+"""Not a rule of AWS: deeper than any item can be, and shallow enough for recursion."""
 
 _RESERVED: Final = frozenset(OPERATORS) | {
     "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after",
@@ -34,7 +34,7 @@ _RESERVED: Final = frozenset(OPERATORS) | {
 
 
 class PatternError(ValueError):
-    """A pattern that is not valid. ``path`` leads to the place inside the pattern."""
+    """A pattern that is not valid. ``path`` is the place inside the pattern."""
 
     def __init__(self, path: Place, message: str) -> None:
         super().__init__(message)
@@ -43,7 +43,7 @@ class PatternError(ValueError):
 
 
 def parse_pattern(pattern: Any) -> tuple[list[Fields], list[PatternError]]:
-    """The alternatives of a pattern, and everything that is wrong with it."""
+    """The alternatives of a pattern, and all its problems."""
     problems: list[PatternError] = []
     if _combinations(pattern, 0) > COMBINATIONS_MAX:
         message = (

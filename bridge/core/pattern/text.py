@@ -1,6 +1,6 @@
-"""The matchers of the pattern language that look at text: prefix, suffix, wildcard, either case.
+"""The matchers of the pattern language for text: prefix, suffix, wildcard, either case.
 
-Only strings match them. Source: EventBridge user guide, "Comparison operators for use in event patterns".
+They match only strings. Source: EventBridge user guide, "Comparison operators for use in event patterns".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Match = Callable[[Any], bool]
-"""One scalar in, yes or no out."""
+"""Whether a scalar matches."""
 
 
 class Refused(ValueError):
@@ -50,10 +50,10 @@ def equals_ignore_case(argument: Any) -> Match:
 
 
 def _either_case(text: str) -> tuple[str, int]:
-    """A regular expression for ``text`` in any mix of cases, and the most characters that it takes.
+    """A regular expression for ``text`` in any mix of cases, and the most characters that it matches.
 
-    AWS takes the lower or the upper case of each character of the *pattern*, so that ``ß`` takes ``SS`` but
-    ``k`` not the Kelvin sign; folding both sides would do neither.
+    AWS accepts the lower or the upper case of each character of the *pattern*: ``ß`` matches ``SS``, but
+    ``k`` does not match the Kelvin sign. Folding both sides would do neither.
     """
     cases = [(character.lower(), character.upper()) for character in text]
     expression = "".join(
@@ -63,7 +63,7 @@ def _either_case(text: str) -> tuple[str, int]:
 
 
 def wildcard(argument: Any) -> Match:
-    """``*`` stands for any characters; ``\\*`` and ``\\\\`` are the characters themselves."""
+    """``*`` matches any characters; ``\\*`` and ``\\\\`` are the characters themselves."""
     text = text_of(argument, "wildcard")
     parts, literal, index = [], "", 0
     while index < len(text):

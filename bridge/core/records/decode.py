@@ -1,4 +1,4 @@
-"""From a raw record to a change: as Lambda hands it over, as the Streams API returns it, or a scanned item.
+"""From a raw record to a change. The record comes from Lambda, from the Streams API or from a scan.
 
 Record shapes: Lambda's DynamoDB event (docs: "Using Lambda with DynamoDB") and GetRecords (botocore's
 service model). They differ in three things: binary (base64 text / bytes), the creation time (epoch
@@ -44,8 +44,8 @@ def stream_ref(arn: str) -> StreamRef:
 
 
 def stream_of(record: Mapping[str, Any], stream: StreamRef | None = None) -> StreamRef:
-    """Which stream a record is from: its own ARN, else the one its reader knows."""
-    if type(record) is not dict and not isinstance(record, Mapping):  # asking the ABC is dear
+    """The stream of a record: from its own ARN, else the stream that its reader knows."""
+    if type(record) is not dict and not isinstance(record, Mapping):  # the check of the ABC is slow
         raise MalformedRecord("the record is not a JSON object")
     arn = record.get("eventSourceARN")
     if isinstance(arn, str):
@@ -61,9 +61,9 @@ def stream_of(record: Mapping[str, Any], stream: StreamRef | None = None) -> Str
 def decode(record: Mapping[str, Any], stream: StreamRef | None = None) -> Change:
     """Decode one record; ``stream`` names the stream for records that do not name it themselves.
 
-    Values inside the images are not looked at yet: that is done where they are turned into plain values.
-    Raises :class:`MalformedRecord` for anything that DynamoDB Streams does not document; its text never
-    repeats a value.
+    Values inside the images are not checked yet, but where they are converted to plain values. Raises
+    :class:`MalformedRecord` for everything that DynamoDB Streams does not document; its text never repeats a
+    value.
     """
     ref = stream_of(record, stream)
     body = record.get("dynamodb")
@@ -85,7 +85,7 @@ def change_of(
     position: Position,
     time: datetime,
 ) -> Change:
-    """The change in DynamoDB's own record, whichever stream carried it; ``body`` is its ``dynamodb`` part.
+    """The change in DynamoDB's own record, for every kind of stream; ``body`` is its ``dynamodb`` part.
 
     Raises :class:`MalformedRecord`.
     """
@@ -114,25 +114,25 @@ def _image(body: Mapping[str, Any], name: str, *, expected: bool) -> TypedItem |
             raise MalformedRecord(f"{name} is missing although the stream view captures it")
         return None
     if not expected:
-        raise MalformedRecord(f"{name} is there although neither the view nor the operation has one")
+        raise MalformedRecord(f"{name} is present although the view or the operation does not have it")
     if not isinstance(image, dict):
         raise MalformedRecord(f"{name} is not a map of attributes")
     return image
 
 
 def sequence_number(body: Mapping[str, Any]) -> int:
-    """The SequenceNumber of a record's ``dynamodb`` part as an integer, the only way it sorts."""
+    """The SequenceNumber of a record's ``dynamodb`` part as an integer: only integers sort correctly."""
     text = body.get("SequenceNumber")
     if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= SEQUENCE_NUMBER_DIGITS:
         return int(text)
     raise MalformedRecord("SequenceNumber is not a decimal number of at most 40 digits")
 
 
-_EPOCH_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z, the last that ISO 8601 with four digits can tell
+_EPOCH_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z, the last time that ISO 8601 writes with four digits
 
 
 def _time(value: Any) -> datetime:
-    """UTC, whole seconds: DynamoDB rounds this time, so a fraction would only pretend."""
+    """UTC, whole seconds: DynamoDB rounds this time, so a fraction would be false precision."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _EPOCH_MAX:
         return _from_epoch(int(value))
     if isinstance(value, str):  # GetRecords as the AWS CLI prints it

@@ -1,8 +1,8 @@
-"""How one kind of stream writes its records: all that the walk and the runner need to know of it.
+"""The record format of one kind of stream: all that the pipeline and the runner need to know of it.
 
-The walk and the event source mapping are the same for every way in. What differs stands here, as one value
-for each kind: ``STREAM`` for a table's own stream, ``bridge.core.records.kinesis.KINESIS`` for Kinesis Data
-Streams for DynamoDB.
+The pipeline and the event source mapping are the same for all kinds. A :class:`Dialect` holds what differs:
+``STREAM`` for a table's own stream, ``bridge.core.records.kinesis.KINESIS`` for Kinesis Data Streams for
+DynamoDB.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Record = Mapping[str, Any]
 
 
 class Decoded(NamedTuple):
-    """``body`` is DynamoDB's own record of the change, the thing that filters are written over."""
+    """``body`` is DynamoDB's own record of the change, to which filters apply."""
 
     change: Change
     body: Record
@@ -32,12 +32,12 @@ class Dialect:
     """All functions but ``to_lambda`` take records in Lambda's shape.
 
     ``decode`` raises :class:`bridge.errors.MalformedRecord`; its second argument names the stream of records
-    that do not name it themselves. ``identifier`` is what ``batchItemFailures`` and checkpoints call a
-    record; None where it has none. ``ordered``: the changes of one key come in the order in which they
-    happened. ``to_lambda`` makes Lambda's shape of a record as the service's API returns it, from the
-    stream's ARN and the shard's id. ``created_s``: epoch seconds, None where the record does not tell.
-    ``order_key``: records with equal bytes must stay in order. ``batch_info`` is what an on-failure
-    destination finds the batch's place under.
+    that do not name it themselves. ``identifier`` is a record's name in ``batchItemFailures`` and
+    checkpoints; None where it has no name. ``ordered``: the changes of one key come in the order in which
+    they happened. ``to_lambda`` converts a record of the service's API to Lambda's shape, with the stream's
+    ARN and the shard's id. ``created_s``: epoch seconds, None where the record does not say. ``order_key``:
+    records with equal bytes must stay in order. ``batch_info`` is the member under which an on-failure
+    destination finds the batch's place.
     """
 
     decode: Callable[[Record, StreamRef | None], Decoded]
@@ -51,8 +51,8 @@ class Dialect:
     def is_settled(self, position: Position, settled: Position) -> bool:
         """Whether a ledger that has settled ``settled`` for a key has settled ``position`` too.
 
-        Where order is kept, whatever is older was there before. Where it is not, an older change may have
-        come late, for the first time: only the very position is known to be settled.
+        In an ordered stream all older changes came before. In an unordered stream an older change may come
+        late, for the first time: only the position itself is known to be settled.
         """
         return position <= settled if self.ordered else position == settled
 
@@ -61,24 +61,34 @@ def _decode(record: Record, stream: StreamRef | None) -> Decoded:
     return Decoded(decode(record, stream), record)
 
 
-def _identifier(record: Any) -> str | None:
-    body = record.get("dynamodb") if isinstance(record, Mapping) else None
-    number = body.get("SequenceNumber") if isinstance(body, Mapping) else None
-    return number if isinstance(number, str) and number else None
+def identifier_at(part: str, name: str) -> Callable[[Any], str | None]:
+    """A ``Dialect.identifier`` that reads ``record[part][name]``."""
+
+    def identifier(record: Any) -> str | None:
+        body = record.get(part) if isinstance(record, Mapping) else None
+        number = body.get(name) if isinstance(body, Mapping) else None
+        return number if isinstance(number, str) and number else None
+
+    return identifier
 
 
-def _created_s(record: Record) -> float | None:
-    created = record["dynamodb"].get("ApproximateCreationDateTime")
-    return created if isinstance(created, int | float) else None
+def seconds_at(part: str, name: str) -> Callable[[Record], float | None]:
+    """A ``Dialect.created_s`` that reads ``record[part][name]``."""
+
+    def seconds(record: Record) -> float | None:
+        value = record[part].get(name)
+        return value if isinstance(value, int | float) else None
+
+    return seconds
 
 
 STREAM = Dialect(
     decode=_decode,
-    identifier=_identifier,
+    identifier=identifier_at("dynamodb", "SequenceNumber"),
     ordered=True,
     to_lambda=lambda record, stream_arn, _: to_lambda_record(record, stream_arn),
-    created_s=_created_s,  # rounded to the second
+    created_s=seconds_at("dynamodb", "ApproximateCreationDateTime"),  # rounded to the second
     order_key=lambda record: orjson.dumps(record["dynamodb"].get("Keys"), option=orjson.OPT_SORT_KEYS),
     batch_info="DDBStreamBatchInfo",
 )
-"""A table's own stream, as Lambda's event source mapping and EventBridge Pipes hand it over."""
+"""A table's own stream, as Lambda's event source mapping and EventBridge Pipes pass it on."""

@@ -1,13 +1,13 @@
-"""Records of Kinesis Data Streams for DynamoDB, as Lambda hands them over.
+"""Records of Kinesis Data Streams for DynamoDB, in Lambda's shape.
 
 ``record["kinesis"]["data"]`` is base64 of one JSON document: a DynamoDB change like a stream's, but with the
 table's name beside it, the creation time in milli- or microseconds, and neither SequenceNumber nor
-StreamViewType; it always carries both images (docs: "Using Kinesis Data Streams to capture changes to
+StreamViewType; it always holds both images (docs: "Using Kinesis Data Streams to capture changes to
 DynamoDB"; Lambda's Kinesis event in "Using AWS Lambda with Amazon Kinesis").
 
-Kinesis may hand a change over twice, and the changes of one item out of order; the creation time tells both
-(docs: the same page). So the position of a change is its creation time, then the number of its Kinesis
-record, which keeps changes of one instant apart.
+Kinesis may deliver a change twice, and the changes of one item out of order; the creation time shows both
+(docs: the same page). The position of a change is therefore its creation time, then the number of its Kinesis
+record, which distinguishes changes of one instant.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ import orjson
 
 from bridge.core.change import Position, StreamRef
 from bridge.core.records.decode import change_of
-from bridge.core.records.dialect import STREAM, Decoded, Dialect, Record
+from bridge.core.records.dialect import STREAM, Decoded, Dialect, Record, identifier_at, seconds_at
 from bridge.errors import MalformedRecord
 from bridge.limits import KINESIS_SEQUENCE_NUMBER_DIGITS as _DIGITS
 
 _MICROSECONDS = {"MILLISECOND": 1000, "MICROSECOND": 1}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-_AGGREGATED = b"\xf3\x89\x9a\xc2"  # how the Kinesis Producer Library marks several records in one
+_AGGREGATED = b"\xf3\x89\x9a\xc2"  # the Kinesis Producer Library's mark of several records in one
 
 
 def decode(record: Record, stream: StreamRef | None = None) -> Decoded:
@@ -45,7 +45,7 @@ def decode(record: Record, stream: StreamRef | None = None) -> Decoded:
     if not isinstance(change, Mapping):
         raise MalformedRecord(
             "the Kinesis record holds JSON, but no change of a DynamoDB table",
-            hint="who else writes to this stream? Give DynamoDB one of its own, or filter the mapping",
+            hint="who else writes to this stream? Give DynamoDB its own stream, or filter the mapping",
         )
     at = _time(change)
     return Decoded(
@@ -55,7 +55,7 @@ def decode(record: Record, stream: StreamRef | None = None) -> Decoded:
             _stream(record.get("eventSourceARN"), body.get("tableName"), stream),
             "NEW_AND_OLD_IMAGES",
             Position(at.replace(tzinfo=None).isoformat(timespec="microseconds"), _number(part)),
-            at.replace(microsecond=0),  # as a table's own stream tells it: one event, whichever way it came
+            at.replace(microsecond=0),  # as in a table's own stream, so that both give the same event
         ),
         body,
     )
@@ -70,7 +70,7 @@ def _payload(data: Any) -> Mapping[str, Any]:
         raise MalformedRecord("the data of the Kinesis record is not base64") from error
     if content.startswith(_AGGREGATED):
         raise MalformedRecord(
-            "the Kinesis record is an aggregated one of the Kinesis Producer Library",
+            "the Kinesis record is an aggregated record of the Kinesis Producer Library",
             hint="DynamoDB never aggregates: who else writes to this stream?",
         )
     try:
@@ -133,12 +133,6 @@ def _time(change: Mapping[str, Any]) -> datetime:
     raise MalformedRecord("ApproximateCreationDateTime is missing or not a time")
 
 
-def _identifier(record: Any) -> str | None:
-    part = record.get("kinesis") if isinstance(record, Mapping) else None
-    number = part.get("sequenceNumber") if isinstance(part, Mapping) else None
-    return number if isinstance(number, str) and number else None
-
-
 def _to_lambda(record: Record, stream_arn: str, shard_id: str) -> dict[str, Any]:
     """Lambda's shape of a record as ``GetRecords`` returns it."""
     number, data = record.get("SequenceNumber"), record.get("Data")
@@ -160,23 +154,19 @@ def _to_lambda(record: Record, stream_arn: str, shard_id: str) -> dict[str, Any]
     }
 
 
-def _created_s(record: Record) -> float | None:
-    arrived = record["kinesis"].get("approximateArrivalTimestamp")
-    return arrived if isinstance(arrived, int | float) else None
-
-
 KINESIS = Dialect(
     decode=decode,
-    identifier=_identifier,
+    identifier=identifier_at("kinesis", "sequenceNumber"),
     ordered=False,
     to_lambda=_to_lambda,
-    created_s=_created_s,  # when Kinesis took it, which is what Lambda counts a record's age from
+    # When Kinesis took it: from then on Lambda counts a record's age.
+    created_s=seconds_at("kinesis", "approximateArrivalTimestamp"),
     order_key=lambda record: str(record["kinesis"].get("partitionKey")).encode("utf-8", "surrogatepass"),
     batch_info="KinesisBatchInfo",
 )
-"""Kinesis Data Streams for DynamoDB, as Lambda's event source mapping hands it over."""
+"""Kinesis Data Streams for DynamoDB, as Lambda's event source mapping passes it on."""
 
 
 def dialect_of(record: Any) -> Dialect:
-    """For records of mixed descent, from files or from quarantine: which dialect this one is in."""
+    """The dialect of one record, for files and quarantines that hold records of several kinds."""
     return KINESIS if isinstance(record, Mapping) and "kinesis" in record else STREAM

@@ -1,4 +1,4 @@
-"""A stream record as Lambda hands it over, made from one as the Streams API returns it.
+"""A stream record in Lambda's shape, made from a record of the Streams API.
 
 The two shapes differ in four places (docs: "Using AWS Lambda with Amazon DynamoDB", GetRecords in the
 Streams API reference): Lambda names the stream in ``eventSourceARN``; binary values are base64 text
@@ -20,8 +20,8 @@ _REGION_PART = 3  # arn:aws:dynamodb:<region>:<account>:table/…
 def to_lambda_record(record: Mapping[str, Any], stream_arn: str) -> dict[str, Any]:
     """The Lambda shape of ``record``, JSON values only; ``record`` itself is left as it is.
 
-    Members that are not known are kept, and nothing is checked: a malformed record stays malformed in the
-    same way, so that whoever decodes it can say so. A record already in Lambda's shape comes out equal.
+    Unknown members are kept, and nothing is checked: a malformed record stays malformed in the same way, so
+    that decoding it reports the problem. A record already in Lambda's shape stays equal.
     """
     shaped = {
         name: _json_value(value) for name, value in record.items() if name not in ("dynamodb", "userIdentity")

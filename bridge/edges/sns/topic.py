@@ -22,8 +22,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
-from bridge.core.bounded_id import bounded_id
-from bridge.core.event import Event
+from bridge.core.event import Event, bounded_id
 from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
 from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
 from bridge.errors import EventRefused, EventTooLarge, SinkChanged, SinkUnavailable

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bridge.core.records.unwrap import cloud_event, is_cloud_event
+from bridge.core.event import cloud_event, is_cloud_event
 from bridge.core.values import plain_item
 from bridge.errors import MalformedRecord
 from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Shape

@@ -19,8 +19,13 @@ from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, f
 from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.mapping.project import MappingError, compile_subject
 from bridge.core.numbers import NumbersAsText
-from bridge.core.pattern.matching import Pattern, check_pattern, compile_filters, compile_pattern
-from bridge.core.pattern.reach import looks_beyond_keys
+from bridge.core.pattern.matching import (
+    Pattern,
+    check_pattern,
+    compile_filters,
+    compile_pattern,
+    looks_beyond_keys,
+)
 from bridge.core.pointer import Wanted, parse_pointer
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.core.values import plain, plain_item

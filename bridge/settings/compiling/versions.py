@@ -12,8 +12,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from bridge.core.diff.view import default_data
-from bridge.core.events.deprecation import Deprecation
-from bridge.core.events.envelope import Envelope
+from bridge.core.events.envelope import Deprecation, Envelope
 from bridge.core.events.translate import Version
 from bridge.core.mapping.derive import (
     Derivation,

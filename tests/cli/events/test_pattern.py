@@ -104,8 +104,8 @@ def test_usual_mistakes_are_explained(shell: Shell) -> None:
     shell.write("event.json", EVENT)
     done = shell.run("pattern", "test", json.dumps({"detail-type": [TYPE], "subject": ["x"]}), "event.json")
     assert done.code == 2
-    assert "hint: subject: the CloudEvent stands under detail" in done.out.decode()
-    assert f"hint: detail-type carries the major: {TYPE}.v1" in done.out.decode()
+    assert "hint: subject: the CloudEvent is under detail" in done.out.decode()
+    assert f"hint: detail-type includes the major: {TYPE}.v1" in done.out.decode()
 
 
 def test_output_json_is_one_document(shell: Shell) -> None:

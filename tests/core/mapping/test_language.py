@@ -102,7 +102,7 @@ def test_a_value_that_the_table_lacks_fails_the_mapping_without_showing_it() -> 
         ({"$path": "$.plan", "$lookup": {}}, ("a", "$lookup"), "must be a mapping"),
         ({"$path": "$.plan", "$lookup": {"a": "$.b["}}, ("a", "$lookup", "a"), "not a JSONPath"),
         ({"$path": "$.plan", "$default": {"b": "$x"}}, ("a", "$default", "b"), "begins with"),
-        ({"$const": 1, "$default": 2}, ("a",), "$const stands alone"),
+        ({"$const": 1, "$default": 2}, ("a",), "$const must be the only member"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_at_its_place(

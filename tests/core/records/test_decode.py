@@ -111,7 +111,7 @@ def broken(change: Any) -> dict[str, Any]:
         (lambda r: r["dynamodb"].update(Keys={}), "no Keys"),
         (lambda r: r["dynamodb"].pop("NewImage"), "NewImage is missing"),
         (lambda r: r["dynamodb"].pop("OldImage"), "OldImage is missing"),
-        (lambda r: r.update(eventName="INSERT"), "OldImage is there although"),
+        (lambda r: r.update(eventName="INSERT"), "OldImage is present although"),
         (lambda r: r["dynamodb"].update(NewImage="x"), "NewImage is not a map"),
         (lambda r: r["dynamodb"].update(StreamViewType="ALL"), "StreamViewType"),
         (lambda r: r["dynamodb"].update(SequenceNumber="12a"), "SequenceNumber"),

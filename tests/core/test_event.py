@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bridge.core.event import cloud_event
 from bridge.core.pattern.rules import envelope
-from bridge.core.records.unwrap import cloud_event
 
 EVENT = {"specversion": "1.0", "id": "1", "source": "s", "type": "t.v1", "data": {"big": "1" * 38}}
 
