@@ -11,7 +11,6 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.local.registry_cache import FileSchemaCache
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.registry import RegistryAddress, SchemaRegistry
-from bridge.schemas.documents.registry import PublishTarget, TargetKind
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.patience import Patience
 from bridge.schemas.registries.reading import START_S, Reading, RegistrySource, read_schemas
@@ -32,12 +31,6 @@ def open_registry(address: RegistryAddress, client: ClientFactory, patience: Pat
     from bridge.edges.eventbridge.schemas import EventBridgeRegistry
 
     return EventBridgeRegistry(client("schemas"), address, patience)
-
-
-def address_of(target: PublishTarget) -> RegistryAddress:
-    return RegistryAddress(
-        "glue" if target.kind is TargetKind.GLUE else "eventbridge", target.registry, target.region
-    )
 
 
 def patience(clock: Clock, *, within_s: float | None = None) -> Patience:

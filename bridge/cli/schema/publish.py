@@ -17,7 +17,7 @@ from bridge.cli.schema.promises import hold_promises
 from bridge.errors import BridgeError, ConfigurationError
 
 if TYPE_CHECKING:
-    from bridge.schemas.documents.registry import PublishTarget
+    from bridge.ports.registry import RegistryAddress
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.registries.plan import TargetPlan
     from bridge.schemas.registries.publish import Target
@@ -83,24 +83,22 @@ def publish(
     return ExitCode.DIFFERENCES if any(each.drifted or each.failed for each in plans) else ExitCode.OK
 
 
-def _choose(targets: Sequence[PublishTarget], names: Sequence[str]) -> list[PublishTarget]:
-    from bridge.wiring.registries import address_of
-
+def _choose(targets: Sequence[RegistryAddress], names: Sequence[str]) -> list[RegistryAddress]:
     if not targets:
         advice = "publish: [{kind: eventbridge, registry: domain-events}]"
         raise PublishRefused("registry.yaml names no registry to publish to", hint=f"such as {advice}")
     if not names:
         return list(targets)
-    spelled = {each: (each.registry, str(each), str(address_of(each))) for each in targets}
+    spelled = {each: (each.registry, f"{each.kind}://{each.registry}", str(each)) for each in targets}
     for name in names:
         if not any(name in spellings for spellings in spelled.values()):
-            known = ", ".join(str(address_of(each)) for each in targets)
+            known = ", ".join(map(str, targets))
             raise PublishRefused(f"registry.yaml has no target '{name}'", hint=f"it has {known}")
     return [each for each, spellings in spelled.items() if set(names) & set(spellings)]
 
 
 def _open(
-    schemas: SchemaSet, chosen: Sequence[PublishTarget], endpoint_url: str | None, *, restore: bool
+    schemas: SchemaSet, chosen: Sequence[RegistryAddress], endpoint_url: str | None, *, restore: bool
 ) -> tuple[list[Target], Any]:
     """The targets with what is to be there. Raises ``ConfigurationError`` with everything that keeps a
     version out of one of them."""
@@ -108,13 +106,12 @@ def _open(
     from bridge.schemas.registries.candidates import prepare
     from bridge.schemas.registries.publish import Target
     from bridge.wiring import clients as wiring_clients
-    from bridge.wiring.registries import address_of, open_registry
+    from bridge.wiring.registries import open_registry
     from bridge.wiring.registries import patience as patience_with
 
     patience = patience_with(SystemClock())
     targets, problems = [], []
-    for each in chosen:
-        address = address_of(each)
+    for address in chosen:
         prepared, refused = prepare(schemas, address)
         problems += refused
         client = wiring_clients.client_factory(endpoint_url=endpoint_url, region=address.region)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bridge.limits import GLUE_DEFINITION_CHARS, GLUE_NAME_CHARS, SCHEMAS_CONTENT_CHARS, SCHEMAS_NAME_CHARS
+from bridge.ports.registry import RegistryAddress
 from bridge.schemas.conversion import DRAFT4, DRAFT7, Draft, NotExpressible, convert
 from bridge.schemas.conversion.registered import schema_name
 from bridge.schemas.documents.json_document import subschemas
-from bridge.schemas.documents.registry import PublishTarget, TargetKind
 from bridge.schemas.documents.validation import SchemaVersion
-from bridge.schemas.finding import Finding
+from bridge.schemas.finding import Finding, finding
 
 _DRAFT_4_FORMATS: Final = frozenset({"date-time", "email", "hostname", "ipv4", "ipv6", "uri"})
 _DRAFT_7_FORMATS: Final = _DRAFT_4_FORMATS | {
@@ -59,7 +59,7 @@ class Service:
 
 
 SERVICES: Final[Mapping[str, Service]] = {
-    TargetKind.EVENTBRIDGE: Service(
+    "eventbridge": Service(
         name="EventBridge's registry",
         draft=DRAFT4,
         content_chars=SCHEMAS_CONTENT_CHARS,
@@ -67,7 +67,7 @@ SERVICES: Final[Mapping[str, Service]] = {
         names=re.compile(r"[A-Za-z0-9._@-]+"),
         formats=_DRAFT_4_FORMATS,
     ),
-    TargetKind.GLUE: Service(
+    "glue": Service(
         name="Glue",
         draft=DRAFT7,
         content_chars=GLUE_DEFINITION_CHARS,
@@ -81,7 +81,7 @@ SERVICES: Final[Mapping[str, Service]] = {
 
 
 def find_unportable(
-    schema: SchemaVersion, targets: Iterable[PublishTarget], documents: Mapping[str, Mapping[str, Any]]
+    schema: SchemaVersion, targets: Iterable[RegistryAddress], documents: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
     """Errors for what prevents publishing a version to its targets, warnings for what readers there do not
     check. ``documents``: those of the folder by ``$id``, which a ``$ref`` may lead to."""
@@ -93,18 +93,22 @@ def find_unportable(
             size = len(json.dumps(converted, separators=(",", ":"), ensure_ascii=False))
             found = _unknown_formats(schema, service)
         except NotExpressible as error:
-            found = _obstacles(schema, service, error)
+            found = obstacles_of(schema, service, error)
         for message, suggestion in service.refusals(schema, size):
-            yield _finding(schema, "", message, suggestion)
+            yield finding("portable", schema.file, message, suggestion)
         yield from found
 
 
-def _obstacles(schema: SchemaVersion, service: Service, error: NotExpressible) -> Iterator[Finding]:
+def obstacles_of(
+    schema: SchemaVersion, service: Service, error: NotExpressible, rule: str = "portable"
+) -> Iterator[Finding]:
+    """A finding for everything that the service's draft cannot express."""
     for obstacle in error.obstacles:
         own = obstacle.document == schema.id
         message = f"{obstacle.reason}: {service.draft.name}, which {service.name} accepts, cannot express it"
         message += "" if own else f" ({obstacle.document})"
-        yield _finding(schema, obstacle.pointer if own else "", message, obstacle.suggestion)
+        path = obstacle.pointer if own else ""
+        yield finding(rule, schema.file, message, obstacle.suggestion, path=path)
 
 
 def _unknown_formats(schema: SchemaVersion, service: Service) -> Iterator[Finding]:
@@ -112,10 +116,5 @@ def _unknown_formats(schema: SchemaVersion, service: Service) -> Iterator[Findin
         name = part.get("format")
         if isinstance(name, str) and name not in service.formats and "pattern" not in part:
             message = f"{service.draft.name} has no format {name}: readers by {service.name} do not check it"
-            yield _finding(schema, f"{pointer}/format", message, "add a pattern beside it", "warning")
-
-
-def _finding(
-    schema: SchemaVersion, path: str, message: str, suggestion: str, severity: str = "error"
-) -> Finding:
-    return Finding(schema.file, 0, 0, path, message, suggestion, severity, rule="portable")
+            path, advice = f"{pointer}/format", "add a pattern beside it"
+            yield finding("portable", schema.file, message, advice, "warning", path=path)

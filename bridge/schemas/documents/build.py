@@ -13,6 +13,7 @@ from bridge.core.pointer import escape
 from bridge.errors import Problem
 from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.layout import SchemaFile
+from bridge.schemas.documents.lock import Name
 from bridge.schemas.documents.references import find_reference_problems
 from bridge.schemas.documents.validation import (
     DIALECT,
@@ -23,8 +24,6 @@ from bridge.schemas.documents.validation import (
 )
 from bridge.schemas.finding import finding
 from bridge.schemas.semver import Version
-
-Name = tuple[str, Version]
 
 
 def place_of(type_name: str, version: Version) -> str:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 from urllib.parse import urlsplit
 
+from bridge.ports.registry import RegistryAddress
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.documents.yaml_members import Members, YamlMembers
 
@@ -22,23 +23,9 @@ _GLUE_REGISTRY: Final = re.compile(r"[A-Za-z0-9_$#.-]{1,255}")
 _REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]")
 
 
-class TargetKind(StrEnum):
-    """The services that schemas are published to."""
-
+class _Kind(StrEnum):
     EVENTBRIDGE = "eventbridge"
     GLUE = "glue"
-
-
-@dataclass(frozen=True, slots=True)
-class PublishTarget:
-    """A registry of a service. ``region`` is ``None`` for the caller's own."""
-
-    kind: TargetKind
-    registry: str
-    region: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.kind}://{self.registry}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,7 @@ class RegistrySettings:
     compatibility: Mode = Mode.FULL_TRANSITIVE
     policy: Policy = Policy.VIEWS
     owners: Mapping[str, Owner] = field(default_factory=lambda: MappingProxyType({}))
-    publish: tuple[PublishTarget, ...] = ()
+    publish: tuple[RegistryAddress, ...] = ()
 
 
 def parse_registry(content: bytes, file: str) -> RegistrySettings:
@@ -101,17 +88,17 @@ def _owners(reader: YamlMembers, root: Members) -> dict[str, Owner]:
     return owners
 
 
-def _targets(reader: YamlMembers, root: Members) -> tuple[PublishTarget, ...]:
-    targets: list[PublishTarget] = []
+def _targets(reader: YamlMembers, root: Members) -> tuple[RegistryAddress, ...]:
+    targets: list[RegistryAddress] = []
     for path, node in reader.elements(root, "publish"):
         members = reader.mapping(node, path, required=("kind", "registry"), optional=("region",))
         prefix = f"{path}."
-        kind = reader.choice(members, "kind", TargetKind, prefix)
+        kind = reader.choice(members, "kind", _Kind, prefix)
         name = reader.text(members, "registry", prefix)
         region = reader.text(members, "region", prefix)
         if kind is not None and name and _refuses(kind, name):
             allowed = "letters, digits, '.', '-' and '_', 64 at most"
-            if kind is TargetKind.GLUE:
+            if kind is _Kind.GLUE:
                 allowed = "letters, digits, '-', '_', '$', '#' and '.', 255 at most"
             reader.problem(members["registry"], f"{prefix}registry", f"{kind} takes {allowed}")
         if region and _REGION.fullmatch(region) is None:
@@ -120,13 +107,13 @@ def _targets(reader: YamlMembers, root: Members) -> tuple[PublishTarget, ...]:
             )
         if kind is None or not name:
             continue
-        target = PublishTarget(kind, name, region or None)
+        target = RegistryAddress("glue" if kind is _Kind.GLUE else "eventbridge", name, region or None)
         if target in targets:
             reader.problem(node, path, f"{target} is listed twice")
         targets.append(target)
     return tuple(targets)
 
 
-def _refuses(kind: TargetKind, name: str) -> bool:
-    allowed = _GLUE_REGISTRY if kind is TargetKind.GLUE else _EVENTBRIDGE_REGISTRY
+def _refuses(kind: _Kind, name: str) -> bool:
+    allowed = _GLUE_REGISTRY if kind is _Kind.GLUE else _EVENTBRIDGE_REGISTRY
     return allowed.fullmatch(name) is None or name.startswith("aws.")

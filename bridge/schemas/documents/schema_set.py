@@ -11,9 +11,9 @@ from typing import Any
 
 from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.schemas.compatibility.verdict import Mode, Policy
-from bridge.schemas.documents.build import Builder, Name, find_base, place_of
+from bridge.schemas.documents.build import Builder, find_base, place_of
 from bridge.schemas.documents.layout import TYPE, SchemaFile, read_layout
-from bridge.schemas.documents.lock import Lock
+from bridge.schemas.documents.lock import Lock, Name
 from bridge.schemas.documents.meta import Meta, Status
 from bridge.schemas.documents.registry import RegistrySettings
 from bridge.schemas.documents.validation import SchemaVersion

@@ -12,7 +12,7 @@ from bridge.errors import ConfigurationError, Problem
 from bridge.ports.registry import Candidate, RegistryAddress, RegistryKind
 from bridge.schemas.conversion.proof import Proof, prove, read_examples
 from bridge.schemas.conversion.registered import schema_name
-from bridge.schemas.conversion.services import SERVICES
+from bridge.schemas.conversion.services import SERVICES, obstacles_of
 from bridge.schemas.documents.lock import Name, content_hash
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
@@ -56,14 +56,7 @@ def convert_for(
     try:
         return conversion.convert(schema.document, service.draft, others=others)
     except conversion.NotExpressible as error:
-        findings = []
-        for each in error.obstacles:
-            own = each.document == schema.id
-            message = f"{service.name} takes {service.draft.name}, which cannot express this: {each.reason}"
-            message += "" if own else f" (in {each.document})"
-            path = each.pointer if own else ""
-            findings.append(finding(RULE, schema.file, message, each.suggestion, path=path))
-        raise ConfigurationError(findings) from error
+        raise ConfigurationError(list(obstacles_of(schema, service, error, RULE))) from error
 
 
 def _prepare(

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
+from bridge.ports.registry import RegistryAddress
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.documents.meta import Status, Waiver, parse_meta
 from bridge.schemas.documents.registry import (
     Owner,
-    PublishTarget,
     RegistrySettings,
-    TargetKind,
     parse_registry,
 )
 from bridge.schemas.documents.schema_set import SchemaSet, Version
@@ -59,10 +58,11 @@ def test_registry_yaml_has_mode_policy_owners_and_targets() -> None:
     assert (settings.compatibility, settings.policy) == (Mode.BACKWARD, Policy.STRICT)
     assert settings.owners == {"makers": Owner("makers", "#makers")}
     assert settings.publish == (
-        PublishTarget(TargetKind.EVENTBRIDGE, "domain-events", "eu-central-1"),
-        PublishTarget(TargetKind.GLUE, "domain-events"),
+        RegistryAddress("eventbridge", "domain-events", "eu-central-1"),
+        RegistryAddress("glue", "domain-events"),
     )
-    assert list(map(str, settings.publish)) == ["eventbridge://domain-events", "glue://domain-events"]
+    first, second = map(str, settings.publish)
+    assert (first, second) == ("eventbridge://domain-events?region=eu-central-1", "glue://domain-events")
 
 
 def test_meta_yaml_has_status_sunsets_and_waivers() -> None:
