@@ -1,27 +1,24 @@
-"""Regular expressions (ECMA-262) as automata, if they are regular and mean the same in every engine.
+"""Regular expressions (ECMA-262) as trees, from which automata and sample texts are made.
 
-Anchors are read only at the ends of an alternative. Look-around, back-references, ``\\b``, ``\\s`` and
-``\\p`` are not read. An expression without an anchor matches anywhere in a text, as in ``pattern``.
+Look-around, back-references, ``\\b`` and ``\\p`` are not read. Some characters have samples in the tree but
+no ranges, because engines differ about what they match: for example ``\\s``, or set operations in brackets.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
+
+from bridge.schemas.compatibility.proving.parts import matches
 
 Ranges = tuple[tuple[int, int], ...]
 """Code points, first and last of each range, both included; sorted, and no two ranges touch."""
 LAST: Final = 0x10FFFF
-MAX_STATES: Final = 800
-_DIGIT: Final[Ranges] = ((48, 57),)
-_WORD: Final[Ranges] = ((48, 57), (65, 90), (95, 95), (97, 122))
-_CONTROL: Final = {"n": 10, "t": 9, "r": 13, "f": 12, "v": 11, "0": 0}
-NEWLINE: Final[Ranges] = ((10, 10),)
-NEWLINES: Final[Ranges] = ((10, 10), (13, 13), (0x2028, 0x2029))
 
 
 class Unread(Exception):
-    """The expression contains something that is not read as an automaton."""
+    """The expression contains something that is not read."""
 
 
 def negated(ranges: Ranges) -> Ranges:
@@ -46,233 +43,203 @@ def merged(ranges: list[tuple[int, int]]) -> Ranges:
     return tuple(out)
 
 
-@dataclass(slots=True)
-class Automaton:
-    """``steps[s]`` are (ranges, to); ``empty[s]`` are the states reached without a character."""
-
-    steps: list[list[tuple[Ranges, int]]] = field(default_factory=list)
-    empty: list[list[int]] = field(default_factory=list)
-    start: int = 0
-    end: int = 0
-
-    def state(self) -> int:
-        if len(self.steps) >= MAX_STATES:
-            raise Unread
-        self.steps.append([])
-        self.empty.append([])
-        return len(self.steps) - 1
-
-    def closure(self, states: frozenset[int]) -> frozenset[int]:
-        found = set(states)
-        waiting = list(states)
-        while waiting:
-            for other in self.empty[waiting.pop()]:
-                if other not in found:
-                    found.add(other)
-                    waiting.append(other)
-        return frozenset(found)
-
-    def after(self, states: frozenset[int], character: int) -> frozenset[int]:
-        found = {
-            to
-            for state in states
-            for ranges, to in self.steps[state]
-            if any(low <= character <= high for low, high in ranges)
-        }
-        return self.closure(frozenset(found))
+class Anchor(StrEnum):
+    BEGIN = "^"
+    END = "$"
 
 
-def read(pattern: str, line_ends: Ranges) -> Automaton:
-    """``line_ends``: what a dot does not match, because engines differ. Raises :class:`Unread`."""
-    reader = _Reader(pattern, line_ends)
+@dataclass(frozen=True, slots=True)
+class Characters:
+    """One character of these ``ranges`` (``None`` where engines differ); ``samples`` are a few of them."""
+
+    ranges: Ranges | None
+    samples: tuple[str, ...]
+
+    @property
+    def single(self) -> int | None:
+        """The code point, if it is only one."""
+        if self.ranges is None or len(self.ranges) != 1 or self.ranges[0][0] != self.ranges[0][1]:
+            return None
+        return self.ranges[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """``most``: ``None`` without an upper limit."""
+
+    part: Node
+    least: int
+    most: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Alternatives, each a sequence."""
+
+    options: tuple[tuple[Node, ...], ...]
+
+
+Node = Anchor | Characters | Repeat | Choice
+
+DOT: Final = Characters(None, ("a", "0"))
+_DIGIT: Final[Ranges] = ((48, 57),)
+_WORD: Final[Ranges] = ((48, 57), (65, 90), (95, 95), (97, 122))
+_CLASSES: Final = {
+    "d": Characters(_DIGIT, tuple("0159")),
+    "D": Characters(negated(_DIGIT), tuple("a-")),
+    "w": Characters(_WORD, tuple("aZ0_")),
+    "W": Characters(negated(_WORD), tuple("- ")),
+    "s": Characters(None, (" ",)),
+    "S": Characters(None, tuple("a0")),
+}
+_CONTROL: Final = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "0": "\0"}
+_COUNTS: Final = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+_OUTSIDE: Final = "a0 -_~Zéx9"
+"""Samples for a negated bracket, as far as they match."""
+
+
+def parse(pattern: str) -> Choice:
+    """Raises :class:`Unread`."""
+    parser = _Parser(pattern)
     try:
-        return reader.run()
+        tree = parser.choice()
     except (IndexError, ValueError, RecursionError) as error:
         raise Unread from error
+    if parser.peek():
+        raise Unread
+    return tree
 
 
-class _Reader:
-    """Builds the automaton while it reads. Each part is a pair of states: its first and its last."""
+def _plain(character: str) -> Characters:
+    return Characters(((ord(character), ord(character)),), (character,))
 
-    def __init__(self, text: str, line_ends: Ranges) -> None:
+
+class _Parser:
+    def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._dot = negated(line_ends)
-        self._out = Automaton()
 
-    def run(self) -> Automaton:
-        out = self._out
-        out.start, out.end = out.state(), out.state()
-        while True:
-            first, last = self._anchored()
-            out.empty[out.start].append(first)
-            out.empty[last].append(out.end)
-            if self._peek() != "|":
-                break
-            self._at += 1
-        if self._at < len(self._text):
-            raise Unread
-        return out
-
-    def _peek(self) -> str:
+    def peek(self) -> str:
         return self._text[self._at : self._at + 1]
 
-    def _anchored(self) -> tuple[int, int]:
-        """An alternative at the top level, with any text before and after it where it has no anchor."""
-        before, after = self._peek() != "^", True
-        self._at += not before
-        first, last = self._sequence()
-        if self._peek() == "$":
-            self._at += 1
-            after = False
-            if self._peek() not in ("", "|"):
-                raise Unread
-        for state, wanted in ((first, before), (last, after)):
-            if wanted:
-                self._out.steps[state].append((((0, LAST),), state))
-        return first, last
-
-    def _sequence(self) -> tuple[int, int]:
-        first = last = self._out.state()
-        while self._peek() and self._peek() not in "|)$":
-            begin, end = self._repeated()
-            self._out.empty[last].append(begin)
-            last = end
-        # a separate state, so that a loop added to it affects nothing else
-        final = self._out.state()
-        self._out.empty[last].append(final)
-        return first, final
-
-    def _repeated(self) -> tuple[int, int]:
-        start = self._at
-        part = self._one()
-        least, most = self._count()
-        if (least, most) == (1, 1):
-            return part
-        stop = self._at
-        out = self._out
-        first = last = out.state()
-        copies = least if most is None else most
-        for number in range(copies):
-            self._at = start
-            begin, end = self._one()
-            out.empty[last].append(begin)
-            if number >= least:
-                out.empty[begin].append(end)
-            last = end
-        if most is None:
-            self._at = start
-            begin, end = self._one()
-            around = out.state()
-            out.empty[last].append(around)
-            out.empty[around].append(begin)
-            out.empty[end].append(around)
-            last = around
-        self._at = stop
-        return first, last
-
-    def _count(self) -> tuple[int, int | None]:
-        mark = self._peek()
-        counts: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
-        if mark and mark in counts:
-            self._at += 1
-            result = counts[mark]
-        elif mark == "{":
-            end = self._text.index("}", self._at)
-            low, comma, high = self._text[self._at + 1 : end].partition(",")
-            self._at = end + 1
-            result = (int(low), int(high) if high else None if comma else int(low))
-            if max(result[0], result[1] or 0) > 400:
-                raise Unread
-        else:
-            return 1, 1
-        if self._peek() == "?":
-            self._at += 1
-        if self._peek() and self._peek() in "*+?{":
-            raise Unread
-        return result
-
-    def _one(self) -> tuple[int, int]:
-        mark = self._text[self._at]
+    def _next(self) -> str:
         self._at += 1
+        return self._text[self._at - 1]
+
+    def _skip(self, text: str) -> bool:
+        found = self._text.startswith(text, self._at)
+        self._at += len(text) if found else 0
+        return found
+
+    def choice(self) -> Choice:
+        options = [self._sequence()]
+        while self._skip("|"):
+            options.append(self._sequence())
+        return Choice(tuple(options))
+
+    def _sequence(self) -> tuple[Node, ...]:
+        parts: list[Node] = []
+        while self.peek() and self.peek() not in "|)":
+            parts.append(self._repeated())
+        return tuple(parts)
+
+    def _repeated(self) -> Node:
+        part = self._one()
+        mark = self.peek()
+        if not mark or mark not in "*+?{":
+            return part
+        self._at += 1
+        if mark == "{":
+            end = self._text.index("}", self._at)
+            low, comma, high = self._text[self._at : end].partition(",")
+            self._at = end + 1
+            if not low.isdecimal() or (high and not high.isdecimal()):
+                raise Unread
+            least, most = int(low), int(high) if high else None if comma else int(low)
+        else:
+            least, most = _COUNTS[mark]
+        self._skip("?")
+        if self.peek() and self.peek() in "*+?{":
+            raise Unread
+        return Repeat(part, least, most)
+
+    def _one(self) -> Node:
+        mark = self._next()
+        if mark in "*+?":
+            raise Unread
+        if mark in "^$":
+            return Anchor(mark)
+        if mark == ".":
+            return DOT
         if mark == "(":
             return self._group()
-        if mark in "^$*+?{}]":
-            raise Unread
-        if mark == ".":
-            return self._character(self._dot)
         if mark == "[":
-            return self._character(self._bracket())
+            return self._bracket()
         if mark == "\\":
-            return self._character(self._escape())
-        return self._character(((ord(mark), ord(mark)),))
+            return self._escaped()
+        return Characters(None, (mark,)) if mark in "{}]" else _plain(mark)
 
-    def _character(self, ranges: Ranges) -> tuple[int, int]:
-        first, last = self._out.state(), self._out.state()
-        self._out.steps[first].append((ranges, last))
-        return first, last
-
-    def _group(self) -> tuple[int, int]:
-        if self._peek() == "?":
-            if self._text[self._at + 1] != ":":
+    def _group(self) -> Choice:
+        if self._skip("?<"):
+            if self.peek() in ("=", "!"):
                 raise Unread
-            self._at += 2
-        first, last = self._out.state(), self._out.state()
-        while True:
-            begin, end = self._sequence()
-            self._out.empty[first].append(begin)
-            self._out.empty[end].append(last)
-            mark = self._text[self._at]
-            self._at += 1
-            if mark == ")":
-                return first, last
-            if mark != "|":
-                raise Unread
+            self._at = self._text.index(">", self._at) + 1
+        elif not self._skip("?:") and self.peek() == "?":
+            raise Unread
+        inner = self.choice()
+        if self._next() != ")":
+            raise Unread
+        return inner
 
-    def _escape(self) -> Ranges:
-        mark = self._text[self._at]
-        self._at += 1
-        if mark in "dDwW":
-            ranges = _DIGIT if mark in "dD" else _WORD
-            return ranges if mark in "dw" else negated(ranges)
-        if mark in _CONTROL and not (mark == "0" and self._peek().isdecimal()):
-            code = _CONTROL[mark]
-        elif mark in "xu":
+    def _escaped(self) -> Characters:
+        mark = self._next()
+        if mark in _CLASSES:
+            return _CLASSES[mark]
+        if mark in _CONTROL and not (mark == "0" and self.peek().isdecimal()):
+            return _plain(_CONTROL[mark])
+        if mark in "xu":
             size = 2 if mark == "x" else 4
             digits = self._text[self._at : self._at + size]
-            if len(digits) < size:
+            if len(digits) < size or not digits.isalnum():
                 raise Unread
-            code = int(digits, 16)
             self._at += size
-        elif mark.isalnum() or ord(mark) > 127:
+            return _plain(chr(int(digits, 16)))
+        if mark.isalnum() or ord(mark) > 127:
             raise Unread
-        else:
-            code = ord(mark)
-        return ((code, code),)
+        return _plain(mark)
 
-    def _bracket(self) -> Ranges:
-        negative = self._peek() == "^"
-        self._at += negative
-        found: list[tuple[int, int]] = []
-        while self._text[self._at] != "]":
-            low = self._member()
-            if self._text[self._at] == "-" and self._text[self._at + 1] != "]":
+    def _bracket(self) -> Characters:
+        start = self._at - 1
+        negative = self._skip("^")
+        ranges: list[tuple[int, int]] = []
+        samples: list[str] = []
+        exact = True
+        while not self._skip("]"):
+            first = self._member()
+            low = first.single
+            between = self.peek() == "-" and self._text[self._at + 1] != "]"
+            if between and low is not None:
                 self._at += 1
-                high = self._member()
-                if len(low) != 1 or len(high) != 1 or low[0][0] != low[0][1] or high[0][0] < low[0][0]:
+                high = self._member().single
+                if high is None or high < low:
                     raise Unread
-                if high[0][0] != high[0][1]:
-                    raise Unread
-                found.append((low[0][0], high[0][0]))
+                ranges.append((low, high))
+                samples += map(chr, (low, high, (low + high) // 2))
             else:
-                found += low
-        self._at += 1
-        ranges = merged(found)
-        return negated(ranges) if negative else ranges
+                exact = exact and first.ranges is not None and not between
+                ranges += first.ranges or ()
+                samples += first.samples
+        if negative:
+            whole = f"^{self._text[start : self._at]}$"
+            samples = [each for each in _OUTSIDE if matches(whole, each)][:4]
+        inside = merged(ranges)
+        found = negated(inside) if negative else inside
+        return Characters(found if exact else None, tuple(dict.fromkeys(samples)))
 
-    def _member(self) -> Ranges:
-        mark = self._text[self._at]
-        self._at += 1
-        if mark == "[" or (mark in "&-~" and self._peek() == mark):
-            raise Unread  # set operations, in engines that have them
-        return self._escape() if mark == "\\" else ((ord(mark), ord(mark)),)
+    def _member(self) -> Characters:
+        mark = self._next()
+        if mark == "\\":
+            return self._escaped()
+        # set operations, in engines that have them
+        is_operation = mark == "[" or (mark in "&-~" and self.peek() == mark)
+        return Characters(None, (mark,)) if is_operation else _plain(mark)

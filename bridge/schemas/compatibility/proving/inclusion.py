@@ -1,24 +1,36 @@
-"""Whether every text that matches one pattern also matches another, decided with their automata."""
+"""Whether every text that matches one pattern also matches another, decided with their automata.
+
+A pattern without an anchor matches anywhere in a text. Anchors are read only at the ends of an alternative.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from bridge.schemas.compatibility.proving.expressions import (
+    DOT,
     LAST,
-    NEWLINE,
-    NEWLINES,
-    Automaton,
+    Anchor,
+    Characters,
+    Choice,
+    Node,
     Ranges,
+    Repeat,
     Unread,
-    read,
+    negated,
+    parse,
 )
 from bridge.schemas.compatibility.proving.parts import matches
 
 MAX_PAIRS: Final = 1_000
+MAX_STATES: Final = 800
+REPEATS_MAX: Final = 400
+NEWLINE: Final[Ranges] = ((10, 10),)
+NEWLINES: Final[Ranges] = ((10, 10), (13, 13), (0x2028, 0x2029))
 
 
 def includes(wide: str, narrow: str) -> bool:
@@ -43,6 +55,117 @@ def _compare(wide: str, narrow: str) -> tuple[bool, str | None]:
     except Unread:
         return False, None
     return True, None
+
+
+@dataclass(slots=True)
+class Automaton:
+    """``steps[s]`` are (ranges, to); ``empty[s]`` are the states reached without a character."""
+
+    steps: list[list[tuple[Ranges, int]]] = field(default_factory=list)
+    empty: list[list[int]] = field(default_factory=list)
+    start: int = 0
+    end: int = 0
+
+    def state(self) -> int:
+        if len(self.steps) >= MAX_STATES:
+            raise Unread
+        self.steps.append([])
+        self.empty.append([])
+        return len(self.steps) - 1
+
+    def closure(self, states: frozenset[int]) -> frozenset[int]:
+        found = set(states)
+        waiting = list(states)
+        while waiting:
+            for other in self.empty[waiting.pop()]:
+                if other not in found:
+                    found.add(other)
+                    waiting.append(other)
+        return frozenset(found)
+
+    def after(self, states: frozenset[int], character: int) -> frozenset[int]:
+        found = {
+            to
+            for state in states
+            for ranges, to in self.steps[state]
+            if any(low <= character <= high for low, high in ranges)
+        }
+        return self.closure(frozenset(found))
+
+
+def read(pattern: str, line_ends: Ranges) -> Automaton:
+    """``line_ends``: what a dot does not match, because engines differ. Raises :class:`Unread`."""
+    return _Builder(line_ends).build(parse(pattern))
+
+
+class _Builder:
+    """Each part of a tree becomes a pair of states: its first and its last."""
+
+    def __init__(self, line_ends: Ranges) -> None:
+        self._dot = negated(line_ends)
+        self._out = Automaton()
+
+    def build(self, tree: Choice) -> Automaton:
+        out = self._out
+        out.start, out.end = out.state(), out.state()
+        for option in tree.options:
+            before, after = option[:1] != (Anchor.BEGIN,), option[-1:] != (Anchor.END,)
+            first, last = self._sequence(option[0 if before else 1 : None if after else -1])
+            for state, wanted in ((first, before), (last, after)):
+                if wanted:  # any text
+                    out.steps[state].append((((0, LAST),), state))
+            out.empty[out.start].append(first)
+            out.empty[last].append(out.end)
+        return out
+
+    def _sequence(self, parts: tuple[Node, ...]) -> tuple[int, int]:
+        first = last = self._out.state()
+        for part in parts:
+            begin, end = self._part(part)
+            self._out.empty[last].append(begin)
+            last = end
+        # a separate state, so that a loop added to it affects nothing else
+        final = self._out.state()
+        self._out.empty[last].append(final)
+        return first, final
+
+    def _part(self, node: Node) -> tuple[int, int]:
+        if isinstance(node, Repeat):
+            return self._repeat(node)
+        if isinstance(node, Anchor):
+            raise Unread
+        first, last = self._out.state(), self._out.state()
+        if isinstance(node, Characters):
+            ranges = self._dot if node is DOT else node.ranges
+            if ranges is None:
+                raise Unread
+            self._out.steps[first].append((ranges, last))
+            return first, last
+        for option in node.options:
+            begin, end = self._sequence(option)
+            self._out.empty[first].append(begin)
+            self._out.empty[end].append(last)
+        return first, last
+
+    def _repeat(self, node: Repeat) -> tuple[int, int]:
+        if max(node.least, node.most or 0) > REPEATS_MAX:
+            raise Unread
+        out = self._out
+        first = last = out.state()
+        for number in range(node.least if node.most is None else node.most):
+            begin, end = self._part(node.part)
+            out.empty[last].append(begin)
+            if number >= node.least:
+                out.empty[begin].append(end)
+            last = end
+        if node.most is None:
+            begin, end = self._part(node.part)
+            around = out.state()
+            out.empty[last].append(around)
+            out.empty[around].append(begin)
+            out.empty[end].append(around)
+            last = around
+        return first, last
 
 
 class Side:

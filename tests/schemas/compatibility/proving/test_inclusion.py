@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.schemas.compatibility.proving.expressions import NEWLINE, Automaton, Unread, read
-from bridge.schemas.compatibility.proving.inclusion import escaping, includes
+from bridge.schemas.compatibility.proving.expressions import Unread
+from bridge.schemas.compatibility.proving.inclusion import NEWLINE, Automaton, escaping, includes, read
 from bridge.schemas.compatibility.proving.parts import matches
 
 TEXTS = ["".join(each) for length in range(5) for each in product("ab1", repeat=length)]
