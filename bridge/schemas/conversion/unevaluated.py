@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.core.pointer import escape
 from bridge.schemas.conversion.findings import Obstructed, Place
-from bridge.schemas.conversion.library import Library
+from bridge.schemas.conversion.source import Library
 
 
 @dataclass(slots=True)
