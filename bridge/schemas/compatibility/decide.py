@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bridge.schemas.compatibility.breaks import describe
 from bridge.schemas.compatibility.prepare import Prepared
 from bridge.schemas.compatibility.proving import containment
+from bridge.schemas.compatibility.proving.containment import bundle
 from bridge.schemas.compatibility.proving.gaps import MISSING, TOP, Gap
 from bridge.schemas.compatibility.proving.generate import Generator
 from bridge.schemas.compatibility.proving.judges import Judge, compile_schema
 from bridge.schemas.compatibility.proving.prover import SMALL, Prover, count_schemas
 from bridge.schemas.compatibility.proving.witness import candidates, shrink
 from bridge.schemas.compatibility.reading.complexity import Complexity, Patience, TooComplex
-from bridge.schemas.compatibility.reading.normal import Normal, bundle
+from bridge.schemas.compatibility.reading.normal import Normal
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven
 
 HERE_S: Final = 0.5
@@ -24,8 +25,7 @@ HERE_S: Final = 0.5
 MAX_BREAKS: Final = 25
 
 
-@dataclass(frozen=True, slots=True)
-class Effort:
+class Effort(NamedTuple):
     """How much to search for events: the number of gaps, events for each gap, and schemas (``budget``)."""
 
     gaps: int

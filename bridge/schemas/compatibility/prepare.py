@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -127,8 +127,7 @@ class Prepared:
             used = {name: others[name] for name in self.normal.documents}
             self.validator = compile_document(document, used, self.normal.draft)
         self.may_close_to_nothing = any(each in text for each in _EMPTYING)
-        self._producers: dict[Policy, Normal] = {}
-        self._consumers: dict[Policy, Normal] = {}
+        self._readings: dict[tuple[Callable[..., Normal], Policy], Normal] = {}
 
     def means_the_same(self, other: Prepared) -> bool:
         """Whether the two differ in annotations at most."""
@@ -143,15 +142,14 @@ class Prepared:
 
     def as_producer(self, policy: Policy) -> Normal:
         """Raises :class:`TooComplex`."""
-        if policy is Policy.STRICT:
-            return self.normal
-        if policy not in self._producers:
-            self._producers[policy] = closed(self.normal, lenient=policy is Policy.LENIENT)
-        return self._producers[policy]
+        return self._reading(closed, policy)
 
     def as_consumer(self, policy: Policy) -> Normal:
+        return self._reading(opened, policy)
+
+    def _reading(self, make: Callable[..., Normal], policy: Policy) -> Normal:
         if policy is Policy.STRICT:
             return self.normal
-        if policy not in self._consumers:
-            self._consumers[policy] = opened(self.normal, lenient=policy is Policy.LENIENT)
-        return self._consumers[policy]
+        if (make, policy) not in self._readings:
+            self._readings[make, policy] = make(self.normal, lenient=policy is Policy.LENIENT)
+        return self._readings[make, policy]

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bridge.schemas.conversion.findings import NotExpressible, Obstacle, Obstructed, Place
 from bridge.schemas.conversion.rules import Rules
-from bridge.schemas.conversion.source import Definitions, Library
+from bridge.schemas.conversion.source import Definitions, Library, NotExpressible, Obstacle, Obstructed, Place
 from bridge.schemas.conversion.target import Draft, Result
 
 NODES_MAX: Final = 20_000

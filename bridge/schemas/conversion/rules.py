@@ -7,8 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from bridge.core.pointer import escape
-from bridge.schemas.conversion.findings import Obstructed, Place
-from bridge.schemas.conversion.source import Definitions, Library
+from bridge.schemas.conversion.source import Definitions, Library, Obstructed, Place
 from bridge.schemas.conversion.target import Draft, Result
 from bridge.schemas.conversion.unevaluated import evaluated
 

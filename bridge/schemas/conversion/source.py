@@ -1,21 +1,63 @@
-"""The documents that a conversion may read: every reference must lead to one of them."""
+"""The source of a conversion: documents, places in them, and why a place cannot be converted."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin
 
 from bridge.core.pointer import parse_pointer
-from bridge.schemas.conversion.findings import Obstructed, Place
+from bridge.errors import BridgeError
 from bridge.schemas.documents.json_document import subschemas
 
 _PLAIN: re.Pattern[str] = re.compile(r"[^A-Za-z0-9._-]+")
 
 
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """``pointer`` is a JSON Pointer into ``document`` (the ``$id`` of a file of the folder)."""
+
+    document: str
+    pointer: str
+    reason: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.pointer or 'the schema'} {self.reason}"
+        return f"{text} ({self.suggestion})" if self.suggestion else text
+
+
+class NotExpressible(BridgeError):
+    """The older draft cannot express the schema. Contains every obstacle."""
+
+    def __init__(self, draft: str, obstacles: Sequence[Obstacle]) -> None:
+        self.obstacles = tuple(dict.fromkeys(obstacles))
+        super().__init__(f"cannot be expressed in {draft}: {'; '.join(map(str, self.obstacles))}")
+
+
+class Obstructed(Exception):
+    """Ends the conversion of one subschema. The others continue, so that every obstacle is reported."""
+
+    def __init__(self, place: Place, reason: str, suggestion: str = "") -> None:
+        super().__init__(reason)
+        self.obstacle = Obstacle(place.document, place.pointer, reason, suggestion)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a schema: a document and a JSON Pointer."""
+
+    document: str
+    pointer: str = ""
+
+    def __truediv__(self, steps: str) -> Place:
+        return Place(self.document, f"{self.pointer}/{steps}")
+
+
 class Library:
-    """Documents by their ``$id``. Nothing is fetched."""
+    """Documents by their ``$id``. Every reference must lead to one of them; nothing is fetched."""
 
     def __init__(self, documents: Mapping[str, Mapping[str, Any]]) -> None:
         self._documents = documents

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.pointer import escape
-from bridge.schemas.conversion.findings import Obstructed, Place
-from bridge.schemas.conversion.source import Library
+from bridge.schemas.conversion.source import Library, Obstructed, Place
 
 
 @dataclass(slots=True)

@@ -24,9 +24,9 @@ import jsonschema_rs
 
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.prepare import Prepared, text_of
+from bridge.schemas.compatibility.proving.containment import bundle
 from bridge.schemas.compatibility.proving.generate import Generator
 from bridge.schemas.compatibility.reading.json_values import has_integral_float
-from bridge.schemas.compatibility.reading.normal import bundle
 from bridge.schemas.compatibility.verdict import Comparison, Direction, Mode, Policy, Verdict
 
 DRAFTS: Final = {

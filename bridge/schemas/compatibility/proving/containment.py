@@ -7,11 +7,37 @@ nothing is fetched.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema_rs
 
+from bridge.schemas.compatibility.reading.json_values import objects_in
+from bridge.schemas.compatibility.reading.normal import DEFS, Schema
+
 _canonical = jsonschema_rs.canonical
+
+
+def bundle(schemas: tuple[Schema, ...], defs: Mapping[str, Schema]) -> dict[str, Any]:
+    """One document in which all of ``schemas`` must hold, with the definitions that they reach."""
+    single = schemas[0] if len(schemas) == 1 else None
+    document = dict(single) if isinstance(single, dict) else {"allOf": list(schemas)}
+    reached = _definitions_of(schemas, defs)
+    return {**document, "$defs": reached} if reached else document
+
+
+def _definitions_of(schemas: tuple[Schema, ...], defs: Mapping[str, Schema]) -> dict[str, Schema]:
+    """The definitions that ``schemas`` refer to, directly or through other definitions."""
+    reached: dict[str, Schema] = {}
+    waiting: list[Any] = list(schemas)
+    while waiting:
+        for each in objects_in(waiting.pop()):
+            reference = each.get("$ref")
+            name = reference.removeprefix(DEFS) if isinstance(reference, str) else ""
+            if name in defs and name not in reached:
+                reached[name] = defs[name]
+                waiting.append(defs[name])
+    return reached
 
 
 def canonical(document: dict[str, Any]) -> jsonschema_rs.CanonicalSchema | None:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 import jsonschema_rs
 
+from bridge.schemas.compatibility.proving.containment import bundle
 from bridge.schemas.compatibility.reading.json_values import has_integral_float, mentions
-from bridge.schemas.compatibility.reading.normal import Normal, bundle
+from bridge.schemas.compatibility.reading.normal import Normal
 
 TURNING: Final = frozenset({"not", "if", "oneOf", "maxContains"})
 """Keywords that accept less when a schema inside them accepts more."""

@@ -10,12 +10,13 @@ A proof is sound: no gap means that the consumer accepts everything. A gap means
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 
 from bridge.schemas.compatibility.proving import containment
+from bridge.schemas.compatibility.proving.containment import bundle
 from bridge.schemas.compatibility.proving.gaps import TOP, Gap, Nodes, Path
 from bridge.schemas.compatibility.proving.judges import TURNING
 from bridge.schemas.compatibility.proving.keywords import find_local_gaps
@@ -23,15 +24,14 @@ from bridge.schemas.compatibility.proving.parts import Parts, matches, options_o
 from bridge.schemas.compatibility.proving.regions import element_pairs, impossible, member_pairs
 from bridge.schemas.compatibility.reading.complexity import Patience, TooComplex
 from bridge.schemas.compatibility.reading.json_values import mentions, objects_in
-from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema, bundle
+from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema
 
 MAX_DEPTH: Final = 140
 SMALL: Final = 90
 """How many schemas the canonical form may be asked about in a process that nobody can end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
+class _Here(NamedTuple):
     """What the producer may send at one place. ``split``: marks of the choices that were split already."""
 
     nodes: Nodes

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bridge.core.pointer import escape
 from bridge.schemas.compatibility.reading.drafts import KEYWORDS, Draft, asserts_format
-from bridge.schemas.compatibility.reading.json_values import key_of, objects_in
+from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.references import Check, Library, Place, Unusable
 
 Schema = bool | dict[str, Any]
@@ -85,28 +85,6 @@ def in_place(node: dict[str, Any]) -> Iterator[Schema]:
         yield from node.get(keyword, ())
     yield from (node[keyword] for keyword in ("if", "then", "else") if keyword in node)
     yield from node.get("dependentSchemas", {}).values()
-
-
-def definitions_of(schemas: tuple[Schema, ...], defs: Mapping[str, Schema]) -> dict[str, Schema]:
-    """The definitions that ``schemas`` refer to, directly or through other definitions."""
-    reached: dict[str, Schema] = {}
-    waiting: list[Any] = list(schemas)
-    while waiting:
-        for each in objects_in(waiting.pop()):
-            reference = each.get("$ref")
-            name = reference.removeprefix(DEFS) if isinstance(reference, str) else ""
-            if name in defs and name not in reached:
-                reached[name] = defs[name]
-                waiting.append(defs[name])
-    return reached
-
-
-def bundle(schemas: tuple[Schema, ...], defs: Mapping[str, Schema]) -> dict[str, Any]:
-    """One document in which all of ``schemas`` must hold, with the definitions that they reach."""
-    single = schemas[0] if len(schemas) == 1 else None
-    document = dict(single) if isinstance(single, dict) else {"allOf": list(schemas)}
-    reached = definitions_of(schemas, defs)
-    return {**document, "$defs": reached} if reached else document
 
 
 class _Normaliser:
