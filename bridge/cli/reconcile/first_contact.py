@@ -13,7 +13,7 @@ from bridge.cli.console.options import (
     RegionOption,
 )
 from bridge.cli.console.output import Output
-from bridge.cli.reconcile.options import Given
+from bridge.cli.reconcile.build import Given
 from bridge.cli.reconcile.words import (
     BackfillOption,
     RcuOption,

@@ -13,7 +13,7 @@ from bridge.cli.console.options import (
     RegionOption,
 )
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.reconcile.options import Given
+from bridge.cli.reconcile.build import Given
 from bridge.cli.reconcile.words import (
     CheckpointsOption,
     EmitOption,
@@ -187,7 +187,7 @@ def status(
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Where the latest run of a table is. Asks nobody but the place where runs are kept."""
-    from bridge.cli.reconcile.options import stored_state
+    from bridge.cli.reconcile.build import stored_state
 
     console: Console = context.obj
     name, found, history = stored_state(Given(config, env_file, table, state, endpoint_url, region))
@@ -218,7 +218,7 @@ def report(
     output: OutputOption = Output.TEXT,
 ) -> int:
     """The report of the latest run that ended or was stopped."""
-    from bridge.cli.reconcile.options import stored_report
+    from bridge.cli.reconcile.build import stored_report
 
     console: Console = context.obj
     name, found = stored_report(Given(config, env_file, table, state, endpoint_url, region))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridge.cli.console.collector import calm_collector
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.reconcile.options import Given, build
+from bridge.cli.reconcile.build import Given, build
 
 if TYPE_CHECKING:
     from bridge.reconcile import Mode

@@ -78,6 +78,6 @@ def check(
     if mode is not None or policy is not None:
         where = "a folder says in registry.yaml and meta.yaml how it is checked"
         raise typer.BadParameter(f"{where}; --mode and --policy are for two schemas, and for pairs")
-    from bridge.cli.schema.check_folder import check_folder
+    from bridge.cli.schema.folder import check_folder
 
     return check_folder(console, schemas, against, limit, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from bridge.cli.schema.asyncapi import asyncapi
+from bridge.cli.schema.generate import asyncapi
 from bridge.cli.schema.author import bump, new
 from bridge.cli.schema.check import check
 from bridge.cli.schema.codegen import codegen

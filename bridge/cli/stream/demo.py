@@ -41,7 +41,7 @@ def demo(
     is accounted for and what the subscribers have agrees with the tables, before the loss and after it.
     """
     from bridge.cli.console.live import ConsoleLines
-    from bridge.cli.stream.stage_view import StageView
+    from bridge.cli.stream.demo_view import StageView
     from bridge.demo.environment import DemoEnvironment
     from bridge.demo.recovery import run_recovery
     from bridge.demo.workload import steps

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bridge.cli.reconcile.options import moment, seconds, typed_key
+from bridge.cli.reconcile.build import moment, seconds, typed_key
 from bridge.ports.table import TableFacts
 from tests.cli.shell import Shell
 from tests.reconcile.project import write_project
