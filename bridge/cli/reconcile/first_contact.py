@@ -14,7 +14,7 @@ from bridge.cli.console.options import (
 )
 from bridge.cli.console.output import Output
 from bridge.cli.reconcile.build import Given
-from bridge.cli.reconcile.words import (
+from bridge.cli.reconcile.options import (
     BackfillOption,
     RcuOption,
     RefreshOption,
