@@ -22,7 +22,7 @@ from typing import Any
 import boto3
 
 from benchmarks.measure import measure, report
-from bridge.cli.console.collector import COLLECTOR
+from bridge.cli.console.live import COLLECTOR
 from bridge.core.diff.fields import compile_diff
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and answer its exit code. The Lambda doors do without the ``cli`` extra."""
+    """Run the command line and return its exit code. The Lambda handlers do not need the ``cli`` extra."""
     if any(importlib.util.find_spec(name) is None for name in ("typer", "rich")):
         sys.stderr.write("the stream-bridge command needs its cli extra: pip install 'stream-bridge[cli]'\n")
         return 1

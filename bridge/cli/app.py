@@ -3,63 +3,125 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from bridge import __version__
 from bridge.cli.console.output import Console, ExitCode, report_defect, run_verb
+from bridge.cli.console.verbs import Group
 from bridge.cli.events import pattern
 from bridge.cli.events.tail import tail
 from bridge.cli.quarantine import verbs as quarantine
 from bridge.cli.quarantine.redrive import redrive
 from bridge.cli.quarantine.retry import retry
-from bridge.cli.reconcile import first_contact
 from bridge.cli.reconcile import verbs as reconcile
 from bridge.cli.records.invoke import invoke
 from bridge.cli.records.render import render
-from bridge.cli.schema import verbs as schema
-from bridge.cli.setup import config, infra
-from bridge.cli.setup.check import check
+from bridge.cli.schema.author import bump, new
+from bridge.cli.schema.check import check as check_schemas
+from bridge.cli.schema.check import lint
+from bridge.cli.schema.diff import changelog, diff
+from bridge.cli.schema.generate import asyncapi, codegen
+from bridge.cli.schema.impact import impact
+from bridge.cli.schema.infer import infer
+from bridge.cli.schema.list import list_types, show
+from bridge.cli.schema.lock import lock
+from bridge.cli.schema.publish import publish
+from bridge.cli.schema.test_live import try_events
+from bridge.cli.setup import infra
+from bridge.cli.setup.check import check, print_schema
 from bridge.cli.setup.init import init
 from bridge.cli.stream.demo import demo
 from bridge.cli.stream.doctor import doctor
 from bridge.cli.stream.run import run as run_tables
 
-app = typer.Typer(
+Verb = Callable[..., int]
+
+VERBS: Final[dict[str, Verb]] = {
+    "init": init,
+    "check": check,
+    "doctor": doctor,
+    "render": render,
+    "invoke": invoke,
+    "tail": tail,
+    "run": run_tables,
+    "redrive": redrive,
+    "seed": reconcile.seed,
+    "backfill": reconcile.backfill,
+    "demo": demo,
+}
+GROUPS: Final[dict[str, tuple[str, dict[str, Verb]]]] = {
+    "config": ("Print the JSON Schema of bridge.yaml.", {"schema": print_schema}),
+    "infra": (
+        "Render what the templates in infra/ need from the configuration.",
+        {"render": infra.render, "diff": infra.diff},
+    ),
+    "quarantine": (
+        "List, show and export quarantined records, which removes nothing, and retry them.",
+        {
+            "list": quarantine.list_entries,
+            "show": quarantine.show,
+            "export": quarantine.export,
+            "retry": retry,
+        },
+    ),
+    "reconcile": (
+        "Compare a table with its ledger: find, confirm and re-emit missed changes.",
+        {
+            "plan": reconcile.plan,
+            "run": reconcile.run,
+            "resume": reconcile.resume,
+            "status": reconcile.status,
+            "report": reconcile.report,
+        },
+    ),
+    "schema": (
+        "Lint event schemas, prove that they are compatible, publish them and generate code.",
+        {
+            "lint": lint,
+            "check": check_schemas,
+            "diff": diff,
+            "changelog": changelog,
+            "new": new,
+            "bump": bump,
+            "lock": lock,
+            "list": list_types,
+            "show": show,
+            "publish": publish,
+            "impact": impact,
+            "test-live": try_events,
+            "codegen": codegen,
+            "asyncapi": asyncapi,
+            "infer": infer,
+        },
+    ),
+}
+
+app = Group(
     name="stream-bridge",
-    help="DynamoDB stream changes as versioned, validated CloudEvents, with nothing lost in silence.",
+    help="Turn DynamoDB stream changes into versioned, validated CloudEvents. No change is lost in silence.",
     epilog="Exit codes: 0 ok, 1 error or bad usage, 2 differences found, 3 bad configuration, 4 partly done.",
     pretty_exceptions_enable=False,
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(config.app, name="config")
-app.add_typer(infra.app, name="infra")
+for name, verb in VERBS.items():
+    app.add(verb, name)
 app.add_typer(pattern.app, name="pattern")
-quarantine.app.command("retry")(retry)
-app.add_typer(quarantine.app, name="quarantine")
-app.add_typer(reconcile.app, name="reconcile")
-app.add_typer(schema.app, name="schema")
-app.command()(init)
-app.command()(check)
-app.command()(doctor)
-app.command()(render)
-app.command()(invoke)
-app.command()(tail)
-app.command("run")(run_tables)
-app.command()(redrive)
-app.command()(first_contact.seed)
-app.command()(first_contact.backfill)
-app.command()(demo)
+for name, (summary, verbs) in GROUPS.items():
+    group = Group(help=summary, no_args_is_help=True)
+    for verb_name, verb in verbs.items():
+        group.add(verb, verb_name)
+    app.add_typer(group, name=name)
 
 
 @app.callback(invoke_without_command=True)
 def root(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
     debug: Annotated[
         bool, typer.Option("--debug", envvar="STREAM_BRIDGE_DEBUG", help="Show tracebacks.")
     ] = False,
@@ -75,7 +137,7 @@ def root(
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run one command line (default: the process's own) and answer its exit code."""
+    """Run one command line (by default the process's own) and return its exit code."""
     console = Console()
 
     def report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -84,9 +146,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         else:
             report_defect(console, error)
 
-    # Python ends with status 1 after the hook: the outermost handler, without a broad except.
+    # Python exits with status 1 after the hook: the outermost handler, without a broad except.
     sys.excepthook = report
-    # Not `app()`: that would put typer's own hook in place of ours.
+    # Not `app()`: that would replace this hook with Typer's own.
     command = typer.main.get_command(app)
     words = None if arguments is None else list(arguments)
     return run_verb(

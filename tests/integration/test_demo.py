@@ -77,7 +77,7 @@ def test_off_a_terminal_it_shows_changes_becoming_events_without_a_single_escape
     assert '→ "Łódź"' in done.stderr
     assert re.search(r"^feed +\+ user/u-1001 ", done.stderr, re.M)
     assert "EventBridge throttles one entry" in done.stderr
-    masked = done.stderr.partition("in quarantine Users INSERT: event_invalid")[2]
+    masked = done.stderr.partition("quarantined Users INSERT: event_invalid")[2]
     assert "email: •••" in masked
     assert "not an address" not in masked
     assert re.search(r"received +20\n= published +\d+ ", done.stdout)

@@ -85,4 +85,4 @@ def test_doctor_that_can_ask_nobody_says_so(shell: Shell) -> None:
     done = shell.run("doctor")
     assert done.code == 1
     assert "You must specify a region" in done.out.decode()
-    assert "error: nothing could be seen" in done.err
+    assert "error: nothing could be checked" in done.err

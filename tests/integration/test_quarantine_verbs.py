@@ -116,5 +116,5 @@ def test_a_foreign_file_or_message_is_reported_and_skipped(verbs: Verbs, aws: Aw
 
 def test_the_count_of_a_queue_says_how_sure_it_is(queue: Verbs) -> None:
     queue.store.put(broken(1))
-    assert "does not tell for sure" in queue.run("list").last_line
+    assert "cannot be listed with certainty" in queue.run("list").last_line
     assert json.loads(queue.run("list", "--output", "json").last_line)["sure"] is False

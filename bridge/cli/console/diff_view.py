@@ -1,6 +1,6 @@
-"""CloudEvents for people's eyes: one line about an event, and its field changes in colour.
+"""CloudEvents as text: one line about an event, and its field changes in colour.
 
-Everything shown comes from a table's items, so every character that could steer a terminal is escaped.
+Everything shown comes from the items of a table, so every character that could control a terminal is escaped.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from rich.text import Text
 
+from bridge.cli.console.output import plural
+
 ADDED, REMOVED, REPLACED = "green", "red", "yellow"
 _SIGNS = {"insert": ("+", ADDED), "remove": ("-", REMOVED), "modify": ("~", REPLACED)}
 _FLAGS = ("reconciled", "redriven", "snapshot", "gap")
@@ -18,7 +20,7 @@ VALUE_CHARS = 60
 
 
 def summary(event: Mapping[str, Any]) -> Text:
-    """``+ user/u-1  com.example.user.created.v1  3 fields``: what happened to what, in one line."""
+    """One line about an event: ``+ user/u-1  com.example.user.created.v1  3 fields``."""
     data = event.get("data")
     data = data if isinstance(data, Mapping) else {}
     sign, style = _SIGNS.get(str(data.get("operation")), ("*", "cyan"))
@@ -30,7 +32,7 @@ def summary(event: Mapping[str, Any]) -> Text:
     )
     changes = data.get("changes")
     if isinstance(changes, Sequence) and changes:
-        line.append(f"  {len(changes)} field{'s' if len(changes) > 1 else ''}", "dim")
+        line.append(f"  {plural(len(changes), 'field')}", "dim")
     if event.get("authtype") == "system":
         line.append("  by ttl", "magenta")
     for flag in _FLAGS:
@@ -45,8 +47,8 @@ def summary(event: Mapping[str, Any]) -> Text:
 def changes(event: Mapping[str, Any], *, value_chars: int = VALUE_CHARS) -> list[Text]:
     """One line per field change; values longer than ``value_chars`` are cut.
 
-    An insert or removal without ``changes`` shows the image it has, and data that a version maps itself is
-    shown as it is. ``changes: null`` says that the stream view cannot tell.
+    An insert or remove without ``changes`` shows its image, and data that a version maps itself is shown
+    unchanged. ``changes: null`` means that the changes are unknown for this stream view.
     """
     data = event.get("data")
     if not isinstance(data, Mapping):
@@ -54,7 +56,7 @@ def changes(event: Mapping[str, Any], *, value_chars: int = VALUE_CHARS) -> list
     if isinstance(data.get("changes"), Sequence):
         return [_change(change, value_chars) for change in data["changes"]]
     if "changes" in data:
-        return [Text("  what changed cannot be known from this stream view", "dim")]
+        return [Text("  changes unknown: the stream view does not have both images", "dim")]
     if data.get("operation") == "insert" and isinstance(data.get("after"), Mapping):
         return list(_members(data["after"], "+", ADDED, value_chars))
     if data.get("operation") == "remove" and isinstance(data.get("before"), Mapping):

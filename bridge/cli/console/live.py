@@ -1,26 +1,28 @@
-"""What a verb that goes on for a while shows meanwhile, and how a signal ends it."""
+"""What a long-running verb needs: progress on a terminal, a clean stop on a signal, calm collection."""
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from types import FrameType
-from typing import Self
+from typing import Final, Self
 
 from rich.status import Status
 
-from bridge.cli.console.outcome import sum_up
-from bridge.cli.console.output import Console
+from bridge.cli.console.output import Console, plural
 from bridge.relay.accounts import Account
 
 LINE_EVERY_S = 10.0
+COLLECTOR: Final = (50_000, 20, 50)
+"""Arguments of ``gc.set_threshold``."""
 
 
 class ConsoleLines:
-    """Log lines through the console, so that a live line on the terminal stays whole."""
+    """Log lines through the console, so that they do not break the progress line on the terminal."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -34,11 +36,12 @@ class ConsoleLines:
 
 
 class StatusLine:
-    """One line that changes in place; there on a terminal only."""
+    """Progress: one line that changes in place on a terminal, else a plain line every ten seconds."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._status: Status | None = None
+        self._due_s = time.monotonic() + LINE_EVERY_S
 
     def __enter__(self) -> Self:
         if self._console.err.is_terminal:
@@ -50,36 +53,53 @@ class StatusLine:
         if self._status is not None:
             self._status.stop()
 
+    def update(self, line: str, *, changed: bool = True) -> bool:
+        """Show ``line``; off a terminal only when one is due and something has ``changed``. Returns whether
+        a plain line was printed."""
+        if self._status is not None:
+            self._status.update(line)
+        elif changed and time.monotonic() >= self._due_s:
+            self._console.say(line)
+            self._due_s = time.monotonic() + LINE_EVERY_S
+            return True
+        return False
+
 
 class Live(StatusLine):
-    """How far the work is: one line that changes in place on a terminal, else a line every ten seconds in
-    which something was received. ``tell`` is called often and decides by itself."""
+    """The counts of the records so far. Off a terminal a line is printed only if records were received."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._reported: Account | None = None
-        self._due_s = time.monotonic() + LINE_EVERY_S
 
     def report(self, account: Account, more: str = "") -> None:
         line = progress_line(account) + (f"; {more}" if more else "")
-        if self._status is not None:
-            self._status.update(line)
-        elif account != self._reported and time.monotonic() >= self._due_s:
-            self._console.say(line)
+        if self.update(line, changed=account != self._reported):
             self._reported = account
-            self._due_s = time.monotonic() + LINE_EVERY_S
 
 
 def progress_line(account: Account) -> str:
     return sum_up(asdict(account))
 
 
+def sum_up(counts: Mapping[str, int]) -> str:
+    """The first promise as a line: received = published + without event + quarantined + returned for retry.
+
+    ``counts`` has the names of ``Outcome.as_dict``, and ``unreadable`` for input that could not be read."""
+    line = (
+        f"{counts['received']:,} received = {counts['published']:,} published "
+        f"+ {counts['without_event']:,} without event + {counts['quarantined']:,} quarantined "
+        f"+ {counts['returned']:,} returned for retry; {plural(counts['events'], 'event')}"
+    )
+    return line + (f"; {counts['unreadable']:,} unreadable" if counts.get("unreadable") else "")
+
+
 @contextmanager
 def stopped_by_signals(
-    stop: Callable[[], None], console: Console, *, finished: str = "the batch in hand is finished"
+    stop: Callable[[], None], console: Console, *, finished: str = "finished the current batch"
 ) -> Iterator[None]:
-    """While this is open, SIGTERM and SIGINT call ``stop``; a second one ends the process at once, which the
-    checkpoint survives as it does a kill -9. ``finished`` says, once it has ended, what was waited for."""
+    """While this is open, SIGTERM and SIGINT call ``stop``. A second signal ends the process at once, which
+    the checkpoint survives as it survives kill -9. ``finished`` is shown after the work has stopped."""
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -96,3 +116,16 @@ def stopped_by_signals(
             signal.signal(name, handler)
     if stopping:
         console.say(f"{signal.Signals(stopping[0]).name}: {finished}", style="dim")
+
+
+@contextmanager
+def calm_collector() -> Iterator[None]:
+    """Fewer garbage collections, for work that creates many objects and no reference cycles."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*COLLECTOR)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

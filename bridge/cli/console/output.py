@@ -1,4 +1,4 @@
-"""What every verb of the command line shares: where output goes, and how errors become exit codes.
+"""The output of every verb, and how errors become exit codes.
 
 Data goes to stdout, progress and messages to stderr. Colours appear only on a terminal and never with
 ``NO_COLOR``; text off a terminal is never wrapped or cut.
@@ -10,13 +10,14 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum, StrEnum
 from typing import TextIO
 
 import orjson
 import rich.console
 import typer
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.text import Text
 
@@ -24,9 +25,9 @@ from bridge.errors import BridgeError, ConfigurationError, Problem
 
 
 class ExitCode(IntEnum):
-    """What a shell sees. Bad usage is 1: click's own 2 would read as "differences found".
+    """The exit codes of all verbs. Bad usage is 1: click's own 2 would read as "differences found".
 
-    Beside these, a verb that a signal ended answers 128 + the signal's number, as shells do.
+    A verb that a signal ended exits with 128 + the signal's number, as shells do.
     """
 
     OK = 0
@@ -41,7 +42,7 @@ READER_GONE = 128 + 13
 
 
 class Output(StrEnum):
-    """``--output``: for people or for programs."""
+    """``--output``: text for people or JSON for programs."""
 
     TEXT = "text"
     JSON = "json"
@@ -74,24 +75,22 @@ class Console:
         """One JSON document on stdout."""
         try:
             line = orjson.dumps(value, option=orjson.OPT_INDENT_2 if indent else 0)
-        except (
-            orjson.JSONEncodeError
-        ):  # a whole number of more than 64 bits, which schemas and events may hold
+        except orjson.JSONEncodeError:  # an integer of more than 64 bits, which schemas and events may hold
             line = json.dumps(value, ensure_ascii=False, indent=2 if indent else None).encode()
         self.write(line)
 
     def say(self, message: RenderableType, *, style: str = "") -> None:
-        """Progress or a message, on stderr."""
+        """A message or progress, on stderr."""
         self.err.print(Text(message, style=style) if isinstance(message, str) else message)
 
     def problem(self, problem: Problem) -> None:
-        """One finding, one line: ``file:line:column path: what - what to do``."""
+        """One finding on one line: ``file:line:column path: message - suggestion``."""
         style = "yellow" if problem.severity == "warning" else "red"
         prefix = "warning: " if problem.severity == "warning" else ""
         self.say(f"{prefix}{problem}", style=style)
 
     def fail(self, message: str, hint: str = "") -> None:
-        """Why the verb ends, and what to do about it."""
+        """Why the verb fails, and what to do about it."""
         self.say(f"error: {message}", style="bold red")
         if hint:
             self.say(hint)
@@ -101,7 +100,7 @@ class Console:
 
 
 def run_verb(console: Console, verb: Callable[[], int | None]) -> int:
-    """Run ``verb`` and answer the exit code; ``None`` is OK. Every expected error becomes a message."""
+    """Run ``verb`` and return the exit code; ``None`` is OK. Every expected error becomes a message."""
     try:
         code = verb()
         console.flush()
@@ -122,7 +121,7 @@ def run_verb(console: Console, verb: Callable[[], int | None]) -> int:
         console.fail(error.format_message(), f"see {program} --help")
         return ExitCode.ERROR
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`). Python would complain again when it flushes at exit.
+        # The reader stopped early (`| head`). Python would report the broken pipe again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return READER_GONE
     except OSError as error:
@@ -138,13 +137,35 @@ def run_verb(console: Console, verb: Callable[[], int | None]) -> int:
 
 
 def report_defect(console: Console, error: BaseException) -> None:
-    """An error that nobody expected: where it happened, but not its text, which may hold an item's values."""
+    """Report an unexpected error: where it happened, but not its text, which may hold an item's values."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" in {frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
     console.fail(
         f"unexpected {type(error).__name__}{where}",
         "this is a defect of stream-bridge; `stream-bridge --debug ...` shows the whole traceback",
     )
+
+
+def plural(count: int, name: str, names: str = "") -> str:
+    """``1 change``, ``2 changes``; ``names`` is an irregular plural."""
+    return f"{count:,} {name if count == 1 else names or name + 's'}"
+
+
+def columns(rows: Sequence[Sequence[str]], header: Sequence[str] = (), *, dim: bool = False) -> list[Text]:
+    """Aligned columns, one line per row, as wide as the text: a terminal may wrap them, a pipe gets whole
+    lines. Columns that are empty in every row are left out; ``dim`` greys the first column."""
+    every = [*([header] if header else []), *rows]
+    kept = [index for index in range(len(every[0]) if every else 0) if any(row[index] for row in rows)]
+    widths = {index: max(cell_len(row[index]) for row in every) for index in kept}
+    lines = []
+    for number, row in enumerate(every):
+        line = Text(style="bold" if header and number == 0 else "")
+        for index in kept:
+            last = index == kept[-1]
+            cell = row[index] if last else row[index] + " " * (widths[index] - cell_len(row[index]) + 2)
+            line.append(cell, style="dim" if dim and index == kept[0] else "")
+        lines.append(line)
+    return lines
 
 
 def _trace(console: Console) -> None:

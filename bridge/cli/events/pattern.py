@@ -1,4 +1,4 @@
-"""``stream-bridge pattern``: rule patterns for subscribers, and why one does not match."""
+"""``stream-bridge pattern``: write rule patterns for subscribers, and explain why one does not match."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import typer
 from typer.core import TyperGroup
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
+from bridge.cli.console.options import OutputOption, Project
 from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.verbs import Group
 from bridge.errors import BridgeError
 from bridge.limits import EVENTBRIDGE_PATTERN_CHARS
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class _TypeOrVerb(TyperGroup):
-    """``pattern TYPE`` beside ``pattern test``: what is no verb is a type. Types have a dot, verbs do not."""
+    """``pattern TYPE`` beside ``pattern test``: a word that is no verb is a type. Types have a dot."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if args and args[0] not in (*self.commands, *ctx.help_option_names):
@@ -34,40 +35,31 @@ class _TypeOrVerb(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
-    cls=_TypeOrVerb,
-    help="Rule patterns: `pattern TYPE` writes one, `pattern test PATTERN EVENT` tries one.",
-    no_args_is_help=True,
-)
-
-
 class Format(StrEnum):
-    """Where the pattern goes."""
+    """The tool that the pattern is for."""
 
     JSON = "json"
     SAM = "sam"
     TERRAFORM = "terraform"
 
 
-@app.command("of", help="The rule pattern of a type; `pattern TYPE` is short for it.")
 def of(
-    context: typer.Context,
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="With or without a major, as .v1.")],
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
+    console: Console,
+    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="With or without a major, such as .v1.")],
+    project: Project,
     form: Annotated[
-        Format, typer.Option("--format", help="A pattern, a SAM event, or a Terraform rule.")
+        Format, typer.Option("--format", help="Print a pattern, a SAM event, or a Terraform rule.")
     ] = Format.JSON,
 ) -> int:
-    """Print the rule pattern that matches a type: every major that is published, or the one given.
+    """Print the rule pattern of a type. `pattern TYPE` is short for it.
 
-    Exit code 1 when bridge.yaml does not publish the type.
+    The pattern matches every major that is published, or the given one.
+
+    Exits 1 when bridge.yaml does not publish the type.
     """
     from bridge.core.pattern.rules import pattern_for, too_long
-    from bridge.settings import load_settings
 
-    console: Console = context.obj
-    settings = load_settings(config, environment(env_file))
+    settings = project.settings()
     published = _published(settings, type_name)
     pattern = pattern_for(settings.source, published.types)
     if too_long(pattern):
@@ -76,17 +68,17 @@ def of(
             hint="ask for one major, as TYPE.v1",
         )
     if not published.buses:
-        instead = "on a topic, filter by its message attributes; on a new bus, in the subscriber"
-        console.say(f"note: {type_name} goes to no event bus with rules; {instead}")
+        instead = "on a topic, filter by message attributes; on a new bus, filter in the subscriber"
+        console.say(f"note: {type_name} is not published to an event bus with rules; {instead}")
     elif len(published.buses) > 1:
-        console.say(f"note: {type_name} goes to several buses: {', '.join(published.buses)}")
+        console.say(f"note: {type_name} is published to several buses: {', '.join(published.buses)}")
     console.write(_FORMS[form](pattern, published).encode())
     return ExitCode.OK
 
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """A type as bridge.yaml publishes it: with its majors, on which buses."""
+    """A type as bridge.yaml publishes it, with its majors and buses."""
 
     name: str
     types: tuple[str, ...]
@@ -102,10 +94,12 @@ def _published(settings: Settings, type_name: str) -> _Published:
         known = sorted({event.type for event in events})
         close = get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it publishes {', '.join(known)}"
-        raise BridgeError(f"bridge.yaml publishes no {visible(name)}", hint=hint)
+        raise BridgeError(f"bridge.yaml does not publish {visible(name)}", hint=hint)
     if wanted is not None and wanted not in majors:
         there = ", ".join(f"v{major}" for major in majors)
-        raise BridgeError(f"bridge.yaml publishes no major {wanted} of {name}", hint=f"it publishes {there}")
+        raise BridgeError(
+            f"bridge.yaml does not publish major {wanted} of {name}", hint=f"it publishes {there}"
+        )
     sinks = dict.fromkeys(sink for event in events if event.type == name for sink in event.sink)
     buses = [settings.sinks[sink] for sink in sinks if settings.sinks[sink].kind == "eventbridge"]
     return _Published(
@@ -149,25 +143,24 @@ _FORMS: dict[Format, Callable[[Mapping[str, Any], _Published], str]] = {
 }
 
 
-@app.command("test")
 def try_pattern(
-    context: typer.Context,
-    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="A file, JSON itself, or -.")],
-    event: Annotated[str, typer.Argument(metavar="EVENT", help="A file, JSON itself, or -.")],
+    console: Console,
+    pattern: Annotated[str, typer.Argument(metavar="PATTERN", help="A file, JSON text, or -.")],
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="A file, JSON text, or -.")],
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Say whether a rule's pattern matches an event, and which parts of it do not.
+    """Check whether a rule's pattern matches an event, and show the parts that do not match.
 
     EVENT is what EventBridge delivers, or a CloudEvent alone, which is then put into the envelope that a rule
-    sees. Works offline, with the semantics that EventBridge has.
+    sees. Works offline, with EventBridge's semantics.
 
-    Exit code 0: it matches. 2: it does not. 1: the pattern is invalid, or something is no JSON.
+    Exits 0 when the pattern matches, 2 when it does not, 1 when the pattern is invalid or an argument is not
+    JSON.
     """
     from bridge.core.event import cloud_event
     from bridge.core.pattern.matching import compile_pattern
     from bridge.core.pattern.rules import envelope, hints, is_envelope
 
-    console: Console = context.obj
     if pattern == event == "-":
         raise BridgeError("PATTERN and EVENT cannot both be standard input")
     wanted = valid_pattern(read_json(pattern, "the pattern"))
@@ -179,7 +172,9 @@ def try_pattern(
         if inner is not None:
             actual = envelope(inner)
         else:
-            console.say("note: neither EventBridge's envelope nor a CloudEvent: matched as it is")
+            console.say(
+                "note: the event is neither EventBridge's envelope nor a CloudEvent: matched as it is"
+            )
     mismatches = compile_pattern(wanted).explain(actual)
     if output is Output.JSON:
         reported = {"matches": not mismatches, "mismatches": [asdict(each) for each in mismatches]}
@@ -189,7 +184,7 @@ def try_pattern(
     else:
         console.show("does not match")
         for each in mismatches:
-            what = "is not there" if each.problem == "absent" else "has another value"
+            what = "is missing" if each.problem == "absent" else "has another value"
             console.show(visible(f"  {each.path} {what}; the pattern wants {each.expected}"))
         for hint in hints(wanted, actual):
             console.show(visible(f"  hint: {hint}"))
@@ -197,7 +192,7 @@ def try_pattern(
 
 
 def valid_pattern(value: Any) -> dict[str, Any]:
-    """``value``, which is a pattern that EventBridge takes. Raises ``BridgeError`` with all that is wrong."""
+    """``value`` if it is a pattern that EventBridge accepts. Raises ``BridgeError`` with all problems."""
     from bridge.core.pattern.matching import check_pattern
     from bridge.core.pattern.rules import too_long
 
@@ -208,12 +203,12 @@ def valid_pattern(value: Any) -> dict[str, Any]:
         problems.append(f"is {over} characters over EventBridge's limit of {EVENTBRIDGE_PATTERN_CHARS}")
     if problems:
         raise BridgeError("the pattern is invalid: " + "; ".join(map(visible, problems)))
-    assert isinstance(value, dict)  # noqa: S101 - check_pattern takes nothing else
+    assert isinstance(value, dict)  # noqa: S101 - check_pattern accepts nothing else
     return value
 
 
 def read_json(argument: str, what: str) -> Any:
-    """The JSON of an argument: a file's, standard input's, or its own. ``what`` names it in errors."""
+    """The JSON of a file, of standard input, or of the argument itself. ``what`` names it in errors."""
     from bridge.cli.records.files import Unreadable, parse
 
     if argument == "-":
@@ -226,3 +221,12 @@ def read_json(argument: str, what: str) -> Any:
     if isinstance(value, Unreadable):
         raise BridgeError(f"{what} cannot be read: {value.problem}")
     return value
+
+
+app = Group(
+    cls=_TypeOrVerb,
+    help="Write rule patterns (`pattern TYPE`) and test them (`pattern test PATTERN EVENT`).",
+    no_args_is_help=True,
+)
+app.add(of)
+app.add(try_pattern, "test")

@@ -1,4 +1,4 @@
-"""``stream-bridge quarantine retry``: quarantined records go through the walk again after a fix."""
+"""``stream-bridge quarantine retry``: process quarantined records again after a fix."""
 
 from __future__ import annotations
 
@@ -12,18 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EndpointOption,
-    EnvFileOption,
-    OutputOption,
-    RegionOption,
-    read_configuration,
-)
+from bridge.cli.console.options import Aws, OutputOption, Project
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.quarantine.redrive import DryRunOption, LimitOption, RateOption, warn_of_ledger
-from bridge.cli.quarantine.verbs import ReasonOption, SinceOption, TypeOption, UntilOption, selection_of
+from bridge.cli.quarantine.redrive import Pace, warn_of_ledger
+from bridge.cli.quarantine.verbs import Wanted
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -31,61 +23,52 @@ if TYPE_CHECKING:
 
 
 def retry(
-    context: typer.Context,
+    console: Console,
+    project: Project,
+    wanted: Wanted,
+    pace: Pace,
+    aws: Aws,
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ID]...", help="As list names them; or the records' own ids."),
+        typer.Argument(metavar="[ID]...", help="The ids that list prints, or the records' own ids."),
     ] = None,
-    config: ConfigOption = DEFAULT_CONFIG,
-    reason: ReasonOption = "",
-    event_type: TypeOption = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every entry there is.")] = False,
-    rate: RateOption = None,
-    limit: LimitOption = None,
-    dry_run: DryRunOption = False,
-    env_file: EnvFileOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
+    everything: Annotated[bool, typer.Option("--all", help="Retry every entry.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Publish what was quarantined and now becomes its events, marked `redriven`.
+    """Publish the events of quarantined records that are valid now, marked `redriven`.
 
-    An entry is removed once its record has ended; one that fails again stays as it is, with its old reason.
-    With --output json a line an entry on stdout. Exit code 0 when every one selected has ended, 4 when some
-    stay.
+    Removes an entry once its record has ended. An entry that fails again stays unchanged, with its first
+    reason. With --output json, prints one line per entry on stdout.
+
+    Exits 0 when every selected entry has ended, 4 when some stay.
     """
     from bridge.cli.console.live import ConsoleLines
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring.clients import client_factory
     from bridge.wiring.redrive import build_retry
 
-    console: Console = context.obj
     quiet_libraries()
-    filtered = any((reason, event_type, since, until))
+    filtered = wanted != Wanted()
     if bool(names) + filtered + everything != 1:
         raise BridgeError(
-            "say which entries: ids, or --reason, --type, --since and --until, or --all",
-            hint="`stream-bridge quarantine list` names what there is",
+            "choose the entries: by ids, by --reason, --type, --since and --until, or by --all",
+            hint="`stream-bridge quarantine list` lists the entries",
         )
-    configuration = read_configuration(console, config, env_file)
-    # What it would say of each record is told below, once.
+    configuration = project.load(console)
+    # Warnings on single records would repeat what is printed for each entry below.
     telemetry = LineTelemetry(ConsoleLines(console), level="error")
-    client = client_factory(endpoint_url=endpoint_url, region=region)
-    work = build_retry(configuration, client, telemetry, rate=rate, dry=dry_run)
+    work = build_retry(configuration, aws.clients(), telemetry, rate=pace.rate, dry=pace.dry_run)
     warn_of_ledger(console, configuration.settings)
     counts: Counter[str] = Counter()
-    selection = selection_of(reason, event_type, since, until)
+    selection = wanted.selection()
     with closing(_entries(work, names) if names else work.selected(selection)) as entries:
-        for done in islice(entries, limit):
-            counts[done.end or "no entry"] += 1
+        for done in islice(entries, pace.limit):
+            counts[done.end or "not an entry"] += 1
             if output is Output.JSON:
                 console.write(json.dumps(_as_dict(done)).encode())
             else:
                 _report(console, done)
     text = ", ".join(f"{count} {end.replace('_', ' ')}" for end, count in counts.items())
-    console.say((text or "nothing selected") + (" (dry run: nothing was sent)" if dry_run else ""))
+    console.say((text or "no entry was selected") + pace.note)
     stays = counts.total() - counts["published"] - counts["without_event"]
     return ExitCode.PARTLY if stays else ExitCode.OK
 

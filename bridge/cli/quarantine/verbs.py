@@ -1,88 +1,84 @@
-"""``stream-bridge quarantine``: look at records that could never become their events, and take them out to
-be tried again. Reading removes nothing from any store."""
+"""``stream-bridge quarantine``: list, show and export quarantined records. Reading removes nothing."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EndpointOption,
-    EnvFileOption,
-    OutputOption,
-    RegionOption,
-    environment,
-)
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.options import Aws, OutputOption, Project, moment
+from bridge.cli.console.output import Console, ExitCode, Output, plural
 from bridge.errors import BridgeError, EntryMissing
 
 if TYPE_CHECKING:
     from bridge.ports.quarantine import Quarantined, QuarantineReader, Selection
 
-app = typer.Typer(
-    help="Look at quarantined records, which removes nothing, and retry them.", no_args_is_help=True
-)
-
-ReasonOption = Annotated[
-    str, typer.Option("--reason", help="Only this reason, such as event_invalid.", metavar="NAME")
+RevealOption = Annotated[
+    bool, typer.Option("--reveal", help="Show the values of items, which may be secret.")
 ]
-TypeOption = Annotated[
-    str, typer.Option("--type", help="Only this type of event, with or without .v1.", metavar="TYPE")
-]
-SinceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--since", help="Quarantined then or later: 2026-11-01, 2026-11-01T12:00Z, or 2h ago.", metavar="TIME"
-    ),
-]
-UntilOption = Annotated[
-    str | None,
-    typer.Option("--until", help="Quarantined then or before; a day ends at midnight.", metavar="TIME"),
-]
-RevealOption = Annotated[bool, typer.Option("--reveal", help="Show the values of items. They may be secret.")]
-
-_UNITS_S: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _QUEUE_NOTE: Final = (
-    "a queue does not tell for sure: what another reader holds is not seen, and a record that was "
-    "quarantined again may count twice"
+    "a queue cannot be listed with certainty: entries that another reader holds are not seen, and a record "
+    "that was quarantined again may count twice"
 )
 
 
-@app.command("list")
+@dataclass(frozen=True)
+class Wanted:
+    """Which entries a verb works on; all of them by default."""
+
+    reason: Annotated[
+        str, typer.Option("--reason", help="Only this reason, such as event_invalid.", metavar="NAME")
+    ] = ""
+    event_type: Annotated[
+        str, typer.Option("--type", help="Only this event type, with or without .v1.", metavar="TYPE")
+    ] = ""
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help="Only entries from this time on: 2026-11-01, 2026-11-01T12:00Z, or 2h ago.",
+            metavar="TIME",
+        ),
+    ] = None
+    until: Annotated[
+        str | None,
+        typer.Option("--until", help="Only entries up to this time; a day ends at midnight.", metavar="TIME"),
+    ] = None
+
+    def selection(self) -> Selection:
+        """Raises ``BridgeError`` for what is not a time."""
+        from bridge.edges.local.clock import SystemClock
+        from bridge.ports.quarantine import Selection
+
+        now = SystemClock().now
+        since = None if self.since is None else moment("--since", self.since, now)
+        until = None if self.until is None else moment("--until", self.until, now, end_of_day=True)
+        return Selection(self.reason, self.event_type, since, until)
+
+
 def list_entries(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    reason: ReasonOption = "",
-    event_type: TypeOption = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
-    env_file: EnvFileOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
+    console: Console,
+    project: Project,
+    wanted: Wanted,
+    aws: Aws,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """List what is quarantined, without any value of an item.
+    """List quarantined records, without any value of an item.
 
-    A table on a terminal, where the id is the record's own; elsewhere one tab-separated line an entry, where
-    it is the store's. With --output json a line each with all that is known. Exit code 1 when the store
-    cannot be read.
+    On a terminal, prints a table with the ids of the records; elsewhere one tab-separated line per entry,
+    with the ids of the store. With --output json, prints one JSON line per entry with everything that is
+    known about it. Exits 1 when the store cannot be read.
     """
     from bridge.cli.quarantine.view import described, row, short_row, table
 
-    console: Console = context.obj
-    store = _Store(console, config, env_file, endpoint_url, region, as_json=output is Output.JSON)
+    store = _Store(console, project, aws, as_json=output is Output.JSON)
     rows: list[tuple[str, ...]] = []
-    for name, entry in store.entries(selection_of(reason, event_type, since, until)):
+    for name, entry in store.entries(wanted.selection()):
         if output is Output.JSON:
             console.write(_json(described(name, entry)))
         elif console.out.is_terminal:
@@ -95,27 +91,23 @@ def list_entries(
     return ExitCode.OK
 
 
-@app.command("show")
 def show(
-    context: typer.Context,
+    console: Console,
     name: Annotated[
-        str, typer.Argument(metavar="ID", help="As list names it; or the record's own id, which logs name.")
+        str, typer.Argument(metavar="ID", help="The id that list prints, or the record's id from the logs.")
     ],
-    config: ConfigOption = DEFAULT_CONFIG,
+    project: Project,
+    aws: Aws,
     reveal: RevealOption = False,
-    env_file: EnvFileOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Show one entry: why it is there, and the record with names and types of its attributes.
+    """Show one entry: why it was quarantined, and the record with the names and types of its attributes.
 
-    Exit code 1 when there is none of that id.
+    Exits 1 when no entry has this id.
     """
     from bridge.cli.quarantine.view import described, mask, page
 
-    console: Console = context.obj
-    store = _Store(console, config, env_file, endpoint_url, region, as_json=output is Output.JSON)
+    store = _Store(console, project, aws, as_json=output is Output.JSON)
     found, entry = store.find(name)
     record = entry.record if reveal else mask(entry.record)
     if output is Output.JSON:
@@ -127,58 +119,38 @@ def show(
     return ExitCode.OK
 
 
-@app.command("export")
 def export(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    reason: ReasonOption = "",
-    event_type: TypeOption = "",
-    since: SinceOption = None,
-    until: UntilOption = None,
+    console: Console,
+    project: Project,
+    wanted: Wanted,
+    aws: Aws,
     reveal: RevealOption = False,
-    env_file: EnvFileOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Print the records themselves, one a line, as `stream-bridge render -` takes them.
+    """Print the records themselves, one per line, as `stream-bridge render -` reads them.
 
-    Without --reveal their values are masked, so that they show their shape but become no events.
+    Without --reveal their values are masked: they show the shape of the records but do not become events.
     """
     from bridge.cli.quarantine.view import mask
 
-    console: Console = context.obj
-    store = _Store(console, config, env_file, endpoint_url, region, as_json=output is Output.JSON)
+    store = _Store(console, project, aws, as_json=output is Output.JSON)
     if not reveal:
-        store.note("the records are masked and cannot be used again; --reveal exports them as they are")
-    for _, entry in store.entries(selection_of(reason, event_type, since, until)):
+        store.note("the records are masked and cannot be processed again; --reveal exports them unmasked")
+    for _, entry in store.entries(wanted.selection()):
         console.write(_json(entry.record if reveal else mask(entry.record)))
     store.sum_up()
     return ExitCode.OK
 
 
 class _Store:
-    """The configured quarantine, read for one verb. What is no entry is told and passed over."""
+    """The configured quarantine, read for one verb. What is not an entry is reported and skipped."""
 
-    def __init__(
-        self,
-        console: Console,
-        config: Path,
-        env_file: Path | None,
-        endpoint_url: str | None,
-        region: str | None,
-        *,
-        as_json: bool,
-    ) -> None:
-        from bridge.settings import load_settings
+    def __init__(self, console: Console, project: Project, aws: Aws, *, as_json: bool) -> None:
         from bridge.wiring.bridge import build_quarantine
-        from bridge.wiring.clients import client_factory
 
-        settings = load_settings(config, environment(env_file))
-        # Not made for a directory: boto3 takes longer to import than a directory to read.
-        self._reader: QuarantineReader = build_quarantine(
-            settings, lambda service: client_factory(endpoint_url=endpoint_url, region=region)(service)
-        )
+        settings = project.settings()
+        # Called only for AWS: importing boto3 takes longer than reading a directory.
+        self._reader: QuarantineReader = build_quarantine(settings, lambda service: aws.clients()(service))
         self._console = console
         self._as_json = as_json
         self._sure = settings.quarantine.kind != "sqs"
@@ -196,7 +168,7 @@ class _Store:
                     self._warn(each.name, each.error)
 
     def find(self, name: str) -> tuple[str, Quarantined]:
-        """By the store's own name, else the newest entry of the record with that id."""
+        """The entry with this id of the store, else the newest entry of the record with this id."""
         from bridge.ports.quarantine import EVERYTHING
 
         try:
@@ -204,7 +176,7 @@ class _Store:
         except EntryMissing as error:
             same = [(n, entry) for n, entry in self.entries(EVERYTHING) if entry.record_id == name]
             if not same:
-                hint = "`stream-bridge quarantine list` names what there is"
+                hint = "`stream-bridge quarantine list` lists the entries"
                 raise EntryMissing(visible(error.message), hint=hint) from error
             return max(same, key=lambda each: each[1].time)
 
@@ -213,16 +185,16 @@ class _Store:
 
     def sum_up(self) -> None:
         counts = {"entries": self._entries, "foreign": self._foreign}
-        text = f"{self._entries} {'entry' if self._entries == 1 else 'entries'}"
+        text = plural(self._entries, "entry", "entries")
         if self._foreign:
-            text += f", {self._foreign} beside them that are none"
+            text += f", {self._foreign} skipped because they are not entries"
         if self._sure:
             self._line({"counts": counts, "sure": True}, text)
         else:
             self._line({"counts": counts, "sure": False, "note": _QUEUE_NOTE}, f"{text} seen; {_QUEUE_NOTE}")
 
     def _warn(self, name: str, error: BridgeError | None) -> None:
-        message, hint = (error.message, error.hint) if error is not None else ("no entry", "")
+        message, hint = (error.message, error.hint) if error is not None else ("not an entry", "")
         text = f"warning: {message} - {hint}" if hint else f"warning: {message}"
         self._line({"warning": message, "hint": hint, "id": name}, text, "yellow")
 
@@ -231,38 +203,5 @@ class _Store:
 
 
 def _json(value: object) -> bytes:
-    """Not orjson: a quarantined record may hold what that refuses, such as a lone surrogate."""
+    """Not with orjson: a quarantined record may hold what it refuses, such as a lone surrogate."""
     return json.dumps(value, separators=(",", ":")).encode("ascii")
-
-
-def selection_of(reason: str, event_type: str, since: str | None, until: str | None) -> Selection:
-    from bridge.edges.local.clock import SystemClock
-    from bridge.ports.quarantine import Selection
-
-    now = SystemClock().now
-    return Selection(
-        reason, event_type, moment("--since", since, now), moment("--until", until, now, end_of_day=True)
-    )
-
-
-def moment(
-    option: str, text: str | None, now: Callable[[], float], *, end_of_day: bool = False
-) -> datetime | None:
-    """A point in time as people write it: ISO 8601, UTC where it names no zone; a day; or ``2h`` before now.
-
-    Raises ``BridgeError`` where it is none of these.
-    """
-    if text is None:
-        return None
-    try:
-        if ago := re.fullmatch(r"([0-9]{1,6})([smhd])", text):
-            seconds = int(ago[1]) * _UNITS_S[ago[2]]
-            return datetime.fromtimestamp(now(), UTC) - timedelta(seconds=seconds)
-        at = datetime.fromisoformat(text)
-        at = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-        if end_of_day and re.fullmatch(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", text):
-            at += timedelta(days=1) - timedelta(microseconds=1)
-    except (ValueError, OverflowError) as error:
-        hint = "write 2026-11-01, 2026-11-01T12:00Z, or 2h for two hours ago"
-        raise BridgeError(f"{option} is not a time", hint=hint) from error
-    return at

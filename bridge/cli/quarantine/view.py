@@ -1,7 +1,7 @@
-"""Quarantined records for people's eyes: a row, a page, and a record whose values are masked.
+"""Quarantined records as text: a row, a page, and a record whose values are masked.
 
-What is masked keeps the names of attributes and their types, which is what a broken record is recognised by.
-Masking knows what may be shown and covers all else, so that a malformed record shows nothing by its shape.
+A masked record keeps the names and types of its attributes, by which a broken record is recognised. Masking
+shows what is known to be harmless and covers everything else, so that a malformed record reveals nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bridge.ports.quarantine import Quarantined
 
 MASK: Final = "•••"
 COLUMNS: Final = ("time", "reason", "table", "type", "id")
-_NESTING_MAX: Final = 200  # an item has at most 32 levels; json itself gives up near 1,000
+_NESTING_MAX: Final = 200  # an item has at most 32 levels; json fails near 1,000
 
 _ENVELOPE: Final = frozenset(
     {"eventID", "eventName", "eventVersion", "eventSource", "eventSourceARN", "awsRegion"}
@@ -40,11 +40,11 @@ _SHOWN: Final[Mapping[tuple[str, ...], frozenset[str]]] = {
     ("kinesis", "data", "dynamodb"): _DESCRIPTION,
     ("kinesis", "data", "userIdentity"): frozenset(("type", "principalId")),
 }
-"""What a stream says about a record, by place: none of it is a value of an item."""
+"""What a stream adds to a record, by path: none of it is a value of an item."""
 
 
 def mask(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The record with every value of its item, and whatever else is not known to be harmless, as dots."""
+    """The record with dots for every value of its item and for everything not known to be harmless."""
     masked: dict[str, Any] = _masked(record, ())
     return masked
 
@@ -68,7 +68,7 @@ def _masked(value: Any, path: tuple[str, ...]) -> Any:
 
 
 def _change_in(data: Any) -> Any:
-    """The change that a Kinesis record carries as base64 text; what is none is one value."""
+    """The change that a Kinesis record carries as base64 text; None if the text holds no change."""
     try:
         change = json.loads(base64.b64decode(data, validate=True))
     except (ValueError, TypeError, RecursionError):
@@ -77,7 +77,7 @@ def _change_in(data: Any) -> Any:
 
 
 def described(name: str, entry: Quarantined) -> dict[str, Any]:
-    """All that is known of an entry, without its record, which may hold anything."""
+    """Everything about an entry except its record, which may hold anything."""
     about = {field.name: getattr(entry, field.name) for field in fields(entry) if field.name != "record"}
     return {"id": name, **about}
 
@@ -90,14 +90,14 @@ def row(name: str, entry: Quarantined) -> tuple[str, ...]:
 
 
 def short_row(name: str, entry: Quarantined) -> tuple[str, ...]:
-    """The same in fewer characters: the record's own id where it has one, and a time to the second in UTC."""
+    """The same in fewer characters: the record's own id if it has one, and the time to the second in UTC."""
     time, *middle, _ = row(name, entry)
     time = re.sub(r"^(\S{10})T(\S{8})(\.[0-9]+)?(\+00:00|Z)$", r"\1 \2", time)
     return (time, *middle, visible(entry.record_id) or visible(name))
 
 
 def table(rows: Sequence[Sequence[str]]) -> Table:
-    """Short rows for a terminal. Nothing is cut: an id is there to be copied."""
+    """Short rows for a terminal. Nothing is cut, so that ids can be copied."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in COLUMNS:
         made.add_column(column.upper(), overflow="fold", no_wrap=column == "id")
@@ -107,7 +107,7 @@ def table(rows: Sequence[Sequence[str]]) -> Table:
 
 
 def page(name: str, entry: Quarantined, record: Mapping[str, Any]) -> Iterator[Text]:
-    """One entry over many lines, with the record as JSON."""
+    """One entry on several lines, with the record as JSON."""
     for label, value in described(name, entry).items():
         if value:
             yield Text.assemble((f"{label.replace('_', ' '):<11}", "bold"), visible(str(value)))

@@ -1,19 +1,14 @@
-"""From the words of a command line to a reconciler and its options."""
+"""A reconciler from the options of a command line, and the stored state and report of runs."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bridge.cli.console.options import environment, read_configuration
-from bridge.cli.stream.run import STATE_FOLDER
+from bridge.cli.console.options import moment, seconds
+from bridge.cli.reconcile.options import Given
 
 if TYPE_CHECKING:
     from bridge.cli.console.output import Console
@@ -24,45 +19,12 @@ if TYPE_CHECKING:
     from bridge.reconcile import Mode, Options, Reconciler, RunState
     from bridge.settings import Settings
 
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the command line says; what is None comes from bridge.yaml."""
-
-    config: Path
-    env_file: Path | None
-    table: str | None
-    state: str | None
-    endpoint_url: str | None = None
-    region: str | None = None
-    key: Sequence[str] = ()
-    only_type: Sequence[str] = ()
-    since: str | None = None
-    lag: str | None = None
-    function: str | None = None
-    stream_stopped: bool = False
-    trust_ledger: bool = False
-    segments: int | None = None
-    max_rcu: float | None = None
-    max_emit: int | None = None
-    max_removes: int | None = None
-    checkpoints: Path | None = None
-    refresh: bool = False
-
-    @property
-    def where(self) -> Path | str:
-        """Where runs are kept: a folder, or ``s3://bucket/prefix``."""
-        return self.state or self.config.parent / STATE_FOLDER
-
 
 def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple[Reconciler, Options]:
     """Raises ``ConfigurationError``, and what ``build_reconciler`` raises."""
-    from functools import partial
-
+    from bridge.core.healing import time_text
+    from bridge.edges.local.clock import SystemClock
     from bridge.reconcile import Options
-    from bridge.wiring.clients import client_factory
     from bridge.wiring.reconcile import (
         build_checkpoint_lag,
         build_function_lag,
@@ -71,13 +33,11 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         side_by_side,
     )
 
-    lag_s = None if given.lag is None else seconds(given.lag, "--lag")
-    since = "" if given.since is None else moment(given.since)
-    configuration = read_configuration(console, given.config, given.env_file)
-    for warning in configuration.settings.warnings:
-        console.problem(warning)
+    lag_s = None if given.lag is None else seconds("--lag", given.lag)
+    since = "" if given.since is None else time_text(moment("--since", given.since, SystemClock().now))
+    configuration = given.load(console, warn=True)
     name = choose(configuration.settings, given.table)
-    clients = partial(client_factory, endpoint_url=given.endpoint_url, region=given.region)
+    clients = given.clients
     lag: LagSource = build_lag(lag_s, None, clients())
     if lag_s is None and given.function:
         lag = build_function_lag(configuration, name, given.function, clients(), report=console.say)
@@ -100,8 +60,8 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         grace_s=own.grace_s,
         max_emit=own.max_emit if given.max_emit is None else given.max_emit,
         max_removes=own.max_removes if given.max_removes is None else given.max_removes,
-        only_types=tuple(given.only_type),
-        keys=tuple(typed_key(text, reconciler.comparer.facts) for text in given.key),
+        only_types=tuple(given.only_type or ()),
+        keys=tuple(typed_key(text, reconciler.comparer.facts) for text in given.key or ()),
         since=since,
         stream_stopped=given.stream_stopped,
         trust_ledger=given.trust_ledger,
@@ -111,14 +71,14 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
 
 
 def stored_report(given: Given) -> tuple[str, dict[str, Any] | None]:
-    """The table's name and its latest report, from where runs are kept alone."""
+    """The table's name and its latest stored report."""
     table = _table_name(given)
     document = _store(given).get(f"{table}/report")
     return table, None if document is None else dict(document)
 
 
 def stored_state(given: Given) -> tuple[str, RunState | None, dict[str, Any]]:
-    """The table's name, its latest run, and the age of the last complete one. Raises ``CheckpointBroken``."""
+    """The table's name, its latest run, and the age of the last complete run. Raises ``CheckpointBroken``."""
     from bridge.edges.local.clock import SystemClock
     from bridge.reconcile import RunState
     from bridge.reconcile.report import last_complete
@@ -132,27 +92,25 @@ def stored_state(given: Given) -> tuple[str, RunState | None, dict[str, Any]]:
 
 
 def _store(given: Given) -> RunStore:
-    from bridge.wiring.clients import client_factory
     from bridge.wiring.reconcile import build_run_store
 
-    return build_run_store(given.where, client_factory(endpoint_url=given.endpoint_url, region=given.region))
+    return build_run_store(given.where, given.clients())
 
 
 def _table_name(given: Given) -> str:
-    from bridge.settings import load_settings
-
-    settings = load_settings(given.config, environment(given.env_file))
+    settings = given.settings()
     return settings.tables[choose(settings, given.table)].name
 
 
 def choose(settings: Settings, table: str | None) -> str:
-    """The name in bridge.yaml of the table that is meant."""
+    """The name in bridge.yaml of the chosen table; ``table`` may also be its name in DynamoDB."""
     by_name = {each.name: name for name, each in settings.tables.items()}
     by_name |= {name: name for name in settings.tables}
     if table is None:
         if len(settings.tables) == 1:
             return next(iter(settings.tables))
-        raise typer.BadParameter(f"one of {', '.join(settings.tables)} must be named", param_hint="--table")
+        tables = ", ".join(settings.tables)
+        raise typer.BadParameter(f"choose one of the tables {tables}", param_hint="--table")
     if table not in by_name:
         raise typer.BadParameter(
             f"bridge.yaml has no table {table}; its tables are {', '.join(settings.tables)}",
@@ -176,22 +134,3 @@ def typed_key(text: str, facts: TableFacts) -> TypedItem:
         wanted = ", ".join(f"{name} ({kind})" for name, kind in facts.key.items())
         raise typer.BadParameter(f"the key of table {facts.name} is {wanted}", param_hint="--key")
     return dict(key)
-
-
-def seconds(text: str, option: str) -> float:
-    """``30s``, ``5m``, ``250ms`` or a plain number of seconds."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|)", text)
-    if found is None:
-        raise typer.BadParameter("write a duration such as 0s, 90s or 5m", param_hint=option)
-    return float(found[1]) * _UNITS_S[found[2]]
-
-
-def moment(text: str) -> str:
-    """ISO 8601, UTC where it names no zone; as ledger rows write it."""
-    from bridge.core.healing import time_text
-
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise typer.BadParameter("write a time such as 2026-11-20T12:00:00Z", param_hint="--since") from error
-    return time_text(at if at.tzinfo is not None else at.replace(tzinfo=UTC))

@@ -1,89 +1,121 @@
-"""The options that the verbs around a reconciliation share."""
+"""The options of the verbs around a reconciliation."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-TableOption = Annotated[
-    str | None, typer.Option("--table", help="The table, where there are several.", metavar="NAME")
-]
-StateOption = Annotated[
-    str | None,
-    typer.Option(
-        "--state",
-        help="Where runs are kept: a folder, .stream-bridge by default; or s3://bucket/prefix.",
-        metavar="WHERE",
-    ),
-]
-KeyOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--key",
-        help="Only this item: id=u-1, or id=u-1,sort=2, or typed JSON; again for more.",
-        metavar="KEY",
-    ),
-]
-TypeOption = Annotated[
-    list[str] | None,
-    typer.Option("--only-type", help="Only this event type; again for more.", metavar="TYPE"),
-]
-SinceOption = Annotated[
-    str | None,
-    typer.Option(
-        "--since",
-        help="Only what was certainly lost after this: its last settled change is newer.",
-        metavar="T",
-    ),
-]
-LagOption = Annotated[
-    str | None, typer.Option("--lag", help="How far the bridge is behind, by your word: 0s, 5m.", metavar="D")
-]
-FunctionOption = Annotated[
-    str | None,
-    typer.Option(
-        "--function",
-        help="Lambda function whose IteratorAge, or else its mapping, tells the lag.",
-        metavar="NAME",
-    ),
-]
-CheckpointsOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--checkpoints",
-        help="Where `stream-bridge run` keeps its state: its checkpoints tell the lag.",
-        metavar="DIR",
-    ),
-]
-StoppedOption = Annotated[
-    bool, typer.Option("--stream-stopped", help="No mapping reads the stream: nothing is in flight.")
-]
-TrustOption = Annotated[
-    bool, typer.Option("--trust-ledger", help="What has no ledger row was missed, however much it is.")
-]
-SegmentsOption = Annotated[int | None, typer.Option("--segments", min=1, help="Read side by side.")]
-RcuOption = Annotated[float | None, typer.Option("--max-rcu", min=0.5, help="Read units a second, at most.")]
-EmitOption = Annotated[int | None, typer.Option("--max-emit", min=0, help="Stop where more would be sent.")]
-BackfillOption = Annotated[
-    int | None,
-    typer.Option(
-        "--max-emit", min=0, help="Stop before more events than these are sent; no limit by default."
-    ),
-]
-RemovesOption = Annotated[int | None, typer.Option("--max-removes", min=0, help="The same for removes.")]
-TakeOverOption = Annotated[
-    bool, typer.Option("--take-over", help="Take the table from a run that is known to be dead.")
-]
-RefreshOption = Annotated[
-    bool,
-    typer.Option(
-        "--refresh",
-        help="Also write anew what was settled under another diff.ignore, redact or hash_key: taken as told "
-        "as it is now.",
-    ),
-]
+from bridge.cli.console.options import STATE_FOLDER, Aws, Project, StateOption
+from bridge.cli.console.verbs import Only
+
 HtmlOption = Annotated[
-    Path | None, typer.Option("--html", help="Write the report as a page, too.", metavar="FILE")
+    Path | None, typer.Option("--html", help="Also write the report as an HTML page.", metavar="FILE")
 ]
+
+
+@dataclass(frozen=True)
+class Given(Aws, Project):
+    """The options of a verb; each verb has some of them. What is None comes from bridge.yaml."""
+
+    table: Annotated[
+        str | None,
+        typer.Option("--table", help="The table. Required if there are several.", metavar="NAME"),
+    ] = None
+    key: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--key", help="Only this item: id=u-1, id=u-1,sort=2, or typed JSON. Repeatable.", metavar="KEY"
+        ),
+    ] = None
+    only_type: Annotated[
+        list[str] | None,
+        typer.Option("--only-type", help="Only this event type. Repeatable.", metavar="TYPE"),
+    ] = None
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            help="Only changes that were certainly lost after this time: the item's last settled change is"
+            " newer.",
+            metavar="T",
+        ),
+    ] = None
+    lag: Annotated[
+        str | None, typer.Option("--lag", help="The bridge's lag, if you know it: 0s, 5m.", metavar="D")
+    ] = None
+    function: Annotated[
+        str | None,
+        typer.Option(
+            "--function",
+            help="Lambda function to read the lag from: its IteratorAge metric, else its mapping.",
+            metavar="NAME",
+        ),
+    ] = None
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(
+            "--checkpoints",
+            help="State folder of `stream-bridge run` to read the lag from: its checkpoints.",
+            metavar="DIR",
+        ),
+    ] = None
+    stream_stopped: Annotated[
+        bool,
+        typer.Option(
+            "--stream-stopped", help="State that no mapping reads the stream, so nothing is in flight."
+        ),
+    ] = False
+    trust_ledger: Annotated[
+        bool,
+        typer.Option(
+            "--trust-ledger", help="Treat every item without a ledger row as missed, however many there are."
+        ),
+    ] = False
+    segments: Annotated[
+        int | None, typer.Option("--segments", min=1, help="Number of segments to read in parallel.")
+    ] = None
+    max_rcu: Annotated[
+        float | None, typer.Option("--max-rcu", min=0.5, help="Maximum read units per second.")
+    ] = None
+    max_emit: Annotated[
+        int | None,
+        typer.Option("--max-emit", min=0, help="Stop before more events are published."),
+    ] = None
+    max_removes: Annotated[
+        int | None,
+        typer.Option("--max-removes", min=0, help="Stop before more removes are published."),
+    ] = None
+    state: StateOption = None
+    refresh: Annotated[
+        bool,
+        typer.Option(
+            "--refresh",
+            help="Also rewrite rows that were settled under another diff.ignore, redact or hash_key. The"
+            " current item then counts as published.",
+        ),
+    ] = False
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Take the table from a run that is known to be dead.")
+    ] = False
+
+    @property
+    def where(self) -> Path | str:
+        """Where runs are stored: a folder, or ``s3://bucket/prefix``."""
+        return self.state or self.config.parent / STATE_FOLDER
+
+
+_STORED = ("config", "env_file", "table", "state", "endpoint_url", "region")
+_WORK = (*_STORED, "max_rcu", "take_over")
+_LAG = ("only_type", "lag", "function", "checkpoints", "stream_stopped", "trust_ledger")
+_SELECTION = ("key", "since", "segments")
+_LIMITS = ("max_emit", "max_removes")
+
+Stored = Annotated[Given, Only(_STORED)]
+Planned = Annotated[Given, Only((*_WORK, *_LAG, *_SELECTION))]
+Run = Annotated[Given, Only((*_WORK, *_LAG, *_SELECTION, *_LIMITS))]
+Resumed = Annotated[Given, Only((*_WORK, *_LAG, *_LIMITS))]
+Seeded = Annotated[Given, Only((*_WORK, "segments", "refresh"))]
+Backfilled = Annotated[Given, Only((*_WORK, "segments", "only_type", "max_emit"))]

@@ -1,203 +1,77 @@
-"""``stream-bridge reconcile``: a table held against its ledger."""
+"""``stream-bridge reconcile``, ``seed`` and ``backfill``: what is done for a whole table."""
 
 from __future__ import annotations
 
-import typer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EndpointOption,
-    EnvFileOption,
-    OutputOption,
-    RegionOption,
-)
+from bridge.cli.console.options import OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.reconcile.build import Given
+from bridge.cli.reconcile.build import build, stored_report, stored_state
 from bridge.cli.reconcile.options import (
-    CheckpointsOption,
-    EmitOption,
-    FunctionOption,
+    Backfilled,
+    Given,
     HtmlOption,
-    KeyOption,
-    LagOption,
-    RcuOption,
-    RemovesOption,
-    SegmentsOption,
-    SinceOption,
-    StateOption,
-    StoppedOption,
-    TableOption,
-    TakeOverOption,
-    TrustOption,
-    TypeOption,
+    Planned,
+    Resumed,
+    Run,
+    Seeded,
+    Stored,
 )
-from bridge.cli.reconcile.work import show, work
 
-app = typer.Typer(help="Hold a table against its ledger: find, confirm and tell what the stream lost.")
+if TYPE_CHECKING:
+    from bridge.reconcile import Mode
 
 
-@app.command()
 def plan(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
-    table: TableOption = None,
-    key: KeyOption = None,
-    only_type: TypeOption = None,
-    since: SinceOption = None,
-    lag: LagOption = None,
-    function: FunctionOption = None,
-    checkpoints: CheckpointsOption = None,
-    stream_stopped: StoppedOption = False,
-    trust_ledger: TrustOption = False,
-    segments: SegmentsOption = None,
-    max_rcu: RcuOption = None,
-    state: StateOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    take_over: TakeOverOption = False,
-    html: HtmlOption = None,
-    output: OutputOption = Output.TEXT,
+    console: Console, given: Planned, html: HtmlOption = None, output: OutputOption = Output.TEXT
 ) -> int:
-    """Find and confirm what was missed, and send nothing. Exits 2 when something was, or could not be
-    seen."""
-    given = Given(
-        config,
-        env_file,
-        table,
-        state,
-        endpoint_url,
-        region,
-        key=key or (),
-        only_type=only_type or (),
-        since=since,
-        lag=lag,
-        function=function,
-        checkpoints=checkpoints,
-        stream_stopped=stream_stopped,
-        trust_ledger=trust_ledger,
-        segments=segments,
-        max_rcu=max_rcu,
-    )
-    return work(context.obj, given, "plan", output, html, take_over=take_over)
+    """Find and confirm missed changes, and publish nothing.
+
+    Exits 2 when changes were missed, or when something could not be compared.
+    """
+    return _work(console, given, "plan", output, html)
 
 
-@app.command()
-def run(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
-    table: TableOption = None,
-    key: KeyOption = None,
-    only_type: TypeOption = None,
-    since: SinceOption = None,
-    lag: LagOption = None,
-    function: FunctionOption = None,
-    checkpoints: CheckpointsOption = None,
-    stream_stopped: StoppedOption = False,
-    trust_ledger: TrustOption = False,
-    segments: SegmentsOption = None,
-    max_rcu: RcuOption = None,
-    max_emit: EmitOption = None,
-    max_removes: RemovesOption = None,
-    state: StateOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    take_over: TakeOverOption = False,
-    html: HtmlOption = None,
-    output: OutputOption = Output.TEXT,
-) -> int:
-    """Find, confirm and tell what was missed. Exits 4 where not all of it could be told."""
-    given = Given(
-        config,
-        env_file,
-        table,
-        state,
-        endpoint_url,
-        region,
-        key=key or (),
-        only_type=only_type or (),
-        since=since,
-        lag=lag,
-        function=function,
-        checkpoints=checkpoints,
-        stream_stopped=stream_stopped,
-        trust_ledger=trust_ledger,
-        segments=segments,
-        max_rcu=max_rcu,
-        max_emit=max_emit,
-        max_removes=max_removes,
-    )
-    return work(context.obj, given, "run", output, html, take_over=take_over)
+def run(console: Console, given: Run, html: HtmlOption = None, output: OutputOption = Output.TEXT) -> int:
+    """Find, confirm and re-emit missed changes. Exits 4 when some of them could not be published."""
+    return _work(console, given, "run", output, html)
 
 
-@app.command()
 def resume(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
-    table: TableOption = None,
-    only_type: TypeOption = None,
-    lag: LagOption = None,
-    function: FunctionOption = None,
-    checkpoints: CheckpointsOption = None,
-    stream_stopped: StoppedOption = False,
-    trust_ledger: TrustOption = False,
-    max_rcu: RcuOption = None,
-    max_emit: EmitOption = None,
-    max_removes: RemovesOption = None,
-    state: StateOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    take_over: TakeOverOption = False,
-    html: HtmlOption = None,
-    output: OutputOption = Output.TEXT,
+    console: Console, given: Resumed, html: HtmlOption = None, output: OutputOption = Output.TEXT
 ) -> int:
-    """Go on with the run that was interrupted, whatever it was, after the last page that is done."""
-    given = Given(
-        config,
-        env_file,
-        table,
-        state,
-        endpoint_url,
-        region,
-        only_type=only_type or (),
-        lag=lag,
-        function=function,
-        checkpoints=checkpoints,
-        stream_stopped=stream_stopped,
-        trust_ledger=trust_ledger,
-        max_rcu=max_rcu,
-        max_emit=max_emit,
-        max_removes=max_removes,
-    )
-    return work(context.obj, given, "run", output, html, take_over=take_over, resumed=True)
+    """Continue the run that was interrupted, of any kind, after the last page that is done."""
+    return _work(console, given, "run", output, html, resumed=True)
 
 
-@app.command()
-def status(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
-    table: TableOption = None,
-    state: StateOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    output: OutputOption = Output.TEXT,
-) -> int:
-    """Where the latest run of a table is. Asks nobody but the place where runs are kept."""
-    from bridge.cli.reconcile.build import stored_state
+def seed(console: Console, given: Seeded, output: OutputOption = Output.TEXT) -> int:
+    """Write ledger rows for the items of a table that existed before the bridge. Publishes no event."""
+    return _work(console, given, "seed", output)
 
-    console: Console = context.obj
-    name, found, history = stored_state(Given(config, env_file, table, state, endpoint_url, region))
+
+def backfill(console: Console, given: Backfilled, output: OutputOption = Output.TEXT) -> int:
+    """Publish every item of a table as a snapshot event.
+
+    Without --max-emit the number of events is not limited.
+    """
+    return _work(console, given, "backfill", output)
+
+
+def status(console: Console, given: Stored, output: OutputOption = Output.TEXT) -> int:
+    """Show the progress of a table's latest run. Reads only the place where runs are stored."""
+    name, found, history = stored_state(given)
     if output is Output.JSON:
         console.write_json({"table": name, "run": found.as_document() if found else None, **history})
         return ExitCode.OK
     if found is None:
         console.show(f"{name}: no run yet")
         return ExitCode.OK
-    where = "ended" if found.phase == "done" else f"in phase {found.phase}; `reconcile resume` goes on"
+    where = (
+        "is complete"
+        if found.phase == "done"
+        else f"is in phase {found.phase}; `reconcile resume` continues it"
+    )
     console.show(f"{name}: {found.mode} {found.run} {where}")
     last = history["last_complete"]
     age = "none" if last is None else f"{last['age_s'] / 3600:.1f} h ago"
@@ -205,25 +79,69 @@ def status(
     return ExitCode.OK
 
 
-@app.command()
 def report(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
-    table: TableOption = None,
-    state: StateOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
-    html: HtmlOption = None,
-    output: OutputOption = Output.TEXT,
+    console: Console, given: Stored, html: HtmlOption = None, output: OutputOption = Output.TEXT
 ) -> int:
-    """The report of the latest run that ended or was stopped."""
-    from bridge.cli.reconcile.build import stored_report
-
-    console: Console = context.obj
-    name, found = stored_report(Given(config, env_file, table, state, endpoint_url, region))
+    """Show the report of the latest run that ended or was stopped."""
+    name, found = stored_report(given)
     if found is None:
         console.fail(f"{name} has no report yet", "`stream-bridge reconcile plan` makes one")
         return ExitCode.ERROR
-    show(console, found, output, html)
+    _show(console, found, output, html)
     return ExitCode.OK
+
+
+def _work(
+    console: Console,
+    given: Given,
+    mode: Mode,
+    output: Output,
+    html: Path | None = None,
+    *,
+    resumed: bool = False,
+) -> int:
+    """Run ``mode`` to its end, or until a signal stops it, and show its report. Returns the exit code."""
+    from threading import Event
+
+    from bridge.cli.console.live import calm_collector, stopped_by_signals
+    from bridge.cli.reconcile.view import ProgressLine
+
+    reconciler, options = build(console, given, mode, resumed=resumed)
+    stop = Event()
+    note = "finished work is saved; `stream-bridge reconcile resume` continues"
+    steps = reconciler.steps(mode, options, resume=resumed, take_over=given.take_over)
+    with (
+        calm_collector(),
+        stopped_by_signals(stop.set, console, finished=note),
+        ProgressLine(console) as line,
+    ):
+        for progress in steps:
+            if progress.notice:
+                console.say(progress.notice, style="yellow")
+                continue
+            line.report(progress)
+            if stop.is_set():
+                steps.close()  # type: ignore[attr-defined]
+                return ExitCode.PARTLY
+    found = reconciler.report() or {}
+    _show(console, found, output, html)
+    if found["unsent"]:
+        return ExitCode.PARTLY
+    # What could not be compared is no difference, but it must not be taken for "matching".
+    open_ends = found["blocked"]["count"] or found["not_comparable"]
+    if found["mode"] == "plan" and (sum(found["missed"].values()) or open_ends):
+        return ExitCode.DIFFERENCES
+    return ExitCode.PARTLY if open_ends else ExitCode.OK
+
+
+def _show(console: Console, found: dict[str, Any], output: Output, html: Path | None) -> None:
+    """Print a report in the requested form; also write it as a page if ``html`` is given."""
+    from bridge.cli.reconcile.view import report_lines
+    from bridge.reconcile.page import render_page
+
+    if html is not None:
+        html.write_text(render_page(found), encoding="utf-8")
+    if output is Output.JSON:
+        console.write_json(found)
+    else:
+        console.show(*report_lines(found))

@@ -1,4 +1,4 @@
-"""How a reconciliation looks on a terminal and in a log: where it is, and what it found."""
+"""A reconciliation on a terminal and in a log: its progress and its report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bridge.cli.console.live import LINE_EVERY_S, StatusLine
-from bridge.cli.console.output import Console
+from bridge.cli.console.output import Console, plural
 from bridge.reconcile import Progress
 from bridge.reconcile.page import headline
 
@@ -15,39 +15,33 @@ _PHASES = {
     "table": "reading the table",
     "ledger": "reading the ledger",
     "keys": "reading the keys",
-    "wait": "waiting for what is in flight, seconds",
-    "confirm": "looking again",
-    "emit": "sending",
-    "seed": "recording",
-    "backfill": "sending snapshots",
+    "wait": "waiting for changes in flight, seconds",
+    "confirm": "reading again",
+    "emit": "publishing",
+    "seed": "writing ledger rows",
+    "backfill": "publishing snapshots",
 }
 
 
 class ProgressLine(StatusLine):
-    """One line that changes in place on a terminal, else a plain line every ten seconds."""
+    """The progress of the current phase."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self._phase = ""
         self._since_s = 0.0
         self._from = 0
-        self._due_s = 0.0
 
     def report(self, progress: Progress) -> None:
         now_s = time.monotonic()
         if progress.phase != self._phase:
             self._phase, self._since_s, self._from = progress.phase, now_s, progress.done
             self._due_s = now_s + LINE_EVERY_S
-        line = progress_line(progress, progress.done - self._from, now_s - self._since_s)
-        if self._status is not None:
-            self._status.update(line)
-        elif now_s >= self._due_s:
-            self._console.say(line)
-            self._due_s = now_s + LINE_EVERY_S
+        self.update(progress_line(progress, progress.done - self._from, now_s - self._since_s))
 
 
 def progress_line(progress: Progress, done_since: int, seconds: float) -> str:
-    """Rate and time left are those of this phase in this process."""
+    """Rate and remaining time are of this phase in this process."""
     what = _PHASES.get(progress.phase, progress.phase)
     parts = [f"{what}: {progress.done:,}" + (f" of about {progress.about:,}" if progress.about else "")]
     if progress.about:
@@ -57,7 +51,7 @@ def progress_line(progress: Progress, done_since: int, seconds: float) -> str:
         parts.append(f"{rate:,.0f}/s")
         if progress.about > progress.done:
             parts.append(f"{_span(int((progress.about - progress.done) / rate))} left")
-    parts += [f"{count:,} {name.replace('_', ' ')}" for name, count in progress.found.items()]
+    parts += [f"{count:,} {_words(name)}" for name, count in progress.found.items()]
     if progress.units:
         parts.append(f"{progress.units:,.0f} read units")
     return ", ".join(parts)
@@ -69,21 +63,25 @@ def _span(seconds: int) -> str:
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes}:{seconds:02d} min"
 
 
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def report_lines(report: Mapping[str, Any]) -> list[str]:
-    """A report for people."""
+    """A report as text."""
     cost = report["cost"]
     missed = "  ".join(f"{kind} {count:,}" for kind, count in report["missed"].items())
     lines = [
         headline(report),
-        f"  compared {report['compared']:,} items and {report['rows']:,} ledger rows",
-        f"  matching {report['matching']:,}, filtered {report['filtered']:,}",
-        f"  in flight {report['in_flight']:,}",
+        f"  compared {plural(report['compared'], 'item')} and {plural(report['rows'], 'ledger row')}",
+        "  "
+        + ", ".join(f"{_words(name)} {report[name]:,}" for name in ("matching", "filtered", "in_flight")),
         f"  missed: {missed}",
     ]
     lines += [f"    {name}: {count:,}" for name, count in report["by_type"].items()]
     if report["reemitted"]:
         sent = "  ".join(f"{kind} {count:,}" for kind, count in report["reemitted"].items())
-        lines.append(f"  re-emitted: {sent} ({report['events']:,} events)")
+        lines.append(f"  re-emitted: {sent} ({plural(report['events'], 'event')})")
     for name in (
         "without_event",
         "gaps",
@@ -97,7 +95,7 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
         "snapshots",
     ):
         if report[name]:
-            lines.append(f"  {name.replace('_', ' ')}: {report[name]:,}")
+            lines.append(f"  {_words(name)}: {report[name]:,}")
     lines += [f"  {note}" for note in report.get("notes", ())]
     for reason, count in report["blocked"]["by_reason"].items():
         lines.append(f"  blocked: {reason} {count:,}")

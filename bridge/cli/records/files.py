@@ -1,28 +1,31 @@
-"""Stream records from files: every shape in which people have them.
+"""Stream records from files, in every common shape.
 
 One JSON document: a Lambda event or GetRecords output (``{"Records": [...]}``), a list of records, or one
 record. Or NDJSON: any of these on each line, read line by line, so that a file may be larger than memory.
 
-Read with the standard library's parser, as the Lambda runtime for Python reads its events: a lone surrogate
-reaches the walk, which quarantines the record. What Python would take although it is no JSON (``NaN``), or
-take in part (a name that stands twice in one object), is refused.
+Parsed with the standard library, as the Lambda runtime for Python parses its events: a lone surrogate
+reaches the pipeline, which quarantines the record. What Python accepts although it is not JSON (``NaN``), or
+accepts in part (a name that occurs twice in one object), is refused.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, BinaryIO, Final, Never
 
-from bridge.errors import Problem
+from bridge.errors import BridgeError, Problem
 
-_SHAPES: Final = "expected one JSON document, or one record a line (NDJSON)"
+_SHAPES: Final = "expected one JSON document, or one record per line (NDJSON)"
 _STRING_OR_CONSTANT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN', re.DOTALL)
 
 
 class Unreadable:
-    """A document or a line that is no JSON, at its place; whatever stands in it is not read."""
+    """A document or a line that is not JSON, with its position. Its content is not read."""
 
     __slots__ = ("problem",)
 
@@ -30,11 +33,34 @@ class Unreadable:
         self.problem = problem
 
 
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """The file ``name``, or standard input for ``-``."""
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with Path(name).open("rb") as stream:
+            yield stream
+
+
+def shown_name(name: str) -> str:
+    """``name`` in messages."""
+    return "standard input" if name == "-" else name
+
+
+def read_all(stream: BinaryIO, name: str, hint: str = "") -> Iterator[Any]:
+    """The records of ``stream``. Raises ``BridgeError`` at the first that cannot be read."""
+    for record in read_records(stream, shown_name(name)):
+        if isinstance(record, Unreadable):
+            raise BridgeError(str(record.problem), hint=hint)
+        yield record
+
+
 def read_records(stream: BinaryIO, name: str) -> Iterator[Any]:
     """The records of ``stream`` in order, and an :class:`Unreadable` for what could not be read.
 
-    A record is whatever JSON value stands where a record belongs: judging it is the walk's business.
-    ``name`` is what messages call the stream.
+    Any JSON value in the position of a record counts as one: the pipeline decides whether it is valid.
+    ``name`` names the stream in messages.
     """
     number, first = 0, b""
     for number, first in enumerate(stream, start=1):
@@ -47,7 +73,7 @@ def read_records(stream: BinaryIO, name: str) -> Iterator[Any]:
         return
     value = parse(first, name, number)
     if isinstance(value, Unreadable):
-        # A document over many lines: its first line alone is no JSON.
+        # A document of several lines: its first line alone is not JSON.
         yield from records_of(parse(first + stream.read(), name, number))
         return
     yield from records_of(value)
@@ -68,10 +94,10 @@ def records_of(value: Any) -> Iterator[Any]:
 
 
 def parse(content: bytes, name: str, line: int) -> Any:
-    """The JSON value of ``content``, which begins at ``line`` of its file; or an :class:`Unreadable`."""
+    """The JSON value of ``content``, which starts at ``line`` of its file; or an :class:`Unreadable`."""
 
     def unreadable(message: str, suggestion: str = "", *, before: str = "") -> Unreadable:
-        """``before`` is what stands in front of the place."""
+        """``before`` is the text in front of the position."""
         at_line = line + before.count("\n")
         at_column = len(before) - (before.rfind("\n") + 1) + 1
         return Unreadable(Problem(name, at_line, at_column, "", message, suggestion))
@@ -91,7 +117,7 @@ def parse(content: bytes, name: str, line: int) -> Any:
         return unreadable(error.message, before=text[: place.start()] if place else "")
     except RecursionError:
         return unreadable("is nested too deeply to be read")
-    except ValueError:  # Python reads no integer of more than 4,300 digits
+    except ValueError:  # Python parses no integer of more than 4,300 digits
         return unreadable("holds a number with too many digits to be read")
 
 
@@ -103,7 +129,7 @@ class _NotJson(ValueError):
 
 
 def _refuse_constant(constant: str) -> Never:
-    raise _NotJson(f"not valid JSON: {constant} is no JSON value", constant)
+    raise _NotJson(f"not valid JSON: {constant} is not a JSON value", constant)
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,5 +137,5 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise _NotJson(f"{twice!r} stands twice in one object, so one of its values would be lost")
+        raise _NotJson(f"{twice!r} occurs twice in one object, so one of its values would be lost")
     return members

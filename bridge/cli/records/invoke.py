@@ -1,22 +1,15 @@
-"""``stream-bridge invoke``: what the Lambda function would answer, without Lambda and without a bus."""
+"""``stream-bridge invoke``: the response of the Lambda function, without Lambda and without a bus."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EnvFileOption,
-    OutputOption,
-    read_configuration,
-)
+from bridge.cli.console.options import OutputOption, Project
 from bridge.cli.console.output import Console, ExitCode, Output
 from bridge.errors import BridgeError
 from bridge.metrics import METRICS
@@ -29,24 +22,24 @@ TIMEOUT_MS = 60_000
 
 
 def invoke(
-    context: typer.Context,
+    console: Console,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A Lambda event, or - for standard input.")],
-    config: ConfigOption = DEFAULT_CONFIG,
+    project: Project,
     timeout_ms: Annotated[
-        int, typer.Option("--timeout-ms", min=1, help="The function's timeout.", metavar="N")
+        int, typer.Option("--timeout-ms", min=1, help="The function's timeout in milliseconds.", metavar="N")
     ] = TIMEOUT_MS,
-    env_file: EnvFileOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Run the Lambda handler on FILE with memory in place of bus, topic and quarantine; print its answer.
+    """Run the Lambda handler on FILE with in-memory sinks and quarantine, and print its response.
 
-    FILE holds the JSON of one invocation: {"Records": [...]}, or just the list. What the handler logs and
-    the counts go to stderr.
+    FILE holds the JSON of one invocation: {"Records": [...]}, or only the list. The handler's log and the
+    counts go to stderr.
 
-    Exit code 0: every record published or settled without an event. 4: some handed back or quarantined.
-    1: the batch failed as a whole, or FILE cannot be read. 3: the configuration is wrong.
+    Exits 0 when every record was published or settled without an event, 4 when some were returned for retry
+    or quarantined, 1 when the batch failed as a whole or FILE cannot be read, 3 when the configuration is
+    wrong.
     """
-    from bridge.cli.console.outcome import sum_up
+    from bridge.cli.console.live import sum_up
     from bridge.edges.cloudwatch.telemetry import LineTelemetry
     from bridge.edges.local.clock import SystemClock
     from bridge.edges.local.memory import MemoryQuarantine
@@ -54,12 +47,11 @@ def invoke(
     from bridge.ports.clock import Deadline
     from bridge.wiring.bridge import build_relay, memory_claim_check, memory_sinks
 
-    console: Console = context.obj
-    configuration = read_configuration(console, config, env_file)
+    configuration = project.load(console)
     event = _read_event(file)
     clock = SystemClock()
     as_json = output is Output.JSON
-    # As text the counts follow on a line of their own.
+    # With text output the counts follow on a separate line.
     telemetry = LineTelemetry(sys.stderr, as_json=as_json, level="info" if as_json else "warning")
     relay = build_relay(
         configuration,
@@ -91,7 +83,7 @@ _COUNTS = {
 
 @dataclass(frozen=True, slots=True)
 class InvocationContext:
-    """Lambda's context object, as far as the door looks at it (docs: "Lambda context object in Python")."""
+    """Lambda's context object, as far as the handler reads it (docs: "Lambda context object in Python")."""
 
     deadline: Deadline
     function_name: str = "stream-bridge"
@@ -105,7 +97,7 @@ class InvocationContext:
 
 
 def _dialect(event: Any) -> Dialect:
-    """A batch is from one stream: its first record shows of which kind."""
+    """A batch comes from one stream: its first record shows the kind."""
     from bridge.core.records.kinesis import dialect_of
 
     records = event.get("Records") if isinstance(event, Mapping) else None
@@ -113,12 +105,11 @@ def _dialect(event: Any) -> Dialect:
 
 
 def _read_event(file: str) -> Any:
-    """The event in ``file``. Raises ``BridgeError`` with the place where it is no JSON."""
-    from bridge.cli.records.files import Unreadable, parse
+    """The event in ``file``. Raises ``BridgeError`` with the position where it is not JSON."""
+    from bridge.cli.records.files import Unreadable, opened, parse, shown_name
 
-    name = "standard input" if file == "-" else file
-    content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    event = parse(content, name, 1)
+    with opened(file) as stream:
+        event = parse(stream.read(), shown_name(file), 1)
     if isinstance(event, Unreadable):
         raise BridgeError(str(event.problem), stage="read")
     return {"Records": event} if isinstance(event, list) else event

@@ -1,7 +1,7 @@
-"""What would become of records, one at a time, without a table, a bus or a quarantine.
+"""What records would become, one at a time, without a table, a bus or a quarantine.
 
-The walk is the relay's own; only its ends are replaced. Without a ledger no record depends on another, so
-that walking them singly gives the events of any batch, in the order of the records.
+The pipeline is the relay's own; only its ports are replaced. Without a ledger no record depends on another,
+so that processing them one by one gives the events of any batch, in the order of the records.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from bridge.wiring.bridge import Configuration, build_relay, memory_claim_check,
 class Preview:
     """How one record would end: its events in the order of the rules, or why it is quarantined.
 
-    ``why`` is the relay's word for the end. ``change`` is None for a record that cannot be decoded.
-    ``refused`` is the error at which the relay would fail the whole batch: the record is handed back.
+    ``why`` is the relay's reason for the end. ``change`` is None for a record that cannot be decoded.
+    ``refused`` is the error at which the relay would fail the whole batch: the record is returned for retry.
     """
 
     record_id: str
@@ -43,7 +43,7 @@ class Preview:
 
 
 class Previewer:
-    """Walks records of one configuration. The breaker is off: it would hide what is wrong with them."""
+    """Previews records with one configuration. The breaker is off: it would hide what is wrong with them."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._clock = SystemClock()
@@ -63,7 +63,7 @@ class Previewer:
         self._ranks = {name: _ranks(table) for name, table in configuration.tables.items()}
 
     def preview(self, record: Any, stream: StreamRef | None = None) -> Preview:
-        """``stream`` stands in for a record that names none."""
+        """``stream`` is used for a record that names none."""
         self._quarantine.entry = None
         record_id = record.get("eventID") if isinstance(record, Mapping) else None
         record_id = record_id if isinstance(record_id, str) else ""
@@ -84,7 +84,7 @@ class Previewer:
         return Preview(record_id, change, end, next(iter(whys)), events, self._quarantine.entry)
 
     def explain(self, record: Any, change: Change) -> Explanation | None:
-        """Which rules apply to a change; None where its table has none or that cannot be decided."""
+        """Which rules apply to a change; None if its table has none or this cannot be decided."""
         table = self._tables.get(change.table)
         try:
             body = dialect_of(record).decode(record, change.stream).body
@@ -93,8 +93,8 @@ class Previewer:
             return None
 
     def _take_events(self, change: Change | None) -> tuple[Event, ...]:
-        """What the sinks took: each event once, though several sinks may have it. Where some need the claim
-        check and others take the data, the form without it: the one that needs looking at."""
+        """The events that the sinks accepted, each once even if several sinks have it. If some sinks need the
+        claim check and others take the data, the event with the data, which is the one to look at."""
         events = [event for sink in self._sinks.values() for event in sink.events]
         taken = {event.id: event for event in sorted(events, key=lambda event: -len(event.body))}
         for sink in self._sinks.values():
@@ -110,7 +110,7 @@ def _ranks(table: Table) -> dict[str, int]:
 
 
 class _Last:
-    """A quarantine that shows what would be put into it, and keeps none of it."""
+    """A quarantine that keeps only the last entry, to show it."""
 
     def __init__(self) -> None:
         self.entry: Quarantined | None = None

@@ -2,65 +2,55 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EnvFileOption,
-    OutputOption,
-    read_configuration,
-)
+from bridge.cli.console.options import OutputOption, Project
 from bridge.cli.console.output import Console, Output
-from bridge.core.change import StreamRef
 from bridge.errors import BridgeError, MalformedRecord
 
 if TYPE_CHECKING:
+    from bridge.core.change import StreamRef
     from bridge.settings import Settings
 
 
 def render(
-    context: typer.Context,
+    console: Console,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Records, or - for standard input.")],
-    config: ConfigOption = DEFAULT_CONFIG,
+    project: Project,
     table: Annotated[
         str | None, typer.Option("--table", help="Table of records that name no stream.", metavar="T")
     ] = None,
     stream_arn: Annotated[
-        str | None, typer.Option("--stream-arn", help="Stream of records that name none.", metavar="ARN")
+        str | None, typer.Option("--stream-arn", help="Stream of records that name no stream.", metavar="ARN")
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say for every record which rules matched, or why not.")
+        bool,
+        typer.Option("--explain", help="Show which rules matched each record, and why others did not."),
     ] = False,
-    env_file: EnvFileOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Print the CloudEvents that records would become, one a line, as they would be published.
+    """Print the CloudEvents that records would become, one per line, as they would be published.
 
     FILE holds a Lambda event, GetRecords output, a list of records, a record, or any of these on each line
-    (NDJSON). Records that would not get there go to stderr as one JSON line each, without their values.
-    With --output json every line on stderr is JSON.
+    (NDJSON). For a record that would fail, prints one JSON line on stderr, without the record's values. With
+    --output json every line on stderr is JSON.
 
-    Exit code 0: every record has its events or needs none. 4: some would be quarantined or handed back.
-    1: FILE, or a line of it, cannot be read. 3: the configuration is wrong.
+    Exits 0 when every record has its events or needs none, 4 when some would be quarantined or returned for
+    retry, 1 when FILE or a line of it cannot be read, 3 when the configuration is wrong.
     """
-    from bridge.cli.records.files import Unreadable, read_records
+    from bridge.cli.records.files import Unreadable, opened, read_records, shown_name
     from bridge.cli.records.preview import Previewer
     from bridge.cli.records.report import Report
 
-    console: Console = context.obj
-    configuration = read_configuration(console, config, env_file)
+    configuration = project.load(console)
     report = Report(console, as_json=output is Output.JSON)
     stand_in = _stand_in(configuration.settings, table, stream_arn)
     previewer = Previewer(configuration)
-    with _open(file) as stream:
-        for record in read_records(stream, "standard input" if file == "-" else file):
+    with opened(file) as stream:
+        for record in read_records(stream, shown_name(file)):
             if isinstance(record, Unreadable):
                 report.unreadable(record)
                 continue
@@ -73,18 +63,9 @@ def render(
     return report.end()
 
 
-@contextmanager
-def _open(file: str) -> Iterator[BinaryIO]:
-    if file == "-":
-        yield sys.stdin.buffer
-    else:
-        with Path(file).open("rb") as stream:
-            yield stream
-
-
 def _stand_in(settings: Settings, table: str | None, stream_arn: str | None) -> StreamRef | None:
-    """The stream of records that name none: the one asked for, or that of the only table there is."""
-    from bridge.cli.records.report import PLACEHOLDER_LABEL
+    """The stream of records that name none: the one given, or that of the only table."""
+    from bridge.cli.records.report import placeholder_stream
     from bridge.core.records.decode import stream_ref
 
     if stream_arn is not None:
@@ -105,5 +86,4 @@ def _stand_in(settings: Settings, table: str | None, stream_arn: str | None) -> 
             raise BridgeError(
                 f"--table {table} is not in the configuration", hint=f"it has {', '.join(names)}"
             )
-    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{physical}/stream/{PLACEHOLDER_LABEL}"
-    return StreamRef(arn, physical, PLACEHOLDER_LABEL)
+    return placeholder_stream(physical)

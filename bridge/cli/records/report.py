@@ -1,4 +1,4 @@
-"""What ``stream-bridge render`` says on stderr about the records, and the exit code that follows from it."""
+"""What ``stream-bridge render`` prints on stderr about the records, and its exit code."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from collections import Counter
 from typing import Any, Final
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.outcome import sum_up
+from bridge.cli.console.live import sum_up
 from bridge.cli.console.output import Console, ExitCode
 from bridge.cli.records.files import Unreadable
 from bridge.cli.records.preview import Preview, Previewer
 from bridge.core.change import StreamRef
 
 PLACEHOLDER_LABEL: Final = "0001-01-01T00:00:00.000"
-"""Stands for the label of a stream that nobody named; sorts before every real one."""
+"""Placeholder for the label of a stream that is not known; sorts before every real label."""
 
 _WHY: Final = {
     "accepted": "published",
-    "filtered": "no event: the table's filter leaves it out",
-    "unchanged": "no event: nothing changed that is not ignored",
+    "filtered": "no event: the table's filter excludes it",
+    "unchanged": "no event: only ignored attributes changed",
     "no_matching_type": "no event: no rule matched",
     "unknown_table": "no event: the table is not in the configuration",
 }
 
 
+def placeholder_stream(table: str) -> StreamRef:
+    """The stream of a table whose records name none."""
+    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{table}/stream/{PLACEHOLDER_LABEL}"
+    return StreamRef(arn, table, PLACEHOLDER_LABEL)
+
+
 class Report:
-    """What is said on stderr about the records, and the exit code that follows from it."""
+    """Prints what happens to each record, then the counts."""
 
     def __init__(self, console: Console, *, as_json: bool) -> None:
         self._console = console
@@ -46,33 +52,31 @@ class Report:
             self._console.problem(problem)
 
     def unnamed(self, stand_in: StreamRef | None) -> None:
-        """A record names no stream (GetRecords gives it to the caller only): say once what is made of it."""
+        """A record names no stream (GetRecords returns it only to its caller): say once how it is treated."""
         if stand_in is None:
-            self._once(
-                "records name no stream, so it is not known whose they are", "use --stream-arn or --table"
-            )
+            self._once("records name no stream, so their table is not known", "use --stream-arn or --table")
         elif stand_in.label == PLACEHOLDER_LABEL:
             self._once(
-                f"records name no stream: taken as those of table {stand_in.table}, "
-                "with placeholders for the ARN and the label in sequence",
+                f"records name no stream: they count as records of table {stand_in.table}, "
+                "with placeholders for the ARN and for the label in sequence",
                 "use --stream-arn for the real ones",
             )
 
     def record(self, record: Any, preview: Preview, previewer: Previewer | None) -> None:
-        """``previewer`` explains the record; None = not asked for."""
+        """``previewer`` explains the record; None = no explanation wanted."""
         self._ends[preview.end] += 1
         self._events += len(preview.events)
         if preview.why == "unknown_table" and preview.change is not None:
             self._once(
                 f"table {preview.change.table} is not in the configuration: its changes get no event",
-                "add it under tables:, or look at the ARN of the records",
+                "add it under tables:, or check the ARN of the records",
             )
         self._report_failure(preview)
         if previewer is not None:
             self._explain(record, preview, previewer)
 
     def _report_failure(self, preview: Preview) -> None:
-        """What is wrong with a record; nothing of what it holds."""
+        """What is wrong with a record, without its values."""
         failure = preview.quarantined or preview.refused
         if failure is not None:
             entry, change = preview.quarantined, preview.change
@@ -114,7 +118,7 @@ class Report:
             self._console.say(visible(f"  {name}: {'matched' if why is None else why}"))
 
     def end(self) -> int:
-        """Say the counts; the exit code."""
+        """Print the counts and return the exit code."""
         counts = {
             "received": self._ends.total(),
             "published": self._ends["published"],
@@ -142,5 +146,5 @@ class Report:
             self._console.say(visible(f"note: {message} - {hint}"), style="yellow")
 
     def _line(self, **fields: object) -> None:
-        # Not orjson: an id may hold a lone surrogate, and shall be shown.
+        # Not with orjson: an id may hold a lone surrogate, and is shown all the same.
         self._console.say(json.dumps(fields))

@@ -1,4 +1,4 @@
-"""``stream-bridge schema new`` and ``bump``: the files of a new type, or of a type's next version."""
+"""``stream-bridge schema new`` and ``bump``: write the files of a new type, or of a type's next version."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.console.output import Console, ExitCode
-from bridge.cli.schema.options import LIMIT_S, SchemasOption, named_folder, schemas_folder
+from bridge.cli.schema.options import LIMIT_S, SchemasOption, TypeArgument, named_folder, schemas_folder
 
 if TYPE_CHECKING:
     from bridge.schemas.authoring.files import Files, Step
@@ -17,57 +17,53 @@ if TYPE_CHECKING:
 
 
 def new(
-    context: typer.Context,
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="Such as com.example.user.created.")],
+    console: Console,
+    type_name: TypeArgument,
     schemas: SchemasOption = None,
     summary: Annotated[str, typer.Option("--summary", help="What happened, in one sentence.")] = "",
-    owner: Annotated[str, typer.Option("--owner", help="The team that answers for it.")] = "",
-    contact: Annotated[str, typer.Option("--contact", help="Where that team is reached.")] = "",
-    base: Annotated[
-        str, typer.Option("--base", help="What every $id begins with, where no version says it yet.")
-    ] = "",
+    owner: Annotated[str, typer.Option("--owner", help="The team that owns the type.")] = "",
+    contact: Annotated[str, typer.Option("--contact", help="How to contact that team.")] = "",
+    base: Annotated[str, typer.Option("--base", help="Prefix of every $id, if no version has one yet.")] = "",
 ) -> int:
-    """Start a type: a draft of its first version, meta.yaml and examples. Overwrites nothing."""
+    """Write a draft of a type's first version, its meta.yaml and examples. Overwrites nothing."""
     from bridge.schemas.authoring.files import plan_type
     from bridge.schemas.documents.layout import Layout, read_layout
 
-    console: Console = context.obj
     folder = named_folder(schemas)
     layout = read_layout(folder) if folder.exists() else Layout()
     files = plan_type(layout, type_name, base=base, summary=summary, team=owner, contact=contact)
     _write(console, folder, files)
     console.say("edit the schema and its examples, then: stream-bridge schema lint")
-    console.say("take `status: draft` out of meta.yaml once others may build on it")
+    console.say("remove `status: draft` from meta.yaml once others may use the type")
     return ExitCode.OK
 
 
 def bump(
-    context: typer.Context,
+    console: Console,
     type_name: Annotated[
-        str, typer.Argument(metavar="TYPE[@MAJOR]", help="With a major: the next version of that major.")
+        str, typer.Argument(metavar="TYPE[@MAJOR]", help="With a major, the next version of that major.")
     ],
     schemas: SchemasOption = None,
-    major: Annotated[bool, typer.Option("--major", help="For a change that breaks somebody.")] = False,
+    major: Annotated[bool, typer.Option("--major", help="For an incompatible change.")] = False,
     minor: Annotated[bool, typer.Option("--minor", help="For a compatible change.")] = False,
     patch: Annotated[bool, typer.Option("--patch", help="For titles, descriptions and examples.")] = False,
 ) -> int:
-    """Copy the newest version to the next one, with its $id and examples; a minor one unless said otherwise.
+    """Copy the newest version, with its $id and examples, to the next version: by default a minor one.
 
-    Where the newest version is published and was edited in place, the edit becomes the next version, the
-    least bump it needs is worked out, and the published text is restored from git.
+    If the newest version is published and was edited in place, the edit becomes the next version with the
+    smallest bump that it needs, and the published text is restored from git.
     """
     from bridge.schemas.authoring.files import find_step, next_version, plan_bump
     from bridge.schemas.compatibility.verdict import Bump
     from bridge.schemas.documents.layout import read_layout
 
-    console: Console = context.obj
     asked = [b for b, on in ((Bump.MAJOR, major), (Bump.MINOR, minor), (Bump.PATCH, patch)) if on]
     if len(asked) > 1:
-        raise typer.BadParameter("say one of --major, --minor and --patch")
+        raise typer.BadParameter("choose one of --major, --minor and --patch")
     name, _, wanted = type_name.partition("@")
     wanted = wanted.removeprefix("v")
     if wanted and not (wanted.isascii() and wanted.isdigit()):
-        raise typer.BadParameter(f"'{wanted}' is no major version, such as {name}@1")
+        raise typer.BadParameter(f"'{wanted}' is not a major version; write {name}@1")
     folder = schemas_folder(schemas)
     layout = read_layout(folder)
     step = find_step(folder, layout, name, int(wanted) if wanted else None)
@@ -91,7 +87,7 @@ def _original(folder: Path, step: Step) -> bytes | None:
 def _least(
     console: Console, folder: Path, layout: Layout, step: Step, original: bytes | None, asked: Bump | None
 ) -> Bump:
-    """The least bump that the edit of a published file needs; ``asked`` where it is no less."""
+    """The smallest bump that the edit of a published file needs; ``asked`` if it is large enough."""
     from bridge.errors import BridgeError
     from bridge.schemas.authoring.files import check_original
     from bridge.schemas.compatibility.compare import compare
@@ -120,14 +116,14 @@ def _least(
 
 
 def _write(console: Console, folder: Path, files: Files, restored: str | None = None) -> None:
-    """Write all files or none. Only ``restored`` may replace one that is there."""
+    """Write all files or none. Only ``restored`` may replace an existing file."""
     from bridge.errors import BridgeError
     from bridge.onboarding.writing import staged
 
     with staged(folder, files) as ready:
         there = [name for name in ready.existing() if name != restored]
         if there:
-            raise BridgeError(f"{folder / there[0]} is there already", hint="nothing was written")
+            raise BridgeError(f"{folder / there[0]} exists already", hint="nothing was written")
         ready.move()
     for name in files:
         console.show(f"{'restored' if name == restored else 'written'}: {folder / name}")

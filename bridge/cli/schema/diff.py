@@ -1,8 +1,8 @@
-"""``stream-bridge schema diff`` and ``changelog``: what changed, in sentences, and whom it breaks."""
+"""``stream-bridge schema diff`` and ``changelog``: show what changed, in sentences, and whom it breaks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from bridge.cli.console.options import OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.schema.options import LIMIT_S, SchemasOption, schemas_folder
+from bridge.cli.schema.options import LIMIT_S, SchemasOption, TypeArgument, schemas_folder
 from bridge.schemas.compatibility.verdict import Mode, Policy, Verdict
 
 if TYPE_CHECKING:
@@ -29,40 +29,32 @@ _SIGNS = {
 
 
 def diff(
-    context: typer.Context,
+    console: Console,
     old: Annotated[str, typer.Argument(metavar="OLD", help="A file, or TYPE@VERSION of the folder.")],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The same, for the newer one.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same, for the newer schema.")],
     schemas: SchemasOption = None,
-    mode: Annotated[Mode | None, typer.Option("--mode", case_sensitive=False)] = None,
-    policy: Annotated[Policy | None, typer.Option("--policy", case_sensitive=False)] = None,
+    mode: Annotated[
+        Mode | None, typer.Option("--mode", help="By default that of the type.", case_sensitive=False)
+    ] = None,
+    policy: Annotated[
+        Policy | None,
+        typer.Option("--policy", help="By default the policy of the type.", case_sensitive=False),
+    ] = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Tell what changed from one schema to another, member by member, and whom it breaks.
+    """Show what changed between two schemas, member by member, and whom it breaks.
 
-    Exits 0 whatever it tells; 3 when a schema cannot be used. `schema check` is the gate.
+    Exits 0 whatever changed; 3 when a schema cannot be used. Use `schema check` as a gate.
     """
-    from bridge.cli.schema.pair import name_pair
-    from bridge.cli.schema.verdict import break_lines, unproven_lines
-    from bridge.schemas.compatibility.compare import compare
+    from bridge.cli.schema.pair import compare_pair
+    from bridge.cli.schema.report import break_lines, unproven_lines
     from bridge.schemas.evolution.changes import find_changes
-    from bridge.schemas.evolution.pairs import comparison_json
 
-    console: Console = context.obj
-    before, after, documents, defaults = name_pair((old, new), schemas)
-    found = compare(
-        before.document,
-        after.document,
-        mode=mode or defaults[0],
-        policy=policy or defaults[1],
-        documents=documents,
-        limit_s=LIMIT_S,
-    )
+    pair = compare_pair((old, new), schemas, mode, policy)
+    before, after, found = pair.old, pair.new, pair.found
     changes = find_changes(before.document, after.document)
     if output is Output.JSON:
-        shown = [{"kind": each.kind, "path": each.path, "text": each.text} for each in changes]
-        console.write_json(
-            {"old": before.name, "new": after.name, "changes": shown, **comparison_json(found)}
-        )
+        console.write_json({"old": before.name, "new": after.name, **_as_json(changes, found)})
     else:
         console.show(*map(_line, changes))
         console.show(*([] if changes else ["nothing changed"]), "")
@@ -80,28 +72,34 @@ def _line(change: Change) -> Text:
     return Text(f"{sign} ", style=style).append(change.text, style="default")
 
 
+def _as_json(changes: Iterable[Change], found: Comparison) -> dict[str, Any]:
+    from bridge.schemas.evolution.pairs import comparison_json
+
+    shown = [{"kind": each.kind, "path": each.path, "text": each.text} for each in changes]
+    return {"changes": shown, **comparison_json(found)}
+
+
 def _verdict(found: Comparison) -> str:
     if found.verdict is Verdict.INVALID:
         return f"cannot be compared: {found.problem}"
     if found.bump == "none":
-        return "they say the same"
+        return "no difference"
     return f"{found.verdict}, at least a {found.bump} version"
 
 
 def changelog(
-    context: typer.Context,
-    type_name: Annotated[str, typer.Argument(metavar="TYPE", help="Such as com.example.user.created.")],
+    console: Console,
+    type_name: TypeArgument,
     schemas: SchemasOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Tell the history of a type, newest version first, as Markdown."""
+    """Print the history of a type, newest version first, as Markdown."""
     from bridge.schemas.documents.schema_set import SchemaSet
 
-    console: Console = context.obj
     found = SchemaSet.load(schemas_folder(schemas))
     versions = found.versions(type_name)
     if not versions:
-        found.get(type_name, "1.0.0")  # raises, and says what there is
+        found.get(type_name, "1.0.0")  # raises, with the types that exist
     history = [found.get(type_name, version) for version in versions]
     steps = [_step(found, old, new) for old, new in pairwise(history)]
     if output is Output.JSON:
@@ -116,7 +114,6 @@ def changelog(
 def _step(schemas: SchemaSet, old: SchemaVersion, new: SchemaVersion) -> dict[str, Any]:
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.evolution.changes import find_changes
-    from bridge.schemas.evolution.pairs import comparison_json
 
     documents = {schema.id: schema.document for schema in schemas}
     found = compare(
@@ -127,16 +124,8 @@ def _step(schemas: SchemaSet, old: SchemaVersion, new: SchemaVersion) -> dict[st
         documents=documents,
         limit_s=LIMIT_S,
     )
-    shown = [
-        {"kind": each.kind, "path": each.path, "text": each.text}
-        for each in find_changes(old.document, new.document)
-    ]
-    return {
-        "version": str(new.version),
-        "since": str(old.version),
-        "changes": shown,
-        **comparison_json(found),
-    }
+    changes = find_changes(old.document, new.document)
+    return {"version": str(new.version), "since": str(old.version), **_as_json(changes, found)}
 
 
 def _markdown(schemas: SchemaSet, history: list[SchemaVersion], steps: list[dict[str, Any]]) -> Iterator[str]:
@@ -149,7 +138,7 @@ def _markdown(schemas: SchemaSet, history: list[SchemaVersion], steps: list[dict
         yield from ("", f"## {schema.version}", "", _standing(step))
         sunset = meta.sunset_of(schema.version) if meta is not None else None
         if sunset is not None:
-            yield f"Emitted until {sunset.day}." + (f" {sunset.migration}" if sunset.migration else "")
+            yield f"Published until {sunset.day}." + (f" {sunset.migration}" if sunset.migration else "")
         yield ""
         yield from (f"- {change['text']}" for change in step["changes"])
         for each in step["breaks"]:

@@ -1,4 +1,4 @@
-"""``schema check`` without two schemas: a whole folder, and what it changes of what is published."""
+"""``schema check`` of a whole folder, also compared with what is published elsewhere."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bridge.cli.console.output import Console, ExitCode
-from bridge.cli.schema.options import Format, plural, schemas_folder
-from bridge.cli.schema.report import Case, Report, cases_by_file, write_report
-from bridge.cli.schema.sources import open_source
-from bridge.cli.schema.verdict import break_lines, exit_code, unproven_lines
-from bridge.errors import ConfigurationError, Problem
+from bridge.cli.console.output import Console, ExitCode, plural
+from bridge.cli.schema.options import Format, schemas_folder
+from bridge.cli.schema.report import (
+    Case,
+    Report,
+    break_lines,
+    cases_by_file,
+    exit_code,
+    unproven_lines,
+    write_report,
+)
+from bridge.errors import BridgeError, ConfigurationError, Problem
+from bridge.ports.registry import RegistryAddress
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Verdict
 from bridge.schemas.documents.places import with_places
 from bridge.schemas.documents.schema_set import SchemaSet
-from bridge.schemas.evolution.against import Delta, find_delta
+from bridge.schemas.documents.source import SchemaSource
+from bridge.schemas.evolution.against import Delta, FilesSource, files_in, find_delta
 from bridge.schemas.evolution.lint import past_sunsets
 from bridge.schemas.evolution.pairs import comparison_json
 from bridge.schemas.evolution.promises import Judged, TypeReport, check_types
@@ -26,14 +34,14 @@ from bridge.schemas.evolution.promises import Judged, TypeReport, check_types
 def check_folder(
     console: Console, schemas: Path | None, against: str | None, limit_s: float, output: Format
 ) -> int:
-    """Check every type; ``against`` names what it is compared with besides."""
+    """Check every type. ``against`` names where else to compare with."""
     folder = schemas_folder(schemas)
     today = datetime.now(UTC).date()
     try:
         found = SchemaSet.load(folder)
     except ConfigurationError as error:
         return _unusable(console, folder, error.problems, output)
-    if not found:  # "fine" would let a mistyped path pass in CI
+    if not found:  # "fine" would hide a mistyped path in CI
         return _unusable(console, folder, found.warnings, output)
     delta = find_delta(found, open_source(against, folder)) if against is not None else None
     comparer = Comparer({schema.id: schema.document for schema in found}, limit_s=limit_s)
@@ -91,9 +99,9 @@ def _cases(report: TypeReport) -> list[Case]:
 
 def _case(type_name: str, judged: Judged) -> Case:
     lines = [line for each in judged.comparison.breaks for line in break_lines(each)]
-    vouched = {id(unproven) for unproven, _ in judged.waived}
+    waived = {id(unproven) for unproven, _ in judged.waived}
     for unproven in judged.comparison.unproven:
-        lines += [] if id(unproven) in vouched else unproven_lines(unproven)
+        lines += [] if id(unproven) in waived else unproven_lines(unproven)
     name = f"{judged.old.version} → {judged.new.version}"
     return Case(type_name, name, tuple(with_places(judged.findings)), "\n".join(lines))
 
@@ -136,3 +144,49 @@ def _type_json(report: TypeReport) -> dict[str, Any]:
 
 def _names(delta: Delta) -> list[str]:
     return [f"{type_name} {version}" for type_name, version in delta.added]
+
+
+# --- what to compare with ------------------------------------------------------------------------
+
+
+class SourceNotUnderstood(BridgeError):
+    """``--against`` does not name a place that can be read."""
+
+
+def open_source(text: str, folder: Path) -> SchemaSource:
+    """The source that ``--against`` names. Raises :class:`SourceNotUnderstood`, ``GitRefused`` or
+    ``ConfigurationError``."""
+    kind, colon, rest = text.partition(":")
+    if text.startswith(("glue://", "eventbridge://")):
+        return _open_registry(text, folder)
+    if kind == "git" and colon:
+        from bridge.edges.local.git import read_revision
+
+        return FilesSource(text, read_revision(folder, rest))
+    if kind == "dir" and colon:
+        there = Path(rest)
+        if not rest or not there.is_dir():
+            raise SourceNotUnderstood(f"'{rest}' is not a folder", hint="write dir:../main/event_schemas")
+        files = files_in(there)
+        if not files:
+            raise SourceNotUnderstood(
+                f"{rest} contains no schemas", hint="name the folder that holds the folders of the types"
+            )
+        return FilesSource(text, files)
+    raise SourceNotUnderstood(
+        f"'{text}' is not a place to compare with",
+        hint="use git:REF, dir:PATH, glue://REGISTRY or eventbridge://REGISTRY",
+    )
+
+
+def _open_registry(text: str, folder: Path) -> SchemaSource:
+    from bridge.edges.local.clock import SystemClock
+    from bridge.wiring.clients import client_factory
+    from bridge.wiring.registries import open_registry_source
+
+    try:
+        address = RegistryAddress.parse(text)
+    except ValueError as error:
+        raise SourceNotUnderstood(f"'{text}' is {error}") from error
+    client = client_factory(region=address.region)
+    return open_registry_source(address, client, SchemaSet.load(folder), SystemClock())

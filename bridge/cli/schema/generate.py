@@ -1,14 +1,16 @@
-"""``stream-bridge schema asyncapi``: a document of all events, for catalogues and their tools."""
+"""``stream-bridge schema asyncapi`` and ``codegen``: a document of all events; code for subscribers."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bridge.cli.console.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, environment
-from bridge.cli.console.output import Console, ExitCode
+from bridge.cli.console.options import OutputOption, Project
+from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.schema.options import SchemasOption, schemas_folder
 
 if TYPE_CHECKING:
     from bridge.schemas.authoring.asyncapi import Channel, Message
@@ -25,29 +27,31 @@ class Form(StrEnum):
     JSON = "json"
 
 
+class Language(StrEnum):
+    PYTHON = "python"
+
+
 def asyncapi(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
+    console: Console,
+    project: Project,
     title: Annotated[
-        str, typer.Option("--title", help="The document's title; else the source.", metavar="TEXT")
+        str, typer.Option("--title", help="Title of the document; by default the source.", metavar="TEXT")
     ] = "",
     api_version: Annotated[
-        str, typer.Option("--api-version", help="The document's own version.", metavar="V")
+        str, typer.Option("--api-version", help="Version of the document.", metavar="V")
     ] = "1.0.0",
-    output: Annotated[Form, typer.Option("--output", help="YAML or JSON.")] = Form.YAML,
+    output: Annotated[Form, typer.Option("--output", help="Print YAML or JSON.")] = Form.YAML,
 ) -> int:
-    """Write an AsyncAPI 3.0 document of what bridge.yaml publishes: channels, events, schemas, examples.
+    """Print an AsyncAPI 3.0 document of what bridge.yaml publishes: channels, events, schemas, examples.
 
-    Majors that are being retired are tagged and say until when they come. The same configuration gives the
-    same document.
+    Deprecated majors are tagged and name the last day on which they are published. The same configuration
+    gives the same document.
     """
     from bridge.schemas.authoring.asyncapi import as_yaml
     from bridge.schemas.authoring.asyncapi import asyncapi as document_of
     from bridge.wiring.bridge import load_configuration
 
-    console: Console = context.obj
-    configuration = load_configuration(config, environment(env_file))
+    configuration = load_configuration(project.config, project.environ)
     settings, known = configuration.settings, configuration.schemas
     document = document_of(
         title or f"Events of {settings.source}",
@@ -72,7 +76,7 @@ def _channel(name: str, sink: SinkSettings) -> Channel:
 
 
 def _messages(configuration: Configuration) -> list[Message]:
-    """One for each type and major; several tables may publish one type."""
+    """One message for each type and major; several tables may publish one type."""
     from dataclasses import replace
 
     found: dict[str, Message] = {}
@@ -119,5 +123,51 @@ def _message(
 
 
 def _sinks(settings: Settings, table: TableSettings, event: EventSettings) -> tuple[str, ...]:
-    """The event's, else the table's, else the only one there is."""
+    """The sinks of the event, else of the table, else the only sink."""
     return event.sink or table.sink or tuple(settings.sinks)
+
+
+def codegen(
+    console: Console,
+    types: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[TYPE[@VERSION]]...",
+            help="Without a version, the newest of each major. Default: all types.",
+        ),
+    ] = None,
+    lang: Annotated[Language, typer.Option("--lang", help="Language of the code.")] = Language.PYTHON,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Folder of the package; by default standard output.", metavar="DIR"),
+    ] = None,
+    schemas: SchemasOption = None,
+    output: OutputOption = Output.TEXT,
+) -> int:
+    """Write pydantic models of events: a module for each type and major, and the CloudEvent around them.
+
+    Objects stay open and dates have zones, as in the schemas. The same schemas give the same files. This verb
+    needs `pip install 'stream-bridge[codegen]'`; the files that it writes need only pydantic.
+    """
+    from bridge.schemas.authoring.codegen import python_modules
+    from bridge.schemas.documents.proposed import newest_of, of_version
+    from bridge.schemas.documents.schema_set import SchemaSet
+
+    known = SchemaSet.load(schemas_folder(schemas))
+    wanted = dict.fromkeys(
+        schema for reference in types or known.types for schema in newest_of(known, reference)
+    )
+    modules = python_modules([of_version(known, schema) for schema in wanted])
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in modules.items():
+            (out / name).write_bytes(text.encode())
+    if output is Output.JSON:
+        console.write_json({"files": modules} if out is None else {"files": [str(out / n) for n in modules]})
+    elif out is None:
+        for name, text in modules.items():
+            console.write(f"# --- {name}\n{text}".encode())
+    else:
+        for name in modules:
+            console.show(str(out / name))
+    return ExitCode.OK

@@ -1,4 +1,4 @@
-"""``stream-bridge schema impact``: what a new version does to the rules that subscribers have."""
+"""``stream-bridge schema impact``: show what a new version does to the rules of subscribers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import typer
 from rich.text import Text
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import DEFAULT_CONFIG, EndpointOption, OutputOption, RegionOption
-from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.schema.options import SchemasOption, schemas_folder
+from bridge.cli.console.options import DEFAULT_CONFIG, Aws, OutputOption
+from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.schema.options import NewVersion, schemas_folder
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -38,74 +38,69 @@ _SAYS: Final = {
     "stops": "stops matching",
     "old-major": "will not get the new major",
     "never": "matches no event, before or after",
-    "partly": "goes on, but not with all of its values",
-    "invalid": "is no pattern that EventBridge takes",
+    "partly": "still matches, but not with all of its values",
+    "invalid": "is not a pattern that EventBridge accepts",
     "unknown": "cannot be decided",
-    "none": "goes on as before",
-    "other": "asks for other events",
+    "none": "matches as before",
+    "other": "matches other events",
 }
 
 
 def impact(
-    context: typer.Context,
+    console: Console,
+    aws: Aws,
+    wanted: NewVersion,
     patterns: Annotated[
         Path | None,
         typer.Argument(
             metavar="[PATTERNS]", help="A pattern, a list of rules, a template, or a folder of these."
         ),
     ] = None,
-    schema: Annotated[
-        str | None, typer.Option("--schema", help="The new version.", metavar="TYPE@VERSION")
-    ] = None,
-    schema_file: Annotated[
-        Path | None, typer.Option("--schema-file", help="The new version, as a file.", metavar="F")
-    ] = None,
     against: Annotated[
         str | None,
         typer.Option(
             "--against",
-            help="The version before; else the one before it in the folder.",
+            help="The version before; by default the one before it in the folder.",
             metavar="TYPE@VERSION",
         ),
     ] = None,
-    bus: Annotated[str | None, typer.Option("--bus", help="The rules of this bus.", metavar="NAME")] = None,
+    bus: Annotated[str | None, typer.Option("--bus", help="Check rules of this bus.", metavar="NAME")] = None,
     source: Annotated[
-        str, typer.Option("--source", help="The events' source; else what bridge.yaml says.", metavar="NAME")
+        str,
+        typer.Option(
+            "--source", help="Source of the events; by default that of bridge.yaml.", metavar="NAME"
+        ),
     ] = "",
-    schemas: SchemasOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Say which rules a new version of a schema breaks, and how to mend them.
+    """Show which rules a new version of a schema breaks, and how to fix them.
 
-    PATTERNS is a JSON file with a pattern, what `aws events list-rules` printed, or a CloudFormation or SAM
-    template; a folder is searched for all of them. Decided by reasoning: a rule is only said to stop where no
-    event that keeps to the new version can match it.
+    PATTERNS is a JSON file with a pattern, the output of `aws events list-rules`, or a CloudFormation or SAM
+    template; a folder is searched for all of them. The result is proven: a rule counts as stopped only if no
+    event that is valid by the new version can match it.
 
-    Exit code 0: no rule is affected. 2: some are. 4: none is, as far as it could be decided. 1 and 3:
-    patterns or schemas cannot be read.
+    Exits 0 when no rule is affected, 2 when some are, 4 when none is as far as it could be decided, 1 or 3
+    when patterns or schemas cannot be read.
     """
-    from bridge.schemas.documents.proposed import before, of_version, one_of
+    from bridge.schemas.documents.proposed import before, of_version
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.evolution.impact import Impact
     from bridge.schemas.evolution.impact_finding import Effect
 
-    console: Console = context.obj
     if (patterns is None) == (bus is None):
-        raise BridgeError("tell which rules", hint="give either PATTERNS or --bus NAME")
-    known = SchemaSet.load(schemas_folder(schemas))
-    new = one_of(schema, schema_file, known)
+        raise BridgeError("there are no rules to check", hint="give either PATTERNS or --bus NAME")
+    known = SchemaSet.load(schemas_folder(wanted.schemas))
+    new = wanted.read(known)
     if not new.type:
         raise BridgeError(
-            "the schema's $id names no type and version", hint="it ends in /TYPE/VERSION.json in the folder"
+            "the schema's $id names no type and version", hint="it must end in /TYPE/VERSION.json"
         )
     earlier = before(known, new) if against is None else known.find(against)
     old = None if earlier is None else of_version(known, earlier)
     source = source or _source()
     majors = [f"{new.type}.v{version.major}" for version in known.versions(new.type)]
     judge = Impact(None if old is None else _side(old, known, source), _side(new, known, source), majors)
-    rules = _rules(patterns, bus, endpoint_url, region)
+    rules = _rules(patterns, bus, aws)
     judged = [(rule, None if rule.problem else judge.judge(rule.name, rule.pattern)) for rule in rules]
     if output is Output.JSON:
         console.write_json(_as_json(old, new, judged))
@@ -118,7 +113,7 @@ def impact(
 
 
 def _source() -> str:
-    """The source that bridge.yaml names; empty where it cannot be read, which other verbs complain about."""
+    """The source in bridge.yaml; empty if it cannot be read, which other verbs report."""
     from bridge.errors import ConfigurationError
     from bridge.settings import load_settings
 
@@ -137,26 +132,22 @@ def _side(proposed: Proposed, known: SchemaSet, source: str) -> Side:
     return Side(proposed.event_type, proposed.version, proposed.id, proposed.documents, source, examples)
 
 
-def _rules(
-    patterns: Path | None, bus: str | None, endpoint_url: str | None, region: str | None
-) -> list[StoredRule]:
+def _rules(patterns: Path | None, bus: str | None, aws: Aws) -> list[StoredRule]:
     from bridge.schemas.evolution.stored_patterns import read_rules, rules_of
 
     if patterns is not None:
         return read_rules(patterns)
     from bridge.edges.eventbridge.rules import list_patterns
-    from bridge.wiring.clients import client_factory
 
-    assert bus is not None  # noqa: S101 - looked at above
-    events = client_factory(endpoint_url=endpoint_url, region=region)("events")
+    assert bus is not None  # noqa: S101 - checked above
     return [
         rule
-        for name, pattern in sorted(list_patterns(events, bus))
+        for name, pattern in sorted(list_patterns(aws.clients()("events"), bus))
         for rule in rules_of({"Name": name, "EventPattern": pattern}, name, f"bus {bus}")
     ]
 
 
-# --- telling -------------------------------------------------------------------------------------
+# --- the report -------------------------------------------------------------------------------------
 
 Judged = tuple["StoredRule", "RuleImpact | None"]
 
@@ -201,11 +192,11 @@ def _show(console: Console, old: Proposed | None, new: Proposed, judged: Sequenc
             console.show(*_finding(finding))
         if each.witness is not None:
             example = each.witness.source
-            said = "made of an example" if example == "made" else f"example {example}"
+            said = "built from an example" if example == "made" else f"example {example}"
             console.show(Text(f"    matched before: {visible(said)}", "dim"))
     counts: Mapping[str, int] = Counter(_effect(pair) for pair in judged)
     parts = [f"{counts[effect]} {effect}" for effect in order if counts.get(effect)]
-    console.say(f"{len(judged)} rules: {', '.join(parts) or 'none'}")
+    console.say(f"{plural(len(judged), 'rule')}: {', '.join(parts) or 'none'}")
 
 
 def _effect(pair: Judged) -> str:
@@ -217,7 +208,7 @@ def _finding(finding: Finding) -> list[Text]:
     where = _places(finding)
     lines = [Text.assemble("    ", visible(what.strip()), " – ", visible(finding.message), (where, "dim"))]
     if finding.fix:
-        lines.append(Text(f"      mend: {visible(finding.fix)}", "cyan"))
+        lines.append(Text(f"      fix: {visible(finding.fix)}", "cyan"))
     return lines
 
 

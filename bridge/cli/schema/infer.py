@@ -1,20 +1,16 @@
-"""``stream-bridge schema infer``: a first schema from real items or events."""
+"""``stream-bridge schema infer``: infer a first schema from real items or events."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import EndpointOption, OutputOption, RegionOption
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.options import Aws, OutputOption
+from bridge.cli.console.output import Console, ExitCode, Output, plural
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -22,53 +18,57 @@ if TYPE_CHECKING:
 
 
 def infer(
-    context: typer.Context,
+    console: Console,
+    aws: Aws,
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE]", help="Items, events or stream records as JSON or NDJSON; - for stdin."
+            metavar="[FILE]",
+            help="Items, events or stream records as JSON or NDJSON, or - for standard input.",
         ),
     ] = None,
-    table: Annotated[str | None, typer.Option("--table", help="Items of a table.", metavar="T")] = None,
-    sample: Annotated[int, typer.Option("--sample", min=1, max=100_000, help="Most items.")] = 500,
+    table: Annotated[
+        str | None, typer.Option("--table", help="Read the items of this table.", metavar="T")
+    ] = None,
+    sample: Annotated[
+        int, typer.Option("--sample", min=1, max=100_000, help="Maximum number of samples.")
+    ] = 500,
     max_rcu: Annotated[
-        float, typer.Option("--max-rcu", min=1, help="With --table: read capacity units a second, at most.")
+        float, typer.Option("--max-rcu", min=1, help="With --table: maximum read units per second.")
     ] = 50,
-    type_name: Annotated[str, typer.Option("--type", help="Of events: only this type.", metavar="TYPE")] = "",
+    type_name: Annotated[str, typer.Option("--type", help="Only events of this type.", metavar="TYPE")] = "",
     schema_id: Annotated[str, typer.Option("--id", help="The schema's $id.", metavar="URI")] = "",
     title: Annotated[str, typer.Option("--title", help="The schema's title.", metavar="TEXT")] = "",
     counts: Annotated[
-        bool, typer.Option("--counts", help="Note in the schema how often each place was seen (x-seen).")
+        bool, typer.Option("--counts", help="Write into the schema how often each member was seen (x-seen).")
     ] = False,
     enums: Annotated[
-        bool, typer.Option("--enums/--no-enums", help="Claim enumerations where few texts come again.")
+        bool, typer.Option("--enums/--no-enums", help="Write an enumeration where a few texts repeat.")
     ] = True,
     examples: Annotated[
-        bool, typer.Option("--examples", help="Put values that were seen into the schema.")
+        bool, typer.Option("--examples", help="Write values that were seen into the schema.")
     ] = False,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Infer a JSON Schema from what was seen; the schema on stdout, what was seen how often on stderr.
+    """Infer a JSON Schema from samples. Prints the schema on stdout, and how often members occur on stderr.
 
-    A member is required where every sample had it, a format or an enumeration claimed only where all of many
-    samples agree; objects stay open. Of CloudEvents the data is looked at. Values are only shown by
-    enumerations and --examples, and never where a name or a value looks secret.
+    A member is required if every sample has it. A format or an enumeration is written only if all of many
+    samples agree. Objects stay open. Of CloudEvents only the data is read. Values appear only in enumerations
+    and with --examples, and never if a name or a value looks secret.
 
-    Exit code 0: inferred. 4: inferred, but some samples could not be read. 1: there was nothing to look at.
+    Exits 0 when a schema was inferred, 4 when it was inferred but some samples could not be read, 1 when
+    there was nothing to read.
     """
     from bridge.schemas.authoring.sample import InferSample
     from bridge.schemas.authoring.seen_values import SeenValues
 
-    console: Console = context.obj
     if (file is None) == (table is None):
-        raise BridgeError("tell what to look at", hint="give either FILE or --table T")
+        raise BridgeError("there is nothing to read", hint="give either FILE or --table T")
     seen = InferSample(SeenValues(_withheld), type_name)
     if table is not None:
-        _scan(console, seen, table, sample, max_rcu, endpoint_url, region)
+        _scan(console, seen, table, sample, max_rcu, aws)
     else:
-        assert file is not None  # noqa: S101 - looked at above
+        assert file is not None  # noqa: S101 - checked above
         _read(seen, file, sample)
     if not seen.shape.seen:
         there = f"; it holds {', '.join(sorted(seen.types))}" if seen.types else ""
@@ -89,7 +89,7 @@ def infer(
 
 
 def _withheld(path: tuple[str, ...], value: Any) -> bool:
-    """Whether a value may be secret, or tells who somebody is."""
+    """Whether a value may be secret or identify a person."""
     from bridge.onboarding.names import personal_name, secret_name, secret_value
     from bridge.schemas.authoring.infer import ANY
 
@@ -99,21 +99,12 @@ def _withheld(path: tuple[str, ...], value: Any) -> bool:
     return isinstance(value, str) and ("@" in value or secret_value(value))
 
 
-def _scan(
-    console: Console,
-    seen: InferSample,
-    table: str,
-    count: int,
-    max_rcu: float,
-    endpoint_url: str | None,
-    region: str | None,
-) -> None:
+def _scan(console: Console, seen: InferSample, table: str, count: int, max_rcu: float, aws: Aws) -> None:
     from bridge.edges.dynamodb.sample import describe_table, sample_items
     from bridge.edges.local.clock import SystemClock
     from bridge.schemas.authoring.infer import Shape
-    from bridge.wiring.clients import client_factory
 
-    dynamodb = client_factory(endpoint_url=endpoint_url, region=region)("dynamodb")
+    dynamodb = aws.clients()("dynamodb")
     described = describe_table(dynamodb, table)
     seen.keep = frozenset(described.key)
     seen.shape = Shape(keep=seen.keep)
@@ -121,7 +112,7 @@ def _scan(
     spent = 0.0
 
     def pace(units: float) -> None:
-        """Wait as long as what was read should have taken."""
+        """Wait as long as reading these units may take."""
         nonlocal spent
         spent += units
         clock.sleep(units / max_rcu)
@@ -133,24 +124,13 @@ def _scan(
 
 
 def _read(seen: InferSample, name: str, count: int) -> None:
-    from bridge.cli.records.files import Unreadable, read_records
+    from bridge.cli.records.files import opened, read_all
 
-    with _opened(name) as stream:
-        for record in read_records(stream, "standard input" if name == "-" else name):
-            if isinstance(record, Unreadable):
-                raise BridgeError(str(record.problem))
+    with opened(name) as stream:
+        for record in read_all(stream, name):
             seen.add(record)
             if seen.shape.seen >= count:
                 return
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-    else:
-        with Path(name).open("rb") as stream:
-            yield stream
 
 
 def _show(console: Console, seen: InferSample) -> None:
@@ -162,6 +142,6 @@ def _show(console: Console, seen: InferSample) -> None:
         style = "" if place.seen == place.of else "yellow"
         table.add_row(visible(place.path), of, " or ".join(place.types), place.says, style=style)
     console.say(table)
-    kinds = ", ".join(f"{n} {kind}{'' if n == 1 else 's'}" for kind, n in sorted(seen.kinds.items()))
+    kinds = ", ".join(plural(count, kind) for kind, count in sorted(seen.kinds.items()))
     unread = f"; {seen.unreadable} could not be read" if seen.unreadable else ""
-    console.say(f"{seen.shape.seen} samples ({kinds}){unread}")
+    console.say(f"{plural(seen.shape.seen, 'sample')} ({kinds}){unread}")

@@ -1,4 +1,4 @@
-"""``stream-bridge schema list`` and ``show``: which types there are, and what one of them says."""
+"""``stream-bridge schema list`` and ``show``: list the types, and show one version of a type."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from bridge.cli.console.columns import columns
 from bridge.cli.console.options import OutputOption
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.output import Console, ExitCode, Output, columns
 from bridge.cli.schema.options import SchemasOption, schemas_folder
 
 if TYPE_CHECKING:
@@ -19,13 +18,10 @@ if TYPE_CHECKING:
     from bridge.schemas.documents.validation import SchemaVersion
 
 
-def list_types(
-    context: typer.Context, schemas: SchemasOption = None, output: OutputOption = Output.TEXT
-) -> int:
+def list_types(console: Console, schemas: SchemasOption = None, output: OutputOption = Output.TEXT) -> int:
     """List the types with their versions, status and owner."""
     from bridge.schemas.documents.schema_set import SchemaSet
 
-    console: Console = context.obj
     found = SchemaSet.load(schemas_folder(schemas))
     facts = [_facts(found, type_name) for type_name in found.types]
     if output is Output.JSON:
@@ -59,19 +55,18 @@ def _facts(schemas: SchemaSet, type_name: str) -> dict[str, Any]:
 
 
 def show(
-    context: typer.Context,
+    console: Console,
     type_and_version: Annotated[
-        str, typer.Argument(metavar="TYPE[@VERSION]", help="Without a version: the newest.")
+        str, typer.Argument(metavar="TYPE[@VERSION]", help="Without a version, the newest.")
     ],
     schemas: SchemasOption = None,
     output: Annotated[
-        Output, typer.Option("--output", help="For people, or the schema as it stands, as JSON.")
+        Output, typer.Option("--output", help="Print text for people, or the schema itself as JSON.")
     ] = Output.TEXT,
 ) -> int:
-    """Show one version of a type: what it is about, its members, its standing."""
+    """Show one version of a type: its summary, members and status."""
     from bridge.schemas.documents.schema_set import SchemaSet
 
-    console: Console = context.obj
     found = SchemaSet.load(schemas_folder(schemas))
     schema = found.find(type_and_version)
     if output is Output.JSON:
@@ -107,7 +102,7 @@ def _about(schemas: SchemaSet, schema: SchemaVersion, facts: Mapping[str, Any], 
         (member.path, "required" if member.required else "optional", member.kind, member.description)
         for member in members_of(document)
     ]
-    return [*lines, *columns(members, ("member", "", "type", "what it is"))]
+    return [*lines, *columns(members, ("member", "", "type", "description"))]
 
 
 def _sunset(schemas: SchemaSet, schema: SchemaVersion, today: date) -> str:

@@ -1,36 +1,40 @@
-"""``stream-bridge schema lock``: is everything as it was published? And: from now on, it is published."""
+"""``stream-bridge schema lock``: compare the folder with what was published, or record it as published."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.console.options import OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.schema.options import SchemasOption, schemas_folder
-from bridge.cli.schema.promises import hold_promises
+from bridge.cli.schema.options import LIMIT_S, SchemasOption, schemas_folder
+from bridge.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from bridge.schemas.documents.schema_set import SchemaSet
 
 
 def lock(
-    context: typer.Context,
+    console: Console,
     schemas: SchemasOption = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Lock what is not locked yet; what is locked never changes.")
+        bool, typer.Option("--update", help="Lock what is not locked yet; locked versions never change.")
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Hold the folder against schemas.lock.json, or with --update add to it what has no lock yet.
+    """Compare the folder with schemas.lock.json, or with --update add what is not locked yet.
 
-    Publishing writes the lock itself: --update is for folders that publish nowhere. Types with
-    `status: draft` are left out, and nothing is locked while `schema check` finds something wrong. Exits 0
-    when everything is locked, 2 when something is not, 3 when something locked changed, or would be locked
-    and breaks somebody.
+    `schema publish` writes the lock itself: --update is for folders that are not published. Types with
+    `status: draft` are left out, and nothing is locked while `schema check` finds errors.
+
+    Exits 0 when everything is locked, 2 when something is not, 3 when something locked changed, or something
+    to be locked is not compatible.
     """
     from bridge.schemas.documents.lock import LOCK_FILE, write_lock
     from bridge.schemas.documents.schema_set import SchemaSet
 
-    console: Console = context.obj
     folder = schemas_folder(schemas)
     found = SchemaSet.load(folder)
     ready = {name: schema.document for name, schema in found.publishable.items()}
@@ -51,11 +55,26 @@ def lock(
         for name in missing:
             console.show(f"{'locked' if update else 'not locked'}: {name}")
         if moved:
-            console.show(f"sunsets {'locked anew' if update else 'moved since they were locked'}")
+            console.show(f"sunsets {'locked again' if update else 'changed since they were locked'}")
     behind = not update and (bool(missing) or moved)
     reported = f"{len(found.lock.versions)} locked"
     reported += f", {len(missing)} {'added' if update else 'not yet'}" if missing else ""
     console.say(f"{folder / LOCK_FILE}: {reported}")
     if behind:
-        console.say("publish them, or where they are published nowhere: stream-bridge schema lock --update")
+        console.say("publish them, or if they are not published anywhere: stream-bridge schema lock --update")
     return ExitCode.DIFFERENCES if behind else ExitCode.OK
+
+
+def hold_promises(schemas: SchemaSet) -> None:
+    """Check what must hold before a version is published or locked, because neither can be undone.
+
+    Raises ``ConfigurationError`` with every error of ``schema check``: breaks, what is neither proven nor
+    waived, version numbers that understate the change."""
+    from bridge.schemas.compatibility.compare import Comparer
+    from bridge.schemas.evolution.promises import check_types
+
+    comparer = Comparer({schema.id: schema.document for schema in schemas}, limit_s=LIMIT_S)
+    reports = check_types(schemas, comparer.compare, today=datetime.now(UTC).date())
+    findings = [finding for report in reports for judged in report.pairs for finding in judged.findings]
+    if wrong := [finding for finding in findings if finding.severity == "error"]:
+        raise ConfigurationError(wrong)

@@ -1,29 +1,36 @@
-"""Options that the schema verbs share: which folder of schemas, and for whom the output is."""
+"""Options that the schema verbs share: the folder of schemas, the form of the output, a new version."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bridge.cli.console.options import DEFAULT_CONFIG
 from bridge.errors import ConfigurationError, Problem
 
+if TYPE_CHECKING:
+    from bridge.schemas.documents.proposed import Proposed
+    from bridge.schemas.documents.schema_set import SchemaSet
+
+DEFAULT_FOLDER = Path("event_schemas")
+LIMIT_S = 5.0
+"""How long one pair of schemas may take before it counts as unproven."""
+
 SchemasOption = Annotated[
     Path | None,
     typer.Option(
         "--schemas",
         "-s",
-        help="The folder of the schemas; else what bridge.yaml says, else ./event_schemas.",
+        help="The folder of the schemas; by default the one that bridge.yaml names, else ./event_schemas.",
         metavar="DIR",
     ),
 ]
-DEFAULT_FOLDER = Path("event_schemas")
-LIMIT_S = 5.0
-"""How long one pair of schemas may take before it counts as unproven."""
+TypeArgument = Annotated[str, typer.Argument(metavar="TYPE", help="Such as com.example.user.created.")]
 
 
 class Format(StrEnum):
@@ -37,12 +44,30 @@ class Format(StrEnum):
 
 FormatOption = Annotated[
     Format,
-    typer.Option("--output", help="For people, for programs, for test reports, for annotations on GitHub."),
+    typer.Option("--output", help="Print text, JSON, a JUnit test report, or annotations for GitHub."),
 ]
 
 
+@dataclass(frozen=True)
+class NewVersion:
+    """The version that a verb is about: of the folder, or a file."""
+
+    schemas: SchemasOption = None
+    schema: Annotated[
+        str | None, typer.Option("--schema", help="The new version.", metavar="TYPE@VERSION")
+    ] = None
+    schema_file: Annotated[
+        Path | None, typer.Option("--schema-file", help="The new version, as a file.", metavar="F")
+    ] = None
+
+    def read(self, known: SchemaSet | None) -> Proposed:
+        from bridge.schemas.documents.proposed import one_of
+
+        return one_of(self.schema, self.schema_file, known)
+
+
 def named_folder(given: Path | None) -> Path:
-    """The folder that is meant, whether it is there or not."""
+    """The chosen folder, whether it exists or not."""
     from bridge.settings import find_schemas
 
     config = Path(os.environ.get("BRIDGE_CONFIG") or DEFAULT_CONFIG)
@@ -52,14 +77,10 @@ def named_folder(given: Path | None) -> Path:
 
 
 def schemas_folder(given: Path | None) -> Path:
-    """The folder that is meant. Raises ``ConfigurationError`` where there is none."""
+    """The chosen folder. Raises ``ConfigurationError`` if it does not exist."""
     folder = named_folder(given)
     if not folder.is_dir():
-        what = "is not a folder" if folder.exists() else "there is no such folder"
+        what = "is not a folder" if folder.exists() else "does not exist"
         advice = "name the folder of the schemas with --schemas, or start one: schema new TYPE --base URI"
         raise ConfigurationError([Problem(str(folder), 0, 0, "", what, advice)])
     return folder
-
-
-def plural(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridge.cli.schema.options import named_folder
+from bridge.cli.schema.options import LIMIT_S, named_folder
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.compatibility.verdict import Mode, Policy
+from bridge.schemas.compatibility.compare import compare
+from bridge.schemas.compatibility.verdict import Comparison, Mode, Policy, Verdict
 from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import read_layout
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.finding import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A schema with the name that was given for it, and its file."""
+    """A schema, the name that was given for it, and its file."""
 
     name: str
     file: str
@@ -29,13 +31,41 @@ class Named:
 Documents = Mapping[str, Any]
 
 
-def name_pair(
-    texts: tuple[str, str], schemas: Path | None
-) -> tuple[Named, Named, Documents, tuple[Mode, Policy]]:
-    """Both schemas, the documents that their references may mean, and the mode and policy of their type.
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two schemas and the verdict on them."""
 
-    Raises ``ConfigurationError`` for a file that is no JSON, ``SchemaNotFound`` for a version that is not
-    there.
+    old: Named
+    new: Named
+    found: Comparison
+
+    def findings(self) -> list[Finding]:
+        found, file = self.found, self.new.file
+        if found.verdict is Verdict.INVALID:
+            # The problem begins with the side that it is about: "old: /type: …".
+            wrong = self.old if found.problem.startswith("old: ") else self.new
+            return [Finding(wrong.file, 0, 0, "", found.problem, rule="invalid")]
+        findings = [
+            Finding(file, 0, 0, each.new_pointer or "", each.message, each.hint, rule=each.rule)
+            for each in found.breaks
+        ]
+        return findings + [
+            Finding(file, 0, 0, each.new_pointer or "", each.message, rule="unproven")
+            for each in found.unproven
+        ]
+
+
+def compare_pair(
+    texts: tuple[str, str],
+    schemas: Path | None,
+    mode: Mode | None = None,
+    policy: Policy | None = None,
+    limit_s: float = LIMIT_S,
+) -> Pair:
+    """Compare two schemas, by default with the mode and policy of their type.
+
+    Raises ``ConfigurationError`` for a file that is not JSON, ``SchemaNotFound`` for a version that does not
+    exist.
     """
     found: SchemaSet | None = None
     if any(not _is_file(text) for text in texts):
@@ -49,11 +79,16 @@ def name_pair(
     defaults = (Mode.FULL_TRANSITIVE, Policy.VIEWS)
     if found is not None and new.type:
         defaults = (found.mode_of(new.type), found.policy_of(new.type))
-    return old, new, documents, defaults
+    mode, policy = mode or defaults[0], policy or defaults[1]
+    return Pair(
+        old,
+        new,
+        compare(old.document, new.document, mode=mode, policy=policy, documents=documents, limit_s=limit_s),
+    )
 
 
 def _is_file(text: str) -> bool:
-    """Anything that stands there, or looks like a path; the rest names a type, with or without a version."""
+    """Whether the text is an existing file or looks like a path; else it names a type."""
     return Path(text).is_file() or ("@" not in text and ("/" in text or text.endswith(".json")))
 
 
@@ -62,7 +97,7 @@ def _folder(texts: tuple[str, str], schemas: Path | None) -> Path:
     if folder.is_dir():
         return folder
     text = next(text for text in texts if not _is_file(text))
-    message = f"there is no such folder, where {text} would stand"
+    message = f"does not exist, so {text} cannot be found"
     raise ConfigurationError([Problem(str(folder), 0, 0, "", message, "name it with --schemas")])
 
 
@@ -78,7 +113,7 @@ def _named(text: str, found: SchemaSet | None) -> Named:
 
 
 def _beside(named: Named) -> Documents:
-    """The other schemas of the folder in which a file stands, if that is a folder of schemas."""
+    """The other schemas of the folder that a file is in, if it is a folder of schemas."""
     folder = Path(named.file).resolve().parent.parent
     if not (folder / REGISTRY_FILE).is_file():
         return {}

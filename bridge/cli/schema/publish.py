@@ -1,4 +1,4 @@
-"""``stream-bridge schema publish``: bring the registries of registry.yaml to what the folder has."""
+"""``stream-bridge schema publish``: publish the folder to the registries that registry.yaml names."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import typer
 from rich.text import Text
 
 from bridge.cli.console.options import EndpointOption, OutputOption
-from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.schema.options import SchemasOption, plural, schemas_folder
-from bridge.cli.schema.promises import hold_promises
+from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.schema.lock import hold_promises
+from bridge.cli.schema.options import SchemasOption, schemas_folder
 from bridge.errors import BridgeError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,45 +26,44 @@ _STYLES = {"new": "green", "unfinished": "yellow", "failed": "red", "drifted": "
 
 
 class PublishRefused(BridgeError):
-    """What was asked for cannot be published like this."""
+    """The request cannot be published."""
 
 
 def publish(
-    context: typer.Context,
+    console: Console,
     schemas: SchemasOption = None,
     plan: Annotated[bool, typer.Option("--plan", help="Show what --apply would do, and do nothing.")] = False,
     apply: Annotated[bool, typer.Option("--apply", help="Publish what is new.")] = False,
     target: Annotated[
         list[str] | None,
-        typer.Option(
-            "--target", help="Only this registry, by name or address; can be repeated.", metavar="NAME"
-        ),
+        typer.Option("--target", help="Only this registry, by name or address. Repeatable.", metavar="NAME"),
     ] = None,
     restore: Annotated[
-        bool, typer.Option("--restore", help="Publish again what was removed from a registry by hand.")
+        bool,
+        typer.Option("--restore", help="Publish again versions that were removed from a registry by hand."),
     ] = False,
     endpoint_url: EndpointOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Publish schemas to EventBridge's and Glue's registries, as registry.yaml says.
+    """Publish schemas to the EventBridge and Glue registries of registry.yaml.
 
-    Only adds versions; what somebody changed in a registry by hand is told and never overwritten. A run that
-    was cut off is gone on with by the next. schemas.lock.json is written once every target has everything.
-    Exits 0 when all is (or, with --plan, can be) well, 2 when a registry was changed by hand, 3 when
-    something in the folder cannot be published.
+    Only adds versions: changes made by hand in a registry are reported and never overwritten. The next run
+    completes one that was interrupted. schemas.lock.json is written once every target has everything.
+
+    Exits 0 when everything is published (or, with --plan, can be), 2 when a registry was changed by hand, 3
+    when something in the folder cannot be published.
     """
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.registries.publish import Drifted
     from bridge.schemas.registries.publish import plan as plan_targets
     from bridge.schemas.registries.publish import publish as publish_targets
 
-    console: Console = context.obj
     if plan is apply:
-        raise PublishRefused("say --plan or --apply", hint="--plan shows what --apply would do")
+        raise PublishRefused("choose --plan or --apply", hint="--plan shows what --apply would do")
     folder = schemas_folder(schemas)
     found = SchemaSet.load(folder)
     chosen = _choose(found.registry.publish, target or ())
-    hold_promises(found)  # the registries check nothing (Glue is told to)
+    hold_promises(found)  # the registries check nothing (Glue has compatibility NONE)
     targets, patience = _open(found, chosen, endpoint_url, restore=restore)
     try:
         if plan:
@@ -73,20 +72,20 @@ def publish(
             plans = publish_targets(targets, patience, lambda line: console.say(line, style="dim"))
     except Drifted as error:
         _show(console, error.plans, output, locked=False)
-        console.fail("somebody changed a registry by hand; nothing of it was overwritten", error.hint)
+        console.fail("a registry was changed by hand; nothing in it was overwritten", error.hint)
         return ExitCode.DIFFERENCES
     whole = len(chosen) == len(found.registry.publish)
     locked = apply and whole and _lock(folder, found, targets)
     _show(console, plans, output, locked=locked)
     if apply and not whole:
-        console.say("schemas.lock.json is written by a run over all targets")
+        console.say("schemas.lock.json is written only by a run over all targets")
     return ExitCode.DIFFERENCES if any(each.drifted or each.failed for each in plans) else ExitCode.OK
 
 
 def _choose(targets: Sequence[RegistryAddress], names: Sequence[str]) -> list[RegistryAddress]:
     if not targets:
         advice = "publish: [{kind: eventbridge, registry: domain-events}]"
-        raise PublishRefused("registry.yaml names no registry to publish to", hint=f"such as {advice}")
+        raise PublishRefused("registry.yaml names no registry to publish to", hint=f"add {advice}")
     if not names:
         return list(targets)
     spelled = {each: (each.registry, f"{each.kind}://{each.registry}", str(each)) for each in targets}
@@ -100,8 +99,8 @@ def _choose(targets: Sequence[RegistryAddress], names: Sequence[str]) -> list[Re
 def _open(
     schemas: SchemaSet, chosen: Sequence[RegistryAddress], endpoint_url: str | None, *, restore: bool
 ) -> tuple[list[Target], Any]:
-    """The targets with what is to be there. Raises ``ConfigurationError`` with everything that keeps a
-    version out of one of them."""
+    """The targets and their candidates. Raises ``ConfigurationError`` with everything that prevents a version
+    from being published to one of them."""
     from bridge.edges.local.clock import SystemClock
     from bridge.schemas.registries.candidates import prepare
     from bridge.schemas.registries.publish import Target
@@ -123,7 +122,7 @@ def _open(
 
 
 def _lock(folder: Path, schemas: SchemaSet, targets: Sequence[Target]) -> bool:
-    """Record what is published now, last of all; whether anything was new."""
+    """Record, as the last step, what is published now. Returns whether anything was new."""
     from bridge.schemas.documents.lock import write_lock
     from bridge.schemas.registries.publish import lock_published
 
@@ -156,7 +155,7 @@ def _show(console: Console, plans: Sequence[TargetPlan], output: Output, *, lock
                 text.append(f"{line.schema} {line.version}".rstrip(), style="not bold default")
                 console.show(text.append(f": {line.what}" if line.what else "", style="default"))
         counts = ", ".join(f"{count} {state}" for state, count in sorted(each.count().items()))
-        others = f"; {plural(each.strangers, 'schema')} of others" if each.strangers else ""
+        others = f"; {plural(each.strangers, 'schema')} of other owners" if each.strangers else ""
         console.show(f"  {counts or 'nothing to publish'}{others}")
     if locked:
         console.say("schemas.lock.json is written")

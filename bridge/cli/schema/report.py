@@ -1,7 +1,8 @@
-"""Findings in the forms that people, programs and build servers read."""
+"""Findings and verdicts in the forms that people, programs and build servers read."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -12,18 +13,31 @@ from xml.etree import ElementTree as ET
 
 from rich.text import Text
 
-from bridge.cli.console.output import Console
+from bridge.cli.console.output import Console, ExitCode
 from bridge.cli.schema.options import Format
 from bridge.errors import Problem
+from bridge.schemas.compatibility.verdict import Break, Direction, Unproven, Verdict
 from bridge.schemas.finding import rule_of
 
-# XML 1.0, section 2.2: what no document may hold, escaped or not
+# XML 1.0, section 2.2: characters that no document may hold, escaped or not
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EXAMPLE_CHARS: Final = 2_000
+
+_EXIT_CODES: Final = {
+    Verdict.COMPATIBLE: ExitCode.OK,
+    Verdict.INCOMPATIBLE: ExitCode.DIFFERENCES,
+    Verdict.UNPROVEN: ExitCode.PARTLY,
+    Verdict.INVALID: ExitCode.CONFIGURATION,
+}
+_WHO: Final[dict[Direction, str]] = {
+    "backward": "old events break new consumers",
+    "forward": "new events break old consumers",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One thing that was looked at, and what was found. ``detail`` is shown below its findings."""
+    """One thing that was checked, and its findings. ``detail`` is shown below them."""
 
     suite: str
     name: str
@@ -34,7 +48,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a verb found. ``document`` holds what its JSON says beside the findings."""
+    """What a verb found. ``document`` holds the members of its JSON besides the findings."""
 
     verb: str
     cases: tuple[Case, ...]
@@ -66,7 +80,7 @@ def write_report(console: Console, report: Report, output: Format) -> None:
 
 
 def line_of(finding: Problem) -> Text:
-    """``file:line:column pointer: what [rule] — what to do``, the severity in front."""
+    """``severity file:line:column pointer: message [rule] — suggestion``."""
     where = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
     line = Text(f"{finding.severity:<7}", style="yellow" if finding.severity == "warning" else "red")
     line.append(f" {where} ", style="not bold default")
@@ -110,7 +124,7 @@ def _property(text: str) -> str:
 
 
 def _shown(file: str) -> str:
-    """Annotations want paths from the root of the checkout, where such steps run."""
+    """Annotations need paths relative to the root of the checkout, where such steps run."""
     path = Path(file)
     root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
     absolute = path if path.is_absolute() else Path.cwd() / path
@@ -163,8 +177,42 @@ def _xml(text: str) -> str:
 
 
 def cases_by_file(suite: str, files: Iterable[str], findings: Iterable[Problem]) -> tuple[Case, ...]:
-    """A case for each file: those that were looked at, and those that something was found about."""
+    """A case for each file that was checked, and for each file with a finding."""
     found: dict[str, list[Problem]] = {file: [] for file in files}
     for finding in findings:
         found.setdefault(finding.file, []).append(finding)
     return tuple(Case(suite, file, tuple(each)) for file, each in found.items())
+
+
+# --- verdicts --------------------------------------------------------------------------------------
+
+
+def exit_code(*verdicts: Verdict) -> ExitCode:
+    """The worst verdict decides: unusable input, then a break, then an unproven question."""
+    for verdict in (Verdict.INVALID, Verdict.INCOMPATIBLE, Verdict.UNPROVEN):
+        if verdict in verdicts:
+            return _EXIT_CODES[verdict]
+    return ExitCode.OK
+
+
+def break_lines(found: Break) -> list[str]:
+    """The lines below the first line of a break."""
+    refused_by = "new" if found.produced_by == "old" else "old"
+    return [
+        f"        {_WHO[found.direction]} ({found.direction})",
+        f"        valid by the {found.produced_by} schema, refused by the {refused_by}: {_example(found)}",
+        f"        where: {_place(found.old_pointer)} in the old, {_place(found.new_pointer)} in the new",
+    ]
+
+
+def unproven_lines(found: Unproven) -> list[str]:
+    return [f"        not decided: {_WHO[found.direction].replace(' break ', ' against ')} ({found.reason})"]
+
+
+def _place(pointer: str | None) -> str:
+    return "nowhere" if pointer is None else pointer or "the whole"
+
+
+def _example(found: Break) -> str:
+    text = json.dumps(found.example, ensure_ascii=False)
+    return text if len(text) <= _EXAMPLE_CHARS else f"{text[:_EXAMPLE_CHARS]}… ({len(text)} characters)"

@@ -1,26 +1,23 @@
-"""``stream-bridge schema test-live``: recent real events against a version that is only proposed."""
+"""``stream-bridge schema test-live``: validate recent real events by a proposed version."""
 
 from __future__ import annotations
 
 import json
 import secrets
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.text import Text
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import EndpointOption, OutputOption, RegionOption
-from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.events.tail import seconds
-from bridge.cli.schema.options import SchemasOption, schemas_folder
+from bridge.cli.console.options import Aws, ForceOption, OutputOption, moment, seconds
+from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.events.tail import existing_queue, remove
+from bridge.cli.schema.options import NewVersion, schemas_folder
 from bridge.errors import BridgeError, Unavailable
 
 if TYPE_CHECKING:
@@ -30,98 +27,92 @@ if TYPE_CHECKING:
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.evolution.live_trial import FailureKind, Trial
 
-_QUIET_S: Final = 3.0  # longer than a message that is only looked at stays hidden
+_QUIET_S: Final = 3.0  # longer than a message that is only read stays hidden
 _REST_S: Final = 1.0
 _VALUE_CHARS: Final = 200
 
 
 def try_events(
-    context: typer.Context,
-    schema: Annotated[
-        str | None, typer.Option("--schema", help="The version to try.", metavar="TYPE@VERSION")
-    ] = None,
-    schema_file: Annotated[
-        Path | None, typer.Option("--schema-file", help="The version to try, as a file.", metavar="F")
-    ] = None,
+    console: Console,
+    aws: Aws,
+    wanted: NewVersion,
     queue: Annotated[
-        str | None, typer.Option("--queue", help="Events that wait in this SQS queue.", metavar="URL")
+        str | None, typer.Option("--queue", help="Read events from this SQS queue.", metavar="URL")
     ] = None,
     archive: Annotated[
-        str | None, typer.Option("--archive", help="Events of this EventBridge archive.", metavar="NAME")
+        str | None,
+        typer.Option("--archive", help="Read events from this EventBridge archive.", metavar="NAME"),
     ] = None,
     file: Annotated[
-        str | None, typer.Option("--file", help="Events in a file, or - for standard input.", metavar="F")
+        str | None,
+        typer.Option("--file", help="Read events from a file, or - for standard input.", metavar="F"),
     ] = None,
     since: Annotated[
-        str, typer.Option("--since", help="With --archive: from when, as 6h or 2026-01-31T12:00:00Z.")
+        str, typer.Option("--since", help="With --archive: start time, such as 6h or 2026-01-31T12:00:00Z.")
     ] = "24h",
-    until: Annotated[str, typer.Option("--until", help="With --archive: until when.")] = "0s",
+    until: Annotated[str, typer.Option("--until", help="With --archive: end time.")] = "0s",
     type_name: Annotated[
         str | None,
-        typer.Option("--type", help="Which events, of every major; else the schema's.", metavar="TYPE"),
+        typer.Option(
+            "--type",
+            help="Only events of this type, of every major; by default the schema's type.",
+            metavar="TYPE",
+        ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="End after so many events.")] = 1000,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Stop after this number of events.")] = 1000,
     duration: Annotated[
-        str, typer.Option("--for", help="Look at a queue or an archive for so long at most.", metavar="TIME")
+        str, typer.Option("--for", help="Maximum time to read a queue or an archive.", metavar="TIME")
     ] = "5m",
     rule_wait: Annotated[
         str,
         typer.Option(
-            "--rule-wait", help="With --archive: how long AWS may take to know a rule.", metavar="TIME"
+            "--rule-wait", help="With --archive: how long AWS may take to apply a new rule.", metavar="TIME"
         ),
     ] = "30s",
     reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show the first value that fails, of each kind.")
+        bool, typer.Option("--reveal", help="Show the first value of each kind of failure.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="With --queue: even if it gives up what is received often.")
-    ] = False,
-    schemas: SchemasOption = None,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
+    force: ForceOption = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Say how many recent events would fail a proposed version, with the first of each kind.
+    """Count the recent events that would fail a proposed version, and show the first of each kind of failure.
 
-    --queue only looks, as `tail` does: messages stay, each hidden from others for two seconds at a time, and
-    their receive count rises. --archive replays into a rule and a queue made for it, which are removed at the
-    end; the replay names that rule, so no other gets its events.
+    --queue only reads, as `tail` does: messages stay, each hidden from other consumers for two seconds at a
+    time, and their receive count rises. --archive replays into a temporary rule and queue, which are removed
+    at the end; the replay names this rule, so no other rule gets its events.
 
-    Exit code 0: none would fail. 2: some would. 4: there was no event to look at.
+    Exits 0 when no event would fail, 2 when some would, 4 when there was no event to check.
     """
     from bridge.cli.console.live import stopped_by_signals
     from bridge.edges.local.clock import SystemClock
-    from bridge.schemas.documents.proposed import one_of
     from bridge.schemas.evolution.live_trial import Trial
-    from bridge.wiring.clients import client_factory
 
-    console: Console = context.obj
     if [queue, archive, file].count(None) != 2:
-        raise BridgeError("tell where the events are", hint="give one of --queue, --archive and --file")
+        raise BridgeError("there are no events to read", hint="give one of --queue, --archive and --file")
     clock = SystemClock()
-    from_s, to_s = (moment(text, clock.now()) for text in (since, until))
+    from_s = moment("--since", since, clock.now).timestamp()
+    to_s = moment("--until", until, clock.now).timestamp()
     if from_s >= to_s:
         raise BridgeError("--since is not before --until")
-    for_s, wait_s = seconds(duration), seconds(rule_wait)
-    proposed = one_of(schema, schema_file, _known(schema, schemas))
+    for_s, wait_s = seconds("--for", duration), seconds("--rule-wait", rule_wait)
+    proposed = wanted.read(_known(wanted))
     trial = Trial(proposed, proposed.type if type_name is None else type_name, keep_values=reveal)
     looking = _Looking(console, trial, clock, limit, clock.monotonic() + for_s)
     with stopped_by_signals(looking.stop.set, console, finished="ending"), ExitStack() as closing:
         if file is not None:
-            with _opened(file) as stream:
-                looking.read(stream, file)
+            looking.read(file)
         elif queue is not None:
-            client = client_factory(endpoint_url=endpoint_url, region=region)
-            looking.watch(_queue(console, client, queue, force), delete=False, over=lambda: True)
+            instead = "read an archive of the bus instead (--archive)"
+            source = existing_queue(console, aws.clients(), queue, instead, force=force)
+            looking.watch(source, delete=False, over=lambda: True)
         else:
-            client = client_factory(endpoint_url=endpoint_url, region=region)
-            assert archive is not None  # noqa: S101 - looked at above
-            source, replay = _replayed(looking, client, archive, (from_s, to_s), wait_s, closing)
+            assert archive is not None  # noqa: S101 - checked above
+            source, replay = _replayed(looking, aws.clients(), archive, (from_s, to_s), wait_s, closing)
             looking.watch(source, delete=True, over=lambda: replay.state() != "running")
             if looking.stop.is_set():
-                console.say("ended early: not every event of that time was looked at", style="yellow")
+                console.say("stopped early: not every event of that time was checked", style="yellow")
             elif replay.state() == "failed":
-                console.say(f"the replay {replay.name} failed: there may be more", style="yellow")
+                console.say(f"the replay {replay.name} failed: there may be more events", style="yellow")
     if output is Output.JSON:
         console.write_json(_as_json(trial, looking.strange, reveal))
     else:
@@ -131,53 +122,17 @@ def try_events(
     return ExitCode.DIFFERENCES if trial.failed else ExitCode.OK
 
 
-def moment(text: str, now_s: float) -> float:
-    """``6h`` ago or an ISO time with its zone, as epoch seconds."""
-    if text and text[0].isdigit() and "-" not in text:
-        return now_s - seconds(text)
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BridgeError(
-            f"{visible(text)} is no time", hint="write 6h for six hours ago, or 2026-01-31T12:00:00Z"
-        ) from error
-    return at.replace(tzinfo=at.tzinfo or UTC).timestamp()
-
-
-def _known(schema: str | None, schemas: Path | None) -> SchemaSet | None:
-    """The folder; a file of its own needs none."""
+def _known(wanted: NewVersion) -> SchemaSet | None:
+    """The folder, which a schema file does not need."""
     from bridge.errors import ConfigurationError
     from bridge.schemas.documents.schema_set import SchemaSet
 
     try:
-        return SchemaSet.load(schemas_folder(schemas))
+        return SchemaSet.load(schemas_folder(wanted.schemas))
     except ConfigurationError:
-        if schema is None and schemas is None:
+        if wanted.schema is None and wanted.schemas is None:
             return None
         raise
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-    else:
-        with Path(name).open("rb") as stream:
-            yield stream
-
-
-def _queue(console: Console, client: Callable[[str], Any], url: str, force: bool) -> TailQueue:
-    from bridge.edges.sqs.tail_queue import LOOK_S, TailQueue
-
-    source = TailQueue(client("sqs"), url, take=False)
-    if source.has_dead_letters() and not force:
-        raise BridgeError(
-            "the queue gives messages up that are received too often, and looking at them receives them",
-            hint="look at an archive of the bus instead (--archive), or insist with --force",
-        )
-    text = f"only looking: messages stay in the queue, hidden from others for {LOOK_S} s at a time"
-    console.say(text, style="yellow")
-    return source
 
 
 def _replayed(
@@ -188,7 +143,7 @@ def _replayed(
     wait_s: float,
     closing: ExitStack,
 ) -> tuple[TailQueue, ArchiveReplay]:
-    """A queue that gets the archive's events, and the replay that sends them."""
+    """A queue that receives the archive's events, and the replay that sends them."""
     from bridge.edges.eventbridge.archive import ArchiveReplay
     from bridge.edges.eventbridge.temporary_rule import TemporaryRule
     from bridge.edges.sqs.tail_queue import TailQueue
@@ -197,31 +152,24 @@ def _replayed(
     token = secrets.token_hex(6)
     replay = ArchiveReplay(events, archive, f"stream-bridge-trial-{token}")
     rule = TemporaryRule(events, sqs, replay.find_bus(), token)
-    closing.callback(_tidy, console, rule.remove, f"{rule.name} (`tail --clean-up` does it)")
-    # The replay's own events alone: what is published meanwhile is somebody else's.
+    closing.callback(remove, console, rule.remove, rule.name, "`tail --clean-up` removes it")
+    # Only the replayed events, not what is published meanwhile.
     pattern: dict[str, Any] = {"replay-name": [replay.name]}
     if looking.trial.type_name:
         pattern["detail-type"] = [{"prefix": looking.trial.type_name}]
     source = TailQueue(sqs, rule.make(pattern, looking.clock.now()), take=True)
     looking.renew = rule.renew
-    console.say(f"replaying {archive} by rule and queue {rule.name}, which Ctrl-C removes", style="dim")
+    console.say(f"replaying {archive} through rule and queue {rule.name}, which Ctrl-C removes", style="dim")
     if not looking.stop.wait(wait_s):
-        closing.callback(_tidy, console, replay.cancel, f"replay {replay.name}")
+        closing.callback(remove, console, replay.cancel, f"replay {replay.name}")
         replay.start(*between_s, rule.arn)
     return source, replay
 
 
-def _tidy(console: Console, remove: Callable[[], None], what: str) -> None:
-    try:
-        remove()
-    except BridgeError as error:
-        console.say(f"{what} could not be removed: {error.message}", style="red")
-
-
 @dataclass(slots=True)
 class _Looking:
-    """Puts events through a trial until it is told to stop, ``limit`` were looked at or ``end_s`` (monotonic)
-    has come."""
+    """Puts events through a trial until ``stop`` is set, ``limit`` events were checked or ``end_s``
+    (monotonic) has passed."""
 
     console: Console
     trial: Trial
@@ -230,28 +178,27 @@ class _Looking:
     end_s: float
     stop: threading.Event = field(default_factory=threading.Event)
     strange: int = 0
-    """Messages or records that hold no CloudEvent."""
+    """Number of messages or records that hold no CloudEvent."""
     renew: Callable[[float], None] | None = None
     _renewed_s: float = 0.0
 
-    def read(self, stream: BinaryIO, name: str) -> None:
-        from bridge.cli.records.files import Unreadable, read_records
+    def read(self, file: str) -> None:
+        from bridge.cli.records.files import opened, read_all
 
-        for record in read_records(stream, "standard input" if name == "-" else name):
-            if isinstance(record, Unreadable):
-                raise BridgeError(str(record.problem))
-            self._take(json.dumps(record))
-            if self.trial.looked >= self.limit or self.stop.is_set():
-                return
+        with opened(file) as stream:
+            for record in read_all(stream, file):
+                self._take(json.dumps(record))
+                if self.trial.looked >= self.limit or self.stop.is_set():
+                    return
 
     def watch(self, source: TailQueue, *, delete: bool, over: Callable[[], bool]) -> None:
-        """Until nothing new has come for a while and it is ``over``."""
+        """Read until nothing new has arrived for a while and ``over`` is true."""
         known: set[str] = set()
         fresh_s = self.clock.monotonic()
         while not (self.stop.is_set() or self.trial.looked >= self.limit):
             now_s = self.clock.monotonic()
             if now_s >= self.end_s:
-                self.console.say("the time is up: not every event was looked at", style="yellow")
+                self.console.say("the time is up: not every event was checked", style="yellow")
                 return
             try:
                 self._keep_alive(now_s)
@@ -291,7 +238,7 @@ class _Looking:
             self.renew(self.clock.now())
 
 
-# --- telling -------------------------------------------------------------------------------------
+# --- the report -------------------------------------------------------------------------------------
 
 
 def _as_json(trial: Trial, strange: int, reveal: bool) -> dict[str, Any]:
@@ -336,11 +283,11 @@ def _show(console: Console, trial: Trial, strange: int, reveal: bool) -> None:
             console.show(Text(f"       value: {visible(cut)}", "yellow"))
     if trial.more_kinds:
         console.show("       and more kinds")
-    line = f"{trial.looked} event{'' if trial.looked == 1 else 's'} looked at, {trial.failed} would fail"
+    line = f"{plural(trial.looked, 'event')} checked, {trial.failed} would fail"
     for count, what in (
         (trial.other_types, "of other types"),
         (trial.without_data, "without data"),
-        (strange, "no CloudEvent"),
+        (strange, "not a CloudEvent"),
     ):
         line += f"; {count} {what}" if count else ""
     console.say(f"{line} {trial.proposed}")

@@ -1,4 +1,4 @@
-"""``stream-bridge check``: is everything that people wrote right? Offline; all findings at once."""
+"""``stream-bridge check`` and ``config schema``: check a project offline; the JSON Schema of bridge.yaml."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from bridge.cli.console.options import DEFAULT_CONFIG, ConfigOption, EnvFileOption, OutputOption, environment
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.options import OutputOption, Project, StrictOption
+from bridge.cli.console.output import Console, ExitCode, Output, plural
 from bridge.errors import ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress
 
@@ -21,19 +19,14 @@ if TYPE_CHECKING:
 
 
 def check(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    env_file: EnvFileOption = None,
-    output: OutputOption = Output.TEXT,
+    console: Console, project: Project, strict: StrictOption = False, output: OutputOption = Output.TEXT
 ) -> int:
     """Check the configuration, schemas, examples, paths and patterns, offline.
 
-    Every finding is one line with its place and a suggestion, all at once. Exit code 3 when something is
-    wrong; warnings are shown and only count with --strict.
+    Prints all findings at once, one line each, with the position and a suggestion. Exits 3 when something is
+    wrong; warnings count only with --strict.
     """
-    console: Console = context.obj
-    findings = find_problems(config, environment(env_file), datetime.now(UTC).date())
+    findings = find_problems(project.config, project.environ, datetime.now(UTC).date())
     wrong = [p for p in findings.problems if strict or p.severity == "error"]
     if output is Output.JSON:
         problems = [asdict(problem) for problem in findings.problems]
@@ -41,22 +34,26 @@ def check(
     else:
         for problem in findings.problems:
             console.problem(problem)
-        console.say(f"{config}: {_summary(findings, len(wrong))}")
+        console.say(f"{project.config}: {_summary(findings, len(wrong))}")
     return ExitCode.CONFIGURATION if wrong else ExitCode.OK
+
+
+def print_schema(console: Console) -> int:
+    """Print the JSON Schema of bridge.yaml, for editors."""
+    from bridge.settings.schema import config_schema
+
+    console.write_json(config_schema())
+    return ExitCode.OK
 
 
 def _summary(findings: Findings, wrong: int) -> str:
     warnings = len(findings.problems) - wrong
     if wrong:
-        reported = f"{_plural(wrong, 'error')}" + (f", {_plural(warnings, 'warning')}" if warnings else "")
+        reported = f"{plural(wrong, 'error')}" + (f", {plural(warnings, 'warning')}" if warnings else "")
         return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
-    counts = ", ".join(_plural(count, name) for name, count in findings.counts.items())
-    reported = f"{counts}: fine" + (f", with {_plural(warnings, 'warning')}" if warnings else "")
+    counts = ", ".join(plural(count, name) for name, count in findings.counts.items())
+    reported = f"{counts}: fine" + (f", with {plural(warnings, 'warning')}" if warnings else "")
     return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
-
-
-def _plural(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"
 
 
 # --- the stages ----------------------------------------------------------------------------------
@@ -64,7 +61,7 @@ def _plural(count: int, name: str) -> str:
 
 @dataclass(slots=True)
 class Findings:
-    """``counts`` tells what was looked at, ``skipped`` what could not be."""
+    """``counts`` holds what was checked, ``skipped`` what could not be checked."""
 
     problems: list[Problem] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -75,11 +72,11 @@ class Findings:
 
 
 def find_problems(config: Path, environ: Mapping[str, str], today: date | None = None) -> Findings:
-    """Go through every stage that what came before it allows: a wrong stage hides no independent finding.
+    """Run every stage that the earlier stages allow: a stage that fails hides no independent finding.
 
-    Without readable settings the schemas are still looked for where the file says, and without readable
-    schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are past;
-    without it none is looked at.
+    Without readable settings the schemas are still read from the folder that the file names, and without
+    readable schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are
+    past; without it sunsets are not checked.
     """
     from bridge.schemas.documents.examples import check_derived_examples, check_examples
     from bridge.schemas.documents.schema_set import SchemaSet
@@ -97,10 +94,12 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
         findings.counts["event type"] = len({e.type for t in settings.tables.values() for e in t.events})
     except ConfigurationError as error:
         findings.add(error.problems)
-        findings.skipped.append("patterns and paths are looked at once the configuration can be read")
+        findings.skipped.append("patterns and paths are not checked until the configuration can be read")
     folder = settings.schemas if settings is not None else find_schemas(config, environ)
     if isinstance(folder, RegistryAddress):
-        findings.skipped.append(f"schemas are in {folder}, and this is offline: a start looks at them")
+        findings.skipped.append(
+            f"schemas in {folder} are not checked offline; the bridge reads them at start"
+        )
     elif folder is not None:
         try:
             schemas = SchemaSet.load(folder)
@@ -108,7 +107,7 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
             findings.counts["schema"] = len(schemas)
         except ConfigurationError as error:
             findings.add(error.problems)
-            findings.skipped.append("examples are looked at once the schemas can be read")
+            findings.skipped.append("examples are not checked until the schemas can be read")
     if settings is not None:
         known = schemas if schemas is not None else AnySchemas()
         findings.add(find_past_sunsets(settings, known, today) if today is not None else ())
@@ -131,7 +130,7 @@ def _count_examples(schemas: SchemaSet) -> int:
 
 
 class AnySchemas:
-    """Stands in for schemas that could not be read, so that what is wrong beside them is found too."""
+    """Replaces schemas that could not be read, so that other problems are found too."""
 
     id = "https://schemas.example.com/not-read"
 
@@ -139,4 +138,4 @@ class AnySchemas:
         return self
 
     def validate(self, data: Any) -> None:
-        """Nothing is published with this: whatever comes is taken."""
+        """Accepts everything: nothing is published with these schemas."""

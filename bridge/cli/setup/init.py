@@ -1,4 +1,4 @@
-"""``stream-bridge init``: a first project, from a table or from records of its stream."""
+"""``stream-bridge init``: create a first project from a table or from records of its stream."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from bridge.cli.console.diff_view import visible
-from bridge.cli.console.options import EndpointOption, OutputOption, RegionOption
+from bridge.cli.console.options import Aws, OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
 from bridge.errors import BridgeError, MalformedRecord
 
@@ -27,50 +27,53 @@ _ALL_IMAGES = "NEW_AND_OLD_IMAGES"
 
 
 def init(
-    context: typer.Context,
+    console: Console,
+    aws: Aws,
     table: Annotated[
         list[str] | None,
         typer.Option(
-            "--table", help="A table to look at; may be given again. With --from: only these.", metavar="T"
+            "--table",
+            help="Table to read. Repeatable. With --from: only its records.",
+            metavar="T",
         ),
     ] = None,
     from_file: Annotated[
         str | None,
-        typer.Option("--from", help="Records to look at, or - for standard input.", metavar="FILE"),
+        typer.Option("--from", help="Records to read, or - for standard input.", metavar="FILE"),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder to write into.", metavar="DIR")] = Path(),
-    sample: Annotated[int, typer.Option("--sample", min=1, max=100_000, help="Items of each table.")] = 200,
+    sample: Annotated[
+        int, typer.Option("--sample", min=1, max=100_000, help="Items to read per table.")
+    ] = 200,
     prefix: Annotated[
-        str, typer.Option("--prefix", help="What the types of events begin with.", metavar="NAME")
+        str, typer.Option("--prefix", help="Prefix of the event types.", metavar="NAME")
     ] = "com.example",
     team: Annotated[
-        str, typer.Option("--team", help="Who answers for the events.", metavar="NAME")
+        str, typer.Option("--team", help="Team that owns the events.", metavar="NAME")
     ] = "change-me",
     keep_values: Annotated[
-        bool, typer.Option("--keep-values", help="Examples are real samples, not made up.")
+        bool, typer.Option("--keep-values", help="Use real samples as examples instead of invented values.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
-    endpoint_url: EndpointOption = None,
-    region: RegionOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Write a first configuration, schemas, examples and a test, inferred from what a table holds.
+    """Write a first configuration, schemas, examples and a test, inferred from the items of a table.
 
-    Looks at a sample of --table, or at the records of --from (the same files as render takes). What comes
-    out passes `check` and renders what was looked at, or nothing is written. Attributes that look secret are
-    redacted, and examples are made up unless --keep-values is given.
+    Reads a sample of --table, or the records of --from (the same files as render reads). The result passes
+    `check` and renders the samples, or nothing is written. Attributes that look secret are redacted, and the
+    values of examples are invented unless --keep-values is given.
 
-    Exit code 0: written. 4: written, but some of the samples could not be used. 1: nothing was written.
+    Exits 0 when the project was written, 4 when it was written but some samples could not be used, 1 when
+    nothing was written.
     """
     from bridge.onboarding.files import project_files
     from bridge.onboarding.writing import staged
 
-    console: Console = context.obj
     if from_file is None and not table:
-        raise BridgeError("there is nothing to look at", hint="give --table T, or --from FILE with records")
+        raise BridgeError("there is nothing to read", hint="give --table T, or --from FILE with records")
     with _spooled(from_file) as records:
         if records is None:
-            samples = _from_tables(table or [], sample, keep_values, endpoint_url, region)
+            samples = _from_tables(table or [], sample, keep_values, aws)
         else:
             samples = _from_records(records, from_file or "", table or [], keep_values)
         plans = _plans(samples, prefix)
@@ -92,12 +95,12 @@ def init(
     return ExitCode.PARTLY if unused else ExitCode.OK
 
 
-# --- looking -------------------------------------------------------------------------------------
+# --- reading -------------------------------------------------------------------------------------
 
 
 @contextmanager
 def _spooled(from_file: str | None) -> Iterator[BinaryIO | None]:
-    """The records, in a form that can be read twice."""
+    """The records, as a stream that can be read twice."""
     if from_file is None:
         yield None
     elif from_file == "-":
@@ -110,14 +113,11 @@ def _spooled(from_file: str | None) -> Iterator[BinaryIO | None]:
             yield stream
 
 
-def _from_tables(
-    tables: Sequence[str], count: int, keep_values: bool, endpoint_url: str | None, region: str | None
-) -> list[TableSample]:
+def _from_tables(tables: Sequence[str], count: int, keep_values: bool, aws: Aws) -> list[TableSample]:
     from bridge.edges.dynamodb.sample import describe_table, sample_items
     from bridge.onboarding.sample import TableSample
-    from bridge.wiring.clients import client_factory
 
-    dynamodb = client_factory(endpoint_url=endpoint_url, region=region)("dynamodb")
+    dynamodb = aws.clients()("dynamodb")
     samples = []
     for table in dict.fromkeys(tables):
         described = describe_table(dynamodb, table)
@@ -137,17 +137,15 @@ def _from_tables(
 
 
 def _from_records(stream: BinaryIO, name: str, tables: Sequence[str], keep_values: bool) -> list[TableSample]:
-    """One sample for each table that the records are of. Raises ``BridgeError`` where there is none."""
-    from bridge.cli.records.files import Unreadable, read_records
+    """One sample for each table of the records. Raises ``BridgeError`` if no record can be decoded."""
+    from bridge.cli.records.files import read_all
     from bridge.core.records.decode import decode
     from bridge.onboarding.sample import TableSample
 
     stand_in = _stand_in(tables)
     samples: dict[str, TableSample] = {}
     unreadable = 0
-    for record in read_records(stream, "standard input" if name == "-" else name):
-        if isinstance(record, Unreadable):
-            raise BridgeError(str(record.problem), hint="render says more about the file")
+    for record in read_all(stream, name, hint="`stream-bridge render` shows more about the file"):
         try:
             change = decode(record, stand_in)
         except MalformedRecord:
@@ -164,7 +162,9 @@ def _from_records(stream: BinaryIO, name: str, tables: Sequence[str], keep_value
         sample.add_change(change, record)
     if not samples:
         hint = (
-            "records of GetRecords name no table: give it with --table" if unreadable and not tables else ""
+            "records of GetRecords do not name their table: name it with --table"
+            if unreadable and not tables
+            else ""
         )
         raise BridgeError(f"{name} holds no record that can be decoded ({unreadable} cannot)", hint=hint)
     next(iter(samples.values())).unreadable += unreadable
@@ -172,7 +172,7 @@ def _from_records(stream: BinaryIO, name: str, tables: Sequence[str], keep_value
 
 
 def _ordered(key: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """A key's attributes; those that are called like a sort key last."""
+    """The attributes of a key; those named like a sort key come last."""
     from bridge.onboarding.names import words
 
     sort_words = {"sk", "sort", "range"}
@@ -180,17 +180,13 @@ def _ordered(key: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _stand_in(tables: Sequence[str]) -> Any:
-    """The stream of records that name none."""
-    from bridge.cli.records.report import PLACEHOLDER_LABEL
-    from bridge.core.change import StreamRef
+    """The stream of records that name none; None if there are several tables."""
+    from bridge.cli.records.report import placeholder_stream
 
-    if len(tables) != 1:
-        return None
-    arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{tables[0]}/stream/{PLACEHOLDER_LABEL}"
-    return StreamRef(arn, tables[0], PLACEHOLDER_LABEL)
+    return placeholder_stream(tables[0]) if len(tables) == 1 else None
 
 
-# --- planning and proving ------------------------------------------------------------------------
+# --- the plan and its proof ------------------------------------------------------------------------
 
 
 def _plans(samples: Sequence[TableSample], prefix: str) -> list[TablePlan]:
@@ -204,7 +200,7 @@ def _plans(samples: Sequence[TableSample], prefix: str) -> list[TablePlan]:
         template = subject(thing, list(sample.key))
         if template is None:
             raise BridgeError(
-                f"no subject can be made of the key of {sample.table}: {visible(', '.join(sample.key))}",
+                f"no subject can be built from the key of {sample.table}: {visible(', '.join(sample.key))}",
                 hint="write bridge.yaml by hand",
             )
         plans.append(plan_table(sample, thing, template, prefix, _base(prefix)))
@@ -217,7 +213,7 @@ def _base(prefix: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """What `check` and `render` say of the files before they are put in place."""
+    """The result of `check` and `render` on the files before they are moved into place."""
 
     rendered: int
     failed: int
@@ -225,9 +221,9 @@ class _Proof:
 
 
 def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
-    """Check the project in ``folder``, and render its examples and the records it was made from.
+    """Check the project in ``folder``, and render its examples and the records it was created from.
 
-    Raises ``ConfigurationError`` where it does not pass its own check.
+    Raises ``ConfigurationError`` if the project does not pass its own check.
     """
     from bridge.cli.records.files import Unreadable, read_records
     from bridge.cli.records.preview import Previewer
@@ -265,7 +261,7 @@ def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
     return _Proof(rendered, failed, ends["unreadable"])
 
 
-# --- telling -------------------------------------------------------------------------------------
+# --- the report -------------------------------------------------------------------------------------
 
 
 def _report(
@@ -298,13 +294,11 @@ def _report(
     for plan in plans:
         sample = plan.sample
         of = f" of about {sample.about_items:,}" if sample.about_items else ""
-        console.say(
-            f"\n{sample.table}: {sample.items.seen:,}{of} items looked at; look at these:", style="bold"
-        )
-        for line in reported[sample.table] or ["nothing stands out"]:
+        console.say(f"\n{sample.table}: {sample.items.seen:,}{of} items read; check these:", style="bold")
+        for line in reported[sample.table] or ["no remarks"]:
             console.say(f"  - {line}")
     if proof.rendered or proof.failed:
-        of_them = f", {proof.failed} would not get there" if proof.failed else ""
+        of_them = f", {proof.failed} would fail" if proof.failed else ""
         console.say(f"\n{proof.rendered} of the records render{of_them}.")
     where = f"cd {out} && " if out != Path() else ""
     first = plans[0].sample.table

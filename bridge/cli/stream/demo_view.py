@@ -1,4 +1,4 @@
-"""The demonstration for people's eyes: what is written, what subscribers receive, and how it came out."""
+"""The demo as text: what is written, what the subscribers receive, and the result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from bridge.cli.console import diff_view
-from bridge.cli.console.output import Console
+from bridge.cli.console.output import Console, plural
 from bridge.demo.checks import Check
 from bridge.demo.resources import Resources
 from bridge.demo.subscribers import CloudEvent
@@ -18,13 +18,13 @@ from bridge.demo.writer import Step
 from bridge.ports.quarantine import Quarantined
 from bridge.relay.accounts import Account
 
-_SHOWN = 80  # changes that are shown one by one
+_SHOWN = 80  # changes shown one by one
 _REPORT_EVERY = 100
 _MASK = "•••"
 
 
-class StageView:
-    """Shows the play on stderr and the verdict on stdout. Called from several threads."""
+class DemoView:
+    """Shows the progress on stderr and the result on stdout. Called from several threads."""
 
     def __init__(self, console: Console, changes: int) -> None:
         self._console = console
@@ -35,24 +35,24 @@ class StageView:
         self._deprecated: set[str] = set()
         self.throttled_calls = 0
 
-    # --- before ------------------------------------------------------------------------------------
+    # --- the setup ------------------------------------------------------------------------------------
 
-    def opening(self, endpoint_url: str, took_s: float) -> None:
+    def started(self, endpoint_url: str, took_s: float) -> None:
         self._say(Text(f"An embedded AWS (MiniStack) runs on {endpoint_url}, ready after {took_s:.1f} s."))
 
-    def scenery(self, scenery: Resources) -> None:
+    def resources(self, resources: Resources) -> None:
         self._say(
-            Text(f"  tables  {', '.join(scenery.streams)}, each with a stream of both images"),
-            Text(f"  bus     {scenery.bus} → rule → queue {_name(scenery.bus_queue.arn)}: keeps no order"),
+            Text(f"  tables  {', '.join(resources.streams)}, each with a stream of NEW_AND_OLD_IMAGES"),
+            Text(f"  bus     {resources.bus} → rule → queue {_name(resources.bus_queue.arn)}, unordered"),
             Text(
-                f"  feed    {_name(scenery.topic_arn)} → queue {_name(scenery.topic_queue.arn)}: "
-                "in order for each item"
+                f"  feed    {_name(resources.topic_arn)} → queue {_name(resources.topic_queue.arn)}: "
+                "ordered per item"
             ),
-            Text(f"Now {self._changes} changes are written; the bridge reads the streams as they grow."),
+            Text(f"The demo writes {plural(self._changes, 'change')} while the bridge reads the streams."),
             Text(),
         )
 
-    # --- the play ----------------------------------------------------------------------------------
+    # --- the changes ----------------------------------------------------------------------------------
 
     def wrote(self, step: Step) -> None:
         with self._lock:
@@ -61,10 +61,10 @@ class StageView:
         if written <= _SHOWN:
             self._say(_line("write", "bold blue", Text.assemble(step.text, (_note(step), "dim"))))
         elif written == _SHOWN + 1:
-            self._say(Text("… what follows is not shown one by one", "dim"))
+            self._say(Text("… further changes are not shown one by one", "dim"))
         elif written % _REPORT_EVERY == 0:
             received = ", ".join(f"{name} {count}" for name, count in self._received.items())
-            self._say(Text(f"… {written} calls written; events received: {received}", "dim"))
+            self._say(Text(f"… {written} writes; events received: {received}", "dim"))
 
     def received(self, subscriber: str, event: CloudEvent) -> None:
         with self._lock:
@@ -79,24 +79,24 @@ class StageView:
             lines += [_line("", "", change) for change in diff_view.changes(event)]
         if new:
             last_day = str(event.get("deprecationsunset")).partition("T")[0]
-            text = f"  {event['type']} is being replaced: published beside the newer major until {last_day}; "
-            text += f"how to move: {event.get('deprecationmigration')}"
+            text = f"  {event['type']} is deprecated: published beside the newer major until {last_day}; "
+            text += f"migration: {event.get('deprecationmigration')}"
             lines.append(_line("", "", Text(text, "yellow")))
         self._say(*lines)
 
     def throttled(self, entries: int) -> None:
         self.throttled_calls += 1
-        text = f"EventBridge throttles one entry of a call of {entries}: only that one is sent again"
+        text = f"EventBridge throttles one entry of a call with {entries}: only this entry is sent again"
         self._say(_line("fault", "bold yellow", Text(text, "yellow")))
 
-    # --- the second act ----------------------------------------------------------------------------
+    # --- the loss ----------------------------------------------------------------------------
 
     def loss(self) -> None:
-        with self._lock:  # this act is shown whole, however long the first one was
+        with self._lock:  # this phase is shown completely, however many changes came before
             self._received = dict.fromkeys(self._received, 0)
         self._say(
             Text(),
-            Text("Second act: the mapping is deleted while the tables go on, and made anew with LATEST."),
+            Text("The loss: the mapping is deleted while the tables change, and created again with LATEST."),
         )
 
     def lost(self, step: Step) -> None:
@@ -106,69 +106,74 @@ class StageView:
         """``lost``: subject to what happened to it."""
         signs = {"insert": "+", "modify": "~", "remove": "-"}
         which = ", ".join(f"{signs.get(kind, '?')} {subject}" for subject, kind in lost.items())
-        text = f"{subscriber}'s copy differs from the tables in {len(lost)} items: {which}"
+        text = f"{subscriber}'s copy differs from the tables in {plural(len(lost), 'item')}: {which}"
         self._say(_line("copy", "bold yellow", Text(text, "yellow")))
 
     def reconciled(self, report: Mapping[str, Any]) -> None:
         missed = [f"{kind} {count}" for kind, count in report["missed"].items() if count]
         blocked = report["blocked"]["count"]
-        text = f"reconcile {report['table']}: {report['matching']} of {report['compared']} items matching, "
-        text += f"missed {', '.join(missed)}: {report['events']} events sent" if missed else "nothing missed"
-        text += f"; {blocked} blocked: breaks its schema still" if blocked else ""
+        events = plural(report["events"], "event")
+        items = plural(report["compared"], "item")
+        text = f"reconcile {report['table']}: {report['matching']} of {items} matching, "
+        text += f"missed {', '.join(missed)}: {events} re-emitted" if missed else "nothing missed"
+        text += f"; {blocked} blocked: still invalid by its schema" if blocked else ""
         self._say(_line("check", "bold green", Text(text, "green")))
 
-    # --- after -------------------------------------------------------------------------------------
+    # --- the result -------------------------------------------------------------------------------------
 
     def quarantine(self, entries: Sequence[Quarantined]) -> None:
         lines = []
         for entry in entries:
             lines.append(
                 Text.assemble(
-                    ("\nin quarantine ", "bold red"),
+                    ("\nquarantined ", "bold red"),
                     f"{entry.table} {entry.record.get('eventName')}: {entry.reason}, stage {entry.stage}",
                 )
             )
             lines.append(Text(f"  {entry.message}"))
             image = entry.record["dynamodb"].get("NewImage") or entry.record["dynamodb"]["Keys"]
             shown = ", ".join(f"{name}: {_MASK}" for name in image)
-            lines.append(Text(f"  kept whole, shown masked: {{{shown}}}", "dim"))
+            lines.append(Text(f"  stored whole, shown masked: {{{shown}}}", "dim"))
         self._say(*lines)
 
     def verdict(self, account: Account, checks: Sequence[Check], took_s: float) -> None:
         self._console.flush()
         rows = (
             ("  received", account.received, ""),
-            ("= published", account.published, f"as {account.events} events"),
-            ("+ without event", account.without_event, "what changed counts for nothing"),
-            ("+ quarantined", account.quarantined, "can never become its event"),
-            ("+ handed back", account.returned, "comes again"),
+            ("= published", account.published, f"as {plural(account.events, 'event')}"),
+            ("+ without event", account.without_event, "only ignored attributes changed"),
+            ("+ quarantined", account.quarantined, "can never become an event"),
+            ("+ returned", account.returned, "delivered again"),
         )
-        self._console.show(Text("\nWhat became of the records", "bold"))
+        self._console.show(Text("\nThe records", "bold"))
         for name, count, meaning in rows:
             self._console.show(Text.assemble(f"{name:<17}{count:>6}", (f"  {meaning}".rstrip(), "dim")))
-        self._console.show(Text("\nWhat was promised", "bold"))
+        self._console.show(Text("\nThe promises", "bold"))
         for check in checks:
             mark = ("  ok   ", "green") if check.kept else ("  FAIL ", "bold red")
             found = f" ({check.found})" if check.found and not check.kept else ""
             self._console.show(Text.assemble(mark, check.promise, found))
         broken = sum(not check.kept for check in checks)
         if broken:
-            self._console.show(Text(f"\n{broken} promises were not kept.", "bold red"))
+            self._console.show(
+                Text(f"\n{plural(broken, 'promise was', 'promises were')} not kept.", "bold red")
+            )
         else:
-            text = f"\nThe subscribers agree with the tables, after a loss too. It took {took_s:.1f} s."
+            text = "\nThe subscribers' copies agree with the tables, also after the loss."
+            text += f" The demo took {took_s:.1f} s."
             self._console.show(Text(text, "bold green"))
 
-    def tools(self, scenery: Resources, environ: Mapping[str, str], quarantine: Path) -> None:
-        """How to point other tools at what is left running."""
+    def tools(self, resources: Resources, environ: Mapping[str, str], quarantine: Path) -> None:
+        """How to use other tools with what is left running."""
         item = '{"userId": {"S": "u-1"}, "email": {"S": "me@example.com"}, "plan": {"S": "free"}, '
         item += '"profile": {"M": {"name": {"S": "Me"}, "address": {"M": {}}}}}'
         lines = [
-            "\nEverything goes on until Ctrl-C. In another terminal:",
+            "\nEverything keeps running until Ctrl-C. In another terminal:",
             "  unset AWS_PROFILE",
             *(f"  export {name}={value}" for name, value in environ.items()),
             f"  aws dynamodb put-item --table-name Users --item '{item}'",
-            f"  aws sqs receive-message --queue-url {scenery.bus_queue.url}",
-            f"  aws sqs receive-message --queue-url {scenery.topic_queue.url}",
+            f"  aws sqs receive-message --queue-url {resources.bus_queue.url}",
+            f"  aws sqs receive-message --queue-url {resources.topic_queue.url}",
             "  aws dynamodb scan --table-name Orders",
             f"  ls {quarantine}",
         ]
@@ -183,8 +188,8 @@ class StageView:
 def _note(step: Step) -> str:
     return {
         "nothing": "  (changes nothing: DynamoDB leaves no record)",
-        "unimportant": "  (a change that counts for nothing: no event)",
-        "invalid": "  (this will break its schema)",
+        "unimportant": "  (changes only ignored attributes: no event)",
+        "invalid": "  (will be invalid by its schema)",
     }.get(step.outcome, "")
 
 

@@ -1,4 +1,4 @@
-"""``stream-bridge doctor``: is the live set-up as the promises need it? One line a finding, with the mend."""
+"""``stream-bridge doctor``: check that the live setup can keep the promises, and show how to fix it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.text import Text
 
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EnvFileOption,
-    OutputOption,
-    read_configuration,
-)
+from bridge.cli.console.options import STATE_FOLDER, Aws, OutputOption, Project, StateOption
 from bridge.cli.console.output import Console, ExitCode, Output
 
 if TYPE_CHECKING:
@@ -28,41 +22,30 @@ _STYLES: Final[dict[Severity, str]] = {
 
 
 def doctor(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
+    console: Console,
+    project: Project,
+    aws: Aws,
     function: Annotated[
         str | None,
-        typer.Option("--function", help="The Lambda function, where several read a stream.", metavar="NAME"),
-    ] = None,
-    state: Annotated[
-        str | None,
         typer.Option(
-            "--state",
-            help="Where runs are kept: a folder, .stream-bridge by default; or s3://bucket/prefix.",
-            metavar="WHERE",
+            "--function", help="The bridge's Lambda function, if several read a stream.", metavar="NAME"
         ),
     ] = None,
-    endpoint_url: Annotated[str | None, typer.Option(help="Another endpoint than AWS.")] = None,
-    region: Annotated[str | None, typer.Option(help="AWS region.")] = None,
+    state: StateOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Look at streams, mappings, sinks, ledger and quarantine in AWS, and say what to mend. Changes nothing.
+    """Check streams, mappings, sinks, ledger and quarantine in AWS, and show how to fix what is wrong.
 
-    Exits 0 when all is fine, 2 when something was found or could not be seen, 1 when nothing could be seen.
+    Changes nothing. Exits 0 when all is fine, 2 when something was found or could not be checked, 1 when
+    nothing could be checked.
     """
-    from bridge.cli.stream.run import STATE_FOLDER
     from bridge.doctor import verdict_of
-    from bridge.wiring.clients import client_factory
     from bridge.wiring.doctor import Doctor
 
-    console: Console = context.obj
-    configuration = read_configuration(console, config, env_file)
-    for warning in configuration.settings.warnings:
-        console.problem(warning)
-    client = client_factory(endpoint_url=endpoint_url, region=region)
+    config = project.config
+    configuration = project.load(console, warn=True)
     folder = state or config.parent / STATE_FOLDER
-    findings = Doctor(configuration, config, client, folder, function).examine()
+    findings = Doctor(configuration, config, aws.clients(), folder, function).examine()
     verdict = verdict_of(findings)
     counts = {name: sum(each.severity == name for each in findings) for name in _STYLES}
     if output is Output.JSON:
@@ -74,7 +57,7 @@ def doctor(
         summary = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         console.say(f"{config}: {summary}")
     if verdict == "blind":
-        console.fail("nothing could be seen", "see each finding for the missing permission or connection")
+        console.fail("nothing could be checked", "each finding names the missing permission or connection")
         return ExitCode.ERROR
     return ExitCode.OK if verdict == "fine" else ExitCode.DIFFERENCES
 
@@ -91,5 +74,5 @@ def _document(finding: Finding) -> dict[str, str]:
         "about": finding.about,
         "severity": finding.severity,
         "message": finding.message,
-        "mend": finding.fix,
+        "fix": finding.fix,
     }

@@ -1,4 +1,4 @@
-"""``stream-bridge run``: the event source mapping on this machine, until it is stopped."""
+"""``stream-bridge run``: an event source mapping on this machine, until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.console.options import (
-    DEFAULT_CONFIG,
-    ConfigOption,
-    EnvFileOption,
-    OutputOption,
-    RegionOption,
-    read_configuration,
-)
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.options import STATE_FOLDER, Aws, OutputOption, Project
+from bridge.cli.console.output import Console, ExitCode, Output, plural
 from bridge.relay.accounts import Account
 
 if TYPE_CHECKING:
@@ -24,18 +17,13 @@ if TYPE_CHECKING:
 
     from bridge.stream.mapping.stats import BatchReport, RunnerStats
 
-STATE_FOLDER = ".stream-bridge"
 _WAIT_S = 0.2
 
 
 def run(
-    context: typer.Context,
-    config: ConfigOption = DEFAULT_CONFIG,
-    env_file: EnvFileOption = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option("--endpoint-url", help="Another endpoint than AWS, for every service.")
-    ] = None,
-    region: RegionOption = None,
+    console: Console,
+    project: Project,
+    aws: Aws,
     state: Annotated[
         Path | None,
         typer.Option(
@@ -45,36 +33,32 @@ def run(
         ),
     ] = None,
     until_caught_up: Annotated[
-        bool, typer.Option("--until-caught-up", help="End once every shard was read to its end.")
+        bool, typer.Option("--until-caught-up", help="Stop once every shard has been read to its end.")
     ] = False,
     table: Annotated[
-        list[str] | None, typer.Option("--table", help="Only this table; may be given again.", metavar="NAME")
+        list[str] | None, typer.Option("--table", help="Only this table. Repeatable.", metavar="NAME")
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Turn the changes of the configured tables into events, until stopped.
+    """Publish the changes of the configured tables as events, until stopped.
 
-    Keeps Lambda's rules of an event source mapping. SIGTERM or Ctrl-C finishes the batch in hand and exits
-    0; the next start goes on at the checkpoint, also after a kill -9. Exits 4 when records were given up or
-    had left the stream before they were read.
+    Follows Lambda's rules for an event source mapping. SIGTERM or Ctrl-C finishes the current batch and
+    exits 0. The next start continues at the checkpoint, also after kill -9. Exits 4 when records were given
+    up, or had left the stream before they were read.
     """
     from bridge.cli.console.live import ConsoleLines, Live, stopped_by_signals
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
     from bridge.wiring.bridge import build_sinks
-    from bridge.wiring.clients import client_factory
     from bridge.wiring.run import build_runners
 
-    console: Console = context.obj
     quiet_libraries()
-    configuration = read_configuration(console, config, env_file)
-    for warning in configuration.settings.warnings:
-        console.problem(warning)
+    configuration = project.load(console, warn=True)
     telemetry = LineTelemetry(
         ConsoleLines(console), level=configuration.settings.telemetry.level or "warning"
     )
-    client = client_factory(endpoint_url=endpoint_url, region=region)
+    client = aws.clients()
     sinks = build_sinks(configuration.settings, client, telemetry)
-    folder = state or config.parent / STATE_FOLDER
+    folder = state or project.config.parent / STATE_FOLDER
     ages_ms: dict[str, int] = {}
 
     def on_batch(name: str, report: BatchReport) -> None:
@@ -111,7 +95,10 @@ def _sum_up(console: Console, account: Account, stats: Mapping[str, RunnerStats]
     console.say(progress_line(account))
     for name, each in stats.items():
         if each.given_up:
-            console.say(f"{name}: {each.given_up} records were given up", style="red")
+            console.say(
+                f"{name}: {plural(each.given_up, 'record was', 'records were')} given up", style="red"
+            )
         if each.positions_trimmed:
-            hint = "records had left the stream before they were read: reconcile the table"
-            console.say(f"{name}: {each.positions_trimmed} holes; {hint}", style="red")
+            positions = plural(each.positions_trimmed, "position was", "positions were")
+            text = "records had left the stream before they were read; reconcile the table"
+            console.say(f"{name}: {positions} trimmed: {text}", style="red")

@@ -25,7 +25,7 @@ def lines(data: object, **settings: int) -> list[str]:
 @pytest.mark.parametrize(
     ("operation", "sign"), [("insert", "+"), ("modify", "~"), ("remove", "-"), ("?", "*")]
 )
-def test_the_summary_tells_operation_subject_and_type(operation: str, sign: str) -> None:
+def test_the_summary_shows_operation_subject_and_type(operation: str, sign: str) -> None:
     line = diff_view.summary(event({"operation": operation, "changes": [{}, {}]}))
     assert line.plain == f"{sign} user/u-1  com.example.user.plan_changed.v1  2 fields"
 
@@ -88,9 +88,9 @@ def test_images_stand_in_where_there_is_no_diff() -> None:
     assert lines({"operation": "remove", "before": {"a": 1}}) == ["  - /a 1"]
 
 
-def test_a_diff_that_cannot_be_known_is_said_so() -> None:
+def test_unknown_changes_are_shown_as_unknown() -> None:
     assert lines({"operation": "modify", "changes": None}) == [
-        "  what changed cannot be known from this stream view"
+        "  changes unknown: the stream view does not have both images"
     ]
 
 

@@ -70,13 +70,13 @@ def test_a_file_that_is_not_there_is_named_and_exits_1() -> None:
     assert err.getvalue() == "error: /nowhere/at/all: No such file or directory\n"
 
 
-def test_an_interrupt_is_said_and_exits_as_shells_expect() -> None:
+def test_an_interrupt_prints_a_message_and_exits_as_shells_expect() -> None:
     console, _, err = streams()
     assert run_verb(console, raising(KeyboardInterrupt())) == INTERRUPTED == 130
     assert err.getvalue() == "interrupted\n"
 
 
-def test_a_defect_tells_where_but_never_the_text_which_may_hold_an_items_values() -> None:
+def test_a_defect_shows_where_but_never_the_text_which_may_hold_an_items_values() -> None:
     console, _, err = streams()
     try:
         raise KeyError("jane@example.com")
@@ -96,7 +96,7 @@ def test_data_is_written_byte_for_byte_and_json_stays_json() -> None:
     assert err.getvalue() == ""
 
 
-def test_text_off_a_terminal_has_no_colours_and_no_line_breaks_of_ours() -> None:
+def test_text_off_a_terminal_has_no_colours_and_no_added_line_breaks() -> None:
     console, _, err = streams()
     console.say("word " * 100, style="bold red")
     assert err.getvalue() == "word " * 100 + "\n"

@@ -33,7 +33,7 @@ def test_the_pattern_of_a_type_matches_its_events(shell: Shell) -> None:
     assert compile_pattern(pattern).matches(envelope(EVENT))
 
 
-def test_every_live_major_is_matched_unless_one_is_asked_for(shell: Shell) -> None:
+def test_every_live_major_is_matched_unless_one_is_given(shell: Shell) -> None:
     folder = f"event_schemas/{TYPE}"
     second = json.loads((shell.folder / f"{folder}/1.0.0.json").read_text())
     second["$id"] = second["$id"].replace("1.0.0", "2.0.0")
@@ -41,7 +41,7 @@ def test_every_live_major_is_matched_unless_one_is_asked_for(shell: Shell) -> No
     shell.edit("bridge.yaml", 'versions: [{schema: "1.0.0"', 'versions: ["2.0.0", {schema: "1.0.0"')
     assert json.loads(shell.run("pattern", TYPE).out)["detail-type"] == [f"{TYPE}.v1", f"{TYPE}.v2"]
     assert json.loads(shell.run("pattern", f"{TYPE}.v2").out)["detail-type"] == [f"{TYPE}.v2"]
-    assert "publishes no major 3" in shell.run("pattern", f"{TYPE}.v3").err
+    assert "does not publish major 3" in shell.run("pattern", f"{TYPE}.v3").err
 
 
 def test_sam_gets_an_event_on_the_right_bus(shell: Shell) -> None:
@@ -67,10 +67,10 @@ def test_terraform_gets_a_rule_whose_pattern_is_the_same(shell: Shell) -> None:
     assert json.loads(encoded[1].replace('" =', '":')) == json.loads(shell.run("pattern", TYPE).out)
 
 
-def test_a_type_that_goes_to_a_topic_alone_is_said_to(shell: Shell) -> None:
+def test_a_note_says_that_a_type_goes_only_to_a_topic(shell: Shell) -> None:
     done = shell.run("pattern", "com.example.user.noted")
     assert done.code == 0
-    assert "goes to no event bus" in done.err
+    assert "is not published to an event bus" in done.err
 
 
 def test_a_misspelt_type_gets_a_suggestion(shell: Shell) -> None:
@@ -96,7 +96,7 @@ def test_the_parts_that_do_not_match_are_named_without_the_events_values(shell: 
     assert done.out.decode().splitlines() == [
         "does not match",
         '  detail.subject has another value; the pattern wants [{"prefix": "order/"}]',
-        '  detail.data.region is not there; the pattern wants ["eu"]',
+        '  detail.data.region is missing; the pattern wants ["eu"]',
     ]
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.events.tail import seconds
-from bridge.cli.events.tail_filter import TailFilter
-from bridge.cli.events.watch import event_lines
+from bridge.cli.console.options import seconds
+from bridge.cli.events.watch import TailFilter, event_lines
 from bridge.core.pattern.matching import check_pattern, compile_pattern
 from bridge.core.pattern.rules import compact, envelope
 from bridge.errors import BridgeError
@@ -65,9 +64,9 @@ def test_a_pattern_that_is_too_long_for_a_rule_is_applied_here_alone() -> None:
 
 
 def test_times_have_units() -> None:
-    assert [seconds(text) for text in ("30s", "1.5m", "2h", "7")] == [30, 90, 7200, 7]
+    assert [seconds("--for", text) for text in ("30s", "1.5m", "2h", "7")] == [30, 90, 7200, 7]
     with pytest.raises(BridgeError, match="write 30s"):
-        seconds("soon")
+        seconds("--for", "soon")
 
 
 def test_an_event_cannot_write_to_the_terminal() -> None:

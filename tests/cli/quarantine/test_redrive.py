@@ -22,18 +22,18 @@ def shell(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     monkeypatch.delenv("BRIDGE_CONFIG", raising=False)
-    write_project(tmp_path, "mapping: {on_failure: {kind: directory, path: ./parked}}")
+    write_project(tmp_path, "mapping: {on_failure: {kind: directory, path: ./failed}}")
     return Shell(tmp_path, monkeypatch, capsysbinary)
 
 
 def store_batch(shell: Shell, name: str, seq: int) -> Path:
     record = lambda_record(key={"id": f"u-{seq}"}, after={"id": f"u-{seq}"}, seq=seq)
     return shell.folder / shell.write(
-        f"parked/{name}.json", invocation_record("shard-1", str(seq), str(seq), records=[record])
+        f"failed/{name}.json", invocation_record("shard-1", str(seq), str(seq), records=[record])
     )
 
 
-def test_what_is_parked_goes_and_what_is_no_batch_stays_with_exit_code_4(shell: Shell) -> None:
+def test_failed_batches_are_redriven_and_what_is_no_batch_stays_with_exit_code_4(shell: Shell) -> None:
     one, two = store_batch(shell, "one", 1), store_batch(shell, "two", 2)
     assert shell.run("redrive", "--limit", "1", "--dry-run").code == 0
     assert one.exists()
@@ -44,7 +44,7 @@ def test_what_is_parked_goes_and_what_is_no_batch_stays_with_exit_code_4(shell: 
     assert not two.exists()
     assert "ledger.kind is none" in done.err
     assert "2 settled; 2 removed" in done.err
-    odd = shell.folder / shell.write("parked/odd.json", "{}")
+    odd = shell.folder / shell.write("failed/odd.json", "{}")
     left = shell.run("redrive")
     assert (left.code, odd.exists()) == (4, True)
     assert "odd.json: stays: not a batch that was given up" in left.err
@@ -56,15 +56,15 @@ def test_a_limit_leaves_the_rest_for_the_next_run(shell: Shell) -> None:
     assert (one.exists(), two.exists()) == (False, True)
 
 
-def test_nothing_parked_is_fine_and_no_place_to_look_is_an_error(shell: Shell) -> None:
+def test_nothing_to_redrive_is_fine_and_no_configured_source_is_an_error(shell: Shell) -> None:
     done = shell.run("redrive")
-    assert (done.code, "nothing is parked" in done.err) == (0, True)
-    shell.edit("bridge.yaml", "mapping: {on_failure: {kind: directory, path: ./parked}}\n", "")
+    assert (done.code, "nothing to redrive" in done.err) == (0, True)
+    shell.edit("bridge.yaml", "mapping: {on_failure: {kind: directory, path: ./failed}}\n", "")
     assert shell.run("redrive").code == 1
-    assert shell.run("redrive", "--folder", "parked").code == 0
+    assert shell.run("redrive", "--folder", "failed").code == 0
 
 
-def test_retry_publishes_what_is_mended_and_names_what_is_not(shell: Shell) -> None:
+def test_retry_publishes_what_is_fixed_and_names_what_is_not(shell: Shell) -> None:
     store = DirectoryQuarantine(shell.folder / "quarantine")
     store.put(broken(1))
     bad = broken(2)
@@ -98,4 +98,4 @@ def test_retry_by_id_as_json(shell: Shell) -> None:
 def test_retry_asks_which_entries(shell: Shell, words: list[str]) -> None:
     done = shell.run("quarantine", "retry", *words)
     assert done.code == 1
-    assert "say which entries" in done.err
+    assert "choose the entries" in done.err

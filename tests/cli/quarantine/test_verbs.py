@@ -1,4 +1,4 @@
-"""``stream-bridge quarantine``: what lies there is told without its values, taken out whole, and stays."""
+"""``stream-bridge quarantine``: entries are listed without values, exported whole, and stay."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.cli.console.options import moment
 from bridge.cli.console.output import Console
-from bridge.cli.quarantine.verbs import moment
 from bridge.cli.quarantine.view import MASK, mask, short_row, table
 from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.ports.quarantine import Quarantined
@@ -103,7 +103,7 @@ def test_a_program_gets_all_but_the_record(shell: Shell, store: DirectoryQuarant
         (("--since", "2026-11-02", "--until", "2026-11-02", "--reason", "event_invalid"), set()),
     ],
 )
-def test_what_is_asked_for_is_listed_and_exported(
+def test_selected_entries_are_listed_and_exported(
     shell: Shell, store: DirectoryQuarantine, words: tuple[str, ...], expected: set[str]
 ) -> None:
     store.put(broken(1))
@@ -115,7 +115,9 @@ def test_what_is_asked_for_is_listed_and_exported(
     assert {record["eventID"] for record in exported.events} == expected
 
 
-def test_a_file_of_somebody_else_is_told_and_passed_over(shell: Shell, store: DirectoryQuarantine) -> None:
+def test_a_file_that_is_not_an_entry_is_reported_and_skipped(
+    shell: Shell, store: DirectoryQuarantine
+) -> None:
     store.put(broken())
     for name, content in (("0.json", "{}"), ("1.json", "[" * 100_000), ("readme.txt", "hands off")):
         shell.write(f"quarantine/{name}", content)
@@ -125,7 +127,7 @@ def test_a_file_of_somebody_else_is_told_and_passed_over(shell: Shell, store: Di
     assert len(done.out.splitlines()) == 1
     assert done.err.count("warning: ") == 3
     assert "0.json" in done.err
-    assert done.last_line == "1 entry, 3 beside them that are none"
+    assert done.last_line == "1 entry, 3 skipped because they are not entries"
 
 
 def test_a_store_that_cannot_be_read_ends_in_1(shell: Shell) -> None:
@@ -271,7 +273,7 @@ def test_a_record_nested_without_end_is_masked() -> None:
 
 
 def test_an_exported_record_renders_once_the_cause_is_gone(shell: Shell) -> None:
-    """Quarantined by the walk itself, exported, and rendered with the mended schema."""
+    """Quarantined by the pipeline itself, exported, and rendered with the fixed schema."""
     record = broken().record
     schema = "event_schemas/com.example.user.created/1.0.0.json"
     shell.edit(schema, '"maxLength": 20', '"maxLength": 1')
@@ -298,7 +300,7 @@ def test_without_reveal_an_export_is_masked_and_says_so(shell: Shell, store: Dir
     store.put(broken())
     done = shell.run("quarantine", "export")
     assert done.events == [mask(broken().record)]
-    assert "the records are masked and cannot be used again" in done.err
+    assert "the records are masked and cannot be processed again" in done.err
     noted = shell.run("quarantine", "export", "--output", "json").err.splitlines()[0]
     assert json.loads(noted)["note"].startswith("the records are masked")
 

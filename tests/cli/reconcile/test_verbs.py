@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import typer
 
-from bridge.cli.reconcile.build import moment, seconds, typed_key
+from bridge.cli.console.options import moment, seconds
+from bridge.cli.reconcile.build import typed_key
+from bridge.errors import BridgeError
 from bridge.ports.table import TableFacts
 from tests.cli.shell import Shell
 from tests.reconcile.project import write_project
@@ -36,7 +39,7 @@ def test_status_and_report_of_a_table_that_never_ran(configured: Shell) -> None:
     assert "reconcile plan" in done.err
 
 
-def test_an_unknown_table_is_told_with_the_known_ones(configured: Shell) -> None:
+def test_an_unknown_table_is_reported_with_the_known_ones(configured: Shell) -> None:
     done = configured.run("reconcile", "status", "--table", "Nothing")
     assert done.code == 1
     assert "its tables are Things" in done.err
@@ -66,10 +69,10 @@ def test_what_is_no_key_of_the_table_is_refused(text: str) -> None:
 
 
 def test_durations_and_times_are_read_as_people_write_them() -> None:
-    assert (seconds("0s", "--lag"), seconds("5m", "--lag"), seconds("90", "--lag")) == (0.0, 300.0, 90.0)
-    assert moment("2026-11-20T12:00:00+01:00") == "2026-11-20T11:00:00.000000Z"
+    assert (seconds("--lag", "0s"), seconds("--lag", "5m"), seconds("--lag", "90")) == (0.0, 300.0, 90.0)
+    assert moment("--since", "2026-11-20T12:00:00+01:00", float) == datetime(2026, 11, 20, 11, tzinfo=UTC)
     for wrong in ("soon", "-5s"):
-        with pytest.raises(typer.BadParameter):
-            seconds(wrong, "--lag")
-    with pytest.raises(typer.BadParameter):
-        moment("yesterday")
+        with pytest.raises(BridgeError, match="--lag is not a duration"):
+            seconds("--lag", wrong)
+    with pytest.raises(BridgeError, match="--since is not a time"):
+        moment("--since", "yesterday", float)

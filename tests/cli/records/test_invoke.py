@@ -20,7 +20,7 @@ def test_a_good_batch_is_answered_without_failures_and_counted(shell: Shell) -> 
     )
 
 
-def test_a_list_of_records_will_do(shell: Shell) -> None:
+def test_a_list_of_records_is_accepted(shell: Shell) -> None:
     assert shell.run("invoke", shell.write("in.json", [created(1)])).code == 0
 
 
@@ -72,7 +72,7 @@ def test_with_output_json_every_line_on_stderr_is_json(shell: Shell) -> None:
     assert (last["received"], last["published"], last["quarantined"]) == (2, 1, 1)
 
 
-def test_a_table_that_is_not_in_the_configuration_is_counted_and_said_once(shell: Shell) -> None:
+def test_a_table_that_is_not_in_the_configuration_is_counted_and_reported_once(shell: Shell) -> None:
     arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/Strangers/stream/2026-11-01T10:00:00.000"
     records = [{**created(n), "eventSourceARN": arn} for n in (1, 2)]
     done = shell.run("invoke", shell.write("in.json", records))

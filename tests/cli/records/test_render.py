@@ -99,12 +99,12 @@ def test_get_records_output_with_its_stream_gives_what_lambda_would_have_given(
 
 
 @pytest.mark.parametrize("words", [(), ("--table", "Users")])
-def test_without_a_stream_a_table_will_do_and_the_placeholder_is_said(
+def test_without_a_stream_a_table_suffices_and_a_note_names_the_placeholder(
     shell: Shell, words: tuple[str, ...]
 ) -> None:
     done = shell.run("render", shell.write("in.json", get_records(created(), created(2))), *words)
     assert (done.code, len(done.events)) == (0, 2)
-    assert done.err.count("note: records name no stream: taken as those of table Users") == 1
+    assert done.err.count("note: records name no stream: they count as records of table Users") == 1
 
 
 def test_records_that_could_be_of_several_tables_are_not_guessed_at(shell: Shell) -> None:
@@ -119,8 +119,7 @@ def test_records_that_could_be_of_several_tables_are_not_guessed_at(shell: Shell
     done = shell.run("render", shell.write("in.json", get_records(created())))
     assert (done.code, done.out) == (4, b"")
     assert (
-        "note: records name no stream, so it is not known whose they are - use --stream-arn or --table"
-        in done.err
+        "note: records name no stream, so their table is not known - use --stream-arn or --table" in done.err
     )
     assert shell.run("render", "in.json", "--table", "Orders").events[0]["subject"] == "order/u-1"
 
@@ -167,8 +166,8 @@ BROKEN = {
         "in.json:3:3 not valid JSON: expecting ',' delimiter",
     ),
     "cut off": (b'[{"eventID": "e1"', "in.json:1:18 not valid JSON: "),
-    "NaN": (b'[{"why": "NaN",\n "eventID": NaN}]', "in.json:2:13 not valid JSON: NaN is no JSON value"),
-    "a name twice": (b'[{"eventID": "e1", "eventID": "e2"}]', "'eventID' stands twice in one object"),
+    "NaN": (b'[{"why": "NaN",\n "eventID": NaN}]', "in.json:2:13 not valid JSON: NaN is not a JSON value"),
+    "a name twice": (b'[{"eventID": "e1", "eventID": "e2"}]', "'eventID' occurs twice in one object"),
     "not UTF-8": ('[{"eventID": "größe"}]'.encode("latin-1"), "in.json:1:17 is not UTF-8 text"),
     "nested without end": (b"[" * 100_000, "in.json:1:1 is nested too deeply to be read"),
     "digits without end": (
@@ -363,14 +362,14 @@ def test_the_breaker_hides_no_record(shell: Shell) -> None:
 # --- no event ------------------------------------------------------------------------------------
 
 
-def test_a_table_that_is_not_in_the_configuration_is_counted_and_said_once(shell: Shell) -> None:
+def test_a_table_that_is_not_in_the_configuration_is_counted_and_reported_once(shell: Shell) -> None:
     arn = STREAM_ARN.replace("table/Users", "table/Strangers")
     records = [{**created(n), "eventSourceARN": arn} for n in (1, 2)]
     done = shell.run("render", shell.write("in.json", records))
     assert (done.code, done.out) == (0, b"")
     assert done.err == (
         "note: table Strangers is not in the configuration: its changes get no event"
-        " - add it under tables:, or look at the ARN of the records\n"
+        " - add it under tables:, or check the ARN of the records\n"
         "2 received = 0 published + 2 without event + 0 quarantined + 0 returned for retry; 0 events\n"
     )
 
@@ -420,12 +419,12 @@ def test_explain_says_for_every_record_which_rule_matched_or_why_not(shell: Shel
         "  com.example.user.created: matched",
         "  com.example.user.noted: op is insert, not modify",
         "  com.example.user.renamed: op is insert, not modify",
-        "record 2 e2: Users modify: no event: nothing changed that is not ignored",
+        "record 2 e2: Users modify: no event: only ignored attributes changed",
         "record 3 e3: Users modify: no event: no rule matched",
         "  com.example.user.created: op is modify, not insert",
         "  com.example.user.noted: none of /note changed",
         "  com.example.user.renamed: none of /name changed",
-        "3 received = 1 published + 2 without event + 0 quarantined + 0 returned for retry; 1 events",
+        "3 received = 1 published + 2 without event + 0 quarantined + 0 returned for retry; 1 event",
     ]
 
 

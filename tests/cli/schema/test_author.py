@@ -36,7 +36,7 @@ def test_a_new_type_is_written_whole_and_lints(shell: Shell) -> None:
     assert f"{NEW} exists already" in again.err
 
 
-def test_a_first_type_makes_the_folder_once_a_base_is_said(shell: Shell) -> None:
+def test_a_first_type_creates_the_folder_if_a_base_is_given(shell: Shell) -> None:
     words = ("schema", "new", NEW, "--schemas", "fresh")
     done = shell.run(*words)
     assert done.code == 1
@@ -63,12 +63,12 @@ def test_a_bump_copies_the_newest_with_its_examples_and_overwrites_nothing(shell
     assert shell.run("check").code == 0
 
 
-def test_a_file_that_stands_in_the_way_is_left_and_nothing_is_written(shell: Shell) -> None:
+def test_an_existing_file_is_kept_and_nothing_is_written(shell: Shell) -> None:
     shell.write(f"{FOLDER}/examples/1.1.0/valid/one.json", b"mine")
     before = files(shell)
     done = shell.run("schema", "bump", TYPE)
     assert done.code == 1
-    assert "is there already" in done.err
+    assert "exists already" in done.err
     assert files(shell) == before
     assert (shell.folder / FOLDER / "examples/1.1.0/valid/one.json").read_bytes() == b"mine"
 
@@ -77,7 +77,7 @@ def test_a_file_that_stands_in_the_way_is_left_and_nothing_is_written(shell: She
 def test_a_bump_is_one_thing(shell: Shell, words: tuple[str, ...]) -> None:
     done = shell.run("schema", "bump", TYPE, *words)
     assert done.code == 1
-    assert "say one of --major, --minor and --patch" in done.err
+    assert "choose one of --major, --minor and --patch" in done.err
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_an_edit_whose_published_text_nobody_has_is_left_as_it_is(shell: Shell) 
     assert (shell.folder / FOLDER / "1.0.0.json").read_bytes() == before
 
 
-def test_lock_tells_what_is_not_locked_and_adds_it_once(shell: Shell) -> None:
+def test_lock_lists_what_is_not_locked_and_adds_it_once(shell: Shell) -> None:
     done = shell.run("schema", "lock")
     assert done.code == 2
     assert f"not locked: {TYPE} 1.0.0" in done.out.decode()
@@ -162,7 +162,7 @@ def test_lint_fails_on_warnings_only_when_it_is_strict(shell: Shell) -> None:
     assert relaxed.out == strict.out
 
 
-def test_list_and_show_tell_people_and_programs_what_there_is(shell: Shell) -> None:
+def test_list_and_show_print_text_for_people_and_json_for_programs(shell: Shell) -> None:
     shell.run("schema", "bump", TYPE)
     listed = shell.run("schema", "list")
     assert "1.0.0 1.1.0" in listed.out.decode()
@@ -183,13 +183,13 @@ def test_list_and_show_tell_people_and_programs_what_there_is(shell: Shell) -> N
         (f"{TYPE}@", "names no version"),
     ],
 )
-def test_a_name_that_is_not_there_is_told_with_what_is(shell: Shell, name: str, said: str) -> None:
+def test_an_unknown_name_is_reported_with_the_known_ones(shell: Shell, name: str, said: str) -> None:
     done = shell.run("schema", "show", name)
     assert done.code == 1
     assert said in done.err
 
 
-def test_diff_tells_changes_in_sentences_and_whom_they_break(shell: Shell) -> None:
+def test_diff_shows_changes_in_sentences_and_whom_they_break(shell: Shell) -> None:
     shell.run("schema", "bump", TYPE)
     edit(
         shell,

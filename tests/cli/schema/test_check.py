@@ -126,7 +126,7 @@ def test_words_alone_are_a_patch(shell: Shell) -> None:
     assert pair_of(document_of(shell, code=0))["bump"] == "patch"
 
 
-def test_a_draft_is_left_alone_and_that_is_said(shell: Shell) -> None:
+def test_a_draft_is_skipped_and_the_report_says_so(shell: Shell) -> None:
     put(shell, "1.1.0", required=["other"])
     shell.write(f"{FOLDER}/meta.yaml", "summary: x\nowner: {team: t, contact: c}\nstatus: draft\n")
     done = shell.run("schema", "check")
@@ -139,7 +139,7 @@ def undecided(shell: Shell) -> None:
     put(shell, "1.1.0", properties={"id": {"type": "string", "pattern": r"^(?:b|a)*c(?=d)d$"}})
 
 
-def test_what_is_not_proven_is_told_and_takes_a_waiver_of_somebody_until_a_day(shell: Shell) -> None:
+def test_what_is_not_proven_is_reported_and_needs_a_waiver_with_a_name_and_an_end(shell: Shell) -> None:
     undecided(shell)
     done = shell.run("schema", "check")
     assert done.code == 4, done.out.decode()
@@ -172,7 +172,7 @@ def test_an_edit_to_a_locked_version_is_refused_here_and_by_every_other_verb(she
         assert shell.run(*words).code == 3
 
 
-def test_a_half_written_lock_is_told_with_its_mend(shell: Shell) -> None:
+def test_a_half_written_lock_is_reported_with_its_fix(shell: Shell) -> None:
     shell.run("schema", "lock", "--update")
     path = shell.folder / "event_schemas" / LOCK_FILE
     path.write_bytes(path.read_bytes()[:40])
@@ -199,7 +199,7 @@ def test_build_servers_get_what_the_text_says(shell: Shell, output: str) -> None
 # --- against ---------------------------------------------------------------------------------------
 
 
-def test_against_git_tells_what_is_new_changed_and_gone(shell: Shell) -> None:
+def test_against_git_reports_what_is_new_changed_and_gone(shell: Shell) -> None:
     put(shell, "1.1.0")
     commit(repository(shell.folder), "as published", tag="v1")
     assert shell.run("schema", "check", "--against", "git:v1").code == 0
@@ -228,13 +228,13 @@ def test_against_a_folder_needs_no_git(shell: Shell) -> None:
     [
         ("git:nowhere", "git knows no revision 'nowhere' here"),
         ("git:", "names no revision"),
-        ("dir:nowhere", "'nowhere' is no folder"),
-        ("dir:", "'' is no folder"),
+        ("dir:nowhere", "'nowhere' is not a folder"),
+        ("dir:", "'' is not a folder"),
         ("dir:.", ". contains no schemas"),
-        ("main", "'main' names no place to compare with"),
+        ("main", "'main' is not a place to compare with"),
     ],
 )
-def test_a_place_that_cannot_be_read_is_told(shell: Shell, against: str, said: str) -> None:
+def test_a_place_that_cannot_be_read_is_reported(shell: Shell, against: str, said: str) -> None:
     commit(repository(shell.folder), "first")
     done = shell.run("schema", "check", "--against", against)
     assert done.code == 1
@@ -248,7 +248,7 @@ def test_a_folder_without_schemas_is_not_fine_since_a_mistyped_path_would_be(she
     assert (done.code, "contains no schemas" in done.out.decode()) == (3, True)
 
 
-def test_a_folder_that_is_no_checkout_is_told(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_is_no_checkout_is_reported(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(shell.folder.parent))
     done = shell.run("schema", "check", "--against", "git:main")
     assert done.code == 1
@@ -351,10 +351,10 @@ def test_words_that_do_not_go_together_are_bad_usage(shell: Shell, words: tuple[
     assert "see stream-bridge schema check --help" in done.err
 
 
-def test_a_folder_that_is_not_there_is_told(shell: Shell) -> None:
+def test_a_missing_folder_is_reported(shell: Shell) -> None:
     done = shell.run("schema", "check", "--schemas", str(Path("nowhere")))
     assert done.code == 3
-    assert "nowhere there is no such folder" in done.err
+    assert "nowhere does not exist" in done.err
 
 
 def test_a_schema_of_5000_lines_is_checked_with_its_lines(shell: Shell) -> None:

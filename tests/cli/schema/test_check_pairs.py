@@ -69,14 +69,14 @@ def test_nothing_but_garbage_is_answered_line_by_line(shell: Shell) -> None:
     assert [answer["verdict"] for answer in answers] == ["invalid"] * len(lines)
 
 
-def test_blank_lines_ask_for_nothing_and_an_empty_input_is_said(shell: Shell) -> None:
+def test_blank_lines_are_skipped_and_an_empty_input_is_reported(shell: Shell) -> None:
     assert len(ask(shell, b"", {"id": 1, "old": {}, "new": {}}, b"  ", b"").events) == 1
     done = ask(shell, b"")
     assert done.out == b""
-    assert "no pairs in the input" in done.err
+    assert "the input has no pairs" in done.err
 
 
-def test_default_mode_and_policy_can_be_said_once(shell: Shell) -> None:
+def test_default_mode_and_policy_can_be_given_once(shell: Shell) -> None:
     pair = {"id": 1, "old": STRING, "new": {"type": ["string", "null"]}}
     shell.write("pairs.ndjson", json.dumps(pair))
     wide = shell.run("schema", "check", "--pairs", "pairs.ndjson")
@@ -84,7 +84,7 @@ def test_default_mode_and_policy_can_be_said_once(shell: Shell) -> None:
     assert [done.events[0]["verdict"] for done in (wide, back)] == ["incompatible", "compatible"]
 
 
-def test_a_file_that_is_not_there_is_told(shell: Shell) -> None:
+def test_a_missing_file_is_reported(shell: Shell) -> None:
     done = shell.run("schema", "check", "--pairs", "none.ndjson")
     assert done.code == 3
     assert "none.ndjson cannot be read: No such file" in done.err

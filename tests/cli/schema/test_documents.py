@@ -96,7 +96,7 @@ def test_a_schema_that_says_more_than_draft_7_is_marked_as_such_and_references_f
     assert broken_rules(reported) == []
 
 
-def test_codegen_writes_a_package_and_only_what_was_asked_for(sample: Shell) -> None:
+def test_codegen_writes_a_package_and_only_the_requested_types(sample: Shell) -> None:
     pytest.importorskip("datamodel_code_generator")
     words = ("--schemas", str(ROOT / "event_schemas"), "--out", "events")
     done = sample.run("schema", "codegen", "com.example.user.created", *words)

@@ -1,4 +1,4 @@
-"""``schema impact``: exit codes and what is told for people and for programs."""
+"""``schema impact``: exit codes, and reports for people and for programs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def rule(**data: Any) -> dict[str, Any]:
     return {"detail-type": [f"{TYPE}.v1"], "detail": {"data": data}}
 
 
-def test_a_rule_that_stops_is_told_with_its_mend_and_exit_code_2(versions: Shell) -> None:
+def test_a_rule_that_stops_is_reported_with_its_fix_and_exit_code_2(versions: Shell) -> None:
     versions.write("rules/users.json", rule(id=["u-1"]))
     done = versions.run("schema", "impact", "rules", "--schema", f"{TYPE}@1.1.0")
     text = done.out.decode()
@@ -37,7 +37,7 @@ def test_a_rule_that_stops_is_told_with_its_mend_and_exit_code_2(versions: Shell
     assert "detail.data.id" in text
     assert "/properties/id" in text
     assert "example one.json" in text
-    assert done.last_line == "1 rules: 1 stops"
+    assert done.last_line == "1 rule: 1 stops"
 
 
 def test_json_says_the_same_for_programs(versions: Shell) -> None:

@@ -1,4 +1,4 @@
-"""``schema publish``: plans, publishes, tells drift, and writes the lock last."""
+"""``schema publish``: plans, publishes, reports drift, and writes the lock last."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_one_target_alone_writes_no_lock(shell: Shell, aws: Aws, folder: Path) -
     assert done.code == 0
     assert aws.writes == (0, 2)
     assert not (folder / LOCK_FILE).exists()
-    assert "written by a run over all targets" in done.err
+    assert "written only by a run over all targets" in done.err
 
 
 def test_drift_is_shown_and_ends_with_2_and_nothing_is_written(shell: Shell, aws: Aws, folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_drift_is_shown_and_ends_with_2_and_nothing_is_written(shell: Shell, aws
     assert (folder / LOCK_FILE).read_bytes() == before
 
 
-def test_what_was_removed_by_hand_comes_back_only_when_asked_for(
+def test_what_was_removed_by_hand_is_published_again_only_with_restore(
     shell: Shell, aws: Aws, folder: Path
 ) -> None:
     publish(shell, "--apply")
@@ -166,18 +166,18 @@ def test_a_version_that_breaks_its_promise_is_not_published(shell: Shell, aws: A
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "say --plan or --apply"),
-        (["--plan", "--apply"], "say --plan or --apply"),
+        ([], "choose --plan or --apply"),
+        (["--plan", "--apply"], "choose --plan or --apply"),
         (["--plan", "--target", "none"], "has no target 'none'"),
     ],
 )
-def test_bad_usage_is_told(shell: Shell, aws: Aws, folder: Path, words: list[str], said: str) -> None:
+def test_bad_usage_is_reported(shell: Shell, aws: Aws, folder: Path, words: list[str], said: str) -> None:
     done = publish(shell, *words)
     assert done.code == 1
     assert said in done.err
 
 
-def test_a_folder_that_publishes_nowhere_is_told(shell: Shell, aws: Aws) -> None:
+def test_a_folder_that_publishes_nowhere_is_reported(shell: Shell, aws: Aws) -> None:
     make_folder(shell.folder / "published")
     done = publish(shell, "--plan")
     assert done.code == 1

@@ -12,7 +12,7 @@ from bridge.errors import Problem
 from bridge.schemas.finding import Finding
 
 NASTY = '50% of <a> & "b"\r\n::error::x \x00\x1b[31m\ufffe \u00e9 \U0001f600'
-ERROR = Finding("set/1.0.0.json", 3, 7, "/a", NASTY, "mend it", rule="docs")
+ERROR = Finding("set/1.0.0.json", 3, 7, "/a", NASTY, "fix it", rule="docs")
 WARNING = Finding("set/1.0.0.json", 0, 0, "", "looks odd", severity="warning", rule="naming")
 
 
@@ -21,7 +21,7 @@ def test_an_annotation_is_one_line_that_no_finding_can_break_out_of() -> None:
     assert line.startswith("::error file=set/1.0.0.json,title=schema docs,line=3,col=7::/a: 50%25 of <a>")
     assert "\n" not in line
     assert "\r" not in line
-    assert line.endswith("%0Amend it")
+    assert line.endswith("%0Afix it")
 
 
 def test_an_annotation_escapes_what_ends_a_property() -> None:
@@ -63,9 +63,9 @@ def test_junit_counts_cases_failures_and_what_was_skipped_and_can_be_parsed() ->
 
 def test_a_finding_as_text_and_as_json_says_the_same() -> None:
     assert line_of(WARNING).plain == "warning set/1.0.0.json looks odd [naming]"
-    assert line_of(ERROR).plain.endswith("[docs] \u2014 mend it")
+    assert line_of(ERROR).plain.endswith("[docs] \u2014 fix it")
     assert as_document(ERROR) == {
         "rule": "docs", "severity": "error", "file": "set/1.0.0.json", "line": 3, "column": 7, "path": "/a",
-        "message": NASTY, "suggestion": "mend it",
+        "message": NASTY, "suggestion": "fix it",
     }  # fmt: skip
     assert as_document(Problem("x", 0, 0, "", "y"))["rule"] == "folder"

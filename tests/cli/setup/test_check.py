@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import jsonschema_rs
 import pytest
 
 from tests.cli.shell import TYPES, Shell
@@ -141,3 +142,13 @@ def test_the_installed_command_is_the_same(shell: Shell) -> None:
     done = subprocess.run([sys.executable, "-m", "bridge", "check"], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.endswith(": fine\n")
+
+
+def test_the_schema_for_editors_is_one_valid_json_schema_on_stdout() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bridge", "config", "schema"], capture_output=True, text=True, check=True
+    )
+    schema = json.loads(done.stdout)
+    jsonschema_rs.meta.validate(schema)
+    assert {"version", "source", "sinks", "tables"} <= set(schema["properties"])
+    assert done.stderr == ""

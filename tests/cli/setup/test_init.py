@@ -169,7 +169,7 @@ def test_records_that_name_no_stream_need_the_table(empty: Shell) -> None:
     empty.write("raw.json", json.dumps([record(key={"id": "a"}, after={"id": "a"})], default=str))
     nameless = empty.run("init", "--from", "raw.json")
     assert nameless.code == 1
-    assert "give it with --table" in nameless.err
+    assert "name it with --table" in nameless.err
     assert empty.run("init", "--from", "raw.json", "--table", "Things").code == 0
     assert schema(empty, thing="thing")["title"] == "Thing created"
 
@@ -185,7 +185,7 @@ def test_a_narrow_stream_view_has_fitting_schemas_and_is_pointed_out(empty: Shel
     assert empty.run("render", "records.json").code == 0
 
 
-def test_samples_that_cannot_be_used_are_counted_and_said(empty: Shell) -> None:
+def test_samples_that_cannot_be_used_are_counted_and_reported(empty: Shell) -> None:
     done = init(empty, [*inserted([user(n) for n in range(6)]), {"eventID": "x"}])
     assert done.code == 4
     assert "samples left out because they are not legal DynamoDB values: 1" in done.err
@@ -203,7 +203,7 @@ def test_nothing_to_look_at_is_bad_usage(empty: Shell) -> None:
     assert "give --table T, or --from FILE" in done.err
 
 
-def test_output_json_tells_files_and_remarks(empty: Shell) -> None:
+def test_output_json_has_files_and_remarks(empty: Shell) -> None:
     done = init(empty, inserted([user(1)]), "--output", "json", "--out", "new")
     reported = json.loads(done.out)
     assert "bridge.yaml" in reported["files"]

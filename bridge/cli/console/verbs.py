@@ -1,0 +1,66 @@
+"""Verbs as functions: one signature for Python and for the command line, where dataclasses hold options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import typer
+from rich.markup import escape
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """The fields of a dataclass that a verb has options for: ``Annotated[Given, Only("table", "state")]``."""
+
+    names: tuple[str, ...]
+
+
+class Group(typer.Typer):
+    """A group of verbs.
+
+    A verb takes the console, then options. A parameter whose type is a dataclass stands for one option per
+    field, so that options that several verbs share are declared once. The docstring is the help text, as
+    plain text: Rich would read ``[codegen]`` as markup and drop it.
+    """
+
+    def add(self, verb: Callable[..., int], name: str | None = None) -> None:
+        help_text = escape(inspect.getdoc(verb) or "")
+        self.command(name or verb.__name__.replace("_", "-"), help=help_text)(expand(verb))
+
+
+def expand(verb: Callable[..., int]) -> Callable[..., int]:
+    """``verb`` with the signature that Typer reads: the context, and one parameter per option."""
+    hints = get_type_hints(verb, include_extras=True)
+    options = [_parameter("context", typer.Context, inspect.Parameter.empty)]
+    groups: dict[str, tuple[Any, list[str]]] = {}
+    for name, parameter in list(inspect.signature(verb).parameters.items())[1:]:
+        kind, only = _split(hints[name])
+        if not is_dataclass(kind):
+            options.append(_parameter(name, hints[name], parameter.default))
+            continue
+        own = get_type_hints(kind, include_extras=True)
+        members = [field for field in fields(kind) if only is None or field.name in only]
+        options += [_parameter(field.name, own[field.name], field.default) for field in members]
+        groups[name] = (kind, [field.name for field in members])
+
+    def command(context: typer.Context, **given: Any) -> int:
+        for name, (kind, members) in groups.items():
+            given[name] = kind(**{member: given.pop(member) for member in members})
+        return verb(context.obj, **given)
+
+    command.__signature__ = inspect.Signature(options)  # type: ignore[attr-defined]
+    return command
+
+
+def _parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+
+def _split(hint: Any) -> tuple[Any, Iterable[str] | None]:
+    if get_origin(hint) is not Annotated:
+        return hint, None
+    kind, *remarks = get_args(hint)
+    return kind, next((each.names for each in remarks if isinstance(each, Only)), None)
