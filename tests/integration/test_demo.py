@@ -81,7 +81,7 @@ def test_off_a_terminal_it_shows_changes_becoming_events_without_a_single_escape
     assert "email: •••" in masked
     assert "not an address" not in masked
     assert re.search(r"received +20\n= published +\d+ ", done.stdout)
-    assert "The subscribers agree with the tables" in done.stdout
+    assert "copies agree with the tables" in done.stdout
     assert re.search(
         r"^copy +feed's copy differs from the tables in \d+ items: .*- user/u-1001", done.stderr, re.M
     )

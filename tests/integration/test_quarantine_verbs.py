@@ -104,14 +104,14 @@ def _put_foreign(verbs: Verbs, aws: Aws) -> None:
         aws.client("sqs").send_message(QueueUrl=quarantine.queue, MessageBody="hands off")
 
 
-def test_a_foreign_file_or_message_is_reported_and_skipped(verbs: Verbs, aws: Aws) -> None:
+def test_what_is_not_an_entry_is_reported_and_skipped(verbs: Verbs, aws: Aws) -> None:
     _put_foreign(verbs, aws)
     verbs.store.put(broken(1))
     done = verbs.run("list")
     assert done.code == 0
     assert len(done.out.splitlines()) == 1
     assert "warning: " in done.err
-    assert "1 beside them" in done.last_line
+    assert "1 other skipped" in done.last_line
 
 
 def test_the_count_of_a_queue_says_how_sure_it_is(queue: Verbs) -> None:

@@ -134,7 +134,7 @@ def test_looking_at_a_queue_takes_nothing_and_shows_each_event_once(rig: Rig) ->
     rig.send(event(1), {"Type": "Notification", "Message": json.dumps(event(2))}, {"no": "event"})
     code, out, err = rig.run("--queue", rig.queue, "--for", "4s", "--output", "json")
     assert (code, ids(out)) == (0, ["e-1", "e-2"]), err
-    assert "only looking" in err
+    assert "only reading" in err
     assert "1 messages hold no CloudEvent" in err
     assert rig.waiting() == 3
 

@@ -187,11 +187,12 @@ class _Store:
         counts = {"entries": self._entries, "foreign": self._foreign}
         text = plural(self._entries, "entry", "entries")
         if self._foreign:
-            text += f", {self._foreign} skipped because they are not entries"
+            others = plural(self._foreign, "other skipped: not an entry", "others skipped: not entries")
+            text += f"; {others}"
         if self._sure:
             self._line({"counts": counts, "sure": True}, text)
         else:
-            self._line({"counts": counts, "sure": False, "note": _QUEUE_NOTE}, f"{text} seen; {_QUEUE_NOTE}")
+            self._line({"counts": counts, "sure": False, "note": _QUEUE_NOTE}, f"{text}; {_QUEUE_NOTE}")
 
     def _warn(self, name: str, error: BridgeError | None) -> None:
         message, hint = (error.message, error.hint) if error is not None else ("not an entry", "")

@@ -127,7 +127,7 @@ def test_a_file_that_is_not_an_entry_is_reported_and_skipped(
     assert len(done.out.splitlines()) == 1
     assert done.err.count("warning: ") == 3
     assert "0.json" in done.err
-    assert done.last_line == "1 entry, 3 skipped because they are not entries"
+    assert done.last_line == "1 entry; 3 others skipped: not entries"
 
 
 def test_a_store_that_cannot_be_read_ends_in_1(shell: Shell) -> None:

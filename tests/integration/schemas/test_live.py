@@ -65,7 +65,7 @@ def test_a_queue_is_only_looked_at_and_failures_exit_2(rig: Rig) -> None:
     assert code == 2, err
     assert "/id is not of type string (type)" in out
     assert "4711" not in out + err
-    assert "2 events looked at, 1 would fail; 1 no CloudEvent" in err
+    assert "2 events checked, 1 would fail; 1 not a CloudEvent" in err
     assert "only looking" in err
     assert rig.waiting() == 3
 
@@ -117,4 +117,4 @@ def test_nothing_to_look_at_exits_4(rig: Rig) -> None:
     (rig.folder / "events.ndjson").write_text(json.dumps({"no": "event"}) + "\n")
     code, _, err = rig.run("--file", "events.ndjson")
     assert code == 4
-    assert "0 events looked at" in err
+    assert "0 events checked" in err
