@@ -80,4 +80,4 @@ def test_the_runners_checkpoints_give_the_lag(aws: Aws, shell: Shell) -> None:
     aws.client("dynamodb").put_item(TableName=aws.name("Things"), Item=item({"id": "on its way"}))
     behind = shell.run(*words(aws, *plan))
     assert behind.code == 1
-    assert "may be behind the stream (by" in behind.err
+    assert "may be behind the stream by" in behind.err
