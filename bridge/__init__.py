@@ -1,8 +1,8 @@
 """stream-bridge: DynamoDB stream changes as versioned, validated CloudEvents.
 
-The public names are ``Relay`` (the walk), ``Reconciler`` (what the walk never saw), ``Change`` (a decoded
-record) and ``BridgeError`` (the root of every error raised on purpose). They are loaded when they are first
-used.
+The public names are ``Relay`` (the pipeline), ``Reconciler`` (finds and re-emits missed changes), ``Change``
+(a decoded record) and ``BridgeError`` (the base of every error raised on purpose). They are imported when
+they are first used.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -1,9 +1,9 @@
-"""The error tree. Errors carry data, so that doors can decide without reading messages.
+"""The error tree. Errors carry data, so that entry points can decide without reading messages.
 
-Three families matter to the walk (DESIGN, failure handling in a batch):
+Three families matter to the pipeline (DESIGN, failure handling in a batch):
 
-* :class:`RecordError` - this one record can never succeed: it is quarantined, the key goes on.
-* :class:`Unavailable` - the same call may succeed later: retry inside the deadline, then hand back.
+* :class:`RecordError` - this one record can never succeed: it is quarantined, its key goes on.
+* :class:`Unavailable` - the same call may succeed later: retry inside the deadline, then return for retry.
 * :class:`BatchError` - no record of the batch can succeed now: fail the batch loudly, quarantine nothing.
 """
 
@@ -18,11 +18,10 @@ from typing import ClassVar
 class BridgeError(Exception):
     """Base of every error that stream-bridge raises on purpose.
 
-    ``message`` says what happened, ``hint`` what to do about it, ``stage`` where in the walk
-    (``decode``, ``redact``, ``route``, ``project``, ``event``, ``validate``, ``publish``, ``settle``,
-    ``quarantine``, ``configure``, ``read``, ``fetch``). ``permanent`` tells whether repeating the same work
-    can help.
-    ``code`` is the AWS error code where there is one.
+    ``message`` says what happened, ``hint`` what to do about it, and ``stage`` where it happened in the
+    pipeline (``decode``, ``redact``, ``route``, ``project``, ``event``, ``validate``, ``publish``,
+    ``settle``, ``quarantine``, ``configure``, ``read``, ``fetch``). ``permanent``: repeating the same work
+    cannot help. ``code`` is the AWS error code where AWS sent one.
     """
 
     permanent: ClassVar[bool] = True
@@ -62,7 +61,7 @@ class RecordError(BridgeError):
     """This record can never become its events: quarantine it whole."""
 
     stage = "decode"
-    event_type: str = ""  # the type (with major) whose event failed, where one did
+    event_type: str = ""  # the type (with major) of the event that failed, if an event failed
 
 
 class MalformedRecord(RecordError):
@@ -97,7 +96,7 @@ class EventRefused(RecordError):
 
 
 class Unavailable(BridgeError):
-    """Throttling, 5xx, a timeout, a lost connection: retry inside the deadline, then hand back."""
+    """Throttling, 5xx, a timeout, a lost connection: retry inside the deadline, then return for retry."""
 
     permanent = False
     stage = "publish"
@@ -108,28 +107,28 @@ class SinkUnavailable(Unavailable):
 
 
 class SinkChanged(SinkUnavailable):
-    """The sink takes less than it did when the event was made. Sending the same again cannot help: handed
-    back at once, the change is measured anew when the stream sends it again."""
+    """The sink takes less than it did when the event was made. Sending the same event again cannot help. The
+    change is returned for retry at once, and its event is measured again when the stream sends it again."""
 
 
 class ClaimCheckUnavailable(Unavailable):
-    """The data of a large event could not be stored just now; its change is handed back."""
+    """The data of a large event could not be stored just now; its change is returned for retry."""
 
 
 class FetchUnavailable(Unavailable):
-    """The current item could not be read just now; its changes are handed back."""
+    """The current item could not be read just now; its changes are returned for retry."""
 
     stage = "fetch"
 
 
 class QuarantineUnavailable(Unavailable):
-    """The quarantine store did not take the record; the record is handed back."""
+    """The quarantine store did not take the record; the record is returned for retry."""
 
     stage = "quarantine"
 
 
 class EntryMissing(BridgeError):
-    """The quarantine store has no entry of that name, or has none any more."""
+    """The quarantine store has no entry of that name, or no longer has it."""
 
     stage = "quarantine"
 
@@ -163,13 +162,13 @@ class DestinationUnavailable(Unavailable):
 
 
 class CheckpointBroken(BridgeError):
-    """A stored checkpoint cannot be read or does not belong to this stream; a person must decide."""
+    """A stored checkpoint cannot be read or belongs to another stream; a person must decide."""
 
     stage = "read"
 
 
 class PositionTrimmed(BridgeError):
-    """The position asked for is older than the stream's 24 h and is gone."""
+    """The requested position is older than the stream's 24 hours and is gone."""
 
     stage = "read"
 
@@ -192,13 +191,13 @@ class TargetMissing(BatchError):
 
 
 class ClientNotMade(BatchError):
-    """boto3 can make no client of a service: no Region, or a profile that is not there."""
+    """boto3 cannot make a client of a service: no Region, or a profile that does not exist."""
 
     stage = "configure"
 
 
 class BreakerTripped(BatchError):
-    """So much of a batch failed for good that the deploy, not the records, must be wrong."""
+    """So much of a batch failed for good that the deployment must be wrong, not the records."""
 
     stage = "validate"
 
@@ -219,53 +218,53 @@ class RegistryUnavailable(Unavailable):
 
 
 class SchemaTaken(BridgeError):
-    """Somebody else made the schema between our reading and our writing: read again, then compare."""
+    """Another writer created the schema between the read and the write: read again, then compare."""
 
 
 class SchemaRefused(BridgeError):
-    """The registry keeps a version and calls it failed; it must be removed there before it can come again."""
+    """The registry keeps a version with status failed; remove it there before publishing it again."""
 
 
 # --- a reconciliation cannot go on --------------------------------------------------------------
 
 
 class ReconcileStopped(BridgeError):
-    """A reconciliation stopped before it sent anything that might be wrong; ``hint`` says what to do."""
+    """A reconciliation stopped before it published anything that might be wrong; ``hint`` says what to do."""
 
     stage = "reconcile"
 
 
 class FirstContact(ReconcileStopped):
-    """The table is older than its ledger: what is not in the ledger was not missed, it was never seen."""
+    """The table is older than its ledger: an item without a row was never seen, not missed."""
 
 
 class TooMuchToEmit(ReconcileStopped):
-    """More would be sent than the limits allow."""
+    """More events would be published than the limits allow."""
 
 
 class KeySchemaChanged(ReconcileStopped):
-    """The ledger's rows, or the run's checkpoints, are of a table with another key."""
+    """The ledger's rows, or the run's checkpoints, are from a table with another key."""
 
 
 class StreamBehind(ReconcileStopped):
-    """The stream lags by more than the grace, or by nobody knows how much."""
+    """The stream lags by more than the grace, or its lag is unknown."""
 
     permanent = False
 
 
 class LeaseHeld(ReconcileStopped):
-    """Another run of this table is alive; ``owner`` holds its lease."""
+    """Another run of this table is active; ``owner`` holds its lease."""
 
     permanent = False
     owner: str = ""
 
 
 class LeaseLost(ReconcileStopped):
-    """Another run took over; this one must not write any more."""
+    """Another run took over; this run must not write any more."""
 
 
 class Superseded(LeaseLost):
-    """A later call of the same step works on; this one must not write any more."""
+    """A later call of the same step continues the work; this call must not write any more."""
 
 
 # --- configuration -----------------------------------------------------------------------------
@@ -273,7 +272,7 @@ class Superseded(LeaseLost):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding in a file a person wrote. ``line`` and ``column`` count from 1; 0 = whole file."""
+    """One finding in a file that a person wrote. ``line`` and ``column`` count from 1; 0 = whole file."""
 
     file: str
     line: int
@@ -296,7 +295,7 @@ def did_you_mean(text: str, known: Iterable[str]) -> str:
 
 
 class ConfigurationError(BridgeError):
-    """bridge.yaml, a schema or an example is wrong. Carries every problem, one line each."""
+    """bridge.yaml, a schema or an example is wrong. It holds all problems, one line each."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)

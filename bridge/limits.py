@@ -17,7 +17,8 @@ NUMBER_MAX_EXPONENT: Final = 125  # largest magnitude 9.99…E+125
 NESTING_MAX: Final = 32  # levels of lists and maps
 ITEM_MAX_BYTES: Final = 400 * KIB
 
-# Segments of a reconciliation, ours: DynamoDB takes a million (model: Scan TotalSegments), a thread each
+# Segments of a reconciliation, our own limit: one thread each; DynamoDB allows a million (model: Scan
+# TotalSegments)
 RECONCILE_SEGMENTS_MAX: Final = 256
 
 # DynamoDB BatchGetItem (model: Keys; docs: BatchGetItem)
@@ -26,14 +27,14 @@ BATCH_GET_MAX: Final = 100
 # DynamoDB BatchWriteItem (docs: BatchWriteItem)
 BATCH_WRITE_MAX: Final = 25
 
-# The ledger, ours: how many settled sequences a row remembers, and how long the row of a removed item stays.
-# Longer than any record can come again: a Kinesis stream keeps records for up to 365 days (docs: Kinesis
-# data retention), a table's own stream for one, SQS keeps a failed batch for 14.
+# The ledger, our own limits: how many settled sequences a row keeps, and how long the row of a removed item
+# stays. That is longer than any record can come again: a Kinesis stream keeps records for up to 365 days
+# (docs: Kinesis data retention), a table's own stream for 1 day, SQS a failed batch for 14 days.
 LEDGER_RECENT_MAX: Final = 8
-LEDGER_GAP_NAMES_MAX_BYTES: Final = 1024  # our own: DynamoDB counts a write unit for each KiB of a row
+LEDGER_GAP_NAMES_MAX_BYTES: Final = 1024  # DynamoDB counts a write unit for each KiB of a row
 LEDGER_REMOVED_TTL_S: Final = 400 * 24 * 3600
 
-# JSON (RFC 8259 section 6: integers every reader takes exactly; IEEE 754: decimals that survive a double)
+# JSON (RFC 8259 section 6: integers that every reader takes exactly; IEEE 754: decimals that a double keeps)
 JSON_INTEGER_MAX: Final = 2**53 - 1
 JSON_DECIMAL_DIGITS: Final = 15
 
@@ -99,6 +100,6 @@ GLUE_NAME_CHARS: Final = 255
 GLUE_METADATA_PAIRS: Final = 10  # of one version
 GLUE_METADATA_VALUE_CHARS: Final = 256
 
-# Ours: how long cached schemas may serve without asking their registry. Versions never change, so a deploy
-# that ships its cache may say long.
+# Our own limit: how long cached schemas may be used without asking their registry. Versions never change, so
+# a deployment that includes its cache may set a long time.
 SCHEMA_CACHE_MAX_S: Final = 400 * 24 * 3600

@@ -1,4 +1,4 @@
-"""Every metric that stream-bridge emits: name, kind, unit, meaning, dimension. Nothing else may be counted.
+"""All metrics that stream-bridge emits: name, kind, unit, meaning, dimension. No other metric may be counted.
 
 ``python -m bridge.metrics`` prints the table that docs/telemetry.md shows.
 """
@@ -21,8 +21,8 @@ Kind = Literal["count", "sample"]
 class Metric:
     """``unit`` is one of CloudWatch's (docs: MetricDatum).
 
-    Every metric is emitted for the service as a whole; one with a ``dimension`` also for each table of
-    bridge.yaml, or for each of its sinks. These are few: no dimension ever comes out of a record.
+    Every metric is emitted for the service as a whole. A metric with a ``dimension`` is also emitted for each
+    table or each sink of bridge.yaml. These are few: no dimension is taken from a record.
     """
 
     name: str
@@ -36,54 +36,50 @@ METRICS: Final = {
     metric.name: metric
     for metric in (
         # how records end (bridge.relay.reports)
-        Metric("RecordsReceived", "Count", "Records handed to the walk; the sum of the four ends.", "table"),
+        Metric("RecordsReceived", "Count", "Records received; the sum of the four ends.", "table"),
         Metric("RecordsPublished", "Count", "Records whose events every sink accepted.", "table"),
-        Metric(
-            "RecordsWithoutEvent", "Count", "Records settled without event: filtered, unchanged …", "table"
-        ),
-        Metric(
-            "RecordsQuarantined", "Count", "Records that can never succeed, put into quarantine.", "table"
-        ),
-        Metric("RecordsReturned", "Count", "Records handed back to the stream for another try.", "table"),
-        Metric("RecordsHeldBack", "Count", "Of these: only because an earlier change was.", "table"),
+        Metric("RecordsWithoutEvent", "Count", "Settled without an event: filtered, unchanged …", "table"),
+        Metric("RecordsQuarantined", "Count", "Records quarantined: they can never succeed.", "table"),
+        Metric("RecordsReturned", "Count", "Records returned for retry.", "table"),
+        Metric("RecordsHeldBack", "Count", "Of these: held back behind an earlier change.", "table"),
         Metric("EventsPublished", "Count", "Events of published records.", "table"),
         # what was received
-        Metric("Inserts", "Count", "Changes that made an item.", "table"),
-        Metric("Modifies", "Count", "Changes of an item.", "table"),
-        Metric("Removes", "Count", "Changes that removed an item, by TTL too.", "table"),
-        Metric("StreamLag", "Milliseconds", "Age of a batch's last change when it came.", "table", "sample"),
+        Metric("Inserts", "Count", "Changes that created an item.", "table"),
+        Metric("Modifies", "Count", "Changes of an existing item.", "table"),
+        Metric("Removes", "Count", "Changes that removed an item, including by TTL.", "table"),
+        Metric("StreamLag", "Milliseconds", "Age of a batch's last change at receipt.", "table", "sample"),
         # what the ledger reveals (bridge.relay.settling)
-        Metric("GapsSeen", "Count", "Changes before which another was never settled.", "table"),
+        Metric("GapsSeen", "Count", "Changes before which another change was never settled.", "table"),
         # reconciliations under a state machine (bridge.lambdas.reconcile)
-        Metric("ReconciliationsCompleted", "Count", "Ended, after a look at everything.", "table"),
-        Metric("ReconciliationsStopped", "Count", "Could not go on; the report tells why.", "table"),
-        Metric("ChangesMissed", "Count", "Changes that a reconciliation confirmed as missed.", "table"),
-        Metric("ChangesReemitted", "Count", "Of these: told, and accepted by every sink.", "table"),
-        Metric("ChangesNotReemitted", "Count", "Blocked, or not accepted just now.", "table"),
-        # batches that failed as a whole: their records are in no count above (bridge.relay.relay)
-        Metric("BatchesFailed", "Count", "Batches failed as a whole; the stream sends them again."),
+        Metric("ReconciliationsCompleted", "Count", "Runs that ended and compared everything.", "table"),
+        Metric("ReconciliationsStopped", "Count", "Runs that stopped; the report says why.", "table"),
+        Metric("ChangesMissed", "Count", "Missed changes that a reconciliation confirmed.", "table"),
+        Metric("ChangesReemitted", "Count", "Of these: re-emitted and accepted by every sink.", "table"),
+        Metric("ChangesNotReemitted", "Count", "Of these: blocked, or not accepted just now.", "table"),
+        # batches that failed as a whole: no metric above counts their records (bridge.relay.relay)
+        Metric("BatchesFailed", "Count", "Batches that failed as a whole; the stream sends them again."),
         # where schemas come from (bridge.schemas.registries.reading)
-        Metric("SchemaCacheUsed", "Count", "Starts with cached schemas, because the registry was down."),
+        Metric("SchemaCacheUsed", "Count", "Starts with cached schemas because the registry was down."),
         # how sinks answer (bridge.relay.reports)
         Metric("SinkCalls", "Count", "Calls of the target's API.", "sink"),
-        Metric("SinkRetries", "Count", "Entries sent more than once, each repeat.", "sink"),
-        Metric("SinkEntriesFailed", "Count", "Entries that a call did not get through, each try.", "sink"),
-        Metric("SinkBytes", "Bytes", "Size of the entries accepted, as the target counts it.", "sink"),
-        Metric("PublishLatency", "Milliseconds", "Time until a call was answered.", "sink", "sample"),
+        Metric("SinkRetries", "Count", "Repeated entries; each repeat counts.", "sink"),
+        Metric("SinkEntriesFailed", "Count", "Entries that were not accepted; each try counts.", "sink"),
+        Metric("SinkBytes", "Bytes", "Size of the accepted entries, as the target counts it.", "sink"),
+        Metric("PublishLatency", "Milliseconds", "Time from a call to its answer.", "sink", "sample"),
         # the event source mapping on one machine (bridge.stream.mapping.stats)
         Metric("runner_batches", "Count", "Invocations of the function."),
         Metric("runner_retried", "Count", "Invocations that repeated records."),
         Metric("runner_records_read", "Count", "Records read from the stream."),
-        Metric("runner_before_start", "Count", "Records written before a mapping that began at LATEST."),
+        Metric("runner_before_start", "Count", "Records older than the start of a mapping at LATEST."),
         Metric("runner_filtered", "Count", "Records that the filter dropped; they have no event."),
-        Metric("runner_done", "Count", "Records that the function has handled."),
+        Metric("runner_done", "Count", "Records that the function handled."),
         Metric("runner_given_up", "Count", "Records given up: retries used up, or too old."),
         Metric("runner_dropped", "Count", "Records given up without an on-failure destination."),
         Metric("runner_iterators_expired", "Count", "Shard iterators older than 15 minutes."),
-        Metric("runner_positions_trimmed", "Count", "Holes: records gone before they were read."),
+        Metric("runner_positions_trimmed", "Count", "Holes: records that were gone before they were read."),
         Metric("runner_reads_failed", "Count", "Reads of the stream that failed and were repeated."),
-        Metric("runner_destination_failed", "Count", "Batches the on-failure destination did not take."),
-        Metric("runner_checkpoints_failed", "Count", "Checkpoints that could not be stored just then."),
+        Metric("runner_destination_failed", "Count", "Batches that the on-failure destination did not take."),
+        Metric("runner_checkpoints_failed", "Count", "Checkpoints that could not be stored at that time."),
     )
 }
 

@@ -1,4 +1,4 @@
-"""The kit for subscribers: what to do with the events that arrive. The standard library is all it needs."""
+"""The kit for subscribers: apply events correctly. It needs only the standard library."""
 
 from bridge.consumer.order import supersedes
 

@@ -1,6 +1,6 @@
-"""Which of two events is newer: the one rule that a subscriber's copy needs on a bus without order.
+"""Which of two events is newer: the only rule that a subscriber's copy needs on a bus without order.
 
-Events of one subject and type are compared; copy this module where the package is not wanted.
+It compares events of one subject and type. You may copy this module instead of installing the package.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from typing import Any
 
 
 def supersedes(new: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
-    """Whether ``new`` is to be applied over ``held``, the event applied last (None: there is none).
+    """Whether to apply ``new`` over ``held``, the event that was applied last (None: no event was applied).
 
-    Both are CloudEvents in structured JSON, of one subject and type. Raises ``KeyError`` where one has no
-    ``sequence``. Whatever the order of arrival, the same event is held in the end.
+    Both are CloudEvents in structured JSON, of one subject and type. Raises ``KeyError`` where an event has
+    no ``sequence``. The event held in the end is the same for every order of arrival.
 
-    ``sequence`` decides, as text. One exception: of two events with different ``time``, the later one is
-    newer if it says ``reconciled: true``. Why: a re-emission tells an item's state, not a change. Its
-    ``sequence`` stands behind the last change that the ledger knows as told. A change that was accepted but
-    never settled, because the process died between the two, is not known there; where its record is lost
-    too, the re-emission sorts before it although it tells what came after. But the state was read at
-    ``time`` and still held when it was confirmed, ``grace`` later: a change with an earlier ``time`` is in
-    it, and one that is not in it is later than that by ``grace``, far more than clocks differ. Times are
-    whole seconds, rounded down; within one second ``sequence`` decides.
+    ``sequence`` decides, as text, with one exception: of two events with different ``time``, the later event
+    is newer if it says ``reconciled: true``. The reason: a re-emission shows an item's state, not a change.
+    Its ``sequence`` comes after the last change that the ledger knows as published. The ledger does not know
+    a change that was accepted but never settled, because the process died between the two. If the record of
+    that change is lost too, the re-emission sorts before it although it shows the later state. But the state
+    was read at ``time`` and was still the same when it was confirmed, ``grace`` later. A change with an
+    earlier ``time`` is therefore part of it. A change that is not part of it is later by ``grace``, which is
+    far more than clocks differ. Times are whole seconds, rounded down; within one second ``sequence``
+    decides.
     """
     if held is None:
         return True
@@ -37,7 +38,7 @@ def supersedes(new: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
 
 
 def _time(event: Mapping[str, Any]) -> datetime | None:
-    """RFC 3339; None where the event does not tell."""
+    """The event's time (RFC 3339); None where it has none."""
     text = event.get("time")
     try:
         time = datetime.fromisoformat(text) if isinstance(text, str) else None

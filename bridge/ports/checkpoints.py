@@ -1,4 +1,4 @@
-"""How far the shards of a stream are done."""
+"""The runner's progress in the shards of a stream."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class Checkpoints(Protocol):
-    """Durable progress of the runner: for each shard the last sequence number that is done."""
+    """Durable progress: for each shard the last sequence number that is done."""
 
     def load(self, stream_arn: str) -> Mapping[str, str]: ...
 
     def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
-        """Durable when it returns: survives a kill -9."""
+        """Durable when it returns: it survives ``kill -9``."""
         ...

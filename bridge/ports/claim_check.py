@@ -1,4 +1,4 @@
-"""Where the data of events is kept that are too large for a sink."""
+"""The store for the data of events that are too large for a sink."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from bridge.core.events.claim_check import Claim
 
 
 class ClaimCheck(Protocol):
-    """Keeps the data of events that are too large for a sink. The same data is kept once.
+    """Keeps the data of events that are too large for a sink. Equal data is kept once.
 
-    What is stored stays readable for at least as long as its owner promises to subscribers, counted from the
+    Stored data stays readable for at least the time that its owner promises to subscribers, counted from the
     latest ``store``, not from the first.
     """
 
@@ -19,10 +19,10 @@ class ClaimCheck(Protocol):
         ...
 
     def locate(self, claim: Claim) -> str:
-        """The URI at which the data will be found; the same for the same claim. Asks nobody."""
+        """The URI of the claim's data; the same for equal claims. Makes no call."""
         ...
 
     def store(self, claim: Claim) -> None:
-        """Durable when it returns. Raises ``ClaimCheckUnavailable`` (the change is handed back), and
-        ``BatchError`` where the store is missing or closed to us."""
+        """Durable when it returns. Raises ``ClaimCheckUnavailable`` (the change is returned for retry), and
+        ``BatchError`` where the store is missing or denies access."""
         ...

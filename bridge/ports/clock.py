@@ -1,4 +1,4 @@
-"""Time as an argument: what a clock answers, and the moment by which work must have ended."""
+"""Time as an argument: clocks, and the deadline by which work must have ended."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time as an argument. The core never asks the time."""
+    """The source of time. The core never reads a clock."""
 
     def now(self) -> float:
         """Seconds since the epoch."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds that never jump, for deadlines and durations."""
+        """Seconds on a clock that never jumps, for deadlines and durations."""
         ...
 
     def sleep(self, seconds: float) -> None: ...

@@ -1,4 +1,4 @@
-"""Batches that were given up: where they are sent, and where they are read again."""
+"""Batches that were given up: where they are sent, and where they are read from."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class StoredBatch:
-    """A batch that was given up, as its on-failure destination keeps it. ``content`` is Lambda's invocation
+    """A batch that was given up, as its on-failure destination stores it. ``content`` is Lambda's invocation
     record, as JSON; ``receipt`` is the store's own."""
 
     name: str
@@ -21,23 +21,25 @@ class FailureSource(Protocol):
     """The other side of an on-failure destination. Reading removes nothing."""
 
     def batches(self) -> Generator[StoredBatch]:
-        """What is parked, one by one as it is asked for, each once. Raises ``DestinationUnavailable`` and
-        ``BatchError``. Close it when the reading ends early: what it kept from others is given back."""
+        """The batches waiting for redrive, each once, read one by one on request. Raises
+        ``DestinationUnavailable`` and ``BatchError``. Close the generator when you stop early: it releases
+        the batches that it hid from other readers."""
         ...
 
     def hold(self, stored: StoredBatch) -> None:
-        """Keep it from others for some minutes more, where the store shows a batch to one reader only."""
+        """Hide the batch from other readers for some more minutes, in a store that shows a batch to one
+        reader at a time."""
         ...
 
     def remove(self, stored: StoredBatch) -> None:
-        """Forget it, for good when it returns; one that is gone already is no error."""
+        """Remove the batch, durably when it returns; a batch that is already gone is no error."""
         ...
 
 
 class FailureDestination(Protocol):
-    """Where the runner sends a batch it gave up on (Lambda's on-failure destination)."""
+    """Where the runner sends a batch that it gave up (Lambda's on-failure destination)."""
 
     def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
-        """``info`` is Lambda's invocation record with ``DDBStreamBatchInfo``; SQS keeps only that, S3 also
-        keeps ``payload``, the event that failed."""
+        """``info`` is Lambda's invocation record with ``DDBStreamBatchInfo``. SQS keeps only ``info``; S3
+        also keeps ``payload``, the event that failed."""
         ...

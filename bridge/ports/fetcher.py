@@ -1,4 +1,4 @@
-"""Reading items as they are now."""
+"""Reading current items."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bridge.ports.clock import Deadline
 
 
 class Fetcher(Protocol):
-    """Reads items as they are now."""
+    """Reads current items."""
 
     def fetch(
         self, table: str, keys: Mapping[str, TypedItem], deadline: Deadline
     ) -> Mapping[str, TypedItem | None]:
-        """The items of ``keys`` (typed keys by any name), read consistently and each once; None: there is no
-        such item. A name left out could not be read in the time there was. Raises ``BatchError`` where the
-        table is missing or closed to us."""
+        """The items of ``keys`` (typed keys by any name), each read once and consistently; None where the
+        item does not exist. A missing name could not be read before the deadline. Raises ``BatchError`` where
+        the table is missing or denies access."""
         ...

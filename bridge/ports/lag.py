@@ -1,4 +1,4 @@
-"""How far the bridge is behind a stream."""
+"""The bridge's lag behind a stream."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Protocol
 
 
 class LagSource(Protocol):
-    """How far the bridge is behind the table's stream."""
+    """Reads the bridge's lag behind the table's stream."""
 
     def lag_s(self) -> float | None:
-        """Seconds; None: cannot be known. Raises ``StreamBehind`` where it cannot and there is more to say of
-        why, ``SourceUnavailable`` or ``BatchError``."""
+        """Seconds; None where the lag is unknown. Raises ``StreamBehind`` where it is unknown for a reason
+        that the error gives, ``SourceUnavailable`` or ``BatchError``."""
         ...

@@ -1,4 +1,4 @@
-"""What was settled for each item: the rows of a ledger, and how it is read, written and scanned."""
+"""The ledger: rows that say what was settled for each item, and reading, writing and scanning them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ SettledBy = Literal["stream", "reconcile", "snapshot"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the ledger last settled for one item key.
+    """What was last settled for one item key.
 
-    ``position`` is the newest settled change; ``live`` whether the item was there after it. ``fingerprint``
-    is that of its after image (:mod:`bridge.core.fingerprint`), empty where there was none to see.
-    ``as_of`` is when the state was true: the change's time, or when a reconciliation read the item first.
-    ``recent`` are the last few settled sequences, newest first, so that a redriven change can be told from
-    a settled one. ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on
-    request. ``gap`` notes that a change before this one was never settled; ``gap_names`` are the attributes
-    in which what was told differed from what the next change found, None where that is not known.
-    ``fingerprint_version`` is what the fingerprint, the hashes and the image were made by
-    (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where nobody noted it.
-    ``doubt``: not live as far as is known, but a change was quarantined after that, so that subscribers may
-    have the item all the same.
+    ``position`` is the newest settled change; ``live``: the item existed after it. ``fingerprint`` is that of
+    its after image (:mod:`bridge.core.fingerprint`), empty where the image was not captured. ``as_of`` is
+    when the state was true: the change's time, or when a reconciliation first read the item. ``recent`` are
+    the last few settled sequences, newest first, which distinguish a redriven change from a settled one.
+    ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on request. ``gap``: a
+    change before this one was never settled. ``gap_names`` are the attributes in which the last published
+    state differed from the next change's before image, None where they are not known.
+    ``fingerprint_version`` identifies how the fingerprint, the hashes and the image were made
+    (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where it was not recorded. ``doubt``: the
+    item is not live as far as is known, but a change was quarantined after that, so that subscribers may
+    have the item nevertheless.
     """
 
     key: str
@@ -47,18 +47,18 @@ class Row:
 
     @property
     def stamp(self) -> tuple[str, str, str, bool, tuple[str, ...]]:
-        """Tells two states of one row apart: what a conditional write compares."""
+        """Distinguishes two states of one row; a conditional write compares it."""
         return (self.position.sequence, self.as_of, self.fingerprint, self.live, self.recent)
 
 
 Keep = Literal["position", "fingerprint", "fields", "image"]
-"""How much a ledger keeps of an item's state beside its position; all but the first keep a fingerprint."""
+"""How much of an item's state a ledger keeps beside its position; all but ``position`` keep a fingerprint."""
 
 
 class Ledger(Protocol):
-    """One row per item key. ``scoped`` tells whether failures can be scoped to a key: a ledger that
-    remembers nothing (``none``) cannot suppress the repeats that hand-back by position brings. ``keep``
-    tells how much of an item's state its rows should hold."""
+    """One row per item key. ``scoped``: a failure holds back only its key. A ledger that keeps nothing
+    (``none``) is not scoped, because it cannot suppress the repeats after records are returned by position.
+    ``keep``: how much of an item's state its rows hold."""
 
     scoped: bool
     keep: Keep
@@ -75,28 +75,28 @@ class Ledger(Protocol):
         ...
 
     def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
-        """Record rows, at most one of a key; what is not recorded at ``deadline`` is given up.
-        Answers the keys that could *not* be written. Raises
-        ``BatchError`` where the ledger is missing or closed to us.
+        """Record rows, at most one for each key, and return the keys that could *not* be written. Rows that
+        are not recorded at ``deadline`` are given up. Raises ``BatchError`` where the ledger is missing or
+        denies access.
 
-        Each row is at least as new as the one that ``read`` answered; that is the caller's care, because a
-        batch write has no conditions. What another invocation settles for the same key between this read and
-        this write may be overwritten by an older row. Nothing is lost by it: an older row suppresses less, so
-        at worst a change is published again, a gap is seen where there is none, or a reconciliation tells a
+        The caller makes sure that each row is at least as new as the row that ``read`` returned, because a
+        batch write has no conditions. An older row may overwrite what another invocation settles for the same
+        key between this read and this write. Nothing is lost: an older row suppresses less, so at worst a
+        change is published again, a gap is reported that does not exist, or a reconciliation publishes a
         state once more.
         """
         ...
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
-        """Record one row only if the ledger still holds ``expected`` (None: no row). Whether it is recorded
-        now; a repeat of a write that succeeded unheard is no failure. Raises as ``read`` does."""
+        """Record one row only if the ledger still holds ``expected`` (None: no row), and return whether it is
+        recorded now. Repeating a write whose answer was lost is no failure. Raises as ``read`` does."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some rows of a scan. ``next`` is where to go on, "" after the last page; ``units`` the read capacity
-    units that the page took."""
+    """Some rows of a scan. ``next`` is where to continue, "" after the last page; ``units`` are the read
+    capacity units of the page."""
 
     rows: Sequence[Row]
     next: str = ""
@@ -104,10 +104,10 @@ class RowPage:
 
 
 class LedgerScan(Protocol):
-    """What a reconciliation reads beside single rows."""
+    """The scan that a reconciliation uses beside reads of single rows."""
 
     def rows(self, table: str, segment: int = 0, segments: int = 1, start: str = "") -> Iterable[RowPage]:
-        """The rows of a table's live items, page by page as they are asked for; ``segment`` is one of
-        ``segments`` that can be read side by side. A scan that stopped goes on with ``start`` = the last
-        page's ``next``. Raises ``LedgerUnavailable``; the pages before that hold."""
+        """The rows of a table's live items, page by page on request; ``segment`` is one of ``segments`` that
+        can be read in parallel. A scan that stopped continues with ``start`` = the last page's ``next``.
+        Raises ``LedgerUnavailable``; the pages before the error are valid."""
         ...

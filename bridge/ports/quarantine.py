@@ -1,4 +1,4 @@
-"""Where a record that can never succeed is kept whole, and how people read it."""
+"""The store for whole records that can never succeed, and how people read it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A record that can never succeed, whole, and why."""
+    """A whole record that can never succeed, and the reason."""
 
     record: Record
     record_id: str
@@ -30,10 +30,10 @@ class Quarantined:
 
 
 class Quarantine(Protocol):
-    """Takes a record whole. Redelivery is normal: putting the same record twice leaves one entry, with the
-    newest reason. Two stores cannot keep that to the letter: an SQS standard queue keeps both, an SQS FIFO
-    queue keeps the first for five minutes, then both. Whoever puts a record through again therefore removes
-    its entry only once the record has ended in another way than in quarantine.
+    """Takes whole records. Redelivery is normal: putting the same record twice leaves one entry, with the
+    newest reason. Two stores cannot do exactly that: an SQS standard queue keeps both entries; an SQS FIFO
+    queue keeps the first for five minutes, and both after that. A redrive therefore removes an entry only
+    once its record has ended in another way than in quarantine.
     """
 
     def check(self) -> None:
@@ -42,17 +42,17 @@ class Quarantine(Protocol):
         ...
 
     def put(self, entry: Quarantined) -> None:
-        """Durable when it returns. Raises ``QuarantineUnavailable`` (the record is handed back), and
-        ``BatchError`` where the store is missing or closed to us."""
+        """Durable when it returns. Raises ``QuarantineUnavailable`` (the record is returned for retry), and
+        ``BatchError`` where the store is missing or denies access."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which quarantined records somebody asks for; what is left empty selects all.
+    """A selection of quarantined records; an empty member selects all.
 
-    ``event_type`` with or without its major. ``since`` and ``until`` bound the time of quarantine, inclusive;
-    an entry whose time cannot be read is never left out for its time.
+    ``event_type`` is given with or without its major. ``since`` and ``until`` limit the time of quarantine,
+    inclusive; an entry whose time cannot be read always passes that limit.
     """
 
     reason: str = ""
@@ -63,10 +63,8 @@ class Selection:
     def takes(self, entry: Quarantined) -> bool:
         if self.reason and entry.reason != self.reason:
             return False
-        if self.event_type and self.event_type not in (
-            entry.event_type,
-            entry.event_type.rpartition(".v")[0],
-        ):
+        types = (entry.event_type, entry.event_type.rpartition(".v")[0])
+        if self.event_type and self.event_type not in types:
             return False
         try:
             at = datetime.fromisoformat(entry.time)
@@ -81,7 +79,7 @@ EVERYTHING = Selection()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands in a quarantine store under a name: an entry, or why it is none."""
+    """What a quarantine store has under a name: an entry, or the error why it is not one."""
 
     name: str
     entry: Quarantined | None = None
@@ -89,12 +87,12 @@ class Found:
 
 
 class QuarantineReader(Protocol):
-    """What a quarantine store offers to people. Reading removes nothing."""
+    """Reads a quarantine store for people. Reading removes nothing."""
 
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
-        """The entries selected, each under the name the store gives it, read as they are asked for; beside
-        them whatever lies in the store without being an entry. Raises ``Unavailable`` and ``BatchError``
-        where the store cannot be read. Close it when the reading ends early."""
+        """The selected entries, each with its name in the store, read on request; and everything in the store
+        that is not an entry. Raises ``Unavailable`` and ``BatchError`` where the store cannot be read. Close
+        the generator when you stop early."""
         ...
 
     def load(self, name: str) -> Quarantined:
@@ -102,11 +100,11 @@ class QuarantineReader(Protocol):
         ...
 
     def entries(self, selection: Selection = EVERYTHING) -> Iterable[Quarantined]:
-        """The entries selected, read as they are asked for. Raises ``BridgeError`` at one that is no
+        """The selected entries, read on request. Raises ``BridgeError`` at something that is not a
         quarantined record."""
         ...
 
     def remove(self, name: str) -> None:
-        """Forget the entry of that name, for good when it returns; one that is gone already is no error.
-        May be called while a scan is under way. Raises ``Unavailable`` and ``BatchError``."""
+        """Remove the entry of that name, durably when it returns; an entry that is already gone is no error.
+        May be called during a scan. Raises ``Unavailable`` and ``BatchError``."""
         ...

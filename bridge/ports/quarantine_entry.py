@@ -1,8 +1,8 @@
-"""A quarantined record as bytes and as a name: the same in every store, so that any tool reads any store.
+"""The bytes and the name of a quarantined record: equal in every store, so that every tool reads every store.
 
 The bytes are one JSON object with the fields of ``ports.Quarantined``, ASCII only, so that a record with a
-lone surrogate survives. The record keeps its own shape; what JSON has no form for is written as Lambda
-would have handed it over: binary as base64 text, times as seconds since the epoch.
+lone surrogate survives. The record keeps its own shape. Values without a form in JSON are written as Lambda
+writes them: binary as base64 text, times as seconds since the epoch.
 """
 
 from __future__ import annotations
@@ -47,10 +47,10 @@ def decode(data: bytes) -> Quarantined:
 
 
 def identity_of(entry: Quarantined) -> str:
-    """The same text for the same record, whenever and why ever it is quarantined (64 hex digits)."""
+    """64 hex digits: equal for the same record, whenever and for whatever reason it is quarantined."""
     digest = sha256()
     parts = [entry.table, entry.record_id, entry.sequence]
-    if not entry.record_id:  # a record without an id is only known by what it holds
+    if not entry.record_id:  # a record without an id is only identified by its content
         parts.append(json.dumps(entry.record, default=_plain, sort_keys=True))
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
@@ -84,7 +84,7 @@ def scan_names(
 
 
 def entries_of(found: Iterable[Found]) -> Iterator[Quarantined]:
-    """``QuarantineReader.entries``: the first that is no entry ends the reading."""
+    """``QuarantineReader.entries``: raises at the first thing that is not an entry."""
     for each in found:
         if each.error is not None:
             raise each.error
@@ -93,7 +93,7 @@ def entries_of(found: Iterable[Found]) -> Iterator[Quarantined]:
 
 
 def _plain(value: object) -> Any:
-    """For ``json.dumps``: what the Streams API returns beyond JSON."""
+    """For ``json.dumps``: the types of the Streams API that JSON does not have."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""What publishing and reading schemas need from a schema registry outside, as narrow protocols.
+"""What publishing and reading schemas need from an external schema registry, as narrow protocols.
 
 Every implementation passes ``tests/contracts/test_schema_registry.py``.
 """
@@ -24,9 +24,9 @@ _ADDRESS: Final = re.compile(ADDRESS_PATTERN)
 
 @dataclass(frozen=True, slots=True)
 class RegistryAddress:
-    """Which registry of which service; ``region`` is None where the caller's own is meant.
+    """A registry of a service; ``region`` is None for the caller's own region.
 
-    As text ``glue://orders`` or ``eventbridge://orders?region=eu-central-1``.
+    As text it is ``glue://orders`` or ``eventbridge://orders?region=eu-central-1``.
     """
 
     kind: RegistryKind
@@ -35,7 +35,7 @@ class RegistryAddress:
 
     @classmethod
     def parse(cls, text: str) -> RegistryAddress:
-        """Raises ``ValueError`` where the text names no registry."""
+        """Raises ``ValueError`` where the text is not the address of a registry."""
         if _ADDRESS.fullmatch(text) is None:
             raise ValueError("not the address of a registry, such as glue://orders?region=eu-central-1")
         kind, _, rest = text.partition("://")
@@ -51,8 +51,9 @@ Status = Literal["available", "pending", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class StoredVersion:
-    """One version as a registry keeps it. ``number`` is the registry's own count, which has nothing to do
-    with ours. ``labels`` holds what it keeps beside the content, every value of a name: Glue's metadata."""
+    """One version as a registry stores it. ``number`` is the registry's own count, unrelated to the schema's
+    version. ``labels`` holds what is stored beside the content, with all values of a name: Glue's
+    metadata."""
 
     number: int
     content: str
@@ -62,8 +63,8 @@ class StoredVersion:
 
 @dataclass(frozen=True, slots=True)
 class StoredSchema:
-    """A schema with its versions, in the registry's order. ``settings`` are what its owner could change by
-    hand: data format and compatibility mode in Glue, the type of schema in EventBridge."""
+    """A schema with its versions, in the registry's order. ``settings`` are those that its owner could change
+    by hand: data format and compatibility mode in Glue, the type of schema in EventBridge."""
 
     name: str
     versions: tuple[StoredVersion, ...]
@@ -72,8 +73,8 @@ class StoredSchema:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A version on its way into a registry. ``labels`` say what it is: owner, dataschema, version, sha256.
-    ``note`` says the same to people."""
+    """A version to be published to a registry. ``labels`` describe it: owner, dataschema, version, sha256.
+    ``note`` is the same description for people."""
 
     name: str
     content: str
@@ -82,52 +83,53 @@ class Candidate:
 
 
 class SchemaRegistry(Protocol):
-    """One registry of one service. It never changes or removes what is there.
+    """One registry of one service. It never changes or removes existing content.
 
     Every method may raise ``RegistryUnavailable`` (the same call may succeed later) and ``BatchError`` (the
-    registry is missing or closed to us). Readings and labels are repeated for a while before they are given
-    up; ``create`` and ``add`` never: what got no answer may have been done, so whoever writes reads first.
+    registry is missing or denies access). Calls that read or label are repeated for a while before they are
+    given up. ``create`` and ``add`` are never repeated: a call without an answer may have succeeded, so a
+    writer reads first.
     """
 
     address: RegistryAddress
     settings: Mapping[str, str]
-    """What :class:`StoredSchema` ``settings`` must say for a schema of ours."""
+    """The :class:`StoredSchema` ``settings`` that a published schema must have."""
 
     def check(self) -> None:
         """Ask once whether the registry exists and may be read."""
         ...
 
     def names(self) -> Sequence[str]:
-        """The names of all schemas in it, in order."""
+        """The names of all its schemas, in order."""
         ...
 
     def read(self, name: str, *, labels: bool = True) -> StoredSchema | None:
-        """The schema with every version that is not being deleted; None: there is none of that name.
-        ``labels`` may be left out where nobody looks at them: in Glue they cost a call for each version."""
+        """The schema with every version that is not being deleted; None where no schema has that name.
+        ``labels=False`` leaves out the labels, which cost a call for each version in Glue."""
         ...
 
     def create(self, candidate: Candidate) -> None:
-        """Make the schema, with its first version. Raises ``SchemaTaken`` where it is there already."""
+        """Create the schema with its first version. Raises ``SchemaTaken`` where it already exists."""
         ...
 
     def add(self, candidate: Candidate) -> None:
-        """Append a version. Its status may settle later. Sent twice, it may stand there twice: the same
-        content twice means the same as once."""
+        """Append a version. Its status may be decided later. A version that is sent twice may be stored
+        twice: equal content twice means the same as once."""
         ...
 
     def labels_of(self, candidate: Candidate) -> Mapping[str, str]:
-        """The candidate's labels as they stand here once they are put: in the registry's alphabet. Empty
-        where it keeps none beside a version."""
+        """The candidate's labels as this registry stores them, in its alphabet. Empty where it stores no
+        labels beside a version."""
         ...
 
     def label(self, candidate: Candidate, stored: StoredVersion) -> None:
-        """Put the labels that the stored version of this candidate lacks. A repeat is no error."""
+        """Add the labels that the stored version of this candidate lacks. A repeat is no error."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class CachedSchemas:
-    """What was last read of a registry: ``texts`` by schema name, in the registry's order of versions, and
+    """What was last read from a registry: ``texts`` by schema name, in the registry's order of versions, and
     when (seconds since the epoch)."""
 
     texts: Mapping[str, tuple[str, ...]]
@@ -135,10 +137,10 @@ class CachedSchemas:
 
 
 class SchemaCache(Protocol):
-    """Keeps what was read of registries, for a start at which they are down."""
+    """Keeps what was read from registries, for a start while they are down."""
 
     def load(self, address: RegistryAddress) -> CachedSchemas | None:
-        """None where nothing is kept, or nothing that can be trusted: half written, of another format."""
+        """None where nothing is kept, or nothing that can be trusted: half written, in another format."""
         ...
 
     def store(self, address: RegistryAddress, cached: CachedSchemas) -> None:

@@ -1,4 +1,4 @@
-"""What the runs of reconciliations remember: documents by name, and one lease for each table."""
+"""The state of reconciliation runs: documents by name, and one lease for each table."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Document = Mapping[str, Any]
-"""What a run store keeps: one JSON object."""
+"""One JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to work on one table's runs. ``token`` grows with each lease, so that a late writer is
-    told from the present one."""
+    """The right to work on one table's runs. ``token`` grows with each lease, which distinguishes a late
+    writer from the current one."""
 
     table: str
     owner: str
@@ -22,7 +22,7 @@ class Lease:
 
 
 class RunStore(Protocol):
-    """Keeps what runs must remember: small JSON documents by name, and one lease a table.
+    """Keeps the state of runs: small JSON documents by name, and one lease for each table.
 
     A name is ``<table>/<part>/…``. Raises ``CheckpointUnavailable``; a document that cannot be read raises
     ``CheckpointBroken``. Suspects are kept here page by page, so that a run's memory does not grow.
@@ -33,11 +33,11 @@ class RunStore(Protocol):
         ...
 
     def renew(self, lease: Lease, ttl_s: float, now_s: float) -> Lease:
-        """Raises ``LeaseLost`` where a later lease was given."""
+        """Raises ``LeaseLost`` where a later lease was granted."""
         ...
 
     def release(self, lease: Lease) -> None:
-        """The table is free again; nothing where the lease is not ours any more."""
+        """Free the table; does nothing where another owner has the lease by now."""
         ...
 
     def get(self, name: str) -> Document | None: ...
@@ -51,5 +51,5 @@ class RunStore(Protocol):
         ...
 
     def remove(self, prefix: str, lease: Lease) -> None:
-        """Forget what begins with ``prefix``. Raises ``LeaseLost``."""
+        """Remove the documents whose names begin with ``prefix``. Raises ``LeaseLost``."""
         ...

@@ -1,4 +1,4 @@
-"""What a look at the live set-up finds: plain values, as the services tell them."""
+"""Facts about the live setup as the services report them, as plain values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """The stream that a table's changes come by. ``label`` is the stream's own (ISO 8601 in UTC, without
-    a zone); empty for Kinesis, whose streams have none, ``view`` is DynamoDB's StreamViewType."""
+    """The stream that delivers a table's changes. ``label`` is the stream's label (ISO 8601 in UTC, without a
+    zone), empty for Kinesis, whose streams have no label. ``view`` is DynamoDB's StreamViewType."""
 
     arn: str
     view: str
@@ -19,8 +19,8 @@ class EventSource:
 
 @dataclass(frozen=True, slots=True)
 class MappingFacts:
-    """An event source mapping as Lambda tells it. ``retries`` and ``record_age_s`` are -1 where there is no
-    bound; ``destination`` is empty where there is none. ``result`` is LastProcessingResult, a text."""
+    """An event source mapping as Lambda reports it. ``retries`` and ``record_age_s`` are -1 without a limit;
+    ``destination`` is empty without a destination. ``result`` is LastProcessingResult, a text."""
 
     id: str
     function: str
@@ -37,14 +37,14 @@ class MappingFacts:
 
     @property
     def function_name(self) -> str:
-        """What CloudWatch calls the function: no account, no alias (``arn:…:function:NAME[:ALIAS]``)."""
+        """The function's name in CloudWatch, without account and alias (``arn:…:function:NAME[:ALIAS]``)."""
         parts = self.function.split(":function:", 1)
         return parts[-1].split(":", 1)[0]
 
 
 @dataclass(frozen=True, slots=True)
 class TimeToLive:
-    """``status`` as DescribeTimeToLive has it: ENABLED, ENABLING, DISABLING, DISABLED."""
+    """``status`` is that of DescribeTimeToLive: ENABLED, ENABLING, DISABLING, DISABLED."""
 
     status: str
     attribute: str
@@ -52,8 +52,8 @@ class TimeToLive:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the rows of one table tell that were looked at. ``labels`` are those of their streams, ascending;
-    ``newest`` is the time of the newest change that came by the stream, ISO 8601; ``whole``: all were."""
+    """What the rows of one table that were read say. ``labels`` are those of their streams, ascending;
+    ``newest`` is the time of the newest change from the stream, ISO 8601; ``whole``: all rows were read."""
 
     rows: int
     labels: Sequence[str] = ()

@@ -13,11 +13,11 @@ from bridge.ports.clock import Deadline
 
 @dataclass(frozen=True, slots=True)
 class EntryResult:
-    """What became of one event at one sink.
+    """What happened to one event at one sink.
 
-    ``accepted``: the sink acknowledged it. ``failed``: it did not; ``error.permanent`` decides between
-    quarantine and handing back. ``skipped``: it was never sent (time ran out, an earlier change of its
-    key failed, or the call was told to halt at the first failure); hand it back.
+    ``accepted``: the sink acknowledged it. ``failed``: the sink did not; ``error.permanent`` decides between
+    quarantine and return for retry. ``skipped``: the event was never sent, because time ran out, an earlier
+    change of its key failed, or the call was to halt at the first failure; it is returned for retry.
     """
 
     status: Literal["accepted", "failed", "skipped"]
@@ -25,21 +25,19 @@ class EntryResult:
 
 
 ACCEPTED = EntryResult("accepted")
-
-
 SKIPPED = EntryResult("skipped")
 
 
 class Sink(Protocol):
     """Where events go.
 
-    ``publish`` answers one result per event, in the order given. It sends the events of one key in the
-    order given and never lets a later change of a key reach the sink before an earlier one: a call
-    carries at most one change (``record_id``) of a key, and once one has failed for good or time is up, the
-    later changes of that key are ``skipped``. Repeats are possible (a timeout after success is sent
-    again): subscribers drop them by event id. Failed entries are retried inside the deadline, accepted ones
-    never. Raises :class:`bridge.errors.BatchError` when nothing can be published at all (access denied,
-    target missing); events accepted before that are published again by the redelivery.
+    ``publish`` returns one result per event, in the order given. It sends the events of one key in the order
+    given, and a later change of a key never reaches the sink before an earlier one: a call carries at most
+    one change (``record_id``) of a key, and once a change has failed for good or time is up, the later
+    changes of that key are ``skipped``. Repeats are possible (a timeout after success is sent again);
+    subscribers drop them by event id. Failed entries are retried inside the deadline, accepted entries never.
+    Raises :class:`bridge.errors.BatchError` when nothing can be published at all (access denied, target
+    missing); the redelivery publishes events again that were accepted before the error.
     """
 
     name: str
@@ -51,7 +49,7 @@ class Sink(Protocol):
         ...
 
     def size_of(self, event: Event) -> int:
-        """What this event counts against ``max_bytes``, by the target's own rule."""
+        """The event's size against ``max_bytes``, by the target's own rule."""
         ...
 
     def publish(

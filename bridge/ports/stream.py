@@ -13,17 +13,17 @@ IteratorKind = Literal["TRIM_HORIZON", "LATEST", "AT_SEQUENCE_NUMBER", "AFTER_SE
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A shard as DescribeStream or ListShards tells it; ``ending`` is None while it is open."""
+    """A shard as DescribeStream or ListShards describes it; ``ending`` is None while it is open."""
 
     id: str
     parent: str | None
     starting: str | None = None
     ending: str | None = None
-    adjacent_parent: str | None = None  # of a shard that two were merged into
+    adjacent_parent: str | None = None  # the second parent of a merged shard
 
     @classmethod
     def read_from(cls, described: Mapping[str, Any]) -> Shard:
-        """Of ``Shards`` in either service's answer."""
+        """From a member of ``Shards`` in either service's answer."""
         numbers = described.get("SequenceNumberRange", {})
         return cls(
             id=described["ShardId"],
@@ -37,7 +37,7 @@ class Shard:
 @dataclass(frozen=True, slots=True)
 class Page:
     """One GetRecords answer: records in the API's own shape; ``next`` None = the shard is drained.
-    ``behind_ms``: how far this page is from the tip of the shard; None where the service does not tell."""
+    ``behind_ms``: this page's distance from the tip of the shard; None where the service does not say."""
 
     records: Sequence[Record]
     next: str | None = None
@@ -51,16 +51,11 @@ class StreamSource(Protocol):
 
     def shards(self) -> Sequence[Shard]: ...
 
-    def iterator(
-        self,
-        shard_id: str,
-        kind: IteratorKind,
-        sequence_number: str | None = None,
-    ) -> str:
+    def iterator(self, shard_id: str, kind: IteratorKind, sequence_number: str | None = None) -> str:
         """Raises ``PositionTrimmed`` where the position is older than the stream keeps."""
         ...
 
     def read(self, iterator: str, limit: int) -> Page:
         """Raises ``IteratorExpired``, ``PositionTrimmed``, ``SourceUnavailable``. An empty page of an open
-        shard means nothing: it is not "caught up"."""
+        shard does not mean that the reader has caught up."""
         ...

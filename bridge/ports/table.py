@@ -1,4 +1,4 @@
-"""What a reconciliation reads of a table."""
+"""What a reconciliation reads from a table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bridge.core.change import StreamView, TypedItem
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """A table as DescribeTable tells it. ``key`` maps key attributes to their types, partition key first;
+    """A table as DescribeTable describes it. ``key`` maps key attributes to their types, partition key first;
     ``stream_arn`` is empty without a stream; ``about_items`` is up to six hours old."""
 
     name: str
@@ -24,8 +24,8 @@ class TableFacts:
 
 @dataclass(frozen=True, slots=True)
 class ItemPage:
-    """One page of a scan, typed JSON. ``next`` is where to go on, None after the last page; ``units`` the
-    read capacity units it took."""
+    """One page of a scan, typed JSON. ``next`` is where to continue, None after the last page; ``units`` are
+    its read capacity units."""
 
     items: Sequence[TypedItem]
     next: TypedItem | None = None
@@ -34,15 +34,16 @@ class ItemPage:
 
 @dataclass(frozen=True, slots=True)
 class ItemsRead:
-    """Answer of :meth:`TableSource.read`: None where there is no such item."""
+    """The result of :meth:`TableSource.read`; None where an item does not exist."""
 
     items: Mapping[str, TypedItem | None] = field(default_factory=dict)
     units: float = 0.0
 
 
 class TableSource(Protocol):
-    """One table, read in segments and by key. Throttling is waited out for minutes inside; then, and for
-    whatever else may pass, ``SourceUnavailable``; ``BatchError`` where the table is missing or closed to us.
+    """One table, read in segments and by key. Throttled calls are repeated for minutes. After that, and for
+    every other transient failure, ``SourceUnavailable`` is raised; ``BatchError`` where the table is missing
+    or denies access.
     """
 
     def describe(self) -> TableFacts: ...
