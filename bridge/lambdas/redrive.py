@@ -18,7 +18,7 @@ from dataclasses import asdict, replace
 from typing import Any
 from urllib.parse import unquote_plus
 
-from bridge.edges.failures.source import S3FailureSource
+from bridge.edges.s3.failures import S3FailureSource
 from bridge.errors import BatchError, BridgeError, DestinationUnavailable
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.telemetry import Telemetry

@@ -27,7 +27,7 @@ from bridge.doctor import (
 )
 from bridge.edges.answers.errors import AWS_ERRORS
 from bridge.edges.cloudwatch.lag import IteratorAgeLag
-from bridge.edges.dynamodb.table_stream import find_stream
+from bridge.edges.dynamodb.describe import find_stream
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.edges.s3.quarantine import S3Quarantine

@@ -20,7 +20,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.cloudwatch.lag import GivenLag, IteratorAgeLag
 from bridge.edges.dynamodb.scan import DynamoTable, parse_fast_without_binary, require_stream
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.dynamodb.table_stream import find_stream
+from bridge.edges.dynamodb.describe import find_stream
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.edges.local.clock import SystemClock

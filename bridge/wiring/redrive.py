@@ -8,7 +8,7 @@ from pathlib import Path
 from bridge.core.records.dialect import Dialect
 from bridge.core.records.kinesis import KINESIS
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.failures.source import DirectoryFailureSource, S3FailureSource, SqsFailureSource
+from bridge.edges.s3.failures import DirectoryFailureSource, S3FailureSource, SqsFailureSource
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline

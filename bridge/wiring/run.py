@@ -13,8 +13,8 @@ from bridge.core.events.translate import Table
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.records.kinesis import KINESIS
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.dynamodb.table_stream import find_stream
-from bridge.edges.failures.destination import (
+from bridge.edges.dynamodb.describe import find_stream
+from bridge.edges.local.failures import (
     DirectoryFailureDestination,
     S3FailureDestination,
     SqsFailureDestination,

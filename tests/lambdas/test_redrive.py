@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bridge.edges.failures.source import S3FailureSource
+from bridge.edges.s3.failures import S3FailureSource
 from bridge.errors import BatchError, DestinationUnavailable, LedgerUnavailable, SourceUnavailable
 from bridge.lambdas.redrive import RedriveHandler, handler
 from tests.builders.accounts import write_project

@@ -15,8 +15,8 @@ import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.failures.destination import S3FailureDestination
-from bridge.edges.failures.source import S3FailureSource
+from bridge.edges.local.failures import S3FailureDestination
+from bridge.edges.s3.failures import S3FailureSource
 from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.edges.local.clock import SystemClock
 from bridge.errors import BridgeError

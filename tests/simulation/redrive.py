@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import orjson
 
-from bridge.edges.failures.destination import with_payload
+from bridge.edges.local.failures import with_payload
 from bridge.errors import BridgeError, DestinationUnavailable, QuarantineUnavailable, TargetMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.failures import StoredBatch

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from bridge.edges.failures.destination import MemoryFailureDestination
+from bridge.edges.local.failures import MemoryFailureDestination
 from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.ports.checkpoints import Checkpoints
 from bridge.ports.failures import FailureDestination

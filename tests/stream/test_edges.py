@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.failures.destination import (
+from bridge.edges.local.failures import (
     DirectoryFailureDestination,
     S3FailureDestination,
     SqsFailureDestination,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bridge.core.records.kinesis import KINESIS
-from bridge.edges.failures.destination import MemoryFailureDestination, object_key
+from bridge.edges.local.failures import MemoryFailureDestination, object_key
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
 from bridge.edges.local.memory import MemoryQuarantine

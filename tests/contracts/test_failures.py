@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 import pytest
 
-from bridge.edges.failures.destination import (
+from bridge.edges.local.failures import (
     DirectoryFailureDestination,
     S3FailureDestination,
     SqsFailureDestination,
 )
-from bridge.edges.failures.source import HIDDEN_S, DirectoryFailureSource, S3FailureSource, SqsFailureSource
+from bridge.edges.s3.failures import HIDDEN_S, DirectoryFailureSource, S3FailureSource, SqsFailureSource
 from bridge.errors import AccessDenied, DestinationUnavailable, TargetMissing
 from bridge.ports.failures import FailureDestination, FailureSource
 from tests.fakes.clients.aws_peer import AwsPeer

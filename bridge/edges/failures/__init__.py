@@ -1,1 +1,0 @@
-"""Lambda's on-failure destination: where batches that were given up are sent and read again."""
