@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,16 @@ class FailureDestination(Protocol):
         """``info`` is Lambda's invocation record with ``DDBStreamBatchInfo``. SQS keeps only ``info``; S3
         also keeps ``payload``, the event that failed."""
         ...
+
+
+def object_key(info: Mapping[str, Any], mapping_id: str) -> str:
+    """``aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<request id>``, Lambda's own layout."""
+    at = datetime.fromisoformat(info["timestamp"])
+    shard_id = (info.get("DDBStreamBatchInfo") or info["KinesisBatchInfo"])["shardId"]
+    request_id = info["requestContext"]["requestId"]
+    return f"aws/lambda/{mapping_id}/{shard_id}/{at:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{request_id}"
+
+
+def with_payload(info: Mapping[str, Any], payload: Mapping[str, Any]) -> bytes:
+    """The invocation record with the failed event as text: the event's own bytes, quoted."""
+    return orjson.dumps({**info, "payload": orjson.dumps(payload).decode()})

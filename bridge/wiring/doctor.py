@@ -119,7 +119,7 @@ class Doctor:
             sources.append(EventSource(table.kinesis, "NEW_AND_OLD_IMAGES"))
             return
         stream = find_stream(self.client("dynamodb"), table.name)
-        sources.append(EventSource(stream.arn, stream.view, stream.arn.rpartition("/")[2]))
+        sources.append(EventSource(stream.stream_arn, stream.view, stream.stream_arn.rpartition("/")[2]))
         yield Finding("stream", table.name, "ok", f"on, with view {stream.view}")
         ledger = settings.ledger
         keeps_fields = isinstance(ledger, KeepingLedgerSettings) and ledger.keep != "fingerprint"

@@ -18,9 +18,9 @@ from bridge.core.records.dialect import STREAM
 from bridge.core.records.kinesis import KINESIS
 from bridge.delivery.backoff import Backoff
 from bridge.edges.cloudwatch.lag import GivenLag, IteratorAgeLag
-from bridge.edges.dynamodb.scan import DynamoTable, parse_fast_without_binary, require_stream
+from bridge.edges.dynamodb.describe import find_stream, require_stream
+from bridge.edges.dynamodb.scan import DynamoTable, parse_fast_without_binary
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.dynamodb.describe import find_stream
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.edges.local.clock import SystemClock
@@ -94,7 +94,7 @@ def build_reconciler(
     source = DynamoTable(clients()("dynamodb"), table.name, clock, backoff)
     facts = source.describe()
     if not stream_stopped and settings.tables[name].kinesis is None:
-        require_stream(facts)
+        require_stream(facts, "; or --stream-stopped to reconcile as it is")
     parse_fast_without_binary(client("dynamodb"))
     ledger: ScannableLedger = build_ledger(settings, client, clock)  # type: ignore[assignment]
     ledger.check()
@@ -223,7 +223,7 @@ def build_function_lag(
     def source_arn() -> str:
         if table.kinesis is not None:
             return table.kinesis
-        return find_stream(client("dynamodb"), table.name).arn
+        return find_stream(client("dynamodb"), table.name).stream_arn
 
     def mappings(arn: str) -> Sequence[MappingFacts]:
         if mapping_id:
@@ -251,7 +251,7 @@ def build_checkpoint_lag(
     if table.kinesis is not None:
         source, dialect = KinesisReader(client("kinesis"), table.kinesis), KINESIS
     else:
-        arn = find_stream(client("dynamodb"), table.name).arn
+        arn = find_stream(client("dynamodb"), table.name).stream_arn
         source, dialect = StreamReader(client("dynamodbstreams"), arn), STREAM
     lag = CheckpointLag(
         source, FileCheckpoints(checkpoints), dialect, clock or SystemClock(), str(checkpoints)

@@ -8,8 +8,10 @@ from pathlib import Path
 from bridge.core.records.dialect import Dialect
 from bridge.core.records.kinesis import KINESIS
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.s3.failures import DirectoryFailureSource, S3FailureSource, SqsFailureSource
 from bridge.edges.kinesis.reader import KinesisReader
+from bridge.edges.local.failures import DirectoryFailureSource
+from bridge.edges.s3.failures import S3FailureSource
+from bridge.edges.sqs.failures import SqsFailureSource
 from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.failures import FailureSource

@@ -12,15 +12,13 @@ from pathlib import Path
 from bridge.core.events.translate import Table
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.records.kinesis import KINESIS
-from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.dynamodb.describe import find_stream
-from bridge.edges.local.failures import (
-    DirectoryFailureDestination,
-    S3FailureDestination,
-    SqsFailureDestination,
-)
+from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints
+from bridge.edges.local.failures import DirectoryFailureDestination
+from bridge.edges.s3.failures import S3FailureDestination
+from bridge.edges.sqs.failures import SqsFailureDestination
 from bridge.errors import TargetMissing
 from bridge.ports.failures import FailureDestination
 from bridge.ports.sink import Sink
@@ -129,7 +127,9 @@ def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence
         table = settings.tables[name]
         mapping = mapping_settings(settings, configuration.tables[table.name])
         if table.kinesis is None:
-            own = StreamReader(client("dynamodbstreams"), find_stream(client("dynamodb"), table.name).arn)
+            own = StreamReader(
+                client("dynamodbstreams"), find_stream(client("dynamodb"), table.name).stream_arn
+            )
             feeds.append(_Feed(name, own, STREAM, mapping))
         elif table.kinesis not in shared:
             shared.add(table.kinesis)

@@ -10,12 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
-from bridge.edges.local.failures import (
-    DirectoryFailureDestination,
-    S3FailureDestination,
-    SqsFailureDestination,
-)
-from bridge.edges.s3.failures import HIDDEN_S, DirectoryFailureSource, S3FailureSource, SqsFailureSource
+from bridge.edges.local.failures import DirectoryFailureDestination, DirectoryFailureSource
+from bridge.edges.s3.failures import S3FailureDestination, S3FailureSource
+from bridge.edges.sqs.failures import HIDDEN_S, SqsFailureDestination, SqsFailureSource
 from bridge.errors import AccessDenied, DestinationUnavailable, TargetMissing
 from bridge.ports.failures import FailureDestination, FailureSource
 from tests.fakes.clients.aws_peer import AwsPeer

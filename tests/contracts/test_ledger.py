@@ -257,7 +257,7 @@ def test_threads_of_a_pool_read_and_write_everything_once(aws: Aws, request: pyt
     rig = _embedded(request)
     with ThreadPoolExecutor(4) as pool:
         assert isinstance(rig.store, DynamoDbLedger)
-        ledger = ledger_on(rig.store._client, aws.name("ledger"), pool=pool)
+        ledger = ledger_on(rig.store._target.client, aws.name("ledger"), pool=pool)
         rows = [row(f"k{n}", n) for n in range(1, 331)]
         assert ledger.settle(rows) == set()
         assert ledger.read([each.key for each in rows]) == {each.key: each for each in rows}

@@ -12,9 +12,8 @@ from typing import Any
 
 from bridge.demo.resources import Queue, drain
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.local.failures import S3FailureDestination
-from bridge.edges.s3.failures import S3FailureSource
 from bridge.edges.local.checkpoints import MemoryCheckpoints
+from bridge.edges.s3.failures import S3FailureDestination, S3FailureSource
 from bridge.lambdas.redrive import RedriveHandler
 from bridge.ports.clock import Clock
 from bridge.stream.mapping.stats import RunnerStats

@@ -129,6 +129,6 @@ def test_no_service_has_to_name_the_action_for_us() -> None:
             service = each.actions[0].partition(":")[0]
             operation = {"list_objects_v2": "ListObjectsV2"}.get(call) or call.title().replace("_", "")
             denied = client_error("AccessDenied", operation, 403, "Access Denied")
-            error = AwsTarget(service, "what is called", unavailable=SinkUnavailable).translate(denied)
+            error = AwsTarget(None, service, "what is called", unavailable=SinkUnavailable).translate(denied)
             assert isinstance(error, AccessDenied)
             assert any(f"allow {action} " in error.hint for action in each.actions), (each.sid, error.hint)

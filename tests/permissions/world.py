@@ -15,10 +15,9 @@ import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.local.failures import S3FailureDestination
-from bridge.edges.s3.failures import S3FailureSource
 from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.edges.local.clock import SystemClock
+from bridge.edges.s3.failures import S3FailureDestination, S3FailureSource
 from bridge.errors import BridgeError
 from bridge.lambdas.redrive import RedriveHandler
 from bridge.reconcile import Options, Reconciler

@@ -100,7 +100,7 @@ def test_a_bucket_that_fails_at_any_call_stops_the_run_where_it_is(operation: st
 
     for call in range(0, 40, 6):
         rig = s3_rig()
-        peer: Any = rig.store._client  # type: ignore[attr-defined]
+        peer: Any = rig.store._objects.target.client  # type: ignore[attr-defined]
         first = peer.calls[operation] + call
         slow = client_error("SlowDown", operation, 503)
         peer.fail = lambda name, at, first=first, slow=slow: (

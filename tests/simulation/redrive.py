@@ -10,10 +10,9 @@ from typing import Any, cast
 
 import orjson
 
-from bridge.edges.local.failures import with_payload
 from bridge.errors import BridgeError, DestinationUnavailable, QuarantineUnavailable, TargetMissing
 from bridge.ports.clock import Deadline
-from bridge.ports.failures import StoredBatch
+from bridge.ports.failures import StoredBatch, with_payload
 from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.stream import StreamSource
 from bridge.redrive import KeptEntry, Redriver, Retry, redrive

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from bridge.edges.local.failures import MemoryFailureDestination
 from bridge.edges.local.checkpoints import MemoryCheckpoints
+from bridge.edges.local.failures import MemoryFailureDestination
 from bridge.ports.checkpoints import Checkpoints
 from bridge.ports.failures import FailureDestination
 from bridge.stream.mapping.stats import BatchReport, RunnerStats

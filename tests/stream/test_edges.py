@@ -10,11 +10,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.local.failures import (
-    DirectoryFailureDestination,
-    S3FailureDestination,
-    SqsFailureDestination,
-)
+from bridge.edges.local.failures import DirectoryFailureDestination
+from bridge.edges.s3.failures import S3FailureDestination
+from bridge.edges.sqs.failures import SqsFailureDestination
 from bridge.errors import (
     AccessDenied,
     BridgeError,

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from bridge.core.records.kinesis import KINESIS
-from bridge.edges.local.failures import MemoryFailureDestination, object_key
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
+from bridge.edges.local.failures import MemoryFailureDestination
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import SinkUnavailable
+from bridge.ports.failures import object_key
 from bridge.ports.stream import Shard
 from bridge.stream.mapping.shards import ready_shards
 from bridge.stream.mapping.stats import RunnerStats

@@ -100,7 +100,8 @@ def _withheld(path: tuple[str, ...], value: Any) -> bool:
 
 
 def _scan(console: Console, seen: InferSample, table: str, count: int, max_rcu: float, aws: Aws) -> None:
-    from bridge.edges.dynamodb.sample import describe_table, sample_items
+    from bridge.edges.dynamodb.describe import describe_table
+    from bridge.edges.dynamodb.sample import sample_items
     from bridge.edges.local.clock import SystemClock
     from bridge.schemas.authoring.infer import Shape
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from bridge.onboarding.documents import TablePlan
     from bridge.onboarding.sample import TableSample
 
-_ALL_IMAGES = "NEW_AND_OLD_IMAGES"
-
 
 def init(
     console: Console,
@@ -114,19 +112,19 @@ def _spooled(from_file: str | None) -> Iterator[BinaryIO | None]:
 
 
 def _from_tables(tables: Sequence[str], count: int, keep_values: bool, aws: Aws) -> list[TableSample]:
-    from bridge.edges.dynamodb.sample import describe_table, sample_items
+    from bridge.edges.dynamodb.describe import describe_table
+    from bridge.edges.dynamodb.sample import sample_items
     from bridge.onboarding.sample import TableSample
 
     dynamodb = aws.clients()("dynamodb")
     samples = []
     for table in dict.fromkeys(tables):
         described = describe_table(dynamodb, table)
-        view: Any = described.view or _ALL_IMAGES
         sample = TableSample(
             table=described.name,
-            key=described.key,
-            view=view,
-            stream_enabled=bool(described.view),
+            key=dict(described.key),
+            view=described.view,
+            stream_enabled=bool(described.stream_arn),
             about_items=described.about_items,
             keep_values=keep_values,
         )

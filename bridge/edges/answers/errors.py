@@ -1,22 +1,22 @@
-"""What AWS's error answers mean to us: one classification for every edge.
+"""The one place that every AWS call passes, and the errors that its answers become.
 
-An edge makes one :class:`AwsTarget` for the thing it talks to and writes::
+An edge makes one :class:`AwsTarget` for each thing it talks to and writes::
 
-    try:
-        answer = client.put_events(Entries=entries)
-    except AWS_ERRORS as error:
-        raise target.translate(error) from error
+    answer = target.call("PutEvents", Entries=entries)
 
-AWS's own message is never copied: a validation message quotes the value it did not like. What each code means
-stands in :mod:`bridge.edges.answers.codes`.
+Errors never copy AWS's own message, because a validation message quotes the value that it rejects. The module
+:mod:`bridge.edges.answers.codes` says what each code means.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -36,13 +36,25 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from bridge.edges.answers.codes import Meaning, meaning_of_answer, meaning_of_entry
-from bridge.errors import AccessDenied, BatchError, BridgeError, TargetMissing, Unavailable
+from bridge.errors import (
+    AccessDenied,
+    BatchError,
+    BridgeError,
+    EventRefused,
+    EventTooLarge,
+    SinkUnavailable,
+    TargetMissing,
+    Unavailable,
+)
 
 AWS_ERRORS: Final = (ClientError, BotoCoreError, ResponseParserError)
-"""Everything a botocore client raises on purpose."""
+"""Every error that a botocore client raises on purpose."""
 
-# Where the IAM action has another name than the operation (docs: "Required permissions for Amazon S3 API
-# operations", service authorization reference); a HEAD answer has no message to name it.
+# The prefix of the IAM actions of a service, where it differs from the name of its boto3 client.
+_PREFIX_OF: Final = {"dynamodbstreams": "dynamodb", "eventbridgev2": "events"}
+
+# The IAM action of an operation, where their names differ (docs: "Required permissions for Amazon S3 API
+# operations", service authorization reference). A HEAD answer has no message that names the action.
 _ACTION_OF: Final = {
     "s3:DeleteObjects": "s3:DeleteObject",
     "s3:HeadBucket": "s3:ListBucket",
@@ -61,18 +73,55 @@ _DENIED_RESOURCE: Final = re.compile(r"on resource:? (arn:[\w:/.*+=,@-]+)")
 
 @dataclass(frozen=True, slots=True)
 class AwsTarget:
-    """What an edge talks to, and which of our errors its answers become.
+    """What an edge talks to, and which of our errors AWS's answers become.
 
-    ``service`` is the IAM prefix (``events``), ``resource`` what a person would look for (``event bus
-    orders``). ``unavailable`` is for what may succeed later; ``refused`` and ``too_large`` are for a call
-    that never will: a sink says ``EventRefused`` and ``EventTooLarge``, other edges keep ``BatchError``.
+    ``client`` is a boto3 client, ``service`` the name that boto3 knows it by (``dynamodbstreams``), and
+    ``resource`` names the target for people (``event bus orders``). ``unavailable`` is raised for what may
+    succeed later; ``refused`` and ``too_large`` for a call that never will: a sink sets ``EventRefused`` and
+    ``EventTooLarge``, other edges keep ``BatchError``. ``by_code`` makes the error of a code that means
+    something else to this target than the table of codes says. ``missing_hint`` says what to do about a
+    target that does not exist; ``denied_hint`` is added to what to do about a denied action.
     """
 
+    client: Any
     service: str
     resource: str
     unavailable: type[Unavailable]
     refused: type[BridgeError] = BatchError
     too_large: type[BridgeError] = BatchError
+    by_code: Mapping[str, Callable[[str], BridgeError]] = field(default_factory=dict)
+    missing_hint: str = "check its name, the region and the account"
+    denied_hint: str = ""
+
+    def call(self, operation: str, /, **request: Any) -> Any:
+        """The answer to one call; ``operation`` has the name that AWS gives it (``PutEvents``).
+
+        Raises our error for each of ``AWS_ERRORS``, with AWS's code as ``code`` and the original as cause.
+        """
+        with self.translating():
+            return getattr(self.client, xform_name(operation))(**request)
+
+    def pages(
+        self, operation: str, /, *, token: tuple[str, str] = ("NextToken", "NextToken"), **request: Any
+    ) -> Iterator[Any]:
+        """The answers to a call that lists in pages. ``token`` names the member of the answer that holds the
+        start of the next page, and the parameter that takes it. Raises as :meth:`call` does."""
+        member, parameter = token
+        while True:
+            page = self.call(operation, **request)
+            yield page
+            if not page.get(member):
+                return
+            request[parameter] = page[member]
+
+    @contextmanager
+    def translating(self) -> Iterator[None]:
+        """Raises our error for each of ``AWS_ERRORS``. Only for what is read after a call has returned: the
+        body of an object."""
+        try:
+            yield
+        except AWS_ERRORS as error:
+            raise self.translate(error) from error
 
     def translate(self, error: Exception) -> BridgeError:
         """Our error for one of ``AWS_ERRORS``. The caller raises it ``from`` the original."""
@@ -80,6 +129,8 @@ class AwsTarget:
             response: dict[str, Any] = error.response
             details = response.get("Error") or {}
             code = code_of(error)
+            if code in self.by_code:
+                return self.by_code[code](code)
             message = str(details.get("Message") or "")
             status = int((response.get("ResponseMetadata") or {}).get("HTTPStatusCode") or 0)
             return self._build(
@@ -89,56 +140,62 @@ class AwsTarget:
         return self._build(_local_meaning(error), code, "", "")
 
     def entry_error(self, code: str, operation: str, *, sender_fault: bool | None = None) -> BridgeError:
-        """Our error for a code that stands inside a successful answer, for one entry.
+        """Our error for the code of one entry inside a successful answer.
 
         ``sender_fault`` as :func:`bridge.edges.answers.codes.meaning_of_entry` has it.
         """
         return self._build(meaning_of_entry(code, sender_fault), code, operation, "")
 
     def _build(self, meaning: Meaning, code: str, operation: str, message: str) -> BridgeError:
-        # An edge's stage is the stage of what it calls unavailable: publish, settle, quarantine, read.
+        # The stage of a target is the stage of its ``unavailable``: publish, settle, quarantine, read.
         stage = self.unavailable.stage
-        action = f"{self.service}:{operation}" if operation else self.service
+        prefix = _PREFIX_OF.get(self.service, self.service)
+        action = f"{prefix}:{operation}" if operation else prefix
         said = f"{self.resource}: {action} answered {code}"
+        more = f"; {self.denied_hint}" if self.denied_hint else ""
         if meaning == "unavailable":
-            return self.unavailable(said, hint="repeated until the time is up, then handed back", code=code)
+            return self.unavailable(
+                said, hint="repeated until the time is up, then returned for retry", code=code
+            )
         if meaning == "denied":
             named = _DENIED_ACTION.search(message)
             if named is None and code.upper().startswith("KMS"):
                 text = f"access denied to the KMS key of {self.resource} in {action} ({code})"
-                return AccessDenied(text, hint=_ALLOW_KEY, stage=stage, code=code)
+                return AccessDenied(text, hint=_ALLOW_KEY + more, stage=stage, code=code)
             where = _DENIED_RESOURCE.search(message)
             action = named.group(1) if named else _ACTION_OF.get(action, action)
             resource = where.group(1) if where else self.resource
             text = f"access denied to {action} on {resource} ({code})"
             hint = f"allow {action} in the role's policy, and in the resource's own policy where it has one"
-            return AccessDenied(text, hint=hint, stage=stage, code=code)
+            return AccessDenied(text, hint=hint + more, stage=stage, code=code)
         if meaning == "credentials":
             hint = "the credentials are missing, expired or wrong, or this machine's clock is off"
-            return AccessDenied(said, hint=hint, stage=stage, code=code)
+            return AccessDenied(said, hint=hint + more, stage=stage, code=code)
         if meaning == "missing":
-            hint = "check its name, the region and the account"
-            return TargetMissing(
-                f"{self.resource} does not exist ({action}: {code})", hint=hint, stage=stage, code=code
-            )
+            text = f"{self.resource} does not exist ({action}: {code})"
+            return TargetMissing(text, hint=self.missing_hint, stage=stage, code=code)
         if meaning == "too_large":
             return self.too_large(said, hint="over the target's size limit", stage=stage, code=code)
         if meaning == "broken":
-            return BatchError(
-                said, hint="the target or the configuration is not usable", stage=stage, code=code
-            )
+            hint = "the target or the configuration is not usable"
+            return BatchError(said, hint=hint, stage=stage, code=code)
         return self.refused(said, hint="the same request will be refused again", stage=stage, code=code)
 
 
+def sink_target(client: Any, service: str, resource: str) -> AwsTarget:
+    """The target of a sink: a call that never succeeds is the fault of its events."""
+    return AwsTarget(client, service, resource, SinkUnavailable, EventRefused, EventTooLarge)
+
+
 def code_of(error: Exception) -> str:
-    """AWS's error code, or ``""`` where the error did not come from the service."""
+    """AWS's error code, or ``""`` where the error does not come from the service."""
     if not isinstance(error, ClientError):
         return ""
     return str((error.response.get("Error") or {}).get("Code") or "")
 
 
 def _local_meaning(error: Exception) -> Meaning:
-    """For what botocore raises without an answer of the service."""
+    """The meaning of an error that botocore raises without an answer of the service."""
     transient = (
         BotoConnectionError,
         CredentialRetrievalError,

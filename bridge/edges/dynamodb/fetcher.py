@@ -1,4 +1,4 @@
-"""The conversation with a table about single items: as they are now, many at a time (BatchGetItem)."""
+"""Reads single items of a table as they are now, many in a call (BatchGetItem)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from bridge.core.change import TypedItem
 from bridge.core.keys import key_as_sent, key_identity
 from bridge.delivery.backoff import Backoff
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
+from bridge.edges.answers.errors import AwsTarget
 from bridge.errors import FetchUnavailable
 from bridge.limits import BATCH_GET_MAX
 from bridge.ports.clock import Deadline
@@ -17,8 +17,8 @@ from bridge.ports.clock import Deadline
 class TableFetcher:
     """A ``Fetcher`` through a boto3 ``dynamodb`` client. Needs ``dynamodb:BatchGetItem``.
 
-    Unprocessed keys are asked for again, at once where the answer was merely full and with backoff where it
-    brought nothing, for at most half of the time that is left: the other half is for publishing.
+    Unprocessed keys are requested again: at once where the answer was full, with backoff where it had no
+    item. This takes at most half of the time that is left; the other half is for publishing.
     """
 
     def __init__(self, client: Any, backoff: Backoff) -> None:
@@ -52,17 +52,12 @@ class TableFetcher:
         return found
 
     def _read(self, table: str, keys: list[TypedItem]) -> tuple[list[TypedItem], list[TypedItem]]:
-        """Items, and keys that were not processed: all of them where the service was not to be had."""
+        """Items, and keys that were not processed: all of them where the service is unavailable."""
+        target = AwsTarget(self._client, "dynamodb", f"table {table}", unavailable=FetchUnavailable)
         request = {table: {"Keys": keys, "ConsistentRead": True}}
         try:
-            answer = self._client.batch_get_item(RequestItems=request)
-        except AWS_ERRORS as error:
-            translated = AwsTarget("dynamodb", f"table {table}", unavailable=FetchUnavailable).translate(
-                error
-            )
-            if isinstance(translated, FetchUnavailable):
-                return [], keys
-            raise translated from error
-        return answer["Responses"].get(table, []), answer.get("UnprocessedKeys", {}).get(table, {}).get(
-            "Keys", []
-        )
+            answer = target.call("BatchGetItem", RequestItems=request)
+        except FetchUnavailable:
+            return [], keys
+        left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        return answer["Responses"].get(table, []), left

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from bridge.delivery.backoff import Backoff
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
+from bridge.edges.answers.errors import AwsTarget
 from bridge.edges.dynamodb.ledger_row import (
     KEY,
     LIVE,
@@ -23,7 +23,7 @@ from bridge.edges.dynamodb.ledger_row import (
     partition_key,
     table_prefix,
 )
-from bridge.errors import BatchError, BridgeError, LedgerUnavailable, TargetMissing
+from bridge.errors import BatchError, BridgeError, LedgerUnavailable
 from bridge.limits import BATCH_GET_MAX, BATCH_WRITE_MAX
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.ledger import Keep, Row, RowPage
@@ -64,7 +64,6 @@ class DynamoDbLedger:
         pool: Executor | None = None,
     ) -> None:
         """``pool`` makes the calls of one large batch side by side, ``IN_FLIGHT`` at most."""
-        self._client = client
         self._table = table
         self._clock = clock
         self._backoff = backoff
@@ -72,15 +71,18 @@ class DynamoDbLedger:
         self._patience_s = patience_s
         self._pool = pool
         self._in_flight = 1 if pool is None else IN_FLIGHT
-        self._target = AwsTarget("dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
+        self._target = AwsTarget(
+            client,
+            "dynamodb",
+            f"ledger table {table}",
+            unavailable=LedgerUnavailable,
+            missing_hint="check its name, region and account, or create it: " + _create_command(table),
+        )
 
     def check(self) -> None:
         """Raises ``TargetMissing``, ``AccessDenied``, ``BatchError`` for another key schema, and
         ``LedgerUnavailable``."""
-        try:
-            table = self._client.describe_table(TableName=self._table)["Table"]
-        except AWS_ERRORS as error:
-            raise self._translate(error) from error
+        table = self._target.call("DescribeTable", TableName=self._table)["Table"]
         schema = [(part["AttributeName"], part["KeyType"]) for part in table["KeySchema"]]
         types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
         if schema != [(KEY, "HASH")] or types.get(KEY) != "S":
@@ -123,16 +125,15 @@ class DynamoDbLedger:
         patience = self._patience()
         while True:
             try:
-                self._client.put_item(**request)
+                self._target.call("PutItem", **request)
                 return True
-            except AWS_ERRORS as error:
-                if code_of(error) == _CONDITION_FAILED:
-                    # It may be our own write, whose answer was lost on the way.
+            except BridgeError as error:
+                if error.code == _CONDITION_FAILED:
+                    # It may be this call's own write, whose answer was lost.
                     known = self.read([row.key]).get(row.key)
                     return known is not None and known.stamp == row.stamp
-                translated = self._translate(error)
-                if not isinstance(translated, LedgerUnavailable) or not patience.wait():
-                    raise translated from error
+                if not isinstance(error, LedgerUnavailable) or not patience.wait():
+                    raise
 
     def rows(self, table: str, segment: int = 0, segments: int = 1, start: str = "") -> Iterator[RowPage]:
         query: dict[str, Any] = {
@@ -196,37 +197,29 @@ class DynamoDbLedger:
     def _get(self, keys: list[str]) -> _Answer[str]:
         request = {self._table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
         try:
-            answer = self._client.batch_get_item(RequestItems=request)
-        except AWS_ERRORS as error:
-            return self._failed(error, keys)
+            answer = self._target.call("BatchGetItem", RequestItems=request)
+        except LedgerUnavailable as error:
+            return _Answer(keys, trouble=error)
         left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
         return _Answer([key[KEY]["S"] for key in left], answer["Responses"].get(self._table, []))
 
     def _put(self, items: list[dict[str, Any]]) -> _Answer[dict[str, Any]]:
         request = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
         try:
-            answer = self._client.batch_write_item(RequestItems=request)
-        except AWS_ERRORS as error:
-            return self._failed(error, items)
+            answer = self._target.call("BatchWriteItem", RequestItems=request)
+        except LedgerUnavailable as error:
+            return _Answer(items, trouble=error)
         left = answer.get("UnprocessedItems", {}).get(self._table, [])
         return _Answer([each["PutRequest"]["Item"] for each in left])
 
-    def _failed(self, error: Exception, parts: list[_Part]) -> _Answer[_Part]:
-        translated = self._translate(error)
-        if not isinstance(translated, LedgerUnavailable):
-            raise translated from error
-        return _Answer(parts, trouble=translated)
-
-    def _scan(self, query: Mapping[str, Any]) -> dict[str, Any]:
+    def _scan(self, query: Mapping[str, Any]) -> Any:
         patience = self._patience()
         while True:
             try:
-                page: dict[str, Any] = self._client.scan(**query)
-                return page
-            except AWS_ERRORS as error:
-                translated = self._translate(error)
-                if not isinstance(translated, LedgerUnavailable) or not patience.wait():
-                    raise translated from error
+                return self._target.call("Scan", **query)
+            except LedgerUnavailable:
+                if not patience.wait():
+                    raise
 
     def _patience(self, deadline: Deadline | None = None) -> _Patience:
         until = Deadline.after(self._clock, self._patience_s)
@@ -239,17 +232,6 @@ class DynamoDbLedger:
             f"ledger table {self._table} could not be {what}: nothing in {self._patience_s:g} s",
             hint="its capacity is used up: give it more, or make it on-demand",
         )
-
-    def _translate(self, error: Exception) -> BridgeError:
-        translated = self._target.translate(error)
-        if isinstance(translated, TargetMissing):
-            return TargetMissing(
-                f"ledger table {self._table} does not exist",
-                hint="check its name, region and account, or make it: " + _create_command(self._table),
-                stage="settle",
-                code=translated.code,
-            )
-        return translated
 
 
 @dataclass(frozen=True, slots=True)

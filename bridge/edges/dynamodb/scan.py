@@ -7,16 +7,16 @@ Lambda hands them over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from collections.abc import Mapping
+from typing import Any, Final
 
 import orjson
 
-from bridge.core.change import StreamView, TypedItem
+from bridge.core.change import TypedItem
 from bridge.core.keys import key_as_sent, key_identity
 from bridge.delivery.backoff import Backoff
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
-from bridge.errors import SourceUnavailable, TargetMissing
+from bridge.edges.dynamodb.describe import table_facts, table_target
+from bridge.errors import SourceUnavailable
 from bridge.limits import BATCH_GET_MAX
 from bridge.ports.clock import Clock
 from bridge.ports.table import ItemPage, ItemsRead, TableFacts
@@ -70,29 +70,14 @@ class DynamoTable:
         self, client: Any, table: str, clock: Clock, backoff: Backoff, *, give_up_s: float = GIVE_UP_S
     ) -> None:
         parse_with_orjson(client)
-        self._client = client
         self._table = table
         self._clock = clock
         self._backoff = backoff
         self._give_up_s = give_up_s
-        self._target = AwsTarget("dynamodb", f"table {table}", unavailable=SourceUnavailable)
+        self._target = table_target(client, table)
 
     def describe(self) -> TableFacts:
-        """A table whose stream is off has no ``stream_arn``."""
-        described = self._call(self._client.describe_table, TableName=self._table)["Table"]
-        types = {each["AttributeName"]: each["AttributeType"] for each in described["AttributeDefinitions"]}
-        schema = sorted(described["KeySchema"], key=lambda each: str(each["KeyType"]) != "HASH")
-        stream = described.get("StreamSpecification") or {}
-        enabled = bool(stream.get("StreamEnabled"))
-        view = cast(StreamView, stream.get("StreamViewType", "NEW_AND_OLD_IMAGES"))
-        return TableFacts(
-            self._table,
-            str(described.get("TableArn", "")),
-            {each["AttributeName"]: types[each["AttributeName"]] for each in schema},
-            str(described.get("LatestStreamArn", "")) if enabled else "",
-            view if enabled else "NEW_AND_OLD_IMAGES",
-            int(described.get("ItemCount") or 0),
-        )
+        return table_facts(self._call("DescribeTable", TableName=self._table)["Table"])
 
     def page(self, segment: int, segments: int, start: TypedItem | None) -> ItemPage:
         request: dict[str, Any] = {
@@ -104,7 +89,7 @@ class DynamoTable:
         }
         if start is not None:
             request["ExclusiveStartKey"] = key_as_sent(start)
-        answer = self._call(self._client.scan, **request)
+        answer = self._call("Scan", **request)
         units = float((answer.get("ConsumedCapacity") or {}).get("CapacityUnits") or 0.0)
         return ItemPage(answer.get("Items") or [], answer.get("LastEvaluatedKey") or None, units)
 
@@ -116,9 +101,7 @@ class DynamoTable:
         while waiting:
             call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
             request = {self._table: {"Keys": call, "ConsistentRead": True}}
-            answer = self._call(
-                self._client.batch_get_item, RequestItems=request, ReturnConsumedCapacity="TOTAL"
-            )
+            answer = self._call("BatchGetItem", RequestItems=request, ReturnConsumedCapacity="TOTAL")
             for each in answer.get("ConsumedCapacity") or ():
                 units += float(each.get("CapacityUnits") or 0.0)
             for item in (answer.get("Responses") or {}).get(self._table, ()):
@@ -133,17 +116,15 @@ class DynamoTable:
                 tries += 1
         return ItemsRead(found, units)
 
-    def _call(self, operation: Callable[..., Any], **request: Any) -> Any:
-        """Repeats what may pass, with backoff, for minutes. Raises ``SourceUnavailable`` after that."""
+    def _call(self, operation: str, **request: Any) -> Any:
+        """Repeats a call with backoff while the table is unavailable, for minutes. Raises
+        ``SourceUnavailable`` after that."""
         until_s = self._clock.monotonic() + self._give_up_s
         tries = 0
         while True:
             try:
-                return operation(**request)
-            except AWS_ERRORS as error:
-                translated = self._target.translate(error)
-                if not isinstance(translated, SourceUnavailable):
-                    raise translated from error
+                return self._target.call(operation, **request)
+            except SourceUnavailable as error:
                 self._wait(tries, until_s, error)
                 tries += 1
 
@@ -155,14 +136,3 @@ class DynamoTable:
                 hint="`reconcile resume` goes on from here; a lower max_rcu leaves more to others",
             ) from cause
         self._clock.sleep(min(left_s, 0.05 + self._backoff.delay_s(self._backoff.draw(), tries)))
-
-
-def require_stream(facts: TableFacts) -> None:
-    """Raises ``TargetMissing`` where the table's stream is off."""
-    if not facts.stream_arn:
-        raise TargetMissing(
-            f"table {facts.name} has no stream: every change from now on is lost until it has one",
-            hint=f"aws dynamodb update-table --table-name {facts.name} --stream-specification "
-            "StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES; or --stream-stopped to reconcile as it is",
-            stage="read",
-        )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
-from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, SourceUnavailable
+from bridge.edges.answers.errors import AwsTarget
+from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable
 from bridge.ports.stream import IteratorKind, Page, Shard
 
 
 class StreamReader:
-    """One stream through a boto3 ``dynamodbstreams`` client; a ``StreamSource``.
+    """One stream through a boto3 ``dynamodbstreams`` client; a ``StreamSource``. Needs
+    ``dynamodb:DescribeStream``, ``dynamodb:GetShardIterator`` and ``dynamodb:GetRecords``.
 
     Raises ``IteratorExpired``, ``PositionTrimmed``, ``SourceUnavailable`` (throttling, 5xx, lost
     connections), ``AccessDenied``, and ``TargetMissing`` where the stream or the shard does not exist.
@@ -19,52 +20,41 @@ class StreamReader:
 
     def __init__(self, client: Any, stream_arn: str) -> None:
         self.arn = stream_arn
-        self._client = client
-        self._target = AwsTarget("dynamodb", f"stream {stream_arn}", unavailable=SourceUnavailable)
+        self._target = AwsTarget(
+            client,
+            "dynamodbstreams",
+            f"stream {stream_arn}",
+            unavailable=SourceUnavailable,
+            by_code={
+                "ExpiredIteratorException": lambda code: IteratorExpired(
+                    f"an iterator of {stream_arn} is too old", code=code
+                ),
+                "TrimmedDataAccessException": lambda code: PositionTrimmed(
+                    f"a position in {stream_arn} is older than the stream keeps",
+                    hint="reconcile the table: changes in between were not seen",
+                    code=code,
+                ),
+            },
+        )
 
     def shards(self) -> Sequence[Shard]:
-        """All shards the stream still has, oldest page first."""
+        """All shards that the stream still has, oldest page first."""
         shards: list[Shard] = []
         request: dict[str, Any] = {"StreamArn": self.arn}
         while True:
-            try:
-                description = self._client.describe_stream(**request)["StreamDescription"]
-            except AWS_ERRORS as error:
-                raise self._translate(error) from error
+            description = self._target.call("DescribeStream", **request)["StreamDescription"]
             shards.extend(Shard.read_from(described) for described in description.get("Shards", ()))
             if not description.get("LastEvaluatedShardId"):
                 return shards
             request["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
 
-    def iterator(
-        self,
-        shard_id: str,
-        kind: IteratorKind,
-        sequence_number: str | None = None,
-    ) -> str:
-        request: dict[str, Any] = {"StreamArn": self.arn, "ShardId": shard_id, "ShardIteratorType": kind}
-        if sequence_number is not None:
-            request["SequenceNumber"] = sequence_number
-        try:
-            return str(self._client.get_shard_iterator(**request)["ShardIterator"])
-        except AWS_ERRORS as error:
-            raise self._translate(error) from error
+    def iterator(self, shard_id: str, kind: IteratorKind, sequence_number: str | None = None) -> str:
+        at = {} if sequence_number is None else {"SequenceNumber": sequence_number}
+        answer = self._target.call(
+            "GetShardIterator", StreamArn=self.arn, ShardId=shard_id, ShardIteratorType=kind, **at
+        )
+        return str(answer["ShardIterator"])
 
     def read(self, iterator: str, limit: int) -> Page:
-        try:
-            answer = self._client.get_records(ShardIterator=iterator, Limit=limit)
-        except AWS_ERRORS as error:
-            raise self._translate(error) from error
+        answer = self._target.call("GetRecords", ShardIterator=iterator, Limit=limit)
         return Page(answer.get("Records", ()), answer.get("NextShardIterator") or None)
-
-    def _translate(self, error: Exception) -> BridgeError:
-        code = code_of(error)
-        if code == "ExpiredIteratorException":
-            return IteratorExpired(f"an iterator of {self.arn} is too old", code=code)
-        if code == "TrimmedDataAccessException":
-            return PositionTrimmed(
-                f"a position in {self.arn} is older than the stream keeps",
-                hint="reconcile the table: changes in between were not seen",
-                code=code,
-            )
-        return self._target.translate(error)

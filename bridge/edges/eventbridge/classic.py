@@ -7,79 +7,51 @@ see the event byte for byte. The bus itself keeps no order and may deliver twice
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from bridge.core.event import Event
 from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
-from bridge.errors import EventRefused, EventTooLarge, SinkUnavailable
+from bridge.delivery.sink import BatchingSink, utf8_bytes
+from bridge.edges.answers.errors import sink_target
 from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_ENTRIES, EVENTBRIDGE_TIME_BYTES
-from bridge.ports.clock import Deadline
-from bridge.ports.sink import EntryResult
 
 MAX_BYTES: Final = EVENTBRIDGE_BYTES - 1  # the documented limit is exclusive
 
 
-class EventsClient(Protocol):
-    """The part of boto3's ``events`` client that is used; it must not retry by itself."""
+class EventBridgeSink(BatchingSink):
+    """Publishes to one bus, given by name or ARN, through a boto3 ``events`` client without retries.
 
-    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]: ...
-
-    def describe_event_bus(self, *, Name: str) -> Mapping[str, Any]: ...
-
-
-class EventBridgeSink:
-    """Publishes to one bus, given by name or ARN."""
+    Needs ``events:PutEvents`` and ``events:DescribeEventBus``.
+    """
 
     max_entries = EVENTBRIDGE_ENTRIES
 
     def __init__(
         self,
-        client: EventsClient,
+        client: Any,
         bus: str,
         dispatcher: Dispatcher,
         *,
         name: str = "eventbridge",
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self.name = name
-        self.max_bytes = max_bytes
-        self._client = client
+        super().__init__(dispatcher, name, max_bytes)
         self._bus = bus
-        self._dispatcher = dispatcher
-        self._target = AwsTarget(
-            service="events",
-            resource=f"event bus {bus}",
-            unavailable=SinkUnavailable,
-            refused=EventRefused,
-            too_large=EventTooLarge,
-        )
+        self._target = sink_target(client, "events", f"event bus {bus}")
 
     def check(self) -> None:
-        """Ask for the bus by name, because PutEvents would not tell: to a bus that does not exist it
-        answers success for every entry, and the events are gone.
+        """Ask for the bus by name. PutEvents cannot answer this: it accepts every entry to a bus that does
+        not exist, and the events are gone.
 
-        Needs ``events:DescribeEventBus``. Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``.
+        Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``.
         """
-        try:
-            self._client.describe_event_bus(Name=self._bus)
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        self._target.call("DescribeEventBus", Name=self._bus)
 
     def size_of(self, event: Event) -> int:
         return entry_bytes(event)
 
-    def publish(
-        self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
-    ) -> list[EntryResult]:
-        return self._dispatcher.publish(self, events, deadline, halt_on_failure=halt_on_failure)
-
     def send(self, events: Sequence[Event]) -> list[Answer]:
-        """One PutEvents call; see ``dispatch.Target.send``."""
-        try:
-            answer = self._client.put_events(Entries=[self._entry(event) for event in events])
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        answer = self._target.call("PutEvents", Entries=[self._entry(event) for event in events])
         return [self._verdict(entry) for entry in answer.get("Entries") or ()]
 
     def _entry(self, event: Event) -> dict[str, Any]:
@@ -105,14 +77,4 @@ class EventBridgeSink:
 def entry_bytes(event: Event) -> int:
     """Bytes of the entry by EventBridge's rule: 14 for Time, and Source, DetailType, Detail and every
     Resource as UTF-8 (docs: "Calculating PutEvents event entry size")."""
-    return (
-        EVENTBRIDGE_TIME_BYTES
-        + len(event.body)
-        + _utf8_bytes(event.source)
-        + _utf8_bytes(event.type)
-        + _utf8_bytes(event.table_arn)
-    )
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())
+    return EVENTBRIDGE_TIME_BYTES + len(event.body) + utf8_bytes(event.source, event.type, event.table_arn)

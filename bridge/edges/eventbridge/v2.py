@@ -16,48 +16,35 @@ Neither call has a place for a trace header; the event carries ``traceparent``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from bridge.core.event import Event, bounded_id
 from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
-from bridge.errors import BatchError, EventRefused, EventTooLarge, SinkUnavailable
-from bridge.limits import (
-    EVENTBRIDGE_TIME_BYTES,
-    EVENTBRIDGE_V2_BYTES,
-    EVENTBRIDGE_V2_ENTRIES,
-    EVENTBRIDGE_V2_ID_CHARS,
-)
-from bridge.ports.clock import Deadline
-from bridge.ports.sink import EntryResult
+from bridge.delivery.sink import BatchingSink
+from bridge.edges.answers.errors import sink_target
+from bridge.edges.eventbridge import classic
+from bridge.errors import BatchError
+from bridge.limits import EVENTBRIDGE_V2_BYTES, EVENTBRIDGE_V2_ENTRIES, EVENTBRIDGE_V2_ID_CHARS
 
 MAX_BYTES: Final = EVENTBRIDGE_V2_BYTES - 1
 RAW_CONTENT_TYPE: Final = "application/json"
 
-# model: BusState. In an UPDATE_FAILED bus the former configuration works on.
+# model: BusState. A bus in state UPDATE_FAILED works on with its former configuration.
 _TAKES_EVENTS: Final = frozenset({"ACTIVE", "UPDATING", "UPDATE_FAILED"})
 
 
-class EventBridgeV2Client(Protocol):
-    """The part of boto3's ``eventbridgev2`` client that is used; it must not retry by itself."""
+class EventBridgeV2Sink(BatchingSink):
+    """Publishes to one bus through a boto3 ``eventbridgev2`` client without retries. The bus is given by ARN:
+    a bus that is created again under the same name is another bus.
 
-    def put_events(self, *, EventBusArn: str, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]: ...
-
-    def put_raw_events(
-        self, *, EventBusArn: str, Entries: Sequence[Mapping[str, Any]]
-    ) -> Mapping[str, Any]: ...
-
-    def describe_event_bus(self, *, EventBusArn: str) -> Mapping[str, Any]: ...
-
-
-class EventBridgeV2Sink:
-    """Publishes to one bus, given by ARN: a bus made anew under the same name is another bus."""
+    Needs ``events:PutEvents`` or ``events:PutRawEvents``, and ``events:DescribeEventBus``.
+    """
 
     max_entries = EVENTBRIDGE_V2_ENTRIES
 
     def __init__(
         self,
-        client: EventBridgeV2Client,
+        client: Any,
         bus: str,
         dispatcher: Dispatcher,
         *,
@@ -65,31 +52,18 @@ class EventBridgeV2Sink:
         raw: bool = False,
         max_bytes: int = MAX_BYTES,
     ) -> None:
-        self.name = name
-        self.max_bytes = max_bytes
-        self._client = client
+        super().__init__(dispatcher, name, max_bytes)
         self._bus = bus
         self._raw = raw
-        self._dispatcher = dispatcher
-        self._target = AwsTarget(
-            service="events",  # the prefix of the IAM actions of both kinds of bus
-            resource=f"event bus {bus}",
-            unavailable=SinkUnavailable,
-            refused=EventRefused,
-            too_large=EventTooLarge,
-        )
+        self._target = sink_target(client, "eventbridgev2", f"event bus {bus}")
 
     def check(self) -> None:
-        """Ask for the bus, and whether it takes events by now: one is made in the background.
+        """Ask for the bus, and whether it takes events yet: a bus is created in the background.
 
-        Needs ``events:DescribeEventBus``. Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``,
-        and ``BatchError`` for a bus that is being made or deleted.
+        Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``, and ``BatchError`` for a bus that is
+        being created or deleted.
         """
-        try:
-            answer = self._client.describe_event_bus(EventBusArn=self._bus)
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
-        state = answer.get("State", "ACTIVE")
+        state = self._target.call("DescribeEventBus", EventBusArn=self._bus).get("State", "ACTIVE")
         if state not in _TAKES_EVENTS:
             text = f"event bus {self._bus} takes no events in state {state}"
             raise BatchError(text, hint="wait until it is ACTIVE; DescribeEventBus says why it is not")
@@ -97,26 +71,15 @@ class EventBridgeV2Sink:
     def size_of(self, event: Event) -> int:
         return raw_entry_bytes(event) if self._raw else entry_bytes(event)
 
-    def publish(
-        self, events: Sequence[Event], deadline: Deadline, *, halt_on_failure: bool = False
-    ) -> list[EntryResult]:
-        return self._dispatcher.publish(self, events, deadline, halt_on_failure=halt_on_failure)
-
     def send(self, events: Sequence[Event]) -> list[Answer]:
-        """One call; see ``dispatch.Target.send``.
-
-        Results belong to entries by position alone. Where their number differs, nobody knows which entry a
-        result speaks of, so all of them go again; the bus drops what it has.
-        """
-        try:
-            if self._raw:
-                entries = [_raw_entry(event) for event in events]
-                answer = self._client.put_raw_events(EventBusArn=self._bus, Entries=entries)
-            else:
-                entries = [_entry(event) for event in events]
-                answer = self._client.put_events(EventBusArn=self._bus, Entries=entries)
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        """Results belong to entries by position alone. Where their number differs, no result can be assigned
+        to an entry, so all entries are sent again; the bus drops those that it has."""
+        if self._raw:
+            entries = [_raw_entry(event) for event in events]
+            answer = self._target.call("PutRawEvents", EventBusArn=self._bus, Entries=entries)
+        else:
+            entries = [_entry(event) for event in events]
+            answer = self._target.call("PutEvents", EventBusArn=self._bus, Entries=entries)
         results = answer.get("Entries") or ()
         if len(results) != len(events):
             return [unanswered(self.name) for _ in events]
@@ -126,22 +89,15 @@ class EventBridgeV2Sink:
         code = result.get("ErrorCode")
         if code:
             return self._target.entry_error(code, "PutRawEvents" if self._raw else "PutEvents")
-        # model: both stand in the results of successful entries only
+        # model: only the results of successful entries have these members
         acknowledged = result.get("SuccessCode") or result.get("EventId")
         return None if acknowledged else unanswered(self.name)
 
 
 def entry_bytes(event: Event) -> int:
-    """Bytes of an entry of PutEvents, counted as on the classic bus: 14 for Time, and every text as UTF-8.
-    No rule is documented for this bus; the two ids count as well, because the bus stores them."""
-    return (
-        EVENTBRIDGE_TIME_BYTES
-        + len(event.body)
-        + _utf8_bytes(event.source)
-        + _utf8_bytes(event.type)
-        + _utf8_bytes(event.table_arn)
-        + _id_bytes(event)
-    )
+    """Bytes of an entry of PutEvents, counted as on the classic bus. No rule is documented for this bus; the
+    two ids count as well, because the bus stores them."""
+    return classic.entry_bytes(event) + _id_bytes(event)
 
 
 def raw_entry_bytes(event: Event) -> int:
@@ -174,7 +130,3 @@ def _ids(event: Event) -> dict[str, str]:
 
 def _id_bytes(event: Event) -> int:
     return sum(len(value) for value in _ids(event).values())  # ASCII
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode())

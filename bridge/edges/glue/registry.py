@@ -1,21 +1,21 @@
-"""A registry of the Glue Schema Registry. It keeps draft 7, without Glue's own idea of compatibility.
+"""A registry of the Glue Schema Registry. It keeps draft 7, without Glue's own check of compatibility.
 
-Glue's check of JSON schemas is not to be trusted (awslabs/aws-glue-schema-registry issues 172 and 494), so
-schemas are made with ``NONE``: what may be published is decided before. Versions carry metadata.
-Source of operations and errors: botocore's model of ``glue``; docs: RegisterSchemaVersion (a definition that
-is there already gives its version), PutSchemaVersionMetadata (10 pairs a version).
+Glue's check of JSON schemas is unreliable (awslabs/aws-glue-schema-registry issues 172 and 494), so schemas
+are created with ``NONE``: stream-bridge decides first what may be published. Versions carry metadata.
+Source of operations and errors: botocore's model of ``glue``; docs: RegisterSchemaVersion (for a definition
+that exists already it answers its version), PutSchemaVersionMetadata (10 pairs for each version).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
-from bridge.errors import RegistryUnavailable, SchemaTaken
+from bridge.edges.answers.errors import AwsTarget
+from bridge.errors import BridgeError, RegistryUnavailable, SchemaTaken
 from bridge.limits import GLUE_METADATA_VALUE_CHARS
 from bridge.ports.registry import Candidate, RegistryAddress, Status, StoredSchema, StoredVersion
 from bridge.schemas.registries.patience import Patience
@@ -38,22 +38,21 @@ class GlueRegistry:
     def __init__(self, client: Any, address: RegistryAddress, patience: Patience) -> None:
         self.address = address
         self._patience = patience
-        self._client = client
         self._registry = {"RegistryName": address.registry}
-        self._target = AwsTarget("glue", f"schema registry {address}", RegistryUnavailable)
+        self._target = AwsTarget(client, "glue", f"schema registry {address}", RegistryUnavailable)
 
     def check(self) -> None:
-        self._ask(self._client.get_registry, RegistryId=self._registry)
+        self._ask("GetRegistry", RegistryId=self._registry)
 
     def names(self) -> Sequence[str]:
-        listed = self._pages(self._client.list_schemas, "Schemas", RegistryId=self._registry)
+        listed = self._pages("ListSchemas", "Schemas", RegistryId=self._registry)
         return sorted(each["SchemaName"] for each in listed)
 
     def read(self, name: str, *, labels: bool = True) -> StoredSchema | None:
         schema_id = {**self._registry, "SchemaName": name}
         try:
-            about = self._ask(self._client.get_schema, SchemaId=schema_id)
-            listed = list(self._pages(self._client.list_schema_versions, "Schemas", SchemaId=schema_id))
+            about = self._ask("GetSchema", SchemaId=schema_id)
+            listed = list(self._pages("ListSchemaVersions", "Schemas", SchemaId=schema_id))
         except _NotThere:
             return None
         versions = [self._version(each, labels=labels) for each in listed if each["Status"] in _STATUSES]
@@ -63,10 +62,10 @@ class GlueRegistry:
         return StoredSchema(name, ordered, MappingProxyType(settings))
 
     def _version(self, listed: Mapping[str, Any], *, labels: bool) -> StoredVersion | None:
-        """None where it was deleted since it was listed."""
+        """None where it has been deleted since it was listed."""
         version_id = listed["SchemaVersionId"]
         try:
-            found = self._ask(self._client.get_schema_version, SchemaVersionId=version_id)
+            found = self._ask("GetSchemaVersion", SchemaVersionId=version_id)
             kept = self._labels(version_id) if labels else {}
         except _NotThere:
             return None
@@ -82,7 +81,7 @@ class GlueRegistry:
         token = ""
         while True:
             more = {"NextToken": token} if token else {}
-            answer = self._ask(self._client.query_schema_version_metadata, SchemaVersionId=version_id, **more)
+            answer = self._ask("QuerySchemaVersionMetadata", SchemaVersionId=version_id, **more)
             for key, info in answer.get("MetadataInfoMap", {}).items():
                 others = (other["MetadataValue"] for other in info.get("OtherMetadataValueList", ()))
                 labels[key] = (*labels.get(key, ()), info["MetadataValue"], *others)
@@ -92,7 +91,7 @@ class GlueRegistry:
 
     def create(self, candidate: Candidate) -> None:
         self._call(
-            self._client.create_schema,
+            "CreateSchema",
             RegistryId=self._registry,
             SchemaName=candidate.name,
             DataFormat=FORMAT,
@@ -102,7 +101,7 @@ class GlueRegistry:
 
     def add(self, candidate: Candidate) -> None:
         self._call(
-            self._client.register_schema_version,
+            "RegisterSchemaVersion",
             SchemaId={**self._registry, "SchemaName": candidate.name},
             SchemaDefinition=candidate.content,
         )
@@ -120,39 +119,37 @@ class GlueRegistry:
                 continue
             try:
                 self._ask(
-                    self._client.put_schema_version_metadata,
+                    "PutSchemaVersionMetadata",
                     SchemaId={**self._registry, "SchemaName": candidate.name},
                     SchemaVersionNumber={"VersionNumber": stored.number},
                     MetadataKeyValue={"MetadataKey": label, "MetadataValue": value},
                 )
             except SchemaTaken:
-                continue  # this very pair is there: somebody else, or an answer that got lost
+                continue  # the same pair exists: written by somebody else, or by a call without an answer
 
     # --- calls ---
 
-    def _pages(
-        self, operation: Callable[..., Mapping[str, Any]], member: str, **parameters: Any
-    ) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, operation: str, member: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
         return self._patience.pages(partial(self._call, operation, **parameters), member)
 
-    def _ask(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+    def _ask(self, operation: str, **parameters: Any) -> Any:
         """A call whose repeat is harmless, repeated while the registry throttles."""
         return self._patience.call(lambda: self._call(operation, **parameters))
 
-    def _call(self, operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+    def _call(self, operation: str, **parameters: Any) -> Any:
         try:
-            return operation(**parameters)
-        except AWS_ERRORS as error:
-            code = code_of(error)
-            if code == "AlreadyExistsException":
-                raise SchemaTaken(f"{self.address} has it already", code=code) from error
-            if code == "EntityNotFoundException" and (
-                "SchemaId" in parameters or "SchemaVersionId" in parameters
-            ):
-                self.check()  # which of the two is it that is not there?
+            return self._target.call(operation, **parameters)
+        except BridgeError as error:
+            if error.code == "AlreadyExistsException":
+                raise SchemaTaken(f"{self.address} has it already", code=error.code) from error
+            if error.code == "EntityNotFoundException" and parameters.keys() & {
+                "SchemaId",
+                "SchemaVersionId",
+            }:
+                self.check()  # whether the registry or the schema is missing
                 raise _NotThere from error
-            raise self._target.translate(error) from error
+            raise
 
 
 class _NotThere(Exception):
-    """The registry is there, the schema or version is not."""
+    """The registry exists, the schema or version does not."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
+from bridge.edges.answers.errors import AwsTarget
 from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, SourceUnavailable
 from bridge.ports.stream import IteratorKind, Page, Shard
-
-_PASSING = {"ResourceInUseException", "ExpiredNextTokenException"}  # the stream is changing; a slow listing
 
 
 class KinesisReader:
@@ -17,68 +15,59 @@ class KinesisReader:
     ``kinesis:GetShardIterator`` and ``kinesis:GetRecords``.
 
     Raises as :class:`bridge.edges.dynamodb.stream_reader.StreamReader` does. Kinesis itself begins at the
-    oldest record it still has when the one asked for is gone; so before reading on after a record, that
-    record is looked for, and ``PositionTrimmed`` raised where another one stands first.
+    oldest record that it still has when the requested one is gone. So before it reads on after a record, the
+    reader looks for that record, and raises ``PositionTrimmed`` where another one comes first.
     """
 
     def __init__(self, client: Any, stream_arn: str) -> None:
         self.arn = stream_arn
-        self._client = client
-        self._target = AwsTarget("kinesis", f"stream {stream_arn}", unavailable=SourceUnavailable)
+
+        def changing(code: str) -> BridgeError:
+            return SourceUnavailable(f"stream {stream_arn} cannot be read just now ({code})", code=code)
+
+        self._target = AwsTarget(
+            client,
+            "kinesis",
+            f"stream {stream_arn}",
+            unavailable=SourceUnavailable,
+            by_code={
+                "ExpiredIteratorException": lambda code: IteratorExpired(
+                    f"an iterator of {stream_arn} is too old", code=code
+                ),
+                "ExpiredNextTokenException": changing,  # the listing took too long
+                "ResourceInUseException": changing,
+            },
+        )
 
     def shards(self) -> Sequence[Shard]:
-        """All shards that the stream still has records of, or will have."""
+        """All shards of which the stream still has records, or will have."""
         shards: list[Shard] = []
         request: dict[str, Any] = {"StreamARN": self.arn}
         while True:
-            try:
-                answer = self._client.list_shards(**request)
-            except AWS_ERRORS as error:
-                raise self._translate(error) from error
+            answer = self._target.call("ListShards", **request)
             shards.extend(Shard.read_from(described) for described in answer.get("Shards", ()))
             if not answer.get("NextToken"):
                 return shards
-            request = {"NextToken": answer["NextToken"]}  # which stands for the stream, too
+            request = {"NextToken": answer["NextToken"]}  # the token names the stream, too
 
-    def iterator(
-        self,
-        shard_id: str,
-        kind: IteratorKind,
-        sequence_number: str | None = None,
-    ) -> str:
+    def iterator(self, shard_id: str, kind: IteratorKind, sequence_number: str | None = None) -> str:
         if kind == "AFTER_SEQUENCE_NUMBER" and sequence_number is not None:
-            self._look_for(shard_id, sequence_number)
+            page = self.read(self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence_number), 1)
+            if page.records and page.records[0].get("SequenceNumber") != sequence_number:
+                raise PositionTrimmed(
+                    f"a position in {self.arn} is older than the stream keeps",
+                    hint="reconcile the tables: changes in between were not seen",
+                )
         return self._iterator(shard_id, kind, sequence_number)
 
     def read(self, iterator: str, limit: int) -> Page:
-        try:
-            answer = self._client.get_records(ShardIterator=iterator, Limit=limit, StreamARN=self.arn)
-        except AWS_ERRORS as error:
-            raise self._translate(error) from error
+        answer = self._target.call("GetRecords", ShardIterator=iterator, Limit=limit, StreamARN=self.arn)
         behind_ms = answer.get("MillisBehindLatest")
         return Page(answer.get("Records", ()), answer.get("NextShardIterator") or None, behind_ms)
 
-    def _look_for(self, shard_id: str, sequence_number: str) -> None:
-        page = self.read(self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence_number), 1)
-        if page.records and page.records[0].get("SequenceNumber") != sequence_number:
-            raise PositionTrimmed(
-                f"a position in {self.arn} is older than the stream keeps",
-                hint="reconcile the tables: changes in between were not seen",
-            )
-
     def _iterator(self, shard_id: str, kind: str, sequence_number: str | None) -> str:
-        request: dict[str, Any] = {"StreamARN": self.arn, "ShardId": shard_id, "ShardIteratorType": kind}
-        if sequence_number is not None:
-            request["StartingSequenceNumber"] = sequence_number
-        try:
-            return str(self._client.get_shard_iterator(**request)["ShardIterator"])
-        except AWS_ERRORS as error:
-            raise self._translate(error) from error
-
-    def _translate(self, error: Exception) -> BridgeError:
-        code = code_of(error)
-        if code == "ExpiredIteratorException":
-            return IteratorExpired(f"an iterator of {self.arn} is too old", code=code)
-        if code in _PASSING:
-            return SourceUnavailable(f"stream {self.arn} cannot be read just now ({code})", code=code)
-        return self._target.translate(error)
+        at = {} if sequence_number is None else {"StartingSequenceNumber": sequence_number}
+        answer = self._target.call(
+            "GetShardIterator", StreamARN=self.arn, ShardId=shard_id, ShardIteratorType=kind, **at
+        )
+        return str(answer["ShardIterator"])

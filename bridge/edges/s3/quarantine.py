@@ -1,9 +1,9 @@
-"""Quarantine in an S3 bucket: one object a record.
+"""Quarantine in an S3 bucket: one object for each record.
 
-The key is the prefix and the entry's name, so a record that is put again replaces its object. Neither key
-nor metadata tells anything of the item: what there is to filter by is read from the object. The object is
-encrypted as the bucket's default says, or with a KMS key; who may read the bucket may read whole records, so
-the bucket is closed. In a bucket with versioning the older reasons stay as older versions.
+The key is the prefix and the entry's name, so a record that is put again replaces its object. Neither key nor
+metadata says anything about the item: filters read the object. The object is encrypted by the bucket's
+default, or with a KMS key. Whoever may read the bucket may read whole records, so access to the bucket must
+be restricted. In a bucket with versioning, the earlier reasons remain as older versions.
 
 Needs ``s3:PutObject`` and ``s3:ListBucket``; for reading also ``s3:GetObject``, for removing
 ``s3:DeleteObject``; with a KMS key ``kms:GenerateDataKey`` and, for reading, ``kms:Decrypt``.
@@ -15,8 +15,8 @@ from collections.abc import Generator, Iterator
 from datetime import timedelta
 from typing import Any, Final
 
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget, code_of
-from bridge.edges.s3.objects import encryption, folder
+from bridge.edges.answers.errors import AwsTarget
+from bridge.edges.s3.objects import Objects
 from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
 from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.quarantine_entry import decode, encode, entries_of, name_of, scan_names
@@ -29,81 +29,50 @@ _CLOCKS_APART: Final = timedelta(minutes=15)
 
 
 class S3Quarantine:
-    """``client`` is boto3's ``s3``. Its own retries are welcome: putting an entry twice leaves one."""
+    """``client`` is boto3's ``s3``, with its own retries: putting an entry twice leaves one."""
 
     def __init__(
         self, client: Any, bucket: str, prefix: str = DEFAULT_PREFIX, *, kms_key: str | None = None
     ) -> None:
-        """``kms_key`` is the id, ARN or alias of a KMS key; None means the bucket's default encryption."""
-        self._client = client
-        self._bucket = bucket
-        self._prefix = folder(prefix)
-        self._encryption = encryption(kms_key)
-        self._target = AwsTarget(
-            "s3", f"bucket {bucket}", unavailable=QuarantineUnavailable, too_large=QuarantineUnavailable
+        """``kms_key`` as :class:`bridge.edges.s3.objects.Objects` takes it."""
+        target = AwsTarget(
+            client,
+            "s3",
+            f"bucket {bucket}",
+            unavailable=QuarantineUnavailable,
+            too_large=QuarantineUnavailable,
         )
+        self._objects = Objects(target, bucket, prefix, kms_key=kms_key)
 
     def check(self) -> None:
         """Raises ``TargetMissing``, ``AccessDenied`` or ``QuarantineUnavailable``."""
-        try:
-            self._client.head_bucket(Bucket=self._bucket)
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        self._objects.check()
 
     def put(self, entry: Quarantined) -> None:
         """Durable when it returns; see ``ports.Quarantine.put``."""
-        try:
-            self._client.put_object(
-                Bucket=self._bucket,
-                Key=self._prefix + name_of(entry),
-                Body=encode(entry),
-                ContentType="application/json",
-                **self._encryption,
-            )
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        self._objects.put(name_of(entry), encode(entry))
 
     def names(self, selection: Selection = EVERYTHING) -> Iterator[str]:
-        """The names of the entries, by position within each stream; of ``selection`` only ``since`` can be
-        told from the list."""
+        """The names of the entries, by position within each stream. Of ``selection`` the list can apply only
+        ``since``."""
         since = selection.since - _CLOCKS_APART if selection.since is not None else None
-        query: dict[str, str] = {"Bucket": self._bucket, "Prefix": self._prefix}
-        while True:
-            try:
-                page = self._client.list_objects_v2(**query)
-            except AWS_ERRORS as error:
-                raise self._target.translate(error) from error
-            for found in page.get("Contents") or ():
-                name = found["Key"].removeprefix(self._prefix)
-                if (
-                    name.endswith(".json")
-                    and "/" not in name
-                    and (since is None or found["LastModified"] >= since)
-                ):
-                    yield name
-            if not page.get("IsTruncated"):
-                return
-            query["ContinuationToken"] = page["NextContinuationToken"]
+        for name, modified in self._objects.names():
+            if name.endswith(".json") and "/" not in name and (since is None or modified >= since):
+                yield name
 
     def load(self, name: str) -> Quarantined:
-        """One entry. Raises ``EntryMissing``, and ``BridgeError`` where the object is no entry."""
+        """One entry. Raises ``EntryMissing``, and ``BridgeError`` where the object is not an entry."""
+        stored, bucket = self._objects.get(name), self._objects.bucket
+        if stored is None:
+            raise EntryMissing(f"bucket {bucket} does not have {self._objects.prefix}{name}, or no longer")
         try:
-            data = self._client.get_object(Bucket=self._bucket, Key=self._prefix + name)["Body"].read()
-        except AWS_ERRORS as error:
-            if code_of(error) == "NoSuchKey":
-                text = f"bucket {self._bucket} has no {self._prefix}{name}, or not any more"
-                raise EntryMissing(text) from error
-            raise self._target.translate(error) from error
-        try:
-            return decode(data)
+            return decode(stored.data)
         except BridgeError as error:
-            raise BridgeError(
-                f"bucket {self._bucket}, {name}: {error.message}", stage="quarantine"
-            ) from error
+            raise BridgeError(f"bucket {bucket}, {name}: {error.message}", stage="quarantine") from error
 
     def entries(self, selection: Selection = EVERYTHING) -> Iterator[Quarantined]:
-        """The entries selected. Each is fetched as it is asked for, since the key tells neither reason nor
-        type; ``since`` spares fetching what is older."""
+        """The selected entries. Each is read when it is needed, because the key contains neither reason nor
+        type; ``since`` avoids reading older ones."""
         return entries_of(self.scan(selection))
 
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
@@ -111,8 +80,5 @@ class S3Quarantine:
         return scan_names(self.names(selection), self.load, selection)
 
     def remove(self, name: str) -> None:
-        """See ``ports.QuarantineReader.remove``; with versioning the record stays as an older version."""
-        try:
-            self._client.delete_object(Bucket=self._bucket, Key=self._prefix + name)
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        """See ``ports.QuarantineReader.remove``; with versioning the record remains as an older version."""
+        self._objects.delete(name)

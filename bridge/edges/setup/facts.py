@@ -1,11 +1,11 @@
-"""Asks Lambda, DynamoDB and SQS how things are set up; changes nothing."""
+"""How Lambda, DynamoDB and SQS are set up: read-only questions to all three."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
+from bridge.edges.answers.errors import AwsTarget
 from bridge.errors import LedgerUnavailable, QuarantineUnavailable, SourceUnavailable
 from bridge.ports.setup import MappingFacts, TimeToLive
 
@@ -17,27 +17,16 @@ def list_mappings(
     Raises ``TargetMissing`` where there is no such function, ``BatchError`` and ``SourceUnavailable``."""
     query = {"FunctionName": function} if function else {"EventSourceArn": source_arn}
     where = f"function {function}" if function else f"mappings of {source_arn}"
-    target = AwsTarget("lambda", where, unavailable=SourceUnavailable)
-    found: list[MappingFacts] = []
-    while True:
-        try:
-            page = client.list_event_source_mappings(**query)
-        except AWS_ERRORS as error:
-            raise target.translate(error) from error
-        found += [_mapping(each) for each in page.get("EventSourceMappings") or ()]
-        if not page.get("NextMarker"):
-            return found
-        query["Marker"] = page["NextMarker"]
+    target = AwsTarget(client, "lambda", where, unavailable=SourceUnavailable)
+    pages = target.pages("ListEventSourceMappings", token=("NextMarker", "Marker"), **query)
+    return [_mapping(each) for page in pages for each in page.get("EventSourceMappings") or ()]
 
 
 def read_mapping(client: Any, id: str) -> MappingFacts:
     """The event source mapping with this UUID. Needs ``lambda:GetEventSourceMapping``, which a policy can
     give for this one alone. Raises ``TargetMissing``, ``BatchError`` and ``SourceUnavailable``."""
-    target = AwsTarget("lambda", f"event source mapping {id}", unavailable=SourceUnavailable)
-    try:
-        return _mapping(client.get_event_source_mapping(UUID=id))
-    except AWS_ERRORS as error:
-        raise target.translate(error) from error
+    target = AwsTarget(client, "lambda", f"event source mapping {id}", unavailable=SourceUnavailable)
+    return _mapping(target.call("GetEventSourceMapping", UUID=id))
 
 
 def _mapping(reported: Mapping[str, Any]) -> MappingFacts:
@@ -61,13 +50,10 @@ def _mapping(reported: Mapping[str, Any]) -> MappingFacts:
 
 
 def kinesis_destination(client: Any, table: str, stream_arn: str) -> str:
-    """DestinationStatus of a table's changes into a Kinesis stream; "" where they do not go there. Needs
+    """DestinationStatus of a table's changes into a Kinesis stream; "" where they are not sent there. Needs
     ``dynamodb:DescribeKinesisStreamingDestination``."""
-    target = AwsTarget("dynamodb", f"table {table}", unavailable=SourceUnavailable)
-    try:
-        answer = client.describe_kinesis_streaming_destination(TableName=table)
-    except AWS_ERRORS as error:
-        raise target.translate(error) from error
+    target = AwsTarget(client, "dynamodb", f"table {table}", unavailable=SourceUnavailable)
+    answer = target.call("DescribeKinesisStreamingDestination", TableName=table)
     for each in answer.get("KinesisDataStreamDestinations") or ():
         if each.get("StreamArn") == stream_arn:
             return str(each.get("DestinationStatus", ""))
@@ -76,25 +62,18 @@ def kinesis_destination(client: Any, table: str, stream_arn: str) -> str:
 
 def time_to_live(client: Any, table: str) -> TimeToLive:
     """Of a ledger table. Needs ``dynamodb:DescribeTimeToLive``."""
-    target = AwsTarget("dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
-    try:
-        reported = client.describe_time_to_live(TableName=table).get("TimeToLiveDescription") or {}
-    except AWS_ERRORS as error:
-        raise target.translate(error) from error
+    target = AwsTarget(client, "dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
+    reported = target.call("DescribeTimeToLive", TableName=table).get("TimeToLiveDescription") or {}
     return TimeToLive(
         str(reported.get("TimeToLiveStatus", "DISABLED")), str(reported.get("AttributeName", ""))
     )
 
 
 def queue_depth(client: Any, queue_url: str) -> int:
-    """About how many messages a queue holds, seen or hidden. Receives none, because each look would count
+    """About how many messages a queue holds, visible or hidden. Receives none, because receiving counts
     towards a redrive policy. Needs ``sqs:GetQueueAttributes``."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    target = AwsTarget("sqs", f"queue {queue_url}", unavailable=QuarantineUnavailable)
-    try:
-        reported = (
-            client.get_queue_attributes(QueueUrl=queue_url, AttributeNames=names).get("Attributes") or {}
-        )
-    except AWS_ERRORS as error:
-        raise target.translate(error) from error
+    target = AwsTarget(client, "sqs", f"queue {queue_url}", unavailable=QuarantineUnavailable)
+    answer = target.call("GetQueueAttributes", QueueUrl=queue_url, AttributeNames=names)
+    reported = answer.get("Attributes") or {}
     return sum(int(reported.get(name) or 0) for name in names)

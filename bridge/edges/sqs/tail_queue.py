@@ -1,4 +1,4 @@
-"""An SQS queue as somebody watches it: with or without taking its messages away."""
+"""An SQS queue as ``tail`` watches it: with or without taking its messages away."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.edges.answers.errors import AWS_ERRORS, AwsTarget
+from bridge.edges.sqs.queue import Queue
 from bridge.errors import SourceUnavailable
-from bridge.limits import SQS_RECEIVE_MAX
 
 LOOK_S: Final = 2
-"""How long a message that is only looked at stays hidden from its real consumer."""
+"""How long a message stays hidden from its real consumer when ``tail`` does not take it."""
 TAKE_S: Final = 30
 
 
@@ -23,49 +22,27 @@ class Message:
 
 
 class TailQueue:
-    """``take`` False leaves every message in the queue: it comes back in sight after ``LOOK_S``, and is
-    received again and again; whoever reads here tells by ``Message.id``.
+    """With ``take`` False every message stays in the queue: it is visible again after ``LOOK_S`` and is
+    received again and again; the reader recognises it by ``Message.id``.
 
     Raises ``TargetMissing``, ``AccessDenied``, ``SourceUnavailable``.
     """
 
     def __init__(self, sqs: Any, url: str, *, take: bool) -> None:
-        self._sqs = sqs
-        self._url = url
+        self._queue = Queue(sqs, url, SourceUnavailable)
         self._hidden_s = TAKE_S if take else LOOK_S
-        self._target = AwsTarget("sqs", f"queue {url}", unavailable=SourceUnavailable)
 
     def has_dead_letters(self) -> bool:
-        """Whether the queue gives a message up that was received too often: then looking does harm."""
-        try:
-            answer = self._sqs.get_queue_attributes(QueueUrl=self._url, AttributeNames=["RedrivePolicy"])
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
-        return bool((answer.get("Attributes") or {}).get("RedrivePolicy"))
+        """Whether the queue moves a message away that was received too often: then reading does harm."""
+        return bool(self._queue.attributes("RedrivePolicy").get("RedrivePolicy"))
 
     def receive(self, wait_s: int) -> list[Message]:
-        """At most ten messages; an empty answer after ``wait_s``."""
-        try:
-            answer = self._sqs.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=SQS_RECEIVE_MAX,
-                WaitTimeSeconds=wait_s,
-                VisibilityTimeout=self._hidden_s,
-            )
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
+        """At most ten messages; none after ``wait_s`` without a message."""
         return [
             Message(each["MessageId"], each["Body"], each["ReceiptHandle"])
-            for each in answer.get("Messages") or ()
+            for each in self._queue.receive(hidden_s=self._hidden_s, wait_s=wait_s)
         ]
 
     def delete(self, messages: Sequence[Message]) -> int:
-        """At most ten messages. Answers how many could not be deleted: they come again."""
-        if not messages:
-            return 0
-        entries = [{"Id": str(n), "ReceiptHandle": each.receipt} for n, each in enumerate(messages)]
-        try:
-            answer = self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
-        except AWS_ERRORS as error:
-            raise self._target.translate(error) from error
-        return len(answer.get("Failed") or ())
+        """At most ten messages. Returns how many could not be deleted: they will be received again."""
+        return self._queue.delete_all([each.receipt for each in messages]) if messages else 0

@@ -30,8 +30,10 @@ from bridge.errors import (
 )
 from tests.fakes.clients.batch_peer import client_error
 
-SINK = AwsTarget("events", "event bus orders", SinkUnavailable, refused=EventRefused, too_large=EventTooLarge)
-LEDGER = AwsTarget("dynamodb", "table ledger", LedgerUnavailable)
+SINK = AwsTarget(
+    None, "events", "event bus orders", SinkUnavailable, refused=EventRefused, too_large=EventTooLarge
+)
+LEDGER = AwsTarget(None, "dynamodb", "table ledger", LedgerUnavailable)
 URL = "https://service.example.com"
 
 
@@ -130,7 +132,7 @@ def codes_of_keys() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize(("service", "code"), sorted(set(codes_of_keys())))
 def test_a_key_that_is_denied_or_gone_is_never_the_record_s_fault(service: str, code: str) -> None:
-    target = AwsTarget(service, "the store", unavailable=SinkUnavailable, refused=EventRefused)
+    target = AwsTarget(None, service, "the store", unavailable=SinkUnavailable, refused=EventRefused)
     error = target.translate(client_error(code, "Call", 400, "null (Service: AWSKMS; Status Code: 400)"))
     if "Throttl" in code:
         assert type(error) is SinkUnavailable
@@ -148,7 +150,7 @@ def test_a_denied_key_that_aws_names_is_named() -> None:
         "kms:GenerateDataKey on resource: arn:aws:kms:eu-central-1:111122223333:key/1234 because no "
         "identity-based policy allows the kms:GenerateDataKey action"
     )
-    error = AwsTarget("s3", "bucket quarantine", unavailable=SinkUnavailable).translate(
+    error = AwsTarget(None, "s3", "bucket quarantine", unavailable=SinkUnavailable).translate(
         client_error("AccessDenied", "PutObject", 403, message)
     )
     assert isinstance(error, AccessDenied)

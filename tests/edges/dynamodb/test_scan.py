@@ -13,7 +13,8 @@ import pytest
 from bridge.core.fingerprint import canonical_json
 from bridge.delivery.backoff import Backoff
 from bridge.edges.cloudwatch.lag import IteratorAgeLag
-from bridge.edges.dynamodb.scan import PAGE_ITEMS, DynamoTable, require_stream
+from bridge.edges.dynamodb.describe import require_stream
+from bridge.edges.dynamodb.scan import PAGE_ITEMS, DynamoTable
 from bridge.errors import AccessDenied, SourceUnavailable, TargetMissing
 from bridge.ports.table import TableFacts
 from tests.builders.aws import Aws
