@@ -23,7 +23,6 @@ from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
 from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.edges.local.stdout import StdoutSink
-from bridge.edges.s3.objects import whole_prefix
 from bridge.limits import SNS_BYTES
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Clock
@@ -193,9 +192,11 @@ def _memory_sink(name: str, sink: SinkSettings) -> MemorySink:
 
 
 def memory_claim_check(settings: Settings) -> MemoryClaimCheck | None:
-    """Stands in for the configured claim check in a dry run: events weigh and look as they will."""
+    """Replaces the configured claim check in a dry run: events have the same content and size as published."""
     if settings.claim_check is None:
         return None
+    from bridge.edges.s3.objects import whole_prefix
+
     return MemoryClaimCheck(
         base=f"s3://{settings.claim_check.bucket}/{whole_prefix(settings.claim_check.prefix)}"
     )

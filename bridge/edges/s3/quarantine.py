@@ -64,7 +64,8 @@ class S3Quarantine:
         """One entry. Raises ``EntryMissing``, and ``BridgeError`` where the object is not an entry."""
         stored, bucket = self._objects.get(name), self._objects.bucket
         if stored is None:
-            raise EntryMissing(f"bucket {bucket} does not have {self._objects.prefix}{name}, or no longer")
+            text = f"bucket {bucket} has no {self._objects.prefix}{name}, or does not have it any more"
+            raise EntryMissing(text)
         try:
             return decode(stored.data)
         except BridgeError as error:
