@@ -192,7 +192,7 @@ def _memory_sink(name: str, sink: SinkSettings) -> MemorySink:
 
 
 def memory_claim_check(settings: Settings) -> MemoryClaimCheck | None:
-    """Replaces the configured claim check in a dry run: events have the same content and size as published."""
+    """Replaces the configured claim check in a dry run: events have their published content and size."""
     if settings.claim_check is None:
         return None
     from bridge.edges.s3.objects import whole_prefix

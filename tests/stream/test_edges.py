@@ -144,11 +144,13 @@ class StoreClient:
         self.taken: list[dict[str, Any]] = []
         self.error: Exception | None = None
 
-    def send_message(self, **request: Any) -> None:
+    def send_message(self, **request: Any) -> dict[str, str]:
         self._take(request)
+        return {"MessageId": str(len(self.taken))}
 
-    def put_object(self, **request: Any) -> None:
+    def put_object(self, **request: Any) -> dict[str, str]:
         self._take(request)
+        return {"ETag": f'"{len(self.taken)}"'}
 
     def _take(self, request: dict[str, Any]) -> None:
         if self.error:

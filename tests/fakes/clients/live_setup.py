@@ -108,7 +108,14 @@ class TablesClient(DynamoDbClient):
         if parameters["TableName"] != "Users":
             return super().describe_table(**parameters)
         self.begin("DescribeTable", parameters)
-        return {"Table": {"StreamSpecification": self.stream, "LatestStreamArn": STREAM}}
+        table = {
+            "TableName": "Users",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "StreamSpecification": self.stream,
+            "LatestStreamArn": STREAM,
+        }
+        return {"Table": table}
 
     def describe_time_to_live(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DescribeTimeToLive", parameters, parameters["TableName"])
