@@ -23,7 +23,7 @@ from tests.simulation.world import TABLE, Place
 
 def check_recovery(simulation: Simulation, redriven: Collection[Place], blocked: Collection[str]) -> None:
     """After redrive and reconciliation; ``blocked`` are hashed keys of items of which a type could not be
-    told. Raises :class:`Violation`."""
+    published. Raises :class:`Violation`."""
     every_record_ended(simulation, redriven)
     order_is_kept(simulation)
     quarantine_is_just(simulation)
