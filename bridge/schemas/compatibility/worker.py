@@ -10,15 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from bridge.schemas.compatibility.verdict import (
-    Break,
-    Bump,
-    Comparison,
-    Mode,
-    Policy,
-    Unproven,
-    Verdict,
-)
+from bridge.schemas.compatibility.verdict import Break, Bump, Comparison, Mode, Policy, Unproven, Verdict
 
 MEMORY_BYTES: Final = 3 * 1024**3
 
@@ -37,7 +29,7 @@ def compare_elsewhere(
     """Raises :class:`Stopped` where there is no answer within ``limit_s``."""
     question = {"old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy}
     try:
-        done = subprocess.run(  # our own interpreter and module
+        done = subprocess.run(  # this interpreter and a module of this package
             [sys.executable, "-m", "bridge.schemas.compatibility"],
             input=json.dumps(question).encode(),
             capture_output=True,

@@ -43,7 +43,7 @@ def _is_light(schema: SchemaVersion, documents: Mapping[str, Any]) -> bool:
         found = complexity_of(normalise(dict(schema.document), documents, "lint-", _accept))
     except (Unusable, RecursionError):
         return False
-    return found.tree <= LIGHT.tree and found.cases <= LIGHT.cases and found.values <= LIGHT.values
+    return found.within(LIGHT)
 
 
 def _accept(name: str, document: Any, draft: Any) -> None:

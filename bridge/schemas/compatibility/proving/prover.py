@@ -28,7 +28,7 @@ from bridge.schemas.compatibility.reading.normal import DEFS, Normal, Schema
 
 MAX_DEPTH: Final = 140
 SMALL: Final = 90
-"""How many schemas the canonical form may be asked about in a process that nobody can end."""
+"""How many schemas the canonical form may be asked about in a process that cannot be ended."""
 
 
 class _Here(NamedTuple):

@@ -59,7 +59,7 @@ _OTHER: Final = frozenset({"patternProperties", "unevaluatedProperties"})
 
 
 def _undeclared_pairs(
-    parts: Parts, spelt: set[str], patterns: dict[str, Schema], additional: Schema
+    parts: Parts, named: set[str], patterns: dict[str, Schema], additional: Schema
 ) -> Iterator[tuple[str, Nodes, Schema]]:
     own_patterns: dict[str, list[Schema]] = {}
     for node in parts.objects:
@@ -81,9 +81,9 @@ def _undeclared_pairs(
     if False not in rest:
         for pattern, schema in theirs:
             if pattern not in own_patterns:
-                yield sample_name(pattern, spelt), tuple(rest), schema
+                yield sample_name(pattern, named), tuple(rest), schema
         if additional is not True:
-            yield sample_name(None, spelt), tuple(rest), additional
+            yield sample_name(None, named), tuple(rest), additional
     if False in everywhere:
         return
     for pattern, schemas in own_patterns.items():
@@ -91,9 +91,9 @@ def _undeclared_pairs(
         if False in producer:
             continue
         for _, schema in theirs:
-            yield sample_name(pattern, spelt), producer, schema
+            yield sample_name(pattern, named), producer, schema
         if additional is not True and pattern not in patterns:
-            yield sample_name(pattern, spelt), producer, additional
+            yield sample_name(pattern, named), producer, additional
 
 
 def element_pairs(parts: Parts, wanted: dict[str, Any]) -> Iterator[tuple[int, Nodes, Schema]]:
