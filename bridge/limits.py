@@ -31,7 +31,8 @@ BATCH_WRITE_MAX: Final = 25
 # stays. That is longer than any record can come again: a Kinesis stream keeps records for up to 365 days
 # (docs: Kinesis data retention), a table's own stream for 1 day, SQS a failed batch for 14 days.
 LEDGER_RECENT_MAX: Final = 8
-LEDGER_GAP_NAMES_MAX_BYTES: Final = 1024  # DynamoDB counts a write unit for each KiB of a row
+LEDGER_GAP_NAMES_MAX_BYTES: Final = 1024  # our own: DynamoDB counts a write unit for each KiB of a row
+LEDGER_ANNOUNCED_TTL_S: Final = 90 * 24 * 3600  # reconciliations are nightly, or monthly at least
 LEDGER_REMOVED_TTL_S: Final = 400 * 24 * 3600
 
 # JSON (RFC 8259 section 6: integers that every reader takes exactly; IEEE 754: decimals that a double keeps)

@@ -38,6 +38,12 @@ class Position(NamedTuple):
         """The CloudEvents ``sequence``: text that sorts like the position."""
         return f"{self.label}/{self.number!s:0>{SEQUENCE_NUMBER_DIGITS}}"
 
+    @classmethod
+    def of(cls, sequence: str) -> Position:
+        """From :attr:`sequence`. Raises ``ValueError`` for other text."""
+        label, _, number = sequence.rpartition("/")
+        return cls(label, int(number))
+
 
 @dataclass(frozen=True, slots=True)
 class StreamRef:

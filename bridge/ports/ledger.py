@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from bridge.core.change import Position
 from bridge.ports.clock import Deadline
@@ -12,21 +12,28 @@ from bridge.ports.clock import Deadline
 SettledBy = Literal["stream", "reconcile", "snapshot"]
 
 
+GONE: Final = "gone"
+"""What ``Row.seen`` says of an item that did not exist."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What was last settled for one item key.
 
-    ``position`` is the newest settled change; ``live``: the item existed after it. ``fingerprint`` is that of
-    its after image (:mod:`bridge.core.fingerprint`), empty where the image was not captured. ``as_of`` is
-    when the state was true: the change's time, or when a reconciliation first read the item. ``recent`` are
-    the last few settled sequences, newest first, which distinguish a redriven change from a settled one.
-    ``fields`` (short keyed hashes by attribute) and ``image`` (typed JSON) are kept on request. ``gap``: a
-    change before this one was never settled. ``gap_names`` are the attributes in which the last published
-    state differed from the next change's before image, None where they are not known.
-    ``fingerprint_version`` identifies how the fingerprint, the hashes and the image were made
-    (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where it was not recorded. ``doubt``: the
-    item is not live as far as is known, but a change was quarantined after that, so that subscribers may
-    have the item nevertheless.
+    ``position`` is the newest settled change. ``live`` and ``fingerprint`` (:mod:`bridge.core.fingerprint`)
+    are what subscribers have: whether the item exists, and what it looks like, empty where that is not known.
+    ``seen`` is what the item looked like after the newest change, published or not: a fingerprint, ``GONE``,
+    or empty where it is what was published. Gaps are found with ``seen``, missed changes with
+    ``fingerprint``. ``published`` is the sequence of the newest change that changed what subscribers have,
+    empty where it is the one at ``position``. ``as_of`` is when the state was true: the change's time, or
+    when a reconciliation first read the item. ``recent`` are the last few settled sequences, newest first,
+    which distinguish a redriven change from a settled one. ``fields`` (short keyed hashes by attribute) and
+    ``image`` (typed JSON) are kept on request. ``gap``: a change before this one was never settled.
+    ``gap_names`` are the attributes in which the last published state differed from the next change's before
+    image, None where they are not known. ``fingerprint_version`` identifies how the fingerprint, the hashes
+    and the image were made (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where it was not
+    recorded. ``doubt``: the item is not live as far as is known, but a change was quarantined after that, so
+    that subscribers may have the item nevertheless.
     """
 
     key: str
@@ -35,6 +42,8 @@ class Row:
     table: str = ""
     item_key: Mapping[str, Any] = field(default_factory=dict)  # typed
     fingerprint: str = ""
+    seen: str = ""
+    published: str = ""
     settled_by: SettledBy = "stream"
     as_of: str = ""  # ISO 8601, UTC
     recent: tuple[str, ...] = ()
@@ -46,6 +55,19 @@ class Row:
     fingerprint_version: str = ""
 
     @property
+    def seen_state(self) -> str:
+        """``seen`` in full; empty where it is not known."""
+        if self.seen:
+            return self.seen
+        if self.live:
+            return self.fingerprint
+        return "" if self.doubt else GONE
+
+    @property
+    def published_sequence(self) -> str:
+        return self.published or self.position.sequence
+
+    @property
     def stamp(self) -> tuple[str, str, str, bool, tuple[str, ...]]:
         """Distinguishes two states of one row; a conditional write compares it."""
         return (self.position.sequence, self.as_of, self.fingerprint, self.live, self.recent)
@@ -53,6 +75,17 @@ class Row:
 
 Keep = Literal["position", "fingerprint", "fields", "image"]
 """How much of an item's state a ledger keeps beside its position; all but ``position`` keep a fingerprint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A change whose events are about to be published. Until its key is settled at this position or a newer
+    one, subscribers may have its events although no row says so."""
+
+    key: str
+    position: Position
+    table: str
+    item_key: Mapping[str, Any]  # typed
 
 
 class Ledger(Protocol):
@@ -87,6 +120,19 @@ class Ledger(Protocol):
         """
         ...
 
+    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
+        """Record, durably and before anything is sent, that the events of these changes are about to be
+        published. Returns the names of what was recorded, for ``retract``; the same changes have the same
+        names. A process that dies between publishing and settling leaves the announcement behind: a
+        reconciliation reads it (:attr:`RowPage.announced`), also where the record itself is lost. Raises as
+        ``read`` does; then nothing may be published."""
+        ...
+
+    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        """Forget announcements whose keys are all settled. One that could not be forgotten costs a
+        reconciliation a look at its keys and changes nothing, so a failure is not raised."""
+        ...
+
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         """Record one row only if the ledger still holds ``expected`` (None: no row), and return whether it is
         recorded now. Repeating a write whose answer was lost is no failure. Raises as ``read`` does."""
@@ -96,11 +142,13 @@ class Ledger(Protocol):
 @dataclass(frozen=True, slots=True)
 class RowPage:
     """Some rows of a scan. ``next`` is where to continue, "" after the last page; ``units`` are the read
-    capacity units of the page."""
+    capacity units of the page. ``announced``: changes that were announced and not retracted, settled or not.
+    """
 
     rows: Sequence[Row]
     next: str = ""
     units: float = 0.0
+    announced: Sequence[Announced] = ()
 
 
 class LedgerScan(Protocol):

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from bridge.core.change import TypedItem
+from bridge.core.change import Position, TypedItem
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim, fit
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
-from bridge.limits import RECORD_TIME_ROUNDING_S
 from bridge.ports.ledger import Row
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.reader import Parts, Reader
@@ -51,13 +50,20 @@ class Confirmer(Reader):
 
     def confirm(self, suspects: Sequence[Suspect], counts: Counts) -> list[Confirmed]:
         """At most 100 suspects, in order. Those that are in flight, blocked or filtered are only counted."""
-        keys = {self.parts.comparer.token(suspect.key): suspect.key for suspect in suspects}
+        # A key can be suspect twice, because it differs and because a change of it was never settled.
+        by_token: dict[str, Suspect] = {}
+        for suspect in suspects:
+            token = self.parts.comparer.token(suspect.key)
+            known = by_token.get(token)
+            if known is None or known.announced < suspect.announced:
+                by_token[token] = suspect
+        keys = {token: suspect.key for token, suspect in by_token.items()}
         items = self.items(keys, counts)
         # Rows after items: a live change between the two reads shows as a matching row, or wins later.
         rows = self.rows(keys, counts)
         judged = (
             self._judge(suspect, token, items.get(token), rows.get(token), counts)
-            for token, suspect in zip(keys, suspects, strict=True)
+            for token, suspect in by_token.items()
         )
         return [one for one in judged if one is not None]
 
@@ -71,15 +77,24 @@ class Confirmer(Reader):
             counts.block(error.reason, comparer.name(token), error.message)
             return None
         kind = comparer.kind(fingerprint, row)
-        if kind is None or fingerprint != suspect.fingerprint or _changed_since(suspect, row):
+        unsettled = _unsettled(suspect, row)
+        differs = kind is not None or unsettled is not None
+        if not differs or fingerprint != suspect.fingerprint or _published_since(suspect, row):
             counts.add("in_flight")
             return None
-        if kind == "not_comparable":
+        if kind == "not_comparable" and unsettled is None:
             counts.add("not_comparable")
             return None
         read_at = datetime.fromtimestamp(suspect.read_s, UTC)
         reemission = reemission_of(
-            comparer, suspect.key, item, row, read_at=read_at, run=self.run, matches=kind == "gap"
+            comparer,
+            suspect.key,
+            item,
+            row,
+            read_at=read_at,
+            run=self.run,
+            matches=kind == "gap" and unsettled is None,
+            unsettled=unsettled,
         )
         if not comparer.accepts(reemission.kind, suspect.key, item, row):
             counts.add("filtered")
@@ -124,11 +139,16 @@ class Confirmer(Reader):
         return Confirmed(suspect, "missed", reemission, events, claims, settles=whole)
 
 
-def _changed_since(suspect: Suspect, row: Row | None) -> bool:
-    """Whether the row proves that the item changed after the first read, and then back to what it was: the
-    change back may be in flight. A late row, of a change from before that read, proves nothing."""
-    if row is None or row.settled_by != "stream" or not row.as_of:
-        return False
-    if published_by(row) in ("", suspect.published):
-        return False
-    return datetime.fromisoformat(row.as_of).timestamp() > suspect.read_s + RECORD_TIME_ROUNDING_S
+def _published_since(suspect: Suspect, row: Row | None) -> bool:
+    """Whether a live change of the key was published since the first read: then item and row differ for
+    another reason than they did, and its own grace is not over. The position says so, not the value: the item
+    may have changed, and changed back."""
+    return row is not None and row.settled_by == "stream" and published_by(row) != suspect.published
+
+
+def _unsettled(suspect: Suspect, row: Row | None) -> Position | None:
+    """The position of a change that was announced and is still not settled."""
+    if not suspect.announced:
+        return None
+    position = Position.of(suspect.announced)
+    return position if row is None or row.position < position else None

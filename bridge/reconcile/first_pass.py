@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bridge.core.change import TypedItem
 from bridge.errors import FirstContact, KeySchemaChanged, MalformedRecord
-from bridge.ports.ledger import Row
+from bridge.ports.ledger import Announced, Row
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.reader import Reader
 from bridge.reconcile.segment import SegmentCheckpoint
@@ -91,8 +91,39 @@ class FirstPass(Reader):
             suspects += [Suspect(by_token[row.key], None, read_s, published_by(row)) for row in lost]
             if lost:
                 at.last_s = self.parts.clock.now()
+        suspects += self._unsettled(page.announced, at)
         at.counts.add("differing", len(suspects))
         at.start, at.done = page.next, not page.next
+        return suspects
+
+    def _unsettled(self, announced: Sequence[Announced], at: SegmentCheckpoint) -> list[Suspect]:
+        """Keys with a change that was announced and never settled: subscribers may have its events, and
+        nobody knows. Whatever they have, the state that the item has now is published after it."""
+        comparer = self.parts.comparer
+        suspects: list[Suspect] = []
+        for some in batches(announced):
+            newest = {each.key: each for each in sorted(some, key=lambda each: each.position)}
+            rows = self.rows(newest, at.counts)
+            open_ones = {
+                key: each
+                for key, each in newest.items()
+                if (row := rows.get(key)) is None or row.position < each.position
+            }
+            read_s = self.parts.clock.now()
+            keys = {key: each.item_key for key, each in open_ones.items()}
+            items = self.items(keys, at.counts) if keys else {}
+            for key, each in open_ones.items():
+                item = items.get(key)
+                try:
+                    fingerprint = None if item is None else comparer.fingerprint(item)
+                except MalformedRecord as error:
+                    at.counts.undecodable(error, comparer.name(key))
+                    continue
+                sequence = each.position.sequence
+                suspects.append(
+                    Suspect(each.item_key, fingerprint, read_s, published_by(rows.get(key)), sequence)
+                )
+                at.last_s = self.parts.clock.now()
         return suspects
 
     def _key_of(self, row: Row) -> TypedItem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bridge.core.change import Change, Operation, TypedItem
+from bridge.core.change import Change, Operation, Position, TypedItem
 from bridge.core.event import Event
 from bridge.core.healing import published_name, state_name, step_id, suffix_at, time_text
 from bridge.errors import ViewTooNarrow
@@ -54,24 +54,29 @@ def reemission_of(
     run: str,
     matches: bool = False,
     snapshot: bool = False,
+    unsettled: Position | None = None,
 ) -> Reemission:
     """``item`` None: it is gone. ``read_at`` is a moment just before the run first read the item. It is the
     same however often the run is resumed, and no earlier change can be newer than the published state.
-    ``matches``: the row has this state already, only its gap is to be closed. Raises ``MalformedRecord``."""
+    ``matches``: the row has this state already, only its gap is to be closed. ``unsettled``: the position of
+    a change that subscribers may have although it was never settled, so that what they have now is not known.
+    Raises ``MalformedRecord``."""
     token = comparer.token(key)
     image = None if item is None else comparer.redacted(item)
     by: SettledBy = "snapshot" if snapshot else "reconcile"
     row = settled_row(comparer, key, image, expected, as_of=time_text(read_at), by=by)
     if matches and expected is not None:
         row = replace(expected, gap=False, gap_names=None)
-    known = legible(comparer.table, expected)
+    if unsettled is not None:
+        row = replace(row, position=unsettled)
+    known = legible(comparer.table, expected) if unsettled is None else None
     kind: Operation = "remove" if image is None else "modify"
     if image is not None and (snapshot or expected is None or not expected.live):
         kind = "insert"
     before = known.image if known is not None and kind != "insert" else None
     view = comparer.view_of(kind, before)
     fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
-    position = NEVER_SETTLED if expected is None else expected.position
+    position = row.position
     suffix = suffix_at(time_text(read_at))
     key_name = comparer.key_name(key)
     published = known.fields if kind == "modify" and known is not None else None

@@ -98,22 +98,26 @@ class Suspect:
     Suspects are in the run store, never all in memory.
 
     ``fingerprint`` is what the item looked like at the first read, at ``read_s`` (on ``clock.now``); None: it
-    did not exist. ``published`` is what the row said then, see :func:`published_by`."""
+    did not exist. ``published`` is the row's ``published_sequence`` then, "" without a row. ``announced`` is
+    the sequence of a change that was announced and not settled by then, "" for none."""
 
     key: TypedItem
     fingerprint: str | None
     read_s: float
-    published: str | None = None
+    published: str = ""
+    announced: str = ""
 
 
-def published_by(row: Row | None) -> str | None:
-    """The state that subscribers have according to the row: a fingerprint, "" for a state that is not known,
-    None for no item. A change that publishes nothing, such as one of ignored attributes only, keeps it."""
-    return row.fingerprint if row is not None and row.live else None
+def published_by(row: Row | None) -> str:
+    """The sequence of what subscribers have according to the row, "" without a row. A change that publishes
+    nothing, such as one of ignored attributes only, keeps it."""
+    return "" if row is None else row.published_sequence
 
 
 def as_document(suspects: Iterable[Suspect]) -> Document:
-    return {"suspects": [[one.key, one.fingerprint, one.read_s, one.published] for one in suspects]}
+    return {
+        "suspects": [[one.key, one.fingerprint, one.read_s, one.published, one.announced] for one in suspects]
+    }
 
 
 def read_suspects(store: RunStore, name: str) -> list[Suspect]:
@@ -122,8 +126,8 @@ def read_suspects(store: RunStore, name: str) -> list[Suspect]:
     try:
         found: list[Any] = document["suspects"] if document is not None else []
         return [
-            Suspect(key, fingerprint, float(read_s), published)
-            for key, fingerprint, read_s, published in found
+            Suspect(key, fingerprint, float(read_s), str(published), str(announced))
+            for key, fingerprint, read_s, published, announced in found
         ]
     except (KeyError, TypeError, ValueError) as error:
         raise broken(name, "holds no suspects") from error

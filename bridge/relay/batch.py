@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -49,6 +50,8 @@ class Item:
     gap: bool = False  # the change before this one was never settled
     lost: tuple[str, ...] | None = None  # the attributes that differ in a gap, where they are known
     missing: Change | None = None  # the step to publish first, where gaps are healed
+    sent: bool = False  # a sink was asked to take its events
+    settled: bool = False  # the ledger has recorded how it ended
 
     def end_as(self, end: End, why: str) -> None:
         self.end, self.why = end, why
@@ -59,6 +62,7 @@ class Item:
 
     def note(self, result: EntryResult) -> None:
         """Record a sink's answer for one of the record's events; the worst answer counts."""
+        self.sent = True
         if result.status == "accepted" or self.end == "returned":
             return
         if result.status == "failed" and isinstance(result.error, RecordError):
@@ -106,7 +110,8 @@ def record_id_of(record: Record) -> str:
 
 
 def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
-    """Hold back the changes that come after a returned change.
+    """Hold back the changes that come after a returned change, or after one that a sink refused for good and
+    that is yet to be quarantined and settled.
 
     ``scoped``: only the later changes of its key. Otherwise all later changes: without a ledger nothing stops
     a second publication of what the stream sends again.
@@ -115,11 +120,28 @@ def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
     stopped_all = False
     for item in items:
         waits = stopped_all or (item.key != "" and item.key in stopped)
-        if item.end == "returned" and (item.error is not None or not waits):
+        refused = item.to_quarantine is not None and item.sent and not waits
+        if refused or (item.end == "returned" and (item.error is not None or not waits)):
             stopped.add(item.key)
             stopped_all = not scoped
-        elif waits:
+        elif waits and not item.settled:
             item.return_for_retry(None, "held_back")
+
+
+def rounds(items: Sequence[Item], *, scoped: bool) -> Iterator[list[Item]]:
+    """The batch in parts to be published one after the other: of each key a part holds the changes up to its
+    next quarantined change, which is settled before the next part. Mostly there is one part. Without a ledger
+    (not ``scoped``) nothing can be settled in between, so there is always one."""
+    parts: list[list[Item]] = [[]]
+    refused: Counter[str] = Counter()
+    for item in items:
+        number = refused[item.key] if scoped and item.key else 0
+        if number == len(parts):
+            parts.append([])
+        parts[number].append(item)
+        if item.end == "quarantined" and item.key:
+            refused[item.key] += 1
+    return iter(parts)
 
 
 def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadline) -> None:

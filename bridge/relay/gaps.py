@@ -14,7 +14,7 @@ from bridge.core.healing import missing_step, time_text
 from bridge.core.keys import key_as_text
 from bridge.errors import RecordError, ViewTooNarrow
 from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
-from bridge.ports.ledger import Keep, Row
+from bridge.ports.ledger import GONE, Keep, Row
 from bridge.relay.batch import Item
 
 
@@ -54,7 +54,7 @@ def is_healed(item: Item) -> bool:
 
 
 def has_gap(table: Table, change: Change, row: Row | None, previous: Change | None) -> bool:
-    """Whether the ``before`` image differs from the last published state; False where that is unknown."""
+    """Whether the ``before`` image differs from what was last seen; False where that is unknown."""
     if not table.sees_gaps or change.view != "NEW_AND_OLD_IMAGES":
         return False
     if previous is not None:
@@ -74,11 +74,13 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
         read = time_of(row.as_of)
         if read is None or read >= change.time:
             return False  # the item was read after this change, or may have been
-    if (change.operation == "insert") == row.live:
+    seen = row.seen_state
+    existed = seen != GONE if seen else row.live
+    if (change.operation == "insert") == existed:
         return True
-    if not row.live or not row.fingerprint:
+    if not existed or not seen:
         return False
-    return fingerprint_of(table, table.redacted(change).before) != row.fingerprint
+    return fingerprint_of(table, table.redacted(change).before) != seen
 
 
 def missing_before(
@@ -168,7 +170,7 @@ def legible(table: Table | None, row: Row | None) -> Row | None:
     """
     if row is None or table is None or table.knows(row.fingerprint_version):
         return row
-    return replace(row, fingerprint="", fields=None, image=None)
+    return replace(row, fingerprint="", seen=GONE if row.seen == GONE else "", fields=None, image=None)
 
 
 def fingerprint_of(table: Table, image: TypedItem | None) -> str:

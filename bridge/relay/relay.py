@@ -1,4 +1,4 @@
-"""The pipeline for one batch: decode → ledger → translate → publish → quarantine → settle.
+"""The pipeline for one batch: decode → ledger → translate → breaker → quarantine → publish → settle.
 
 ``Relay.handle`` and ``Relay._process`` are the main flow. Every record ends in exactly one of four ways:
 published, settled without an event, quarantined, or returned for retry.
@@ -24,7 +24,7 @@ from bridge.ports.quarantine import Quarantine, Record
 from bridge.ports.sink import Sink
 from bridge.ports.telemetry import NoTracer, Telemetry, Tracer
 from bridge.relay.accounts import Outcome
-from bridge.relay.batch import Item, fetch_current, return_what_follows, store_claims
+from bridge.relay.batch import Item, fetch_current, return_what_follows, rounds, store_claims
 from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal
 from bridge.relay.reports import count_batch, log_batch, log_failure
@@ -107,11 +107,18 @@ class Relay:
         if self.claim_check is not None:
             with span("claim check", claims=sum(len(item.claims) for item in items)):
                 store_claims(items, self.claim_check, deadline)
-        self._publish(items, deadline)
+        # What can never succeed is stored and settled before anything later of its key is published:
+        # a repaired deployment would accept it and publish it late.
+        self._quarantine(items)
+        with span("announce"):
+            settling.announce(items)
+        done: list[Item] = []
+        for part in rounds(items, scoped=self.ledger.scoped):
+            settling.settle_before(part, done)
+            self._publish(part, items, deadline)
+            done += part
         self._judge(items)
-        return_what_follows(items, scoped=self.ledger.scoped)
-        with span("quarantine", records=sum(item.to_quarantine is not None for item in items)):
-            self._quarantine(items)
+        self._quarantine(items)  # what a sink refused for good; its later changes are held back
         with span("settle"):
             settling.close(items)
 
@@ -158,14 +165,15 @@ class Relay:
         judged = [item for item in items if item.why != "duplicate"]
         self.breaker.judge(len(judged), [i.error for i in judged if isinstance(i.error, RecordError)])
 
-    def _publish(self, items: Sequence[Item], deadline: Deadline) -> None:
+    def _publish(self, part: Sequence[Item], items: Sequence[Item], deadline: Deadline) -> None:
+        """Publish ``part`` of the batch ``items``."""
         scoped = self.ledger.scoped
         for name, sink in self.sinks.items():
             # A record that failed at one sink comes again anyway: the next sink would get it twice.
             return_what_follows(items, scoped=scoped)
             work = [
                 (item, event)
-                for item in items
+                for item in part
                 if item.end is None and item.error is None
                 for event in item.events
                 if name in event.sinks
@@ -177,12 +185,21 @@ class Relay:
                     span.annotate(accepted=sum(result.status == "accepted" for result in results))
                 for (item, _), result in zip(work, results, strict=True):
                     item.note(result)
-        for item in items:
+        return_what_follows(items, scoped=scoped)
+        for item in part:
             if item.end is None and item.error is None:
                 item.end_as("published", "accepted")
 
     def _quarantine(self, items: Sequence[Item]) -> None:
-        for item in items:
+        return_what_follows(items, scoped=self.ledger.scoped)
+        refused = [item for item in items if item.to_quarantine is not None]
+        if not refused:
+            return
+        with self.tracer.span("quarantine", records=len(refused)):
+            self._store(refused, items)
+
+    def _store(self, refused: Sequence[Item], items: Sequence[Item]) -> None:
+        for item in refused:
             error = item.to_quarantine
             if error is None:
                 continue

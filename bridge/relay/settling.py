@@ -8,32 +8,29 @@ subscribers are known to have: the next reconciliation checks its item.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
 from bridge.core.change import Change, TypedItem
 from bridge.core.events.translate import Table, Without
-from bridge.core.healing import time_text
 from bridge.core.keys import key_as_text
 from bridge.errors import MalformedRecord
-from bridge.limits import LEDGER_RECENT_MAX, RECORD_TIME_ROUNDING_S
+from bridge.limits import RECORD_TIME_ROUNDING_S
 from bridge.ports.clock import Deadline
-from bridge.ports.ledger import Ledger, Row
+from bridge.ports.ledger import Announced, Ledger, Row
 from bridge.relay.batch import Item
 from bridge.relay.gaps import (
-    bounded,
     fingerprint_of,
     has_gap,
-    is_healed,
     legible,
     lost_names,
     mark_gap,
     missing_before,
     published_fields,
-    published_image,
     time_of,
 )
+from bridge.relay.rows import RowMaker
 
 Heal = Literal["off", "report", "emit"]
 """What to do about a gap: nothing; mark and count it; publish the missing step first."""
@@ -57,6 +54,11 @@ class Settling:
     redriven: bool = False
     deadline: Deadline | None = None
     rows: Mapping[str, Row] = field(default_factory=dict)
+    _announced: Sequence[str] = ()
+
+    @property
+    def row_maker(self) -> RowMaker:
+        return RowMaker(self.tables, self.ledger.keep, self.redriven)
 
     def open(self, items: Iterable[Item]) -> None:
         """End records that are already settled, mark redriven changes, find gaps. Raises as ``Ledger.read``
@@ -87,21 +89,54 @@ class Settling:
                     self._compare(item, change, row, previous)
             earlier[item.key] = change
 
-    def close(self, items: Iterable[Item]) -> None:
-        """Record the newest settled change of each key. Changes whose rows the ledger did not take are
-        returned for retry."""
+    def announce(self, items: Iterable[Item]) -> None:
+        """Record what is about to be published. Raises as ``Ledger.announce`` does."""
+        newest: dict[str, Announced] = {}
+        for item in items:
+            change = item.change
+            if change is None or item.end is not None or item.error is not None or not item.events:
+                continue
+            known = newest.get(item.key)
+            if known is None or known.position < change.position:
+                newest[item.key] = Announced(item.key, change.position, change.table, key_as_text(change.key))
+        if newest and (self.deadline is None or self.deadline.remaining_s() > 0):
+            self._announced = self.ledger.announce(list(newest.values()), self.deadline)
+
+    def settle_before(self, part: Sequence[Item], done: Iterable[Item]) -> None:
+        """Settle, of the keys that ``part`` is about to publish, the changes that are done already. If the
+        ledger does not take them, they and the part's changes are returned for retry."""
+        keys = {item.key for item in part if item.end is None and item.error is None}
+        self._settle(item for item in done if item.key in keys)
+
+    def close(self, items: Sequence[Item]) -> None:
+        """Settle every change that is done. Changes whose rows the ledger did not take are returned for
+        retry."""
+        self._settle(items)
+        if self._announced and all(item.end != "returned" for item in items if item.events):
+            self.ledger.retract(self._announced, self._settle_until())
+
+    def _settle(self, items: Iterable[Item]) -> None:
+        """Record the newest of ``items`` for each key."""
         by_key: dict[str, list[Item]] = {}
         for item in items:
-            if item.change is not None and item.end != "returned" and item.why != "duplicate":
+            unsettled = item.end not in (None, "returned") and item.why != "duplicate" and not item.settled
+            if item.change is not None and unsettled:
                 by_key.setdefault(item.key, []).append(item)
+        if not by_key:
+            return
+        rows = self.row_maker
         if self.redriven:
             unwritten = {key for key, own in by_key.items() if not self._settle_one(key, own)}
         else:
-            rows = [self._row(key, own, self.rows.get(key)) for key, own in by_key.items()]
-            unwritten = self.ledger.settle(rows, self._settle_until()) if rows else set()
-        for key in unwritten:
-            for item in by_key[key]:
-                item.return_for_retry(None, "not_settled")
+            new = {key: rows.row_after(key, own, self.rows.get(key)) for key, own in by_key.items()}
+            unwritten = self.ledger.settle(list(new.values()), self._settle_until())
+            self.rows = {**self.rows, **new}
+        for key, own in by_key.items():
+            for item in own:
+                if key in unwritten:
+                    item.return_for_retry(None, "not_settled")
+                else:
+                    item.settled = True
 
     def _settle_until(self) -> Deadline | None:
         """Published changes should be settled even if publishing took all the time. Entry points reserve some
@@ -165,117 +200,14 @@ class Settling:
         except MalformedRecord:
             return  # translation reports what is wrong, and where
 
-    # --- rows --------------------------------------------------------------------------------------
-
-    def _row(self, key: str, own: Sequence[Item], known: Row | None) -> Row:
-        """The row after ``own``, the settled changes of one key in the batch's order; at least one."""
-        changes = [(item, item.change) for item in own if item.change is not None]
-        published = [change for item, change in changes if item.end != "quarantined"]
-        sequences = [change.position.sequence for change in reversed(published)]
-        recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
-        changes.sort(key=lambda pair: pair[1].position)
-        gap, gap_names = _gap_after([item for item, _ in changes], known)
-        newest, change = changes[-1]
-        again = newest.end == "quarantined" and self.redriven  # the row already records its first quarantine
-        if known is not None and (
-            change.position < known.position or (again and change.position == known.position)
-        ):
-            return replace(known, recent=recent, gap=gap, gap_names=gap_names)
-        live, doubt, (fingerprint, fields, image, fingerprint_version) = self._published_state(changes, known)
-        return Row(
-            key,
-            change.position,
-            live=live,
-            table=change.table,
-            item_key=key_as_text(change.key),
-            fingerprint=fingerprint,
-            as_of=time_text(change.time),
-            recent=recent,
-            fields=fields,
-            image=image,
-            gap=gap,
-            gap_names=gap_names,
-            doubt=doubt,
-            fingerprint_version=fingerprint_version,
-        )
-
-    def _published_state(
-        self, changes: Sequence[tuple[Item, Change]], known: Row | None
-    ) -> tuple[bool, bool, _State]:
-        """Whether subscribers have the item after ``changes`` (in order), whether that is in doubt, and the
-        state that they have.
-
-        This is not always the newest change's state: a change that published nothing leaves subscribers with
-        the state before it. Otherwise a change that was lost before it would be lost for good, because item
-        and row match. A change that is quarantined now may have been accepted in an earlier, interrupted try;
-        whether it was cannot be known.
-        """
-        live = known.live if known is not None else changes[0][1].operation != "insert"
-        doubt = known is not None and known.doubt
-        state: _State = (
-            _UNKNOWN
-            if known is None
-            else (known.fingerprint, known.fields, known.image, known.fingerprint_version)
-        )
-        newest: Change | None = None
-        for item, change in changes:
-            if item.end == "quarantined":
-                newest, state, doubt = None, _UNKNOWN, True
-            elif not _publishes_nothing(item):
-                live, newest, doubt = change.operation != "remove", change, False
-        if newest is not None:
-            state = self._kept_state(newest) if live else _UNKNOWN
-        return live, doubt and not live, state
-
-    def _kept_state(self, change: Change) -> _State:
-        """Fingerprint, hashes by attribute and image, as far as the ledger keeps them."""
-        table, keep = self.tables.get(change.table), self.ledger.keep
-        if keep == "position" or table is None or table.fingerprint is None:
-            return _UNKNOWN
-        try:
-            image = published_image(table.redacted(change))
-            if image is None:
-                return _UNKNOWN
-            fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
-            return (
-                table.fingerprint(image),
-                fields,
-                image if keep == "image" else None,
-                table.fingerprint_version,
-            )
-        except MalformedRecord:
-            return _UNKNOWN  # the change had no event, and its state cannot be hashed
-
     def _settle_one(self, key: str, own: Sequence[Item]) -> bool:
         """Settle one key in a redrive. It runs beside the live stream, so it overwrites only the row that it
         has read."""
         known = self.rows.get(key)
         for _ in range(_CONDITIONAL_TRIES):
-            if self.ledger.settle_if(self._row(key, own, known), known):
+            new = self.row_maker.row_after(key, own, known)
+            if self.ledger.settle_if(new, known):
+                self.rows = {**self.rows, key: new}
                 return True
             known = self.ledger.read([key]).get(key)
         return False
-
-
-def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[str, ...] | None]:
-    """Whether a gap is open after ``items``, those of one key in order, and in which attributes.
-
-    A remove ends the life that the attributes belong to; their names say nothing about a later item.
-    """
-    gap = known is not None and known.gap
-    names: tuple[str, ...] | None = ()
-    if gap and known is not None:
-        names = known.gap_names
-    for item in items:
-        if item.gap and not is_healed(item):
-            gap = True
-            names = None if names is None or item.lost is None else bounded((*names, *item.lost))
-        if item.change is not None and item.change.operation == "remove":
-            names = None
-    return gap, names if gap else None
-
-
-def _publishes_nothing(item: Item) -> bool:
-    """Whether subscribers keep their state: only ignored paths differ, or no type matches the change but one
-    may match what was lost before it."""
-    return item.end == "without_event" and (item.why == "unchanged" or (item.gap and item.why != "filtered"))

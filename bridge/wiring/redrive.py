@@ -15,7 +15,7 @@ from bridge.edges.sqs.failures import SqsFailureSource
 from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.failures import FailureSource
-from bridge.ports.ledger import Ledger, Row
+from bridge.ports.ledger import Announced, Ledger, Row
 from bridge.ports.quarantine import Quarantine
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
@@ -58,6 +58,12 @@ class ReadOnlyLedger:
 
     def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         return set()
+
+    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
+        return ()
+
+    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        return
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         return True

@@ -19,7 +19,7 @@ from bridge.edges.local.ledgers import MemoryLedger
 from bridge.errors import AccessDenied, BatchError, LedgerUnavailable, TargetMissing
 from bridge.limits import LEDGER_REMOVED_TTL_S
 from bridge.ports.clock import Deadline
-from bridge.ports.ledger import Ledger, LedgerScan, Row
+from bridge.ports.ledger import GONE, Announced, Ledger, LedgerScan, Row
 from tests.builders.aws import Aws
 from tests.builders.records import item
 from tests.fakes.clients.batch_peer import client_error, throttling, timeout
@@ -110,6 +110,62 @@ def test_what_is_settled_is_read_back_whole(rig: Rig) -> None:
     rig.store.check()
     assert rig.store.settle([FULL]) == set()
     assert rig.store.read([FULL.key]) == {FULL.key: FULL}
+
+
+@pytest.mark.parametrize("seen", ["", GONE, "another-fingerprint"])
+@pytest.mark.parametrize("published", ["", f"{LABEL}/0000000000000000000000000000000000000001"])
+def test_what_was_seen_and_what_was_published_are_kept_apart(rig: Rig, seen: str, published: str) -> None:
+    apart = replace(row(number=7), seen=seen, published=published)
+    rig.store.settle([apart])
+    assert rig.store.read([apart.key]) == {apart.key: apart}
+
+
+def announced(id: str = "a", number: int = 5, table: str = "Users") -> Announced:
+    return Announced(token(id, table), Position(LABEL, number), table, item({"id": id}))
+
+
+def announcements(rig: Rig, table: str = "Users", segments: int = 3) -> list[Announced]:
+    pages = [page for n in range(segments) for page in rig.store.rows(table, n, segments)]
+    return sorted((each for page in pages for each in page.announced), key=lambda each: each.key)
+
+
+def test_an_announced_change_is_in_the_scan_of_its_table_until_it_is_retracted(rig: Rig) -> None:
+    first, second, other = announced("a"), announced("b", 6), announced("a", 7, "Orders")
+    rig.store.settle([row("a")])
+    names = rig.store.announce([first, second, other])
+    assert announcements(rig) == [first, second]
+    assert announcements(rig, "Orders") == [other]
+    assert [each.key for page in rig.store.rows("Users") for each in page.rows] == [token("a")]
+    rig.store.retract(names)
+    assert announcements(rig) == announcements(rig, "Orders") == []
+    assert rig.store.read([token("a")]) == {token("a"): row("a")}
+
+
+def test_the_same_changes_are_announced_once_and_retracted_by_either(rig: Rig) -> None:
+    names = rig.store.announce([announced()])
+    assert rig.store.announce([announced()]) == names
+    assert announcements(rig) == [announced()]
+    rig.store.retract(names)
+    assert announcements(rig) == []
+
+
+def test_a_batch_of_any_size_is_announced_whole(rig: Rig) -> None:
+    changes = [announced(f"{'x' * 900}{number:04d}", number) for number in range(1, 600)]
+    names = rig.store.announce(changes)
+    assert announcements(rig) == changes
+    rig.store.retract(names)
+    assert announcements(rig) == []
+
+
+def test_an_announcement_that_could_not_be_written_fails_and_one_that_stays_does_no_harm() -> None:
+    peer = DynamoDbClient()
+    ledger = ledger_on(peer)
+    names = ledger.announce([announced()])
+    peer.fail = lambda operation, call: throttling(operation)
+    ledger.retract(names)
+    assert len(peer.items) == 1
+    with pytest.raises(LedgerUnavailable):
+        ledger.announce([announced("b")])
 
 
 def test_a_key_without_a_row_is_not_answered(rig: Rig) -> None:

@@ -177,9 +177,15 @@ def test_types_with_the_same_last_words_have_rules_of_different_names() -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: settings(quarantine="quarantine: {kind: directory, path: q}\n"), "a folder lasts only as long as"),
+        (
+            lambda: settings(quarantine="quarantine: {kind: directory, path: q}\n"),
+            "a folder lasts only as long as",
+        ),
         (lambda: settings(ledger="ledger: {kind: memory}\n"), "memory lasts only as long as the function"),
-        (lambda: settings(sinks="sinks: {domain: {kind: stdout}}\n"), "stdout lasts only as long as the function"),
+        (
+            lambda: settings(sinks="sinks: {domain: {kind: stdout}}\n"),
+            "stdout lasts only as long as the function",
+        ),
         (
             lambda: settings(
                 sinks="sinks: {domain: {kind: eventbridge, bus: a}, other: {kind: eventbridge, bus: b}}\n"
@@ -249,7 +255,11 @@ def test_every_change_of_the_configuration_that_matters_is_seen(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "is missing"), ("{", "does not contain parameters"), ('[{"a": 1}]', "does not contain parameters")],
+    [
+        (None, "is missing"),
+        ("{", "does not contain parameters"),
+        ('[{"a": 1}]', "does not contain parameters"),
+    ],
 )
 def test_files_that_are_gone_or_broken_are_drift(tmp_path: Path, content: str | None, said: str) -> None:
     write(render(settings(), "Users"), tmp_path)

@@ -138,7 +138,8 @@ def test_a_lost_change_is_found_although_later_changes_of_its_item_have_no_event
     def publish_nothing() -> None:
         if rig.clock.slept and (row := rig.row("a")) is not None:
             as_of = time_text(datetime.fromtimestamp(rig.clock.now(), UTC))
-            rig.ledger.settle([replace(row, position=Position(LABEL, 99), as_of=as_of)])
+            moved = replace(row, position=Position(LABEL, 99), as_of=as_of, published=row.published_sequence)
+            rig.ledger.settle([moved])
 
     rig.source.before_read = publish_nothing
     assert rig.execute()["reemitted"] == {"modify": 1}

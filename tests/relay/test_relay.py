@@ -148,8 +148,77 @@ def test_without_a_ledger_the_first_failure_hands_back_everything_after_it() -> 
     bridge = relay(ScriptedSink(fails=unavailable(2)), ledger=NoLedger())
     outcome = walk(bridge, put("a", 1), put("b", 2), put("c", 3), poison("d", 4))
     assert outcome.returned_numbers == ("2", "3", "4")
-    assert isinstance(bridge.quarantine, MemoryQuarantine)
-    assert bridge.quarantine.entries() == []
+
+
+def test_what_can_never_succeed_is_in_quarantine_before_anything_is_published() -> None:
+    """Where the quarantine is away, nothing behind the record goes out again and again."""
+    sink = ScriptedSink()
+    good = [put(f"k{number}", number) for number in range(3, 92)]
+    for ledger in (NoLedger(), MemoryLedger()):
+        bridge = relay(sink, ledger=ledger, quarantine=BrokenQuarantine())
+        for _ in range(3):
+            walk(bridge, put("a", 1), poison("b", 2), *good)
+        published = [event.record_id for event in sink.accepted]
+        behind = [record_id for record_id in published if record_id != "event-1"]
+        assert len(behind) == (0 if isinstance(ledger, NoLedger) else 89)
+        sink.accepted.clear()
+
+
+@pytest.mark.parametrize("later", ["crash", "quarantine away"])
+def test_a_refused_change_never_goes_out_late_when_the_deployment_is_repaired(
+    later: str,
+) -> None:
+    """A1 is refused by this deployment, A2 is not. Then the process dies before it settles, or the quarantine
+    is away; both come again, and by then A1 is accepted."""
+    sink, ledger = ScriptedSink(), FailingLedger()
+
+    def refuse_the_first(data: dict[str, Any]) -> None:
+        if data["after"]["n"] == "1":
+            raise EventInvalid("/n: too small")
+
+    def deployment(validate: Callable[[dict[str, Any]], None]) -> Relay:
+        away = later == "quarantine away" and validate is refuse_the_first
+        store = BrokenQuarantine() if away else MemoryQuarantine()
+        return relay(sink, tables=[table(rule(validate=validate))], ledger=ledger, quarantine=store)
+
+    batch = [put("a", 1, n="1"), put("a", 2, n="2")]
+    ledger.failing = later == "crash"
+    walk(deployment(refuse_the_first), *batch)
+    ledger.failing = False
+    walk(deployment(lambda data: None), *batch)
+    numbers = [event.record_id for event in sink.accepted]
+    assert numbers == sorted(numbers)
+
+
+def test_a_refused_change_is_settled_after_the_earlier_changes_of_its_key_and_before_the_later_ones() -> None:
+    ledger = MemoryLedger()
+    settled: list[int] = []
+    published: list[str] = []
+    settle = ledger.settle
+
+    def noting(rows: Any, deadline: Any = None) -> set[str]:
+        settled.extend(row.position.number for row in rows)
+        published.append("settled")
+        return settle(rows, deadline)
+
+    ledger.settle = noting  # type: ignore[method-assign]
+    sink = ScriptedSink(fails=lambda event: published.append(event.record_id))
+    walk(relay(sink, ledger=ledger), put("a", 1), poison("a", 2), put("a", 3), poison("a", 4), put("a", 5))
+    assert settled == [2, 4, 5]
+    assert published == ["event-1", "settled", "event-3", "settled", "event-5", "settled"]
+
+
+def test_what_a_sink_refuses_for_good_holds_later_changes_of_its_key_back_until_it_is_settled() -> None:
+    def refuse(event: Event) -> BridgeError | None:
+        return EventRefused("malformed detail") if event.record_id == "event-1" else None
+
+    first, second = ScriptedSink("domain", fails=refuse), ScriptedSink("second")
+    bridge = relay(first, second, tables=[table(rule(sinks=("domain", "second")))])
+    batch = [put("a", 1), put("a", 2), put("b", 3)]
+    outcome = walk(bridge, *batch)
+    assert (outcome.quarantined, outcome.returned_numbers, outcome.published) == (1, ("2",), 1)
+    assert [event.record_id for event in second.accepted] == ["event-3"]
+    assert walk(bridge, *batch).published == 1
 
 
 def test_when_time_runs_out_the_rest_is_handed_back() -> None:
@@ -174,7 +243,7 @@ def test_whatever_is_no_record_at_all_is_quarantined_not_lost(nonsense: Any) -> 
     assert walk(bridge, nonsense, put("a", 1)).quarantined == 1
 
 
-def test_access_denied_fails_the_batch_and_quarantines_nothing() -> None:
+def test_access_denied_fails_the_batch_and_settles_nothing() -> None:
     bridge = relay(ScriptedSink())
 
     def denied(event: Event) -> BridgeError | None:
@@ -184,7 +253,11 @@ def test_access_denied_fails_the_batch_and_quarantines_nothing() -> None:
     with pytest.raises(AccessDenied):
         walk(bridge, put("a", 1), poison("b", 2))
     assert isinstance(bridge.quarantine, MemoryQuarantine)
-    assert bridge.quarantine.entries() == []
+    assert [entry.record_id for entry in bridge.quarantine.entries()] == ["event-2"]  # it never succeeds
+    assert walk(relay(ledger=bridge.ledger), put("a", 1), poison("b", 2)).reasons.keys() == {
+        "published",
+        "quarantined",
+    }, "nothing of the failed batch is settled"
 
 
 def test_an_event_the_sink_refuses_for_good_is_quarantined_whole() -> None:
@@ -299,8 +372,10 @@ def test_after_the_deploy_is_mended_a_single_poison_record_is_quarantined_again(
 
 
 class FailingLedger(MemoryLedger):
+    failing = True
+
     def settle(self, rows: Any, deadline: Any = None) -> set[str]:
-        return {row.key for row in rows}
+        return {row.key for row in rows} if self.failing else super().settle(rows, deadline)
 
 
 def test_a_change_that_cannot_be_settled_is_handed_back() -> None:

@@ -51,8 +51,13 @@ class SettlesBeforePublishing(Relay):
         for item in items:
             self._translate(item, trace)
         self._judge(items)
+        ready = [item for item in items if item.end is None and item.error is None]
+        for item in ready:
+            item.end_as("published", "accepted")
         settling.close(items)
-        self._publish(items, deadline)
+        for item in ready:
+            item.end = None
+        self._publish(items, items, deadline)
         self._judge(items)
         self._quarantine(items)
 

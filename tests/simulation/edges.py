@@ -22,7 +22,7 @@ from bridge.errors import (
     SourceUnavailable,
 )
 from bridge.ports.clock import Deadline
-from bridge.ports.ledger import Keep, Row
+from bridge.ports.ledger import Announced, Keep, Row
 from bridge.ports.quarantine import Quarantined
 from bridge.ports.stream import Page, Shard, StreamSource
 from tests.fakes.clients.batch_peer import client_error
@@ -141,6 +141,23 @@ class SimulatedLedger:
         if fault == "unheard":
             return {row.key for row in rows}
         return {row.key for row in rows} - {row.key for row in written}
+
+    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
+        fault = self._faults.before("ledger.announce")
+        if fault == "denied":
+            raise AccessDenied("the role may not write the ledger")
+        if fault not in ("none", "unheard"):
+            raise LedgerUnavailable("the ledger was not written")
+        names = self.kept.announce(changes)
+        self._faults.after("ledger.announce")
+        if fault == "unheard":
+            raise LedgerUnavailable("the ledger did not answer")
+        return names
+
+    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        if self._faults.before("ledger.retract") == "none":
+            self.kept.retract(names)
+        self._faults.after("ledger.retract")
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         fault = self._faults.before("ledger.settle_if")

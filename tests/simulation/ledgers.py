@@ -9,6 +9,7 @@ from typing import Any
 from botocore.exceptions import ReadTimeoutError
 
 from bridge.delivery.backoff import Backoff
+from bridge.edges.dynamodb.announcement import is_announcement
 from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.dynamodb.ledger_row import decode_row
 from bridge.ports.ledger import Keep, Ledger, Row
@@ -38,7 +39,8 @@ class SimulatedDynamoDb(DynamoDbClient):
 
     def _item_rules(self, operation: str, item: dict[str, Any]) -> None:
         super()._item_rules(operation, item)
-        self._on_row(decode_row(item, "ledger"))
+        if not is_announcement(item):
+            self._on_row(decode_row(item, "ledger"))
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         self.calls[operation] += 1  # parameters are held against botocore's model in the contract suite
@@ -69,7 +71,8 @@ class SimulatedDynamoDbLedger(DynamoDbLedger):
         self._peer = client
 
     def rows_now(self) -> Mapping[str, Row]:
-        rows = [decode_row(item, "ledger") for item in self._peer.items.values()]
+        items = self._peer.items.values()
+        rows = [decode_row(item, "ledger") for item in items if not is_announcement(item)]
         return {row.key: row for row in rows}
 
 

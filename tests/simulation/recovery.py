@@ -191,8 +191,8 @@ class _Work:
 
     def left_nothing(self, report: Mapping[str, Any]) -> bool:
         """Whether a run had nothing to leave for the next one, and nothing was lost since. What was overtaken
-        by a change without an event is published again."""
-        left = report["unsent"] or report["overtaken"]
+        by a change that publishes nothing, or was in flight, is for the next run."""
+        left = report["unsent"] or report["overtaken"] or report["in_flight"]
         return not left and self._troubles == self._troubles_before
 
     @property

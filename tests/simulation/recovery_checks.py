@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from bridge.core.keys import key_hash, key_token
 from tests.simulation.checks import (
@@ -15,7 +14,6 @@ from tests.simulation.checks import (
     sequence_of,
 )
 from tests.simulation.configuration import SECRET, is_poison, visible
-from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation, Violation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber
 from tests.simulation.world import TABLE, Place
@@ -27,7 +25,7 @@ def check_recovery(simulation: Simulation, redriven: Collection[Place], blocked:
     every_record_ended(simulation, redriven)
     order_is_kept(simulation)
     quarantine_is_just(simulation)
-    _copy_is_the_table(simulation, redriven)
+    _copy_is_the_table(simulation)
     _nothing_is_invented(simulation)
     _plans_are_published(simulation, redriven, blocked)
 
@@ -40,8 +38,8 @@ def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
     quarantine_is_just(simulation)
 
 
-def _copy_is_the_table(simulation: Simulation, redriven: Collection[Place]) -> None:
-    """(2) To the item. The exceptions: an item that can never become an event, and what nobody knows."""
+def _copy_is_the_table(simulation: Simulation) -> None:
+    """(2) To the item. The exception: an item that can never become an event."""
     subscriber = Subscriber(simulation.parts.supersedes)
     subscriber.apply_all(one.event for one in simulation.buses["domain"].received)
     items = simulation.world.items
@@ -49,43 +47,15 @@ def _copy_is_the_table(simulation: Simulation, redriven: Collection[Place]) -> N
         item = visible(items.get(key))
         if key[0] == "f" or is_poison(item):
             continue
-        if subscriber.item(key) != item and not _nobody_knows(
-            simulation, key, subscriber.held(key), redriven
-        ):
+        if subscriber.item(key) != item:
             raise Violation(f"after reconciliation the copy of {key} is {subscriber.item(key)}, not {item}")
-
-
-def _nobody_knows(
-    simulation: Simulation, key: str, held: Mapping[str, Any] | None, redriven: Collection[Place]
-) -> bool:
-    """A documented limit: the event was accepted and never settled, its record is lost for good, and since
-    then the item returned to the state that the ledger has as published. Then item and row match."""
-    if not _was_never_settled(simulation, held, redriven) or held is None:
-        return False
-    row = ledger_rows(simulation.ledger).get(_token(key))
-    if row is None:
-        return key not in simulation.world.items
-    published_since = row.settled_by == "reconcile" and row.as_of > held["time"]
-    return row.position.sequence < held["sequence"] and not published_since
-
-
-def _was_never_settled(
-    simulation: Simulation, held: Mapping[str, Any] | None, redriven: Collection[Place]
-) -> bool:
-    """Whether an event's record is lost for good, and the ledger never heard of it."""
-    if held is None or held.get("reconciled") or held["sequence"] in simulation.settled:
-        return False
-    label, _, number = held["sequence"].partition("/")
-    place = Place(label, str(int(number)))
-    return place in simulation.world.excused and place not in redriven
 
 
 def _plans_are_published(
     simulation: Simulation, redriven: Collection[Place], blocked: Collection[str]
 ) -> None:
     """(2) For a type on one attribute, too. The exceptions: where it was reported as blocked or quarantined;
-    where gaps are not looked for; where one was noted without the names of what was lost (it is reported);
-    and what nobody knows."""
+    where gaps are not looked for; and where one was noted without the names of what was lost (reported)."""
     options = simulation.options
     if options.heal == "off" or options.keep not in ("fields", "image") or simulation.overlaps:
         return
@@ -97,7 +67,7 @@ def _plans_are_published(
         history, held = changes[key], subscriber.held(key)
         if key[0] == "f" or is_poison(item) or _token(key) in simulation.unnamed_gaps:
             continue
-        if key_hash(_token(key), SECRET) in blocked or _was_never_settled(simulation, held, redriven):
+        if key_hash(_token(key), SECRET) in blocked:
             continue
         if any(is_poison(w.after) or (w.place and sequence_of(w.place) in quarantined) for w in history):
             continue

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from bridge.delivery.backoff import Backoff
 from bridge.edges.answers.errors import AwsTarget
+from bridge.edges.dynamodb import announcement
 from bridge.edges.dynamodb.ledger_row import (
     KEY,
     LIVE,
@@ -26,7 +27,7 @@ from bridge.edges.dynamodb.ledger_row import (
 from bridge.errors import BatchError, BridgeError, LedgerUnavailable
 from bridge.limits import BATCH_GET_MAX, BATCH_WRITE_MAX
 from bridge.ports.clock import Clock, Deadline
-from bridge.ports.ledger import Keep, Row, RowPage
+from bridge.ports.ledger import Announced, Keep, Row, RowPage
 
 PATIENCE_S: Final = 5.0
 """How long one reading or writing goes on without progress. Lambda's invocation must still be answered."""
@@ -39,6 +40,7 @@ IN_FLIGHT: Final = 4
 
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 _Part = TypeVar("_Part")
+_WriteRequest = dict[str, Any]
 
 
 class DynamoDbLedger:
@@ -112,9 +114,18 @@ class DynamoDbLedger:
     def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         names = {partition_key(row.key): row.key for row in rows}
         now_s = self._clock.now()
-        items = [encode_row(row, now_s) for row in rows]
-        left, _ = self._in_calls(self._put, items, BATCH_WRITE_MAX, deadline, lambda found: None)
-        return {names[item[KEY]["S"]] for item in left}
+        left, _ = self._write([_put(encode_row(row, now_s)) for row in rows], deadline)
+        return {names[each["PutRequest"]["Item"][KEY]["S"]] for each in left}
+
+    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
+        items = list(announcement.encode(changes, self._clock.now()))
+        left, trouble = self._write([_put(item) for item in items], deadline)
+        if left:
+            raise trouble or self._throttled("written")
+        return [item[KEY]["S"] for item in items]
+
+    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        self._write([{"DeleteRequest": {"Key": {KEY: {"S": name}}}} for name in names], deadline)
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         request = {
@@ -141,9 +152,13 @@ class DynamoDbLedger:
             "Segment": segment,
             "TotalSegments": segments,
             "Limit": PAGE_ROWS,
-            "FilterExpression": "begins_with(#pk, :table) AND #live = :live",
+            "FilterExpression": "begins_with(#pk, :table) AND #live = :live OR begins_with(#pk, :announced)",
             "ExpressionAttributeNames": {"#pk": KEY, "#live": LIVE},
-            "ExpressionAttributeValues": {":table": {"S": table_prefix(table)}, ":live": {"BOOL": True}},
+            "ExpressionAttributeValues": {
+                ":table": {"S": table_prefix(table)},
+                ":live": {"BOOL": True},
+                ":announced": {"S": announcement.announced_prefix(table)},
+            },
             "ReturnConsumedCapacity": "TOTAL",
         }
         if start:
@@ -151,8 +166,15 @@ class DynamoDbLedger:
         while True:
             page = self._scan(query)
             last = page.get("LastEvaluatedKey")
+            rows, announced = [], []
+            for item in page.get("Items", ()):
+                if announcement.is_announcement(item):
+                    announced += announcement.decode(item, self._table)
+                else:
+                    rows.append(decode_row(item, self._table))
             yield RowPage(
-                rows=[decode_row(item, self._table) for item in page.get("Items", ())],
+                rows=rows,
+                announced=announced,
                 next=last[KEY]["S"] if last else "",
                 units=float(page.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)),
             )
@@ -203,14 +225,17 @@ class DynamoDbLedger:
         left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
         return _Answer([key[KEY]["S"] for key in left], answer["Responses"].get(self._table, []))
 
-    def _put(self, items: list[dict[str, Any]]) -> _Answer[dict[str, Any]]:
-        request = {self._table: [{"PutRequest": {"Item": item}} for item in items]}
+    def _write(
+        self, requests: list[_WriteRequest], deadline: Deadline | None
+    ) -> tuple[list[_WriteRequest], BridgeError | None]:
+        return self._in_calls(self._write_once, requests, BATCH_WRITE_MAX, deadline, lambda found: None)
+
+    def _write_once(self, requests: list[_WriteRequest]) -> _Answer[_WriteRequest]:
         try:
-            answer = self._target.call("BatchWriteItem", RequestItems=request)
+            answer = self._target.call("BatchWriteItem", RequestItems={self._table: requests})
         except LedgerUnavailable as error:
-            return _Answer(items, trouble=error)
-        left = answer.get("UnprocessedItems", {}).get(self._table, [])
-        return _Answer([each["PutRequest"]["Item"] for each in left])
+            return _Answer(requests, trouble=error)
+        return _Answer(answer.get("UnprocessedItems", {}).get(self._table, []))
 
     def _scan(self, query: Mapping[str, Any]) -> Any:
         patience = self._patience()
@@ -259,6 +284,10 @@ class _Patience:
         self.until.clock.sleep(min(left_s, self.backoff.delay_s(self.backoff.draw(), self.tries)))
         self.tries += 1
         return True
+
+
+def _put(item: dict[str, Any]) -> _WriteRequest:
+    return {"PutRequest": {"Item": item}}
 
 
 def _condition(expected: Row | None, now_s: float) -> dict[str, Any]:

@@ -9,7 +9,10 @@ attribute   type  meaning
 ``s``       S     sequence settled last: ``<stream label>/<number, zero-padded>``
 ``l``       BOOL  live: the item was there after it, or ``d``
 ``d``       BOOL  there, and true, where it was not, but a quarantined change makes that doubtful
-``f``       S     fingerprint of its image, "" = unknown
+``f``       S     fingerprint of its image as it was published last, "" = unknown
+``e``       S     fingerprint after the newest seen change, or ``gone``; not there where ``f`` and ``l`` say
+                  the same
+``p``       S     sequence of the newest change that was published; not there where it is ``s``
 ``b``       S     settled by: ``stream``, ``reconcile``, ``snapshot``
 ``a``       S     as of: when the state was true
 ``r``       S     sequences settled last, newest first, with spaces between; of the stream that ``s`` names
@@ -23,8 +26,9 @@ attribute   type  meaning
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``c``, ``d`` and ``n`` came later. A version that does not know them reads the row as before: an item in doubt
-is live to it, a gap has no names; so the format is still 1, and a roll back is safe.
+``c``, ``d``, ``e``, ``n`` and ``p`` came later. A version that does not know them reads the row as before: an
+item in doubt is live to it, what was seen is what was published, a gap has no names. So the format is
+still 1, and a roll back is safe.
 
 The key's hash is not keyed, because the key stands in the row: a ledger table is as confidential as the
 tables it is about. What could make a row larger than DynamoDB takes is left out: image, then hashes.
@@ -79,7 +83,7 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
     item: dict[str, Any] = {
         KEY: {"S": partition_key(row.key)},
         "v": {"N": str(FORMAT)},
-        "k": {"S": _json(row.item_key)},
+        "k": {"S": as_json(row.item_key)},
         "s": {"S": row.position.sequence},
         LIVE: {"BOOL": row.live or row.doubt},
         "f": {"S": row.fingerprint},
@@ -89,19 +93,23 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
     }
     if row.doubt and not row.live:
         item["d"] = {"BOOL": True}
+    if row.seen:
+        item["e"] = {"S": row.seen}
+    if row.published:
+        item["p"] = {"S": row.published}
     if row.fingerprint_version:
         item["c"] = {"S": row.fingerprint_version}
     if row.gap:
         item["g"] = {"BOOL": True}
         if row.gap_names is not None:
-            item["n"] = {"S": _json(row.gap_names)}
+            item["n"] = {"S": as_json(row.gap_names)}
     if not row.live and not row.doubt:
         item["ttl"] = {"N": str(int(now_s) + LEDGER_REMOVED_TTL_S)}
     room = ITEM_MAX_BYTES - _SPARE_BYTES - sum(len(value["S"]) for value in item.values() if "S" in value)
-    if row.fields is not None and len(hashes := _json(row.fields)) < room:
+    if row.fields is not None and len(hashes := as_json(row.fields)) < room:
         item["h"] = {"S": hashes}
         room -= len(hashes)
-    if row.image is not None and len(image := zlib.compress(_json(row.image).encode(), 1)) < room:
+    if row.image is not None and len(image := zlib.compress(as_json(row.image).encode(), 1)) < room:
         item["i"] = {"B": image}
     return item
 
@@ -147,6 +155,8 @@ def _decode(item: TypedItem, key: str) -> Row:
         table=table,
         item_key=item_key,
         fingerprint=item["f"]["S"],
+        seen=item["e"]["S"] if "e" in item else "",
+        published=item["p"]["S"] if "p" in item else "",
         settled_by=settled_by,
         as_of=item["a"]["S"],
         recent=tuple(each if "/" in each else Position(label, int(each)).sequence for each in recent),
@@ -174,7 +184,7 @@ def _parse(text: str) -> Any:
         return json.loads(text)  # a lone surrogate in a malformed key: orjson refuses it
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
     # ASCII only: what is malformed in a key has a text too, and a character is a byte.
     return json.dumps(value, separators=(",", ":"), default=_binary)
 

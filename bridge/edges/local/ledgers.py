@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zlib import crc32
 
 from bridge.ports.clock import Deadline
-from bridge.ports.ledger import Keep, Row, RowPage
+from bridge.ports.ledger import Announced, Keep, Row, RowPage
 
 
 class NoLedger:
@@ -26,6 +26,12 @@ class NoLedger:
     def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
         return set()
 
+    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
+        return ()
+
+    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        return
+
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         return True
 
@@ -40,6 +46,7 @@ class MemoryLedger:
         self.keep: Keep = keep
         self._page_rows = page_rows
         self._rows: dict[str, Row] = {}
+        self._announced: dict[str, Announced] = {}  # by key and sequence
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -56,6 +63,17 @@ class MemoryLedger:
                 if known is None or known.position <= row.position:
                     self._rows[row.key] = row
         return set()
+
+    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
+        named = {f"{each.key} {each.position.sequence}": each for each in changes}
+        with self._lock:
+            self._announced.update(named)
+        return tuple(named)
+
+    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
+        with self._lock:
+            for name in names:
+                self._announced.pop(name, None)
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         with self._lock:
@@ -78,9 +96,14 @@ class MemoryLedger:
             at += len(page)
             live = [row for key in page if (row := self._rows.get(key)) and (row.live or row.doubt)]
             more = at < len(mine)
-            yield RowPage(live, page[-1] if more else "")
+            announced = [] if more else self._announced_of(table, segment, segments)
+            yield RowPage(live, page[-1] if more else "", announced=announced)
             if not more:
                 return
+
+    def _announced_of(self, table: str, segment: int, segments: int) -> list[Announced]:
+        known = list(self._announced.values())
+        return [each for each in known if each.table == table and _segment(each.key, segments) == segment]
 
 
 def _segment(key: str, segments: int) -> int:

@@ -65,14 +65,21 @@ class DynamoDbClient(AwsPeer):
     def batch_write_item(self, **parameters: Any) -> dict[str, Any]:
         ((table, requests),) = parameters["RequestItems"].items()
         self._begin("BatchWriteItem", parameters, table)
-        written = [request["PutRequest"]["Item"] for request in requests]
-        self._batch_rules("BatchWriteItem", [item[self.key]["S"] for item in written], 25)
-        for item in written:
-            self._item_rules("BatchWriteItem", item)
+        keys = [
+            (request["PutRequest"]["Item"] if "PutRequest" in request else request["DeleteRequest"]["Key"])
+            for request in requests
+        ]
+        self._batch_rules("BatchWriteItem", [key[self.key]["S"] for key in keys], 25)
+        for request in requests:
+            if "PutRequest" in request:
+                self._item_rules("BatchWriteItem", request["PutRequest"]["Item"])
         now, left = self._split("BatchWriteItem", requests)
         for request in now:
-            item = request["PutRequest"]["Item"]
-            self.items[item[self.key]["S"]] = deepcopy(item)
+            if "PutRequest" in request:
+                item = request["PutRequest"]["Item"]
+                self.items[item[self.key]["S"]] = deepcopy(item)
+            else:
+                self.items.pop(request["DeleteRequest"]["Key"][self.key]["S"], None)
         self.end("BatchWriteItem")
         return {"UnprocessedItems": {table: left} if left else {}}
 
@@ -151,8 +158,9 @@ class DynamoDbClient(AwsPeer):
 
     def _passes(self, parameters: dict[str, Any], item: dict[str, Any]) -> bool:
         condition = parameters.get("FilterExpression")
-        return condition is None or all(
-            self._term(term, parameters, item) for term in condition.split(" AND ")
+        return condition is None or any(
+            all(self._term(term, parameters, item) for term in alternative.split(" AND "))
+            for alternative in condition.split(" OR ")
         )
 
     def _term(self, term: str, parameters: dict[str, Any], item: dict[str, Any] | None) -> bool:

@@ -1,0 +1,144 @@
+"""The ledger row of a key after the changes of a batch: what was seen of the item, and what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bridge.core.change import Change, TypedItem
+from bridge.core.events.translate import Table
+from bridge.core.healing import time_text
+from bridge.core.keys import key_as_text
+from bridge.errors import MalformedRecord
+from bridge.limits import LEDGER_RECENT_MAX
+from bridge.ports.ledger import GONE, Keep, Row
+from bridge.relay.batch import Item
+from bridge.relay.gaps import bounded, is_healed, published_image
+
+_State = tuple[str, Mapping[str, str] | None, TypedItem | None, str]
+"""Fingerprint, hashes by attribute, image, and the fingerprint version of all three."""
+_UNKNOWN: _State = ("", None, None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class RowMaker:
+    """``redriven``: the records come again on purpose, so they are older than their rows."""
+
+    tables: Mapping[str, Table]
+    keep: Keep
+    redriven: bool = False
+
+    def row_after(self, key: str, own: Sequence[Item], known: Row | None) -> Row:
+        """The row after ``own``, the settled changes of one key in the batch's order; at least one."""
+        changes = [(item, item.change) for item in own if item.change is not None]
+        published = [change for item, change in changes if item.end != "quarantined"]
+        sequences = [change.position.sequence for change in reversed(published)]
+        recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
+        changes.sort(key=lambda pair: pair[1].position)
+        gap, gap_names = _gap_after([item for item, _ in changes], known)
+        newest, change = changes[-1]
+        again = newest.end == "quarantined" and self.redriven  # the row already records its first quarantine
+        if known is not None:
+            # What a reconciliation published at this position is newer than the change at it.
+            keeps = again or known.settled_by != "stream"
+            if change.position < known.position or (keeps and change.position == known.position):
+                return replace(known, recent=recent, gap=gap, gap_names=gap_names)
+        live, doubt, state, of = self._published_state(changes, known)
+        fingerprint, fields, image, fingerprint_version = state
+        seen = GONE if change.operation == "remove" else fingerprint if of is change else self._hash(change)
+        row = Row(
+            key,
+            change.position,
+            live=live,
+            table=change.table,
+            item_key=key_as_text(change.key),
+            fingerprint=fingerprint,
+            as_of=time_text(change.time),
+            recent=recent,
+            fields=fields,
+            image=image,
+            gap=gap,
+            gap_names=gap_names,
+            doubt=doubt,
+            fingerprint_version=fingerprint_version,
+        )
+        before = known.published_sequence if of is None and known is not None else ""
+        return replace(
+            row,
+            seen="" if seen == row.seen_state else seen,
+            published=of.position.sequence if of is not None and of is not change else before,
+        )
+
+    def _published_state(
+        self, changes: Sequence[tuple[Item, Change]], known: Row | None
+    ) -> tuple[bool, bool, _State, Change | None]:
+        """Whether subscribers have the item after ``changes`` (in order), whether that is in doubt, the state
+        that they have, and the change that it is of, if it is one of these.
+
+        This is not always the newest change's state: a change that published nothing leaves subscribers with
+        the state before it. Otherwise a change that was lost before it would be lost for good, because item
+        and row match. A change that is quarantined now may have been accepted in an earlier, interrupted try;
+        whether it was cannot be known.
+        """
+        live = known.live if known is not None else changes[0][1].operation != "insert"
+        doubt = known is not None and known.doubt
+        state: _State = (
+            _UNKNOWN
+            if known is None
+            else (known.fingerprint, known.fields, known.image, known.fingerprint_version)
+        )
+        newest: Change | None = None
+        for item, change in changes:
+            if item.end == "quarantined":
+                newest, state, doubt = None, _UNKNOWN, True
+            elif not _publishes_nothing(item):
+                live, newest, doubt = change.operation != "remove", change, False
+        if newest is not None:
+            state = self._kept_state(newest) if live else _UNKNOWN
+        return live, doubt and not live, state, newest
+
+    def _hash(self, change: Change) -> str:
+        return self._kept_state(change)[0]
+
+    def _kept_state(self, change: Change) -> _State:
+        """Fingerprint, hashes by attribute and image, as far as the ledger keeps them."""
+        table, keep = self.tables.get(change.table), self.keep
+        if keep == "position" or table is None or table.fingerprint is None:
+            return _UNKNOWN
+        try:
+            image = published_image(table.redacted(change))
+            if image is None:
+                return _UNKNOWN
+            fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
+            return (
+                table.fingerprint(image),
+                fields,
+                image if keep == "image" else None,
+                table.fingerprint_version,
+            )
+        except MalformedRecord:
+            return _UNKNOWN  # the change had no event, and its state cannot be hashed
+
+
+def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[str, ...] | None]:
+    """Whether a gap is open after ``items``, those of one key in order, and in which attributes.
+
+    A remove ends the life that the attributes belong to; their names say nothing about a later item.
+    """
+    gap = known is not None and known.gap
+    names: tuple[str, ...] | None = ()
+    if gap and known is not None:
+        names = known.gap_names
+    for item in items:
+        if item.gap and not is_healed(item):
+            gap = True
+            names = None if names is None or item.lost is None else bounded((*names, *item.lost))
+        if item.change is not None and item.change.operation == "remove":
+            names = None
+    return gap, names if gap else None
+
+
+def _publishes_nothing(item: Item) -> bool:
+    """Whether subscribers keep their state: only ignored paths differ, or no type matches the change but one
+    may match what was lost before it."""
+    return item.end == "without_event" and (item.why == "unchanged" or (item.gap and item.why != "filtered"))
