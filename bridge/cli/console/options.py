@@ -29,7 +29,7 @@ EnvFileOption = Annotated[
     Path | None,
     typer.Option(
         "--env-file",
-        help="File of NAME=value lines for ${NAME} in the configuration. The environment comes first.",
+        help="File of NAME=value lines for ${NAME} in the configuration. The environment takes precedence.",
         metavar="F",
     ),
 ]
@@ -48,12 +48,7 @@ StateOption = Annotated[
     ),
 ]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")]
-ForceOption = Annotated[
-    bool,
-    typer.Option(
-        "--force", help="With --queue: watch it even if it moves messages that are received often elsewhere."
-    ),
-]
+ForceOption = Annotated[bool, typer.Option(help="With --queue: watch it even if it has a dead-letter queue.")]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import typer
 from rich.markup import escape
+from typer.models import OptionInfo
+
+_LAST: Final = ("endpoint_url", "region", "output")
+"""Options that every verb has alike come last in ``--help``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +42,16 @@ def expand(verb: Callable[..., int]) -> Callable[..., int]:
     options = [_parameter("context", typer.Context, inspect.Parameter.empty)]
     groups: dict[str, tuple[Any, list[str]]] = {}
     for name, parameter in list(inspect.signature(verb).parameters.items())[1:]:
-        kind, only = _split(hints[name])
+        kind, remarks = _parts(hints[name])
         if not is_dataclass(kind):
             options.append(_parameter(name, hints[name], parameter.default))
             continue
         own = get_type_hints(kind, include_extras=True)
-        members = [field for field in fields(kind) if only is None or field.name in only]
+        chosen = next((each.names for each in remarks if isinstance(each, Only)), None)
+        members = [field for field in fields(kind) if chosen is None or field.name in chosen]
         options += [_parameter(field.name, own[field.name], field.default) for field in members]
         groups[name] = (kind, [field.name for field in members])
+    options.sort(key=lambda option: option.name in _LAST)
 
     def command(context: typer.Context, **given: Any) -> int:
         for name, (kind, members) in groups.items():
@@ -55,12 +62,20 @@ def expand(verb: Callable[..., int]) -> Callable[..., int]:
     return command
 
 
-def _parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    """An option without a name is called like its parameter. Typer would add ``--no-...`` to a flag."""
+    kind, remarks = _parts(hint)
+    options = [copy(each) for each in remarks if isinstance(each, OptionInfo)]
+    for option in options:
+        if option.default is ... and not option.param_decls:
+            option.param_decls = ("--" + name.replace("_", "-"),)
+        hint = Annotated[kind, option]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
 
 
-def _split(hint: Any) -> tuple[Any, Iterable[str] | None]:
+def _parts(hint: Any) -> tuple[Any, list[Any]]:
+    """A type and what ``Annotated`` says about it."""
     if get_origin(hint) is not Annotated:
-        return hint, None
+        return hint, []
     kind, *remarks = get_args(hint)
-    return kind, next((each.names for each in remarks if isinstance(each, Only)), None)
+    return kind, remarks

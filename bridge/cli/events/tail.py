@@ -25,40 +25,28 @@ def tail(
     console: Console,
     aws: Aws,
     bus: Annotated[
-        str | None,
-        typer.Option("--bus", help="Watch a bus, through a temporary rule and queue.", metavar="NAME"),
+        str | None, typer.Option(help="Watch a bus, through a temporary rule and queue.", metavar="NAME")
     ] = None,
-    queue: Annotated[
-        str | None, typer.Option("--queue", help="Watch an existing SQS queue.", metavar="URL")
-    ] = None,
+    queue: Annotated[str | None, typer.Option(help="Watch an existing SQS queue.", metavar="URL")] = None,
     type_glob: Annotated[
         str, typer.Option("--type", help="Only these types, such as 'com.example.user.*'.", metavar="GLOB")
     ] = "",
-    subject: Annotated[
-        str, typer.Option("--subject", help="Only these subjects, such as 'user/*'.", metavar="GLOB")
-    ] = "",
+    subject: Annotated[str, typer.Option(help="Only these subjects, such as 'user/*'.", metavar="GLOB")] = "",
     pattern: Annotated[
         str | None,
         typer.Option(
-            "--pattern",
-            help="Only events that this EventBridge pattern over the CloudEvent matches.",
-            metavar="JSON",
+            help="Only events that this EventBridge pattern over the CloudEvent matches.", metavar="JSON"
         ),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="Stop after this number of events.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after this number of events.")] = None,
     duration: Annotated[
         str | None, typer.Option("--for", help="Stop after this time, such as 30s or 5m.", metavar="TIME")
     ] = None,
     delete: Annotated[
-        bool, typer.Option("--delete", help="With --queue: remove the events that are shown from the queue.")
+        bool, typer.Option(help="With --queue: remove the events that are shown from the queue.")
     ] = False,
     force: ForceOption = False,
-    clean_up: Annotated[
-        bool,
-        typer.Option("--clean-up", help="Remove what killed tails left behind, and exit."),
-    ] = False,
+    clean_up: Annotated[bool, typer.Option(help="Remove what killed tails left behind, and exit.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Show events as they arrive, with their changes. With --output json, prints one JSON line per event.

@@ -26,18 +26,15 @@ class Pace:
     """How fast and how far to redrive, and whether at all."""
 
     rate: Annotated[
-        float | None,
-        typer.Option("--rate", help="Maximum records per second; no limit by default.", min=0.1),
+        float | None, typer.Option(help="Maximum records per second; no limit by default.", min=0.1)
     ] = None
     limit: Annotated[
         int | None,
-        typer.Option(
-            "--limit", help="Maximum number of batches or entries; default all.", min=1, metavar="N"
-        ),
+        typer.Option(help="Maximum number of batches or entries; default all.", min=1, metavar="N"),
     ] = None
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the result; publish, settle and remove nothing.")
-    ] = False
+    dry_run: Annotated[bool, typer.Option(help="Show the result; publish, settle and remove nothing.")] = (
+        False
+    )
 
     @property
     def note(self) -> str:
@@ -49,16 +46,13 @@ def redrive(
     project: Project,
     pace: Pace,
     aws: Aws,
-    queue: Annotated[str, typer.Option("--queue", help="URL of the on-failure queue.", metavar="URL")] = "",
-    bucket: Annotated[str, typer.Option("--bucket", help="Name of the on-failure bucket.")] = "",
-    folder: Annotated[
-        Path | None, typer.Option("--folder", help="On-failure folder of `run`.", metavar="DIR")
-    ] = None,
+    queue: Annotated[str, typer.Option(help="URL of the on-failure queue.", metavar="URL")] = "",
+    bucket: Annotated[str, typer.Option(help="Name of the on-failure bucket.")] = "",
+    folder: Annotated[Path | None, typer.Option(help="On-failure folder of `run`.", metavar="DIR")] = None,
     accept_trimmed: Annotated[
         bool,
         typer.Option(
-            "--accept-trimmed",
-            help="Remove messages whose records the stream has trimmed, after their range is printed.",
+            help="Remove messages whose records the stream has trimmed, after their range is printed."
         ),
     ] = False,
     output: OutputOption = Output.TEXT,

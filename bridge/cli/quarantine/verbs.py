@@ -31,23 +31,18 @@ _QUEUE_NOTE: Final = (
 class Wanted:
     """Which entries a verb works on; all of them by default."""
 
-    reason: Annotated[
-        str, typer.Option("--reason", help="Only this reason, such as event_invalid.", metavar="NAME")
-    ] = ""
+    reason: Annotated[str, typer.Option(help="Only this reason, such as event_invalid.", metavar="NAME")] = ""
     event_type: Annotated[
         str, typer.Option("--type", help="Only this event type, with or without .v1.", metavar="TYPE")
     ] = ""
     since: Annotated[
         str | None,
         typer.Option(
-            "--since",
-            help="Only entries from this time on: 2026-11-01, 2026-11-01T12:00Z, or 2h ago.",
-            metavar="TIME",
+            help="Only entries from this time on: 2026-11-01, 2026-11-01T12:00Z, or 2h ago.", metavar="TIME"
         ),
     ] = None
     until: Annotated[
-        str | None,
-        typer.Option("--until", help="Only entries up to this time; a day ends at midnight.", metavar="TIME"),
+        str | None, typer.Option(help="Only entries up to this time; a day ends at midnight.", metavar="TIME")
     ] = None
 
     def selection(self) -> Selection:
@@ -62,11 +57,7 @@ class Wanted:
 
 
 def list_entries(
-    console: Console,
-    project: Project,
-    wanted: Wanted,
-    aws: Aws,
-    output: OutputOption = Output.TEXT,
+    console: Console, project: Project, wanted: Wanted, aws: Aws, output: OutputOption = Output.TEXT
 ) -> int:
     """List quarantined records, without any value of an item.
 

@@ -21,35 +21,29 @@ class Given(Aws, Project):
     """The options of a verb; each verb has some of them. What is None comes from bridge.yaml."""
 
     table: Annotated[
-        str | None,
-        typer.Option("--table", help="The table. Required if there are several.", metavar="NAME"),
+        str | None, typer.Option(help="The table. Required if there are several.", metavar="NAME")
     ] = None
     key: Annotated[
         list[str] | None,
-        typer.Option(
-            "--key", help="Only this item: id=u-1, id=u-1,sort=2, or typed JSON. Repeatable.", metavar="KEY"
-        ),
+        typer.Option(help="Only this item: id=u-1, id=u-1,sort=2, or typed JSON. Repeatable.", metavar="KEY"),
     ] = None
     only_type: Annotated[
-        list[str] | None,
-        typer.Option("--only-type", help="Only this event type. Repeatable.", metavar="TYPE"),
+        list[str] | None, typer.Option(help="Only this event type. Repeatable.", metavar="TYPE")
     ] = None
     since: Annotated[
         str | None,
         typer.Option(
-            "--since",
             help="Only changes that were certainly lost after this time: the item's last settled change is"
             " newer.",
             metavar="T",
         ),
     ] = None
     lag: Annotated[
-        str | None, typer.Option("--lag", help="The bridge's lag, if you know it: 0s, 5m.", metavar="D")
+        str | None, typer.Option(help="The bridge's lag, if you know it: 0s, 5m.", metavar="D")
     ] = None
     function: Annotated[
         str | None,
         typer.Option(
-            "--function",
             help="Lambda function to read the lag from: its IteratorAge metric, else its mapping.",
             metavar="NAME",
         ),
@@ -57,49 +51,34 @@ class Given(Aws, Project):
     checkpoints: Annotated[
         Path | None,
         typer.Option(
-            "--checkpoints",
-            help="State folder of `stream-bridge run` to read the lag from: its checkpoints.",
-            metavar="DIR",
+            help="State folder of `stream-bridge run` to read the lag from: its checkpoints.", metavar="DIR"
         ),
     ] = None
     stream_stopped: Annotated[
-        bool,
-        typer.Option(
-            "--stream-stopped", help="State that no mapping reads the stream, so nothing is in flight."
-        ),
+        bool, typer.Option(help="State that no mapping reads the stream, so nothing is in flight.")
     ] = False
     trust_ledger: Annotated[
-        bool,
-        typer.Option(
-            "--trust-ledger", help="Treat every item without a ledger row as missed, however many there are."
-        ),
+        bool, typer.Option(help="Treat every item without a ledger row as missed, however many there are.")
     ] = False
-    segments: Annotated[
-        int | None, typer.Option("--segments", min=1, help="Number of segments to read in parallel.")
-    ] = None
-    max_rcu: Annotated[
-        float | None, typer.Option("--max-rcu", min=0.5, help="Maximum read units per second.")
-    ] = None
-    max_emit: Annotated[
-        int | None,
-        typer.Option("--max-emit", min=0, help="Stop before more events are published."),
-    ] = None
+    segments: Annotated[int | None, typer.Option(min=1, help="Number of segments to read in parallel.")] = (
+        None
+    )
+    max_rcu: Annotated[float | None, typer.Option(min=0.5, help="Maximum read units per second.")] = None
+    max_emit: Annotated[int | None, typer.Option(min=0, help="Stop before more events are published.")] = None
     max_removes: Annotated[
-        int | None,
-        typer.Option("--max-removes", min=0, help="Stop before more removes are published."),
+        int | None, typer.Option(min=0, help="Stop before more removes are published.")
     ] = None
     state: StateOption = None
     refresh: Annotated[
         bool,
         typer.Option(
-            "--refresh",
             help="Also rewrite rows that were settled under another diff.ignore, redact or hash_key. The"
-            " current item then counts as published.",
+            " current item then counts as published."
         ),
     ] = False
-    take_over: Annotated[
-        bool, typer.Option("--take-over", help="Take the table from a run that is known to be dead.")
-    ] = False
+    take_over: Annotated[bool, typer.Option(help="Take the table from a run that is known to be dead.")] = (
+        False
+    )
 
     @property
     def where(self) -> Path | str:

@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bridge.cli.console.options import OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
 from bridge.cli.reconcile.build import build, stored_report, stored_state
-from bridge.cli.reconcile.options import (
-    Backfilled,
-    Given,
-    HtmlOption,
-    Planned,
-    Resumed,
-    Run,
-    Seeded,
-    Stored,
-)
+from bridge.cli.reconcile.options import Backfilled, Given, HtmlOption, Planned, Resumed, Run, Seeded, Stored
 
 if TYPE_CHECKING:
     from bridge.reconcile import Mode

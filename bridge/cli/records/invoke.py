@@ -26,7 +26,7 @@ def invoke(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="A Lambda event, or - for standard input.")],
     project: Project,
     timeout_ms: Annotated[
-        int, typer.Option("--timeout-ms", min=1, help="The function's timeout in milliseconds.", metavar="N")
+        int, typer.Option(min=1, help="The function's timeout in milliseconds.", metavar="N")
     ] = TIMEOUT_MS,
     output: OutputOption = Output.TEXT,
 ) -> int:

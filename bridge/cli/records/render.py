@@ -21,14 +21,13 @@ def render(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Records, or - for standard input.")],
     project: Project,
     table: Annotated[
-        str | None, typer.Option("--table", help="Table of records that name no stream.", metavar="T")
+        str | None, typer.Option(help="Table of records that name no stream.", metavar="T")
     ] = None,
     stream_arn: Annotated[
-        str | None, typer.Option("--stream-arn", help="Stream of records that name no stream.", metavar="ARN")
+        str | None, typer.Option(help="Stream of records that name no stream.", metavar="ARN")
     ] = None,
     explain: Annotated[
-        bool,
-        typer.Option("--explain", help="Show which rules matched each record, and why others did not."),
+        bool, typer.Option(help="Show which rules matched each record, and why others did not.")
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:

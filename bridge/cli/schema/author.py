@@ -20,10 +20,10 @@ def new(
     console: Console,
     type_name: TypeArgument,
     schemas: SchemasOption = None,
-    summary: Annotated[str, typer.Option("--summary", help="What happened, in one sentence.")] = "",
-    owner: Annotated[str, typer.Option("--owner", help="The team that owns the type.")] = "",
-    contact: Annotated[str, typer.Option("--contact", help="How to contact that team.")] = "",
-    base: Annotated[str, typer.Option("--base", help="Prefix of every $id, if no version has one yet.")] = "",
+    summary: Annotated[str, typer.Option(help="What happened, in one sentence.")] = "",
+    owner: Annotated[str, typer.Option(help="The team that owns the type.")] = "",
+    contact: Annotated[str, typer.Option(help="How to contact that team.")] = "",
+    base: Annotated[str, typer.Option(help="Prefix of every $id, if no version has one yet.")] = "",
 ) -> int:
     """Write a draft of a type's first version, its meta.yaml and examples. Overwrites nothing."""
     from bridge.schemas.authoring.files import plan_type
@@ -44,9 +44,9 @@ def bump(
         str, typer.Argument(metavar="TYPE[@MAJOR]", help="With a major, the next version of that major.")
     ],
     schemas: SchemasOption = None,
-    major: Annotated[bool, typer.Option("--major", help="For an incompatible change.")] = False,
-    minor: Annotated[bool, typer.Option("--minor", help="For a compatible change.")] = False,
-    patch: Annotated[bool, typer.Option("--patch", help="For titles, descriptions and examples.")] = False,
+    major: Annotated[bool, typer.Option(help="For an incompatible change.")] = False,
+    minor: Annotated[bool, typer.Option(help="For a compatible change.")] = False,
+    patch: Annotated[bool, typer.Option(help="For titles, descriptions and examples.")] = False,
 ) -> int:
     """Copy the newest version, with its $id and examples, to the next version: by default a minor one.
 

@@ -57,7 +57,6 @@ def check(
     against: Annotated[
         str | None,
         typer.Option(
-            "--against",
             help="Also compare with git:REF, dir:PATH, glue://REGISTRY or eventbridge://REGISTRY.",
             metavar="WHERE",
         ),
@@ -65,7 +64,6 @@ def check(
     pairs: Annotated[
         str | None,
         typer.Option(
-            "--pairs",
             help='Read lines of {"id", "old", "new", "mode", "policy"} and answer each with a line.',
             metavar="FILE|-",
         ),
@@ -73,7 +71,6 @@ def check(
     mode: Annotated[
         Mode | None,
         typer.Option(
-            "--mode",
             help="For two schemas and pairs: BACKWARD, FORWARD, FULL, each also _TRANSITIVE, or NONE.",
             case_sensitive=False,
             metavar="MODE",
@@ -81,13 +78,10 @@ def check(
     ] = None,
     policy: Annotated[
         Policy | None,
-        typer.Option(
-            "--policy", help="For two schemas and pairs: how both are interpreted.", case_sensitive=False
-        ),
+        typer.Option(help="For two schemas and pairs: how both are interpreted.", case_sensitive=False),
     ] = None,
     limit: Annotated[
-        float,
-        typer.Option("--limit", min=0.01, help="Maximum seconds for one pair, after which it is unproven."),
+        float, typer.Option(min=0.01, help="Maximum seconds for one pair, after which it is unproven.")
     ] = LIMIT_S,
     output: FormatOption = Format.TEXT,
 ) -> int:

@@ -34,11 +34,10 @@ def diff(
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same, for the newer schema.")],
     schemas: SchemasOption = None,
     mode: Annotated[
-        Mode | None, typer.Option("--mode", help="By default that of the type.", case_sensitive=False)
+        Mode | None, typer.Option(help="By default that of the type.", case_sensitive=False)
     ] = None,
     policy: Annotated[
-        Policy | None,
-        typer.Option("--policy", help="By default the policy of the type.", case_sensitive=False),
+        Policy | None, typer.Option(help="By default the policy of the type.", case_sensitive=False)
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> int:

@@ -35,12 +35,10 @@ def asyncapi(
     console: Console,
     project: Project,
     title: Annotated[
-        str, typer.Option("--title", help="Title of the document; by default the source.", metavar="TEXT")
+        str, typer.Option(help="Title of the document; by default the source.", metavar="TEXT")
     ] = "",
-    api_version: Annotated[
-        str, typer.Option("--api-version", help="Version of the document.", metavar="V")
-    ] = "1.0.0",
-    output: Annotated[Form, typer.Option("--output", help="Print YAML or JSON.")] = Form.YAML,
+    api_version: Annotated[str, typer.Option(help="Version of the document.", metavar="V")] = "1.0.0",
+    output: Annotated[Form, typer.Option(help="Print YAML or JSON.")] = Form.YAML,
 ) -> int:
     """Print an AsyncAPI 3.0 document of what bridge.yaml publishes: channels, events, schemas, examples.
 
@@ -136,10 +134,9 @@ def codegen(
             help="Without a version, the newest of each major. Default: all types.",
         ),
     ] = None,
-    lang: Annotated[Language, typer.Option("--lang", help="Language of the code.")] = Language.PYTHON,
+    lang: Annotated[Language, typer.Option(help="Language of the code.")] = Language.PYTHON,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", help="Folder of the package; by default standard output.", metavar="DIR"),
+        Path | None, typer.Option(help="Folder of the package; by default standard output.", metavar="DIR")
     ] = None,
     schemas: SchemasOption = None,
     output: OutputOption = Output.TEXT,

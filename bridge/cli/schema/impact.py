@@ -59,17 +59,12 @@ def impact(
     against: Annotated[
         str | None,
         typer.Option(
-            "--against",
-            help="The version before; by default the one before it in the folder.",
-            metavar="TYPE@VERSION",
+            help="The version before; by default the one before it in the folder.", metavar="TYPE@VERSION"
         ),
     ] = None,
-    bus: Annotated[str | None, typer.Option("--bus", help="Check rules of this bus.", metavar="NAME")] = None,
+    bus: Annotated[str | None, typer.Option(help="Check rules of this bus.", metavar="NAME")] = None,
     source: Annotated[
-        str,
-        typer.Option(
-            "--source", help="Source of the events; by default that of bridge.yaml.", metavar="NAME"
-        ),
+        str, typer.Option(help="Source of the events; by default that of bridge.yaml.", metavar="NAME")
     ] = "",
     output: OutputOption = Output.TEXT,
 ) -> int:

@@ -27,27 +27,19 @@ def infer(
             help="Items, events or stream records as JSON or NDJSON, or - for standard input.",
         ),
     ] = None,
-    table: Annotated[
-        str | None, typer.Option("--table", help="Read the items of this table.", metavar="T")
-    ] = None,
-    sample: Annotated[
-        int, typer.Option("--sample", min=1, max=100_000, help="Maximum number of samples.")
-    ] = 500,
-    max_rcu: Annotated[
-        float, typer.Option("--max-rcu", min=1, help="With --table: maximum read units per second.")
-    ] = 50,
+    table: Annotated[str | None, typer.Option(help="Read the items of this table.", metavar="T")] = None,
+    sample: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of samples.")] = 500,
+    max_rcu: Annotated[float, typer.Option(min=1, help="With --table: maximum read units per second.")] = 50,
     type_name: Annotated[str, typer.Option("--type", help="Only events of this type.", metavar="TYPE")] = "",
     schema_id: Annotated[str, typer.Option("--id", help="The schema's $id.", metavar="URI")] = "",
-    title: Annotated[str, typer.Option("--title", help="The schema's title.", metavar="TEXT")] = "",
+    title: Annotated[str, typer.Option(help="The schema's title.", metavar="TEXT")] = "",
     counts: Annotated[
-        bool, typer.Option("--counts", help="Write into the schema how often each member was seen (x-seen).")
+        bool, typer.Option(help="Write into the schema how often each member was seen (x-seen).")
     ] = False,
     enums: Annotated[
         bool, typer.Option("--enums/--no-enums", help="Write an enumeration where a few texts repeat.")
     ] = True,
-    examples: Annotated[
-        bool, typer.Option("--examples", help="Write values that were seen into the schema.")
-    ] = False,
+    examples: Annotated[bool, typer.Option(help="Write values that were seen into the schema.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Infer a JSON Schema from samples. Prints the schema on stdout, and how often members occur on stderr.

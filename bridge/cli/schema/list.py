@@ -61,7 +61,7 @@ def show(
     ],
     schemas: SchemasOption = None,
     output: Annotated[
-        Output, typer.Option("--output", help="Print text for people, or the schema itself as JSON.")
+        Output, typer.Option(help="Print text for people, or the schema itself as JSON.")
     ] = Output.TEXT,
 ) -> int:
     """Show one version of a type: its summary, members and status."""

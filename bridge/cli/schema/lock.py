@@ -20,7 +20,7 @@ def lock(
     console: Console,
     schemas: SchemasOption = None,
     update: Annotated[
-        bool, typer.Option("--update", help="Lock what is not locked yet; locked versions never change.")
+        bool, typer.Option(help="Lock what is not locked yet; locked versions never change.")
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:

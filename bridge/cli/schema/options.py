@@ -43,8 +43,7 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[
-    Format,
-    typer.Option("--output", help="Print text, JSON, a JUnit test report, or annotations for GitHub."),
+    Format, typer.Option("--output", help="Print text, JSON, a JUnit test report, or annotations for GitHub.")
 ]
 
 
@@ -53,12 +52,8 @@ class NewVersion:
     """The version that a verb is about: of the folder, or a file."""
 
     schemas: SchemasOption = None
-    schema: Annotated[
-        str | None, typer.Option("--schema", help="The new version.", metavar="TYPE@VERSION")
-    ] = None
-    schema_file: Annotated[
-        Path | None, typer.Option("--schema-file", help="The new version, as a file.", metavar="F")
-    ] = None
+    schema: Annotated[str | None, typer.Option(help="The new version.", metavar="TYPE@VERSION")] = None
+    schema_file: Annotated[Path | None, typer.Option(help="The new version, as a file.", metavar="F")] = None
 
     def read(self, known: SchemaSet | None) -> Proposed:
         from bridge.schemas.documents.proposed import one_of

@@ -32,15 +32,14 @@ class PublishRefused(BridgeError):
 def publish(
     console: Console,
     schemas: SchemasOption = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Show what --apply would do, and do nothing.")] = False,
-    apply: Annotated[bool, typer.Option("--apply", help="Publish what is new.")] = False,
+    plan: Annotated[bool, typer.Option(help="Show what --apply would do, and do nothing.")] = False,
+    apply: Annotated[bool, typer.Option(help="Publish what is new.")] = False,
     target: Annotated[
         list[str] | None,
-        typer.Option("--target", help="Only this registry, by name or address. Repeatable.", metavar="NAME"),
+        typer.Option(help="Only this registry, by name or address. Repeatable.", metavar="NAME"),
     ] = None,
     restore: Annotated[
-        bool,
-        typer.Option("--restore", help="Publish again versions that were removed from a registry by hand."),
+        bool, typer.Option(help="Publish again versions that were removed from a registry by hand.")
     ] = False,
     endpoint_url: EndpointOption = None,
     output: OutputOption = Output.TEXT,

@@ -36,21 +36,17 @@ def try_events(
     console: Console,
     aws: Aws,
     wanted: NewVersion,
-    queue: Annotated[
-        str | None, typer.Option("--queue", help="Read events from this SQS queue.", metavar="URL")
-    ] = None,
+    queue: Annotated[str | None, typer.Option(help="Read events from this SQS queue.", metavar="URL")] = None,
     archive: Annotated[
-        str | None,
-        typer.Option("--archive", help="Read events from this EventBridge archive.", metavar="NAME"),
+        str | None, typer.Option(help="Read events from this EventBridge archive.", metavar="NAME")
     ] = None,
     file: Annotated[
-        str | None,
-        typer.Option("--file", help="Read events from a file, or - for standard input.", metavar="F"),
+        str | None, typer.Option(help="Read events from a file, or - for standard input.", metavar="F")
     ] = None,
     since: Annotated[
-        str, typer.Option("--since", help="With --archive: start time, such as 6h or 2026-01-31T12:00:00Z.")
+        str, typer.Option(help="With --archive: start time, such as 6h or 2026-01-31T12:00:00Z.")
     ] = "24h",
-    until: Annotated[str, typer.Option("--until", help="With --archive: end time.")] = "0s",
+    until: Annotated[str, typer.Option(help="With --archive: end time.")] = "0s",
     type_name: Annotated[
         str | None,
         typer.Option(
@@ -59,19 +55,14 @@ def try_events(
             metavar="TYPE",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Stop after this number of events.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, help="Stop after this number of events.")] = 1000,
     duration: Annotated[
         str, typer.Option("--for", help="Maximum time to read a queue or an archive.", metavar="TIME")
     ] = "5m",
     rule_wait: Annotated[
-        str,
-        typer.Option(
-            "--rule-wait", help="With --archive: how long AWS may take to apply a new rule.", metavar="TIME"
-        ),
+        str, typer.Option(help="With --archive: how long AWS may take to apply a new rule.", metavar="TIME")
     ] = "30s",
-    reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show the first value of each kind of failure.")
-    ] = False,
+    reveal: Annotated[bool, typer.Option(help="Show the first value of each kind of failure.")] = False,
     force: ForceOption = False,
     output: OutputOption = Output.TEXT,
 ) -> int:

@@ -21,13 +21,13 @@ class Files:
 
     table: Annotated[
         list[str] | None,
-        typer.Option("--table", help="Table to render for, by either name; all by default.", metavar="T"),
+        typer.Option(help="Table to render for, by either name; all by default.", metavar="T"),
     ] = None
     out: Annotated[
-        Path, typer.Option("--out", help="Folder to write into, with a folder for each table.", metavar="DIR")
+        Path, typer.Option(help="Folder to write into, with a folder for each table.", metavar="DIR")
     ] = Path("rendered")
     kms: Annotated[
-        bool, typer.Option("--kms", help="Add policies for stores that are encrypted with your own KMS key.")
+        bool, typer.Option(help="Add policies for stores that are encrypted with your own KMS key.")
     ] = False
 
 

@@ -29,30 +29,19 @@ def init(
     aws: Aws,
     table: Annotated[
         list[str] | None,
-        typer.Option(
-            "--table",
-            help="Table to read. Repeatable. With --from: only its records.",
-            metavar="T",
-        ),
+        typer.Option(help="Table to read. Repeatable. With --from: only its records.", metavar="T"),
     ] = None,
     from_file: Annotated[
-        str | None,
-        typer.Option("--from", help="Records to read, or - for standard input.", metavar="FILE"),
+        str | None, typer.Option("--from", help="Records to read, or - for standard input.", metavar="FILE")
     ] = None,
-    out: Annotated[Path, typer.Option("--out", help="Folder to write into.", metavar="DIR")] = Path(),
-    sample: Annotated[
-        int, typer.Option("--sample", min=1, max=100_000, help="Items to read per table.")
-    ] = 200,
-    prefix: Annotated[
-        str, typer.Option("--prefix", help="Prefix of the event types.", metavar="NAME")
-    ] = "com.example",
-    team: Annotated[
-        str, typer.Option("--team", help="Team that owns the events.", metavar="NAME")
-    ] = "change-me",
+    out: Annotated[Path, typer.Option(help="Folder to write into.", metavar="DIR")] = Path(),
+    sample: Annotated[int, typer.Option(min=1, max=100_000, help="Items to read per table.")] = 200,
+    prefix: Annotated[str, typer.Option(help="Prefix of the event types.", metavar="NAME")] = "com.example",
+    team: Annotated[str, typer.Option(help="Team that owns the events.", metavar="NAME")] = "change-me",
     keep_values: Annotated[
-        bool, typer.Option("--keep-values", help="Use real samples as examples instead of invented values.")
+        bool, typer.Option(help="Use real samples as examples instead of invented values.")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
+    force: Annotated[bool, typer.Option(help="Overwrite existing files.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Write a first configuration, schemas, examples and a test, inferred from the items of a table.

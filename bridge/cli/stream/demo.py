@@ -29,10 +29,8 @@ _FEW_CHANGES = 10
 
 def demo(
     console: Console,
-    changes: Annotated[int, typer.Option("--changes", min=1, max=2000, help="Changes to write.")] = 60,
-    keep: Annotated[
-        bool, typer.Option("--keep", help="Leave everything running at the end, for other tools.")
-    ] = False,
+    changes: Annotated[int, typer.Option(min=1, max=2000, help="Changes to write.")] = 60,
+    keep: Annotated[bool, typer.Option(help="Leave everything running at the end, for other tools.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
     """Publish the changes of a table to a bus and a topic, on an embedded AWS in a child process.

@@ -27,9 +27,7 @@ def doctor(
     aws: Aws,
     function: Annotated[
         str | None,
-        typer.Option(
-            "--function", help="The bridge's Lambda function, if several read a stream.", metavar="NAME"
-        ),
+        typer.Option(help="The bridge's Lambda function, if several read a stream.", metavar="NAME"),
     ] = None,
     state: StateOption = None,
     output: OutputOption = Output.TEXT,

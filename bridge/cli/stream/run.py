@@ -27,16 +27,15 @@ def run(
     state: Annotated[
         Path | None,
         typer.Option(
-            "--state",
             help=f"Folder of the checkpoints; {STATE_FOLDER} beside the configuration by default.",
             metavar="DIR",
         ),
     ] = None,
     until_caught_up: Annotated[
-        bool, typer.Option("--until-caught-up", help="Stop once every shard has been read to its end.")
+        bool, typer.Option(help="Stop once every shard has been read to its end.")
     ] = False,
     table: Annotated[
-        list[str] | None, typer.Option("--table", help="Only this table. Repeatable.", metavar="NAME")
+        list[str] | None, typer.Option(help="Only this table. Repeatable.", metavar="NAME")
     ] = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
