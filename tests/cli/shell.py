@@ -57,7 +57,7 @@ class Done:
 
     @property
     def failures(self) -> list[dict[str, Any]]:
-        """The JSON lines on stderr about records that would not get there."""
+        """The JSON lines on stderr about records that would fail."""
         lines = [json.loads(line) for line in self.err.splitlines() if line.startswith("{")]
         return [line for line in lines if "reason" in line]
 

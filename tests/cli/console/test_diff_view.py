@@ -1,4 +1,4 @@
-"""What a person reads about an event: all of it, in order, and nothing that steers the terminal."""
+"""What a person reads about an event: all of it, in order, and nothing that controls the terminal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_summary_shows_operation_subject_and_type(operation: str, sign: str)
     assert line.plain == f"{sign} user/u-1  com.example.user.plan_changed.v1  2 fields"
 
 
-def test_the_summary_marks_what_is_out_of_the_ordinary() -> None:
+def test_the_summary_marks_what_is_unusual() -> None:
     line = diff_view.summary(event({}, reconciled=True, gap=True, authtype="system"))
     assert line.plain.endswith("  by ttl  reconciled  gap")
 
@@ -83,7 +83,7 @@ def test_additions_are_green_and_removals_red() -> None:
     assert styles["2"] == "green"
 
 
-def test_images_stand_in_where_there_is_no_diff() -> None:
+def test_images_are_shown_if_there_is_no_diff() -> None:
     assert lines({"operation": "insert", "after": {"a": 1}}) == ["  + /a 1"]
     assert lines({"operation": "remove", "before": {"a": 1}}) == ["  - /a 1"]
 

@@ -1,4 +1,4 @@
-"""``stream-bridge reconcile``: what it says, and its exit codes, without any AWS; the rest is integration."""
+"""``stream-bridge reconcile``: its output and exit codes without AWS; the rest is in the integration tests."""
 
 from __future__ import annotations
 

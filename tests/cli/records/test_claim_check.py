@@ -1,4 +1,4 @@
-"""With a claim check in the configuration, dry runs show events as they will go out: with ``dataref``."""
+"""With a claim check in the configuration, dry runs show events as they will be published: with ``dataref``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def claim_check(shell: Shell) -> None:
     shell.edit("bridge.yaml", "quarantine:", "claim_check: {bucket: large-events}\nquarantine:")
 
 
-def test_render_shows_where_the_data_of_a_large_event_will_lie(shell: Shell) -> None:
+def test_render_shows_where_the_data_of_a_large_event_will_be_stored(shell: Shell) -> None:
     done = shell.run("render", shell.write("in.json", [RECORD]))
     assert done.code == 0, done.err
     (event,) = done.events

@@ -1,4 +1,4 @@
-"""``stream-bridge invoke``: the answer that Lambda would get."""
+"""``stream-bridge invoke``: the response that Lambda would get."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_batch_in_which_most_records_fail_fails_as_a_whole(shell: Shell) -> No
     assert "20 of 20 records can never succeed, so the batch is failed as a whole" in done.err
 
 
-def test_out_of_time_everything_is_handed_back(shell: Shell) -> None:
+def test_out_of_time_everything_is_returned_for_retry(shell: Shell) -> None:
     done = shell.run(
         "invoke", shell.write("in.json", lambda_event(created(1), created(2))), "--timeout-ms", "1"
     )

@@ -1,4 +1,4 @@
-"""Records of a Kinesis stream in files: shown and tried like those of a table's own stream."""
+"""Records of a Kinesis stream in files: rendered and processed like those of a table's own stream."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``stream-bridge render``: the events of any input, exactly; what goes wrong is said and nothing is lost."""
+"""``stream-bridge render``: the events of any input, exactly; errors are reported and nothing is lost."""
 
 from __future__ import annotations
 
@@ -374,7 +374,7 @@ def test_a_table_that_is_not_in_the_configuration_is_counted_and_reported_once(s
     )
 
 
-def test_a_condition_that_the_stream_view_cannot_decide_hands_the_record_back(shell: Shell) -> None:
+def test_a_condition_that_the_stream_view_cannot_decide_returns_the_record(shell: Shell) -> None:
     record = modified(1, {}, {"note": "b"})
     record["dynamodb"]["StreamViewType"] = "NEW_IMAGE"
     del record["dynamodb"]["OldImage"]

@@ -115,7 +115,7 @@ def test_an_edit_cannot_become_less_than_it_needs(shell: Shell) -> None:
     assert files(shell) == before
 
 
-def test_an_edit_whose_published_text_nobody_has_is_left_as_it_is(shell: Shell) -> None:
+def test_an_edit_without_its_published_text_is_left_unchanged(shell: Shell) -> None:
     shell.run("schema", "lock", "--update")
     edit(shell, title="Edited")
     before = (shell.folder / FOLDER / "1.0.0.json").read_bytes()

@@ -1,4 +1,4 @@
-"""``schema check``: what it proves, what it refuses, and how a shell and a build server hear of it."""
+"""``schema check``: what it proves, what it refuses, and and what shells and build servers get."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def pair_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 # --- a folder --------------------------------------------------------------------------------------
 
 
-def test_a_compatible_folder_is_fine_and_says_what_was_looked_at(shell: Shell) -> None:
+def test_a_compatible_folder_is_fine_and_says_what_was_checked(shell: Shell) -> None:
     put(shell, "1.1.0", **member(type="integer"))
     done = shell.run("schema", "check")
     assert done.code == 0
@@ -116,7 +116,7 @@ def test_a_version_number_below_what_changed_is_refused(shell: Shell) -> None:
     )
 
 
-def test_words_alone_are_a_patch(shell: Shell) -> None:
+def test_text_changes_alone_are_a_patch(shell: Shell) -> None:
     first = json.loads((shell.folder / FOLDER / "1.0.0.json").read_text())
     put(
         shell,

@@ -71,7 +71,7 @@ def test_every_type_and_major_is_there_where_it_is_published(sample: Shell) -> N
     assert {"name": "team:identity"} in created["tags"]
 
 
-def test_a_retired_major_says_until_when_it_comes() -> None:
+def test_a_deprecated_major_names_its_last_day() -> None:
     uri = "https://x.example.com/t/1.0.0.json"
     marks = {"deprecated": True, "deprecationsunset": "2027-06-30T23:59:59Z"}
     message = Message("t.v1", "1.0.0", uri, "T.", "shop", ("bus",), deprecation=marks)

@@ -49,7 +49,7 @@ def test_json_says_the_same_for_programs(versions: Shell) -> None:
     assert reported["rules"][0]["matched_before"]["data"] == {"id": "u-1"}
 
 
-def test_rules_that_go_on_exit_0_and_undecided_ones_4(versions: Shell) -> None:
+def test_rules_that_still_match_exit_0_and_undecided_ones_4(versions: Shell) -> None:
     versions.write("rule.json", rule(name=["Ada"]))
     assert versions.run("schema", "impact", "rule.json", "--schema", TYPE).code == 0
     versions.write("rule.json", {"detail-type": "no list"})
@@ -59,7 +59,7 @@ def test_rules_that_go_on_exit_0_and_undecided_ones_4(versions: Shell) -> None:
     assert b"cannot be" in done.out or b"is not JSON" in done.out
 
 
-def test_a_proposed_file_is_held_against_the_newest_version(versions: Shell) -> None:
+def test_a_proposed_file_is_compared_with_the_newest_version(versions: Shell) -> None:
     proposed = json.loads((versions.folder / f"event_schemas/{TYPE}/1.1.0.json").read_text())
     proposed["$id"] = proposed["$id"].replace("1.1.0", "2.0.0")
     versions.write("proposed.json", proposed)

@@ -83,7 +83,7 @@ def test_numbers_that_do_not_fit_into_json_are_text_as_in_events(shell: Shell) -
     assert schema["properties"]["n"]["type"] == ["number", "string"]
 
 
-def test_of_events_the_data_is_looked_at_and_one_type_at_a_time(shell: Shell) -> None:
+def test_the_data_of_events_is_read_one_type_at_a_time(shell: Shell) -> None:
     def event(type_name: str, data: Any) -> dict[str, Any]:
         return {"specversion": "1.0", "id": "1", "source": "s", "type": type_name, "data": data}
 

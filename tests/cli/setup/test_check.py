@@ -1,4 +1,4 @@
-"""``stream-bridge check``: everything that is wrong, at once, each at its place with what to do."""
+"""``stream-bridge check``: all problems at once, each with its position and a suggestion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``stream-bridge init --from``: a first project that passes its own check and gives nothing away."""
+"""``stream-bridge init --from``: a first project that passes its own check and reveals no secret."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ def test_several_kinds_of_items_in_one_table_are_pointed_out(empty: Shell) -> No
     assert "several kinds of items seem to share the table (id ORDER#, id USER#)" in done.err
 
 
-def test_nothing_to_look_at_is_bad_usage(empty: Shell) -> None:
+def test_nothing_to_read_is_bad_usage(empty: Shell) -> None:
     done = empty.run("init")
     assert done.code == 1
     assert "give --table T, or --from FILE" in done.err
