@@ -1,4 +1,4 @@
-"""``stream-bridge reconcile``: its output and exit codes without AWS; the rest is in the integration tests."""
+"""``stream-bridge reconcile``: output and exit codes without AWS; the rest is in the integration tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""With a claim check in the configuration, dry runs show events as they will be published: with ``dataref``."""
+"""With a claim check in the configuration, dry runs show events as they are published: with ``dataref``."""
 
 from __future__ import annotations
 
