@@ -1,9 +1,9 @@
-"""A whole batch through the walk, as the Lambda function walks it: ledger read, events built and published,
-ledger written, with the clients of boto3.
+"""A whole batch through the pipeline of the Lambda function: ledger read, events built and published, ledger
+written, with boto3 clients.
 
-The embedded AWS runs in a process of its own, so that only our side of the wire is counted: CPU time of this
-process. The answers of the real services take their own time, which costs no CPU; benchmarks/prices.yaml
-says what is assumed of it. ``python -m benchmarks.batch`` prints what that file calls ``measured``.
+The embedded AWS runs in its own process, so that only the CPU time of the client side is counted. The real
+services take time to respond, which costs no CPU; benchmarks/prices.yaml has the assumption for it. ``python
+-m benchmarks.batch`` prints the values that are ``measured`` in that file.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from bridge.wiring.functions import StreamHandler, open_stream
 ROOT = Path(__file__).parent.parent
 BATCHES = (100, 3)
 SIZES = {"1 KB": 1_000, "10 KB": 10_000}
-SETTLED = 9  # more often than a row remembers positions
+SETTLED = 9  # more often than the number of positions that a row keeps
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Lambda's, as far as a door asks it."""
+    """The part of Lambda's context that a handler uses."""
 
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
 
 
 def batch(records: int, item_bytes: int, first: int, *, again: int = 0) -> dict[str, Any]:
-    """Inserts of items of about ``item_bytes``, each with a key and a position of its own; the same keys
-    at a later position where they come ``again``."""
+    """Inserts of items of about ``item_bytes``, each with its own key and position; with ``again`` the same
+    keys at a later position."""
     given = json.loads((ROOT / "examples" / "records" / "user_created.json").read_text())["Records"][0]
     bare = len(json.dumps(given["dynamodb"]["NewImage"]))
     found = []
@@ -93,16 +93,18 @@ def main(rounds: int = 25) -> None:
         handler = open_stream(configuration, telemetry, STREAM)
         gc.collect()
         gc.freeze()
-        print("\na batch through the walk: inserts, one event each, ledger in DynamoDB")
+        print("\na batch through the pipeline: inserts, one event each, ledger in DynamoDB")
         start = 0
         for records in BATCHES:
             for name, item_bytes in SIZES.items():
                 start += 1_000_000
                 found = cpu_ms(handler, telemetry, (records, item_bytes), rounds=rounds, start=start)
                 each = found / records * 1000
-                print(f"  {records:4} records of {name:>5}  {found:8.1f} ms of CPU   {each:8.0f} µs a record")
+                print(
+                    f"  {records:4} records of {name:>5}  {found:8.1f} ms of CPU   {each:8.0f} µs per record"
+                )
         batches = len(BATCHES) * len(SIZES) * rounds
-        print(f"  log lines, a batch      {len(lines.getvalue()) / batches:8.0f} bytes")
+        print(f"  log lines per batch     {len(lines.getvalue()) / batches:8.0f} bytes")
         for again in range(1, SETTLED + 1):
             handler.handle(batch(BATCHES[0], 1_000, start, again=again), Context())
         print(f"  a row settled {SETTLED} times   {_row_bytes(session):8.0f} bytes")
@@ -130,7 +132,7 @@ def _prepare(session: Any) -> dict[str, str]:
 
 
 def _row_bytes(session: Any) -> int:
-    """The largest row there is, as DynamoDB counts it: UTF-8 of names and values."""
+    """The size of the largest row, as DynamoDB counts it: UTF-8 of names and values."""
     largest = 0
     for page in session.client("dynamodb").get_paginator("scan").paginate(TableName="ledger"):
         for row in page["Items"]:

@@ -1,4 +1,4 @@
-"""Timing side by side: candidates take turns in one process, so that a busy machine slows all of them."""
+"""Comparative timing: candidates take turns in one process, so that a busy machine slows all of them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Timing:
 
 
 def measure(candidates: Mapping[str, Callable[[], object]], *, units: int, rounds: int) -> dict[str, Timing]:
-    """Each candidate does ``units`` units of work a call and is called once a round, in turn."""
+    """Each candidate does ``units`` units of work per call, and is called once per round, in turn."""
     for work in candidates.values():
         work()
     gc.collect()

@@ -1,4 +1,4 @@
-"""What it costs to hold an item against its ledger row, beside reading it the usual ways.
+"""The cost of comparing an item with its ledger row, compared with the usual ways of reading it.
 
 The embedded AWS runs in a process of its own, so only what happens on our side of the wire is counted: CPU
 time of this process. Every candidate reads the same items, in turn; the collector of cycles is set for all as
@@ -149,7 +149,7 @@ def _reconciler(client: Any, name: str, ledger: Any, clock: SystemClock) -> Reco
 
 
 def _look(reconciler: Reconciler) -> None:
-    """The first look at the whole table: the pass over the ledger comes on top, once a run."""
+    """The first pass over the whole table. The pass over the ledger is not included."""
     for progress in reconciler.steps("plan", OPTIONS):
         if progress.done >= ITEMS:
             break

@@ -1,4 +1,4 @@
-"""``make reconcile-large``: a large table with planted differences, reconciled in a process of its own.
+"""``make reconcile-large``: a large table with planted differences, reconciled in its own process.
 
 What was planted must be found, nothing may be invented, and memory must not grow with the table. The
 process is ``stream-bridge`` itself, on an embedded AWS; its events go to standard output.
@@ -41,7 +41,7 @@ _SCHEMA = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One table, reconciled: what came out, and what it took. ``peak_mib``: resident memory."""
+    """The reconciliation of one table: results, time and memory. ``peak_mib``: resident memory."""
 
     items: int
     planted: Counter[tuple[str, str]]
@@ -75,9 +75,9 @@ def main() -> int:
 
 
 def problems(run: Run) -> list[str]:
-    """What a run did not keep of its promises."""
+    """The promises that a run did not keep."""
     found = {
-        f"{run.missing} planted differences were not told": run.missing > 0,
+        f"{run.missing} planted differences were not published": run.missing > 0,
         f"{run.invented} events were invented": run.invented > 0,
         f"{run.report['compared']} of {run.items} items were scanned": not run.report["complete"],
         f"{run.peak_mib:.0f} MiB is more than {MAX_MIB}": run.peak_mib >= MAX_MIB,
@@ -86,7 +86,7 @@ def problems(run: Run) -> list[str]:
 
 
 def measure(items: int, differences: int) -> Run:
-    """On an embedded AWS of its own."""
+    """Run on its own embedded AWS."""
     with tempfile.TemporaryDirectory(prefix="stream-bridge-") as name, EmbeddedAws() as server:
         folder = Path(name)
         environ = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
@@ -108,7 +108,7 @@ def measure(items: int, differences: int) -> Run:
     print(
         f"{items:,} items (loaded in {loaded_s:.0f} s, seeded in {seeded_s:.0f} s): reconciled in "
         f"{took_s:.1f} s, {items / took_s:,.0f} items/s; planted {planted.total()}, found {missed}, "
-        f"not told {run.missing}, invented {run.invented}; peak resident memory {peak_mib:.0f} MiB",
+        f"not published {run.missing}, invented {run.invented}; peak resident memory {peak_mib:.0f} MiB",
         flush=True,
     )
     return run
@@ -117,7 +117,7 @@ def measure(items: int, differences: int) -> Run:
 def command(
     folder: Path, environ: Mapping[str, str], *words: str
 ) -> tuple[list[Mapping[str, Any]], float, float]:
-    """Events, peak resident memory in MiB, seconds. Raises ``RuntimeError`` where it does not end well."""
+    """Events, peak resident memory in MiB, seconds. Raises ``RuntimeError`` if the command fails."""
     began_s = time.monotonic()
     out, err = folder / "out", folder / "err"
     with out.open("wb") as stdout, err.open("wb") as stderr:
@@ -140,7 +140,7 @@ def command(
 
 
 def thing(number: int, note: str = "as it was") -> dict[str, Any]:
-    """About half a kilobyte."""
+    """An item of about half a kilobyte."""
     return {
         "id": {"S": f"t-{number:07d}"},
         "note": {"S": note},
@@ -151,7 +151,7 @@ def thing(number: int, note: str = "as it was") -> dict[str, Any]:
 
 
 def plant(dynamodb: Any, items: int, differences: int) -> Counter[tuple[str, str]]:
-    """Changes that no stream tells: a third each of inserts, modifies and removes. By subject and kind."""
+    """Changes that are in no stream: a third each of inserts, modifies and removes. By subject and kind."""
     third = differences // 3
     modified = range(0, items, items // third)[:third]
     removed = [number + 1 for number in modified]
@@ -165,7 +165,7 @@ def plant(dynamodb: Any, items: int, differences: int) -> Counter[tuple[str, str
 
 
 def write(dynamodb: Any, requests: Iterable[dict[str, Any]]) -> None:
-    """BatchWriteItem from a few threads, each with a bounded share of the requests in hand."""
+    """BatchWriteItem from a few threads, each with a limited number of open requests."""
 
     def send(batch: list[dict[str, Any]]) -> None:
         left = batch

@@ -34,7 +34,7 @@ ENVIRON = {
 
 
 def copies(name: str) -> list[dict[str, Any]]:
-    """Copies of one sample record, each with a position and an event id of its own, fresh from JSON."""
+    """Copies of one sample record, each with its own position and event id, parsed from JSON."""
     record = json.loads((ROOT / "examples" / "records" / f"{name}.json").read_text())["Records"][0]
     records = []
     for number in range(COPIES):
@@ -119,7 +119,7 @@ def usual_parts(configuration: Configuration) -> Callable[[list[dict[str, Any]]]
     return work
 
 
-# Each with what makes it dear: the whole item twice; a mapping, digests and a 38-digit number; lists of maps.
+# Each with its expensive part: the whole item twice; a mapping, digests and a 38-digit number; lists of maps.
 SHAPES = ("order_status_changed", "user_plan_changed", "user_created", "order_placed")
 
 

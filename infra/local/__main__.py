@@ -1,4 +1,4 @@
-"""``make deploy-local``: infra/ deployed to the embedded AWS, tried, and taken away. See docs/deploy.md."""
+"""``make deploy-local``: deploy infra/ to the embedded AWS, test it, and remove it. See docs/deploy.md."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from bridge.edges.local.embedded import EmbeddedAws
 from bridge.errors import BridgeError
 from bridge.wiring.clients import client_factory
 from infra.local.configuration import CHANGED, EXAMPLE, read_settings, write_configuration
-from infra.local.deployment import Rehearsal
+from infra.local.deployment import Deployment
 from infra.local.package import write_package
-from infra.local.scenario import Performance, check_all, play
+from infra.local.scenario import Observed, check_all, run_scenario
 from infra.packaging.failure import PackagingError
 
 _FEWEST = 30
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit code 1 where something was not as it had to be."""
+    """Returns exit code 1 if a promise was not kept or a step failed."""
     asked = _parser().parse_args(words)
     clock = SystemClock()
     began_s = clock.monotonic()
@@ -38,42 +38,42 @@ def main(words: list[str] | None = None) -> int:
         ):
             os.environ.pop("AWS_PROFILE", None)
             os.environ.update(aws.environ)
-            say(f"an AWS in a child process, {aws.endpoint_url}")
+            say(f"an embedded AWS runs on {aws.endpoint_url}")
             config = write_configuration(Path(name))
             package = write_package(config, Path(name) / "bridge.zip", whole=not asked.without_libraries)
             say(f"the package, {package.stat().st_size / 1e6:.1f} MB zipped")
             client = client_factory(endpoint_url=aws.endpoint_url)
-            rehearsal = Rehearsal(client, aws.endpoint_url, read_settings(config), clock)
-            seen = play(rehearsal, package, asked.changes, say)
+            deployment = Deployment(client, aws.endpoint_url, read_settings(config), clock)
+            seen = run_scenario(deployment, package, asked.changes, say)
     except (BridgeError, PackagingError) as error:
         print(f"make deploy-local: {error}", file=sys.stderr)
         return 1
-    return _report(rehearsal, seen)
+    return _report(deployment, seen)
 
 
-def _report(rehearsal: Rehearsal, seen: Performance) -> int:
+def _report(deployment: Deployment, seen: Observed) -> int:
     print("\nStacks")
     for stack in seen.stacks:
         facts = f"{len(stack.resources)} resources, {stack.took_s:.1f} s"
         print(f"  {stack.name:32} infra/{stack.template}.yaml, {facts}")
-    print("\nNot as in the templates, because this is not AWS")
-    reasons = Counter((each.template, each.what, each.reason) for each in rehearsal.stacks.adapted)
+    print("\nDifferences from the templates, because this is not AWS")
+    reasons = Counter((each.template, each.what, each.reason) for each in deployment.stacks.adapted)
     for (template, what, reason), count in reasons.items():
         print(f"  infra/{template}.yaml: {count} x {what} - {reason}")
-    print(f"\nNot as in infra/example/{EXAMPLE.name}")
+    print(f"\nDifferences from infra/example/{EXAMPLE.name}")
     for old, new, reason in CHANGED:
         print(f"  {new} for {old} - {reason}")
-    print("\nTold to CloudWatch in Lambda's place\n  IteratorAge, which MiniStack does not measure")
-    print("\nJudged elsewhere, because MiniStack does it otherwise than AWS")
+    print("\nPublished to CloudWatch in place of Lambda\n  IteratorAge, which MiniStack does not measure")
+    print("\nTested elsewhere, because MiniStack differs from AWS")
     print(
         "  partial batch responses, retries, the on-failure destination, archive: tests/deploy, tests/infra"
     )
-    print("\nThe report of the night")
+    print("\nThe report of the reconciliation")
     for each in ("compared", "rows", "matching", "differing", "missed", "by_type", "reemitted", "settled"):
         print(f"  {each:10} {seen.report.get(each)}")
-    print("\nActs")
-    for act, seconds in seen.seconds.items():
-        print(f"  {seconds:6.1f} s  {act}")
+    print("\nPhases")
+    for phase, seconds in seen.seconds.items():
+        print(f"  {seconds:6.1f} s  {phase}")
     print("\nPromises")
     checks = list(check_all(seen))
     for check in checks:
@@ -90,14 +90,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--without-libraries",
         action="store_true",
-        help="upload our own code only; the libraries are those of this Python. Faster",
+        help="upload only the code of the project, and use the libraries of this Python; faster",
     )
     return parser
 
 
 def _enough(text: str) -> int:
     if (count := int(text)) < _FEWEST:
-        raise argparse.ArgumentTypeError(f"at least {_FEWEST}, or there is nothing to lose")
+        raise argparse.ArgumentTypeError(f"at least {_FEWEST}, so that some changes can be lost")
     return count
 
 

@@ -1,4 +1,4 @@
-"""The configuration that is deployed: infra/example/bridge.yaml, less patient."""
+"""The configuration that is deployed: infra/example/bridge.yaml with shorter waits."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ EXAMPLE: Final = INFRA / "example" / "bridge.yaml"
 SCHEMAS: Final = INFRA.parent / "event_schemas"
 
 CHANGED: Final[tuple[tuple[str, str, str], ...]] = (
-    ("grace: 15m", "grace: 2s", "nobody waits a quarter of an hour here, and the stream is seconds behind"),
-    ("segments: 4", "segments: 2", "each is a process here, and starts cold"),
+    ("grace: 15m", "grace: 2s", "the scenario cannot wait 15 minutes, and the stream lags by seconds"),
+    ("segments: 4", "segments: 2", "each segment is a process here, with its own cold start"),
 )
-"""What of the example is written otherwise, and why."""
+"""The differences from the example, and why."""
 
 
 def write_configuration(folder: Path) -> Path:
-    """The example with what :data:`CHANGED` says, as ``folder``/bridge.yaml."""
+    """The example with the changes of :data:`CHANGED`, as ``folder``/bridge.yaml."""
     text = EXAMPLE.read_text(encoding="utf-8")
     for old, new, _ in CHANGED:
         text = _replaced(text, old, new)
@@ -34,7 +34,7 @@ def write_configuration(folder: Path) -> Path:
 
 def _replaced(text: str, old: str, new: str) -> str:
     if text.count(old) != 1:
-        raise BridgeError(f"{EXAMPLE} says {old} {text.count(old)} times, not once", stage="configure")
+        raise BridgeError(f"{EXAMPLE} contains {old} {text.count(old)} times, not once", stage="configure")
     return text.replace(old, new)
 
 
@@ -43,12 +43,12 @@ def read_settings(config: Path) -> Settings:
 
 
 def rendered_for(settings: Settings) -> Rendered:
-    """What ``stream-bridge infra render`` writes of it."""
+    """What ``stream-bridge infra render`` writes for it."""
     return render(settings, TABLE)
 
 
 def published_types(settings: Settings) -> list[str]:
-    """With their majors."""
+    """The published types with their majors."""
     return [
         f"{event.type}.v{version.major}"
         for event in settings.tables[TABLE].events
@@ -57,5 +57,5 @@ def published_types(settings: Settings) -> list[str]:
 
 
 def parameters_of(rendered: Rendered, template: str, **own: Any) -> dict[str, str]:
-    """Those that bridge.yaml decides, and the deployer's ``own``."""
+    """The parameters that bridge.yaml decides, and the deployer's ``own``."""
     return {**rendered.parameters[f"{template}.parameters.json"], **own}

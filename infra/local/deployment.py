@@ -1,4 +1,4 @@
-"""infra/ on an endpoint: stacks made, changes in, a night of it, and everything gone again."""
+"""infra/ on an endpoint: create the stacks, write changes, reconcile, and remove everything again."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from infra.local.workload import TABLE, Change, Losses, Published
 CODE_BUCKET: Final = "stream-bridge-code"
 CODE_KEY: Final = "bridge.zip"
 BRIDGE: Final = "stream-bridge"
-_LOOK_S: Final = 0.2
-_PATIENCE_S: Final = 30.0
-"""How long nothing may come before what is missing is called missing."""
+_POLL_S: Final = 0.2
+_STALLED_S: Final = 30.0
+"""How long to wait without a new event before the rest counts as missing."""
 _KEEPS_NOTHING: Final = {"DeletionProtection": "false"}
-"""So that what is made can be taken away again within a minute."""
+"""So that the resources can be deleted again within a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leftovers:
-    """``kept``: what stayed by the templates' own word; ``forgotten``: what stayed and should not have;
-    ``missing``: what should have stayed; ``left``: what is there after it was removed by hand."""
+    """``kept``: resources that the templates retain; ``forgotten``: resources that remained by mistake;
+    ``missing``: resources that should have remained; ``left``: what exists after the removal by hand."""
 
     kept: set[Thing] = field(default_factory=set)
     forgotten: set[Thing] = field(default_factory=set)
@@ -44,8 +44,9 @@ class Leftovers:
 
 
 @dataclass
-class Rehearsal:
-    """``client`` gives boto3 clients of ``endpoint_url``, an account where nothing is named as we name it."""
+class Deployment:
+    """``client`` returns boto3 clients for ``endpoint_url``, an account that uses none of the names used
+    here."""
 
     client: Callable[[str], Any]
     endpoint_url: str
@@ -58,7 +59,7 @@ class Rehearsal:
         self.before = inventory(self.client)
         self._queues: list[Queue] = []
 
-    # --- there -----------------------------------------------------------------------------------
+    # --- deploy ----------------------------------------------------------------------------------
 
     def deploy(self, package: Path) -> list[Stack]:
         """In the order of docs/deploy.md; ``package`` is what ``make package`` builds."""
@@ -87,56 +88,57 @@ class Rehearsal:
         self._runs = night.outputs["RunsBucketName"]
         return list(self.stacks.made)
 
-    # --- a day -----------------------------------------------------------------------------------
+    # --- changes ---------------------------------------------------------------------------------
 
     def write(self, changes: Iterable[Change]) -> None:
         dynamodb = self.client("dynamodb")
         for change in changes:
-            change.play(dynamodb)
+            change.write(dynamodb)
 
-    def hear(self, expected: int) -> list[dict[str, Any]]:
-        """The CloudEvents that came to the subscribers since the last call; returns once they are so many, or
-        once nothing has come for a while. Read to the end of the queues, so one too many is seen."""
-        heard: list[dict[str, Any]] = []
+    def receive(self, expected: int) -> list[dict[str, Any]]:
+        """The CloudEvents that subscribers received since the last call. Returns when there are ``expected``
+        events, or when nothing has arrived for a while. It reads the queues to their end, so that it also
+        finds events too many."""
+        received: list[dict[str, Any]] = []
         last_s = self.clock.monotonic()
         while True:
             more = [event for queue in self._queues for event in drain(self.client("sqs"), queue)]
-            heard += more
+            received += more
             now_s = self.clock.monotonic()
             if more:
                 last_s = now_s
-            elif len(heard) >= expected or now_s - last_s > _PATIENCE_S:
-                self.events += heard
-                return heard
+            elif len(received) >= expected or now_s - last_s > _STALLED_S:
+                self.events += received
+                return received
             else:
-                self.clock.sleep(_LOOK_S)
+                self.clock.sleep(_POLL_S)
 
     def undelivered(self) -> list[str]:
-        """Messages in the queues of the stacks that no subscriber reads: dead letters, what was given up."""
+        """Messages in the queues that no subscriber reads: dead letters and given-up batches."""
         sqs = self.client("sqs")
-        heard = {queue.url for queue in self._queues}
-        others = [url for url in sqs.list_queues().get("QueueUrls", ()) if url not in heard]
+        received = {queue.url for queue in self._queues}
+        others = [url for url in sqs.list_queues().get("QueueUrls", ()) if url not in received]
         return [
             str(message["Body"])
             for url in others
             for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", ())
         ]
 
-    # --- a night ---------------------------------------------------------------------------------
+    # --- reconciliation --------------------------------------------------------------------------
 
     def read_stream(self, *, on: bool) -> None:
-        """Enable or disable the event source mapping, and return once it is."""
+        """Enable or disable the event source mapping, and wait until it is."""
         function = self.client("lambda")
         function.update_event_source_mapping(UUID=self._mapping, Enabled=on)
         wanted = "Enabled" if on else "Disabled"
-        until_s = self.clock.monotonic() + _PATIENCE_S
+        until_s = self.clock.monotonic() + _STALLED_S
         while function.get_event_source_mapping(UUID=self._mapping)["State"] != wanted:
             if self.clock.monotonic() > until_s:
-                raise BridgeError(f"the mapping is not {wanted} after {_PATIENCE_S:g} s", stage="deploy")
-            self.clock.sleep(_LOOK_S)
+                raise BridgeError(f"the mapping is not {wanted} after {_STALLED_S:g} s", stage="deploy")
+            self.clock.sleep(_POLL_S)
 
     def lose(self, losses: Losses) -> None:
-        """With the mapping off. Rows are deleted and falsified behind the bridge's back."""
+        """Write changes while the mapping is off, and delete and falsify rows of the ledger directly."""
         self.write(losses.unseen)
         dynamodb = self.client("dynamodb")
         for key in losses.rowless:
@@ -149,7 +151,7 @@ class Rehearsal:
             dynamodb.put_item(TableName=self._ledger, Item=other)
 
     def report_lag(self) -> None:
-        """What Lambda itself tells CloudWatch of a function behind a stream, and MiniStack does not."""
+        """Publish the lag metric that Lambda publishes and MiniStack does not."""
         self.client("cloudwatch").put_metric_data(
             Namespace="AWS/Lambda",
             MetricData=[
@@ -164,13 +166,13 @@ class Rehearsal:
         )
 
     def reconcile(self, name: str) -> Mapping[str, Any]:
-        """Run the state machine as its schedule does, to its end, and answer the report. Raises
+        """Run the state machine as its schedule does, wait for its end, and return the report. Raises
         ``BridgeError`` for an execution that did not succeed."""
         states = self.client("stepfunctions")
         given = json.dumps({"table": TABLE, "scheduled": "2026-01-01T02:00:00Z"})
         arn = states.start_execution(stateMachineArn=self._machine, name=name, input=given)["executionArn"]
         while (found := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
-            self.clock.sleep(_LOOK_S)
+            self.clock.sleep(_POLL_S)
         if found["status"] != "SUCCEEDED":
             raise BridgeError(
                 f"execution {name} is {found['status']}: {found.get('error', '')}",
@@ -184,10 +186,10 @@ class Rehearsal:
         report: Mapping[str, Any] = json.loads(body)["document"]
         return report
 
-    # --- gone ------------------------------------------------------------------------------------
+    # --- cleanup ---------------------------------------------------------------------------------
 
-    def take_down(self) -> Leftovers:
-        """Delete the stacks; then, by hand, what they retain."""
+    def remove_all(self) -> Leftovers:
+        """Delete the stacks, and then the resources that they retain."""
         expected: set[str] = {each for stack in self.stacks.made for each in stack.kept}
         self.stacks.delete_all()
         stayed = inventory(self.client) - self.before - {("bucket", CODE_BUCKET)}
@@ -198,7 +200,7 @@ class Rehearsal:
 
 
 def published(events: Iterable[Mapping[str, Any]]) -> Counter[Published]:
-    """How often which type was told of which subject."""
+    """Number of events by type and subject."""
     return Counter((event["type"].rpartition(".v")[0], event["subject"]) for event in events)
 
 

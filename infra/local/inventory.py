@@ -1,4 +1,4 @@
-"""What there is in an account: enough of it to see that nothing was left behind. And how it is removed."""
+"""The resources in an account, as far as the templates create such resources, and their removal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 Thing = tuple[str, str]
-"""Kind and identity: the physical id that CloudFormation gives for it, where it has one."""
+"""Kind and identity: the physical id that CloudFormation uses, if there is one."""
 
 _LISTED: Final[tuple[tuple[str, str, str, str, str], ...]] = (
     # kind, service, operation, member of the answer, member of each
@@ -34,7 +34,7 @@ _LISTED: Final[tuple[tuple[str, str, str, str, str], ...]] = (
 
 
 def inventory(client: Callable[[str], Any]) -> set[Thing]:
-    """Everything of the kinds that the templates make, of the account that ``client`` gives clients of."""
+    """All resources of the kinds that the templates create, in the account of ``client``."""
     return set(_things(client))
 
 
@@ -58,8 +58,8 @@ def _all(client: Any, operation: str, member: str, **given: Any) -> Iterator[Any
 
 
 def remove(client: Callable[[str], Any], things: Iterable[Thing]) -> None:
-    """Tables, buckets with what is in them, secrets, buses and log groups: what the templates retain. This is
-    the last part of "Taking it away" in docs/deploy.md. Raises ``KeyError`` for another kind."""
+    """Delete tables, buckets with their contents, secrets, buses and log groups, which the templates retain.
+    This is the last part of "Taking it away" in docs/deploy.md. Raises ``KeyError`` for another kind."""
     for kind, name in things:
         _REMOVED[kind](client, name)
 

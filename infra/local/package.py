@@ -1,4 +1,4 @@
-"""What is uploaded as the functions' code: the package itself, or the part of it that is ours."""
+"""The code of the functions: the whole package, or only the modules of the project."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ HERE: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 def write_package(config: Path, out: Path, *, whole: bool) -> Path:
     """Write the zip to ``out``, for the Python that runs this: MiniStack runs functions with it.
 
-    ``whole``: as ``make package`` builds it, libraries included, which a worker then unpacks at each cold
-    start. Without them a worker finds those installed beside this Python. Raises ``PackagingError``."""
+    ``whole``: as ``make package`` builds it, with libraries, which a worker unpacks at each cold start.
+    Without them a worker uses the libraries of this Python. Raises ``PackagingError``."""
     if whole:
         lock = ROOT / "requirements" / "runtime.txt"
         return build(from_installed(lock), root=ROOT, config=config, schemas=None, python=HERE, out=out).path

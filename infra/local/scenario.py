@@ -1,4 +1,4 @@
-"""The whole play: deploy, a day, a night, the morning after, gone; and what there was to be seen."""
+"""The whole scenario: deploy, changes, losses, reconciliation, cleanup; and checks of what was observed."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from bridge.demo.checks import Check
-from infra.local.deployment import Leftovers, Rehearsal, published
+from infra.local.deployment import Deployment, Leftovers, published
 from infra.local.stacks import Stack
 from infra.local.workload import SECRET, Change, Losses, Published, changes, losses
 
 AFTER: Final = Change("created", "u-after", "free")
-"""Written when the stream is read again: what comes before it in the stream was read once it is heard."""
+"""Written when the stream is read again. When its event arrives, everything before it in the stream was
+read."""
 
 Event = dict[str, Any]
 Report = Mapping[str, Any]
 
 
 @dataclass
-class Performance:
-    """What was seen. ``heard`` by day, ``retold`` by night, ``late`` once the stream was read again;
-    ``seconds`` by act."""
+class Observed:
+    """What was observed. ``received`` before the losses, ``reemitted`` by the reconciliation, ``late`` after
+    the stream was read again; ``seconds`` by phase."""
 
     expected: Counter[Published] = field(default_factory=Counter)
     stacks: list[Stack] = field(default_factory=list)
-    heard: list[Event] = field(default_factory=list)
+    received: list[Event] = field(default_factory=list)
     lost: Losses = field(default_factory=lambda: Losses((), (), ()))
     report: Report = field(default_factory=dict)
     reemitted: list[Event] = field(default_factory=list)
@@ -39,59 +40,59 @@ class Performance:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def play(
-    rehearsal: Rehearsal,
+def run_scenario(
+    deployment: Deployment,
     package: Path,
     count: int,
-    begins: Callable[[str], None] = lambda act: None,
-) -> Performance:
-    """``count`` changes by day, at least 30. ``begins`` hears of each act. Whatever happens, the stacks are
-    deleted. Raises what deploying and reconciling raise."""
-    seen = Performance()
+    begins: Callable[[str], None] = lambda phase: None,
+) -> Observed:
+    """Run it with ``count`` changes, at least 30. ``begins`` is called at the start of each phase. The stacks
+    are deleted in every case. Raises what deploying and reconciling raise."""
+    seen = Observed()
 
     @contextmanager
-    def act(name: str) -> Iterator[None]:
+    def phase(name: str) -> Iterator[None]:
         begins(name)
-        began_s = rehearsal.clock.monotonic()
+        began_s = deployment.clock.monotonic()
         yield
-        seen.seconds[name] = rehearsal.clock.monotonic() - began_s
+        seen.seconds[name] = deployment.clock.monotonic() - began_s
 
     try:
-        with act("deploy the stacks"):
-            seen.stacks = rehearsal.deploy(package)
-        with act(f"{count:,} changes, from the table to the subscribers' queues"):
+        with phase("deploy the stacks"):
+            seen.stacks = deployment.deploy(package)
+        with phase(f"{count:,} changes, from the table to the subscribers' queues"):
             day = list(changes(count))
             seen.expected = Counter(change.published for change in day if change.kind)
-            rehearsal.write(day)
-            seen.heard = rehearsal.hear(seen.expected.total())
-        with act("lose some: changes that nobody reads, rows of the ledger deleted and falsified"):
+            deployment.write(day)
+            seen.received = deployment.receive(seen.expected.total())
+        with phase("lose changes: no reader for the stream, ledger rows deleted and falsified"):
             seen.lost = losses(count)
-            rehearsal.read_stream(on=False)
-            rehearsal.lose(seen.lost)
-        with act("the nightly state machine"):
-            rehearsal.report_lag()
-            seen.report = rehearsal.reconcile("night-1")
-            seen.reemitted = rehearsal.hear(seen.lost.published().total())
-        with act("the stream is read again, and the state machine runs once more"):
-            rehearsal.read_stream(on=True)
-            rehearsal.write([AFTER])
-            seen.late = rehearsal.hear(1)
-            rehearsal.report_lag()
-            seen.second = rehearsal.reconcile("night-2")
-            seen.late += rehearsal.hear(0)
-            seen.undelivered = rehearsal.undelivered()
+            deployment.read_stream(on=False)
+            deployment.lose(seen.lost)
+        with phase("the nightly state machine"):
+            deployment.report_lag()
+            seen.report = deployment.reconcile("run-1")
+            seen.reemitted = deployment.receive(seen.lost.published().total())
+        with phase("the stream is read again, and the state machine runs once more"):
+            deployment.read_stream(on=True)
+            deployment.write([AFTER])
+            seen.late = deployment.receive(1)
+            deployment.report_lag()
+            seen.second = deployment.reconcile("run-2")
+            seen.late += deployment.receive(0)
+            seen.undelivered = deployment.undelivered()
     finally:
-        with act("delete the stacks, and what they retain"):
-            seen.leftovers = rehearsal.take_down()
+        with phase("delete the stacks and the resources that they retain"):
+            seen.leftovers = deployment.remove_all()
     return seen
 
 
-def check_all(seen: Performance) -> Iterator[Check]:
-    expected, heard, reemitted = seen.expected, published(seen.heard), published(seen.reemitted)
+def check_all(seen: Observed) -> Iterator[Check]:
+    expected, received, reemitted = seen.expected, published(seen.received), published(seen.reemitted)
     yield Check(
         f"each of {expected.total():,} changes reached its subscriber, once",
-        heard == expected,
-        f"{(expected - heard).total()} did not, {(heard - expected).total()} came besides",
+        received == expected,
+        f"{(expected - received).total()} did not, {(received - expected).total()} were unexpected",
     )
     missed = {kind: count for kind, count in seen.report.get("missed", {}).items() if count}
     yield Check(
@@ -100,7 +101,7 @@ def check_all(seen: Performance) -> Iterator[Check]:
         f"it found {missed}",
     )
     yield Check(
-        "and published each of it to its subscriber, once",
+        "and published each of them to its subscriber, once",
         reemitted == seen.lost.published(),
         f"{(seen.lost.published() - reemitted).total()} missing,"
         f" {(reemitted - seen.lost.published()).total()} too many",
@@ -108,13 +109,13 @@ def check_all(seen: Performance) -> Iterator[Check]:
     unmarked = sum(event.get("reconciled") is not True for event in seen.reemitted)
     yield Check("each marked as reconciled", not unmarked, f"{unmarked} were not")
     yield Check(
-        "the run is complete and says so in its report",
+        "the report says that the run is complete",
         bool(seen.report.get("complete") and seen.report.get("whole")),
-        f"it stopped for: {seen.report.get('stopped', '')}",
+        f"it stopped because of: {seen.report.get('stopped', '')}",
     )
     late = published(seen.late)
     yield Check(
-        "read late from the stream, none of it was published again, and what is new was",
+        "when the stream was read again, only the new change was published",
         late == Counter([AFTER.published]),
         f"published: {dict(late)}",
     )
@@ -124,21 +125,21 @@ def check_all(seen: Performance) -> Iterator[Check]:
         bool(seen.second.get("complete")) and not again,
         f"{again} found or sent",
     )
-    shown = sum(SECRET in str(event) for event in (*seen.heard, *seen.reemitted, *seen.late))
+    shown = sum(SECRET in str(event) for event in (*seen.received, *seen.reemitted, *seen.late))
     yield Check("no event showed what bridge.yaml redacts", not shown, f"{shown} did")
     yield Check(
-        "nothing lies in a dead-letter queue or among what was given up",
+        "no dead-letter queue has a message, and no batch was given up",
         not seen.undelivered,
-        f"{len(seen.undelivered)} messages do",
+        f"{len(seen.undelivered)} messages were found",
     )
     leftovers = seen.leftovers
     yield Check(
-        "when the stacks were deleted exactly what they retain stayed",
+        "exactly the retained resources existed after the stacks were deleted",
         not leftovers.forgotten and not leftovers.missing,
-        f"besides: {sorted(leftovers.forgotten)}; not there: {sorted(leftovers.missing)}",
+        f"unexpected: {sorted(leftovers.forgotten)}; missing: {sorted(leftovers.missing)}",
     )
     yield Check(
-        "and when that was removed by hand nothing was left",
+        "and nothing was left after these were removed by hand",
         not leftovers.left,
         f"left: {sorted(leftovers.left)}",
     )

@@ -1,4 +1,4 @@
-"""CloudFormation stacks of one endpoint: made, waited for, and deleted again."""
+"""CloudFormation stacks of one endpoint: create them, wait for them, and delete them again."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from bridge.errors import BridgeError
 from bridge.ports.clock import Clock
 from infra.local.templates import Adaptation, fitted, retained
 
-_LOOK_S: Final = 0.1
-_PATIENCE_S: Final = 60.0
+_POLL_S: Final = 0.1
+_STALLED_S: Final = 60.0
 _CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
-"""Those that docs/deploy.md names."""
+"""The capabilities that docs/deploy.md names."""
 
 
 class StackFailed(BridgeError):
-    """A stack was not made or not deleted; the hint is what its events say."""
+    """A stack could not be created or deleted; the hint shows its events."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """``resources``: physical ids of everything in it; ``kept``: of what stays when it is deleted."""
+    """``resources``: physical ids of all resources; ``kept``: of those that remain after a deletion."""
 
     name: str
     template: str
@@ -35,7 +35,7 @@ class Stack:
 
 @dataclass
 class Stacks:
-    """``client`` gives boto3 clients of ``endpoint_url``; ``bucket`` takes templates and code."""
+    """``client`` returns boto3 clients for ``endpoint_url``; ``bucket`` is for templates and code."""
 
     client: Any
     endpoint_url: str
@@ -75,7 +75,8 @@ class Stacks:
         return stack
 
     def delete_all(self) -> list[Stack]:
-        """The newest first, because the newer import from the older. Answers what was deleted."""
+        """Delete the newest first, because newer stacks import from older ones. Returns the deleted
+        stacks."""
         gone = list(reversed(self.made))
         for stack in gone:
             self.client("cloudformation").delete_stack(StackName=stack.name)
@@ -84,7 +85,7 @@ class Stacks:
         return gone
 
     def _settled(self, name: str, wanted: str) -> Mapping[str, Any]:
-        until_s = self.clock.monotonic() + _PATIENCE_S
+        until_s = self.clock.monotonic() + _STALLED_S
         while True:
             described = self._describe(name)
             status = described["StackStatus"]
@@ -92,10 +93,10 @@ class Stacks:
                 return described
             if not status.endswith("_IN_PROGRESS") or self.clock.monotonic() > until_s:
                 raise StackFailed(f"stack {name} is {status}, not {wanted}", hint=self._why(name))
-            self.clock.sleep(_LOOK_S)
+            self.clock.sleep(_POLL_S)
 
     def _describe(self, name: str) -> Mapping[str, Any]:
-        """The newest stack of that name, also where it is deleted."""
+        """The newest stack of that name, even if it is deleted."""
         summaries = self.client("cloudformation").list_stacks()["StackSummaries"]
         found = [each for each in summaries if each["StackName"] == name]
         newest = max(found, key=lambda each: each["CreationTime"])
@@ -113,4 +114,4 @@ class Stacks:
             for each in reversed(events)
             if each["ResourceStatus"].endswith("_FAILED")
         ]
-        return "; ".join(failed[:5]) or "its events name nothing that failed"
+        return "; ".join(failed[:5]) or "its events show no failure"

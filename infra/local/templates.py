@@ -1,4 +1,4 @@
-"""The templates of infra/, as they are; and what of them the embedded AWS cannot make, which is told."""
+"""The templates of infra/, and the parts that the embedded AWS does not support, which are reported."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ INFRA: Final = Path(__file__).resolve().parents[1]
 STATE_MACHINE: Final = INFRA / "statemachine.asl.json"
 
 UNKNOWN: Final[Mapping[str, str]] = {
-    "AWS::Events::Archive": "MiniStack's CloudFormation does not know it: nothing can be replayed here",
-    "AWS::Events::EventBusPolicy": "MiniStack's CloudFormation does not know it: there is one account here",
+    "AWS::Events::Archive": "MiniStack's CloudFormation does not support it: no replays here",
+    "AWS::Events::EventBusPolicy": "MiniStack's CloudFormation does not support it: only one account here",
     "AWS::EventsV2::EventBus": "MiniStack has no new custom bus",
-    "AWS::Logs::DeliverySource": "MiniStack's CloudFormation does not know it: the bus logs nothing here",
+    "AWS::Logs::DeliverySource": "MiniStack's CloudFormation does not support it: no bus logs here",
     "AWS::Logs::DeliveryDestination": "as AWS::Logs::DeliverySource",
     "AWS::Logs::Delivery": "as AWS::Logs::DeliverySource",
 }
-"""Types that are taken out of a template, and why. Any other type goes in; one that MiniStack does not know
-fails the stack. What is lost here is asserted on the expanded templates (tests/infra)."""
+"""Types that are removed from a template, and why. A further type that MiniStack does not support fails the
+stack. Tests of the expanded templates (tests/infra) cover the removed resources."""
 
 _BUS_BY_NAME: Final = "DescribeEventBus of AWS takes a name or an ARN, MiniStack's takes names"
 
 
 @dataclass(frozen=True, slots=True)
 class Adaptation:
-    """What a template has and the embedded AWS is not given, or is given otherwise."""
+    """A part of a template that is removed or changed for the embedded AWS."""
 
     template: str
     resource: str
@@ -50,7 +50,7 @@ def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, 
     elif isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)
     else:
-        raise TemplateUnfit(f"!{suffix}: what stands behind it is neither text, list nor mapping")
+        raise TemplateUnfit(f"!{suffix}: its value is neither text, list nor mapping")
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
@@ -60,41 +60,44 @@ Loader.add_multi_constructor("!", _tagged)
 
 
 class TemplateUnfit(BridgeError):
-    """A template that cannot be fitted to the embedded AWS, until somebody says how."""
+    """A template that cannot be adapted to the embedded AWS yet."""
 
 
 def read(name: str) -> dict[str, Any]:
-    """``infra/<name>.yaml``, with SAM's transform still to come."""
+    """``infra/<name>.yaml``, before SAM's transform."""
     template: dict[str, Any] = yaml.load((INFRA / f"{name}.yaml").read_text(encoding="utf-8"), Loader)  # noqa: S506 - a safe one
     return template
 
 
 def fitted(name: str, bucket: str) -> tuple[dict[str, Any], list[Adaptation]]:
-    """The template for the embedded AWS, and what is not in it or otherwise. Local files are named by their
-    place in ``bucket``, as ``aws cloudformation package`` does.
+    """The template for the embedded AWS, and its differences. Local files are named by their place in
+    ``bucket``, as ``aws cloudformation package`` does.
 
-    Only resources of a condition are taken out: others refer to them under that condition, if at all."""
+    Only resources with a condition are removed, because other resources refer to them only under that
+    condition."""
     template = read(name)
     resources = template["Resources"]
     adaptations = [
-        Adaptation(name, key, f"{resource['Type']}, taken out", UNKNOWN[resource["Type"]])
+        Adaptation(name, key, f"{resource['Type']}, removed", UNKNOWN[resource["Type"]])
         for key, resource in resources.items()
         if resource["Type"] in UNKNOWN
     ]
     for each in adaptations:
         if "Condition" not in resources[each.resource]:
-            raise TemplateUnfit(f"infra/{name}.yaml: {each.resource} is always there, and MiniStack has none")
+            raise TemplateUnfit(
+                f"infra/{name}.yaml: MiniStack does not support {each.resource}, which has no condition"
+            )
         del resources[each.resource]
     for key, resource in resources.items():
         if resource["Type"] == "AWS::Serverless::StateMachine":
             resource["Properties"]["DefinitionUri"] = {"Bucket": bucket, "Key": STATE_MACHINE.name}
         elif resource["Type"] == "AWS::Serverless::Function" and _names_bus(resource):
-            adaptations.append(Adaptation(name, key, "EVENT_BUS, a name and no ARN", _BUS_BY_NAME))
+            adaptations.append(Adaptation(name, key, "EVENT_BUS, a name instead of an ARN", _BUS_BY_NAME))
     return template, adaptations
 
 
 def _names_bus(function: dict[str, Any]) -> bool:
-    """Whether the function was given the bus by its ARN, and now is by its name."""
+    """Replace the ARN of the bus by its name in the environment of ``function``. False if it has no bus."""
     variables = function["Properties"].get("Environment", {}).get("Variables", {})
     given = variables.get("EVENT_BUS")
     imported = {"Fn::ImportValue": {"Fn::Sub": "${BridgeStack}-EventBusArn"}}
@@ -106,6 +109,6 @@ def _names_bus(function: dict[str, Any]) -> bool:
 
 
 def retained(name: str) -> set[str]:
-    """Logical ids of what stays when its stack is deleted."""
+    """Logical ids of the resources that remain after the stack is deleted."""
     resources = read(name)["Resources"]
     return {key for key, resource in resources.items() if resource.get("DeletionPolicy") == "Retain"}

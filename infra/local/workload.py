@@ -1,4 +1,4 @@
-"""A repeatable day of the table ``Users``: so many changes, and which events must come of them."""
+"""A repeatable workload for the table ``Users``: changes, and the events that must result from them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Published = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One call on the table, and the event that it must become; "" for what the filter keeps out."""
+    """One call on the table, and the event that it must become; "" for a change that the filter drops."""
 
     kind: Kind | Literal[""]
     key: str
@@ -26,7 +26,7 @@ class Change:
     def published(self) -> Published:
         return f"com.example.user.{self.kind}", f"user/{self.key}"
 
-    def play(self, dynamodb: Any) -> None:
+    def write(self, dynamodb: Any) -> None:
         if self.kind == "deleted":
             dynamodb.delete_item(TableName=TABLE, Key={"userId": {"S": self.key}})
         else:
@@ -48,8 +48,8 @@ def item(key: str, plan: str) -> dict[str, Any]:
 
 
 def changes(count: int) -> Iterator[Change]:
-    """``count`` changes that become one event each; and after every hundredth one more, which nobody hears
-    of: its key is not one that the filter of bridge.yaml takes. Some users change, some leave, most stay."""
+    """``count`` changes that become one event each, and after every hundredth an additional change that the
+    filter of bridge.yaml drops because of its key. Some users change, some leave, most stay."""
     for number, change in enumerate(_endless()):
         if number == count:
             return
@@ -72,21 +72,21 @@ def _endless() -> Iterator[Change]:
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """What is lost on purpose. ``unseen`` is written while nobody reads the stream; of the items ``rowless``
-    the ledger is made to forget the row; of ``stale`` it is made to remember another state."""
+    """The losses made on purpose. ``unseen`` is written while nothing reads the stream; the rows of
+    ``rowless`` items are deleted from the ledger; the rows of ``stale`` items are set to another state."""
 
     unseen: tuple[Change, ...]
     rowless: tuple[str, ...]
     stale: tuple[str, ...]
 
     def published(self) -> Counter[Published]:
-        """What a reconciliation must tell of it."""
+        """What a reconciliation must publish."""
         rowless = [Change("created", key) for key in self.rowless]
         stale = [Change("plan_changed", key) for key in self.stale]
         return Counter(change.published for change in (*self.unseen, *rowless, *stale))
 
     def missed(self) -> Mapping[str, int]:
-        """By kind, as a report counts them."""
+        """Number of missed changes by kind, as in a report."""
         kinds = [change.kind for change in self.unseen]
         return {
             "insert": kinds.count("created") + len(self.rowless),

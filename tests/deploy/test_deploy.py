@@ -1,6 +1,6 @@
-"""infra/ on the embedded AWS, from the zip to nothing left: `make deploy-local` with fewer changes.
+"""infra/ on the embedded AWS, from the zip to the cleanup: `make deploy-local` with fewer changes.
 
-What the embedded AWS does otherwise than AWS is judged elsewhere: tests/deploy/test_template_runner.py,
+Where the embedded AWS differs from AWS, other tests cover it: tests/deploy/test_template_runner.py and
 tests/infra.
 """
 
@@ -17,9 +17,9 @@ import pytest
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.embedded import EmbeddedAws
 from infra.local.configuration import read_settings, write_configuration
-from infra.local.deployment import Leftovers, Rehearsal, published
+from infra.local.deployment import Deployment, Leftovers, published
 from infra.local.package import write_package
-from infra.local.scenario import AFTER, Event, Performance, check_all, play
+from infra.local.scenario import AFTER, Event, Observed, check_all, run_scenario
 from infra.local.templates import UNKNOWN, fitted, read
 from infra.local.workload import SECRET, Published, changes, losses
 from tests.builders.aws import Aws
@@ -28,18 +28,18 @@ CHANGES = 60
 NAMES = ("bridge", "reconciliation", "observability", "example-table", "example-subscriber")
 
 
-def test_from_the_zip_to_nothing_left(tmp_path: Path) -> None:
-    """Items put into the table come out of subscribers' queues, the state machine tells what was lost, and
-    the stacks leave what their templates retain. On an AWS of its own, with nothing in it before."""
+def test_from_the_zip_to_the_cleanup(tmp_path: Path) -> None:
+    """Changes of the table arrive in subscribers' queues, the state machine re-emits what was lost, and only
+    retained resources remain after the stacks are deleted. The embedded AWS is empty at the start."""
     settings = read_settings(write_configuration(tmp_path))
     package = write_package(tmp_path / "bridge.yaml", tmp_path / "bridge.zip", whole=False)
     with EmbeddedAws(log_level="ERROR") as server:
         aws = Aws(server.endpoint_url, shared=False)
-        rehearsal = Rehearsal(aws.client, server.endpoint_url, settings, SystemClock())
-        seen = play(rehearsal, package, CHANGES)
+        deployment = Deployment(aws.client, server.endpoint_url, settings, SystemClock())
+        seen = run_scenario(deployment, package, CHANGES)
 
     assert seen.expected.total() == CHANGES
-    assert published(seen.heard) == seen.expected
+    assert published(seen.received) == seen.expected
     assert seen.report["missed"] == seen.lost.missed() == {"insert": 5, "modify": 4, "remove": 1}
     assert published(seen.reemitted) == seen.lost.published()
     kinds = Counter(kind for kind, _ in seen.leftovers.kept)
@@ -53,13 +53,13 @@ def events(expected: Counter[Published], **more: Any) -> list[Event]:
     return [{"type": f"{type}.v1", "subject": subject, **more} for type, subject in expected.elements()]
 
 
-def good() -> Performance:
-    """What is to be seen where nothing is wrong."""
+def good() -> Observed:
+    """What is observed if every promise is kept."""
     lost = losses(CHANGES)
     expected = Counter(change.published for change in changes(CHANGES) if change.kind)
-    return Performance(
+    return Observed(
         expected=expected,
-        heard=events(expected),
+        received=events(expected),
         lost=lost,
         report={"missed": lost.missed(), "complete": True, "whole": True},
         reemitted=events(lost.published(), reconciled=True),
@@ -71,23 +71,26 @@ def good() -> Performance:
 @pytest.mark.parametrize(
     ("words", "change"),
     [
-        ("reached its subscriber", lambda seen: {"heard": [*seen.heard, seen.heard[0]]}),
-        ("reached its subscriber", lambda seen: {"heard": seen.heard[1:]}),
+        ("reached its subscriber", lambda seen: {"received": [*seen.received, seen.received[0]]}),
+        ("reached its subscriber", lambda seen: {"received": seen.received[1:]}),
         ("found exactly", lambda seen: {"report": {**seen.report, "missed": {"insert": 4}}}),
-        ("told each of it", lambda seen: {"reemitted": seen.reemitted[1:]}),
+        ("published each of them", lambda seen: {"reemitted": seen.reemitted[1:]}),
         ("marked", lambda seen: {"reemitted": events(seen.lost.published())}),
         ("complete", lambda seen: {"report": {**seen.report, "complete": False}}),
-        ("told again", lambda seen: {"late": [*seen.late, seen.reemitted[0]]}),
+        ("only the new change", lambda seen: {"late": [*seen.late, seen.reemitted[0]]}),
         ("second run", lambda seen: {"second": {**seen.second, "events": 1}}),
-        ("redacts", lambda seen: {"heard": [{**seen.heard[0], "data": {"x": SECRET}}, *seen.heard[1:]]}),
+        (
+            "redacts",
+            lambda seen: {"received": [{**seen.received[0], "data": {"x": SECRET}}, *seen.received[1:]]},
+        ),
         ("dead-letter", lambda seen: {"undelivered": ["{}"]}),
-        ("retain", lambda seen: {"leftovers": Leftovers(forgotten={("queue", "q")})}),
-        ("retain", lambda seen: {"leftovers": Leftovers(missing={"ledger"})}),
+        ("exactly the retained", lambda seen: {"leftovers": Leftovers(forgotten={("queue", "q")})}),
+        ("exactly the retained", lambda seen: {"leftovers": Leftovers(missing={"ledger"})}),
         ("nothing was left", lambda seen: {"leftovers": Leftovers(left={("queue", "q")})}),
     ],
 )
-def test_each_promise_is_broken_by_what_breaks_it_and_by_nothing_else(
-    words: str, change: Callable[[Performance], dict[str, Any]]
+def test_each_fault_breaks_exactly_one_promise(
+    words: str, change: Callable[[Observed], dict[str, Any]]
 ) -> None:
     assert all(check.kept for check in check_all(good()))
     broken = replace(good(), **change(good()))
@@ -96,34 +99,36 @@ def test_each_promise_is_broken_by_what_breaks_it_and_by_nothing_else(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_everything_that_is_not_as_in_the_templates_is_told(name: str) -> None:
-    """What is deployed differs from infra/ in what the list says, and in nothing else."""
-    ours, (deployed, adapted) = read(name), fitted(name, "code")
+def test_every_difference_from_the_templates_is_reported(name: str) -> None:
+    """The deployed templates differ from infra/ only in what the list says."""
+    original, (deployed, adapted) = read(name), fitted(name, "code")
     assert all(each.reason for each in adapted)
-    for key in [key for key, each in ours["Resources"].items() if "StateMachine" in each["Type"]]:
+    for key in [key for key, each in original["Resources"].items() if "StateMachine" in each["Type"]]:
         # where the definition is put by `aws cloudformation package`
-        del ours["Resources"][key], deployed["Resources"][key]
-    differ = {key for key in ours["Resources"] if ours["Resources"][key] != deployed["Resources"].get(key)}
+        del original["Resources"][key], deployed["Resources"][key]
+    differ = {
+        key for key in original["Resources"] if original["Resources"][key] != deployed["Resources"].get(key)
+    }
     assert differ == {each.resource for each in adapted}
-    assert {**ours, "Resources": {}} == {**deployed, "Resources": {}}
+    assert {**original, "Resources": {}} == {**deployed, "Resources": {}}
 
 
-def test_a_type_that_is_always_there_is_not_taken_out_in_silence() -> None:
-    """Others would refer to it; and what goes missing then is more than one resource."""
+def test_a_type_without_a_condition_is_never_removed() -> None:
+    """Other resources would refer to it, so more than one resource would be lost."""
     for name in NAMES:
         for key, resource in read(name)["Resources"].items():
             assert resource["Type"] not in UNKNOWN or "Condition" in resource, (name, key)
 
 
-def test_no_type_is_taken_out_that_the_embedded_aws_knows_by_now() -> None:
+def test_no_type_is_removed_that_the_embedded_aws_supports() -> None:
     from ministack.services.cloudformation import provisioners
 
     assert UNKNOWN.keys() & provisioners._RESOURCE_HANDLERS.keys() == set()
 
 
-def test_a_day_of_so_many_changes_has_so_many_and_some_that_nobody_hears_of() -> None:
-    day = list(changes(250))
-    assert sum(bool(change.kind) for change in day) == 250
-    assert {change.key[:5] for change in day if not change.kind} == {"test-"}
+def test_a_workload_has_the_given_number_of_changes_and_some_that_the_filter_drops() -> None:
+    written = list(changes(250))
+    assert sum(bool(change.kind) for change in written) == 250
+    assert {change.key[:5] for change in written if not change.kind} == {"test-"}
     lost = losses(250)
     assert len(lost.published()) == sum(lost.missed().values()) == 10

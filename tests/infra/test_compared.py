@@ -1,4 +1,4 @@
-"""docs/compared.md says of us what the templates say, and names what it read of others."""
+"""docs/compared.md matches the templates, and names the files of others that it read."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ PAGE = ROOT / "docs" / "compared.md"
 
 
 @cache
-def ours() -> dict[str, str]:
-    """Our cell of each row, by the row's name."""
+def column() -> dict[str, str]:
+    """The cell of stream-bridge in each row, by the name of the row."""
     rows = re.findall(
         r"^\| ([^|]+) \| ([^|]+) \| [^|]+ \| [^|]+ \| [^|]+ \|$", PAGE.read_text(), re.MULTILINE
     )
@@ -26,7 +26,7 @@ def ours() -> dict[str, str]:
 
 MAPPING = Stack("bridge", EVERYTHING).properties("Mapping")
 DEFAULTS = {name: parameter.get("Default") for name, parameter in read("bridge")["Parameters"].items()}
-SAYS = [
+EXPECTED = [
     ("starting position", f"`{MAPPING['StartingPosition']}`"),
     ("batch size", f"{DEFAULTS['BatchSize']}, a parameter"),
     ("batch window", f"{DEFAULTS['BatchWindowSeconds']} s, a parameter"),
@@ -43,9 +43,9 @@ SAYS = [
 ]
 
 
-@pytest.mark.parametrize(("row", "said"), SAYS, ids=[row for row, _ in SAYS])
-def test_our_column_is_what_the_templates_set(row: str, said: str) -> None:
-    assert ours()[row].startswith(said)
+@pytest.mark.parametrize(("row", "expected"), EXPECTED, ids=[row for row, _ in EXPECTED])
+def test_the_column_of_stream_bridge_matches_the_templates(row: str, expected: str) -> None:
+    assert column()[row].startswith(expected)
 
 
 def test_costs_are_those_of_the_cost_page() -> None:

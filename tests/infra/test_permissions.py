@@ -158,8 +158,8 @@ def test_the_function_behind_kinesis_may_do_what_the_table_says() -> None:
     """Its walk is the bridge stack's managed policy; the stream's key is its own."""
     of = bridge(UsesClaimCheck="false")
     stack = kinesis(of, UsesClaimCheck="false", KmsKeyArn=KEY_ARN, Tracing="Active")
-    walk = grants(of.properties("WalkPolicy")["PolicyDocument"]["Statement"])
-    assert stack.properties("FunctionRole")["ManagedPolicyArns"] == [of.arn("WalkPolicy")]
+    walk = grants(of.properties("PipelinePolicy")["PolicyDocument"]["Statement"])
+    assert stack.properties("FunctionRole")["ManagedPolicyArns"] == [of.arn("PipelinePolicy")]
     uses = replace(LEAST, ledger=True, table_key=True, tracing=True)
     arns = {"LogGroupArn": f"{LOGS}-kinesis", "TableKmsKeyArn": KEY_ARN}
     assert given(stack, "FunctionRole") | walk == wanted("kinesis", uses, **arns)

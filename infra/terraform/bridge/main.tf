@@ -9,7 +9,7 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.id
 
-  # An object with an ARN, and not the ARN: whether it is given is known when planned, even where the ARN is not yet.
+  # An object with an ARN, and not the ARN, because a plan must know whether it is given even if the ARN is unknown.
   reads_stream        = var.stream != null
   fetches             = var.fetches_items && local.reads_stream
   makes_bus           = var.publishes_to_event_bus && var.event_bus == null
@@ -37,7 +37,7 @@ locals {
     Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
   })
 
-  # What bridge.yaml may name as ${…}.
+  # What bridge.yaml may use as ${…}.
   variables = {
     BRIDGE_CONFIG        = var.config_path
     EVENT_BUS            = local.event_bus_name
@@ -74,7 +74,7 @@ resource "aws_lambda_function" "bridge" {
 
   logging_config {
     log_group  = aws_cloudwatch_log_group.function.name
-    log_format = "Text" # our lines are JSON already, and metrics must arrive as they were written
+    log_format = "Text" # log lines are already JSON, and metrics must arrive unchanged
   }
 
   tracing_config {
@@ -99,7 +99,7 @@ resource "aws_cloudwatch_log_group" "function" {
   name              = "/aws/lambda/${var.bridge_name}"
   retention_in_days = var.log_retention_days
   kms_key_id        = local.key_arn
-  skip_destroy      = true # what happened is asked for after a bridge is gone, too
+  skip_destroy      = true # logs are also needed after the bridge is deleted
 }
 
 resource "aws_lambda_event_source_mapping" "stream" {
@@ -108,18 +108,18 @@ resource "aws_lambda_event_source_mapping" "stream" {
   function_name                      = aws_lambda_function.bridge.function_name
   event_source_arn                   = var.stream.arn
   enabled                            = var.mapping_enabled
-  starting_position                  = "TRIM_HORIZON" # LATEST can skip records while a mapping is made or changed
+  starting_position                  = "TRIM_HORIZON" # LATEST can skip records while a mapping is created or updated
   batch_size                         = var.batch_size
   maximum_batching_window_in_seconds = var.batch_window_seconds
   parallelization_factor             = var.parallelization_factor
-  function_response_types            = ["ReportBatchItemFailures"] # without it, what is handed back counts as done
-  bisect_batch_on_function_error     = true                        # a batch that fails as a whole is narrowed down
+  function_response_types            = ["ReportBatchItemFailures"] # without it, records that are returned for retry count as done
+  bisect_batch_on_function_error     = true                        # a batch that fails as a whole is split until the cause is isolated
   maximum_retry_attempts             = var.maximum_retry_attempts
   maximum_record_age_in_seconds      = var.maximum_record_age_seconds
 
   destination_config {
     on_failure {
-      destination_arn = aws_s3_bucket.store["on-failure"].arn # S3 gets the records, SQS would get positions only
+      destination_arn = aws_s3_bucket.store["on-failure"].arn # S3 gets the records; SQS would get only positions
     }
   }
 
@@ -136,22 +136,22 @@ resource "aws_lambda_event_source_mapping" "stream" {
   }
 
   metrics_config {
-    metrics = ["EventCount"] # what was filtered, dropped and given up, counted by Lambda itself
+    metrics = ["EventCount"] # Lambda counts what it filtered, dropped and gave up
   }
 }
 
 # --- roles ---------------------------------------------------------------------------------------
-# Statement for statement those of infra/bridge.yaml.
+# The same statements as in infra/bridge.yaml.
 
 resource "aws_iam_role" "function" {
   name_prefix        = "${var.bridge_name}-"
-  description        = "What the function ${var.bridge_name} may do"
+  description        = "Permissions of the function ${var.bridge_name}"
   assume_role_policy = local.assume_lambda
 }
 
 resource "aws_iam_role_policy_attachment" "function" {
   role       = aws_iam_role.function.name
-  policy_arn = aws_iam_policy.walk.arn
+  policy_arn = aws_iam_policy.pipeline.arn
 }
 
 resource "aws_iam_role_policy" "function" {
@@ -200,10 +200,10 @@ resource "aws_iam_role_policy" "function" {
   })
 }
 
-# What a walk needs wherever its records come from.
-resource "aws_iam_policy" "walk" {
-  name_prefix = "${var.bridge_name}-walk-"
-  description = "Publish and keep what ${var.bridge_name} walks"
+# What the pipeline needs for every source of records.
+resource "aws_iam_policy" "pipeline" {
+  name_prefix = "${var.bridge_name}-pipeline-"
+  description = "Sinks and stores of the pipeline of ${var.bridge_name}"
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [for statement in [

@@ -1,10 +1,10 @@
 output "function_name" {
-  description = "The function; IteratorAge and its other metrics stand under this name."
+  description = "Name of the function, and dimension of IteratorAge and its other metrics."
   value       = aws_lambda_function.bridge.function_name
 }
 
 output "redrive_function_name" {
-  description = "The function that redrives."
+  description = "The redrive function."
   value       = aws_lambda_function.redrive.function_name
 }
 
@@ -14,7 +14,7 @@ output "mapping_id" {
 }
 
 output "event_bus_name" {
-  description = "Name of the bus made here, for rules of this account."
+  description = "Name of the bus of this module, for rules of this account."
   value       = one(aws_cloudwatch_event_bus.this[*].name)
 }
 
@@ -54,7 +54,7 @@ output "quarantine_queue_name" {
 }
 
 output "claim_check_bucket_name" {
-  description = "Bucket with the data of large events; subscribers read what dataref names."
+  description = "Bucket with the data of large events. Subscribers read the objects that dataref names."
   value       = var.uses_claim_check ? aws_s3_bucket.store["claim-check"].id : null
 }
 
@@ -64,16 +64,16 @@ output "on_failure_bucket_name" {
 }
 
 output "on_failure_queue_name" {
-  description = "Queue with one message for each of them."
+  description = "Queue with one message for each given-up batch."
   value       = aws_sqs_queue.on_failure.name
 }
 
 output "on_failure_queue_url" {
-  description = "Its URL."
+  description = "URL of that queue."
   value       = aws_sqs_queue.on_failure.url
 }
 
-output "walk_policy_arn" {
-  description = "What a walk may do, for functions of other modules."
-  value       = aws_iam_policy.walk.arn
+output "pipeline_policy_arn" {
+  description = "Managed policy with the permissions of the pipeline, for functions of other modules."
+  value       = aws_iam_policy.pipeline.arn
 }

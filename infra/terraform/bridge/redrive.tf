@@ -1,8 +1,8 @@
-# Sends what was given up through the walk again, on a schedule that is off until somebody switches it on.
+# Processes batches again that were given up, on a schedule that is off by default.
 
 resource "aws_lambda_function" "redrive" {
   function_name                  = "${var.bridge_name}-redrive"
-  description                    = "Sends batches that were given up through the walk again"
+  description                    = "Processes batches again that were given up"
   handler                        = "bridge.lambdas.redrive.handler"
   runtime                        = "python3.13"
   architectures                  = [var.architecture]
@@ -32,7 +32,7 @@ resource "aws_lambda_function" "redrive" {
 
 resource "aws_lambda_function_event_invoke_config" "redrive" {
   function_name          = aws_lambda_function.redrive.function_name
-  maximum_retry_attempts = 0 # the next turn of the schedule is the retry
+  maximum_retry_attempts = 0 # the next run of the schedule is the retry
 }
 
 resource "aws_cloudwatch_log_group" "redrive" {
@@ -44,13 +44,13 @@ resource "aws_cloudwatch_log_group" "redrive" {
 
 resource "aws_iam_role" "redrive" {
   name_prefix        = "${var.bridge_name}-"
-  description        = "What the function ${var.bridge_name}-redrive may do"
+  description        = "Permissions of the function ${var.bridge_name}-redrive"
   assume_role_policy = local.assume_lambda
 }
 
 resource "aws_iam_role_policy_attachment" "redrive" {
   role       = aws_iam_role.redrive.name
-  policy_arn = aws_iam_policy.walk.arn
+  policy_arn = aws_iam_policy.pipeline.arn
 }
 
 resource "aws_iam_role_policy" "redrive" {
@@ -95,7 +95,7 @@ resource "aws_iam_role_policy" "redrive" {
 
 resource "aws_scheduler_schedule" "redrive" {
   name                = "${var.bridge_name}-redrive"
-  description         = "Redrives what ${var.bridge_name} gave up"
+  description         = "Redrives batches that ${var.bridge_name} gave up"
   state               = var.redrive_state
   schedule_expression = var.redrive_schedule
 
@@ -123,7 +123,7 @@ resource "aws_scheduler_schedule" "redrive" {
 resource "aws_sqs_queue" "redrive_schedule" {
   name                      = "${var.bridge_name}-redrive-schedule"
   message_retention_seconds = 1209600
-  sqs_managed_sse_enabled   = true # it holds the schedule's constant input
+  sqs_managed_sse_enabled   = true # it contains the constant input of the schedule
 }
 
 resource "aws_iam_role" "redrive_schedule" {

@@ -1,10 +1,10 @@
-# What is kept: ledger, secret, buckets for given-up batches, quarantine and claims.
+# The stores: ledger, secret, buckets for given-up batches, quarantine and claims.
 
 resource "aws_dynamodb_table" "ledger" {
   count = var.uses_ledger ? 1 : 0
 
   name                        = "${var.bridge_name}-ledger"
-  billing_mode                = "PAY_PER_REQUEST" # its load follows the table's, bursts included
+  billing_mode                = "PAY_PER_REQUEST" # its load follows the load of the table, bursts included
   hash_key                    = "pk"
   deletion_protection_enabled = var.deletion_protection
 
@@ -23,7 +23,7 @@ resource "aws_dynamodb_table" "ledger" {
   }
 
   dynamic "server_side_encryption" {
-    for_each = local.has_key ? [1] : [] # otherwise DynamoDB's own key; a table is never unencrypted
+    for_each = local.has_key ? [1] : [] # otherwise DynamoDB's own key: a table is always encrypted
     content {
       enabled     = true
       kms_key_arn = local.key_arn
@@ -31,7 +31,7 @@ resource "aws_dynamodb_table" "ledger" {
   }
 
   lifecycle {
-    prevent_destroy = true # what was published cannot be asked of anybody else
+    prevent_destroy = true # nothing else records what was published
   }
 }
 
@@ -39,11 +39,11 @@ resource "aws_secretsmanager_secret" "hash_key" {
   count = local.makes_hash_key ? 1 : 0
 
   name        = "${var.bridge_name}/hash-key"
-  description = "hash_key of bridge.yaml; never rotated, because the ledger's fingerprints are made with it"
+  description = "hash_key of bridge.yaml. It is never rotated, because the ledger's fingerprints depend on it"
   kms_key_id  = local.key_arn
 
   lifecycle {
-    prevent_destroy = true # without it the ledger's fingerprints mean nothing
+    prevent_destroy = true # without it the ledger's fingerprints are useless
   }
 }
 
@@ -59,10 +59,10 @@ resource "aws_secretsmanager_secret_version" "hash_key" {
 
   secret_id                = aws_secretsmanager_secret.hash_key[0].id
   secret_string_wo         = ephemeral.aws_secretsmanager_random_password.hash_key[0].random_password
-  secret_string_wo_version = 1 # another number would be another key
+  secret_string_wo_version = 1 # another number would create another key
 }
 
-# The function's environment holds it, so the state does too: encrypt the state.
+# The function's environment contains it, and so does the state: encrypt the state.
 data "aws_secretsmanager_secret_version" "hash_key" {
   secret_id = local.hash_key_secret_arn
 
@@ -76,8 +76,8 @@ data "aws_secretsmanager_secret_version" "redaction_key" {
 }
 
 locals {
-  # No versioning: a quarantined record or a given-up batch is removed once it is settled, and an older version
-  # would keep its raw contents; a claim's name is the hash of its content.
+  # No versioning: a quarantined record or a given-up batch is deleted after it is settled, and an older version
+  # would keep its raw contents. The name of a claim is the hash of its content.
   buckets = {
     for name, bucket in {
       on-failure  = { made = true, prefix = "", days = var.kept_days }
@@ -191,8 +191,8 @@ resource "aws_s3_bucket_policy" "store" {
   })
 }
 
-# One message for each batch that was given up: what an alarm can look at, since a bucket has no depth. It holds
-# names of objects, no data, so it is encrypted with SQS's own key.
+# One message for each batch that was given up, because a bucket has no depth that an alarm could watch. It contains
+# names of objects and no data, so it is encrypted with SQS's own key.
 resource "aws_sqs_queue" "on_failure" {
   name                      = "${var.bridge_name}-on-failure"
   message_retention_seconds = 1209600
@@ -224,8 +224,8 @@ resource "aws_sqs_queue_policy" "on_failure" {
   })
 }
 
-# By a rule and not from the bucket itself: S3 tries a queue with a message of its own (s3:TestEvent), and the alarm
-# would ring for it at the first apply.
+# A rule sends it and not the bucket itself, because S3 sends its own message to a new queue (s3:TestEvent), and the
+# alarm would go off at the first apply.
 resource "aws_s3_bucket_notification" "on_failure" {
   bucket      = aws_s3_bucket.store["on-failure"].id
   eventbridge = true
@@ -252,7 +252,7 @@ resource "aws_sqs_queue" "quarantine" {
   count = local.quarantine_queue ? 1 : 0
 
   name                      = "${var.bridge_name}-quarantine"
-  message_retention_seconds = 1209600 # the longest there is; no redrive policy: looking at it receives
+  message_retention_seconds = 1209600 # the maximum; no redrive policy, because every look at a message receives it
   kms_master_key_id         = local.key_arn
   sqs_managed_sse_enabled   = local.has_key ? null : true
 

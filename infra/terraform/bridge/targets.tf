@@ -9,11 +9,11 @@ resource "aws_cloudwatch_event_bus" "this" {
 
   log_config {
     level          = var.bus_log_level
-    include_detail = "NONE" # event contents stay out of logs
+    include_detail = "NONE" # no event contents in logs
   }
 
   lifecycle {
-    prevent_destroy = true # subscribers' rules hang on it
+    prevent_destroy = true # subscribers' rules need it
   }
 }
 
@@ -43,7 +43,7 @@ resource "aws_cloudwatch_event_bus_policy" "this" {
       Resource = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.bridge_name}/*"
       Condition = {
         StringEquals         = { "aws:PrincipalOrgID" = var.organization_id }
-        StringEqualsIfExists = { "events:creatorAccount" = "$${aws:PrincipalAccount}" } # only rules it made itself
+        StringEqualsIfExists = { "events:creatorAccount" = "$${aws:PrincipalAccount}" } # only rules that it created itself
       }
     }]
   })
@@ -53,7 +53,7 @@ resource "aws_cloudwatch_event_archive" "this" {
   count = local.archives ? 1 : 0
 
   name               = "${var.bridge_name}-archive"
-  description        = "What ${var.bridge_name} published, for replays"
+  description        = "Events that ${var.bridge_name} published, for replays"
   event_source_arn   = aws_cloudwatch_event_bus.this[0].arn
   retention_days     = var.archive_days
   kms_key_identifier = local.key_arn
@@ -117,7 +117,7 @@ resource "aws_sns_topic" "this" {
   kms_master_key_id           = local.has_key ? local.key_arn : "alias/aws/sns"
 
   lifecycle {
-    prevent_destroy = true # subscriptions hang on it
+    prevent_destroy = true # subscriptions need it
   }
 }
 

@@ -1,10 +1,10 @@
 variable "bridge_name" {
-  description = "Names everything in this module; one name per table, account and region. Changing it makes everything anew."
+  description = "Part of all names in this module; use one name per table, account and Region. A new name creates all resources again."
   type        = string
   default     = "stream-bridge"
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.bridge_name))
-    error_message = "bridge_name: 3 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+    error_message = "bridge_name: 3 to 20 lower-case letters, digits and hyphens, starting with a letter."
   }
 }
 
@@ -18,7 +18,7 @@ variable "code_bucket" {
 }
 
 variable "code_key" {
-  description = "Object key of the package; name it by its content, so that a new package is a change."
+  description = "Object key of the package. Include a hash of its content in the name, so that a new package is a change."
   type        = string
   validation {
     condition     = length(var.code_key) >= 1
@@ -27,7 +27,7 @@ variable "code_key" {
 }
 
 variable "architecture" {
-  description = "Instruction set; the package is built for one of them."
+  description = "Instruction set for which the package was built."
   type        = string
   default     = "arm64"
   validation {
@@ -47,7 +47,7 @@ variable "config_path" {
 }
 
 variable "stream" {
-  description = "The table's stream. A stream has room for two readers per shard, this is one of them. A stream that was switched off and on has another ARN, and a new ARN here makes a new mapping: reconcile afterwards. Null: no mapping (infra/pipe.yaml and infra/kinesis.yaml bring their own)."
+  description = "The table's stream. A shard serves two readers, and this is one of them. A stream that was disabled and enabled again has another ARN, and a new ARN here creates a new mapping: reconcile afterwards. Null: no mapping (infra/pipe.yaml and infra/kinesis.yaml bring their own)."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -57,7 +57,7 @@ variable "stream" {
 }
 
 variable "table_kms_key" {
-  description = "Customer managed key of the source table; its stream is encrypted with it. Null where it has none."
+  description = "Customer managed key of the source table; which also encrypts its stream. Null if the table has none."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -67,7 +67,7 @@ variable "table_kms_key" {
 }
 
 variable "filter_patterns" {
-  description = "Filters of the mapping, from bridge.yaml (rendered). Empty takes every record; several are alternatives."
+  description = "Filter patterns of the mapping, from bridge.yaml (rendered). Without a pattern the mapping takes every record; with several, one must match."
   type        = list(string)
   default     = []
   validation {
@@ -81,13 +81,13 @@ variable "filter_patterns" {
 }
 
 variable "mapping_enabled" {
-  description = "Whether the stream is read. Stopped for longer than the stream keeps records (24 h), changes are lost to it."
+  description = "Whether the stream is read. If it is off for longer than the stream keeps records (24 h), changes are lost."
   type        = bool
   default     = true
 }
 
 variable "batch_size" {
-  description = "Most records of an invocation. A call to EventBridge takes 10 events; calls go out side by side."
+  description = "Maximum number of records in an invocation. A call to EventBridge takes 10 events; calls are made in parallel."
   type        = number
   default     = 100
   validation {
@@ -97,7 +97,7 @@ variable "batch_size" {
 }
 
 variable "batch_window_seconds" {
-  description = "Longest wait for a batch to fill. 0 tells at once; a few seconds cost less on a busy table."
+  description = "Longest wait for a batch to fill. 0 publishes at once; a few seconds cost less for a busy table."
   type        = number
   default     = 0
   validation {
@@ -107,7 +107,7 @@ variable "batch_window_seconds" {
 }
 
 variable "parallelization_factor" {
-  description = "Batches of one shard at once. 1, because one already keeps up with a shard's 1,000 writes a second in most cases, and with more the ranges in on-failure objects overlap with other lanes. Order per item is kept anyway."
+  description = "Batches of one shard at once. The default is 1, because one lane keeps up with the 1,000 writes per second of a shard in most cases, and with more lanes the ranges in on-failure objects overlap. Order per item is kept in both cases."
   type        = number
   default     = 1
   validation {
@@ -117,7 +117,7 @@ variable "parallelization_factor" {
 }
 
 variable "maximum_retry_attempts" {
-  description = "Retries before a batch is given up to the on-failure bucket. Never without end, which is Lambda's default."
+  description = "Number of retries before a batch is given up to the on-failure bucket. There is always a limit; Lambda's default has none."
   type        = number
   default     = 1000
   validation {
@@ -127,7 +127,7 @@ variable "maximum_retry_attempts" {
 }
 
 variable "maximum_record_age_seconds" {
-  description = "Age at which a record is given up. Below the stream's 24 h, so that it is in the bucket before it is gone."
+  description = "Age at which a record is given up. It is below the 24 h of the stream, so that the record is in the bucket before the stream deletes it."
   type        = number
   default     = 43200
   validation {
@@ -137,7 +137,7 @@ variable "maximum_record_age_seconds" {
 }
 
 variable "memory_mb" {
-  description = "Memory of the function; its share of a CPU grows with it."
+  description = "Memory of the function. Its share of a CPU grows with the memory."
   type        = number
   default     = 512
   validation {
@@ -147,7 +147,7 @@ variable "memory_mb" {
 }
 
 variable "timeout_seconds" {
-  description = "Time of an invocation; the last 2 s are kept for quarantining, settling and answering."
+  description = "Timeout of an invocation. The last 2 s are reserved for quarantining, settling and responding."
   type        = number
   default     = 60
   validation {
@@ -157,7 +157,7 @@ variable "timeout_seconds" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrency kept for the function, so that others cannot starve it. At least shards x ParallelizationFactor; null reserves none."
+  description = "Reserved concurrency of the function, so that others cannot use it up. At least shards x ParallelizationFactor. If null, none is reserved."
   type        = number
   default     = null
   validation {
@@ -187,7 +187,7 @@ variable "log_retention_days" {
 }
 
 variable "fetches_items" {
-  description = "Whether the table has fetch: current in bridge.yaml: the function then reads its items."
+  description = "Whether the table has fetch: current in bridge.yaml. The function then reads items of the table."
   type        = bool
   default     = false
 }
@@ -199,7 +199,7 @@ variable "publishes_to_event_bus" {
 }
 
 variable "event_bus" {
-  description = "An event bus that is there already, of another table's bridge or of another account (whose policy must let this account in). Null makes one."
+  description = "An existing event bus, of another table's bridge or of another account (whose policy must allow this account). If null, the module creates one."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -209,7 +209,7 @@ variable "event_bus" {
 }
 
 variable "archive_days" {
-  description = "How long the archive of a bus of this stack keeps events for replays. 0 makes no archive."
+  description = "How long the archive of a bus of this stack keeps events for replays. 0 creates no archive."
   type        = number
   default     = 30
   validation {
@@ -219,7 +219,7 @@ variable "archive_days" {
 }
 
 variable "bus_log_level" {
-  description = "What a bus of this stack logs. ERROR tells deliveries that fail; event contents are never logged."
+  description = "Log level of a bus of this stack. ERROR logs failed deliveries; event contents are never logged."
   type        = string
   default     = "ERROR"
   validation {
@@ -229,12 +229,12 @@ variable "bus_log_level" {
 }
 
 variable "organization_id" {
-  description = "Organisation whose accounts may put rules of their own on the bus and subscribe to the topic. Empty lets nobody in."
+  description = "Organization whose accounts may create their own rules on the bus and subscribe to the topic. If empty, no other account may."
   type        = string
   default     = ""
   validation {
     condition     = can(regex("^(o-[a-z0-9]{10,32})?$", var.organization_id))
-    error_message = "organization_id: an organisation id (o-…), or empty."
+    error_message = "organization_id: an organization id (o-…), or empty."
   }
 }
 
@@ -245,13 +245,13 @@ variable "publishes_to_event_bus_v2" {
 }
 
 variable "publishes_raw_events" {
-  description = "Whether that sink says raw: true."
+  description = "Whether that sink has raw: true."
   type        = bool
   default     = false
 }
 
 variable "event_bus_v2" {
-  description = "The new custom bus; the AWS provider makes none, so it is one that is there already."
+  description = "An existing new custom bus. The AWS provider cannot create one."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -267,7 +267,7 @@ variable "publishes_to_topic" {
 }
 
 variable "topic" {
-  description = "A topic that is there already. Null makes a FIFO topic, which keeps order per subject."
+  description = "An existing topic. If null, the module creates a FIFO topic, which keeps order per subject."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -277,19 +277,19 @@ variable "topic" {
 }
 
 variable "uses_ledger" {
-  description = "Whether bridge.yaml has a ledger of kind dynamodb. Without one nothing can be reconciled."
+  description = "Whether bridge.yaml has a ledger of kind dynamodb. Reconciliation needs one."
   type        = bool
   default     = true
 }
 
 variable "deletion_protection" {
-  description = "Whether the ledger's table refuses to be deleted."
+  description = "Whether the ledger's table is protected from deletion."
   type        = bool
   default     = true
 }
 
 variable "hash_key_secret" {
-  description = "Secret whose text is hash_key of bridge.yaml (HASH_KEY). Null makes one. With another key the ledger's fingerprints mean nothing: seed anew."
+  description = "Secret whose text is hash_key of bridge.yaml (HASH_KEY). If null, the module creates one. With another key the ledger's fingerprints are useless, and the ledger has to be seeded again."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -299,7 +299,7 @@ variable "hash_key_secret" {
 }
 
 variable "redaction_key_secret" {
-  description = "Secret whose text keys redactions with: hmac (REDACTION_KEY). Null where bridge.yaml has none."
+  description = "Secret whose text is the key of redactions with: hmac (REDACTION_KEY). Null if bridge.yaml has none."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -309,7 +309,7 @@ variable "redaction_key_secret" {
 }
 
 variable "quarantine" {
-  description = "Where records go that can never become their events: quarantine kind s3 or sqs."
+  description = "Store for records that can never become their events: quarantine kind s3 or sqs."
   type        = string
   default     = "bucket"
   validation {
@@ -345,7 +345,7 @@ variable "claim_check_prefix" {
 }
 
 variable "claim_check_days" {
-  description = "How long the data of large events is kept. Longer than archive, retention of buses and subscribers' queues, plus a day."
+  description = "How long the data of large events is kept. It must be a day longer than the archive, the retention of buses and subscribers' queues."
   type        = number
   default     = 45
   validation {
@@ -355,7 +355,7 @@ variable "claim_check_days" {
 }
 
 variable "kept_days" {
-  description = "How long quarantined records and given-up batches are kept. What this rule removes is gone."
+  description = "How long quarantined records and given-up batches are kept. They are then deleted for good."
   type        = number
   default     = 90
   validation {
@@ -365,7 +365,7 @@ variable "kept_days" {
 }
 
 variable "kms_key" {
-  description = "Customer managed key for everything that holds data (infra/key.yaml makes one). Null leaves it to the services' own keys."
+  description = "Customer managed key for all resources that hold data (infra/key.yaml creates one). If null, the services' own keys encrypt."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -375,7 +375,7 @@ variable "kms_key" {
 }
 
 variable "redrive_state" {
-  description = "Whether given-up batches are redriven on a schedule. Off, because a cause that is not mended yet fails again; switch it on after the mending, and off again."
+  description = "Whether given-up batches are redriven on a schedule. It is off, because batches fail again until their cause is fixed. Switch it on after the fix, and off again."
   type        = string
   default     = "DISABLED"
   validation {
@@ -385,7 +385,7 @@ variable "redrive_state" {
 }
 
 variable "redrive_schedule" {
-  description = "When it is redriven, once that is on."
+  description = "Schedule of the redrive, while it is on."
   type        = string
   default     = "rate(1 hour)"
   validation {

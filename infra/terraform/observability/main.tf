@@ -1,4 +1,4 @@
-# Alarms and a dashboard. Mirrors infra/observability.yaml, alarm for alarm.
+# Alarms and a dashboard. The same alarms as in infra/observability.yaml.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -16,14 +16,14 @@ locals {
     page    = var.page_topic == null ? aws_sns_topic.alarms[0].arn : var.page_topic.arn
   }
 
-  # metric: namespace, name, statistic. datapoints: so many of so many periods. Where nothing else is said, an alarm
-  # rings above its threshold, and silence is fine.
+  # metric: namespace, name, statistic. datapoints: number of datapoints, of number of periods. By default an alarm
+  # goes off above its threshold, and missing data is fine.
   alarms = {
     lag_warning = {
       name       = "lag-warning"
       text       = "The bridge is behind its stream."
       runbook    = "lag"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/Lambda", "IteratorAge", "Maximum"]
       dimensions = { FunctionName = local.function }
       period_s   = 60
@@ -34,7 +34,7 @@ locals {
       name       = "lag-page"
       text       = "The bridge is far behind its stream."
       runbook    = "lag"
-      tells      = "page"
+      severity   = "page"
       metric     = ["AWS/Lambda", "IteratorAge", "Maximum"]
       dimensions = { FunctionName = local.function }
       period_s   = 60
@@ -43,9 +43,9 @@ locals {
     }
     lag_near_retention = {
       name       = "lag-near-retention"
-      text       = "The stream keeps records for 24 h, and the bridge is near that: changes are about to be lost to it."
+      text       = "The stream keeps records for 24 h, and the bridge is near that limit: changes are about to be lost."
       runbook    = "more-than-24-h-down"
-      tells      = "page"
+      severity   = "page"
       metric     = ["AWS/Lambda", "IteratorAge", "Maximum"]
       dimensions = { FunctionName = local.function }
       period_s   = 300
@@ -54,9 +54,9 @@ locals {
     }
     function_errors = {
       name       = "function-errors"
-      text       = "Batches fail as a whole and are tried again."
+      text       = "Batches fail as a whole and are retried."
       runbook    = "function-errors"
-      tells      = "page"
+      severity   = "page"
       metric     = ["AWS/Lambda", "Errors", "Sum"]
       dimensions = { FunctionName = local.function }
       period_s   = 300
@@ -67,7 +67,7 @@ locals {
       name       = "function-throttles"
       text       = "Lambda has no concurrency left for the bridge."
       runbook    = "function-throttles"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/Lambda", "Throttles", "Sum"]
       dimensions = { FunctionName = local.function }
       period_s   = 300
@@ -76,9 +76,9 @@ locals {
     }
     batches_failed = {
       name       = "batches-failed"
-      text       = "The bridge fails batches on purpose: a target is missing or closed, or most records of a batch cannot succeed."
+      text       = "The bridge fails batches on purpose: a target is missing or denies access, or most records of a batch cannot succeed."
       runbook    = "bus-missing"
-      tells      = "page"
+      severity   = "page"
       metric     = ["StreamBridge", "BatchesFailed", "Sum"]
       dimensions = { service = var.service_name }
       period_s   = 300
@@ -87,9 +87,9 @@ locals {
     }
     on_failure_depth = {
       name       = "on-failure"
-      text       = "Batches were given up; they lie in the on-failure bucket."
+      text       = "Batches were given up; they are in the on-failure bucket."
       runbook    = "poison-record"
-      tells      = "page"
+      severity   = "page"
       metric     = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"]
       dimensions = { QueueName = "${var.bridge_name}-on-failure" }
       period_s   = 300
@@ -98,9 +98,9 @@ locals {
     }
     records_quarantined = {
       name       = "records-quarantined"
-      text       = "Records were put into quarantine."
+      text       = "Records were quarantined."
       runbook    = "a-record-is-quarantined"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["StreamBridge", "RecordsQuarantined", "Sum"]
       dimensions = { service = var.service_name }
       period_s   = 300
@@ -110,9 +110,9 @@ locals {
     quarantine_bucket_depth = {
       made       = var.quarantine == "bucket"
       name       = "quarantine-depth"
-      text       = "Quarantine fills up; its entries are removed by a lifecycle rule in the end."
+      text       = "Quarantine fills up; a lifecycle rule deletes its entries in the end."
       runbook    = "quarantine-full"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/S3", "NumberOfObjects", "Average"]
       dimensions = { BucketName = "${var.bridge_name}-quarantine-${local.account}-${local.region}", StorageType = "AllStorageTypes" }
       period_s   = 86400
@@ -124,7 +124,7 @@ locals {
       name       = "quarantine-depth"
       text       = "Quarantine fills up; a queue keeps its messages for 14 days."
       runbook    = "quarantine-full"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"]
       dimensions = { QueueName = "${var.bridge_name}-quarantine" }
       period_s   = 300
@@ -133,9 +133,9 @@ locals {
     }
     failed_entries = {
       name       = "failed-entries"
-      text       = "Calls of a bus or topic do not get entries through; they are tried again."
+      text       = "A bus or topic refuses entries of calls; they are retried."
       runbook    = "failed-entries"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["StreamBridge", "SinkEntriesFailed", "Sum"]
       dimensions = { service = var.service_name }
       period_s   = 300
@@ -144,9 +144,9 @@ locals {
     }
     gaps_seen = {
       name       = "gaps-seen"
-      text       = "Changes came before which another was never settled."
+      text       = "Some changes follow a change that was never settled."
       runbook    = "a-gap-was-seen"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["StreamBridge", "GapsSeen", "Sum"]
       dimensions = { service = var.service_name }
       period_s   = 300
@@ -158,7 +158,7 @@ locals {
       name       = "no-reconciliation"
       text       = "No complete reconciliation for 26 h."
       runbook    = "no-complete-reconciliation"
-      tells      = "page"
+      severity   = "page"
       metric     = ["StreamBridge", "ReconciliationsCompleted", "Sum"]
       dimensions = { service = var.service_name }
       period_s   = 3600
@@ -172,7 +172,7 @@ locals {
       name       = "reconciliation-failed"
       text       = "A reconciliation has failed."
       runbook    = "no-complete-reconciliation"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/States", "ExecutionsFailed", "Sum"]
       dimensions = { StateMachineArn = "arn:${local.partition}:states:${local.region}:${local.account}:stateMachine:${var.bridge_name}-reconcile" }
       period_s   = 300
@@ -184,7 +184,7 @@ locals {
       name       = "reconciliation-not-started"
       text       = "The schedule could not start a reconciliation."
       runbook    = "no-complete-reconciliation"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"]
       dimensions = { QueueName = "${var.bridge_name}-reconcile-schedule" }
       period_s   = 300
@@ -193,9 +193,9 @@ locals {
     }
     redrive_errors = {
       name       = "redrive-errors"
-      text       = "What was given up is redriven, and fails again."
+      text       = "Batches that were given up are redriven, and fail again."
       runbook    = "poison-record"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/Lambda", "Errors", "Sum"]
       dimensions = { FunctionName = "${var.bridge_name}-redrive" }
       period_s   = 300
@@ -206,7 +206,7 @@ locals {
       name       = "redrive-not-started"
       text       = "The schedule could not start the redrive function."
       runbook    = "poison-record"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"]
       dimensions = { QueueName = "${var.bridge_name}-redrive-schedule" }
       period_s   = 300
@@ -215,9 +215,9 @@ locals {
     }
     ledger_throttled = {
       name       = "ledger-throttled"
-      text       = "DynamoDB turns writes of the ledger away; batches wait for it."
+      text       = "DynamoDB throttles writes of the ledger; batches wait."
       runbook    = "lag"
-      tells      = "warning"
+      severity   = "warning"
       metric     = ["AWS/DynamoDB", "WriteThrottleEvents", "Sum"]
       dimensions = { TableName = "${var.bridge_name}-ledger" }
       period_s   = 300
@@ -242,15 +242,15 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   threshold           = each.value.threshold
   comparison_operator = try(each.value.compare, "GreaterThanThreshold")
   treat_missing_data  = try(each.value.missing, "notBreaching")
-  alarm_actions       = [local.topics[each.value.tells]]
-  ok_actions          = [local.topics[each.value.tells]]
+  alarm_actions       = [local.topics[each.value.severity]]
+  ok_actions          = [local.topics[each.value.severity]]
 }
 
 resource "aws_sns_topic" "alarms" {
   count = local.makes_topic ? 1 : 0
 
   name = "${var.bridge_name}-alarms"
-  # Not alias/aws/sns: CloudWatch may not use that key. Alarms hold numbers and no data.
+  # Not alias/aws/sns, because CloudWatch may not use that key. Alarms contain numbers and no data.
   kms_master_key_id = var.kms_key == null ? null : var.kms_key.arn
 }
 

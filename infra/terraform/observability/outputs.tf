@@ -1,5 +1,5 @@
 output "topic_arn" {
-  description = "Subscribe your pager and mailbox to it."
+  description = "Topic to which you subscribe your pager and mailbox."
   value       = one(aws_sns_topic.alarms[*].arn)
 }
 

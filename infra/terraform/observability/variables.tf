@@ -4,12 +4,12 @@ variable "bridge_name" {
   default     = "stream-bridge"
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.bridge_name))
-    error_message = "bridge_name: 3 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+    error_message = "bridge_name: 3 to 20 lower-case letters, digits and hyphens, starting with a letter."
   }
 }
 
 variable "function_name" {
-  description = "The function that walks the records, where it is not named bridge_name (infra/kinesis.yaml)."
+  description = "The function that processes the records, if its name is not bridge_name (infra/kinesis.yaml)."
   type        = string
   default     = ""
   validation {
@@ -19,7 +19,7 @@ variable "function_name" {
 }
 
 variable "service_name" {
-  description = "telemetry.service of bridge.yaml (rendered): the dimension of our own metrics. Tables that share it share those alarms."
+  description = "telemetry.service of bridge.yaml (rendered): the dimension of the bridge's own metrics. Tables with the same value share those alarms."
   type        = string
   default     = "stream-bridge"
   validation {
@@ -29,7 +29,7 @@ variable "service_name" {
 }
 
 variable "quarantine" {
-  description = "Where quarantined records go: quarantine kind s3 or sqs."
+  description = "Store for quarantined records: quarantine kind s3 or sqs."
   type        = string
   default     = "bucket"
   validation {
@@ -45,7 +45,7 @@ variable "uses_reconciliation" {
 }
 
 variable "warning_topic" {
-  description = "Topic for what can wait until morning. Null makes one for everything."
+  description = "Topic for warnings, which can wait until morning. If null, the module creates one topic for all alarms."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -55,7 +55,7 @@ variable "warning_topic" {
 }
 
 variable "page_topic" {
-  description = "Topic for what cannot. Null makes one for everything."
+  description = "Topic for pages, which cannot wait. If null, the module creates one topic for all alarms."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -65,7 +65,7 @@ variable "page_topic" {
 }
 
 variable "runbook_base_url" {
-  description = "Where your people read docs/operations.md; each alarm links its section."
+  description = "URL at which your team reads docs/operations.md. Each alarm links to its section."
   type        = string
   default     = "https://example.com/stream-bridge/docs/operations.md"
   validation {
@@ -75,7 +75,7 @@ variable "runbook_base_url" {
 }
 
 variable "kms_key" {
-  description = "Key of the topic made here; its policy must let CloudWatch in, as infra/key.yaml does."
+  description = "Key of the topic that is created here. Its policy must allow CloudWatch, as in infra/key.yaml."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -85,7 +85,7 @@ variable "kms_key" {
 }
 
 variable "lag_warning_ms" {
-  description = "Age of the oldest record of a batch, in ms, above which a warning is given (5 minutes)."
+  description = "Age of the oldest record of a batch, in ms, above which a warning is sent (5 minutes)."
   type        = number
   default     = 300000
   validation {
@@ -95,7 +95,7 @@ variable "lag_warning_ms" {
 }
 
 variable "lag_page_ms" {
-  description = "The same for a page (1 h)."
+  description = "The same for a page (1 hour)."
   type        = number
   default     = 3600000
   validation {
@@ -105,7 +105,7 @@ variable "lag_page_ms" {
 }
 
 variable "lag_near_retention_ms" {
-  description = "The same against the stream's 24 h (12 h; then as long is left to mend it)."
+  description = "The same for the alarm near the stream's limit of 24 h (12 h, which leaves 12 h for the fix)."
   type        = number
   default     = 43200000
   validation {
@@ -115,7 +115,7 @@ variable "lag_near_retention_ms" {
 }
 
 variable "failed_entries_max" {
-  description = "Entries in 5 minutes that a bus or topic did not take at the first try. Some are ordinary."
+  description = "Number of entries in 5 minutes that a bus or topic refused at the first attempt. A few are normal."
   type        = number
   default     = 100
   validation {
@@ -125,7 +125,7 @@ variable "failed_entries_max" {
 }
 
 variable "quarantine_depth_max" {
-  description = "Entries in quarantine above which it counts as full. Of a bucket AWS counts them once a day."
+  description = "Number of entries in quarantine above which it counts as full. For a bucket, AWS counts them once a day."
   type        = number
   default     = 100
   validation {

@@ -24,8 +24,8 @@ locals {
   variables = {
     BRIDGE_CONFIG        = var.config_path
     BRIDGE_TABLE         = var.table
-    BRIDGE_FUNCTION      = var.bridge.function_name # whose lag is looked at
-    MAPPING_ID           = var.bridge.mapping_id    # which is asked where a stream tells no lag
+    BRIDGE_FUNCTION      = var.bridge.function_name # whose lag is checked
+    MAPPING_ID           = var.bridge.mapping_id    # which is checked if a stream has no lag metric
     RUNS_BUCKET          = aws_s3_bucket.runs.id
     EVENT_BUS            = var.publishes_to_event_bus ? var.bridge.event_bus_arn : null
     EVENT_BUS_V2_ARN     = var.publishes_to_event_bus_v2 ? var.bridge.event_bus_v2_arn : null
@@ -40,7 +40,7 @@ locals {
   }
 }
 
-# The function's environment holds them, so the state does too: encrypt the state.
+# The function's environment contains them, and so does the state: encrypt the state.
 data "aws_secretsmanager_secret_version" "hash_key" {
   secret_id = var.bridge.hash_key_secret_arn
 }
@@ -55,7 +55,7 @@ data "aws_secretsmanager_secret_version" "redaction_key" {
 
 resource "aws_lambda_function" "worker" {
   function_name = local.name
-  description   = "One step of a reconciliation, as the state machine asks for it"
+  description   = "One step of a reconciliation, called by the state machine"
   handler       = "bridge.lambdas.reconcile.handler"
   runtime       = "python3.13"
   architectures = [var.architecture]
@@ -63,7 +63,7 @@ resource "aws_lambda_function" "worker" {
   s3_key        = var.code_key
   role          = aws_iam_role.worker.arn
   memory_size   = var.worker_memory_mb
-  timeout       = 900 # a segment goes on from its checkpoint in the next invocation
+  timeout       = 900 # a segment continues from its checkpoint in the next invocation
   kms_key_arn   = local.key_arn
 
   environment {
@@ -91,14 +91,14 @@ resource "aws_cloudwatch_log_group" "worker" {
 
 resource "aws_iam_role" "worker" {
   name_prefix = "${var.bridge_name}-"
-  description = "What the function ${local.name} may do"
+  description = "Permissions of the function ${local.name}"
   assume_role_policy = jsonencode({
     Version   = "2012-10-17"
     Statement = [{ Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }]
   })
 }
 
-# Statement for statement that of infra/reconciliation.yaml.
+# The same statements as in infra/reconciliation.yaml.
 resource "aws_iam_role_policy" "worker" {
   name = "reconcile"
   role = aws_iam_role.worker.id
@@ -206,8 +206,8 @@ resource "aws_iam_role_policy" "worker" {
 }
 
 # --- runs ----------------------------------------------------------------------------------------
-# No versioning: documents are replaced under a condition at each step of a run, and hold item keys, which older
-# versions would keep beyond their time.
+# No versioning: each step of a run replaces documents with conditional writes. They contain item keys, which older
+# versions would keep beyond their retention.
 
 resource "aws_s3_bucket" "runs" {
   bucket = "${var.bridge_name}-runs-${local.account}-${local.region}"

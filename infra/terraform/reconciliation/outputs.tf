@@ -1,5 +1,5 @@
 output "state_machine_arn" {
-  description = "The state machine; start it by hand with aws stepfunctions start-execution."
+  description = "The state machine. Start it by hand with aws stepfunctions start-execution."
   value       = aws_sfn_state_machine.reconcile.arn
 }
 

@@ -1,4 +1,4 @@
-# The state machine, whose definition is the template's own file, and its schedule.
+# The state machine, with the same definition file as the template, and its schedule.
 
 resource "aws_sfn_state_machine" "reconcile" {
   name     = local.name
@@ -31,7 +31,7 @@ resource "aws_cloudwatch_log_group" "state_machine" {
 
 resource "aws_iam_role" "state_machine" {
   name_prefix = "${var.bridge_name}-"
-  description = "What the state machine ${local.name} may do"
+  description = "Permissions of the state machine ${local.name}"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -55,8 +55,8 @@ resource "aws_iam_role_policy" "state_machine" {
         Action   = "lambda:InvokeFunction"
         Resource = aws_lambda_function.worker.arn
       },
-      # A Distributed Map starts executions of its own machine, and redrives them. Named and not referred to,
-      # because the machine needs its role first.
+      # A Distributed Map starts executions of its own state machine, and redrives them. The name is used instead of
+      # a reference, because the state machine needs its role first.
       {
         Sid      = "StartChildren"
         Effect   = "Allow"
@@ -67,7 +67,7 @@ resource "aws_iam_role_policy" "state_machine" {
         Sid    = "FollowChildren"
         Effect = "Allow"
         Action = ["states:DescribeExecution", "states:StopExecution", "states:RedriveExecution"]
-        Resource = [ # executions of the machine, and those of its map runs (NAME/LABEL:ID)
+        Resource = [ # executions of the state machine, and of its map runs (NAME/LABEL:ID)
           "arn:${local.partition}:states:${local.region}:${local.account}:execution:${local.name}:*",
           "arn:${local.partition}:states:${local.region}:${local.account}:execution:${local.name}/*:*",
         ]
@@ -132,7 +132,7 @@ resource "aws_scheduler_schedule" "reconcile" {
   target {
     arn      = aws_sfn_state_machine.reconcile.arn
     role_arn = aws_iam_role.schedule.arn
-    # A schedule may fire twice; the lease keeps the second run from doing anything.
+    # A schedule may fire twice; the lease stops the second run before it does anything.
     input = "{\"table\": \"${var.table}\", \"scheduled\": \"<aws.scheduler.scheduled-time>\"}"
 
     retry_policy {
@@ -149,7 +149,7 @@ resource "aws_scheduler_schedule" "reconcile" {
 resource "aws_sqs_queue" "schedule" {
   name                      = "${local.name}-schedule"
   message_retention_seconds = 1209600
-  sqs_managed_sse_enabled   = true # it holds the schedule's constant input
+  sqs_managed_sse_enabled   = true # it contains the constant input of the schedule
 }
 
 resource "aws_iam_role" "schedule" {

@@ -4,12 +4,12 @@ variable "bridge_name" {
   default     = "stream-bridge"
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.bridge_name))
-    error_message = "bridge_name: 3 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+    error_message = "bridge_name: 3 to 20 lower-case letters, digits and hyphens, starting with a letter."
   }
 }
 
 variable "bridge" {
-  description = "The bridge whose bus, ledger and stores are used: module.bridge, or the same outputs of your own."
+  description = "The bridge whose bus, ledger and stores are used: module.bridge, or an object with the same outputs."
   type = object({
     function_name           = string
     mapping_id              = optional(string)
@@ -34,7 +34,7 @@ variable "code_bucket" {
 }
 
 variable "code_key" {
-  description = "Object key of the package, the bridge's own."
+  description = "Object key of the package, the same as that of the bridge."
   type        = string
   validation {
     condition     = length(var.code_key) >= 1
@@ -43,7 +43,7 @@ variable "code_key" {
 }
 
 variable "architecture" {
-  description = "Instruction set; the package is built for one of them."
+  description = "Instruction set for which the package was built."
   type        = string
   default     = "arm64"
   validation {
@@ -81,7 +81,7 @@ variable "table_arn" {
 }
 
 variable "table_kms_key" {
-  description = "Customer managed key of the table. Null where it has none."
+  description = "Customer managed key of the table. Null if it has none."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -101,7 +101,7 @@ variable "schedule_state" {
 }
 
 variable "schedule_expression" {
-  description = "When runs start. At least once a day, or the alarm on a missing reconciliation rings."
+  description = "When runs start. At least once a day, or the alarm for a missing reconciliation goes off."
   type        = string
   default     = "cron(0 2 * * ? *)"
   validation {
@@ -111,17 +111,17 @@ variable "schedule_expression" {
 }
 
 variable "schedule_time_zone" {
-  description = "Time zone of the schedule, summer time included."
+  description = "Time zone of the schedule, with its daylight saving time."
   type        = string
   default     = "UTC"
   validation {
     condition     = can(regex("^[A-Za-z0-9_+/-]{1,50}$", var.schedule_time_zone))
-    error_message = "schedule_time_zone: a name of the IANA time zone database, as Europe/Berlin."
+    error_message = "schedule_time_zone: a name of the IANA time zone database, such as Europe/Berlin."
   }
 }
 
 variable "flexible_window_minutes" {
-  description = "Runs start at some time within so many minutes, so that many tables do not start together."
+  description = "Runs start at a random time within this number of minutes, so that many tables do not start at the same time."
   type        = number
   default     = 30
   validation {
@@ -131,7 +131,7 @@ variable "flexible_window_minutes" {
 }
 
 variable "max_concurrency" {
-  description = "Segments that are read side by side. Each has its share of max_rcu of bridge.yaml."
+  description = "Number of segments that are read in parallel. They share max_rcu of bridge.yaml."
   type        = number
   default     = 4
   validation {
@@ -141,7 +141,7 @@ variable "max_concurrency" {
 }
 
 variable "worker_memory_mb" {
-  description = "Memory of the worker; its share of a CPU grows with it."
+  description = "Memory of the worker. Its share of a CPU grows with the memory."
   type        = number
   default     = 1024
   validation {
@@ -171,7 +171,7 @@ variable "log_retention_days" {
 }
 
 variable "run_days" {
-  description = "How long reports, checkpoints and suspects of runs are kept. They hold item keys."
+  description = "How long reports, checkpoints and suspects of runs are kept. They contain item keys."
   type        = number
   default     = 90
   validation {
@@ -193,7 +193,7 @@ variable "publishes_to_event_bus_v2" {
 }
 
 variable "publishes_raw_events" {
-  description = "Whether that sink says raw: true."
+  description = "Whether that sink has raw: true."
   type        = bool
   default     = false
 }
@@ -221,7 +221,7 @@ variable "claim_check_prefix" {
 }
 
 variable "quarantine" {
-  description = "quarantine kind s3 or sqs; a reconciliation only names it, and puts nothing there."
+  description = "quarantine kind s3 or sqs. A reconciliation only names it, and stores nothing there."
   type        = string
   default     = "bucket"
   validation {
@@ -231,7 +231,7 @@ variable "quarantine" {
 }
 
 variable "redaction_key_secret" {
-  description = "The bridge's own."
+  description = "The same as in the bridge module."
   type        = object({ arn = string })
   default     = null
   validation {
@@ -241,7 +241,7 @@ variable "redaction_key_secret" {
 }
 
 variable "kms_key" {
-  description = "The bridge's own."
+  description = "The same as in the bridge module."
   type        = object({ arn = string })
   default     = null
   validation {

@@ -152,9 +152,9 @@ def test_what_holds_data_refuses_to_be_destroyed(both: Pair) -> None:
 def test_a_statement_that_differs_is_noticed() -> None:
     """Of the comparison itself: actions are compared, and so are resources."""
     stack, module = pair("bridge", "plain")
-    reported = roles(module)["What the function stream-bridge may do"][1]
+    reported = roles(module)["Permissions of the function stream-bridge"][1]
     reported[0]["Action"] = reported[0]["Action"][:1]
-    assert in_order(reported) != in_order(stack_roles(stack)["What the function stream-bridge may do"][1])
+    assert in_order(reported) != in_order(stack_roles(stack)["Permissions of the function stream-bridge"][1])
 
 
 # --- variables and outputs -------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_a_module_tells_what_the_template_exports() -> None:
         variable(key.partition("-")[2].partition("-")[2]): value for key, value in stack.exports().items()
     }
     reported = module.outputs()
-    unlike = {"mapping_id", "walk_policy_arn", "on_failure_queue_url"}  # names that only AWS gives
+    unlike = {"mapping_id", "pipeline_policy_arn", "on_failure_queue_url"}  # names that only AWS gives
     assert {key: reported[key] for key in ours if key not in unlike} == {
         key: value for key, value in ours.items() if key not in unlike
     }
