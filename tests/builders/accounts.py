@@ -35,7 +35,7 @@ def configuration(*blocks: str) -> str:
 
 
 def write_project(folder: Path, *blocks: str) -> Path:
-    """bridge.yaml with ``blocks``, and its schema. Answers ``folder``."""
+    """bridge.yaml with ``blocks``, and its schema. Returns ``folder``."""
     version = folder / "event_schemas" / TYPE / "1.0.0.json"
     version.parent.mkdir(parents=True)
     version.write_text(json.dumps(SCHEMA))

@@ -1,4 +1,4 @@
-"""AWS clients for tests: an endpoint, credentials that open nothing, and names that do not collide."""
+"""AWS clients for tests: an endpoint, credentials without any access, and names that do not collide."""
 
 from __future__ import annotations
 

@@ -15,9 +15,11 @@ from bridge.core.pointer import Wanted
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
+from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine
 from bridge.ports.sink import Sink
+from bridge.relay.accounts import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.fakes.clock import FakeClock
@@ -81,3 +83,8 @@ def relay(
         breaker=breaker or Breaker(),
         hash_key=b"test",
     )
+
+
+def handle(bridge: Relay, *records: Any, seconds: float = 60, **options: Any) -> Outcome:
+    """The outcome of one batch."""
+    return bridge.handle(records, Deadline.after(bridge.clock, seconds), **options)

@@ -27,7 +27,7 @@ def is_emf(line: str) -> bool:
 
 
 def problems(line: str, *, now_ms: float) -> list[str]:
-    """What CloudWatch would not take of this line; empty = everything is extracted."""
+    """What CloudWatch would not extract from this line; empty = everything is extracted."""
     found: list[str] = []
     if len(line.encode()) > LINE_BYTES:
         found.append("the line is too long for a log event")
@@ -49,7 +49,7 @@ def problems(line: str, *, now_ms: float) -> list[str]:
 
 
 def _once(pairs: list[tuple[str, Any]], found: list[str]) -> dict[str, Any]:
-    """RFC 8259 leaves open which of two equal names counts: a document that has both says nothing certain."""
+    """RFC 8259 does not say which of two equal names counts, so a document with both is ambiguous."""
     if len(dict(pairs)) != len(pairs):
         found.append("a member stands twice in its object")
     return dict(pairs)

@@ -28,7 +28,7 @@ def change(
     table: str = "Users",
     ttl: bool = False,
 ) -> dict[str, Any]:
-    """What DynamoDB writes to Kinesis, before it becomes text. Binary values stand as base64 text."""
+    """What DynamoDB writes to Kinesis, before it becomes text. Binary values are base64 text."""
     part: dict[str, Any] = {
         "ApproximateCreationDateTime": at,
         "Keys": item(key if key is not None else {"id": "a"}),
@@ -65,12 +65,12 @@ def api_record(payload: bytes, *, number: int = 0, partition_key: str = "a", at_
 def kinesis_bytes(
     payload: bytes, *, number: int = 0, stream_arn: str = KINESIS_ARN, **parts: Any
 ) -> dict[str, Any]:
-    """A Kinesis record that holds anything, as Lambda hands it over."""
+    """A Kinesis record with any content, in Lambda's shape."""
     return KINESIS.to_lambda(api_record(payload, number=number, **parts), stream_arn, "shardId-000000000000")
 
 
 def kinesis_record(*, number: int = 0, stream_arn: str = KINESIS_ARN, **parts: Any) -> dict[str, Any]:
-    """A change as Lambda hands it over."""
+    """A change in Lambda's shape."""
     payload = json.dumps(change(**parts)).encode()
     return kinesis_bytes(payload, number=number, stream_arn=stream_arn)
 

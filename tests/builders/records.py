@@ -34,7 +34,7 @@ def record(
     ttl: bool = False,
     event_id: str | None = None,
 ) -> dict[str, Any]:
-    """One record as the Streams API returns it. An image that is None is not there."""
+    """One record as the Streams API returns it. An image that is None is left out."""
     at = time if isinstance(time, datetime) else datetime.fromtimestamp(time, UTC)
     part: dict[str, Any] = {
         "ApproximateCreationDateTime": at.replace(microsecond=0),
@@ -61,7 +61,7 @@ def record(
 
 
 def lambda_record(*, stream_arn: str = STREAM_ARN, **parts: Any) -> dict[str, Any]:
-    """The same record as Lambda hands it over."""
+    """The same record in Lambda's shape."""
     return to_lambda_record(record(**parts), stream_arn)
 
 

@@ -1,4 +1,4 @@
-"""A small git repository for tests, which no setting of the machine reaches."""
+"""A small git repository for tests, independent of the machine's settings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def repository(root: Path) -> Path:
 
 
 def commit(root: Path, message: str, *, tag: str = "") -> None:
-    """Everything in the folder, as it stands."""
+    """Commit everything in the folder."""
     _git(root, "add", "--all")
     _git(root, "commit", "-q", "-m", message)
     if tag:

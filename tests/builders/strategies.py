@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what DynamoDB can hold: typed values and items, as the wire has them."""
+"""Hypothesis strategies for what DynamoDB can hold: typed values and items, as the API has them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def altered(draw: Draw, value: dict[str, Any]) -> dict[str, Any]:
 
 
 def shuffled(draw: Draw, value: Any) -> Any:
-    """An equal typed value in another order: maps and sets say nothing by their order."""
+    """An equal typed value in another order: the order of maps and sets has no meaning."""
     if isinstance(value, dict) and len(value) == 1:
         ((tag, content),) = value.items()
         if tag in ("SS", "NS", "BS"):

@@ -16,7 +16,7 @@ from tests.builders.strategies import ITEMS, two_images
 
 
 def same(typed: Any, published: Any) -> bool:
-    """Whether ``told``, read from JSON with exact numbers, says what the typed value says."""
+    """Whether a value read from JSON with exact numbers equals the typed value."""
     ((tag, content),) = typed.items()
     match tag:
         case "N":
@@ -48,14 +48,14 @@ def published(record: dict[str, Any]) -> dict[str, Any]:
 
 
 @given(ITEMS)
-def test_an_inserted_item_is_told_exactly(item: dict[str, Any]) -> None:
+def test_an_inserted_item_is_published_exactly(item: dict[str, Any]) -> None:
     record = lambda_record(key={"id": "a"}, after={})
     record["dynamodb"]["NewImage"] = item
     assert same_item(item, published(record)["after"])
 
 
 @given(two_images())
-def test_both_images_of_a_modified_item_are_told_exactly(
+def test_both_images_of_a_modified_item_are_published_exactly(
     images: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     record = lambda_record(op="modify", key={"id": "a"}, before={}, after={})

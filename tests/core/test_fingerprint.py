@@ -28,7 +28,7 @@ def test_two_items_have_one_fingerprint_exactly_when_they_do_not_differ(
 
 
 @given(st.data())
-def test_order_says_nothing(data: st.DataObject) -> None:
+def test_order_does_not_count(data: st.DataObject) -> None:
     item = data.draw(ITEMS)
     assert fingerprint(item) == fingerprint(shuffled_item(data.draw, item))
 
@@ -50,11 +50,11 @@ def test_order_says_nothing(data: st.DataObject) -> None:
         ({"L": [{"M": {"x": {"N": "1.50"}}}]}, {"L": [{"M": {"x": {"N": "1.5"}}}]}),
     ],
 )
-def test_the_way_a_value_is_written_says_nothing(one: Any, other: Any) -> None:
+def test_the_notation_of_a_value_does_not_count(one: Any, other: Any) -> None:
     assert fingerprint({"a": one}) == fingerprint({"a": other})
 
 
-def test_ignored_paths_are_not_looked_at() -> None:
+def test_ignored_paths_do_not_count() -> None:
     ignoring = compile_fingerprint(b"secret", (("updatedAt",), ("lines", "*", "seen")))
     item: dict[str, Any] = {
         "updatedAt": {"N": "1"},
@@ -86,7 +86,7 @@ def test_the_careful_and_the_quick_way_agree_on_what_is_plain_already() -> None:
 
 @given(ITEMS)
 def test_whichever_way_is_taken_the_text_is_what_the_careful_way_makes(item: dict[str, Any]) -> None:
-    """Fingerprints stand in ledgers: a quicker way must give the same bytes."""
+    """Ledgers hold fingerprints: a faster way must give the same bytes."""
     careful = {name: carefully(value) for name, value in item.items()}
     assert canonical_json(item) == orjson.dumps(careful, option=orjson.OPT_SORT_KEYS)
 

@@ -54,7 +54,7 @@ def test_everywhere_means_every_number_and_the_members_of_number_sets_in_order_o
     }
 
 
-def test_a_path_covers_what_stands_there_and_below_it_and_nothing_else() -> None:
+def test_a_path_covers_its_place_and_everything_below_and_nothing_else() -> None:
     numbers = NumbersAsText(paths("/total/amount", "/lines/*/price", "/nowhere/x"))
     assert numbers.item(ORDER, "x") == plain_item(ORDER, "x") | {
         "lines": [{"price": "1.10", "qty": 3}, {"qty": 100}],

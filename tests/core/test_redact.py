@@ -39,7 +39,7 @@ def test_a_masked_attribute_is_there_without_its_value_and_its_change_is_hidden(
     assert it.changes == []
 
 
-def test_an_hmac_tells_that_a_value_changed_but_not_what_it_was() -> None:
+def test_an_hmac_shows_that_a_value_changed_but_not_what_it_was() -> None:
     it = view({"id": "a", "mail": "x@a"}, {"id": "a", "mail": "y@a"}, rule("$.mail", "hmac", b"key"))
     ours = "hmac-sha256:" + hmac.new(b"key", b"S3:y@a", "sha256").hexdigest()
     assert it.after["mail"] == ours

@@ -1,4 +1,4 @@
-"""The dispatcher's own promises, beyond what the contract of a sink already tells."""
+"""The dispatcher's own promises, beyond the contract of a sink."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_no_event_is_lost_and_no_key_is_out_of_order(
     threads: bool,
 ) -> None:
     """For any keys and faults: accepted is exactly what the peer has, a key's changes reach it in order,
-    no call breaks a limit, and nothing follows a change of its key that was handed back."""
+    no call breaks a limit, and nothing follows a change of its key that was returned."""
     events = [
         event(n, f"k{key}", record=f"r{n:03}", type=f"t{part}.v1", padding=padding)
         for n, (key, parts, padding) in enumerate(shapes)
@@ -166,7 +166,7 @@ def test_the_same_seed_replays_the_same_calls(seed: int) -> None:
     assert run() == run()
 
 
-def test_what_failed_together_goes_again_together() -> None:
+def test_entries_that_failed_together_are_sent_again_together() -> None:
     """A throttled call comes back as one call, not as ten."""
     peer = Peer(lambda call, e: None)
     peer.fail_call = lambda call: unavailable() if call == 0 else None
@@ -191,7 +191,7 @@ def test_delays_double_up_to_the_cap_and_start_anew_with_the_next_change() -> No
     assert clock.slept == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.1])
 
 
-def test_told_to_halt_it_stops_at_a_change_that_it_gives_up() -> None:
+def test_with_halt_on_failure_it_stops_at_a_change_that_it_gives_up() -> None:
     peer = Peer(lambda call, e: unavailable() if e.key == "stuck" else None, max_entries=1)
     engine = Dispatcher(InlineExecutor(), Backoff(Halfway(), base_s=100, cap_s=100), max_in_flight=1)
     events = [event(0, "stuck"), event(1), event(2)]
@@ -264,7 +264,7 @@ def test_a_batch_error_is_raised_after_the_calls_in_flight_have_ended() -> None:
     assert ended == ["r1:com.example.user.created.v1"], "the other call ended, and no third was started"
 
 
-def test_a_mistake_of_our_own_is_never_taken_for_a_failed_entry() -> None:
+def test_a_bug_in_a_sink_never_counts_as_a_failed_entry() -> None:
     def broken(call: int, e: Event) -> Answer:
         raise KeyError("oops")
 
@@ -278,9 +278,7 @@ def test_a_batch_error_inside_an_answer_counts_as_raised() -> None:
         dispatcher().publish(peer, [event(n) for n in range(3)], Deadline.after(FakeClock(), 10))
 
 
-def test_a_call_without_an_answer_at_the_deadline_is_handed_back_and_keeps_its_key_out_of_later_calls() -> (
-    None
-):
+def test_a_call_without_an_answer_at_the_deadline_fails_and_keeps_its_key_out_of_later_calls() -> None:
     release = threading.Event()
 
     class Stuck(Peer):
@@ -306,7 +304,7 @@ def test_a_call_without_an_answer_at_the_deadline_is_handed_back_and_keeps_its_k
     assert [result.status for result in after] == ["accepted", "accepted"]
 
 
-def test_a_hot_key_in_a_full_batch_costs_no_more_than_one_look_at_each_event() -> None:
+def test_a_hot_key_in_a_full_batch_reads_each_event_only_once() -> None:
     """10,000 changes of one key: one call each, each event measured once."""
 
     class Counting(Peer):

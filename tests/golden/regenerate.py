@@ -1,7 +1,7 @@
-"""Write the golden events anew: ``python -m tests.golden.regenerate`` at the root of the repository.
+"""Regenerate the golden events: ``python -m tests.golden.regenerate`` at the root of the repository.
 
 Every file of ``examples/records`` is rendered with ``examples/bridge.yaml``; ``tests/golden/sources.py`` adds
-the other ways in. Look at what changed before you commit it: subscribers see exactly these bytes.
+the other sources. Check the differences before you commit them: subscribers see exactly these bytes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Golden events of the other ways in: through Kinesis, through a pipe, with a fetched item.
+"""Golden events of the other sources: through Kinesis, through a pipe, with a fetched item.
 
-Made of the records of ``examples/records``; written anew by ``python -m tests.golden.regenerate``.
+They are made of the records of ``examples/records``; ``python -m tests.golden.regenerate`` writes them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ tables:
 
 
 def example(name: str) -> dict[str, Any]:
-    """The stream record of one example, as Lambda hands it over."""
+    """The stream record of one example, in Lambda's shape."""
     (record,) = json.loads((RECORDS / f"{name}.json").read_bytes())["Records"]
     found: dict[str, Any] = record
     return found

@@ -1,6 +1,6 @@
-"""For every sample type a golden event: what subscribers see, byte for byte.
+"""A golden event for every sample type: what subscribers see, byte for byte.
 
-When a change is meant, ``python -m tests.golden.regenerate`` writes the files anew.
+After an intended change, ``python -m tests.golden.regenerate`` writes the files.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What subscribers see of a change that came another way than through the table's own stream."""
+"""The events of changes that did not come through the table's own stream."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_pipe_gets_what_the_buses_get_and_the_broken_record_is_left_out() -> N
     assert events("pipe") == own
 
 
-def test_a_fetched_item_is_told_with_its_mark() -> None:
+def test_a_fetched_item_is_published_with_its_mark() -> None:
     (event,) = events("fetched_keys_only")
     assert event["fetched"] is True
     assert event["data"]["plan"] == "enterprise"

@@ -1,4 +1,4 @@
-"""Large events on their walk: the data goes to the claim check first, and no trouble on the way loses any."""
+"""Large events in the pipeline: their data is stored first, and no failure loses an event."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ from bridge.edges.sns.topic import SnsSink
 from bridge.edges.sqs.quarantine import SqsQuarantine
 from bridge.errors import AccessDenied, BreakerTripped, BridgeError, SinkUnavailable
 from bridge.ports.claim_check import ClaimCheck
-from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine
 from bridge.ports.sink import Sink
-from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
-from tests.builders.bridges import relay, rule, table
+from tests.builders.bridges import handle, relay, rule, table
 from tests.builders.records import lambda_record
 from tests.fakes.clients.batch_peer import timeout
 from tests.fakes.clients.s3 import S3Client
@@ -43,10 +41,6 @@ BUCKET = "claims"
 
 def put(key: str, seq: int, **after: Any) -> dict[str, Any]:
     return lambda_record(op="insert", key={"id": key}, after={"id": key, **after}, seq=seq)
-
-
-def walk(bridge: Relay, *records: Any, seconds: float = 60) -> Outcome:
-    return bridge.handle(records, Deadline.after(bridge.clock, seconds))
 
 
 def narrow(
@@ -68,9 +62,9 @@ def body(event: Event) -> dict[str, Any]:
     return content
 
 
-def test_a_large_event_goes_out_without_data_and_small_ones_as_they_are() -> None:
+def test_a_large_event_is_published_without_data_and_small_ones_as_they_are() -> None:
     sink, client = narrow(), S3Client(BUCKET)
-    outcome = walk(bridge_with(s3(client), sink), put("a", 1), put("b", 2, text=LARGE), put("c", 3))
+    outcome = handle(bridge_with(s3(client), sink), put("a", 1), put("b", 2, text=LARGE), put("c", 3))
     assert (outcome.published, outcome.events) == (3, 3)
     small, large, _ = map(body, sink.accepted)
     assert "dataref" not in small
@@ -88,14 +82,14 @@ def test_the_data_is_there_before_any_sink_sees_the_event() -> None:
     def look(event: Event) -> None:
         there.append(len(client.objects))
 
-    walk(bridge_with(s3(client), narrow(fails=look)), put("a", 1, text=LARGE))
+    handle(bridge_with(s3(client), narrow(fails=look)), put("a", 1, text=LARGE))
     assert there == [1]
 
 
 def test_of_two_sinks_only_the_narrow_one_gets_the_reference_and_the_event_counts_once() -> None:
     wide, small = ScriptedSink("wide"), narrow("small")
     tables = [table(rule(sinks=("wide", "small")))]
-    outcome = walk(bridge_with(MemoryClaimCheck(), wide, small, tables=tables), put("a", 1, text=LARGE))
+    outcome = handle(bridge_with(MemoryClaimCheck(), wide, small, tables=tables), put("a", 1, text=LARGE))
     assert (outcome.published, outcome.events) == (1, 1)
     assert "data" in body(wide.accepted[0])
     assert "dataref" in body(small.accepted[0])
@@ -103,13 +97,13 @@ def test_of_two_sinks_only_the_narrow_one_gets_the_reference_and_the_event_count
 
 
 def test_without_a_claim_check_the_record_is_quarantined_as_too_large() -> None:
-    outcome = walk(bridge_with(None, narrow()), put("a", 1, text=LARGE), put("a", 2))
+    outcome = handle(bridge_with(None, narrow()), put("a", 1, text=LARGE), put("a", 2))
     assert outcome.reasons == {"quarantined": {"event_too_large": 1}, "published": {"accepted": 1}}
 
 
 def test_an_event_too_large_without_its_data_is_quarantined_and_nothing_is_stored_for_it() -> None:
     claims = MemoryClaimCheck()
-    outcome = walk(bridge_with(claims, narrow()), put(LARGE, 1))
+    outcome = handle(bridge_with(claims, narrow()), put(LARGE, 1))
     assert outcome.reasons == {"quarantined": {"event_too_large": 1}}
     assert claims.kept == {}
 
@@ -117,24 +111,24 @@ def test_an_event_too_large_without_its_data_is_quarantined_and_nothing_is_store
 def test_when_the_upload_is_done_and_publishing_fails_the_redelivery_finds_the_same_object() -> None:
     sink, client = narrow(fails=lambda event: SinkUnavailable("throttled")), S3Client(BUCKET)
     bridge = bridge_with(s3(client), sink)
-    assert walk(bridge, put("a", 1, text=LARGE)).returned_numbers == ("1",)
+    assert handle(bridge, put("a", 1, text=LARGE)).returned_numbers == ("1",)
     sink.fails = lambda event: None
-    assert walk(bridge, put("a", 1, text=LARGE)).published == 1
+    assert handle(bridge, put("a", 1, text=LARGE)).published == 1
     assert [kept.writes for kept in client.objects.values()] == [1]
     assert body(sink.accepted[0])["dataref"].endswith(next(iter(client.objects)))
 
 
-def test_with_s3_down_large_changes_are_handed_back_and_their_keys_held_and_others_go_on() -> None:
+def test_with_s3_down_large_changes_are_returned_and_their_keys_held_back_and_others_go_on() -> None:
     sink, client = narrow(), S3Client(BUCKET)
     client.fail = lambda operation, call: timeout()
     bridge = bridge_with(s3(client), sink)
     batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3), put("c", 4, text=LARGE), put("a", 5)]
-    outcome = walk(bridge, *batch)
+    outcome = handle(bridge, *batch)
     assert outcome.returned_numbers == ("2", "3", "4")
     assert outcome.reasons["returned"] == {"claim_check_unavailable": 2, "held_back": 1}
     assert client.calls["PutObject"] == 1, "one refusal is enough for a batch"
     client.fail = lambda operation, call: None
-    again = walk(bridge, *batch[1:])
+    again = handle(bridge, *batch[1:])
     assert (again.published, again.without_event) == (3, 1)
     assert [event.record_id for event in sink.accepted] == [
         "event-1",
@@ -145,11 +139,11 @@ def test_with_s3_down_large_changes_are_handed_back_and_their_keys_held_and_othe
     ]
 
 
-def test_without_a_ledger_everything_after_a_failed_upload_is_handed_back() -> None:
+def test_without_a_ledger_everything_after_a_failed_upload_is_returned() -> None:
     client = S3Client(BUCKET)
     client.fail = lambda operation, call: timeout()
     ledger: Ledger = NoLedger()
-    outcome = walk(
+    outcome = handle(
         bridge_with(s3(client), narrow(), ledger=ledger), put("a", 1), put("b", 2, text=LARGE), put("c", 3)
     )
     assert outcome.returned_numbers == ("2", "3")
@@ -157,16 +151,16 @@ def test_without_a_ledger_everything_after_a_failed_upload_is_handed_back() -> N
 
 def test_no_upload_begins_after_the_deadline() -> None:
     client = S3Client(BUCKET)
-    outcome = walk(bridge_with(s3(client), narrow()), put("a", 1, text=LARGE), seconds=0)
+    outcome = handle(bridge_with(s3(client), narrow()), put("a", 1, text=LARGE), seconds=0)
     assert outcome.returned_numbers == ("1",)
     assert client.calls["PutObject"] == 0
 
 
-def test_a_closed_bucket_fails_the_batch_before_anything_is_published() -> None:
+def test_a_bucket_that_denies_access_fails_the_batch_before_anything_is_published() -> None:
     sink, client = narrow(), S3Client(BUCKET)
     client.denied = True
     with pytest.raises(AccessDenied, match="s3:PutObject"):
-        walk(bridge_with(s3(client), sink), put("b", 1), put("a", 2, text=LARGE))
+        handle(bridge_with(s3(client), sink), put("b", 1), put("a", 2, text=LARGE))
     assert sink.accepted == []
 
 
@@ -176,7 +170,7 @@ def test_a_batch_that_trips_the_breaker_stores_nothing() -> None:
     for record in bad:
         record["dynamodb"]["NewImage"]["bad"] = {"X": "?"}
     with pytest.raises(BreakerTripped):
-        walk(bridge_with(claims, narrow()), put("a", 99, text=LARGE), *bad)
+        handle(bridge_with(claims, narrow()), put("a", 99, text=LARGE), *bad)
     assert claims.kept == {}
 
 
@@ -192,19 +186,21 @@ def topic(client: SnsClient) -> SnsSink:
 
 
 @pytest.mark.parametrize("suffix", ["", ".fifo"])
-def test_a_limit_lowered_while_running_hands_back_once_and_then_uses_the_claim_check(suffix: str) -> None:
+def test_a_limit_lowered_while_running_returns_a_change_once_and_then_uses_the_claim_check(
+    suffix: str,
+) -> None:
     client = SnsClient(f"arn:aws:sns:eu-central-1:111122223333:orders{suffix}", max_bytes=10_000)
     claims = MemoryClaimCheck()
     bridge = bridge_with(claims, topic(client))
     client.max_bytes = 2_000
     batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3), put("c", 4)]
-    outcome = walk(bridge, *batch)
+    outcome = handle(bridge, *batch)
     assert outcome.reasons == {
         "published": {"accepted": 2},
         "returned": {"sink_changed": 1, "held_back": 1},
     }
     assert bridge.clock.monotonic() == FakeClock().monotonic(), "repeating the same would not have helped"
-    assert walk(bridge, *batch[1:]).published == 2
+    assert handle(bridge, *batch[1:]).published == 2
     assert len(claims.kept) == 1
     records = [id.partition(":")[0] for id in client.accepted]
     assert records == ["event-1", "event-4", "event-2", "event-3"], "in order for each key"
@@ -214,28 +210,28 @@ def test_a_limit_lowered_while_running_quarantines_at_the_second_try_where_there
     client = SnsClient(max_bytes=10_000)
     bridge = bridge_with(None, topic(client))
     client.max_bytes = 2_000
-    assert walk(bridge, put("b", 1, text=LARGE)).returned == 1
-    assert walk(bridge, put("b", 1, text=LARGE)).reasons == {"quarantined": {"event_too_large": 1}}
+    assert handle(bridge, put("b", 1, text=LARGE)).returned == 1
+    assert handle(bridge, put("b", 1, text=LARGE)).reasons == {"quarantined": {"event_too_large": 1}}
 
 
 def test_without_a_ledger_a_lowered_limit_stops_the_batch_there() -> None:
     client = SnsClient(max_bytes=10_000)
     bridge = bridge_with(MemoryClaimCheck(), topic(client), ledger=NoLedger())
     client.max_bytes = 2_000
-    outcome = walk(bridge, put("b", 1, text=LARGE), put("c", 2), put("d", 3))
+    outcome = handle(bridge, put("b", 1, text=LARGE), put("c", 2), put("d", 3))
     assert outcome.returned_numbers == ("1", "2", "3")
 
 
-def test_a_lowered_limit_that_cannot_be_read_just_then_hands_back_too() -> None:
+def test_a_lowered_limit_that_cannot_be_read_just_then_returns_the_change_too() -> None:
     client = SnsClient(max_bytes=10_000)
     sink = topic(client)
     bridge = bridge_with(MemoryClaimCheck(), sink)
     client.max_bytes = 2_000
     read, client.get_topic_attributes = client.get_topic_attributes, _raise_timeout  # type: ignore[method-assign]
-    assert walk(bridge, put("b", 1, text=LARGE)).returned == 1
+    assert handle(bridge, put("b", 1, text=LARGE)).returned == 1
     client.get_topic_attributes = read  # type: ignore[method-assign]
-    assert walk(bridge, put("b", 1, text=LARGE)).returned == 1
-    assert walk(bridge, put("b", 1, text=LARGE)).published == 1
+    assert handle(bridge, put("b", 1, text=LARGE)).returned == 1
+    assert handle(bridge, put("b", 1, text=LARGE)).published == 1
 
 
 def _raise_timeout(**_: Any) -> dict[str, Any]:
@@ -247,10 +243,10 @@ def test_a_limit_raised_while_running_loses_nothing_and_counts_from_the_next_sta
     sink = topic(client)
     bridge = bridge_with(claims, sink)
     client.max_bytes = 10_000
-    assert walk(bridge, put("a", 1, text=LARGE)).published == 1
+    assert handle(bridge, put("a", 1, text=LARGE)).published == 1
     assert len(claims.kept) == 1
     sink.check()
-    assert walk(bridge, put("a", 2, text=LARGE + "y")).published == 1
+    assert handle(bridge, put("a", 2, text=LARGE + "y")).published == 1
     assert len(claims.kept) == 1
 
 
@@ -268,42 +264,42 @@ def _sqs_store() -> tuple[Quarantine, Any]:
 
 
 @pytest.mark.parametrize("make", [_s3_store, _sqs_store], ids=["s3", "sqs"])
-def test_a_quarantine_that_is_down_hands_back_and_the_redelivery_is_kept(
+def test_a_quarantine_that_is_down_returns_the_record_and_takes_the_redelivery(
     make: Callable[[], tuple[Any, Any]],
 ) -> None:
     store, client = make()
     bridge = relay(narrow(), quarantine=store)
     batch = [put("a", 1), put("b", 2, text=LARGE), put("b", 3)]
     client.fail = lambda operation, call: timeout()
-    outcome = walk(bridge, *batch)
+    outcome = handle(bridge, *batch)
     assert outcome.returned_numbers == ("2", "3")
     assert outcome.reasons["returned"]["quarantine_unavailable"] == 1
     client.fail = lambda operation, call: None
-    again = walk(bridge, *batch[1:])
+    again = handle(bridge, *batch[1:])
     assert (again.quarantined, again.returned) == (1, 0)
     assert [entry.record for entry in store.entries()] == [batch[1]]
 
 
 @pytest.mark.parametrize("make", [_s3_store, _sqs_store], ids=["s3", "sqs"])
-def test_a_quarantine_that_is_closed_fails_the_batch_and_settles_nothing(
+def test_a_quarantine_that_denies_access_fails_the_batch_and_settles_nothing(
     make: Callable[[], tuple[Any, Any]],
 ) -> None:
     store, client = make()
     bridge = relay(narrow(), quarantine=store)
     client.denied = True
     with pytest.raises(AccessDenied):
-        walk(bridge, put("a", 1), put("b", 2, text=LARGE))
+        handle(bridge, put("a", 1), put("b", 2, text=LARGE))
     client.denied = False
-    assert walk(bridge, put("a", 1), put("b", 2, text=LARGE)).reasons == {
+    assert handle(bridge, put("a", 1), put("b", 2, text=LARGE)).reasons == {
         "published": {"accepted": 1},
         "quarantined": {"event_too_large": 1},
     }
 
 
-def test_a_record_too_large_for_the_queue_is_handed_back_not_lost() -> None:
+def test_a_record_too_large_for_the_queue_is_returned_and_not_lost() -> None:
     client = SqsClient(max_bytes=1_024)
     store = SqsQuarantine(client, client.url)
     store.check()
     noise = random.Random(0).randbytes(3_000).hex()
-    outcome = walk(relay(narrow(), quarantine=store), put("b", 2, text=noise))
+    outcome = handle(relay(narrow(), quarantine=store), put("b", 2, text=noise))
     assert outcome.reasons == {"returned": {"quarantine_unavailable": 1}}

@@ -1,4 +1,4 @@
-"""``fetch: current``: the item as it is now, marked as such, for streams that do not carry both images."""
+"""``fetch: current``: the current item, marked as such, for streams without both images."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import AccessDenied
-from bridge.ports.clock import Deadline
-from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
-from tests.builders.bridges import relay, rule, table
+from tests.builders.bridges import handle, relay, rule, table
 from tests.builders.records import lambda_record
 from tests.fakes.clients.table import TableClient, throttled
 from tests.fakes.sink import ScriptedSink
@@ -40,17 +38,13 @@ def keys_only(key: str, seq: int, op: Any = "modify") -> dict[str, Any]:
     return lambda_record(op=op, key={"id": key}, seq=seq, view="KEYS_ONLY")
 
 
-def walk(made: Relay, *records: Any, seconds: float = 60) -> Outcome:
-    return made.handle(records, Deadline.after(made.clock, seconds))
-
-
 def published(sink: ScriptedSink) -> list[dict[str, Any]]:
     return [json.loads(event.body) for event in sink.accepted]
 
 
-def test_a_fetched_item_is_told_as_current_and_never_as_an_image_of_the_change() -> None:
+def test_a_fetched_item_is_published_as_current_and_never_as_an_image_of_the_change() -> None:
     made, sink = bridge(TableClient({"id": "a", "plan": "pro"}))
-    walk(made, keys_only("a", 1))
+    handle(made, keys_only("a", 1))
     (event,) = published(sink)
     assert event["fetched"] is True
     assert event["data"] == {
@@ -61,9 +55,9 @@ def test_a_fetched_item_is_told_as_current_and_never_as_an_image_of_the_change()
     }
 
 
-def test_an_item_gone_by_then_is_told_as_fetched_without_current() -> None:
+def test_an_item_gone_by_then_is_published_as_fetched_without_current() -> None:
     made, sink = bridge(TableClient())
-    walk(made, keys_only("a", 1, op="insert"))
+    handle(made, keys_only("a", 1, op="insert"))
     (event,) = published(sink)
     assert event["data"] == {"operation": "insert", "key": {"id": "a"}, "fetched": True}
 
@@ -79,7 +73,7 @@ def test_an_image_that_the_stream_has_stays_and_is_not_compared_with_the_current
     view: str, images: dict[str, Any]
 ) -> None:
     made, sink = bridge(TableClient({"id": "a", "plan": "pro"}))
-    walk(made, lambda_record(op="modify", key={"id": "a"}, view=view, **images))
+    handle(made, lambda_record(op="modify", key={"id": "a"}, view=view, **images))
     (event,) = published(sink)
     assert event["data"] == {
         "operation": "modify",
@@ -93,7 +87,7 @@ def test_an_image_that_the_stream_has_stays_and_is_not_compared_with_the_current
 def test_changes_of_one_key_share_a_read_and_a_batch_shares_its_calls() -> None:
     client = TableClient(*({"id": f"k{n}"} for n in range(50)))
     made, sink = bridge(client)
-    walk(made, *(keys_only(f"k{n % 50}", n) for n in range(100)))
+    handle(made, *(keys_only(f"k{n % 50}", n) for n in range(100)))
     assert [len(call) for call in client.asked] == [50]
     assert all(event["data"]["current"] for event in published(sink))
 
@@ -104,31 +98,31 @@ def test_nothing_is_read_for_what_needs_no_reading() -> None:
     client = TableClient({"id": "a"})
     only_inserts = rule(operations=frozenset({"insert"}))
     made, _ = bridge(client, fetching(accepts=lambda record: record["dynamodb"]["Keys"]["id"]["S"] != "no"))
-    walk(made, keys_only("a", 1, op="remove"), keys_only("no", 2))
-    walk(made, lambda_record(op="insert", key={"id": "a"}, after={"id": "a"}, seq=3))
-    walk(bridge(client, fetching(rules=(only_inserts,)))[0], keys_only("a", 1))
-    walk(bridge(client, table())[0], keys_only("a", 1))
+    handle(made, keys_only("a", 1, op="remove"), keys_only("no", 2))
+    handle(made, lambda_record(op="insert", key={"id": "a"}, after={"id": "a"}, seq=3))
+    handle(bridge(client, fetching(rules=(only_inserts,)))[0], keys_only("a", 1))
+    handle(bridge(client, table())[0], keys_only("a", 1))
     assert client.asked == []
-    walk(made, keys_only("a", 4))
-    walk(made, keys_only("a", 4))
+    handle(made, keys_only("a", 4))
+    handle(made, keys_only("a", 4))
     assert len(client.asked) == 1
 
 
-def test_what_could_not_be_read_is_handed_back_with_its_keys_later_changes() -> None:
+def test_a_change_whose_item_could_not_be_read_is_returned_with_its_keys_later_changes() -> None:
     client = TableClient({"id": "a"}, {"id": "b"})
     client.takes = lambda call: 1 if call == 0 else 0
     made, sink = bridge(client)
-    outcome = walk(made, keys_only("a", 1), keys_only("b", 2), keys_only("b", 3), keys_only("a", 4))
+    outcome = handle(made, keys_only("a", 1), keys_only("b", 2), keys_only("b", 3), keys_only("a", 4))
     assert outcome.returned_numbers == ("2", "3")
     assert outcome.reasons["returned"] == {"fetch_unavailable": 2}
     assert [event["data"]["key"]["id"] for event in published(sink)] == ["a", "a"]
 
 
-def test_a_throttled_table_hands_everything_back_and_publishes_nothing_without_current() -> None:
+def test_a_throttled_table_returns_everything_and_publishes_nothing_without_current() -> None:
     client = TableClient({"id": "a"})
     client.fail = lambda operation, call: throttled()
     made, sink = bridge(client)
-    assert walk(made, keys_only("a", 1)).returned == 1
+    assert handle(made, keys_only("a", 1)).returned == 1
     assert published(sink) == []
 
 
@@ -137,7 +131,7 @@ def test_access_denied_fails_the_batch() -> None:
     client.denied = True
     made, sink = bridge(client)
     with pytest.raises(AccessDenied):
-        walk(made, keys_only("a", 1))
+        handle(made, keys_only("a", 1))
     assert published(sink) == []
 
 
@@ -147,7 +141,7 @@ def test_redaction_reaches_the_current_item_too() -> None:
         RedactRule(parse_path("$.name"), "mask"),
     )
     made, sink = bridge(TableClient({"id": "a", "secret": "s3cret", "name": "Ada"}), fetching(redact=rules))
-    walk(made, keys_only("a", 1))
+    handle(made, keys_only("a", 1))
     (event,) = published(sink)
     assert event["data"]["current"] == {"id": "a", "name": "***"}
     assert "s3cret" not in json.dumps(event)
@@ -158,7 +152,7 @@ def test_a_mapping_reaches_the_current_item_and_the_event_is_marked_all_the_same
     made, sink = bridge(
         TableClient({"id": "a", "plan": "pro", "tags": ["x"]}), fetching(rules=(rule(project=project),))
     )
-    walk(made, keys_only("a", 1), keys_only("gone", 2))
+    handle(made, keys_only("a", 1), keys_only("gone", 2))
     first, gone = published(sink)
     assert first["data"] == {
         "plan": "pro",
@@ -174,7 +168,7 @@ def test_an_illegal_key_is_quarantined_and_not_asked_for() -> None:
     made, sink = bridge(client)
     bad = keys_only("b", 2)
     bad["dynamodb"]["Keys"] = {"id": {"N": "seven"}}
-    outcome = walk(made, keys_only("a", 1), bad)
+    outcome = handle(made, keys_only("a", 1), bad)
     assert (outcome.published, outcome.quarantined) == (1, 1)
     assert isinstance(made.quarantine, MemoryQuarantine)
     assert made.quarantine.entries()[0].record == bad

@@ -1,4 +1,4 @@
-"""What a row notes of a loss that a later change overtook, and of changes that were quarantined."""
+"""What a row records about a loss before a later change, and about quarantined changes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import EventInvalid
 from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
 from bridge.ports.ledger import Keep, Row
-from tests.builders.bridges import rule
+from tests.builders.bridges import handle, rule
 from tests.fakes.sink import ScriptedSink
-from tests.relay.test_settling import bodies, bridge, change, published, row_of, walk
+from tests.relay.test_settling import bodies, bridge, change, published, row_of
 
 
 def image(**values: Any) -> dict[str, Any]:
@@ -29,15 +29,15 @@ AFTER_A_LOSS = change(3, image(plan="pro", n=1), image(plan="pro", n=2))  # free
 def test_a_gap_names_the_attributes_that_were_lost(keep: Keep, together: bool) -> None:
     relay_ = bridge(ScriptedSink(), keep=keep)
     for batch in [(FIRST, AFTER_A_LOSS)] if together else [(FIRST,), (AFTER_A_LOSS,)]:
-        walk(relay_, *batch)
+        handle(relay_, *batch)
     assert (row_of(relay_).gap, row_of(relay_).gap_names) == (True, ("plan",))
 
 
 def test_a_second_gap_adds_its_names() -> None:
     relay_ = bridge(ScriptedSink(), keep="fields")
-    walk(relay_, FIRST)
-    walk(relay_, AFTER_A_LOSS)
-    walk(relay_, change(5, image(plan="pro", n=7), image(plan="pro", n=8)))
+    handle(relay_, FIRST)
+    handle(relay_, AFTER_A_LOSS)
+    handle(relay_, change(5, image(plan="pro", n=7), image(plan="pro", n=8)))
     assert row_of(relay_).gap_names == ("n", "plan")
 
 
@@ -53,23 +53,23 @@ def test_a_second_gap_adds_its_names() -> None:
 )
 def test_where_it_cannot_say_what_was_lost_a_gap_has_no_names(keep: Keep, then: Any) -> None:
     relay_ = bridge(ScriptedSink(), keep=keep)
-    walk(relay_, FIRST)
-    walk(relay_, then)
+    handle(relay_, FIRST)
+    handle(relay_, then)
     assert (row_of(relay_).gap, row_of(relay_).gap_names) == (True, None)
 
 
 def test_what_is_not_known_once_stays_unknown() -> None:
     relay_ = bridge(ScriptedSink(), keep="fields")
-    walk(relay_, FIRST)
-    walk(relay_, change(3, None, image(plan="pro", n=2)))
-    walk(relay_, change(5, image(plan="free", n=2), image(plan="free", n=3)))
+    handle(relay_, FIRST)
+    handle(relay_, change(3, None, image(plan="pro", n=2)))
+    handle(relay_, change(5, image(plan="free", n=2), image(plan="free", n=3)))
     assert row_of(relay_).gap_names is None
 
 
 def test_a_healed_gap_leaves_no_names() -> None:
     relay_ = bridge(ScriptedSink(), keep="fields", heal="emit")
-    walk(relay_, FIRST)
-    walk(relay_, AFTER_A_LOSS)
+    handle(relay_, FIRST)
+    handle(relay_, AFTER_A_LOSS)
     assert (row_of(relay_).gap, row_of(relay_).gap_names) == (False, None)
 
 
@@ -84,7 +84,7 @@ def test_a_step_that_is_healed_again_from_the_ledger_says_the_same_bytes(keep: K
         sink = ScriptedSink()
         relay_ = bridge(sink, keep=keep, heal="emit")
         for batch in batches:
-            walk(relay_, *batch)
+            handle(relay_, *batch)
         heals.append([body for body in bodies(sink) if "reconciled" in body])
     assert heals[0] == heals[1]
     assert len(heals[0]) == 1
@@ -104,16 +104,16 @@ def refusing(refused: set[int]) -> Any:
 def test_an_insert_that_is_quarantined_leaves_it_open_whether_subscribers_have_the_item() -> None:
     """An interrupted try may have published it: found by the simulation, seed 2555."""
     relay_ = bridge(ScriptedSink(), refusing({1}), quarantine=MemoryQuarantine())
-    walk(relay_, change(1, None, 1), change(2, 1, None))
+    handle(relay_, change(1, None, 1), change(2, 1, None))
     row = row_of(relay_)
     assert (row.live, row.doubt) == (False, True)
 
 
-def test_a_change_that_is_told_ends_the_doubt() -> None:
+def test_a_published_change_ends_the_doubt() -> None:
     relay_ = bridge(ScriptedSink(), refusing({1}), quarantine=MemoryQuarantine())
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     assert row_of(relay_).doubt
-    walk(relay_, change(2, 1, 2))
+    handle(relay_, change(2, 1, 2))
     assert (row_of(relay_).live, row_of(relay_).doubt) == (True, False)
 
 
@@ -136,7 +136,7 @@ def stored(**parts: Any) -> dict[str, Any]:
 
 def _settled() -> Any:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, FIRST)
+    handle(relay_, FIRST)
     return relay_
 
 
@@ -154,7 +154,7 @@ def test_a_row_of_an_older_version_has_neither() -> None:
 
 
 def test_an_older_version_takes_an_item_in_doubt_for_a_live_one() -> None:
-    """So that it is looked at, and the row does not expire."""
+    """A reconciliation then checks it, and the row does not expire."""
     item = stored(live=False, doubt=True)
     assert item[LIVE] == {"BOOL": True}
     assert "ttl" not in item
@@ -167,8 +167,8 @@ def test_an_older_version_takes_an_item_in_doubt_for_a_live_one() -> None:
 def test_a_redriven_change_that_is_the_newest_reveals_a_loss_as_a_live_one_does() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, keep="fields")
-    walk(relay_, FIRST)
-    walk(relay_, AFTER_A_LOSS, redriven=True)
+    handle(relay_, FIRST)
+    handle(relay_, AFTER_A_LOSS, redriven=True)
     assert (bodies(sink)[1]["gap"], bodies(sink)[1]["redriven"]) == (True, True)
     assert (row_of(relay_).gap, row_of(relay_).gap_names) == (True, ("plan",))
 
@@ -176,8 +176,8 @@ def test_a_redriven_change_that_is_the_newest_reveals_a_loss_as_a_live_one_does(
 def test_a_redriven_change_that_is_older_than_the_row_reveals_nothing() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, keep="fields")
-    walk(relay_, FIRST)
-    walk(relay_, change(9, image(plan="free", n=1), image(plan="pro", n=9)))
-    walk(relay_, AFTER_A_LOSS, redriven=True)
+    handle(relay_, FIRST)
+    handle(relay_, change(9, image(plan="free", n=1), image(plan="pro", n=9)))
+    handle(relay_, AFTER_A_LOSS, redriven=True)
     assert "gap" not in bodies(sink)[2]
     assert not row_of(relay_).gap

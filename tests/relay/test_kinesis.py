@@ -1,4 +1,4 @@
-"""Kinesis as a way in: repeats and changed order lose nothing, and what is not DynamoDB's is set aside."""
+"""Records from Kinesis: repeats and changed order lose nothing; foreign records are quarantined."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def put(key: str, number: int, *, at: int = 0, **parts: Any) -> dict[str, Any]:
     )
 
 
-def walk(bridge: Relay, *records: Any) -> Outcome:
+def handle(bridge: Relay, *records: Any) -> Outcome:
     return bridge.handle(records, Deadline.after(bridge.clock, 60), dialect=KINESIS)
 
 
@@ -48,17 +48,17 @@ def published(sink: ScriptedSink) -> list[str]:
     return [event.record_id for event in sink.accepted]
 
 
-def test_a_change_handed_over_again_as_the_same_kinesis_record_is_not_published_again() -> None:
+def test_a_change_delivered_again_as_the_same_kinesis_record_is_not_published_again() -> None:
     sink = ScriptedSink()
     bridge = relay(sink)
-    walk(bridge, put("a", 1, at=1))
-    assert walk(bridge, put("a", 1, at=1)).reasons == {"without_event": {"duplicate": 1}}
+    handle(bridge, put("a", 1, at=1))
+    assert handle(bridge, put("a", 1, at=1)).reasons == {"without_event": {"duplicate": 1}}
     assert published(sink) == ["a-1"]
 
 
 def test_a_change_that_kinesis_holds_twice_has_one_event_id() -> None:
     sink = ScriptedSink()
-    walk(relay(sink), put("a", 1, at=1), put("a", 2, at=1))
+    handle(relay(sink), put("a", 1, at=1), put("a", 2, at=1))
     first, second = sink.accepted
     assert first.id == second.id
     assert first.sequence < second.sequence
@@ -68,8 +68,8 @@ def test_a_change_that_comes_late_is_published_and_its_sequence_shows_it() -> No
     """With a table's own stream an older change has been settled before; here it may be new."""
     sink = ScriptedSink()
     bridge = relay(sink)
-    walk(bridge, put("a", 1, at=2))
-    assert walk(bridge, put("a", 2, at=1)).published == 1
+    handle(bridge, put("a", 1, at=2))
+    assert handle(bridge, put("a", 2, at=1)).published == 1
     newer, late = sink.accepted
     assert (newer.record_id, late.record_id) == ("a-2", "a-1")
     assert late.sequence < newer.sequence
@@ -78,8 +78,8 @@ def test_a_change_that_comes_late_is_published_and_its_sequence_shows_it() -> No
 def test_changes_of_one_instant_are_all_published() -> None:
     sink = ScriptedSink()
     bridge = relay(sink)
-    walk(bridge, put("a", 1, at=1))
-    assert walk(bridge, put("a", 2, at=1)).published == 1
+    handle(bridge, put("a", 1, at=1))
+    assert handle(bridge, put("a", 2, at=1)).published == 1
     first, second = sink.accepted
     assert first.sequence < second.sequence
 
@@ -87,18 +87,18 @@ def test_changes_of_one_instant_are_all_published() -> None:
 def test_a_late_change_does_not_move_the_ledger_back() -> None:
     ledger = MemoryLedger()
     bridge = relay(ledger=ledger)
-    walk(bridge, put("a", 1, at=2), put("a", 2, at=1))
-    assert walk(bridge, put("a", 1, at=2)).reasons == {"without_event": {"duplicate": 1}}
+    handle(bridge, put("a", 1, at=2), put("a", 2, at=1))
+    assert handle(bridge, put("a", 1, at=2)).reasons == {"without_event": {"duplicate": 1}}
 
 
-def test_what_is_handed_back_is_named_by_its_kinesis_number_and_comes_again_without_loss() -> None:
+def test_a_returned_record_is_named_by_its_kinesis_number_and_comes_again_without_loss() -> None:
     sink = failing("b-2")
     bridge = relay(sink)
     batch = [put("a", 1, at=1), put("b", 2, at=2), put("b", 3, at=3), put("a", 4, at=4)]
-    outcome = walk(bridge, *batch)
+    outcome = handle(bridge, *batch)
     assert outcome.returned_numbers == (str(FIRST_NUMBER + 2), str(FIRST_NUMBER + 3))
     sink.fails = lambda event: None
-    walk(bridge, *batch[1:])
+    handle(bridge, *batch[1:])
     assert published(sink) == ["a-1", "a-4", "b-2", "b-3"]
 
 
@@ -111,7 +111,7 @@ NOT_DYNAMODBS = [
 
 def test_records_that_are_not_dynamodbs_are_quarantined_raw_and_the_others_go_on() -> None:
     bridge = relay()
-    outcome = walk(bridge, put("a", 1), *NOT_DYNAMODBS, put("a", 10, at=1))
+    outcome = handle(bridge, put("a", 1), *NOT_DYNAMODBS, put("a", 10, at=1))
     assert (outcome.published, outcome.quarantined, outcome.returned) == (2, 3, 0)
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     entries = bridge.quarantine.entries()
@@ -122,19 +122,19 @@ def test_records_that_are_not_dynamodbs_are_quarantined_raw_and_the_others_go_on
 
 def test_a_quarantined_change_goes_through_again_from_what_the_quarantine_kept() -> None:
     bridge = relay(ScriptedSink(max_bytes=10))
-    assert walk(bridge, put("a", 1)).quarantined == 1
+    assert handle(bridge, put("a", 1)).quarantined == 1
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     (entry,) = bridge.quarantine.entries()
     assert (entry.table, entry.reason) == ("Users", "event_too_large")
     sink = ScriptedSink()
-    assert walk(relay(sink), entry.record).published == 1
+    assert handle(relay(sink), entry.record).published == 1
     assert published(sink) == ["a-0"]
 
 
-def test_a_stream_of_somebody_elses_records_trips_the_breaker_and_quarantines_nothing() -> None:
+def test_a_stream_of_foreign_records_trips_the_breaker_and_quarantines_nothing() -> None:
     bridge = relay()
     with pytest.raises(BreakerTripped):
-        walk(bridge, *(kinesis_bytes(b"not json", number=number) for number in range(12)))
+        handle(bridge, *(kinesis_bytes(b"not json", number=number) for number in range(12)))
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     assert bridge.quarantine.entries() == []
 
@@ -148,12 +148,12 @@ def test_several_tables_share_a_stream_and_each_keeps_its_filter() -> None:
             table(name="Orders", subject="order/{$.key.id}"),
         ],
     )
-    outcome = walk(bridge, put("a", 1), put("unwanted", 2), put("unwanted", 3, table="Orders"))
+    outcome = handle(bridge, put("a", 1), put("unwanted", 2), put("unwanted", 3, table="Orders"))
     assert outcome.reasons == {"published": {"accepted": 2}, "without_event": {"filtered": 1}}
     assert [event.table_arn.rpartition("/")[2] for event in sink.accepted] == ["Users", "Orders"]
 
 
-def test_the_door_answers_in_lambdas_shape() -> None:
+def test_the_handler_answers_in_lambdas_shape() -> None:
     bridge = relay(failing("a-1"))
     handler = StreamHandler(bridge, bridge.clock, dialect=KINESIS)
     answer = handler.handle({"Records": [put("a", 1, at=1), put("b", 2, at=2)]}, LambdaContext())
@@ -161,7 +161,7 @@ def test_the_door_answers_in_lambdas_shape() -> None:
 
 
 @pytest.mark.parametrize("event", [None, [], {}, {"Records": None}, "Records"])
-def test_the_door_refuses_what_is_no_batch(event: Any) -> None:
+def test_the_handler_refuses_what_is_not_a_batch(event: Any) -> None:
     bridge = relay()
     with pytest.raises(BatchError, match="no list of Records"):
         StreamHandler(bridge, bridge.clock, dialect=KINESIS).handle(event, LambdaContext())
@@ -170,7 +170,7 @@ def test_the_door_refuses_what_is_no_batch(event: Any) -> None:
 def test_a_late_change_does_not_move_a_ledger_back_that_writes_without_conditions() -> None:
     ledger = ledger_on(DynamoDbClient())
     bridge = relay(ledger=ledger)
-    walk(bridge, put("a", 1, at=2))
-    walk(bridge, put("a", 2, at=1))
+    handle(bridge, put("a", 1, at=2))
+    handle(bridge, put("a", 2, at=1))
     for each in (put("a", 1, at=2), put("a", 2, at=1)):
-        assert walk(bridge, each).reasons == {"without_event": {"duplicate": 1}}
+        assert handle(bridge, each).reasons == {"without_event": {"duplicate": 1}}

@@ -1,4 +1,4 @@
-"""The lines that a walk writes: none shows a value, none is lost."""
+"""The log lines of a batch: none shows a value, none is lost."""
 
 from __future__ import annotations
 
@@ -14,12 +14,10 @@ from bridge.core.event import Event
 from bridge.edges.cloudwatch.telemetry import LineTelemetry, PowertoolsTelemetry
 from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.errors import BridgeError, EventInvalid, EventRefused, SinkUnavailable
-from bridge.ports.clock import Deadline
 from bridge.ports.telemetry import Telemetry
 from bridge.relay.breaker import Breaker
-from bridge.relay.relay import Relay
 from bridge.wiring.bridge import build_relay, load_configuration, memory_sinks
-from tests.builders.bridges import relay, rule, table
+from tests.builders.bridges import handle, relay, rule, table
 from tests.builders.places import ROOT
 from tests.builders.records import lambda_record
 from tests.fakes.sink import ScriptedSink
@@ -31,10 +29,6 @@ LONE = "\ud800"
 
 def arn(table: str) -> str:
     return f"arn:aws:dynamodb:eu-central-1:123456789012:table/{table}/stream/2026-11-01T10:00:00.000"
-
-
-def walk(bridge: Relay, *records: Any) -> None:
-    bridge.handle(records, Deadline.after(bridge.clock, 60))
 
 
 def messy_batch(telemetry: Telemetry, key: str, record_id: str, attribute: str, value: str) -> None:
@@ -78,14 +72,14 @@ def messy_batch(telemetry: Telemetry, key: str, record_id: str, attribute: str, 
     invalid = {**made(8), "eventName": "REMOVE"}
     bridge = replace(relay(ScriptedSink(fails=fails), tables=[table(*rules)]), telemetry=telemetry)
     batch = [made(1), made(2), made(3), bad, nan, stranger, invalid, {"eventID": record_id, value: value}]
-    walk(bridge, *batch)
-    walk(
+    handle(bridge, *batch)
+    handle(
         replace(bridge, ledger=NoLedger(), breaker=Breaker()), *batch[:-1]
-    )  # the last has no number to be handed back by
+    )  # the last has no number by which it can be returned
 
 
 class Output(io.StringIO):
-    """A stream that refuses what UTF-8 cannot say, as standard output does."""
+    """A stream that refuses what UTF-8 cannot encode, as standard output does."""
 
     def write(self, text: str, /) -> int:
         text.encode()
@@ -128,7 +122,7 @@ def test_no_schema_error_shows_what_an_item_holds(tmp_path: Path) -> None:
         bridge = build_relay(configuration, memory_sinks(configuration.settings), telemetry, ledger=ledger)
         for name, key in (("Users", "userId"), ("Orders", "orderId")):
             image = {key: SECRET, **dict.fromkeys(attributes, SECRET)}
-            walk(bridge, lambda_record(key={key: SECRET}, after=image, stream_arn=arn(name)))
+            handle(bridge, lambda_record(key={key: SECRET}, after=image, stream_arn=arn(name)))
     assert output.getvalue().count("record quarantined") == 6
     assert SECRET not in output.getvalue()
 
@@ -150,10 +144,10 @@ def test_lone_surrogates_everywhere_cost_neither_a_line_nor_a_record() -> None:
 def test_lines_for_events_are_made_only_where_debug_is_on() -> None:
     telemetry = KeptTelemetry()
     bridge = replace(relay(), telemetry=telemetry)
-    walk(bridge, lambda_record(key={"id": "a"}, after={"id": "a"}, seq=1))
+    handle(bridge, lambda_record(key={"id": "a"}, after={"id": "a"}, seq=1))
     assert telemetry.messages == ["batch handled"]
     telemetry.debug = True
-    walk(bridge, lambda_record(key={"id": "a"}, after={"id": "a"}, seq=2))
+    handle(bridge, lambda_record(key={"id": "a"}, after={"id": "a"}, seq=2))
     level, message, fields = telemetry.lines[-1]
     assert (level, message, fields["event_id"]) == (
         "debug",

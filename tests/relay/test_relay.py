@@ -1,4 +1,4 @@
-"""The walk for one batch: every record ends in exactly one way, and none is lost."""
+"""The pipeline for one batch: every record ends in exactly one way, and none is lost."""
 
 from __future__ import annotations
 
@@ -23,13 +23,11 @@ from bridge.errors import (
     QuarantineUnavailable,
     SinkUnavailable,
 )
-from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Row
 from bridge.ports.quarantine import Quarantined
-from bridge.relay.accounts import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
-from tests.builders.bridges import relay, rule, table
+from tests.builders.bridges import handle, relay, rule, table
 from tests.builders.records import lambda_record
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.telemetry import KeptTelemetry
@@ -43,10 +41,6 @@ def poison(key: str, seq: int) -> dict[str, Any]:
     record = put(key, seq)
     record["dynamodb"]["NewImage"]["bad"] = {"X": "?"}
     return record
-
-
-def walk(bridge: Relay, *records: Any, seconds: float = 60) -> Outcome:
-    return bridge.handle(records, Deadline.after(bridge.clock, seconds))
 
 
 def unavailable(*sequences: int) -> Callable[[Event], BridgeError | None]:
@@ -71,8 +65,8 @@ class BrokenQuarantine(MemoryQuarantine):
 def test_a_change_is_published_and_settled_once() -> None:
     sink = ScriptedSink()
     bridge = relay(sink)
-    assert walk(bridge, put("a", 1)).published == 1
-    again = walk(bridge, put("a", 1))
+    assert handle(bridge, put("a", 1)).published == 1
+    again = handle(bridge, put("a", 1))
     assert (again.without_event, again.reasons) == (1, {"without_event": {"duplicate": 1}})
     assert [event.id for event in sink.accepted] == ["event-1:com.example.user.changed.v1"]
 
@@ -80,13 +74,13 @@ def test_a_change_is_published_and_settled_once() -> None:
 def test_positions_compare_as_numbers_not_as_text() -> None:
     sink = ScriptedSink()
     bridge = relay(sink)
-    walk(bridge, put("a", 9))
-    assert walk(bridge, put("a", 10)).published == 1
+    handle(bridge, put("a", 9))
+    assert handle(bridge, put("a", 10)).published == 1
 
 
 def test_a_re_enabled_stream_is_newer_whatever_its_numbers() -> None:
     bridge = relay()
-    walk(bridge, put("a", 500))
+    handle(bridge, put("a", 500))
     newer = lambda_record(
         op="insert",
         key={"id": "a"},
@@ -94,14 +88,14 @@ def test_a_re_enabled_stream_is_newer_whatever_its_numbers() -> None:
         seq=1,
         stream_arn="arn:aws:dynamodb:eu-central-1:123456789012:table/Users/stream/2026-11-02T10:00:00.000",
     )
-    assert walk(bridge, newer).published == 1
+    assert handle(bridge, newer).published == 1
 
 
-def test_a_poison_record_among_a_hundred_good_ones_is_quarantined_and_the_rest_goes_out() -> None:
+def test_a_poison_record_among_a_hundred_good_ones_is_quarantined_and_the_rest_is_published() -> None:
     bridge = relay()
     batch = [put(f"k{n}", n) for n in range(1, 101)]
     batch.insert(50, poison("k50", 1000))
-    outcome = walk(bridge, *batch)
+    outcome = handle(bridge, *batch)
     assert (outcome.received, outcome.published, outcome.quarantined) == (101, 100, 1)
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     (entry,) = bridge.quarantine.entries()
@@ -111,14 +105,14 @@ def test_a_poison_record_among_a_hundred_good_ones_is_quarantined_and_the_rest_g
 
 def test_a_quarantined_change_does_not_stop_its_key() -> None:
     sink = ScriptedSink()
-    outcome = walk(relay(sink), put("a", 1), poison("a", 2), put("a", 3))
+    outcome = handle(relay(sink), put("a", 1), poison("a", 2), put("a", 3))
     assert (outcome.published, outcome.quarantined) == (2, 1)
     assert [event.record_id for event in sink.accepted] == ["event-1", "event-3"]
 
 
 def test_after_a_failed_change_its_key_is_held_back_and_other_keys_go_on() -> None:
     sink = ScriptedSink(fails=unavailable(2))
-    outcome = walk(relay(sink), put("a", 1), put("b", 2), put("a", 3), put("b", 4), put("c", 5))
+    outcome = handle(relay(sink), put("a", 1), put("b", 2), put("a", 3), put("b", 4), put("c", 5))
     assert outcome.answer() == {"batchItemFailures": [{"itemIdentifier": "2"}, {"itemIdentifier": "4"}]}
     assert outcome.reasons["returned"] == {"sink_unavailable": 1, "held_back": 1}
     assert [event.record_id for event in sink.accepted] == ["event-1", "event-3", "event-5"]
@@ -128,25 +122,25 @@ def test_what_was_held_back_is_published_when_the_stream_sends_it_again() -> Non
     sink = ScriptedSink(fails=unavailable(2))
     bridge = relay(sink)
     batch = [put("a", 1), put("b", 2), put("a", 3), put("b", 4)]
-    walk(bridge, *batch)
+    handle(bridge, *batch)
     sink.fails = lambda event: None
-    outcome = walk(bridge, *batch[1:])
+    outcome = handle(bridge, *batch[1:])
     assert (outcome.published, outcome.without_event) == (2, 1)
     assert [event.record_id for event in sink.accepted] == ["event-1", "event-3", "event-2", "event-4"]
 
 
-def test_a_change_without_event_is_not_settled_past_a_change_that_was_handed_back() -> None:
+def test_a_change_without_event_is_not_settled_past_a_returned_change() -> None:
     sink = ScriptedSink(fails=unavailable(1))
     bridge = relay(sink, tables=[table(rule(operations=frozenset({"insert"})))])
     unrouted = lambda_record(op="remove", key={"id": "a"}, before={"id": "a"}, seq=2)
-    assert walk(bridge, put("a", 1), unrouted).returned_numbers == ("1", "2")
+    assert handle(bridge, put("a", 1), unrouted).returned_numbers == ("1", "2")
     sink.fails = lambda event: None
-    assert walk(bridge, put("a", 1), unrouted).published == 1
+    assert handle(bridge, put("a", 1), unrouted).published == 1
 
 
-def test_without_a_ledger_the_first_failure_hands_back_everything_after_it() -> None:
+def test_without_a_ledger_the_first_failure_returns_everything_after_it() -> None:
     bridge = relay(ScriptedSink(fails=unavailable(2)), ledger=NoLedger())
-    outcome = walk(bridge, put("a", 1), put("b", 2), put("c", 3), poison("d", 4))
+    outcome = handle(bridge, put("a", 1), put("b", 2), put("c", 3), poison("d", 4))
     assert outcome.returned_numbers == ("2", "3", "4")
 
 
@@ -157,7 +151,7 @@ def test_what_can_never_succeed_is_in_quarantine_before_anything_is_published() 
     for ledger in (NoLedger(), MemoryLedger()):
         bridge = relay(sink, ledger=ledger, quarantine=BrokenQuarantine())
         for _ in range(3):
-            walk(bridge, put("a", 1), poison("b", 2), *good)
+            handle(bridge, put("a", 1), poison("b", 2), *good)
         published = [event.record_id for event in sink.accepted]
         behind = [record_id for record_id in published if record_id != "event-1"]
         assert len(behind) == (0 if isinstance(ledger, NoLedger) else 89)
@@ -183,9 +177,9 @@ def test_a_refused_change_never_goes_out_late_when_the_deployment_is_repaired(
 
     batch = [put("a", 1, n="1"), put("a", 2, n="2")]
     ledger.failing = later == "crash"
-    walk(deployment(refuse_the_first), *batch)
+    handle(deployment(refuse_the_first), *batch)
     ledger.failing = False
-    walk(deployment(lambda data: None), *batch)
+    handle(deployment(lambda data: None), *batch)
     numbers = [event.record_id for event in sink.accepted]
     assert numbers == sorted(numbers)
 
@@ -203,7 +197,7 @@ def test_a_refused_change_is_settled_after_the_earlier_changes_of_its_key_and_be
 
     ledger.settle = noting  # type: ignore[method-assign]
     sink = ScriptedSink(fails=lambda event: published.append(event.record_id))
-    walk(relay(sink, ledger=ledger), put("a", 1), poison("a", 2), put("a", 3), poison("a", 4), put("a", 5))
+    handle(relay(sink, ledger=ledger), put("a", 1), poison("a", 2), put("a", 3), poison("a", 4), put("a", 5))
     assert settled == [2, 4, 5]
     assert published == ["event-1", "settled", "event-3", "settled", "event-5", "settled"]
 
@@ -215,32 +209,32 @@ def test_what_a_sink_refuses_for_good_holds_later_changes_of_its_key_back_until_
     first, second = ScriptedSink("domain", fails=refuse), ScriptedSink("second")
     bridge = relay(first, second, tables=[table(rule(sinks=("domain", "second")))])
     batch = [put("a", 1), put("a", 2), put("b", 3)]
-    outcome = walk(bridge, *batch)
+    outcome = handle(bridge, *batch)
     assert (outcome.quarantined, outcome.returned_numbers, outcome.published) == (1, ("2",), 1)
     assert [event.record_id for event in second.accepted] == ["event-3"]
-    assert walk(bridge, *batch).published == 1
+    assert handle(bridge, *batch).published == 1
 
 
-def test_when_time_runs_out_the_rest_is_handed_back() -> None:
-    outcome = walk(relay(), put("a", 1), put("b", 2), seconds=0)
+def test_when_time_runs_out_the_rest_is_returned() -> None:
+    outcome = handle(relay(), put("a", 1), put("b", 2), seconds=0)
     assert (outcome.returned, outcome.returned_numbers) == (2, ("1", "2"))
 
 
-def test_quarantine_out_of_reach_hands_the_record_back() -> None:
-    outcome = walk(relay(quarantine=BrokenQuarantine()), put("a", 1), poison("b", 2))
+def test_an_unavailable_quarantine_returns_the_record() -> None:
+    outcome = handle(relay(quarantine=BrokenQuarantine()), put("a", 1), poison("b", 2))
     assert (outcome.published, outcome.returned_numbers) == (1, ("2",))
 
 
 def test_a_record_that_can_neither_be_quarantined_nor_named_fails_the_batch() -> None:
     bridge = relay(quarantine=BrokenQuarantine())
     with pytest.raises(BatchError, match="without a SequenceNumber"):
-        walk(bridge, {"eventID": "x", "eventName": "INSERT"})
+        handle(bridge, {"eventID": "x", "eventName": "INSERT"})
 
 
 @pytest.mark.parametrize("nonsense", [None, 7, "text", [], {}, {"dynamodb": None}, {"dynamodb": {"Keys": 1}}])
-def test_whatever_is_no_record_at_all_is_quarantined_not_lost(nonsense: Any) -> None:
+def test_anything_that_is_not_a_record_is_quarantined_and_not_lost(nonsense: Any) -> None:
     bridge = relay()
-    assert walk(bridge, nonsense, put("a", 1)).quarantined == 1
+    assert handle(bridge, nonsense, put("a", 1)).quarantined == 1
 
 
 def test_access_denied_fails_the_batch_and_settles_nothing() -> None:
@@ -251,10 +245,10 @@ def test_access_denied_fails_the_batch_and_settles_nothing() -> None:
 
     bridge.sinks["domain"].fails = denied  # type: ignore[attr-defined]
     with pytest.raises(AccessDenied):
-        walk(bridge, put("a", 1), poison("b", 2))
+        handle(bridge, put("a", 1), poison("b", 2))
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     assert [entry.record_id for entry in bridge.quarantine.entries()] == ["event-2"]  # it never succeeds
-    assert walk(relay(ledger=bridge.ledger), put("a", 1), poison("b", 2)).reasons.keys() == {
+    assert handle(relay(ledger=bridge.ledger), put("a", 1), poison("b", 2)).reasons.keys() == {
         "published",
         "quarantined",
     }, "nothing of the failed batch is settled"
@@ -262,13 +256,13 @@ def test_access_denied_fails_the_batch_and_settles_nothing() -> None:
 
 def test_an_event_the_sink_refuses_for_good_is_quarantined_whole() -> None:
     sink = ScriptedSink(fails=lambda event: EventRefused("malformed detail"))
-    outcome = walk(relay(sink), put("a", 1))
+    outcome = handle(relay(sink), put("a", 1))
     assert outcome.reasons == {"quarantined": {"event_refused": 1}}
 
 
 def test_an_event_over_the_sinks_limit_is_quarantined_and_never_sent() -> None:
     sink = ScriptedSink(max_bytes=1000)
-    outcome = walk(relay(sink), put("a", 1, text="x" * 1000), put("b", 2))
+    outcome = handle(relay(sink), put("a", 1, text="x" * 1000), put("b", 2))
     assert (outcome.published, outcome.reasons["quarantined"]) == (1, {"event_too_large": 1})
     assert [event.record_id for event in sink.accepted] == ["event-2"]
 
@@ -280,22 +274,22 @@ def test_one_invalid_event_keeps_all_events_of_its_record_back() -> None:
     sink = ScriptedSink()
     rules = (rule("com.example.user.good"), rule("com.example.user.bad", validate=refuse))
     bridge = relay(sink, tables=[table(*rules)])
-    assert walk(bridge, put("a", 1)).quarantined == 1
+    assert handle(bridge, put("a", 1)).quarantined == 1
     assert sink.accepted == []
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     assert bridge.quarantine.entries()[0].event_type == "com.example.user.bad.v1"
 
 
-def test_a_table_that_is_not_configured_is_settled_without_event_and_told_once() -> None:
+def test_a_table_that_is_not_configured_is_settled_without_event_and_logged_once() -> None:
     bridge = relay(tables=[table(name="Orders")])
-    outcome = walk(bridge, put("a", 1), put("b", 2))
-    walk(bridge, put("c", 3))
+    outcome = handle(bridge, put("a", 1), put("b", 2))
+    handle(bridge, put("c", 3))
     assert outcome.reasons == {"without_event": {"unknown_table": 2}}
     published = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
     assert [fields["table"] for fields in published] == ["Users"]
 
 
-def test_changes_that_nobody_wants_are_settled_without_event() -> None:
+def test_changes_that_match_no_type_are_settled_without_event() -> None:
     bridge = relay(
         tables=[
             table(
@@ -312,7 +306,7 @@ def test_changes_that_nobody_wants_are_settled_without_event() -> None:
         after={"id": "a", "updatedAt": 2},
         seq=2,
     )
-    outcome = walk(bridge, put("a", 1), touched, put("filtered", 3))
+    outcome = handle(bridge, put("a", 1), touched, put("filtered", 3))
     assert outcome.reasons == {
         "without_event": {"no_matching_type": 1, "unchanged": 1, "filtered": 1},
     }
@@ -321,7 +315,7 @@ def test_changes_that_nobody_wants_are_settled_without_event() -> None:
 def test_what_failed_at_one_sink_is_not_sent_to_the_next() -> None:
     first, second = ScriptedSink("domain", fails=unavailable(1)), ScriptedSink("billing")
     bridge = relay(first, second, tables=[table(rule(sinks=("domain", "billing")))])
-    outcome = walk(bridge, put("a", 1), put("a", 2), put("b", 3))
+    outcome = handle(bridge, put("a", 1), put("a", 2), put("b", 3))
     assert outcome.returned == 2
     assert [event.record_id for event in second.accepted] == ["event-3"]
 
@@ -334,7 +328,7 @@ def test_a_batch_in_which_most_records_fail_is_failed_as_a_whole() -> None:
     bridge = relay(sink)
     batch = [poison(f"p{n}", n) for n in range(1, 12)] + [put(f"g{n}", 100 + n) for n in range(10)]
     with pytest.raises(BreakerTripped, match="11 of 21"):
-        walk(bridge, *batch)
+        handle(bridge, *batch)
     assert sink.accepted == []
     assert isinstance(bridge.quarantine, MemoryQuarantine)
     assert bridge.quarantine.entries() == []
@@ -342,30 +336,30 @@ def test_a_batch_in_which_most_records_fail_is_failed_as_a_whole() -> None:
 
 def test_half_of_a_batch_is_not_most_of_it() -> None:
     batch = [poison(f"p{n}", n) for n in range(1, 11)] + [put(f"g{n}", 100 + n) for n in range(10)]
-    assert walk(relay(), *batch).quarantined == 10
+    assert handle(relay(), *batch).quarantined == 10
 
 
 def test_nine_failures_are_not_enough() -> None:
-    assert walk(relay(), *(poison(f"p{n}", n) for n in range(1, 10))).quarantined == 9
+    assert handle(relay(), *(poison(f"p{n}", n) for n in range(1, 10))).quarantined == 9
 
 
-def test_the_pieces_of_a_split_batch_do_not_slip_past_the_breaker() -> None:
+def test_the_parts_of_a_split_batch_do_not_pass_the_breaker() -> None:
     bridge = relay()
     batch = [poison(f"p{n}", n) for n in range(1, 13)]
     with pytest.raises(BreakerTripped):
-        walk(bridge, *batch)
+        handle(bridge, *batch)
     for half in (batch[:6], batch[6:], batch[:1]):
         with pytest.raises(BreakerTripped):
-            walk(bridge, *half)
+            handle(bridge, *half)
 
 
-def test_after_the_deploy_is_mended_a_single_poison_record_is_quarantined_again() -> None:
+def test_after_the_deployment_is_fixed_a_single_poison_record_is_quarantined_again() -> None:
     breaker = Breaker()
     bad = relay(breaker=breaker)
     with pytest.raises(BreakerTripped):
-        walk(bad, *(poison(f"p{n}", n) for n in range(1, 13)))
-    walk(bad, *(put(f"g{n}", n) for n in range(1, 21)))
-    assert walk(bad, poison("p", 99)).quarantined == 1
+        handle(bad, *(poison(f"p{n}", n) for n in range(1, 13)))
+    handle(bad, *(put(f"g{n}", n) for n in range(1, 21)))
+    assert handle(bad, poison("p", 99)).quarantined == 1
 
 
 # --- ledger -------------------------------------------------------------------------------------
@@ -378,8 +372,8 @@ class FailingLedger(MemoryLedger):
         return {row.key for row in rows} if self.failing else super().settle(rows, deadline)
 
 
-def test_a_change_that_cannot_be_settled_is_handed_back() -> None:
-    outcome = walk(relay(ledger=FailingLedger()), put("a", 1))
+def test_a_change_that_cannot_be_settled_is_returned() -> None:
+    outcome = handle(relay(ledger=FailingLedger()), put("a", 1))
     assert (outcome.published, outcome.reasons) == (0, {"returned": {"not_settled": 1}})
 
 
@@ -391,7 +385,7 @@ class UnreadableLedger(MemoryLedger):
 def test_a_ledger_that_cannot_be_read_fails_the_batch_before_anything_is_published() -> None:
     sink = ScriptedSink()
     with pytest.raises(LedgerUnavailable):
-        walk(relay(sink, ledger=UnreadableLedger()), put("a", 1))
+        handle(relay(sink, ledger=UnreadableLedger()), put("a", 1))
     assert sink.accepted == []
 
 
@@ -400,7 +394,7 @@ def test_a_ledger_that_cannot_be_read_fails_the_batch_before_anything_is_publish
 
 def test_logs_name_the_key_by_its_hash_and_never_a_value() -> None:
     bridge = relay(ScriptedSink(fails=unavailable(1)))
-    walk(bridge, put("secret-key", 1, name="secret-name"), poison("secret-key-2", 2))
+    handle(bridge, put("secret-key", 1, name="secret-name"), poison("secret-key-2", 2))
     published = repr(kept(bridge).lines)
     assert "secret" not in published
     warnings = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
@@ -420,7 +414,7 @@ BATCHES = st.lists(
 def test_every_record_ends_in_exactly_one_way_and_everything_ends_well_in_the_end(
     plan: list[tuple[str, str]], scoped: bool, quarantine_down: bool
 ) -> None:
-    """Redelivery from the lowest handed-back number on, until nothing is handed back, publishes every good
+    """Redelivery from the lowest returned number on, until nothing is returned, publishes every good
     record, in order per key as far as first deliveries go, and quarantines every bad one."""
     records = [
         poison(key, seq) if kind == "poison" else put(key, seq) for seq, (key, kind) in enumerate(plan, 1)
@@ -444,7 +438,7 @@ def test_every_record_ends_in_exactly_one_way_and_everything_ends_well_in_the_en
     )
     left = records
     for _ in range(len(plan) + 2):
-        outcome = walk(bridge, *left)
+        outcome = handle(bridge, *left)
         ends = outcome.published + outcome.without_event + outcome.quarantined + outcome.returned
         assert outcome.received == ends == len(left)
         if outcome.returned_numbers:

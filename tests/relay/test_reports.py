@@ -1,4 +1,4 @@
-"""What a walk counts: every metric of the list and no other."""
+"""The metrics of a batch: every metric of the list and no other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from bridge.relay.relay import Relay
 from bridge.settings import read_settings
 from bridge.stream.mapping.stats import Count
 from bridge.wiring.bridge import build_sinks
-from tests.builders.bridges import relay, table
+from tests.builders.bridges import handle, relay, table
 from tests.builders.places import ROOT
 from tests.builders.records import TIME, lambda_record
 from tests.fakes.clients.events import EventsClient
@@ -39,10 +39,6 @@ from tests.fakes.telemetry import KeptTelemetry
 
 def put(key: str, seq: int, **after: Any) -> dict[str, Any]:
     return lambda_record(op="insert", key={"id": key}, after={"id": key, **after}, seq=seq)
-
-
-def walk(bridge: Relay, *records: Any) -> None:
-    bridge.handle(records, Deadline.after(bridge.clock, 60))
 
 
 def kept(bridge: Relay) -> KeptTelemetry:
@@ -103,7 +99,7 @@ def with_target(answer: Callable[[Event, int], Answer], call_s: float = 0.0) -> 
 
 
 def emitted_in_the_code() -> set[str]:
-    """Every name that the package passes to ``count`` or ``measure``, and what takes its place."""
+    """Every name that the package passes to ``count`` or ``measure``, and the runner's counts."""
     names = {f"runner_{name}" for name in get_args(Count)}
     for path in (ROOT / "bridge").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -119,7 +115,7 @@ def emitted_in_the_code() -> set[str]:
     return names
 
 
-def test_the_code_tells_every_metric_of_the_list_and_no_other() -> None:
+def test_the_code_emits_every_metric_of_the_list_and_no_other() -> None:
     assert emitted_in_the_code() == set(METRICS)
 
 
@@ -132,14 +128,14 @@ def test_every_count_of_the_runner_is_counted_somewhere() -> None:
     assert set(get_args(Count)) - set(counted) == set()
 
 
-def test_a_walk_tells_every_metric_of_records_and_sinks_with_its_dimension() -> None:
+def test_a_batch_emits_every_metric_of_records_and_sinks_with_its_dimension() -> None:
     bridge, telemetry = with_target(lambda event, tries: None)
-    walk(bridge, put("a", 1))
+    handle(bridge, put("a", 1))
     bridge.sinks["domain"]._answer = lambda event, tries: TargetMissing("gone")  # type: ignore[attr-defined]
     with pytest.raises(BatchError):
-        walk(bridge, put("a", 2))
+        handle(bridge, put("a", 2))
     published = set(telemetry.counts) | set(telemetry.samples)
-    elsewhere = {"SchemaCacheUsed"}  # told of a start
+    elsewhere = {"SchemaCacheUsed"}  # counted at a start
     elsewhere |= {name for name in METRICS if name.startswith(("Reconciliations", "Changes"))}
     assert published == {name for name in METRICS if not name.startswith("runner_")} - elsewhere
     dimension = {"table": (("table", "Users"),), "sink": (("sink", "domain"),), None: ()}
@@ -154,7 +150,7 @@ def test_the_four_ends_add_up_and_what_was_held_back_is_one_of_them() -> None:
     bridge = relay(sink)
     bad = put("c", 4)
     bad["dynamodb"]["NewImage"]["bad"] = {"X": "?"}
-    walk(bridge, put("a", 1), put("a", 2), put("b", 3), bad, {"nonsense": True})
+    handle(bridge, put("a", 1), put("a", 2), put("b", 3), bad, {"nonsense": True})
     counts = kept(bridge).counts
     assert [counts[f"Records{end}"] for end in ("Received", "Published", "WithoutEvent", "Quarantined")] == [
         5,
@@ -169,7 +165,7 @@ def test_changes_are_counted_by_operation_and_table() -> None:
     bridge = relay(tables=[table(), table(name="Orders")])
     orders = "arn:aws:dynamodb:eu-central-1:123456789012:table/Orders/stream/2026-11-01T10:00:00.000"
     n = [{"id": "a", "n": number} for number in (1, 2)]
-    walk(
+    handle(
         bridge,
         put("a", 1),
         lambda_record(op="modify", key={"id": "a"}, before=n[0], after=n[1], seq=2),
@@ -182,7 +178,7 @@ def test_changes_are_counted_by_operation_and_table() -> None:
 
 def test_a_table_that_nobody_configured_is_no_dimension() -> None:
     bridge = relay(tables=[table(name="Orders")])
-    walk(bridge, put("a", 1), {"nonsense": True})
+    handle(bridge, put("a", 1), {"nonsense": True})
     assert kept(bridge).dimensions["RecordsReceived"] == {()}
 
 
@@ -191,14 +187,14 @@ def test_stream_lag_is_the_age_of_the_last_change(age_s: int, lag_ms: int) -> No
     bridge = relay()
     bridge.clock.advance(TIME.timestamp() - bridge.clock.now() + 100)  # type: ignore[attr-defined]
     last = TIME + timedelta(seconds=100 - age_s)
-    walk(bridge, put("a", 1), lambda_record(key={"id": "b"}, after={"id": "b"}, seq=2, time=last))
+    handle(bridge, put("a", 1), lambda_record(key={"id": "b"}, after={"id": "b"}, seq=2, time=last))
     assert kept(bridge).samples["StreamLag"] == [lag_ms]
 
 
 def test_a_batch_that_fails_as_a_whole_counts_as_that_alone() -> None:
     bridge, telemetry = with_target(lambda event, tries: TargetMissing("gone"))
     with pytest.raises(TargetMissing):
-        walk(bridge, put("a", 1))
+        handle(bridge, put("a", 1))
     assert {name: count for name, count in telemetry.counts.items() if count} == {
         "BatchesFailed": 1,
         "SinkCalls": 1,
@@ -213,7 +209,7 @@ def test_calls_retries_failures_bytes_and_latency_of_a_sink() -> None:
         return EventRefused("no") if event.record_id == "event-2" else None
 
     bridge, telemetry = with_target(answer, call_s=0.25)
-    walk(bridge, put("a", 1), put("b", 2), put("c", 3))
+    handle(bridge, put("a", 1), put("b", 2), put("c", 3))
     sink = {name: telemetry.counts[name] for name in METRICS if name.startswith("Sink")}
     assert sink == {"SinkCalls": 3, "SinkRetries": 2, "SinkEntriesFailed": 3, "SinkBytes": 200}
     assert telemetry.samples["PublishLatency"] == [250.0] * 3
@@ -224,7 +220,7 @@ def test_the_page_shows_the_list_of_metrics_as_it_is() -> None:
     assert render_table() in page, "put what `python -m bridge.metrics` prints into docs/telemetry.md"
 
 
-def test_the_configured_sinks_tell_of_their_calls() -> None:
+def test_the_configured_sinks_count_their_calls() -> None:
     configured = """
 version: 1
 source: com.example.accounts

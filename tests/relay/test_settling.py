@@ -1,4 +1,4 @@
-"""What the walk and its ledger promise together: duplicates, gaps, redriven and reconciled changes."""
+"""What the pipeline and its ledger promise together: duplicates, gaps, redriven and reconciled changes."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.errors import BridgeError, EventInvalid, SinkUnavailable
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Keep, Row
-from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal
-from tests.builders.bridges import relay, rule, table
+from tests.builders.bridges import handle, relay, rule, table
 from tests.builders.records import STREAM_ARN, TIME, item, lambda_record
 from tests.contracts.test_ledger import ledger_on
 from tests.fakes.clients.dynamodb import DynamoDbClient
@@ -68,10 +67,6 @@ def new_image(seq: int, after: dict[str, Any], op: str = "modify") -> dict[str, 
     return change(seq, None, after, op=op, view="NEW_IMAGE")
 
 
-def walk(bridge: Relay, *records: Any, **options: Any) -> Outcome:
-    return bridge.handle(records, Deadline.after(bridge.clock, 60), **options)
-
-
 def bodies(sink: ScriptedSink) -> list[dict[str, Any]]:
     return [json.loads(event.body) for event in sink.accepted]
 
@@ -93,12 +88,12 @@ def at(seconds: float) -> str:
     return (TIME + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-# --- what a row tells -----------------------------------------------------------------------------
+# --- what a row holds -----------------------------------------------------------------------------
 
 
-def test_a_row_tells_the_state_of_the_newest_settled_change() -> None:
+def test_a_row_has_the_state_of_the_newest_settled_change() -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, None, 1), change(2, 1, 2))
+    handle(relay_, change(1, None, 1), change(2, 1, 2))
     assert row_of(relay_) == Row(
         KEY,
         Position(LABEL, 2),
@@ -113,7 +108,7 @@ def test_a_row_tells_the_state_of_the_newest_settled_change() -> None:
 
 def test_the_row_of_a_removed_item_has_no_state() -> None:
     relay_ = bridge(ScriptedSink(), keep="image")
-    walk(relay_, change(1, None, 1), change(2, 1, None))
+    handle(relay_, change(1, None, 1), change(2, 1, None))
     row = row_of(relay_)
     assert (row.live, row.fingerprint, row.image, row.fields) == (False, "", None, None)
 
@@ -126,7 +121,7 @@ def test_what_is_settled_without_event_is_never_missed() -> None:
     )
     relay_ = bridge(ScriptedSink(), quiet)
     touched = change(2, {"id": "a", "seen": 1}, {"id": "a", "seen": 2})
-    outcome = walk(relay_, change(1, None, {"id": "a", "seen": 1}), touched, change(3, None, 1, key="f"))
+    outcome = handle(relay_, change(1, None, {"id": "a", "seen": 1}), touched, change(3, None, 1, key="f"))
     assert outcome.reasons == {"without_event": {"no_matching_type": 1, "unchanged": 1, "filtered": 1}}
     assert row_of(relay_).fingerprint == fingerprint({"id": "a"})
     assert row_of(relay_, "f").fingerprint == fingerprint({"id": "f", "n": 1})
@@ -134,7 +129,7 @@ def test_what_is_settled_without_event_is_never_missed() -> None:
 
 def test_a_fingerprint_is_of_the_redacted_image_and_a_kept_image_is_redacted() -> None:
     relay_ = bridge(ScriptedSink(), published(redact=REDACTION), keep="image")
-    walk(relay_, change(1, None, {"id": "a", "email": "s3cret"}))
+    handle(relay_, change(1, None, {"id": "a", "email": "s3cret"}))
     row = row_of(relay_)
     assert "s3cret" not in repr(row)
     assert row.image is not None
@@ -143,33 +138,33 @@ def test_a_fingerprint_is_of_the_redacted_image_and_a_kept_image_is_redacted() -
 
 def test_keep_fields_keeps_a_hash_by_attribute() -> None:
     relay_ = bridge(ScriptedSink(), keep="fields")
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     assert row_of(relay_).fields == field_hashes(SECRET, item({"id": "a", "n": 1}))
 
 
 def test_a_view_without_after_image_leaves_the_state_unknown() -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, op="modify", view="KEYS_ONLY"))
+    handle(relay_, change(1, op="modify", view="KEYS_ONLY"))
     assert (row_of(relay_).fingerprint, row_of(relay_).live) == ("", True)
 
 
 def test_a_row_remembers_the_last_eight_settled_sequences() -> None:
     relay_ = bridge(ScriptedSink())
     for seq in range(1, 12):
-        walk(relay_, change(seq, seq - 1 or None, seq))
+        handle(relay_, change(seq, seq - 1 or None, seq))
     assert [int(each.rpartition("/")[2]) for each in row_of(relay_).recent] == list(range(11, 3, -1))
 
 
-def test_a_quarantined_change_moves_the_position_but_is_not_told() -> None:
+def test_a_quarantined_change_moves_the_position_but_not_the_published_state() -> None:
     def refuse(data: dict[str, Any]) -> None:
         if data["operation"] == "insert":
             raise EventInvalid("/n: too small")
 
     relay_ = bridge(ScriptedSink(), published(rule(validate=refuse)))
-    assert walk(relay_, change(1, None, 1)).quarantined == 1
+    assert handle(relay_, change(1, None, 1)).quarantined == 1
     row = row_of(relay_)
     assert (row.position.number, row.live, row.fingerprint, row.recent) == (1, False, "", ())
-    assert walk(relay_, change(1, None, 1)).reasons == {"without_event": {"duplicate": 1}}
+    assert handle(relay_, change(1, None, 1)).reasons == {"without_event": {"duplicate": 1}}
 
 
 def test_without_a_ledger_nothing_is_hashed() -> None:
@@ -178,14 +173,14 @@ def test_without_a_ledger_nothing_is_hashed() -> None:
 
     sink = ScriptedSink()
     eager = replace(published(), fingerprint=never, field_hashes=never)
-    assert walk(bridge(sink, eager, ledger=NoLedger()), change(1, None, 1), change(2, 5, 6)).published == 2
-    assert walk(bridge(sink, eager, keep="position"), change(1, None, 1), change(2, 5, 6)).published == 2
+    assert handle(bridge(sink, eager, ledger=NoLedger()), change(1, None, 1), change(2, 5, 6)).published == 2
+    assert handle(bridge(sink, eager, keep="position"), change(1, None, 1), change(2, 5, 6)).published == 2
 
 
 def test_a_batch_costs_few_calls_whatever_its_size() -> None:
     peer = DynamoDbClient()
     relay_ = bridge(ScriptedSink(), ledger=ledger_on(peer))
-    walk(relay_, *(change(n, None, n, key=f"k{n % 60}") for n in range(1, 241)))
+    handle(relay_, *(change(n, None, n, key=f"k{n % 60}") for n in range(1, 241)))
     # One write announces what is about to be published, three settle 60 rows, one retracts.
     assert peer.calls == {"BatchGetItem": 1, "BatchWriteItem": 5}
 
@@ -193,11 +188,11 @@ def test_a_batch_costs_few_calls_whatever_its_size() -> None:
 # --- gaps ------------------------------------------------------------------------------------------
 
 
-def test_a_change_whose_before_is_not_what_was_told_last_reveals_a_loss() -> None:
+def test_a_before_image_that_differs_from_the_last_published_state_reveals_a_loss() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink)
-    walk(relay_, change(1, None, 1))
-    walk(relay_, change(3, 2, 3))
+    handle(relay_, change(1, None, 1))
+    handle(relay_, change(3, 2, 3))
     assert [body.get("gap") for body in bodies(sink)] == [None, True]
     assert gaps(relay_) == 1
     assert row_of(relay_).gap
@@ -205,9 +200,9 @@ def test_a_change_whose_before_is_not_what_was_told_last_reveals_a_loss() -> Non
 
 def test_a_noted_gap_stays_noted_until_a_reconciliation_has_looked() -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, None, 1))
-    walk(relay_, change(3, 2, 3))
-    walk(relay_, change(4, 3, 4))
+    handle(relay_, change(1, None, 1))
+    handle(relay_, change(3, 2, 3))
+    handle(relay_, change(4, 3, 4))
     assert (row_of(relay_).gap, gaps(relay_)) == (True, 1)
 
 
@@ -226,7 +221,7 @@ def test_a_complete_history_has_no_gap(batches: Sequence[Sequence[Any]], heal: H
     sink = ScriptedSink()
     relay_ = bridge(sink, heal=heal)
     for batch in batches:
-        walk(relay_, *batch)
+        handle(relay_, *batch)
     assert gaps(relay_) == 0
     assert not any({"gap", "reconciled"} & body.keys() for body in bodies(sink))
 
@@ -244,36 +239,36 @@ def test_a_complete_history_has_no_gap(batches: Sequence[Sequence[Any]], heal: H
 def test_a_missed_remove_or_insert_is_a_gap(first: Any, then: Any, together: bool) -> None:
     relay_ = bridge(ScriptedSink())
     for batch in [[first, then]] if together else [[first], [then]]:
-        walk(relay_, *batch)
+        handle(relay_, *batch)
     assert gaps(relay_) == 1
 
 
 def test_a_change_that_was_skipped_inside_a_batch_is_a_gap() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink)
-    walk(relay_, change(1, None, 1), change(3, 2, 3))
+    handle(relay_, change(1, None, 1), change(3, 2, 3))
     assert [body.get("gap") for body in bodies(sink)] == [None, True]
 
 
-def test_where_the_check_is_off_or_cannot_know_nothing_is_claimed() -> None:
+def test_where_the_check_is_off_or_lacks_data_no_gap_is_reported() -> None:
     for relay_ in (
         bridge(ScriptedSink(), heal="off"),
         bridge(ScriptedSink(), replace(published(), sees_gaps=False)),
         bridge(ScriptedSink(), table()),
     ):
-        walk(relay_, change(1, None, 1))
-        walk(relay_, change(3, 2, 3))
+        handle(relay_, change(1, None, 1))
+        handle(relay_, change(3, 2, 3))
         assert gaps(relay_) == 0
     blind = bridge(ScriptedSink())
-    walk(blind, new_image(1, {"id": "a", "n": 1}, op="insert"))
-    walk(blind, new_image(3, {"id": "a", "n": 3}))
+    handle(blind, new_image(1, {"id": "a", "n": 1}, op="insert"))
+    handle(blind, new_image(3, {"id": "a", "n": 3}))
     assert gaps(blind) == 0
 
 
 def test_a_change_in_ignored_attributes_only_is_no_gap() -> None:
     relay_ = bridge(ScriptedSink(), published(ignore=(("seen",),)))
-    walk(relay_, change(1, None, {"id": "a", "seen": 1}))
-    walk(relay_, change(3, {"id": "a", "seen": 2}, {"id": "a", "seen": 2, "n": 1}))
+    handle(relay_, change(1, None, {"id": "a", "seen": 1}))
+    handle(relay_, change(3, {"id": "a", "seen": 2}, {"id": "a", "seen": 2, "n": 1}))
     assert gaps(relay_) == 0
 
 
@@ -283,8 +278,8 @@ def test_a_change_in_ignored_attributes_only_is_no_gap() -> None:
 def test_heal_emit_publishes_the_missing_step_before_the_change() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, heal="emit", keep="image")
-    walk(relay_, change(1, None, 1))
-    outcome = walk(relay_, change(3, 2, 3))
+    handle(relay_, change(1, None, 1))
+    outcome = handle(relay_, change(3, 2, 3))
     _, step, last = bodies(sink)
     assert (outcome.published, outcome.events) == (1, 2)
     assert step["reconciled"] is True
@@ -317,39 +312,39 @@ def test_heal_emit_publishes_the_missing_step_before_the_change() -> None:
     ],
     ids=["remove", "insert", "modify of an unknown before"],
 )
-def test_the_missing_step_tells_what_is_known_and_no_more(first: Any, then: Any, expected: Any) -> None:
+def test_the_missing_step_shows_what_is_known_and_no_more(first: Any, then: Any, expected: Any) -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, heal="emit")
-    walk(relay_, first)
-    walk(relay_, then)
+    handle(relay_, first)
+    handle(relay_, then)
     assert bodies(sink)[1]["data"] == expected
 
 
 def test_the_sequence_of_a_missing_step_sorts_between_its_neighbours() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, heal="emit")
-    walk(relay_, change(9, None, 1))
-    walk(relay_, change(11, 2, 3), change(13, 4, 5))
+    handle(relay_, change(9, None, 1))
+    handle(relay_, change(11, 2, 3), change(13, 4, 5))
     sequences = [body["sequence"] for body in bodies(sink)]
     assert len(sequences) == 5
     assert sequences == sorted(sequences)
     assert len(set(sequences)) == 5
 
 
-def test_the_id_of_a_missing_step_is_the_same_whenever_it_is_told_and_another_after_that() -> None:
+def test_the_id_of_a_missing_step_is_the_same_whenever_it_is_published_and_another_after_that() -> None:
     ids = []
     for _ in range(2):
         sink = ScriptedSink()
         relay_ = bridge(sink, heal="emit")
-        walk(relay_, change(1, None, 1))
-        walk(relay_, change(3, 2, 1))
-        walk(relay_, change(5, 2, 1))
+        handle(relay_, change(1, None, 1))
+        handle(relay_, change(3, 2, 1))
+        handle(relay_, change(5, 2, 1))
         ids.append([body["id"] for body in bodies(sink) if "reconciled" in body])
     assert ids[0] == ids[1]
     assert len(set(ids[0])) == 2
 
 
-def test_a_missing_step_that_cannot_be_told_leaves_a_marked_gap_and_the_change_goes_out() -> None:
+def test_a_missing_step_that_cannot_be_published_leaves_a_marked_gap_and_the_change_is_published() -> None:
     def refuse(data: dict[str, Any]) -> None:
         if data.get("after", {}).get("n") == 2:
             raise EventInvalid("/after/n: not 2")
@@ -357,8 +352,8 @@ def test_a_missing_step_that_cannot_be_told_leaves_a_marked_gap_and_the_change_g
     for rules in (rule(validate=refuse), rule(changed=["/n"])):
         sink = ScriptedSink()
         relay_ = bridge(sink, published(rules), heal="emit")
-        walk(relay_, change(1, None, 1))
-        assert walk(relay_, change(3, 2, 3)).published == 1
+        handle(relay_, change(1, None, 1))
+        assert handle(relay_, change(3, 2, 3)).published == 1
         assert [body.get("gap") for body in bodies(sink)] == [None, True]
         assert row_of(relay_).gap
 
@@ -366,8 +361,8 @@ def test_a_missing_step_that_cannot_be_told_leaves_a_marked_gap_and_the_change_g
 def test_the_missing_step_is_published_even_where_the_change_itself_has_no_event() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, published(rule(operations=frozenset({"modify"}))), heal="emit")
-    walk(relay_, change(1, None, 1))
-    assert walk(relay_, change(3, 2, None)).published == 1
+    handle(relay_, change(1, None, 1))
+    assert handle(relay_, change(3, 2, None)).published == 1
     assert [body["data"]["operation"] for body in bodies(sink)] == ["modify"]
 
 
@@ -377,21 +372,21 @@ def test_when_the_missing_step_fails_at_the_sink_the_change_waits_for_it() -> No
 
     sink = ScriptedSink()
     relay_ = bridge(sink, heal="emit")
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     sink.fails = fails
-    assert walk(relay_, change(3, 2, 3)).returned == 1
+    assert handle(relay_, change(3, 2, 3)).returned == 1
     assert len(sink.accepted) == 1
     sink.fails = lambda event: None
-    walk(relay_, change(3, 2, 3))
+    handle(relay_, change(3, 2, 3))
     assert [body.get("reconciled") for body in bodies(sink)] == [None, True, None]
 
 
 def test_a_missing_step_shows_no_secret_and_hashes_a_kept_one_once() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, published(redact=REDACTION), heal="emit", keep="image")
-    walk(relay_, change(1, None, {"id": "a", "email": "s3cret", "n": 1}))
+    handle(relay_, change(1, None, {"id": "a", "email": "s3cret", "n": 1}))
     third = {"id": "a", "email": "s3cret", "n": 3}
-    walk(relay_, change(3, {"id": "a", "email": "s3cret", "n": 2}, third))
+    handle(relay_, change(3, {"id": "a", "email": "s3cret", "n": 2}, third))
     step = bodies(sink)[1]
     assert [entry["path"] for entry in step["data"]["changes"]] == ["/n"]
     assert {body["data"]["after"]["email"] for body in bodies(sink)} == {step["data"]["before"]["email"]}
@@ -405,8 +400,10 @@ def test_with_kept_fields_a_new_image_stream_names_what_changed() -> None:
     for keep in ("fields", "image"):
         sink = ScriptedSink()
         relay_ = bridge(sink, keep=keep)
-        walk(relay_, new_image(1, {"id": "a", "n": 1, "old": 1}, op="insert"))
-        walk(relay_, new_image(2, {"id": "a", "n": 2, "new": 1}), new_image(3, {"id": "a", "n": 3, "new": 1}))
+        handle(relay_, new_image(1, {"id": "a", "n": 1, "old": 1}, op="insert"))
+        handle(
+            relay_, new_image(2, {"id": "a", "n": 2, "new": 1}), new_image(3, {"id": "a", "n": 3, "new": 1})
+        )
         assert [body["data"].get("changes") for body in bodies(sink)] == [
             None,
             [
@@ -421,8 +418,8 @@ def test_with_kept_fields_a_new_image_stream_names_what_changed() -> None:
 def test_with_kept_fields_a_rule_on_changed_attributes_works_without_before_images() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, published(rule(operations=frozenset({"modify"}), changed=["/n"])), keep="fields")
-    walk(relay_, new_image(1, {"id": "a", "n": 1}, op="insert"))
-    outcome = walk(
+    handle(relay_, new_image(1, {"id": "a", "n": 1}, op="insert"))
+    outcome = handle(
         relay_, new_image(2, {"id": "a", "n": 1, "x": 1}), new_image(3, {"id": "a", "n": 2, "x": 1})
     )
     assert (outcome.published, outcome.reasons["without_event"]) == (1, {"no_matching_type": 1})
@@ -430,12 +427,12 @@ def test_with_kept_fields_a_rule_on_changed_attributes_works_without_before_imag
 
 def test_with_kept_fields_a_change_of_ignored_attributes_has_no_event() -> None:
     relay_ = bridge(ScriptedSink(), published(ignore=(("seen",),)), keep="fields")
-    walk(relay_, new_image(1, {"id": "a", "seen": 1}, op="insert"))
-    assert walk(relay_, new_image(2, {"id": "a", "seen": 2})).reasons == {"without_event": {"unchanged": 1}}
+    handle(relay_, new_image(1, {"id": "a", "seen": 1}, op="insert"))
+    assert handle(relay_, new_image(2, {"id": "a", "seen": 2})).reasons == {"without_event": {"unchanged": 1}}
 
 
 class _Current:
-    """A fetcher: the item as it stands."""
+    """A fetcher that returns the current item."""
 
     def __init__(self) -> None:
         self.now: dict[str, Any] = {}
@@ -444,12 +441,12 @@ class _Current:
         return {name: item(self.now) for name in keys}
 
 
-def test_with_kept_fields_a_fetched_item_names_what_changed_since_it_was_told_last() -> None:
+def test_with_kept_fields_a_fetched_item_names_what_changed_since_it_was_published() -> None:
     sink, current = ScriptedSink(), _Current()
     relay_ = replace(bridge(sink, replace(published(), fetch=True), keep="fields"), fetcher=current)
     for seq, now in enumerate([{"id": "a", "n": 1}, {"id": "a", "n": 2}, {"id": "a", "n": 2}], 1):
         current.now = now
-        walk(relay_, change(seq, op="insert" if seq == 1 else "modify", view="KEYS_ONLY"))
+        handle(relay_, change(seq, op="insert" if seq == 1 else "modify", view="KEYS_ONLY"))
     assert [body["data"].get("changes") for body in bodies(sink)] == [
         None,
         [{"path": "/n", "op": "replace"}],
@@ -459,7 +456,7 @@ def test_with_kept_fields_a_fetched_item_names_what_changed_since_it_was_told_la
 
 def test_without_a_row_the_changes_stay_unknown() -> None:
     sink = ScriptedSink()
-    walk(bridge(sink, keep="fields"), new_image(2, {"id": "a", "n": 2}))
+    handle(bridge(sink, keep="fields"), new_image(2, {"id": "a", "n": 2}))
     assert "changes" not in bodies(sink)[0]["data"]
 
 
@@ -469,30 +466,30 @@ def test_without_a_row_the_changes_stay_unknown() -> None:
 def test_a_redriven_change_is_published_once_and_marked_and_moves_nothing_backwards() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink)
-    walk(relay_, change(1, None, 1), change(3, 2, 3))
+    handle(relay_, change(1, None, 1), change(3, 2, 3))
     before = row_of(relay_)
     batch = [change(1, None, 1), change(2, 1, 2), change(3, 2, 3)]
-    outcome = walk(relay_, *batch, redriven=True)
+    outcome = handle(relay_, *batch, redriven=True)
     assert (outcome.published, outcome.without_event) == (1, 2)
     assert bodies(sink)[-1]["redriven"] is True
     assert bodies(sink)[-1]["sequence"] == f"{LABEL}/{2:040}"
     assert "gap" not in bodies(sink)[-1]
     after = row_of(relay_)
     assert replace(after, recent=()) == replace(before, recent=())
-    assert walk(relay_, *batch, redriven=True).reasons == {"without_event": {"duplicate": 3}}
+    assert handle(relay_, *batch, redriven=True).reasons == {"without_event": {"duplicate": 3}}
 
 
 def test_a_redrive_never_overwrites_what_the_live_stream_settled_meanwhile() -> None:
     peer = DynamoDbClient()
     ledger = ledger_on(peer)
     live = bridge(ScriptedSink(), ledger=ledger)
-    walk(live, change(5, None, 5))
+    handle(live, change(5, None, 5))
 
     def meanwhile(event: Any) -> None:
-        walk(live, change(6, 5, 6))
+        handle(live, change(6, 5, 6))
 
     redrive = bridge(ScriptedSink(fails=meanwhile), ledger=ledger)
-    assert walk(redrive, change(2, 1, 2), redriven=True).published == 1
+    assert handle(redrive, change(2, 1, 2), redriven=True).published == 1
     row = row_of(redrive)
     assert row.position.number == 6
     assert row.fingerprint == fingerprint({"id": "a", "n": 6})
@@ -501,10 +498,10 @@ def test_a_redrive_never_overwrites_what_the_live_stream_settled_meanwhile() -> 
 
 def test_a_redriven_change_newer_than_its_row_is_settled_like_any_other() -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, None, 1))
-    walk(relay_, change(2, 1, 2), redriven=True)
+    handle(relay_, change(1, None, 1))
+    handle(relay_, change(2, 1, 2), redriven=True)
     assert row_of(relay_).position.number == 2
-    assert walk(relay_, change(2, 1, 2)).reasons == {"without_event": {"duplicate": 1}}
+    assert handle(relay_, change(2, 1, 2)).reasons == {"without_event": {"duplicate": 1}}
 
 
 def test_a_quarantined_change_can_be_redriven() -> None:
@@ -512,9 +509,9 @@ def test_a_quarantined_change_can_be_redriven() -> None:
         raise EventInvalid("/n: too small")
 
     ledger, sink = MemoryLedger(), ScriptedSink()
-    walk(bridge(sink, published(rule(validate=refuse)), ledger=ledger), change(1, None, 1))
+    handle(bridge(sink, published(rule(validate=refuse)), ledger=ledger), change(1, None, 1))
     fixed = bridge(sink, ledger=ledger)
-    assert walk(fixed, change(1, None, 1), redriven=True).published == 1
+    assert handle(fixed, change(1, None, 1), redriven=True).published == 1
     assert (row_of(fixed).live, row_of(fixed).fingerprint) == (True, fingerprint({"id": "a", "n": 1}))
 
 
@@ -534,74 +531,74 @@ def reconciled(relay_: Relay, n: int, as_of: str, *, live: bool = True) -> None:
     [(2, at(1.5), 0), (2, at(1), 1), (2, at(0), 1), (2, "", 1), (3, at(60), 1)],
     ids=["certain", "within the rounding", "younger than the read", "unknown time", "another state"],
 )
-def test_a_late_record_is_suppressed_only_if_a_reconciliation_told_its_state_for_certain(
+def test_a_late_record_is_suppressed_only_if_a_reconciliation_certainly_published_its_state(
     n: int, as_of: str, published: int
 ) -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     reconciled(relay_, n, as_of)
-    outcome = walk(relay_, change(2, 1, 2))
+    outcome = handle(relay_, change(2, 1, 2))
     assert outcome.published == published
     if not published:
         assert outcome.reasons == {"without_event": {"reconciled": 1}}
     assert row_of(relay_).position.number == 2
 
 
-def test_a_state_that_was_recorded_and_not_told_suppresses_nothing() -> None:
+def test_a_state_that_was_recorded_and_not_published_suppresses_nothing() -> None:
     relay_ = bridge(ScriptedSink())
     seeded = Row(KEY, Position("", 0), live=True, fingerprint=fingerprint({"id": "a", "n": 2}))
     relay_.ledger.settle([replace(seeded, settled_by="snapshot", as_of=at(60))])
-    assert walk(relay_, change(2, 1, 2)).published == 1
+    assert handle(relay_, change(2, 1, 2)).published == 1
     assert gaps(relay_) == 0
 
 
 def test_a_malformed_change_after_a_reconciliation_is_quarantined_like_any_other() -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     reconciled(relay_, 2, at(60))
     poison = change(2, 1, 2)
     poison["dynamodb"]["NewImage"]["bad"] = {"S": "\ud800"}
-    assert walk(relay_, poison, change(3, 2, 3)).quarantined == 1
+    assert handle(relay_, poison, change(3, 2, 3)).quarantined == 1
 
 
-def test_a_late_remove_that_a_reconciliation_told_is_suppressed_too() -> None:
+def test_a_late_remove_that_a_reconciliation_published_is_suppressed_too() -> None:
     relay_ = bridge(ScriptedSink())
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     reconciled(relay_, 0, at(5), live=False)
-    assert walk(relay_, change(2, 1, None)).reasons == {"without_event": {"reconciled": 1}}
+    assert handle(relay_, change(2, 1, None)).reasons == {"without_event": {"reconciled": 1}}
 
 
 @pytest.mark.parametrize("together", [True, False])
-def test_after_an_older_state_went_out_the_told_state_is_told_again(together: bool) -> None:
-    """Subscribers apply by sequence: 2 would undo what the reconciliation told, 3 puts it right."""
+def test_after_an_older_state_was_published_the_reconciled_state_is_published_again(together: bool) -> None:
+    """Subscribers apply by sequence: 2 would undo what the reconciliation published, 3 corrects it."""
     sink = ScriptedSink()
     relay_ = bridge(sink)
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     reconciled(relay_, 3, at(5))
     late = [change(2, 1, 2), change(3, 2, 3)]
     for batch in [late] if together else [[each] for each in late]:
-        walk(relay_, *batch)
+        handle(relay_, *batch)
     assert [body["data"]["after"]["n"] for body in bodies(sink)] == [1, 2, 3]
     assert gaps(relay_) == 0
 
 
-def test_a_change_after_the_reconciliation_continues_what_it_told() -> None:
+def test_a_change_after_the_reconciliation_continues_from_what_it_published() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, heal="emit")
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     reconciled(relay_, 2, at(5))
-    walk(relay_, change(3, 2, 3, time=TIME + timedelta(seconds=10)))
+    handle(relay_, change(3, 2, 3, time=TIME + timedelta(seconds=10)))
     assert gaps(relay_) == 0
-    walk(relay_, change(5, 4, 5, time=TIME + timedelta(seconds=11)))
+    handle(relay_, change(5, 4, 5, time=TIME + timedelta(seconds=11)))
     assert gaps(relay_) == 1
 
 
-def test_a_step_missing_after_a_reconciliation_sorts_behind_what_that_told() -> None:
+def test_a_step_missing_after_a_reconciliation_sorts_after_what_it_published() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink, heal="emit")
-    walk(relay_, change(1, None, 1))
+    handle(relay_, change(1, None, 1))
     reconciled(relay_, 2, at(5.5))
-    walk(relay_, change(4, 3, 4, time=TIME + timedelta(seconds=7)))
+    handle(relay_, change(4, 3, 4, time=TIME + timedelta(seconds=7)))
     published_by_run, step = f"{LABEL}/{1:040}~{at(5.5)}", bodies(sink)[1]["sequence"]
     assert published_by_run < step < bodies(sink)[2]["sequence"]
 
@@ -609,11 +606,11 @@ def test_a_step_missing_after_a_reconciliation_sorts_behind_what_that_told() -> 
 def test_a_new_stream_continues_the_history_of_the_old_one() -> None:
     sink = ScriptedSink()
     relay_ = bridge(sink)
-    walk(relay_, change(500, None, 1))
+    handle(relay_, change(500, None, 1))
     arn = STREAM_ARN.replace("2026-11-01", "2026-11-02")
-    walk(relay_, change(1, 2, 3, stream_arn=arn))
+    handle(relay_, change(1, 2, 3, stream_arn=arn))
     assert [body.get("gap") for body in bodies(sink)] == [None, True]
-    assert walk(relay_, change(501, 1, 2)).reasons == {"without_event": {"duplicate": 1}}
+    assert handle(relay_, change(501, 1, 2)).reasons == {"without_event": {"duplicate": 1}}
 
 
 # --- the time there is ------------------------------------------------------------------------------

@@ -89,7 +89,7 @@ def test_lists_change_by_index_and_grow_and_shrink_at_the_tail() -> None:
     ]
 
 
-def test_lists_can_be_told_as_one_value() -> None:
+def test_lists_can_be_reported_as_one_value() -> None:
     old, new = {"L": [{"N": "1"}]}, {"L": [{"N": "1"}, {"N": "2"}]}
     assert diff({"a": old}, {"a": new}, lists="whole") == [
         {"path": "/a", "op": "replace", "before": [1], "after": [1, 2]}
@@ -97,7 +97,7 @@ def test_lists_can_be_told_as_one_value() -> None:
     assert diff({"a": {"L": [{"N": "1"}]}}, {"a": {"L": [{"N": "1.0"}]}}, lists="whole") == []
 
 
-def test_a_set_tells_what_came_and_what_went() -> None:
+def test_a_set_lists_added_and_removed_members() -> None:
     assert one({"SS": ["b", "a"]}, {"SS": ["c", "a"]}) == {
         "path": "/a",
         "op": "replace",

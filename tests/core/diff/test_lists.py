@@ -1,4 +1,4 @@
-"""Lists whose elements a member identifies: moved, changed, added and removed elements are told apart."""
+"""Lists whose elements a member identifies: moved, changed, added and removed elements are distinguished."""
 
 from __future__ import annotations
 
@@ -64,20 +64,20 @@ def test_an_addition_at_the_front_is_one_entry() -> None:
     ]
 
 
-def test_a_move_tells_where_from_and_no_values() -> None:
+def test_a_move_has_its_origin_and_no_values() -> None:
     assert diff(lines(TEA, POT, CUP), lines(POT, CUP, TEA)) == [
         {"path": "/lines/2", "op": "move", "from": "/lines/0", "id": "TEA"}
     ]
 
 
-def test_an_element_that_moved_and_changed_is_told_in_two_entries() -> None:
+def test_an_element_that_moved_and_changed_has_two_entries() -> None:
     assert diff(lines(TEA, POT, CUP), lines(CUP, TEA, line("POT", qty=2))) == [
         {"path": "/lines/0", "op": "move", "from": "/lines/2", "id": "CUP"},
         {"path": "/lines/2/qty", "op": "replace", "before": 1, "after": 2, "id": "POT"},
     ]
 
 
-def test_the_member_may_stand_deeper() -> None:
+def test_the_member_may_be_nested() -> None:
     def nested(name: str, qty: int) -> dict[str, Any]:
         return {"M": {"product": {"M": {"a/b": {"S": name}}}, "qty": {"N": str(qty)}}}
 
@@ -138,13 +138,13 @@ def test_identities_are_equal_as_values_are() -> None:
         line("TEA", qty=9),
     ],
 )
-def test_a_list_whose_elements_cannot_be_told_apart_is_compared_by_index(odd: dict[str, Any]) -> None:
+def test_a_list_whose_elements_cannot_be_distinguished_is_compared_by_index(odd: dict[str, Any]) -> None:
     before, after = lines(TEA, POT, odd), lines(POT, TEA, odd)
     assert diff(before, after) == by_index(before, after)
     assert diff(after, lines()) == by_index(after, lines())
 
 
-def test_a_star_in_ignore_stands_for_the_elements() -> None:
+def test_a_star_in_ignore_means_the_elements() -> None:
     before, after = lines(TEA, POT), lines(line("POT", qty=7), CUP)
     inside = diff(before, after, ignore=(("lines", "*", "qty"),))
     assert [(each["op"], each["path"]) for each in inside] == [("remove", "/lines/0"), ("add", "/lines/1")]
@@ -163,7 +163,7 @@ def test_an_illegal_identity_makes_the_record_malformed() -> None:
     ("changed", "applies"),
     [("/lines", True), ("/lines/*/qty", True), ("/lines/1/qty", True), ("/total", False), ("/line", False)],
 )
-def test_a_move_touches_its_list_and_so_all_that_stands_in_it(changed: str, applies: bool) -> None:
+def test_a_move_touches_its_list_and_everything_in_it(changed: str, applies: bool) -> None:
     change = decode(lambda_record(op="modify", before={}, after={}))
     change = change._replace(before=lines(TEA, POT, CUP), after=lines(POT, CUP, TEA))
     view = ChangeView(change, compile_diff(lists=BY_SKU))
@@ -217,7 +217,7 @@ def test_applying_the_changes_in_order_to_before_gives_after(
 
 
 @given(pair())
-def test_every_entry_carries_the_value_that_stands_there_when_its_turn_comes(
+def test_every_entry_has_the_value_that_is_there_when_it_is_applied(
     images: tuple[dict[str, Any], dict[str, Any]],
 ) -> None:
     before, after = images
@@ -232,7 +232,7 @@ def test_every_entry_carries_the_value_that_stands_there_when_its_turn_comes(
 
 
 @given(listings(), st.data())
-def test_another_order_is_told_by_moves_only_and_by_none_where_it_is_the_same(
+def test_another_order_gives_only_moves_and_the_same_order_none(
     listing: dict[str, Any], data: st.DataObject
 ) -> None:
     elements = list({each["M"]["sku"]["S"]: each for each in listing["L"]}.values())
@@ -270,7 +270,7 @@ def rising(numbers: list[int]) -> bool:
     return numbers == sorted(numbers)
 
 
-def test_a_list_of_twenty_thousand_elements_can_be_turned_round() -> None:
+def test_a_list_of_twenty_thousand_elements_can_be_reversed() -> None:
     """Each place is found in log n: with a search through the list this test would not end."""
     old = [("S", f"{n}") for n in range(20_000)]
     steps = rearrange(old, old[::-1])

@@ -24,7 +24,7 @@ def event_of(record: dict[str, Any], trace: Trace | None = None) -> Any:
     return event
 
 
-def test_the_attributes_stand_as_designed() -> None:
+def test_the_attributes_are_those_of_the_design() -> None:
     event = event_of(lambda_record(key={"id": "a"}, after={"id": "a"}, seq=42, event_id="abc"))
     assert orjson.loads(event.body) == {
         "specversion": "1.0",
@@ -54,7 +54,7 @@ def test_a_ttl_delete_says_that_the_system_did_it() -> None:
     assert orjson.loads(event_of(expired).body)["authtype"] == "system"
 
 
-def test_the_handlers_trace_goes_on_in_the_event() -> None:
+def test_the_handlers_trace_continues_in_the_event() -> None:
     trace = Trace(
         "Root=1-5759e988-bd862e3fe1be46a994272793", "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"
     )
@@ -63,7 +63,7 @@ def test_the_handlers_trace_goes_on_in_the_event() -> None:
     assert event.trace_header == trace.header
 
 
-def test_the_cloudevents_sdk_reads_what_we_write() -> None:
+def test_the_cloudevents_sdk_reads_the_event() -> None:
     event = event_of(lambda_record(key={"id": "a"}, after={"id": "a"}))
     read = JSONFormat().read(CloudEvent, event.body)
     assert (read.get_id(), read.get_type(), read.get_subject()) == (event.id, event.type, event.subject)

@@ -14,7 +14,7 @@ HEADER = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampl
 TRACEPARENT = "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"
 
 
-def test_the_same_ids_stand_in_both() -> None:
+def test_both_have_the_same_ids() -> None:
     trace = read_trace(HEADER)
     assert trace is not None
     assert (trace.header, trace.traceparent) == (HEADER, TRACEPARENT)
@@ -31,7 +31,7 @@ def test_the_same_ids_stand_in_both() -> None:
         (HEADER.replace("bd86", "BD86"), TRACEPARENT),
     ],
 )
-def test_what_else_the_header_holds_does_not_matter(header: str, traceparent: str) -> None:
+def test_other_members_of_the_header_do_not_matter(header: str, traceparent: str) -> None:
     trace = read_trace(header)
     assert trace is not None
     assert (trace.header, trace.traceparent) == (header, traceparent)

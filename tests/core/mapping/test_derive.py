@@ -19,7 +19,7 @@ def derive(function: Callable[[Any], Any], data: dict[str, Any] | None = None) -
     return by_function(function, "shop.plans:older")({"plan": {"to": "pro"}} if data is None else data)
 
 
-def test_it_gets_the_newer_data_and_its_answer_is_the_older() -> None:
+def test_it_gets_the_newer_data_and_returns_the_older() -> None:
     assert derive(lambda data: {"plan": data["plan"]["to"]}) == {"plan": "pro"}
 
 
@@ -58,7 +58,7 @@ def endless(data: Any) -> Any:
         (lambda data: {"t": (1, 2)}, "answered a value of type tuple"),
     ],
 )
-def test_what_it_raises_and_what_is_no_data_fails_that_record_without_a_value(
+def test_exceptions_and_answers_that_are_not_data_fail_that_record_without_a_value(
     function: Callable[[Any], Any], message: str
 ) -> None:
     with pytest.raises(MappingFailed, match=r"^shop\.plans:older ") as caught:

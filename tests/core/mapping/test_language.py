@@ -71,11 +71,11 @@ def test_changes_are_mapped_by_the_same_language() -> None:
     ) == {"tier": "paid", "was": "nothing", "paths": ["$.after.plan"]}
 
 
-def test_a_path_that_leads_nowhere_leaves_its_member_out_also_with_a_table() -> None:
+def test_a_path_that_finds_nothing_leaves_its_member_out_also_with_a_table() -> None:
     assert of_data({"it": {"$path": "$.nowhere", "$lookup": {"a": 1}}, "deep": "$.deep.er.nowhere"}) == {}
 
 
-def test_data_is_selected_renamed_and_walked_as_deep_as_it_goes() -> None:
+def test_data_is_selected_and_renamed_at_every_depth() -> None:
     assert of_data({"a": "$.deep.er.est", "b": "$.lines[1].sku", "c": "$.lines[?(@.sku == 'POT')].sku"}) == {
         "a": 1,
         "b": "POT",

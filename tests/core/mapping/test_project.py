@@ -51,18 +51,18 @@ def test_paths_constants_objects_and_lists_are_mapped() -> None:
     }
 
 
-def test_a_path_that_leads_nowhere_leaves_its_member_out() -> None:
+def test_a_path_that_finds_nothing_leaves_its_member_out() -> None:
     assert data({"x": "$.after.nothing", "y": {"z": "$.before.plan.deeper"}, "w": ["$.after.nothing"]}) == {
         "y": {},
         "w": [],
     }
 
 
-def test_null_is_a_value_and_not_nowhere() -> None:
+def test_null_is_a_value_and_not_missing() -> None:
     assert data({"note": "$.after.note"}) == {"note": None}
 
 
-def test_an_image_that_is_not_there_leads_nowhere() -> None:
+def test_a_path_into_a_missing_image_finds_nothing() -> None:
     inserted = table().view(decode(lambda_record(after={"id": "a"})))
     assert data({"b": "$.before", "p": "$.before.plan", "c": "$.changes", "a": "$.after"}, inserted) == {
         "a": {"id": "a"}
@@ -110,7 +110,7 @@ def test_a_wrong_path_is_refused_with_its_place(path: str, problem: str) -> None
     assert [each.path for each in found] == [("a", "b", 1), ("c",)]
 
 
-def test_simple_paths_are_told_from_those_the_library_has_to_walk() -> None:
+def test_simple_paths_are_distinguished_from_those_for_the_library() -> None:
     assert parse_path("$.after.lines[0].sku").steps == ("lines", 0, "sku")
     assert parse_path("$['after']['odd name']").steps == ("odd name",)
     assert parse_path("$.after..sku").steps is None

@@ -177,7 +177,7 @@ def test_an_explanation_names_the_fields_that_do_not_match_and_never_their_value
     assert pattern.explain({"plan": "pro", "address": {"city": "Bonn"}, "age": 1}) == []
 
 
-def test_a_pattern_says_what_it_looks_at() -> None:
+def test_a_pattern_lists_the_fields_that_it_uses() -> None:
     pattern = compile_pattern({"a": {"b": ["x"]}, "$or": [{"c": [1]}, {"d": {"e": [2]}}]})
     assert pattern.paths == {("a", "b"), ("c",), ("d", "e")}
 
@@ -302,12 +302,12 @@ def values_for(draw: st.DrawFn, matchers: list[Any]) -> Any:
 
 @settings(max_examples=150)
 @given(patterns().flatmap(lambda pattern: st.tuples(st.just(pattern), details_for(pattern))))
-def test_ours_and_the_oracle_agree_on_details_that_often_match(both: Any) -> None:
+def test_the_pattern_and_the_oracle_agree_on_details_that_often_match(both: Any) -> None:
     assert_agreement(*both)
 
 
 @settings(max_examples=200)
 @given(patterns(), DETAILS)
 @example({"a": {"b": [1]}}, {"a": [[{"b": 1}]]})
-def test_ours_and_the_oracle_agree(pattern: Any, detail: Any) -> None:
+def test_the_pattern_and_the_oracle_agree(pattern: Any, detail: Any) -> None:
     assert_agreement(pattern, detail)

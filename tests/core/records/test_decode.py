@@ -1,4 +1,4 @@
-"""A record is decoded the same whichever way it came, and what is not a record is refused with its reason."""
+"""A record decodes equally however it came; what is not a record is refused with a reason."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_modify_without_a_difference_has_changes_and_they_are_empty() -> None:
     assert seen(change).changes == []
 
 
-def test_a_ttl_delete_is_told_from_a_users() -> None:
+def test_a_ttl_delete_is_distinguished_from_a_users() -> None:
     for build in (record, lambda_record):
         expired = build(op="remove", key={"id": "a"}, before={"id": "a"}, ttl=True)
         assert decode(expired, stream_ref(STREAM_ARN)).actor == "ttl"
@@ -160,7 +160,7 @@ def test_a_scanned_item_gives_its_key_and_image() -> None:
         decode_item({"n": {"N": "1"}}, ["id"])
 
 
-def test_the_stream_arn_tells_table_and_label() -> None:
+def test_the_stream_arn_gives_table_and_label() -> None:
     ref = stream_ref(STREAM_ARN)
     assert ref == StreamRef(STREAM_ARN, "Users", "2026-11-01T10:00:00.000")
     assert ref.table_arn == "arn:aws:dynamodb:eu-central-1:123456789012:table/Users"

@@ -73,7 +73,7 @@ def test_the_position_is_the_creation_time_then_the_number_of_the_kinesis_record
     assert published.position.sequence == f"{label}/{FIRST_NUMBER + 5}"
 
 
-def test_the_time_is_told_in_whole_seconds_as_a_tables_own_stream_does() -> None:
+def test_the_time_has_whole_seconds_as_in_a_tables_own_stream() -> None:
     assert decode(kinesis_record(after=AFTER, at=START_MS + 999)).change.time == datetime(
         2026, 11, 1, 12, tzinfo=UTC
     )
@@ -100,7 +100,7 @@ def test_a_ttl_delete_is_recognised() -> None:
     assert decode(kinesis_record(op="remove", before=BEFORE, ttl=True)).change.actor == "ttl"
 
 
-def test_the_body_is_what_filters_for_a_tables_own_stream_look_at() -> None:
+def test_filters_for_a_tables_own_stream_apply_to_the_body() -> None:
     body = decode(kinesis_record(after=AFTER)).body
     assert (body["eventName"], body["dynamodb"]["Keys"]) == ("INSERT", {"id": {"S": "a"}})
 

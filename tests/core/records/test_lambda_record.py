@@ -72,7 +72,7 @@ def test_the_result_is_json() -> None:
     assert json.loads(json.dumps(to_lambda_record(FROM_STREAMS, STREAM_ARN))) == AS_LAMBDA
 
 
-def test_the_creation_time_does_not_depend_on_the_time_zone_it_is_told_in() -> None:
+def test_the_creation_time_does_not_depend_on_its_time_zone() -> None:
     here = record(time=datetime(2026, 11, 1, 14, 0, 5, tzinfo=timezone(timedelta(hours=2))))
     made = to_lambda_record(here, STREAM_ARN)
     assert made["dynamodb"]["ApproximateCreationDateTime"] == 1793534405
@@ -88,7 +88,7 @@ def test_region_source_and_version_are_filled_in_where_a_source_leaves_them_out(
     )
 
 
-def test_a_malformed_record_stays_malformed_for_the_one_who_decodes_it() -> None:
+def test_a_malformed_record_stays_malformed_until_it_is_decoded() -> None:
     assert "dynamodb" not in to_lambda_record({"eventID": "1"}, STREAM_ARN)
     assert to_lambda_record({"dynamodb": None}, STREAM_ARN)["dynamodb"] is None
     unknown = to_lambda_record({"dynamodb": {"NewImage": {"a": {"X": [1, {"B": b"x"}]}}}}, STREAM_ARN)
