@@ -98,8 +98,8 @@ def _compare(
         candidates: dict[str, Callable[[], object]] = {
             "client.scan": lambda: _scan(bare, name),
             "Table.scan + sha256 of json": lambda: _usual(resource),
-            "ours: scan, fingerprint, compare": lambda: _look(memory),
-            "ours, rows from a DynamoDB ledger": lambda: _look(durable),
+            "reconcile: scan, fingerprint, compare": lambda: _look(memory),
+            "reconcile, rows from a DynamoDB ledger": lambda: _look(durable),
         }
         timings = measure(candidates, units=ITEMS, rounds=rounds)
     report(f"reconciliation, per item of {ITEMS}, {kind}", timings, baseline="client.scan")

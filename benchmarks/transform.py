@@ -45,7 +45,7 @@ def copies(name: str) -> list[dict[str, Any]]:
     return orjson.loads(orjson.dumps(records))  # type: ignore[no-any-return]
 
 
-def ours(configuration: Configuration, records: list[dict[str, Any]]) -> list[bytes]:
+def bridge_bodies(configuration: Configuration, records: list[dict[str, Any]]) -> list[bytes]:
     bodies = []
     for record in records:
         change = decode(record)
@@ -128,12 +128,12 @@ def main(rounds: int = 60) -> None:
     usual = usual_parts(configuration)
     for shape in SHAPES:
         records = copies(shape)
-        bodies = ours(configuration, records)
+        bodies = bridge_bodies(configuration, records)
         finished = [orjson.loads(body) for body in bodies]
         timings = measure(
             {
                 "floor": partial(_floor, finished),
-                "transform": partial(ours, configuration, records),
+                "transform": partial(bridge_bodies, configuration, records),
                 "the usual parts": partial(usual, records),
             },
             units=len(records),

@@ -17,7 +17,7 @@ from infra.local.configuration import CHANGED, EXAMPLE, read_settings, write_con
 from infra.local.deployment import Deployment
 from infra.local.package import write_package
 from infra.local.scenario import Observed, check_all, run_scenario
-from infra.packaging.failure import PackagingError
+from infra.packaging.libraries import PackagingError
 
 _FEWEST = 30
 

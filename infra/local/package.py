@@ -25,7 +25,7 @@ def write_package(config: Path, out: Path, *, whole: bool) -> Path:
     if whole:
         lock = ROOT / "requirements" / "runtime.txt"
         return build(from_installed(lock), root=ROOT, config=config, schemas=None, python=HERE, out=out).path
-    ours, _ = sources(ROOT)
-    files = {**ours, **compiled(ours, sys.executable), **configured(config, None)}
+    modules, _ = sources(ROOT)
+    files = {**modules, **compiled(modules, sys.executable), **configured(config, None)}
     write_durably(out, pack(files))
     return out

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.packaging.failure import PackagingError
-from infra.packaging.libraries import PLATFORMS, Files, fetch, from_installed, from_wheels
+from infra.packaging.libraries import PLATFORMS, Files, PackagingError, fetch, from_installed, from_wheels
 from infra.packaging.package import MAX_BYTES, Package, build
 
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -16,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(words: list[str] | None = None) -> int:
-    """Exit code 1 where a package could not be built, with the reason on stderr."""
+    """Returns exit code 1 if a package could not be built, with the reason on stderr."""
     asked = _parser().parse_args(words)
     try:
         for name, python, libraries in _asked(asked):
@@ -54,7 +53,7 @@ def _reported(package: Package, python: str) -> str:
     ]
     if not package.has_bytecode:
         lines.append(
-            f"  no bytecode: there is no python{python} here, and cold starts will compile what they import"
+            f"  no bytecode: this machine has no python{python}, and cold starts will compile the modules"
         )
     return "\n".join(lines)
 
@@ -63,11 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.packaging", description=__doc__)
     parser.add_argument("--arch", action="append", choices=tuple(PLATFORMS), help="both by default")
     parser.add_argument(
-        "--here", action="store_true", help="for this machine's Python, from what is installed beside it"
+        "--here", action="store_true", help="for the Python of this machine, with its installed libraries"
     )
     parser.add_argument("--python", default="3.13", help="version of Lambda's runtime")
     parser.add_argument("--config", type=Path, default=ROOT / "infra/example/bridge.yaml")
-    parser.add_argument("--schemas", type=Path, help="folder of schemas; by default what --config names")
+    parser.add_argument(
+        "--schemas", type=Path, help="folder of schemas; by default the one that --config names"
+    )
     parser.add_argument("--lock", type=Path, default=ROOT / "requirements/runtime.txt")
     parser.add_argument("--wheels", type=Path, default=ROOT / "build/wheels", help="where wheels are kept")
     parser.add_argument("--out", type=Path, default=ROOT / "dist")

@@ -1,4 +1,4 @@
-"""A zip whose bytes depend on nothing but its contents (and on zlib)."""
+"""A zip file whose bytes depend only on its contents (and on zlib)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import zipfile
 from infra.packaging.libraries import Files
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The first that a zip can write."""
+"""The earliest date that a zip file can have."""
 _MODE = 0o100644
 _UNIX = 3
 
 
 def pack(files: Files) -> bytes:
-    """Entries in the order of their names, all with one date and readable by everyone, as Lambda asks."""
+    """Entries in the order of their names, all with the same date, and readable by everyone, as Lambda
+    requires."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for path in sorted(files):
@@ -28,7 +29,7 @@ def pack(files: Files) -> bytes:
 
 
 def fingerprint(files: Files) -> str:
-    """SHA-256 of paths and contents: the same where only the compression differs."""
+    """SHA-256 of paths and contents. It stays the same if only the compression differs."""
     digest = hashlib.sha256()
     for path in sorted(files):
         digest.update(f"{len(path.encode())}:{path}:{len(files[path])}:".encode())

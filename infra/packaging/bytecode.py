@@ -1,8 +1,8 @@
 """Compiled modules, the same bytes on every machine that has the right Python.
 
-Lambda's code folder cannot be written to: without these files every cold start compiles what it imports.
-Their validity is not checked against the source (``unchecked-hash``), because the package is one whole; the
-source stays for tracebacks, and names files where Lambda puts them.
+Lambda's code folder is read-only: without these files, every cold start compiles the modules that it imports.
+Python does not check them against the source (``unchecked-hash``), because a package is always complete. The
+source stays for tracebacks, which show file names as they are in Lambda.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from infra.packaging.failure import PackagingError
-from infra.packaging.libraries import Files
+from infra.packaging.libraries import Files, PackagingError
 
 CODE_FOLDER = "/var/task"
 """Where Lambda unpacks a function (docs: "Lambda runtime environment")."""
@@ -24,14 +23,15 @@ _WHICH = "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[
 
 
 def interpreter(python: str) -> str | None:
-    """A CPython of exactly this version, such as ``3.13``: bytecode is of one version. None without one."""
+    """A CPython of exactly this version, such as ``3.13``, because bytecode fits only one version; or
+    None."""
     for name in (sys.executable, shutil.which(f"python{python}")):
         if name is None:
             continue
         done = subprocess.run([name, "-I", "-c", _WHICH], capture_output=True, text=True, check=False)
         kind, version, executable = (*done.stdout.strip().split(" ", 2), "", "", "")[:3]
         if done.returncode == 0 and (kind, version) == ("cpython", python):
-            return executable  # and not the name, which a version manager may answer otherwise next time
+            return executable  # not the name, which a version manager may resolve differently next time
     return None
 
 
@@ -46,7 +46,7 @@ def compiled(files: Files, executable: str) -> Files:
                 place.write_bytes(content)
         words = [executable, "-P", "-s", "-m", "compileall", "-q", "-f", "-s", name, "-p", CODE_FOLDER]
         words += ["--invalidation-mode", "unchecked-hash", name]
-        # constants that are sets have the order of their hashes
+        # the order of set constants depends on their hashes
         environment = {"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
         done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment)
         if done.returncode:

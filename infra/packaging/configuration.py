@@ -1,4 +1,4 @@
-"""bridge.yaml and its schemas inside the package, at places that never change."""
+"""bridge.yaml and its schemas inside the package, always at the same paths."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from bridge.infra.environment import sample_environment
 from bridge.ports.registry import RegistryAddress
 from bridge.settings import load_settings
 from bridge.wiring.bridge import load_configuration
-from infra.packaging.failure import PackagingError
-from infra.packaging.libraries import Files
+from infra.packaging.libraries import Files, PackagingError
 
 CONFIG = "bridge.yaml"
 """The default of the templates' ``ConfigPath``, and of ``BRIDGE_CONFIG``."""
@@ -22,8 +21,8 @@ SCHEMAS = "event_schemas"
 
 
 def configured(config: Path, schemas: Path | None) -> Files:
-    """``config`` with ``schemas`` beside it, by default the folder that it names; ``schemas:`` in the copy
-    says so. Both are loaded as the function will, so that a mistake does not wait for a cold start.
+    """``config`` and ``schemas``, by default the folder that it names; ``schemas:`` in the copy points to it.
+    Both are loaded as in the function, so that a mistake fails the build and not a cold start.
 
     Raises :class:`PackagingError`."""
     try:
@@ -41,7 +40,7 @@ def configured(config: Path, schemas: Path | None) -> Files:
 
 
 def _schemas(folder: Path) -> Files:
-    """Without examples and notes: they are for those who write schemas."""
+    """The schemas without examples and notes, which only authors of schemas need."""
     if not folder.is_dir():
         raise PackagingError(f"{folder} is not a folder of schemas")
     return {
@@ -55,7 +54,7 @@ def _schemas(folder: Path) -> Files:
 
 
 def _naming(content: bytes) -> bytes:
-    """``content`` with another value of ``schemas``, and not a byte changed otherwise."""
+    """``content`` with another value of ``schemas`` and no other change."""
     text = content.decode("utf-8-sig")
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     for key, value in root.value if isinstance(root, yaml.MappingNode) else ():
@@ -75,5 +74,6 @@ def _check(files: Files) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """The templates' variables; whoever adds others to them sets these for the build as well."""
+    """The variables of the templates, and those of the process: variables that were added to the templates
+    must be set for the build too."""
     return {**sample_environment(), **os.environ}

@@ -1,7 +1,7 @@
-"""The locked libraries: fetched as wheels for Lambda's platform, and what of them stays in the package.
+"""The locked libraries: fetched as wheels for Lambda's platform, and reduced to what the package needs.
 
-Nothing is built or run: a wheel is an archive, and its files are taken out of it. Which index they come from
-is pip's own configuration; the lock's hashes say what is taken.
+Nothing is built or run: a wheel is an archive, and its files are extracted. The configuration of pip decides
+the index, and the hashes of the lock decide which files are accepted.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from infra.packaging.failure import PackagingError
-
 PLATFORMS: Mapping[str, tuple[str, ...]] = {
     "arm64": ("manylinux_2_28_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"),
     "x86_64": ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"),
 }
-"""What wheels may ask of the system. Lambda's python3.12 and later stand on Amazon Linux 2023, glibc 2.34."""
+"""Platform tags of accepted wheels. Lambda's python3.12 and later use Amazon Linux 2023 with glibc 2.34."""
+
+
+class PackagingError(Exception):
+    """The reason why there is no package, for the person who runs ``make package``."""
+
 
 Files = dict[str, bytes]
 """Contents by path inside the package, with forward slashes."""
@@ -33,8 +36,8 @@ _HASH = re.compile(r"--hash=sha256:([0-9a-f]{64})")
 
 
 def fetch(lock: Path, architecture: str, python: str, store: Path) -> Path:
-    """A folder in ``store`` with one wheel for each pin of ``lock``. What is there already is checked against
-    the lock's hashes and taken; otherwise pip downloads all of it."""
+    """A folder in ``store`` with one wheel for each pin of ``lock``. Existing wheels are used if they match
+    the hashes of the lock; otherwise pip downloads all of them."""
     content = lock.read_bytes()
     folder = store / f"{architecture}-{python}-{hashlib.sha256(content).hexdigest()[:12]}"
     if folder.is_dir() and _is_whole(folder, content.decode()):
@@ -43,7 +46,7 @@ def fetch(lock: Path, architecture: str, python: str, store: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=store, prefix=".fetching-") as name:
         _download(lock, architecture, python, Path(name) / "wheels")
         if not _is_whole(Path(name) / "wheels", content.decode()):
-            raise PackagingError("pip brought other files than the lock names")
+            raise PackagingError("pip downloaded other files than the lock names")
         shutil.rmtree(folder, ignore_errors=True)
         (Path(name) / "wheels").rename(folder)
     return folder
@@ -83,10 +86,10 @@ def from_wheels(folder: Path) -> Files:
 
 
 def from_installed(lock: Path) -> Files:
-    """The same from what is installed beside this interpreter, in whatever version: a package that runs here,
-    for trying things out without an index.
+    """The same from the libraries that are installed for this interpreter, in any version. The package runs
+    on this machine, and needs no index.
 
-    Raises :class:`PackagingError` where something is not installed."""
+    Raises :class:`PackagingError` if a library is not installed."""
     files: Files = {}
     for name, _ in _PIN.findall(lock.read_text(encoding="utf-8")):
         try:
@@ -101,7 +104,7 @@ def from_installed(lock: Path) -> Files:
 
 _DROPPED = re.compile(
     r"""
-      boto3/(data|examples)/                      # resources, which we do not use
+      boto3/(data|examples)/                      # resources, which are not used
     | aws_lambda_powertools/(event_handler|utilities/(?!(__init__\.py|jmespath_utils/)))
     | aws_xray_sdk/ext/                           # patches for frameworks
     | cloudevents/v1/                             # the interface of SDK 1.x,
@@ -109,29 +112,29 @@ _DROPPED = re.compile(
     | deprecation-[^/]*/ | packaging-[^/]*/
     | pydantic/(v1/|mypy\.py)
     | .*/tests?/
-    | [^/]+\.(md|rst|txt)$                        # what wheels leave beside their packages
+    | [^/]+\.(md|rst|txt)$                        # files next to the packages in wheels
     | .*\.(pyi|pyx|pxd|c|h|exe)$ | .*/py\.typed$
     """,
     re.VERBOSE,
 )
 _MODELS = re.compile(r"botocore/data/([^/]+)/[^/]+/([a-z-]+)")
 _USED_MODELS = {"service-", "endpoint-rule-set-", "paginators-"}
-_ASKED_BY_LIBRARIES = {"xray"}  # the X-Ray SDK makes a client of it where tracing begins
+_ASKED_BY_LIBRARIES = {"xray"}  # the X-Ray SDK creates a client for it when tracing starts
 _KEPT_METADATA = re.compile(r"[^/]+\.dist-info/(METADATA$|licenses?/|LICEN[CS]E|NOTICE|COPYING)")
-"""Vulnerability scanners read METADATA, pydantic its own version; licences travel with what they cover.
-RECORD and the rest would describe files that are gone."""
+"""Vulnerability scanners read METADATA, and pydantic reads its own version from it; licences stay with the
+code that they cover. RECORD and the other files would describe files that were removed."""
 
 
 def trimmed(files: Files, services: set[str]) -> Files:
-    """``files`` without what a function never loads; of botocore's models those of ``services``.
+    """``files`` without those that no function loads; of botocore's models, those of ``services`` stay.
 
-    botocore itself stays, although Lambda has one: ``eventbridgev2`` is newer than the one in the runtime
-    may be, and a runtime is renewed without asking. So do the libraries below it, for the same version."""
+    botocore itself stays, although Lambda has one, because ``eventbridgev2`` may be newer than the runtime's
+    botocore, and AWS updates runtimes without notice. Its dependencies stay too, for matching versions."""
     services = services | _ASKED_BY_LIBRARIES
     kept = {path: content for path, content in files.items() if _stays(path, services)}
     missing = services - {match[1] for match in map(_MODELS.match, kept) if match}
     if missing:
-        raise PackagingError(f"botocore knows no service {', '.join(sorted(missing))}")
+        raise PackagingError(f"botocore has no service {', '.join(sorted(missing))}")
     return kept
 
 

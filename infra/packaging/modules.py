@@ -1,7 +1,8 @@
-"""Which modules of ``bridge`` a Lambda function can reach, and which AWS services they talk to.
+"""The modules of ``bridge`` that a Lambda function can import, and the AWS services that they call.
 
-Read from the imports, those inside functions included, so that nothing has to be listed: a module that a
-handler begins to use is in the next package, and one that only the command line uses is in none.
+They are read from the imports, including those inside functions, so that there is no list to maintain: a
+module that a handler starts to use is in the next package, and a module that only the command line uses is in
+none.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def reachable(root: Path) -> list[Path]:
 
 
 def services(paths: list[Path]) -> set[str]:
-    """Names that these files ask a client for: ``client("events")`` and ``client_factory()("s3")``."""
+    """Services for which these files create a client: ``client("events")`` and ``client_factory()("s3")``."""
     return {
         call.args[0].value
         for path in paths
@@ -43,7 +44,7 @@ def services(paths: list[Path]) -> set[str]:
 
 
 def _called(function: ast.expr) -> str:
-    """The last name of what is called: of ``client.get_object().get`` that is ``get``, and no client."""
+    """The last name of a call. For ``client.get_object().get`` it is ``get``, which is not a client."""
     if isinstance(function, ast.Call):
         return _called(function.func)
     if isinstance(function, ast.BoolOp):
@@ -66,7 +67,7 @@ def _imports(path: Path, root: Path) -> Iterator[str]:
 
 
 def _running(node: ast.AST) -> Iterator[ast.AST]:
-    """What is executed: not what stands there for type checkers only."""
+    """The nodes that are executed, without those for type checkers only."""
     yield node
     if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
         children: list[ast.AST] = list(node.orelse)
@@ -77,7 +78,7 @@ def _running(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _files(root: Path, name: str) -> Iterator[Path]:
-    """The files of a dotted name and of the packages around it; a name that is no module has none."""
+    """The files of a dotted name and of its parent packages; none for a name that is not a module."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
         return

@@ -11,12 +11,11 @@ from bridge.settings.durable_file import write_durably
 from infra.packaging.archive import fingerprint, pack
 from infra.packaging.bytecode import compiled, interpreter
 from infra.packaging.configuration import configured
-from infra.packaging.failure import PackagingError
-from infra.packaging.libraries import Files, sizes, trimmed
+from infra.packaging.libraries import Files, PackagingError, sizes, trimmed
 from infra.packaging.modules import reachable, services
 
 MAX_BYTES = 60_000_000
-"""Unzipped: far below Lambda's 250 MB, because what is unpacked is what a cold start waits for."""
+"""Unzipped size: far below Lambda's 250 MB, because a cold start waits for the unpacking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Package:
 
 
 def sources(root: Path) -> tuple[Files, set[str]]:
-    """Our modules that a function can reach, and the AWS services they ask for."""
+    """The modules of the project that a function can import, and the AWS services that they call."""
     paths = reachable(root)
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}, services(paths)
 
@@ -49,13 +48,13 @@ def build(
     max_bytes: int = MAX_BYTES,
     find_interpreter: Callable[[str], str | None] = interpreter,
 ) -> Package:
-    """Write the package to ``out``, in one step: what was there before stays until then.
+    """Write the package to ``out`` in one step. An earlier package stays until then.
 
-    Without an interpreter of version ``python`` there is no bytecode in it, and cold starts take longer.
-    Raises :class:`PackagingError`, also where it would be larger than ``max_bytes``."""
+    Without an interpreter of version ``python`` the package has no bytecode, and cold starts take longer.
+    Raises :class:`PackagingError`, also if the package would be larger than ``max_bytes``."""
     configuration = configured(config, schemas)
-    ours, names = sources(root)
-    files = {**trimmed(libraries, names), **ours}
+    modules, names = sources(root)
+    files = {**trimmed(libraries, names), **modules}
     executable = find_interpreter(python)
     if executable is not None:
         files |= compiled(files, executable)
@@ -65,8 +64,9 @@ def build(
     if size > max_bytes:
         parts = ", ".join(f"{name} {count / 1e6:.1f}" for name, count in largest)
         raise PackagingError(
-            f"unzipped it would be {size / 1e6:.1f} MB, more than {max_bytes / 1e6:.0f} (MB: {parts}): see "
-            "what infra/packaging/libraries.py keeps"
+            f"the package would have {size / 1e6:.1f} MB unzipped, more than {max_bytes / 1e6:.0f}"
+            f" (MB: {parts}): "
+            "see infra/packaging/libraries.py for what is kept"
         )
     content = pack(files)
     try:

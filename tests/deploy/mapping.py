@@ -43,7 +43,7 @@ def template_mapping(stack: Stack, *, account: str = ACCOUNT, region: str = REGI
 
 
 def mapping_settings(properties: Mapping[str, Any]) -> MappingSettings:
-    """``properties`` of AWS::Lambda::EventSourceMapping, resolved. Each of them is used or told to be none of
+    """``properties`` of AWS::Lambda::EventSourceMapping, resolved. Each is used, or listed as none of
     the runner's; another one fails."""
     left = dict(properties)
     settings = MappingSettings(

@@ -97,7 +97,7 @@ class TemplateRig:
     def _deploy(self, given: Mapping[str, str], clock: Clock) -> tuple[Mapping[str, str], str]:
         s3 = self.aws.client("s3")
         s3.create_bucket(Bucket=CODE["CodeBucket"])
-        s3.put_object(Bucket=CODE["CodeBucket"], Key=CODE["CodeKey"], Body=b"nobody calls it")
+        s3.put_object(Bucket=CODE["CodeBucket"], Key=CODE["CodeKey"], Body=b"never called")
         stacks = Stacks(self.aws.client, self.aws.endpoint_url, CODE["CodeBucket"], clock)
         table = stacks.create("users-table", "example-table", {"DeletionProtection": "false"})
         stream_arn = table.outputs["StreamArn"]
@@ -111,7 +111,7 @@ class TemplateRig:
             self.aws.client("dynamodb").put_item(TableName=TABLE, Item={**item(key, "free"), **attributes})
 
     def run(self, *, fixed_at: int = 0) -> RunnerStats:
-        """Until it has caught up with what is in the stream. From invocation ``mends_at`` on the bus takes
+        """Run until it has read the whole stream. From invocation ``fixed_at`` on, the bus accepts
         everything."""
         relay = build_relay(
             self.configuration,
@@ -164,7 +164,7 @@ class TemplateRig:
         return [json.loads(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read()) for each in found]
 
     def notified(self) -> list[str]:
-        """Keys of the objects that the queue for the alarm was told of: every message in it is one."""
+        """Keys of the objects in the messages of the queue for the alarm, one per message."""
         sqs, url = self.aws.client("sqs"), self.outputs["OnFailureQueueUrl"]
         bodies = [
             json.loads(message["Body"])

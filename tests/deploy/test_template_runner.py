@@ -67,13 +67,13 @@ def test_the_runner_of_one_machine_and_the_mapping_of_the_template_agree(tmp_pat
     """bridge.yaml decides the same of both."""
     configuration = load_configuration(write_configuration(tmp_path), sample_environment())
     rendered = rendered_for(configuration.settings)
-    ours = settings_of_run(configuration.settings, configuration.tables["Users"])
+    own = settings_of_run(configuration.settings, configuration.tables["Users"])
     theirs = template_mapping(bridge(**rendered.parameters["bridge.parameters.json"])).settings
     for name in ("batch_size", "window_s", "parallelization_factor", "starting_position"):
-        assert getattr(ours, name) == getattr(theirs, name), name
+        assert getattr(own, name) == getattr(theirs, name), name
     for key, wanted in {"u-1": True, "test-1": False}.items():
         record = {"dynamodb": {"Keys": {"userId": {"S": key}}}}
-        assert ours.wants(record) is theirs.wants(record) is wanted
+        assert own.wants(record) is theirs.wants(record) is wanted
 
 
 # --- the template's own numbers, against a function that fails ---------------------------------------
@@ -124,11 +124,11 @@ def test_a_record_is_given_up_while_the_stream_still_has_it() -> None:
 # --- the stack, deployed, with the runner as its mapping ---------------------------------------------
 
 
-def test_a_poison_record_goes_to_quarantine_and_holds_up_nobody(aws: Aws, tmp_path: Path) -> None:
+def test_a_poison_record_is_quarantined_and_delays_no_other_record(aws: Aws, tmp_path: Path) -> None:
     rig = deployed(aws, tmp_path)
     assert rig.mapping.bucket == rig.outputs["OnFailureBucketName"]
     rig.sign_up("u-1")
-    rig.sign_up("u-poison", plan={"S": "no plan of ours"})
+    rig.sign_up("u-poison", plan={"S": "no plan of original"})
     rig.sign_up("u-2", "test-1")
     stats = rig.run()
     assert rig.batches == [["u-1", "u-poison", "u-2"]], "once; the filter of the template kept test-1 out"
@@ -137,8 +137,11 @@ def test_a_poison_record_goes_to_quarantine_and_holds_up_nobody(aws: Aws, tmp_pa
     assert (stats.given_up, rig.given_up(), rig.notified()) == (0, [], [])
 
 
-def test_what_the_bus_refuses_is_handed_back_and_told_once_it_takes_it(aws: Aws, tmp_path: Path) -> None:
-    """A partial failure: from the refused record on the batch comes again, and nobody hears it twice."""
+def test_an_entry_that_the_bus_refuses_is_returned_for_retry_and_published_once(
+    aws: Aws, tmp_path: Path
+) -> None:
+    """A partial failure: the batch is sent again from the refused record on, and no event is published
+    twice."""
     rig = deployed(aws, tmp_path)
     rig.bus.refused = {"user/u-2"}
     rig.sign_up("u-1", "u-2", "u-3")

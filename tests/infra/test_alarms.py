@@ -1,5 +1,6 @@
-"""An alarm on a metric that nobody emits never rings. Every one is held against what AWS documents, or
-against what this package counts; and each sends people to a section of the runbook that is there."""
+"""An alarm for a metric that is never emitted never goes off. Every alarm is compared with what AWS
+documents, or against what this package counts; and each sends people to a section of the runbook that is
+there."""
 
 from __future__ import annotations
 
@@ -59,8 +60,8 @@ IDS = [name for name, _ in ALARMS]
 def check_metric(namespace: str, metric: str, dimensions: dict[str, str]) -> None:
     """``dimensions`` is exactly a set that the metric is emitted under."""
     if namespace == NAMESPACE:
-        ours = METRICS[metric]
-        further = () if ours.dimension is None else (ours.dimension,)
+        original = METRICS[metric]
+        further = () if original.dimension is None else (original.dimension,)
         assert set(dimensions) in ({"service"}, {"service", *further}), f"{metric} by {set(dimensions)}"
     else:
         assert (namespace, metric) in AWS_METRICS, f"{namespace} {metric} is not known to be emitted"
@@ -115,7 +116,7 @@ def test_lag_warns_then_pages_then_speaks_of_retention() -> None:
         stack.properties(name)["Threshold"] for name in ("LagWarning", "LagPage", "LagNearRetention")
     ]
     assert thresholds == sorted(thresholds)
-    assert thresholds[-1] <= 24 * 3600 * 1000 / 2, "as long must be left to mend it"
+    assert thresholds[-1] <= 24 * 3600 * 1000 / 2, "the same time must be left for the fix"
     warning, page = (
         Stack("observability", {"WarningTopicArn": topic("warn"), "PageTopicArn": topic("page")}).properties(
             name
@@ -150,7 +151,7 @@ def anchors() -> set[str]:
 
 
 @pytest.mark.parametrize(("name", "alarm"), ALARMS, ids=IDS)
-def test_an_alarm_tells_somebody_and_links_a_section_that_is_there(name: str, alarm: dict[str, Any]) -> None:
+def test_an_alarm_notifies_a_topic_and_links_an_existing_section(name: str, alarm: dict[str, Any]) -> None:
     assert len(alarm["AlarmActions"]) == 1
     text, _, link = alarm["AlarmDescription"].partition(" Runbook: ")
     assert text.endswith(".")

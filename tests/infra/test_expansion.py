@@ -77,9 +77,9 @@ def test_kinesis_has_the_same_settings_as_the_stream() -> None:
     """But where it starts from, how old records may be there, and what is no change of DynamoDB's."""
     own = {"EventSourceArn", "FunctionName", "FilterCriteria", "MaximumRecordAgeInSeconds", "Enabled"}
     theirs = kinesis(whole()).properties("Mapping")
-    ours = whole().properties("Mapping")
+    original = whole().properties("Mapping")
     assert {key: value for key, value in theirs.items() if key not in own} == {
-        key: value for key, value in ours.items() if key not in own
+        key: value for key, value in original.items() if key not in own
     }
     pattern = json.loads(theirs["FilterCriteria"]["Filters"][0]["Pattern"])
     assert pattern == {"data": {"eventSource": ["aws:dynamodb"]}}
@@ -137,7 +137,7 @@ def test_concurrency_and_tracing_are_as_asked_for() -> None:
 
 
 def test_sam_adds_nothing_of_its_own_but_how_the_redrive_is_invoked() -> None:
-    """No roles, no policies, no permissions that nobody wrote down."""
+    """No unlisted roles, policies or permissions."""
     for name in ("bridge", "reconciliation", "pipe", "kinesis"):
         added = set(expand(name)["Resources"]) - set(read(name)["Resources"])
         assert added == ({"RedriveFunctionEventInvokeConfig"} if name == "bridge" else set())
@@ -149,7 +149,7 @@ def test_hash_keys_come_from_a_secret_and_a_given_one_is_taken() -> None:
         return value
 
     made = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:stream-bridge/hash-key-abcdef"
-    given = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ours"
+    given = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:own"
     assert hash_key(bridge()) == f"{{{{resolve:secretsmanager:{made}}}}}"
     stack = bridge(HashKeySecretArn=given)
     assert hash_key(stack) == f"{{{{resolve:secretsmanager:{given}}}}}"
@@ -255,7 +255,7 @@ def test_a_batch_that_is_given_up_leaves_a_message_and_nothing_else_does() -> No
     reported = stack.properties("OnFailureBucket")["NotificationConfiguration"]
     assert reported == {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
     rule = stack.properties("OnFailureRule")
-    assert "EventBusName" not in rule, "S3 tells the account's default bus"
+    assert "EventBusName" not in rule, "S3 publishes to the default bus of the account"
     assert rule["State"] == "ENABLED"
     given_up = {"source": "aws.s3", "detail-type": "Object Created"}
     bucket = stack.properties("OnFailureBucket")["BucketName"]
@@ -290,7 +290,7 @@ def test_the_bus_has_an_archive_a_log_and_lets_the_organisation_make_its_own_rul
     assert "events:PutEvents" not in statement["Action"], "events are the bridge's to put"
 
 
-def test_without_an_organisation_nobody_else_is_let_in() -> None:
+def test_without_an_organization_no_other_account_has_access() -> None:
     assert "EventBusPolicy" not in bridge().resources
 
 
@@ -311,7 +311,7 @@ def test_a_stack_that_publishes_nowhere_is_refused() -> None:
     }
 
 
-def test_a_topic_of_ours_keeps_order() -> None:
+def test_a_topic_of_the_stack_keeps_order() -> None:
     topic = whole().properties("Topic")
     assert topic["TopicName"].endswith(".fifo")
     assert topic["FifoTopic"] is True
@@ -327,7 +327,7 @@ def test_redriving_is_off_until_somebody_switches_it_on() -> None:
     assert json.loads(target["Input"]) == {"bucket": bridge().properties("OnFailureBucket")["BucketName"]}
 
 
-def test_schedules_tell_when_they_could_not_start_what_they_are_for() -> None:
+def test_schedules_report_when_they_could_not_start_their_target() -> None:
     for stack in (bridge(), reconciliation(bridge())):
         for each in stack.of_type("AWS::Scheduler::Schedule").values():
             queues = {stack.arn(name) for name in stack.of_type("AWS::SQS::Queue")}

@@ -42,7 +42,7 @@ def test_every_parameter_says_what_it_is_for_and_what_it_may_be(name: str) -> No
         bounded = {"AllowedPattern", "AllowedValues", "MinValue", "MinLength", "MaxLength"} & set(parameter)
         assert bounded, f"{key} takes anything"
         if "AllowedPattern" in parameter and "ConstraintDescription" not in parameter:
-            raise AssertionError(f"{key}: nobody reads a pattern in an error")
+            raise AssertionError(f"{key}: an error must not show a pattern")
 
 
 @pytest.mark.parametrize("name", ["bridge", "reconciliation", "observability", "pipe", "kinesis"])

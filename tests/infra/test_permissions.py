@@ -37,7 +37,7 @@ from tests.infra.templates import (
 )
 
 EDGES = ROOT / "bridge" / "edges"
-EMBEDDED = {"embedded", "embedded_server"}  # an emulator asks nobody for permission
+EMBEDDED = {"embedded", "embedded_server"}  # an emulator checks no permissions
 SERVICES = (
     *("dynamodb", "dynamodbstreams", "events", "eventbridgev2", "sns", "sqs", "s3", "kinesis"),
     *("cloudwatch", "lambda", "glue", "schemas"),
@@ -155,14 +155,14 @@ def test_the_worker_of_a_stream_behind_kinesis_asks_for_the_mapping_that_it_is_g
 
 
 def test_the_function_behind_kinesis_may_do_what_the_table_says() -> None:
-    """Its walk is the bridge stack's managed policy; the stream's key is its own."""
+    """Its pipeline uses the managed policy of the bridge stack; the key of the stream is its own."""
     of = bridge(UsesClaimCheck="false")
     stack = kinesis(of, UsesClaimCheck="false", KmsKeyArn=KEY_ARN, Tracing="Active")
-    walk = grants(of.properties("PipelinePolicy")["PolicyDocument"]["Statement"])
+    pipeline = grants(of.properties("PipelinePolicy")["PolicyDocument"]["Statement"])
     assert stack.properties("FunctionRole")["ManagedPolicyArns"] == [of.arn("PipelinePolicy")]
     uses = replace(LEAST, ledger=True, table_key=True, tracing=True)
     arns = {"LogGroupArn": f"{LOGS}-kinesis", "TableKmsKeyArn": KEY_ARN}
-    assert given(stack, "FunctionRole") | walk == wanted("kinesis", uses, **arns)
+    assert given(stack, "FunctionRole") | pipeline == wanted("kinesis", uses, **arns)
 
 
 def test_the_enrichment_of_a_pipe_may_do_what_the_table_says() -> None:

@@ -27,7 +27,7 @@ for statement in json.load(sys.stdin):
 
 
 def lint(statements: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """One by one, so that a finding tells its statement."""
+    """One by one, so that a finding names its statement."""
     reported = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", _LINTER],
         input=json.dumps(statements),

@@ -1,4 +1,5 @@
-"""``infra render`` writes what the templates need of bridge.yaml; ``infra diff`` tells when that is old."""
+"""``infra render`` writes what the templates need from bridge.yaml; ``infra diff`` shows when it is out of
+date."""
 
 from __future__ import annotations
 
@@ -109,9 +110,12 @@ def test_every_variable_of_the_configuration_is_set_by_the_templates() -> None:
 
 def test_the_page_about_deploying_lists_the_variables() -> None:
     page = (INFRA.parent / "docs" / "deploy.md").read_text()
-    ours = {name for name in ENVIRONMENT if not name.startswith("BRIDGE_")} - {"RUNS_BUCKET", "MAPPING_ID"}
+    original = {name for name in ENVIRONMENT if not name.startswith("BRIDGE_")} - {
+        "RUNS_BUCKET",
+        "MAPPING_ID",
+    }
     listed = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", page.partition("## What the settings")[0]))
-    assert ours <= listed | {"KINESIS_STREAM_ARN"}
+    assert original <= listed | {"KINESIS_STREAM_ARN"}
 
 
 def test_templates_set_only_variables_that_are_known() -> None:
@@ -198,7 +202,9 @@ def test_types_with_the_same_last_words_have_rules_of_different_names() -> None:
         (lambda: settings(tables=TABLES + f"    filter: {[{'eventName': ['INSERT']}] * 6}\n"), "5 patterns"),
     ],
 )
-def test_what_the_templates_cannot_do_is_told_at_its_place(make: Callable[[], Settings], said: str) -> None:
+def test_what_the_templates_do_not_support_is_reported_at_its_place(
+    make: Callable[[], Settings], said: str
+) -> None:
     with pytest.raises(ConfigurationError, match=said):
         render(make(), "Users")
 
@@ -292,7 +298,7 @@ def test_render_writes_a_folder_for_each_table_without_any_variable_set(shell: S
     assert shell.run("infra", "diff", "--out", "out").code == 0
 
 
-def test_diff_names_each_difference_with_its_mend_and_ends_with_2(shell: Shell) -> None:
+def test_diff_names_each_difference_with_its_fix_and_exits_2(shell: Shell) -> None:
     shell.run("infra", "render", "--out", "out")
     shell.edit("bridge.yaml", "tables:", "mapping: {batch_size: 7}\ntables:")
     done = shell.run("infra", "diff", "--out", "out")
@@ -306,7 +312,7 @@ def test_diff_names_each_difference_with_its_mend_and_ends_with_2(shell: Shell) 
     assert reported["file"] == "Users/bridge.parameters.json"
 
 
-def test_the_mend_mends(shell: Shell) -> None:
+def test_the_fix_removes_the_difference(shell: Shell) -> None:
     shell.run("infra", "render", "--kms", "--table", "prod-users")
     shell.edit("bridge.yaml", "tables:", "mapping: {batch_size: 7}\ntables:")
     done = shell.run("infra", "diff", "--kms", "--table", "prod-users")
@@ -315,7 +321,7 @@ def test_the_mend_mends(shell: Shell) -> None:
     assert shell.run("infra", "diff", "--kms", "--table", "prod-users").code == 0
 
 
-def test_a_table_that_is_not_there_and_a_configuration_that_cannot_be_deployed_are_told(shell: Shell) -> None:
+def test_a_missing_table_and_a_configuration_that_cannot_be_deployed_are_reported(shell: Shell) -> None:
     assert "its tables are Users" in shell.run("infra", "render", "--table", "Other").err
     shell.edit("bridge.yaml", QUARANTINE, "quarantine: {kind: directory, path: q}\n")
     done = shell.run("infra", "render")

@@ -66,14 +66,14 @@ def test_a_stack_is_one_reader_of_its_stream() -> None:
 
 
 def test_two_stacks_of_different_names_share_nothing_that_they_write() -> None:
-    """They would tell every change twice, each with a ledger of its own; neither spoils the other's."""
+    """They would publish every change twice, each with its own ledger; neither breaks the other."""
     first, second = bridge(), bridge(BridgeName="other-bridge")
     kinds = ("AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
     for kind in kinds:
-        ours = {first.arn(name) for name in first.of_type(kind)}
+        original = {first.arn(name) for name in first.of_type(kind)}
         theirs = {second.arn(name) for name in second.of_type(kind)}
-        assert ours
-        assert not ours & theirs, kind
+        assert original
+        assert not original & theirs, kind
 
 
 def test_a_second_stack_of_the_same_name_collides_instead_of_joining_in() -> None:
@@ -91,7 +91,7 @@ def test_a_second_stack_of_the_same_name_collides_instead_of_joining_in() -> Non
 
 
 def facts(function: str, properties: Mapping[str, Any]) -> MappingFacts:
-    """The mapping of a template as ListEventSourceMappings would tell it."""
+    """The mapping of a template in the form of ListEventSourceMappings."""
     return MappingFacts(
         id=function,
         function=f"arn:aws:lambda:eu-central-1:123456789012:function:{function}",
@@ -107,7 +107,7 @@ def facts(function: str, properties: Mapping[str, Any]) -> MappingFacts:
     )
 
 
-def test_doctor_tells_of_a_second_reader() -> None:
+def test_doctor_reports_a_second_reader() -> None:
     context = Context("bridge.yaml", "Users", "Users", 0.0, "")
     both = [facts(name, bridge(BridgeName=name).properties("Mapping")) for name in ("one", "two")]
     finding, _ = judge_mappings(context, STREAM_ARN, both, None)

@@ -12,7 +12,7 @@ import pytest
 
 from infra.packaging.__main__ import HERE, ROOT
 from infra.packaging.archive import fingerprint, pack
-from infra.packaging.failure import PackagingError
+from infra.packaging.libraries import PackagingError
 from infra.packaging.package import Package, build
 
 LIBRARIES = {
@@ -153,7 +153,7 @@ def test_without_the_right_python_there_is_a_package_without_bytecode(
 
 def test_a_service_without_a_model_is_noticed_at_the_build(tmp_path: Path, root: Path, config: Path) -> None:
     libraries = {path: content for path, content in LIBRARIES.items() if "events" not in path}
-    with pytest.raises(PackagingError, match="botocore knows no service events"):
+    with pytest.raises(PackagingError, match="botocore has no service events"):
         build(libraries, root=root, config=config, schemas=None, python=HERE, out=tmp_path / "package.zip")
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from infra.packaging.__main__ import ROOT, main
 from infra.packaging.configuration import configured
-from infra.packaging.failure import PackagingError
-from infra.packaging.libraries import fetch, from_wheels, trimmed
+from infra.packaging.libraries import PackagingError, fetch, from_wheels, trimmed
 from infra.packaging.modules import reachable, services
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.packaging.__main__ import HERE, ROOT
-from infra.packaging.failure import PackagingError
-from infra.packaging.libraries import fetch, from_wheels
+from infra.packaging.libraries import PackagingError, fetch, from_wheels
 from infra.packaging.package import build
 from tests.golden.regenerate import ENVIRONMENT, golden_of, sources
 from tests.packaging.bare import invoke, run, unpack

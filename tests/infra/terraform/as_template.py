@@ -49,7 +49,7 @@ def plain(value: Any) -> Any:
 
 
 def renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> Properties:
-    """Attributes by CloudFormation's names; one that nobody expects is an error."""
+    """Attributes by CloudFormation's names; an unexpected one is an error."""
     unknown = set(given) - set(names) - {"lifecycle", "skip_destroy"}
     assert not unknown, f"compared with nothing: {unknown}"
     return {names[key]: value for key, value in given.items() if names.get(key)}

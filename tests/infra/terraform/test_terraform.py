@@ -28,7 +28,7 @@ from tests.infra.terraform.as_template import is_arn, kept, resources, roles, va
 from tests.infra.terraform.files import MODULES, ROOT, Module, RefusedError, attributes, blocks, labels, parse
 from tests.infra.test_policies import EXCEPTIONS, is_excepted, lint, listed
 
-BUS_V2 = f"arn:aws:events:{REGION}:{ACCOUNT}:event-busv2/ours/" + "a" * 25
+BUS_V2 = f"arn:aws:events:{REGION}:{ACCOUNT}:event-busv2/own/" + "a" * 25
 TOPICS = {name: f"arn:aws:sns:{REGION}:{ACCOUNT}:{name}" for name in ("warn", "page")}
 Pair = tuple[Stack, Module]
 
@@ -53,7 +53,7 @@ BRIDGES: dict[str, dict[str, str]] = {
         "EventBusArn": f"arn:aws:events:{REGION}:210987654321:event-bus/theirs",
         "PublishesToTopic": "true",
         "TopicArn": TOPICS["page"],
-        "HashKeySecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:ours",
+        "HashKeySecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:own",
         "RedactionKeySecretArn": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:redaction",
         "MappingEnabled": "false",
         "RedriveState": "ENABLED",
@@ -129,17 +129,17 @@ def in_order(several: list[Any]) -> list[Any]:
 
 def test_the_same_resources_with_the_same_settings(both: Pair) -> None:
     stack, module = both
-    ours, theirs = stack_resources(stack), resources(module)
-    assert set(theirs) == set(ours)
-    for kind in ours:
-        assert in_order(theirs[kind]) == in_order(ours[kind]), kind
+    original, theirs = stack_resources(stack), resources(module)
+    assert set(theirs) == set(original)
+    for kind in original:
+        assert in_order(theirs[kind]) == in_order(original[kind]), kind
 
 
 def test_roles_may_do_the_same_for_the_same_services(both: Pair) -> None:
     stack, module = both
-    ours, theirs = stack_roles(stack), roles(module)
-    assert set(theirs) == set(ours)
-    for role, (trust, statements) in ours.items():
+    original, theirs = stack_roles(stack), roles(module)
+    assert set(theirs) == set(original)
+    for role, (trust, statements) in original.items():
         assert theirs[role][0] == trust, role
         assert in_order(theirs[role][1]) == in_order(statements), role
 
@@ -164,7 +164,7 @@ def declared(module: str) -> dict[str, Any]:
     return {labels(each)[1]: each for each in parse(module) if labels(each)[0] == "variable"}
 
 
-NOT_OURS = {
+NOT_IN_MODULES = {
     "bridge": {"EventBusV2RetentionDays"},  # of a new custom bus, which the AWS provider cannot make
     # var.bridge has the outputs instead of a stack to import from
     "reconciliation": {"BridgeStack", "FunctionName", "MappingId"},
@@ -176,7 +176,7 @@ FURTHER = {"bridge": {"filter_patterns"}, "reconciliation": {"bridge"}, "observa
 def parameters() -> Iterator[Any]:
     for module in MODULES:
         for name, parameter in read(module)["Parameters"].items():
-            if name not in NOT_OURS[module] and not name.startswith("FilterPattern"):
+            if name not in NOT_IN_MODULES[module] and not name.startswith("FilterPattern"):
                 yield pytest.param(module, name, parameter, id=f"{module}: {name}")
 
 
@@ -185,11 +185,11 @@ def name_of(name: str, parameter: Any) -> str:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_takes_what_the_template_takes(module: str) -> None:
+def test_a_module_has_the_parameters_of_the_template(module: str) -> None:
     theirs = {
         name_of(name, parameter)
         for name, parameter in read(module)["Parameters"].items()
-        if name not in NOT_OURS[module] and not name.startswith("FilterPattern")
+        if name not in NOT_IN_MODULES[module] and not name.startswith("FilterPattern")
     }
     assert set(declared(module)) == theirs | FURTHER[module]
 
@@ -254,18 +254,18 @@ def test_six_filters_are_refused() -> None:
         Module("bridge", {**REQUIRED["bridge"], "filter_patterns": ["{}"] * 6})
 
 
-def test_a_module_tells_what_the_template_exports() -> None:
+def test_a_module_has_the_outputs_that_the_template_exports() -> None:
     for name in MODULES:
         theirs = {variable(each) for each in read(name).get("Outputs", {})}
         assert set(Module(name, REQUIRED[name]).outputs()) == theirs
     stack, module = pair("bridge", "everything")
-    ours = {
+    original = {
         variable(key.partition("-")[2].partition("-")[2]): value for key, value in stack.exports().items()
     }
     reported = module.outputs()
     unlike = {"mapping_id", "pipeline_policy_arn", "on_failure_queue_url"}  # names that only AWS gives
-    assert {key: reported[key] for key in ours if key not in unlike} == {
-        key: value for key, value in ours.items() if key not in unlike
+    assert {key: reported[key] for key in original if key not in unlike} == {
+        key: value for key, value in original.items() if key not in unlike
     }
 
 

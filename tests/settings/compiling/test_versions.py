@@ -94,7 +94,7 @@ def to(plan: str, seq: int = 7, key: str = "a", **more: Any) -> dict[str, Any]:
     return lambda_record(op="modify", key={"id": key}, before=before, after=after | more, seq=seq)
 
 
-def walk(bridge: Relay, *records: Any) -> Outcome:
+def process(bridge: Relay, *records: Any) -> Outcome:
     return bridge.handle(records, Deadline.after(bridge.clock, 60))
 
 
@@ -104,7 +104,7 @@ def reported(events: Sequence[Event]) -> dict[str, dict[str, Any]]:
 
 def test_one_change_is_published_in_every_major_the_older_ones_made_from_the_newer(tmp_path: Path) -> None:
     sink = ScriptedSink()
-    outcome = walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
+    outcome = process(relay(sink, tables=[users(tmp_path)]), to("pro"))
     events = reported(sink.accepted)
     assert (outcome.published, outcome.events) == (1, 3)
     assert {name: event["data"] for name, event in events.items()} == {
@@ -117,7 +117,7 @@ def test_one_change_is_published_in_every_major_the_older_ones_made_from_the_new
 
 def test_they_share_sequence_and_correlation_and_have_their_own_ids_and_schemas(tmp_path: Path) -> None:
     sink = ScriptedSink()
-    walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
+    process(relay(sink, tables=[users(tmp_path)]), to("pro"))
     events = reported(sink.accepted)
     for name in ("sequence", "subject", "time", "partitionkey", "causationid", "correlationid"):
         assert len({event[name] for event in events.values()}) == 1, name
@@ -133,7 +133,7 @@ def test_they_share_sequence_and_correlation_and_have_their_own_ids_and_schemas(
 
 def test_replaced_versions_are_marked_as_deprecated_and_the_newest_is_not(tmp_path: Path) -> None:
     sink = ScriptedSink()
-    walk(relay(sink, tables=[users(tmp_path)]), to("pro"))
+    process(relay(sink, tables=[users(tmp_path)]), to("pro"))
     marks = {
         name: {key: value for key, value in event.items() if key.startswith("deprecat")}
         for name, event in reported(sink.accepted).items()
@@ -167,7 +167,7 @@ PLAIN = """\
 
 def test_meta_yaml_gives_what_the_configuration_leaves_open(tmp_path: Path) -> None:
     sink = ScriptedSink()
-    walk(relay(sink, tables=[users(tmp_path, PLAIN, META)]), to("pro"))
+    process(relay(sink, tables=[users(tmp_path, PLAIN, META)]), to("pro"))
     events = reported(sink.accepted)
     assert "deprecated" not in events[NEWEST]
     assert events[NEWER]["deprecationsunset"] == "2028-01-31T23:59:59Z"
@@ -180,14 +180,14 @@ def test_meta_yaml_gives_what_the_configuration_leaves_open(tmp_path: Path) -> N
 def test_migration_text_that_is_not_a_uri_is_not_an_attribute(tmp_path: Path) -> None:
     sink = ScriptedSink()
     meta = META.replace(", migration: https://docs.example.com/meta", "")
-    walk(relay(sink, tables=[users(tmp_path, PLAIN, meta)]), to("pro"))
+    process(relay(sink, tables=[users(tmp_path, PLAIN, meta)]), to("pro"))
     assert "deprecationmigration" not in reported(sink.accepted)[OLDER]
 
 
 def test_a_single_version_has_neither_correlation_nor_marks(tmp_path: Path) -> None:
     sink = ScriptedSink()
     only = '          - {schema: "3.0.0", data: {now: $.after.plan}}\n'
-    walk(relay(sink, tables=[users(tmp_path, only)]), to("pro"))
+    process(relay(sink, tables=[users(tmp_path, only)]), to("pro"))
     (event,) = reported(sink.accepted).values()
     assert event["id"] == f"event-7:{NEWEST}"
     assert not {"correlationid", "deprecated"} & event.keys()
@@ -201,7 +201,7 @@ def test_if_one_major_is_refused_nothing_is_published_and_the_whole_record_is_qu
 ) -> None:
     sink, quarantine = ScriptedSink(), MemoryQuarantine()
     bridge = relay(sink, tables=[users(tmp_path)], quarantine=quarantine)
-    outcome = walk(bridge, to("enterprise"), to("pro", seq=8))
+    outcome = process(bridge, to("enterprise"), to("pro", seq=8))
     (entry,) = quarantine.entries()
     assert (entry.event_type, entry.reason, entry.stage) == (OLDER, "event_invalid", "validate")
     assert entry.record["eventID"] == "event-7"
@@ -220,7 +220,7 @@ def test_a_failing_function_quarantines_the_record_and_names_the_major(
           - {schema: "1.1.0", from: "3.0.0", using: "plans_of_tests:older"}
 """
     sink, quarantine = ScriptedSink(), MemoryQuarantine()
-    walk(relay(sink, tables=[users(tmp_path, versions)], quarantine=quarantine), to("pro"), to("gold", 8))
+    process(relay(sink, tables=[users(tmp_path, versions)], quarantine=quarantine), to("pro"), to("gold", 8))
     (entry,) = quarantine.entries()
     assert (entry.event_type, entry.reason) == (OLDER, "mapping_failed")
     assert "gold" not in entry.message
@@ -231,13 +231,13 @@ def test_a_redelivery_gives_the_same_bytes_and_with_a_ledger_nothing(tmp_path: P
     sink = ScriptedSink()
     table = users(tmp_path)
     forgetful = relay(sink, tables=[table], ledger=NoLedger())
-    walk(forgetful, to("pro"))
-    walk(forgetful, to("pro"))
+    process(forgetful, to("pro"))
+    process(forgetful, to("pro"))
     assert [event.body for event in sink.accepted[:3]] == [event.body for event in sink.accepted[3:]]
     remembering, kept = ScriptedSink(), MemoryLedger()
     bridge = relay(remembering, tables=[table], ledger=kept)
-    walk(bridge, to("pro"))
-    assert walk(bridge, to("pro")).reasons == {"without_event": {"duplicate": 1}}
+    process(bridge, to("pro"))
+    assert process(bridge, to("pro")).reasons == {"without_event": {"duplicate": 1}}
     assert len(remembering.accepted) == 3
 
 
@@ -251,24 +251,24 @@ def test_if_the_bus_refuses_one_major_for_now_the_change_is_returned_and_the_key
 
     sink = ScriptedSink(fails=fails)
     bridge = relay(sink, tables=[users(tmp_path)])
-    outcome = walk(bridge, to("pro", 7), to("pro", 8), to("pro", 9, key="b"))
+    outcome = process(bridge, to("pro", 7), to("pro", 8), to("pro", 9, key="b"))
     assert outcome.returned_numbers == ("7", "8", "9")
     assert outcome.reasons["returned"]["held_back"] == 1
     assert {event.record_id for event in sink.accepted} == {"event-7", "event-9"}, "8 waits for 7"
     down = False
-    walk(bridge, to("pro", 7))
+    process(bridge, to("pro", 7))
     assert OLDER in {event.type for event in sink.accepted}
 
 
 def test_each_major_is_large_or_small_by_itself(tmp_path: Path) -> None:
     sink, claims = ScriptedSink(max_bytes=2_000), MemoryClaimCheck()
     bridge = replace(relay(sink, tables=[users(tmp_path)]), claim_check=claims)
-    assert walk(bridge, to("pro")).published == 1
+    assert process(bridge, to("pro")).published == 1
     assert all("data" in event for event in reported(sink.accepted).values())
     versions = VERSIONS.replace("email: $.after.email", "more: $.after.more")
     sink = ScriptedSink(max_bytes=2_000)
     bridge = replace(relay(sink, tables=[users(tmp_path, versions)]), claim_check=claims)
-    walk(bridge, to("pro", more="x" * 3_000))
+    process(bridge, to("pro", more="x" * 3_000))
     events = reported(sink.accepted)
     assert ("dataref" in events[NEWEST], "data" in events[NEWEST]) == (True, False)
     assert events[OLDER]["data"] == {"plan": "pro"}
