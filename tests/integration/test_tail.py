@@ -130,12 +130,12 @@ def test_a_bus_that_is_not_there_is_named_and_nothing_is_made(rig: Rig) -> None:
     assert rig.left_behind() == ([], [])
 
 
-def test_looking_at_a_queue_takes_nothing_and_shows_each_event_once(rig: Rig) -> None:
+def test_reading_a_queue_removes_nothing_and_shows_each_event_once(rig: Rig) -> None:
     rig.send(event(1), {"Type": "Notification", "Message": json.dumps(event(2))}, {"no": "event"})
     code, out, err = rig.run("--queue", rig.queue, "--for", "4s", "--output", "json")
     assert (code, ids(out)) == (0, ["e-1", "e-2"]), err
     assert "only reading" in err
-    assert "1 messages hold no CloudEvent" in err
+    assert "1 message holds no CloudEvent" in err
     assert rig.waiting() == 3
 
 

@@ -58,7 +58,7 @@ def rig(aws: Aws, tmp_path: Path) -> Iterator[Rig]:
         sqs.delete_queue(QueueUrl=queue)
 
 
-def test_a_queue_is_only_looked_at_and_failures_exit_2(rig: Rig) -> None:
+def test_a_queue_is_only_read_and_failures_exit_2(rig: Rig) -> None:
     for each in (event(1, {"id": "u-1"}), event(2, {"id": 4711}), {"no": "event"}):
         rig.aws.client("sqs").send_message(QueueUrl=rig.queue, MessageBody=json.dumps(each))
     code, out, err = rig.run("--queue", rig.queue)
@@ -66,7 +66,7 @@ def test_a_queue_is_only_looked_at_and_failures_exit_2(rig: Rig) -> None:
     assert "/id is not of type string (type)" in out
     assert "4711" not in out + err
     assert "2 events checked, 1 would fail; 1 not a CloudEvent" in err
-    assert "only looking" in err
+    assert "only reading" in err
     assert rig.waiting() == 3
 
 
@@ -113,7 +113,7 @@ def test_an_archive_that_is_not_there_is_named_and_nothing_is_made(rig: Rig) -> 
     assert rig.left_behind() == ([], [])
 
 
-def test_nothing_to_look_at_exits_4(rig: Rig) -> None:
+def test_nothing_to_read_exits_4(rig: Rig) -> None:
     (rig.folder / "events.ndjson").write_text(json.dumps({"no": "event"}) + "\n")
     code, _, err = rig.run("--file", "events.ndjson")
     assert code == 4
