@@ -1,6 +1,6 @@
 """The cost of comparing an item with its ledger row, compared with the usual ways of reading it.
 
-The embedded AWS runs in a process of its own, so only what happens on our side of the wire is counted: CPU
+The embedded AWS runs in a process of its own, so only the work of the client side is counted: CPU
 time of this process. Every candidate reads the same items, in turn; the collector of cycles is set for all as
 ``reconcile`` sets it for itself. Items come in two kinds: sets have no order of their own, so an item that
 holds one takes a longer way to its fingerprint.

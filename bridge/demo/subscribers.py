@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Protocol
 
+from bridge.core.pointer import parse_pointer
 from bridge.demo.resources import Queue, drain
 
 CloudEvent = Mapping[str, Any]
@@ -71,7 +72,7 @@ class AppliesChanges:
 def apply_changes(item: Item, changes: Sequence[Mapping[str, Any]]) -> None:
     """Apply an event's ``changes`` to ``item``, in their order."""
     for change in changes:
-        *parents, last = [_unescaped(segment) for segment in change["path"].split("/")[1:]]
+        *parents, last = parse_pointer(change["path"])
         place: Any = item
         for segment in parents:
             place = place[int(segment)] if isinstance(place, list) else place[segment]
@@ -87,10 +88,6 @@ def apply_changes(item: Item, changes: Sequence[Mapping[str, Any]]) -> None:
             del place[last]
         else:
             place[last] = change["after"]
-
-
-def _unescaped(segment: str) -> str:
-    return segment.replace("~1", "/").replace("~0", "~")  # RFC 6901, section 4
 
 
 class Subscriber:

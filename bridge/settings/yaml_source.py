@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -140,14 +140,7 @@ class _Reader:
         mapping: dict[str, Any] = {}
         seen: dict[str, int] = {}
         merged: list[yaml.Node] = []
-        for key_node, value_node in node.value:
-            if key_node.tag == _TAG + "merge":
-                merged.append(value_node)
-                continue
-            key = self._key(key_node, path)
-            if key is None:
-                continue
-            at = _mark(key_node.start_mark)
+        for key, at, value_node in self._members(node, path, merged):
             if key in seen:
                 message = f"the key is there twice; the first is on line {seen[key]}"
                 self.problems.append(Problem(self.file, *at, format_path((*path, key)), message))
@@ -168,15 +161,21 @@ class _Reader:
                 self._problem(part, path, "<< must name a mapping or a list of mappings, and not itself")
                 continue
             nested: list[yaml.Node] = []
-            for key_node, value_node in part.value:
-                if key_node.tag == _TAG + "merge":
-                    nested.append(value_node)
-                    continue
-                key = self._key(key_node, path)
-                if key is not None and key not in mapping:
-                    mapping[key] = self.read(value_node, (*path, key), _mark(key_node.start_mark))
+            for key, at, value_node in self._members(part, path, nested):
+                if key not in mapping:
+                    mapping[key] = self.read(value_node, (*path, key), at)
             for value_node in nested:
                 self._merge(value_node, path, mapping, (*inside, id(part)))
+
+    def _members(
+        self, node: yaml.MappingNode, path: YamlPath, merged: list[yaml.Node]
+    ) -> Iterator[tuple[str, tuple[int, int], yaml.Node]]:
+        """Key, place of the key, and value node of each member; values of ``<<`` are added to ``merged``."""
+        for key_node, value_node in node.value:
+            if key_node.tag == _TAG + "merge":
+                merged.append(value_node)
+            elif (key := self._key(key_node, path)) is not None:
+                yield key, _mark(key_node.start_mark), value_node
 
     def _count(self, node: yaml.Node) -> None:
         self.values += 1

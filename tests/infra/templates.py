@@ -1,5 +1,5 @@
 """The templates of infra/ as data: read, expanded by SAM, and resolved for given parameters as CloudFormation
-would, so far as our templates use it."""
+would, as far as the templates use it."""
 
 from __future__ import annotations
 

@@ -180,7 +180,7 @@ def test_the_enrichment_of_a_pipe_may_do_what_the_table_says() -> None:
 
 
 def operations() -> set[str]:
-    """The names that AWS gives the operations of our services."""
+    """The names that AWS gives the operations of the services."""
     session = botocore.session.get_session()
     return {name for service in SERVICES for name in session.get_service_model(service).operation_names}
 

@@ -1,4 +1,4 @@
-"""Every policy of the templates is looked at by a policy linter, and by rules of our own."""
+"""Every policy of the templates is checked by a policy linter and by rules of this project."""
 
 from __future__ import annotations
 

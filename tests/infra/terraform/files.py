@@ -1,5 +1,5 @@
 """The Terraform modules of infra/terraform as data: parsed by python-hcl2, and evaluated for given variables
-as Terraform would, so far as our modules use the language. What a provider would only know after an apply
+as Terraform would, as far as the modules use the language. What a provider would only know after an apply
 (ARNs, URLs) has the form that AWS gives it, the same as in tests/infra/templates.py."""
 
 from __future__ import annotations
