@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bridge.core.diff.fields import compile_diff, differing_names
 from bridge.core.diff.lists import ByMember
 from bridge.core.diff.view import ChangeView, default_data
-from bridge.core.mapping.project import compile_projection, compile_subject
+from bridge.core.mapping.language import compile_mapping
+from bridge.core.mapping.project import compile_subject, getter_of
 from bridge.core.numbers import EVERYWHERE, NumbersAsText
 from bridge.core.pattern.matching import compile_pattern
 from bridge.core.pointer import below, parse_pointer
@@ -72,7 +73,7 @@ def test_key_images_changes_subject_mapping_and_patterns_all_see_the_text() -> N
     after["seen"] = {"NS": ["10"]}
     seen = view(ORDER, after, NumbersAsText())
     assert compile_subject("order/{$.key.id}")(seen) == "order/7"
-    assert compile_projection({"all": "$.after.lines[*].qty"})(seen) == {"all": ["3", "1E+2"]}
+    assert compile_mapping({"all": "$.after.lines[*].qty"}, getter_of)(seen) == {"all": ["3", "1E+2"]}
     assert compile_pattern({"total": {"amount": ["12.50"]}}).matches(seen.after or {})
     assert not compile_pattern({"total": {"amount": [12.5]}}).matches(seen.after or {})
     data = default_data(seen)

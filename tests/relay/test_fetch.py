@@ -11,7 +11,8 @@ import pytest
 
 from bridge.core.events.translate import Table
 from bridge.core.jsonpath import parse_path
-from bridge.core.mapping.project import compile_projection
+from bridge.core.mapping.language import compile_mapping
+from bridge.core.mapping.project import getter_of
 from bridge.core.redact import RedactRule
 from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.fetcher import TableFetcher
@@ -148,7 +149,9 @@ def test_redaction_reaches_the_current_item_too() -> None:
 
 
 def test_a_mapping_reaches_the_current_item_and_the_event_is_marked_all_the_same() -> None:
-    project = compile_projection({"plan": "$.current.plan", "first": "$.current.tags[0]", "all": "$.current"})
+    project = compile_mapping(
+        {"plan": "$.current.plan", "first": "$.current.tags[0]", "all": "$.current"}, getter_of
+    )
     made, sink = bridge(
         TableClient({"id": "a", "plan": "pro", "tags": ["x"]}), fetching(rules=(rule(project=project),))
     )

@@ -6,38 +6,18 @@ of the project where a mapping is not enough.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import deepcopy
 from math import isfinite
 from typing import Any
 
-from bridge.core.mapping.language import (
-    MISSING,
-    Getter,
-    MappingError,
-    Place,
-    compile_mapping,
-    find_by_library,
-    find_by_steps,
-    mapping_problems,
-    parsed,
-)
+from bridge.core.mapping.language import MISSING, Getter, Place, find_by_library, find_by_steps, parsed
 from bridge.errors import MappingFailed
 from bridge.limits import JSON_INTEGER_MAX
 
 Data = dict[str, Any]
 Derivation = Callable[[Data], Data]
 """Takes a newer version's data, which it does not change. Raises ``MappingFailed``."""
-
-
-def compile_derivation(mapping: Mapping[str, Any]) -> Derivation:
-    """Raises :class:`bridge.core.mapping.language.MappingError` for the first problem."""
-    return compile_mapping(mapping, data_getter)
-
-
-def derivation_problems(mapping: Mapping[str, Any]) -> list[MappingError]:
-    """All problems of a mapping, in its order."""
-    return mapping_problems(mapping, data_getter)
 
 
 def same_data(data: Data) -> Data:

@@ -7,7 +7,7 @@ current, meta}``. Simple paths are compiled to closures.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any
 from urllib.parse import quote
@@ -16,43 +16,12 @@ from bridge.core.change import TypedItem
 from bridge.core.diff.view import ROOTS, ChangeView
 from bridge.core.image import Image
 from bridge.core.jsonpath import Step
-from bridge.core.mapping.language import (
-    MISSING,
-    MappingError,
-    Place,
-    compile_mapping,
-    find_by_library,
-    find_by_steps,
-    mapping_problems,
-    parsed,
-)
+from bridge.core.mapping.language import MISSING, MappingError, Place, find_by_library, find_by_steps, parsed
 from bridge.core.values import base64_text, plain
 from bridge.errors import MappingFailed
 
-__all__ = [
-    "MISSING",
-    "MappingError",
-    "Projection",
-    "attribute_text",
-    "compile_projection",
-    "compile_subject",
-    "getter_of",
-    "key_path",
-    "projection_problems",
-]
-
 Getter = Callable[[ChangeView], Any]
 Projection = Callable[[ChangeView], dict[str, Any]]
-
-
-def compile_projection(mapping: Mapping[str, Any]) -> Projection:
-    """Raises :class:`MappingError` for the first problem."""
-    return compile_mapping(mapping, getter_of)
-
-
-def projection_problems(mapping: Mapping[str, Any]) -> list[MappingError]:
-    """All problems of a mapping, in its order."""
-    return mapping_problems(mapping, getter_of)
 
 
 def getter_of(text: str, place: Place = (), roots: Sequence[str] = ROOTS) -> Getter:

@@ -7,13 +7,12 @@ seconds / datetime) and the spelling inside ``userIdentity``; only Lambda adds t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 from bridge.core.change import Actor, Change, Operation, Position, StreamRef, StreamView, TypedItem
-from bridge.core.values import plain_item
 from bridge.errors import MalformedRecord
 from bridge.limits import SEQUENCE_NUMBER_DIGITS
 
@@ -158,15 +157,3 @@ def _actor(identity: Any, operation: Operation) -> Actor:
     kind = identity.get("type", identity.get("Type"))
     principal = identity.get("principalId", identity.get("PrincipalId"))
     return "ttl" if kind == "Service" and principal == _TTL_PRINCIPAL else "user"
-
-
-def decode_item(item: Mapping[str, Any], key_names: Iterable[str]) -> tuple[TypedItem, dict[str, Any]]:
-    """Typed key and plain image of an item as ``client.scan`` returns it (typed JSON).
-
-    Raises :class:`MalformedRecord` where a value is illegal or a key attribute is missing.
-    """
-    image = plain_item(item, "item")
-    try:
-        return {name: item[name] for name in key_names}, image
-    except KeyError as error:
-        raise MalformedRecord(f"the item has no key attribute {error.args[0]!r}") from error

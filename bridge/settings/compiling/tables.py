@@ -17,7 +17,8 @@ from bridge.core.events.route import Route
 from bridge.core.events.translate import EventRule, Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
 from bridge.core.jsonpath import JsonPathError, parse_path
-from bridge.core.mapping.project import MappingError, compile_subject
+from bridge.core.mapping.language import MappingError
+from bridge.core.mapping.project import compile_subject
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern.matching import (
     Pattern,

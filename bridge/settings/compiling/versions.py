@@ -6,7 +6,7 @@ bridge.yaml has precedence for a deprecation; the ``meta.yaml`` of the schemas g
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
@@ -14,15 +14,9 @@ from typing import Any, Protocol
 from bridge.core.diff.view import default_data
 from bridge.core.events.envelope import Deprecation, Envelope
 from bridge.core.events.translate import Version
-from bridge.core.mapping.derive import (
-    Derivation,
-    by_function,
-    compile_derivation,
-    derivation_problems,
-    same_data,
-)
-from bridge.core.mapping.language import MappingError
-from bridge.core.mapping.project import Projection, compile_projection, projection_problems
+from bridge.core.mapping.derive import Derivation, by_function, data_getter, same_data
+from bridge.core.mapping.language import Getter, PathCompiler, compile_mapping, mapping_problems
+from bridge.core.mapping.project import Projection, getter_of
 from bridge.errors import Problem
 from bridge.schemas.documents.meta import Status
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
@@ -113,9 +107,7 @@ class VersionCompiler:
     def _projection(self, place: Place, version: VersionSettings) -> Projection | None:
         if version.data is None:
             return default_data
-        found = projection_problems(version.data)
-        self._report(place, found)
-        return None if found else compile_projection(version.data)
+        return self._mapping(place, version.data, getter_of)
 
     def _derive(self, place: Place, version: VersionSettings) -> Derivation | None:
         if version.using is not None:
@@ -126,13 +118,13 @@ class VersionCompiler:
                 return None
         if version.data is None:
             return same_data
-        found = derivation_problems(version.data)
-        self._report(place, found)
-        return None if found else compile_derivation(version.data)
+        return self._mapping(place, version.data, data_getter)
 
-    def _report(self, place: Place, found: list[MappingError]) -> None:
+    def _mapping(self, place: Place, data: Mapping[str, Any], compile_path: PathCompiler) -> Getter | None:
+        found = mapping_problems(data, compile_path)
         for error in found:
             self.wrong((*place, "data", *error.path), error.message, error.suggestion)
+        return None if found else compile_mapping(data, compile_path)
 
 
 def _sources_first(versions: tuple[VersionSettings, ...]) -> list[tuple[int, VersionSettings]]:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bridge.core.mapping.derive import compile_derivation, derivation_problems
-from bridge.core.mapping.language import MappingError
-from bridge.core.mapping.project import compile_projection
+from bridge.core.mapping.derive import data_getter
+from bridge.core.mapping.language import MappingError, compile_mapping, mapping_problems
+from bridge.core.mapping.project import getter_of
 from bridge.core.records.decode import decode
 from bridge.errors import MappingFailed
 from tests.builders.bridges import table
@@ -26,14 +26,14 @@ DATA = {
 
 
 def of_data(mapping: dict[str, Any]) -> Any:
-    return compile_derivation(mapping)(DATA)
+    return compile_mapping(mapping, data_getter)(DATA)
 
 
 def of_change(mapping: dict[str, Any]) -> Any:
     under_after = lambda_record(
         key={"id": "a"}, after={"id": "a", **{k: DATA[k] for k in DATA if k != "price"}}
     )
-    return compile_projection(mapping)(table().view(decode(under_after)))
+    return compile_mapping(mapping, getter_of)(table().view(decode(under_after)))
 
 
 @pytest.mark.parametrize(
@@ -108,14 +108,14 @@ def test_a_value_that_the_table_lacks_fails_the_mapping_without_showing_it() -> 
 def test_what_cannot_be_meant_is_refused_at_its_place(
     said: Any, place: tuple[str, ...], problem: str
 ) -> None:
-    (found,) = derivation_problems({"a": said})
+    (found,) = mapping_problems({"a": said}, data_getter)
     assert (found.path, problem in found.message) == (place, True), found.message
     with pytest.raises(MappingError):
-        compile_derivation({"a": said})
+        compile_mapping({"a": said}, data_getter)
 
 
 def test_a_misspelt_word_gets_a_suggestion_and_all_problems_are_found_at_once() -> None:
-    found = derivation_problems({"a": {"$pth": "$.x"}, "b": "$x", "c": [{"$dollars": 1}]})
+    found = mapping_problems({"a": {"$pth": "$.x"}, "b": "$x", "c": [{"$dollars": 1}]}, data_getter)
     assert [(each.path, each.suggestion) for each in found] == [
         (("a", "$pth"), "did you mean '$path'?"),
         (("b",), ""),

@@ -8,14 +8,8 @@ import pytest
 
 from bridge.core.diff.view import ChangeView
 from bridge.core.jsonpath import JsonPathError, parse_path
-from bridge.core.mapping.project import (
-    MappingError,
-    attribute_text,
-    compile_projection,
-    compile_subject,
-    key_path,
-    projection_problems,
-)
+from bridge.core.mapping.language import MappingError, compile_mapping, mapping_problems
+from bridge.core.mapping.project import attribute_text, compile_subject, getter_of, key_path
 from bridge.core.records.decode import decode
 from bridge.errors import MappingFailed
 from tests.builders.bridges import table
@@ -30,7 +24,7 @@ def modified() -> ChangeView:
 
 
 def data(mapping: Any, view: ChangeView | None = None) -> Any:
-    return compile_projection(mapping)(view or modified())
+    return compile_mapping(mapping, getter_of)(view or modified())
 
 
 def test_paths_constants_objects_and_lists_are_mapped() -> None:
@@ -104,9 +98,9 @@ def test_indexes_wildcards_filters_and_meta_are_understood() -> None:
 )
 def test_a_wrong_path_is_refused_with_its_place(path: str, problem: str) -> None:
     with pytest.raises(MappingError, match=problem) as caught:
-        compile_projection({"a": {"b": ["fine", path]}})
+        compile_mapping({"a": {"b": ["fine", path]}}, getter_of)
     assert caught.value.path == ("a", "b", 1)
-    found = projection_problems({"a": {"b": ["fine", path]}, "c": path})
+    found = mapping_problems({"a": {"b": ["fine", path]}, "c": path}, getter_of)
     assert [each.path for each in found] == [("a", "b", 1), ("c",)]
 
 

@@ -12,7 +12,7 @@ from bridge.core.change import Position, StreamRef
 from bridge.core.diff.fields import compile_diff
 from bridge.core.diff.view import ChangeView, default_data
 from bridge.core.keys import key_hash, key_token
-from bridge.core.records.decode import decode, decode_item, stream_ref
+from bridge.core.records.decode import decode, stream_ref
 from bridge.errors import MalformedRecord
 from tests.builders.bridges import rule, table
 from tests.builders.records import STREAM_ARN, TIME, lambda_record, record
@@ -151,13 +151,6 @@ def test_an_illegal_value_is_found_even_where_no_event_needs_it() -> None:
     change = decode(one)
     with pytest.raises(MalformedRecord, match="NewImage, attribute 'unused'"):
         unused.translate(one, change, key_token(change.table, change.key))
-
-
-def test_a_scanned_item_gives_its_key_and_image() -> None:
-    key, image = decode_item({"id": {"S": "a"}, "n": {"N": "1.50"}}, ["id"])
-    assert (key, image) == ({"id": {"S": "a"}}, {"id": "a", "n": 1.5})
-    with pytest.raises(MalformedRecord, match="no key attribute 'id'"):
-        decode_item({"n": {"N": "1"}}, ["id"])
 
 
 def test_the_stream_arn_gives_table_and_label() -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from bridge.core.diff.view import ChangeView, default_data
 from bridge.core.jsonpath import parse_path
-from bridge.core.mapping.project import compile_projection
+from bridge.core.mapping.language import compile_mapping
+from bridge.core.mapping.project import getter_of
 from bridge.core.records.decode import decode
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.errors import EventInvalid
@@ -80,7 +81,7 @@ def data_of(settings: Settings, name: str) -> tuple[dict[str, Any], EventSetting
     diff = compile_differ(table, compile_numbers(table))
     view = ChangeView(change if redact is None else redact(change), diff)
     mapping = event.versions[0].data
-    return (default_data if mapping is None else compile_projection(mapping))(view), event
+    return (default_data if mapping is None else compile_mapping(mapping, getter_of))(view), event
 
 
 def test_schemas_and_examples_hold_without_a_warning(schemas: SchemaSet) -> None:
