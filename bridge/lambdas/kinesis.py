@@ -1,7 +1,7 @@
-"""The door for Lambda's event source mapping of a Kinesis stream that DynamoDB writes to:
+"""The handler for Lambda's event source mapping of a Kinesis stream that DynamoDB writes to:
 ``bridge.lambdas.kinesis.handler``. Several tables may share the stream.
 
-Environment as for ``bridge.lambdas.stream``. What this way in promises: docs/sources.md.
+Environment as for ``bridge.lambdas.stream``. docs/sources.md says what this source promises.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""The door for EventBridge Pipes: ``bridge.lambdas.pipe.handler`` as enrichment of a pipe whose source is a
-table's stream. A list of records in, the list of their events out; publishing is the pipe's.
+"""The handler for EventBridge Pipes: ``bridge.lambdas.pipe.handler`` is the enrichment of a pipe whose source
+is a table's stream. It takes a list of records and returns the list of their events, which the pipe
+publishes.
 
-Environment as for ``bridge.lambdas.stream``. What this way in promises: docs/sources.md.
+Environment as for ``bridge.lambdas.stream``. docs/sources.md says what this source promises.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 
 
 class PipeHandler:
-    """``relay`` publishes to ``sinks``, which only remember; it must have no ledger: what is answered has not
-    reached the pipe's target yet, and settling it here would keep the pipe's retry from telling it again."""
+    """``relay`` publishes to ``sinks``, which keep events in memory. It must have no ledger: the events have
+    not reached the pipe's target yet, and a settled change would not be published again by the pipe's
+    retry."""
 
     def __init__(
         self, relay: Relay, sinks: Mapping[str, MemorySink], *, max_bytes: int = INVOCATION_PAYLOAD_BYTES
@@ -50,11 +52,11 @@ class PipeHandler:
 
     def handle(self, event: Any, context: Any) -> list[dict[str, Any]]:
         """The events in the order of their records, each once. A record that can never become its events is
-        left out and quarantined.
+        quarantined and has no events in the answer.
 
-        An answer cannot hand single records back, so the whole batch is failed, for the pipe to retry:
-        ``Unavailable`` where a record could not be dealt with just now, ``BatchError`` where nothing can
-        succeed, or the answer is larger than Lambda returns.
+        An answer cannot return single records for retry, so the whole batch fails and the pipe retries it:
+        ``Unavailable`` where a record cannot be processed just now, ``BatchError`` where nothing can succeed,
+        or where the answer is larger than Lambda returns.
         """
         records = _records(event)
         try:
@@ -63,7 +65,7 @@ class PipeHandler:
             )
             if outcome.returned:
                 raise Unavailable(
-                    f"{outcome.returned} of {outcome.received} records could not be dealt with: "
+                    f"{outcome.returned} of {outcome.received} records could not be processed: "
                     + ", ".join(sorted(outcome.reasons["returned"])),
                     hint="the batch is failed as a whole, the pipe sends it again",
                 )
@@ -82,14 +84,14 @@ class PipeHandler:
         ids = [record.get("eventID") if isinstance(record, Mapping) else None for record in records]
         ordered = sorted(taken.values(), key=lambda event: ids.index(event.record_id))
         answer = [orjson.loads(event.body) for event in ordered]
-        # Escaped and with blanks, as the oldest of Lambda's runtimes for Python writes it: never too small.
+        # Escaped and with spaces, as the oldest of Lambda's Python runtimes writes it: never too small.
         size = len(json.dumps(answer))
         if size > self._max_bytes:
             raise BatchError(
                 f"the events of {len(records)} records are {size} bytes, Lambda answers at most "
                 f"{self._max_bytes}",
                 hint="lower the batch size of the pipe's source, or map less into the events' data; "
-                "nothing is lost, the pipe sends the batch again",
+                "no record is lost, the pipe sends the batch again",
             )
         return answer
 
@@ -105,8 +107,8 @@ def _records(event: Any) -> Sequence[Record]:
 
 
 def _decode(record: Record, stream: StreamRef | None) -> Decoded:
-    """The documentation shows a pipe's records with the ARN of the table. Its stream is then unknown: the
-    changes of one stream still sort, those of a stream enabled later do not sort after them."""
+    """AWS's documentation shows a pipe's records with the ARN of the table. Their stream is then unknown: the
+    changes of one stream still sort, but those of a stream enabled later do not sort after them."""
     arn = record.get("eventSourceARN") if isinstance(record, Mapping) else None
     if isinstance(arn, str) and ":table/" in arn and "/stream/" not in arn:
         named = {**record, "eventSourceARN": f"{arn}/stream/{_UNKNOWN_LABEL}"}

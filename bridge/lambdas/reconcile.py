@@ -1,4 +1,4 @@
-"""The door for a state machine that reconciles one table: ``bridge.lambdas.reconcile.handler``.
+"""The handler for a state machine that reconciles one table: ``bridge.lambdas.reconcile.handler``.
 
 Each event names its step; all but the first carry the ticket that ``plan`` answered::
 
@@ -8,12 +8,13 @@ Each event names its step; all but the first carry the ticket that ``plan`` answ
     {"step": "confirm" | "emit" | "report", "ticket": {…}}
     {"step": "stop", "execution": {…}, "at": {"ticket": {…}, "error": {"Error": …}}}
 
-``bridge/reconcile/distributed.py`` says what is answered. Only ``stop`` fails on purpose, so that the
-execution fails where a redrive can take it up again.
+``bridge/reconcile/distributed.py`` describes the answers. Only ``stop`` fails on purpose, so that the
+execution fails at a state from which a redrive can continue.
 
 Environment as for ``bridge.lambdas.stream``, and ``BRIDGE_TABLE`` (a table of bridge.yaml), ``RUNS_BUCKET``
 (where runs are kept, under ``reconcile/``), ``BRIDGE_FUNCTION`` (whose lag behind the stream counts) and
-``MAPPING_ID`` (the UUID of its event source mapping, which tells a quiet stream from a dead one; optional).
+``MAPPING_ID`` (the UUID of its event source mapping, which distinguishes a quiet stream from a dead one;
+optional).
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ from bridge.wiring.functions import Function
 from bridge.wiring.reconcile import build_steps
 
 RESERVE_S: Final = 60.0
-"""Kept back from the invocation's time, at most a quarter of it: a page that is begun can take so long, with
-its wait for the rate. What takes longer is cut off, and repeated from its checkpoint."""
+"""Reserved from the invocation's time, at most a quarter of it: a page can take so long, with its wait for
+the rate. A page that takes longer is cut off, and repeated from its checkpoint."""
 
 Answer = dict[str, Any]
 

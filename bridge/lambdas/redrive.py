@@ -1,12 +1,12 @@
-"""The door for batches that were given up: ``bridge.lambdas.redrive.handler``.
+"""The handler that redrives failed batches: ``bridge.lambdas.redrive.handler``.
 
-It takes the event source mapping of the on-failure queue (with ``ReportBatchItemFailures``), notifications
-of the on-failure bucket, or a schedule whose input names that bucket: ``{"bucket": "…"}``. A schedule takes
-up everything in it until the invocation's time is used; the next turn goes on.
+It takes the event source mapping of the on-failure queue (with ``ReportBatchItemFailures``), notifications of
+the on-failure bucket, or a schedule whose input names that bucket: ``{"bucket": "…"}``. A scheduled
+invocation redrives what is in the bucket until its time is used; the next one continues.
 
-A message that cannot be settled comes again and ends in the queue's own dead-letter queue; so does one whose
-records the stream has trimmed, after an error line that names the hole. The mapping's batch size and maximum
-concurrency are the pace.
+A message that cannot be settled is received again and ends in the queue's own dead-letter queue. So does a
+message whose records the stream has trimmed, after an error line that names the hole. The mapping's batch
+size and maximum concurrency set the rate.
 
 Environment as for ``bridge.lambdas.stream``.
 """
@@ -32,7 +32,7 @@ _MESSAGES, _OBJECTS = "aws:sqs", "aws:s3"
 
 
 class RedriveHandler:
-    """``open_bucket`` gives the source of a bucket's name."""
+    """``open_bucket`` makes the source for a bucket's name."""
 
     def __init__(
         self,
@@ -47,8 +47,8 @@ class RedriveHandler:
         self._open_bucket = open_bucket
 
     def handle(self, event: Any, context: Any) -> dict[str, list[dict[str, str]]]:
-        """Answers the messages that must come again. For objects, whose notification Lambda repeats as a
-        whole, and for a schedule it raises ``DestinationUnavailable`` instead; ``BatchError`` for any other
+        """Returns the messages that must be received again. For objects, whose notification Lambda repeats as
+        a whole, and for a schedule it raises ``DestinationUnavailable`` instead; ``BatchError`` for any other
         event."""
         deadline = deadline_of(context, self._clock)
         redriver = replace(self._redriver, deadline=lambda: deadline)
@@ -68,18 +68,18 @@ class RedriveHandler:
         failed = [
             each["s3"]["object"]["key"]
             for each in records
-            if not self._settles(lambda each=each: self._walk_object(redriver, each["s3"]))  # type: ignore[misc]
+            if not self._settles(lambda each=each: self._redrive_object(redriver, each["s3"]))  # type: ignore[misc]
         ]
         _require_settled(len(failed), len(records))
         return {"batchItemFailures": []}
 
     def _sweep(self, redriver: Redriver, bucket: str, deadline: Deadline) -> None:
-        """What the time does not reach is no failure: it is there for the next turn."""
+        """A batch that the time does not reach is not a failure: the next invocation redrives it."""
         source = self._open_bucket(bucket)
         tried = left = 0
         for stored in source.batches():
             if deadline.remaining_s() <= 0:
-                self._telemetry.log("info", "redrive goes on next time", tried=tried)
+                self._telemetry.log("info", "redrive continues at the next invocation", tried=tried)
                 break
             tried += 1
             if self._settles(lambda stored=stored: redriver.redrive(stored.name, stored.content)):  # type: ignore[misc]
@@ -88,7 +88,7 @@ class RedriveHandler:
                 left += 1
         _require_settled(left, tried)
 
-    def _walk_object(self, redriver: Redriver, place: Mapping[str, Any]) -> Redriven:
+    def _redrive_object(self, redriver: Redriver, place: Mapping[str, Any]) -> Redriven:
         bucket, key = place["bucket"]["name"], unquote_plus(place["object"]["key"])
         source = self._open_bucket(bucket)
         stored = source.load(key)
@@ -99,16 +99,16 @@ class RedriveHandler:
             source.remove(stored)
         return done
 
-    def _settles(self, walk: Callable[[], Redriven]) -> bool:
+    def _settles(self, redrive: Callable[[], Redriven]) -> bool:
         try:
-            done = walk()
+            done = redrive()
         except BridgeError as error:
             self._telemetry.log(
                 "error", "batch not redriven", reason=error.reason, error=error.message, hint=error.hint
             )
             return False
         if done.hole is not None:
-            hint = "reconcile its table: the stream has trimmed what the batch held"
+            hint = "reconcile its table: the stream has trimmed the records of the batch"
             self._telemetry.log("error", "batch trimmed", batch=done.name, hint=hint, **asdict(done.hole))
         elif done.state == "left":
             self._telemetry.log(
@@ -121,12 +121,12 @@ def _require_settled(left: int, tried: int) -> None:
     if left:
         raise DestinationUnavailable(
             f"{left} of {tried} batches are not settled",
-            hint="their objects stay; `stream-bridge redrive --bucket` takes them up again",
+            hint="their objects stay in the bucket; `stream-bridge redrive --bucket` redrives them",
         )
 
 
 def _scheduled(event: Any) -> str | None:
-    """The bucket that a schedule's input names."""
+    """The bucket that a schedule's input names; None for another event."""
     bucket = event.get("bucket") if isinstance(event, Mapping) and "Records" not in event else None
     return bucket if isinstance(bucket, str) and bucket else None
 
@@ -141,7 +141,7 @@ def _records(event: Any) -> Sequence[Mapping[str, Any]]:
     ):
         return records
     raise BatchError(
-        "the event is neither of a queue nor of a bucket",
+        "the event is neither from a queue nor from a bucket",
         hint="this handler is for the on-failure destination of another function's stream",
         stage="decode",
     )
@@ -159,6 +159,6 @@ _function = Function(_open)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """Lambda's entry point; answers with message ids."""
+    """Lambda's entry point; returns message ids."""
     answer: dict[str, list[dict[str, str]]] = _function(event, context)
     return answer

@@ -1,6 +1,6 @@
-"""The composition root: edges are made here and in the files beside it that begin with ``wiring``.
+"""The composition root of a bridge.yaml: its configuration, sinks, stores and relay.
 
-A new sink costs one line in ``_sink`` here.
+A new sink costs one line in ``_sink``.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ if TYPE_CHECKING:
     from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
 
 LEDGER_THREADS: Final = 8
-"""For batches that need several calls of the ledger. A thread is only made once there is work for it."""
+"""For batches that need several calls of the ledger. A thread starts only when there is work for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """bridge.yaml, read and compiled. ``tables`` is keyed by physical table name. ``remarks`` tell how the
-    schemas were come by, where that is worth telling."""
+    """bridge.yaml, read and compiled. ``tables`` is keyed by physical table name. ``remarks`` are about how
+    the schemas were read, where a person should know it."""
 
     settings: Settings
     schemas: SchemaSet
@@ -105,7 +105,7 @@ def build_telemetry(settings: Settings) -> PowertoolsTelemetry:
 def build_tracer(settings: Settings) -> Tracer:
     if settings.telemetry.tracing == "none":
         return NoTracer()
-    # Imported only where it is switched on: the SDK costs a cold start 55 ms.
+    # Imported only where tracing is on: the SDK adds 55 ms to a cold start.
     from bridge.edges.xray.tracer import XRayTracer
 
     return XRayTracer(service=settings.telemetry.service)
@@ -114,7 +114,7 @@ def build_tracer(settings: Settings) -> Tracer:
 def build_sinks(
     settings: Settings, client: ClientFactory, telemetry: Telemetry | None = None
 ) -> dict[str, Sink]:
-    """The sinks of bridge.yaml, by name; nothing has been asked of AWS yet."""
+    """The sinks of bridge.yaml, by name; makes no AWS call."""
     pool = ThreadPoolExecutor(max_workers=_threads(settings), thread_name_prefix="sink")
     engine = _Engine(pool, telemetry or Silence())
     return {name: _sink(name, sink, client, engine) for name, sink in settings.sinks.items()}
@@ -125,7 +125,7 @@ def _threads(settings: Settings) -> int:
 
 
 def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine) -> Sink:
-    # Imported where they are needed: a render or a check never loads what talks to AWS.
+    # Imported where they are needed: a render or a check never loads botocore.
     match sink:
         case EventBridgeSettings():
             from bridge.edges.eventbridge.classic import MAX_BYTES, EventBridgeSink
@@ -157,7 +157,7 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine)
 
 @dataclass(frozen=True, slots=True)
 class _Engine:
-    """What every batching sink's dispatcher is made of."""
+    """What the dispatchers of all batching sinks share."""
 
     pool: ThreadPoolExecutor
     telemetry: Telemetry
@@ -168,7 +168,7 @@ class _Engine:
 
 
 def memory_sinks(settings: Settings) -> dict[str, MemorySink]:
-    """Every sink of bridge.yaml replaced by one that only remembers, and takes no larger events."""
+    """Every sink of bridge.yaml, replaced by one that keeps events in memory and has the same size limit."""
     return {name: _memory_sink(name, sink) for name, sink in settings.sinks.items()}
 
 
@@ -216,8 +216,8 @@ def build_relay(
     claim_check: ClaimCheck | None = None,
     client: ClientFactory | None = None,
 ) -> Relay:
-    """The relay of a configuration; ``ledger``, ``quarantine``, ``claim_check`` and ``breaker`` stand in for
-    the configured ones. ``client`` makes the clients of stores in AWS; without it boto3's defaults do."""
+    """The relay of a configuration; ``ledger``, ``quarantine``, ``claim_check`` and ``breaker`` replace the
+    configured ones. ``client`` makes the clients of stores in AWS; without it they have boto3's defaults."""
     settings = configuration.settings
     clock = clock or SystemClock()
     hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
@@ -242,7 +242,7 @@ class QuarantineStore(Quarantine, QuarantineReader, Protocol):
 
 
 def build_quarantine(settings: Settings, client: ClientFactory | None = None) -> QuarantineStore:
-    """Where bridge.yaml says that records go; nothing has been asked of AWS yet."""
+    """The quarantine of bridge.yaml; makes no AWS call."""
     store = settings.quarantine
     if isinstance(store, DirectoryQuarantineSettings):
         return DirectoryQuarantine(store.path)
@@ -259,7 +259,7 @@ def build_quarantine(settings: Settings, client: ClientFactory | None = None) ->
 def build_claim_check(
     settings: Settings, client: ClientFactory | None = None, clock: Clock | None = None
 ) -> ClaimCheck | None:
-    """Where bridge.yaml says that the data of large events goes; None where it says nothing."""
+    """The claim check of bridge.yaml; None where it has none. Makes no AWS call."""
     store = settings.claim_check
     if store is None:
         return None
@@ -270,7 +270,7 @@ def build_claim_check(
 
 
 def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetcher | None:
-    """What reads the current items of tables with ``fetch: current``; None where no table asks for it."""
+    """Reads the current items of tables with ``fetch: current``; None where no table has it."""
     if not any(table.fetch for table in configuration.tables.values()):
         return None
     from bridge.edges.dynamodb.fetcher import TableFetcher
@@ -281,7 +281,7 @@ def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetche
 def build_ledger(
     settings: Settings, client: ClientFactory | None = None, clock: Clock | None = None
 ) -> Ledger:
-    """What bridge.yaml says that remembers; nothing has been asked of AWS yet."""
+    """The ledger of bridge.yaml; makes no AWS call."""
     ledger = settings.ledger
     match ledger:
         case MemoryLedgerSettings():
@@ -299,7 +299,7 @@ def build_ledger(
 
 
 def check_targets(relay: Relay) -> None:
-    """Ask sinks, ledger, quarantine and claim check, once, whether they are there and may be used.
+    """Checks once that sinks, ledger, quarantine and claim check exist and may be used.
 
     Raises :class:`bridge.errors.BatchError` or ``Unavailable``.
     """
@@ -312,5 +312,5 @@ def check_targets(relay: Relay) -> None:
 
 
 def nowhere() -> MemoryQuarantine:
-    """A quarantine for dry runs: shows what would be put there and keeps nothing."""
+    """A quarantine for dry runs: shows what would be quarantined, and stores nothing."""
     return MemoryQuarantine()

@@ -1,4 +1,4 @@
-"""The clients of AWS, which are made here and nowhere else."""
+"""Makes every AWS client; no other module does."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bridge import __version__
 from bridge.errors import ClientNotMade
 
 ClientFactory = Callable[[str], Any]
-"""Gives the boto3 client of a service, such as ``events``."""
+"""Returns the boto3 client of a service, such as ``events``."""
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 10
 
 _ATTEMPTS: Final = {
-    **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats what failed, no more
-    **dict.fromkeys(("glue", "schemas"), 1),  # bridge.schemas.registries.patience repeats, and knows the time
-    **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not eat the invocation
+    **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats only failed entries
+    **dict.fromkeys(("glue", "schemas"), 1),  # bridge.schemas.registries.patience repeats, within its time
+    **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not use up the invocation
 }
 
 
@@ -27,8 +27,9 @@ def client_factory(
 ) -> ClientFactory:
     """Clients that share one session, so that a service model and the trust store are loaded once.
 
-    Publishing does its own retries, inside the deadline and entry by entry: botocore's are off there. Stores
-    are asked twice at most. Raises :class:`ClientNotMade`, the factory as well as what it gives.
+    Sinks do their own retries, inside the deadline and entry by entry, so botocore's are off for them. Calls
+    of stores are tried twice at most. Both the factory and the returned function raise
+    :class:`ClientNotMade`.
     """
     from boto3 import __version__ as boto3_version
     from boto3.session import Session
@@ -39,7 +40,7 @@ def client_factory(
         session = Session(region_name=region)
     except BotoCoreError as error:
         raise _not_made("AWS", error) from error
-    # botocore puts a longer one together twice for every call, which is a sixth of what a call costs.
+    # botocore builds a longer one twice for every call, which is a sixth of the call's cost.
     user_agent = f"stream-bridge/{__version__} Boto3/{boto3_version} Python/{platform.python_version()}"
     made: dict[str, Any] = {}
 
@@ -49,7 +50,7 @@ def client_factory(
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
                 max_pool_connections=max_connections,
-                # A request of a hundred keys is walked once for its own check and once to be written. The
+                # botocore would walk a request of a hundred keys twice: to check it and to write it. The
                 # service checks it anyway.
                 parameter_validation=service != "dynamodb",
                 user_agent=user_agent,
@@ -66,4 +67,4 @@ def client_factory(
 
 def _not_made(service: str, error: Exception) -> ClientNotMade:
     hint = "name the Region in AWS_DEFAULT_REGION, or in the profile that AWS_PROFILE names"
-    return ClientNotMade(f"no client of {service} can be made: {error}", hint=hint)
+    return ClientNotMade(f"the client of {service} cannot be created: {error}", hint=hint)

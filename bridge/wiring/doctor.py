@@ -1,4 +1,4 @@
-"""Reads the live set-up of a bridge.yaml and has it judged. Changes nothing; a failing call is a finding."""
+"""Reads the live setup of a bridge.yaml and checks it. Changes nothing; a failing call is a finding."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Doctor:
     clock: Clock = SystemClock()  # noqa: RUF009 - it has no state
 
     def examine(self) -> list[Finding]:
-        """Everything, in the order in which a change passes it. Raises nothing on purpose."""
+        """All findings, in the order in which a change passes the parts. Does not raise."""
         findings: list[Finding] = []
         for name in self.configuration.settings.tables:
             findings += self._table(name)
@@ -192,13 +192,13 @@ class Doctor:
     def _ledger(self) -> list[Finding]:
         ledger = self.configuration.settings.ledger
         if not isinstance(ledger, DynamoDbLedgerSettings):
-            text = f"of kind {ledger.kind}: what the stream loses cannot be found again"
+            text = f"of kind {ledger.kind}: changes that the stream loses cannot be found"
             fix = "set ledger: {kind: dynamodb, table: NAME} in bridge.yaml, then stream-bridge seed"
             return [Finding("ledger", ledger.kind, "warning", text, fix, local=True)]
 
         def check() -> Iterator[Finding]:
             build_ledger(self.configuration.settings, self.client, self.clock).check()
-            yield Finding("ledger", ledger.table, "ok", "is there, with the right key")
+            yield Finding("ledger", ledger.table, "ok", "exists, with the right key")
             yield judge_time_to_live(ledger.table, time_to_live(self.client("dynamodb"), ledger.table))
 
         return _look("ledger", ledger.table, check)
@@ -231,14 +231,14 @@ class Doctor:
 def _look(
     check: str, about: str, read: Callable[[], Iterable[Finding]], *, local: bool = False
 ) -> list[Finding]:
-    """What ``read`` finds; where it cannot go on, that is the last finding."""
+    """What ``read`` finds; an error of it is the last finding."""
     findings: list[Finding] = []
     try:
-        findings.extend(read())  # what was found before an error stays
+        findings.extend(read())  # findings before an error are kept
     except BridgeError as error:
         findings.append(finding_of(check, about, error, local=local))
-    except AWS_ERRORS as error:  # a client that cannot be made: no region, say
-        fix = "look at --region, AWS_REGION and the credentials"
-        text = f"could not be asked: {type(error).__name__}"
+    except AWS_ERRORS as error:  # a client that cannot be created: without a region, for example
+        fix = "check --region, AWS_REGION and the credentials"
+        text = f"could not be read: {type(error).__name__}"
         findings.append(Finding(check, about, "unknown", text, fix, local))
     return findings

@@ -1,4 +1,4 @@
-"""What the Lambda functions share: a door that is opened once, and batches that are handed through it."""
+"""What the Lambda functions share: a handler that is built once, and the relay of a stream's batches."""
 
 from __future__ import annotations
 
@@ -31,17 +31,18 @@ from bridge.wiring.bridge import load_configuration as load
 from bridge.wiring.clients import client_factory
 
 RESERVE_S = 2.0
-"""Kept back from the invocation's time: to quarantine, settle and answer after the last publication."""
+"""Reserved from the invocation's time: to quarantine, settle and answer after the last publication."""
 
 
 class Handler(Protocol):
-    """Translates Lambda's world into ``records in → outcome out``, and back."""
+    """Translates an event of Lambda into records, and their outcome into the answer."""
 
     def handle(self, event: Any, context: Any) -> Any: ...
 
 
 class StreamHandler:
-    """For an event source mapping: an event with ``Records`` in, Lambda's partial batch response out."""
+    """For an event source mapping: takes an event with ``Records``, returns Lambda's partial batch
+    response."""
 
     def __init__(
         self, relay: Relay, clock: Clock, *, dialect: Dialect = STREAM, reserve_s: float = RESERVE_S
@@ -52,7 +53,7 @@ class StreamHandler:
         self._reserve_s = reserve_s
 
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-        """Raises for a batch that must fail as a whole."""
+        """Raises ``BatchError`` for a batch that must fail as a whole."""
         deadline = deadline_of(context, self._clock, self._reserve_s)
         outcome = self._relay.handle(_records(event), deadline, dialect=self._dialect, trace=trace_here())
         return outcome.answer()
@@ -64,7 +65,7 @@ def deadline_of(context: Any, clock: Clock, reserve_s: float = RESERVE_S) -> Dea
 
 
 def trace_here() -> Trace | None:
-    """The trace of this invocation: Lambda's runtime sets the variable anew for each."""
+    """The trace of this invocation: Lambda's runtime sets the variable for each one."""
     return read_trace(os.environ.get("_X_AMZN_TRACE_ID", ""))
 
 
@@ -80,7 +81,7 @@ def _records(event: Any) -> Sequence[Record]:
 
 
 class Function:
-    """A Lambda function: its door is opened at the first invocation and kept while the process lives."""
+    """A Lambda function: the first invocation builds its handler, which is kept while the process lives."""
 
     def __init__(self, open_handler: Callable[[Configuration, Telemetry], Handler]) -> None:
         self._open_handler = open_handler
@@ -93,7 +94,7 @@ class Function:
             self._telemetry = build_telemetry(configuration.settings)
             report(configuration.remarks, self._telemetry)
             self._handler = self._open_handler(configuration, self._telemetry)
-            # What start-up made lives as long as the process: the collector need not look at it again.
+            # Objects made at start live as long as the process: the collector need not visit them again.
             gc.collect()
             gc.freeze()
         try:
@@ -103,12 +104,12 @@ class Function:
 
 
 def load_configuration() -> Configuration:
-    """As the environment says: ``BRIDGE_CONFIG``, and the variables that the file names."""
+    """From ``BRIDGE_CONFIG`` and the environment variables that the file names."""
     return load(Path(os.environ.get("BRIDGE_CONFIG", "bridge.yaml")), os.environ)
 
 
 def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamHandler:
-    """The door for the event source mapping of a stream, to the sinks of bridge.yaml."""
+    """The handler for the event source mapping of a stream, with the sinks of bridge.yaml."""
     client = client_factory()
     sinks = build_sinks(configuration.settings, client, telemetry)
     relay = build_relay(

@@ -54,11 +54,11 @@ S3_SCHEME: Final = "s3://"
 
 
 def _log_nothing(_: str) -> None:
-    """Where there are no people."""
+    """Where nobody reads it."""
 
 
 class ScannableLedger(Ledger, LedgerScan, Protocol):
-    """A ledger that lasts: read by key and from end to end."""
+    """A ledger that can be read by key and scanned."""
 
 
 def build_reconciler(
@@ -74,17 +74,17 @@ def build_reconciler(
     spread: Spread | None = None,
     clock: Clock | None = None,
 ) -> Reconciler:
-    """``name`` as bridge.yaml has it. ``clients`` makes a factory: the table's client is one of its own.
-    ``dry``: events are made and measured, and sent nowhere. ``state`` is where runs are
-    kept: a folder, or ``s3://bucket/prefix``.
+    """``name`` is the table's in bridge.yaml. ``clients`` makes a factory: the table has a client of its own.
+    With ``dry`` events are built and measured, but not published. ``state`` is where runs are kept: a folder,
+    or ``s3://bucket/prefix``.
 
-    Table, ledger and sinks are asked for here. Raises ``ReconcileStopped`` where there is no ledger that
-    lasts, ``BatchError`` or ``Unavailable`` where one of them is not there.
+    Checks table, ledger and sinks. Raises ``ReconcileStopped`` without a ledger of kind dynamodb, and
+    ``BatchError`` or ``Unavailable`` where one of them does not exist or may not be used.
     """
     settings = configuration.settings
     if not isinstance(settings.ledger, DynamoDbLedgerSettings):
         raise ReconcileStopped(
-            f"ledger.kind is {settings.ledger.kind}: nothing is kept that a table could be held against",
+            f"ledger.kind is {settings.ledger.kind}: the table cannot be compared with anything",
             hint="give bridge.yaml a ledger of kind dynamodb; seed or backfill follows",
         )
     clock = clock or SystemClock()
@@ -135,9 +135,9 @@ def build_steps(
     mapping_id: str = "",
     report: Callable[[str], None] = _log_nothing,
 ) -> Steps:
-    """The same, for many workers under a state machine, whose runs lie in ``bucket``. ``function`` is the
-    Lambda function whose lag counts, ``mapping_id`` the event source mapping that tells a quiet stream from a
-    dead one; without it, a stream that tells no lag is not taken for quiet. Raises as
+    """The same for many workers under a state machine, whose runs are kept in ``bucket``. ``function`` is the
+    Lambda function whose lag counts. ``mapping_id`` is the event source mapping that distinguishes a quiet
+    stream from a dead one; without it, a stream without a reported lag does not count as quiet. Raises as
     :func:`build_reconciler` does."""
     clock = SystemClock()
     client = clients()
@@ -169,8 +169,8 @@ def build_steps(
 def build_run_store(state: Path | str, client: ClientFactory, clock: Clock | None = None) -> RunStore:
     """A folder, for runs of one machine; or ``s3://bucket/prefix``, which any number of workers share.
 
-    The bucket is asked for here. Raises ``ReconcileStopped`` for what names no bucket, ``BatchError`` or
-    ``Unavailable`` where it is not there.
+    Checks the bucket. Raises ``ReconcileStopped`` where ``state`` names no bucket, ``BatchError`` or
+    ``Unavailable`` where the bucket does not exist or may not be used.
     """
     if not is_shared(state):
         return DirectoryRunStore(Path(state) / RUNS_FOLDER)
@@ -198,7 +198,7 @@ def is_shared(state: Path | str) -> bool:
 def build_lag(
     lag_s: float | None, function: str | None, client: ClientFactory, clock: Clock | None = None
 ) -> LagSource:
-    """What somebody says, else what CloudWatch says of ``function``, else nothing."""
+    """The lag as given, else as CloudWatch reports it for ``function``, else unknown."""
     if lag_s is None and function:
         return IteratorAgeLag(client("cloudwatch"), function, clock or SystemClock())
     return GivenLag(lag_s)
@@ -214,9 +214,9 @@ def build_function_lag(
     report: Callable[[str], None] = _log_nothing,
     clock: Clock | None = None,
 ) -> LagSource:
-    """How far the Lambda ``function`` is with the stream of table ``name``: what CloudWatch says, and where
-    that is nothing, what Lambda says of its event source mapping. That is ``mapping_id``, or whichever is
-    found by the table's stream; ``tell`` hears of a quiet stream."""
+    """How far the Lambda ``function`` is behind the stream of table ``name``, as CloudWatch reports it.
+    Without data there, Lambda is asked about the event source mapping: ``mapping_id``, or the mappings of the
+    table's stream. ``report`` gets a line about a quiet stream."""
     clock = clock or SystemClock()
     table = configuration.settings.tables[name]
 
@@ -241,9 +241,9 @@ def build_checkpoint_lag(
     client: ClientFactory,
     clock: Clock | None = None,
 ) -> LagSource:
-    """How far the runner whose ``checkpoints`` lie in a folder is with the stream of table ``name``.
+    """How far the runner with these ``checkpoints``, a folder, is behind the stream of table ``name``.
 
-    Raises ``ReconcileStopped`` where they say nothing of that stream, ``CheckpointBroken`` and
+    Raises ``ReconcileStopped`` where they do not include that stream, ``CheckpointBroken`` and
     ``BatchError``.
     """
     table = configuration.settings.tables[name]
@@ -261,8 +261,8 @@ def build_checkpoint_lag(
 
 
 def side_by_side(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:
-    """A thread for each segment. What one of them raises is raised here, once the others have finished the
-    page in hand; so does closing this iterator."""
+    """Reads each segment in a thread. An error of one thread is raised here after the others have finished
+    their current page. Closing this iterator also waits for that."""
     seen: queue.SimpleQueue[Seen | None] = queue.SimpleQueue()
     stop = Event()
 

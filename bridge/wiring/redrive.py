@@ -43,7 +43,7 @@ from bridge.wiring.clients import ClientFactory
 
 
 class ReadOnlyLedger:
-    """Tells what is settled and settles nothing: for dry runs."""
+    """Reads what is settled, and settles nothing: for dry runs."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.scoped = ledger.scoped
@@ -78,8 +78,8 @@ def build_redriver(
     dry: bool = False,
     deadline: Callable[[], Deadline] | None = None,
 ) -> Redriver:
-    """``rate`` is in records a second. ``dry`` makes events and sends them nowhere; ledger and streams are
-    only read. Targets are asked for here: raises ``BatchError`` or ``Unavailable``."""
+    """``rate`` is in records per second. With ``dry`` events are built but not published; ledger and streams
+    are only read. Checks all targets: raises ``BatchError`` or ``Unavailable``."""
     relay = _relay(configuration, client, telemetry, dry=dry, quarantine=nowhere() if dry else None)
     return Redriver(
         relay,
@@ -119,7 +119,7 @@ def build_source(
     bucket: str = "",
     folder: Path | None = None,
 ) -> FailureSource:
-    """What is named, else ``mapping.on_failure`` of bridge.yaml. ``TargetMissing`` where neither is."""
+    """The store that is given, else ``mapping.on_failure`` of bridge.yaml. ``TargetMissing`` without both."""
     if queue:
         return SqsFailureSource(client("sqs"), queue)
     if bucket:

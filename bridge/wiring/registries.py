@@ -1,4 +1,4 @@
-"""Which edge a schema registry has, and where what was read of it is kept. Clients are handed in."""
+"""The edge of a schema registry, and the cache of what was read from it. Clients are passed in."""
 
 from __future__ import annotations
 

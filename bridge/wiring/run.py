@@ -44,8 +44,8 @@ from bridge.wiring.clients import ClientFactory
 from bridge.wiring.functions import StreamHandler
 
 RUN_PACE = Pace(function_timeout_s=30.0)
-"""Lambda grants up to 900 s. Here a stop waits for the batch in hand, and those who stop us do not wait
-long: 30 s is what Kubernetes gives by default. What is not published by then is handed back."""
+"""Lambda grants up to 900 s. Here a stop waits for the current batch, and whoever stops the process does not
+wait long: Kubernetes gives 30 s by default. A record that is not published by then is returned for retry."""
 
 
 def build_runners(
@@ -62,8 +62,8 @@ def build_runners(
     """A runner for each of ``tables`` (names of bridge.yaml or of DynamoDB; none = all), not yet started.
     Tables that share a Kinesis stream share a runner: reading it for one of them is reading it for all.
 
-    Sinks, quarantine, claim check, streams and on-failure destination are asked for here. Raises
-    ``BatchError`` or ``Unavailable`` where one of them is not there, ``CheckpointBroken``, and
+    Checks sinks, quarantine, claim check, streams and on-failure destination. Raises ``BatchError`` or
+    ``Unavailable`` where one of them does not exist or may not be used, ``CheckpointBroken``, and
     ``BridgeError`` for a table that bridge.yaml does not have. ``state`` is the folder of the checkpoints.
     ``on_batch`` is called from the runners' threads.
     """
@@ -74,7 +74,7 @@ def build_runners(
     runners: dict[str, Runner] = {}
     executors: list[Executor] = []
     for feed in _feeds(configuration, client, tables):
-        # A relay for each: a breaker that trips speaks of one table's deploy.
+        # One relay for each, because a breaker that trips is about the deployment of one table.
         relay = build_relay(
             configuration,
             sinks,
@@ -135,8 +135,8 @@ def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence
             shared.add(table.kinesis)
             names = [each for each, other in settings.tables.items() if other.kinesis == table.kinesis]
             reader = KinesisReader(client("kinesis"), table.kinesis)
-            reader.shards()  # whether it is there and may be read
-            # The filters are each table's own, so they are left to the walk, which knows the table.
+            reader.shards()  # raises where the stream does not exist or may not be read
+            # Filters belong to a table, so the pipeline applies them: it knows the table of a record.
             feeds.append(_Feed("+".join(names), reader, KINESIS, replace(mapping, filters=())))
     return feeds
 
@@ -172,7 +172,7 @@ def mapping_settings(settings: Settings, table: Table) -> MappingSettings:
 
 
 def _destination(settings: Settings, stream_arn: str, client: ClientFactory) -> FailureDestination | None:
-    # Stands for the mapping's UUID: the same stream keeps the same folder from start to start.
+    # In place of the mapping's UUID: a stream keeps the same folder at every start.
     mapping_id = str(uuid.uuid5(uuid.NAMESPACE_URL, stream_arn))
     match settings.mapping.on_failure:
         case DirectoryDestination(path=path):

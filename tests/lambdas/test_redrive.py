@@ -166,7 +166,7 @@ def test_what_the_time_does_not_reach_is_left_for_the_next_turn_and_no_failure()
     ],
 )
 def test_any_other_event_fails_loudly(event: Any) -> None:
-    with pytest.raises(BatchError, match="neither of a queue nor of a bucket"):
+    with pytest.raises(BatchError, match="neither from a queue nor from a bucket"):
         Handler().handle(event)
 
 

@@ -47,7 +47,7 @@ def test_no_region_and_no_such_profile_are_told_with_their_mend(
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
-    with pytest.raises(ClientNotMade, match=r"no client of schemas can be made: .*AWS_DEFAULT_REGION"):
+    with pytest.raises(ClientNotMade, match=r"the client of schemas cannot be created: .*AWS_DEFAULT_REGION"):
         client_factory()("schemas")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(ClientNotMade, match="nobody"):

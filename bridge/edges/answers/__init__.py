@@ -1,1 +1,1 @@
-"""What the answers of AWS mean, decided once for all edges."""
+"""Every AWS call passes here: what its answers and errors mean, decided once for all edges."""

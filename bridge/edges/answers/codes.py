@@ -1,4 +1,4 @@
-"""What the error codes of AWS mean, a table: it is as long as AWS has codes.
+"""The table of what AWS's error codes mean.
 
 Sources: botocore's service models (errors of each operation), the services' "Common errors" pages, and
 PutEventsResultEntry.ErrorCode for the codes inside an answer.
@@ -33,7 +33,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "Throttling",
             "ThrottlingException",
             "TooManyRequestsException",
-            # the service's own trouble
+            # failures inside the service
             "ConcurrentModificationException",
             "ConditionalRequestConflict",  # S3: another conditional write of the same key is under way
             "InternalError",
@@ -77,7 +77,7 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
             "UnauthorizedOperation",
         }
     ),
-    # Waiting does not bring credentials back, and somebody must hear of it: not "unavailable".
+    # Not "unavailable": credentials do not come back by waiting, and somebody must be notified.
     "credentials": frozenset(
         {
             "AuthFailure",
@@ -135,17 +135,17 @@ _CODES: Final[dict[Meaning, frozenset[str]]] = {
 }
 _MEANINGS: Final[dict[str, Meaning]] = {code: meaning for meaning, codes in _CODES.items() for code in codes}
 
-# A code AWS has yet to invent, inside an answer that has no status of its own.
+# A code that this table does not know, inside an answer without a status of its own.
 _SOUNDS_TRANSIENT: Final = re.compile(r"Throttl|Internal|Unavailable|Timeout|TooManyRequests|Exceeded")
 
-# EventBridge and SNS report an oversized call as a plain validation error; only the text tells.
+# EventBridge and SNS report an oversized call as a plain validation error; only its text says so.
 _SAYS_TOO_LARGE: Final = re.compile(
     r"over the limit|too long|too large|must be shorter than|exceeds? the (maximum|limit)", re.I
 )
 
 
 def meaning_of_answer(code: str, status: int, message: str) -> Meaning:
-    """Of a call that was answered with an error; ``status`` is HTTP's, 0 where it is not known."""
+    """The meaning of an error answer; ``status`` is the HTTP status, 0 where it is not known."""
     known = _MEANINGS.get(code)
     if known is not None:
         return known
@@ -163,8 +163,9 @@ def meaning_of_answer(code: str, status: int, message: str) -> Meaning:
 
 
 def meaning_of_entry(code: str, sender_fault: bool | None) -> Meaning:
-    """Of a code inside a successful answer; ``sender_fault`` is the service's own word on whose fault it was,
-    where it gives one. A code that is known counts more (KMS throttling is called the sender's fault)."""
+    """The meaning of a code inside a successful answer. ``sender_fault`` is what the service says about whose
+    fault it is, None where it says nothing. A known code counts more: SNS calls KMS throttling the sender's
+    fault."""
     known = _MEANINGS.get(code)
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""Logs and metrics: through AWS Lambda Powertools inside Lambda, as plain lines for people elsewhere."""
+"""Logs and metrics: with AWS Lambda Powertools inside Lambda, as plain lines for people elsewhere."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _VALUES_MAX: Final = 99
 """Values of one metric in one line: CloudWatch takes 100, and Powertools flushes by itself at 100."""
 _DIMENSION_MAX: Final = 1024
 _RESERVED: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "level"}
-"""Names that a log record and Powertools' formatter have for themselves."""
+"""Names that log records and Powertools' formatter use themselves."""
 
 Dimensions = tuple[tuple[str, str], ...]
 
 
 class Lines(Protocol):
-    """Where lines go: a text stream, or what stands in for one."""
+    """Where lines are written: a text stream, or an object like one."""
 
     def write(self, text: str, /) -> object: ...
 
@@ -38,10 +38,9 @@ class Lines(Protocol):
 class PowertoolsTelemetry:
     """Structured JSON logs and metrics in CloudWatch's embedded metric format, both on standard output.
 
-    Counts are added up and samples collected until ``flush``; call it once per invocation. ``level`` None
-    leaves the choice to the environment (``POWERTOOLS_LOG_LEVEL``, Lambda's logging configuration), else it
-    is info. ``stream`` None is standard output as it is when a line is written.
-    """
+    Counts are added up and samples collected until ``flush``; call it once per invocation. With ``level``
+    None the environment sets the level (``POWERTOOLS_LOG_LEVEL``, Lambda's logging configuration), else it is
+    info. ``stream`` None is standard output as it is when a line is written."""
 
     def __init__(
         self, *, service: str = SERVICE, level: str | None = None, stream: Lines | None = None
@@ -55,7 +54,7 @@ class PowertoolsTelemetry:
             json_serializer=_json_line,
             log_uncaught_exceptions=False,
         )
-        # Its own handler writes every line; one above it would write them again, in a form of its own.
+        # Its own handler writes every line; a parent's handler would write each again, in another format.
         logging.getLogger(service).propagate = False
         self._lock = threading.Lock()
         self._values: dict[Dimensions, dict[str, list[float]]] = {}
@@ -84,7 +83,7 @@ class PowertoolsTelemetry:
         write.get(level, self._logger.info)(message, extra=extra)
 
     def flush(self) -> None:
-        """Write the metrics since the last flush; nothing where there are none."""
+        """Write the metrics since the last flush, if there are any."""
         with self._lock:
             collected, self._values = self._values, {}
         stream = self._stream or sys.stdout
@@ -94,8 +93,8 @@ class PowertoolsTelemetry:
         stream.flush()
 
     def _document(self, dimensions: Dimensions, values: dict[str, list[float]]) -> dict[str, Any]:
-        """One EMF document. Its metrics stand under the service and, where there is one, under the service
-        with the further dimension: alarms cannot add up what is only known by table."""
+        """One EMF document. Its metrics have the dimension ``service``, and also ``service`` with the further
+        dimension, if there is one: an alarm cannot add up metrics that exist only by table."""
         metrics = EphemeralMetrics(namespace=NAMESPACE, service=self._service)
         metrics.add_dimension("service", _dimension_value(self._service))
         for name, text in dimensions:
@@ -111,7 +110,7 @@ class PowertoolsTelemetry:
 
 
 class _StandardOutput:
-    """Standard output, whatever it is by then: Lambda and tests replace it."""
+    """Standard output as it is at the time of writing: Lambda and tests replace it."""
 
     def write(self, text: str, /) -> object:
         return sys.stdout.write(text)
@@ -121,7 +120,7 @@ class _StandardOutput:
 
 
 def _lots(values: dict[str, list[float]]) -> Iterator[dict[str, list[float]]]:
-    """The same values in lots that fit a line."""
+    """The same values in lots that fit one line."""
     while values:
         yield {name: each[:_VALUES_MAX] for name, each in values.items()}
         values = {name: each[_VALUES_MAX:] for name, each in values.items() if len(each) > _VALUES_MAX}
@@ -133,7 +132,7 @@ def _dimension_value(text: str) -> str:
 
 
 class LineTelemetry:
-    """For people at a terminal or a pipe: one line a message, counts kept in ``counts``."""
+    """For people at a terminal or a pipe: one line for each message; counts are kept in ``counts``."""
 
     def __init__(self, stream: Lines, *, level: str = "info", as_json: bool = False) -> None:
         self._stream = stream
@@ -148,7 +147,7 @@ class LineTelemetry:
             self.counts[METRICS[name].name] = self.counts.get(name, 0) + value
 
     def measure(self, name: str, value: float, **dimensions: str) -> None:
-        """People look at the moment: samples are not kept."""
+        """Samples are not kept: a terminal shows the moment."""
 
     def wants(self, level: str) -> bool:
         return _LEVELS[level] >= self._level
@@ -168,8 +167,8 @@ class LineTelemetry:
 
 
 def _json_line(content: Any) -> str:
-    """JSON that every reader takes. A lone surrogate is no text in any encoding, and its JSON escape is
-    refused by strict readers: it is shown as the six characters ``\\udXXX``."""
+    """JSON that every reader accepts. No encoding has a lone surrogate, and strict readers refuse its JSON
+    escape, so it is written as the six characters ``\\udXXX``."""
     return json.dumps(_readable(content), default=_readable_text, separators=(",", ":"))
 
 
@@ -188,6 +187,6 @@ def _readable_text(content: object) -> str:
 
 
 def quiet_libraries() -> None:
-    """boto's own chatter is not for the people who read our lines."""
+    """Hides boto's debug and info lines from people who read the bridge's lines."""
     for name in ("boto3", "botocore", "urllib3"):
         logging.getLogger(name).setLevel(logging.WARNING)

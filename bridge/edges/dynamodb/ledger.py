@@ -1,8 +1,8 @@
-"""The conversation with a ledger table in DynamoDB: many rows a call, one row where a condition is needed.
+"""A ledger table in DynamoDB: many rows in a call, one row where a condition is needed.
 
-A batch costs one BatchGetItem for each 100 keys and one BatchWriteItem for each 25 rows, beside repeats of
-what DynamoDB left unprocessed. BatchWriteItem knows no conditions: ``ports.Ledger.settle`` says what that
-means for two invocations at once, and ``settle_if`` is the write with a condition.
+A batch costs one BatchGetItem for each 100 keys and one BatchWriteItem for each 25 rows, and more calls for
+what DynamoDB leaves unprocessed. BatchWriteItem has no conditions: ``ports.Ledger.settle`` says what that
+means for two concurrent invocations, and ``settle_if`` is the write with a condition.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from bridge.ports.clock import Clock, Deadline
 from bridge.ports.ledger import Announced, Keep, Row, RowPage
 
 PATIENCE_S: Final = 5.0
-"""How long one reading or writing goes on without progress. Lambda's invocation must still be answered."""
+"""How long a read or write is repeated without progress. Lambda's invocation must still be answered."""
 
 PAGE_ROWS: Final = 500
-"""The most rows of a page of a scan: memory is bounded by it, in every segment at once."""
+"""The most rows of a page of a scan: it limits memory, because every segment holds a page."""
 
 IN_FLIGHT: Final = 4
-"""Calls of one batch at once: a batch of 10,000 changes is a hundred readings and four hundred writings."""
+"""Concurrent calls for one batch: a batch of 10,000 changes is a hundred reads and four hundred writes."""
 
 _CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 _Part = TypeVar("_Part")
@@ -65,7 +65,7 @@ class DynamoDbLedger:
         patience_s: float = PATIENCE_S,
         pool: Executor | None = None,
     ) -> None:
-        """``pool`` makes the calls of one large batch side by side, ``IN_FLIGHT`` at most."""
+        """With ``pool`` the calls of one large batch are concurrent, ``IN_FLIGHT`` at most."""
         self._table = table
         self._clock = clock
         self._backoff = backoff
@@ -192,8 +192,8 @@ class DynamoDbLedger:
         deadline: Deadline | None,
         take: Callable[[list[dict[str, Any]]], None],
     ) -> tuple[list[_Part], BridgeError | None]:
-        """Puts ``parts`` through calls of at most ``most``, several at once where there is a pool. Answers
-        what was left when patience or time was over, and why."""
+        """Sends ``parts`` in calls of at most ``most``, several at once with a pool. Returns what was left
+        when patience or time was over, and why."""
         waiting, patience = parts, self._patience(deadline)
         while waiting:
             now, waiting = waiting[: most * self._in_flight], waiting[most * self._in_flight :]
@@ -261,7 +261,7 @@ class DynamoDbLedger:
 
 @dataclass(frozen=True, slots=True)
 class _Answer(Generic[_Part]):
-    """Of one call: what it did not process, what it found, and why it failed where it did."""
+    """The result of one call: what it did not process, what it found, and why it failed, if it did."""
 
     left: list[_Part]
     found: list[dict[str, Any]] = field(default_factory=list)
@@ -270,7 +270,7 @@ class _Answer(Generic[_Part]):
 
 @dataclass(slots=True)
 class _Patience:
-    """Waits between tries without progress, until it has none left."""
+    """Waits between tries without progress, for a limited time."""
 
     backoff: Backoff
     until: Deadline

@@ -1,4 +1,4 @@
-"""One row of a ledger table, written and read.
+"""The format of a row in a ledger table.
 
 ==========  ====  =========================================================================================
 attribute   type  meaning
@@ -7,31 +7,31 @@ attribute   type  meaning
 ``v``       N     version of this format: 1
 ``k``       S     the item's key, typed JSON, binary as base64
 ``s``       S     sequence settled last: ``<stream label>/<number, zero-padded>``
-``l``       BOOL  live: the item was there after it, or ``d``
-``d``       BOOL  there, and true, where it was not, but a quarantined change makes that doubtful
+``l``       BOOL  live: the item existed after it, or ``d``
+``d``       BOOL  true where the item did not exist, but a quarantined change makes that doubtful
 ``f``       S     fingerprint of its image as it was published last, "" = unknown
-``e``       S     fingerprint after the newest seen change, or ``gone``; not there where ``f`` and ``l`` say
-                  the same
-``p``       S     sequence of the newest change that was published; not there where it is ``s``
+``e``       S     fingerprint after the newest seen change, or ``gone``; missing where ``f`` and ``l`` say the
+                  same
+``p``       S     sequence of the newest change that was published; missing where it is ``s``
 ``b``       S     settled by: ``stream``, ``reconcile``, ``snapshot``
 ``a``       S     as of: when the state was true
-``r``       S     sequences settled last, newest first, with spaces between; of the stream that ``s`` names
-                  the number alone, since a row should stay below 1 KiB: the unit that a write is paid by
+``r``       S     sequences settled last, newest first, separated by spaces; for the stream that ``s`` names
+                  the number alone, because a row should stay below 1 KiB, the unit of write cost
 ``h``       S     keep: fields - JSON object, a short keyed hash by attribute name
 ``i``       B     keep: image - the redacted image, typed JSON, zlib
-``g``       BOOL  there, and true, where a gap was seen that nothing has closed
-``n``       S     of a gap: JSON list of the attributes that differed; not there where that is unknown
-``c``       S     recipe of ``f``, ``h`` and ``i``: changes with hash_key, diff.ignore and redact; not there
-                  where nobody noted it
+``g``       BOOL  true where a gap was found and is still open
+``n``       S     of a gap: JSON list of the attributes that differed; missing where that is unknown
+``c``       S     version of the fingerprints ``f``, ``h`` and ``i``: changes with hash_key, diff.ignore and
+                  redact; missing in rows of older versions
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``c``, ``d``, ``e``, ``n`` and ``p`` came later. A version that does not know them reads the row as before: an
-item in doubt is live to it, what was seen is what was published, a gap has no names. So the format is
-still 1, and a roll back is safe.
+``c``, ``d``, ``e``, ``n`` and ``p`` were added later. A version that does not know them reads the row as before:
+an item in doubt is live, what was seen is what was published, a gap has no names. So the format is still 1,
+and a rollback is safe.
 
-The key's hash is not keyed, because the key stands in the row: a ledger table is as confidential as the
-tables it is about. What could make a row larger than DynamoDB takes is left out: image, then hashes.
+The key's hash is not keyed, because the key itself is in the row: a ledger table is as confidential as the
+tables it is about. Where a row would be larger than DynamoDB allows, the image is left out, then the hashes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ _SETTLED_BY: Final = frozenset(get_args(SettledBy))
 
 
 def partition_key(key: str) -> str:
-    """Of a key's token, which begins with the table's name."""
+    """The partition key of a key's token, which begins with the table's name."""
     table = key.partition("\x1f")[0]
     return (
         table_prefix(table)
@@ -74,7 +74,7 @@ def partition_key(key: str) -> str:
 
 
 def table_prefix(table: str) -> str:
-    """What all partition keys of a table begin with; a table's name holds no ``#``."""
+    """The start of all partition keys of a table; a table's name has no ``#``."""
     return f"{table}#"
 
 
@@ -105,22 +105,22 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
             item["n"] = {"S": as_json(row.gap_names)}
     if not row.live and not row.doubt:
         item["ttl"] = {"N": str(int(now_s) + LEDGER_REMOVED_TTL_S)}
-    room = ITEM_MAX_BYTES - _SPARE_BYTES - sum(len(value["S"]) for value in item.values() if "S" in value)
-    if row.fields is not None and len(hashes := as_json(row.fields)) < room:
+    left = ITEM_MAX_BYTES - _SPARE_BYTES - sum(len(value["S"]) for value in item.values() if "S" in value)
+    if row.fields is not None and len(hashes := as_json(row.fields)) < left:
         item["h"] = {"S": hashes}
-        room -= len(hashes)
-    if row.image is not None and len(image := zlib.compress(as_json(row.image).encode(), 1)) < room:
+        left -= len(hashes)
+    if row.image is not None and len(image := zlib.compress(as_json(row.image).encode(), 1)) < left:
         item["i"] = {"B": image}
     return item
 
 
 def decode_row(item: TypedItem, ledger: str, key: str = "") -> Row:
-    """Raises ``BatchError`` for what this version cannot read; ``ledger`` names the table in it. ``key`` is
-    the token that the row was asked for by, where it was."""
+    """Raises ``BatchError`` for a row that this version cannot read; ``ledger`` is the ledger table's name
+    for the message. ``key`` is the token that the row was read by; "" after a scan."""
     version = item.get("v", _NONE).get("N")
     if version != _FORMAT:
         where = _where(ledger, item)
-        wrong = f"is of format {version}" if version is not None else "is no row of stream-bridge"
+        wrong = f"is of format {version}" if version is not None else "is not a row of stream-bridge"
         raise BatchError(
             f"{where} {wrong}; this version reads format {FORMAT}",
             hint="deploy the version that wrote it, or give this one a ledger table of its own",
@@ -131,7 +131,7 @@ def decode_row(item: TypedItem, ledger: str, key: str = "") -> Row:
     except (KeyError, ValueError, TypeError, AttributeError, zlib.error, MalformedRecord) as error:
         raise BatchError(
             f"{_where(ledger, item)} cannot be read",
-            hint="delete the row: its item is then told again by a reconciliation",
+            hint="delete the row: a reconciliation then publishes its item again",
             stage="settle",
         ) from error
 
@@ -170,7 +170,7 @@ def _decode(item: TypedItem, key: str) -> Row:
 
 
 def _shortened(sequences: Iterable[str], label: str) -> Iterator[str]:
-    """Only what ``Position`` would write the very same way again loses its label."""
+    """A sequence loses its label only where ``Position`` would write the same text again."""
     for sequence in sequences:
         number = sequence.removeprefix(f"{label}/")
         same = number.isdigit() and number.isascii() and Position(label, int(number)).sequence == sequence
@@ -185,7 +185,7 @@ def _parse(text: str) -> Any:
 
 
 def as_json(value: Any) -> str:
-    # ASCII only: what is malformed in a key has a text too, and a character is a byte.
+    # ASCII only: a malformed key can be written too, and each character is one byte.
     return json.dumps(value, separators=(",", ":"), default=_binary)
 
 

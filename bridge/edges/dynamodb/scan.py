@@ -1,9 +1,8 @@
-"""Reads a whole table in segments, and items by key: the cheap way, with orjson instead of botocore's parser.
+"""Reads a whole table in segments, and items by key, with orjson instead of botocore's slower parser.
 
 botocore emits ``before-parse`` with the raw answer and lets a handler fill ``customized_response_dict``
-(botocore.endpoint); signing, retries and errors stay botocore's. Parsed so, binary values are base64 text, as
-Lambda hands them over.
-"""
+(botocore.endpoint); botocore still does signing, retries and errors. Binary values are then base64 text, as
+in the records that Lambda delivers."""
 
 from __future__ import annotations
 
@@ -22,18 +21,18 @@ from bridge.ports.clock import Clock
 from bridge.ports.table import ItemPage, ItemsRead, TableFacts
 
 GIVE_UP_S: Final = 300.0
-"""How long throttling and outages are waited out: a scan is nobody's first concern."""
+"""How long calls are repeated during throttling and outages: a scan can wait for other work."""
 
 PAGE_ITEMS: Final = 500
 """The most items of a page. DynamoDB ends a page at 1 MB, which is ten thousand small items; with their
-ledger rows these fill memory, in every segment at once. A page that is cut costs no more read units."""
+ledger rows these fill memory, in every segment. A smaller page costs no more read units."""
 
 _MIN_PARSED: Final = b"{}"
 
 
 def parse_with_orjson(client: Any) -> None:
-    """Let a ``dynamodb`` client of our own parse Scan and BatchGetItem answers with orjson. Idempotent. Not
-    for a client that others use: it changes what binary values look like."""
+    """Makes a ``dynamodb`` client parse Scan and BatchGetItem answers with orjson. Idempotent. Not for a
+    client that other code uses, because it changes the type of binary values."""
     for operation in ("Scan", "BatchGetItem"):
         client.meta.events.register(
             f"before-parse.dynamodb.{operation}", _parse, unique_id=f"stream-bridge-orjson-{operation}"
@@ -41,8 +40,8 @@ def parse_with_orjson(client: Any) -> None:
 
 
 def parse_fast_without_binary(client: Any) -> None:
-    """The same for a client whose answers must read as botocore's do: BatchGetItem answers that hold binary
-    values are left to botocore."""
+    """The same for a client whose answers must be as botocore parses them: botocore still parses BatchGetItem
+    answers with binary values."""
     client.meta.events.register(
         "before-parse.dynamodb.BatchGetItem", _parse_textual, unique_id="stream-bridge-orjson-text"
     )
@@ -107,7 +106,7 @@ class DynamoTable:
             for item in (answer.get("Responses") or {}).get(self._table, ()):
                 found[names[key_identity({name: item[name] for name in call[0]})]] = item
             left = (answer.get("UnprocessedKeys") or {}).get(self._table, {}).get("Keys", [])
-            # Parsed by orjson, binary keys come back as text.
+            # orjson parses binary keys as text.
             waiting += [key_as_sent(key) for key in left]
             if len(left) < len(call):
                 tries = 0
@@ -132,7 +131,7 @@ class DynamoTable:
         left_s = until_s - self._clock.monotonic()
         if left_s <= 0:
             raise SourceUnavailable(
-                f"table {self._table} could not be read for {self._give_up_s:.0f} s: throttled, or away",
-                hint="`reconcile resume` goes on from here; a lower max_rcu leaves more to others",
+                f"table {self._table} could not be read for {self._give_up_s:.0f} s: throttled, or down",
+                hint="`reconcile resume` continues from here; a lower max_rcu leaves more to other readers",
             ) from cause
         self._clock.sleep(min(left_s, 0.05 + self._backoff.delay_s(self._backoff.draw(), tries)))

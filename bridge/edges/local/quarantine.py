@@ -113,4 +113,4 @@ class DirectoryQuarantine:
 
     def _unavailable(self, error: OSError) -> QuarantineUnavailable:
         text = f"quarantine directory {self.path}: {error.strerror or type(error).__name__}"
-        return QuarantineUnavailable(text, hint="check that it exists, may be written and has room")
+        return QuarantineUnavailable(text, hint="check that it exists, can be written and has free space")

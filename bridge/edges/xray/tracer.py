@@ -1,8 +1,7 @@
-"""Where an invocation spends its time, told to AWS X-Ray's daemon. Imported only where tracing is on.
+"""Sends where an invocation spends its time to AWS X-Ray's daemon. Imported only where tracing is on.
 
-Inside Lambda the segment is Lambda's own, known from the trace header; here are its subsegments, each sent
-when it ends. Elsewhere a segment is opened for each batch, as many as the SDK's local rule samples.
-"""
+Inside Lambda the segment is Lambda's own, known from the trace header; this module adds subsegments, each
+sent when it ends. Elsewhere it opens a segment for each batch that the SDK's local rule samples."""
 
 from __future__ import annotations
 
@@ -24,20 +23,19 @@ from bridge.ports.telemetry import NO_SPAN, Annotation, Span
 
 
 class XRayTracer:
-    """Uses the SDK's one recorder, so that libraries patched by it join in.
+    """Uses the SDK's global recorder, so that libraries patched by it are traced too.
 
-    ``AWS_XRAY_DAEMON_ADDRESS`` says where the daemon listens (default 127.0.0.1:2000). Where none does, what
-    is sent is gone, without error, wait or log line. Raises the SDK's ``InvalidDaemonAddressException`` for
-    an address that is none.
-    """
+    ``AWS_XRAY_DAEMON_ADDRESS`` is the daemon's address (default 127.0.0.1:2000). Without a daemon there,
+    traces are lost, without an error, a wait or a log line. Raises the SDK's
+    ``InvalidDaemonAddressException`` for an invalid address."""
 
     def __init__(self, *, service: str = SERVICE) -> None:
         self._service = service
         self._context = Context()
         self._context.context_missing = "IGNORE_ERROR"
         self._recorder = xray_recorder
-        # The SDK's default sampler would ask the daemon for rules, from threads of its own, and log that
-        # there is none.
+        # The SDK's default sampler would ask the daemon for rules, from its own threads, and log where it
+        # does not answer.
         self._recorder.configure(context=self._context, sampler=LocalSampler(), streaming_threshold=0)
         self._recorder.emitter = _Daemon(self._recorder.emitter)
 
@@ -66,7 +64,7 @@ class XRayTracer:
 
     @contextmanager
     def span(self, name: str, **annotations: Annotation) -> Iterator[Span]:
-        if self._recorder.get_trace_entity() is None:  # outside of a batch there is nothing to belong to
+        if self._recorder.get_trace_entity() is None:  # outside a batch a span has no parent
             yield NO_SPAN
             return
         subsegment = self._recorder.begin_subsegment(name)
@@ -75,7 +73,7 @@ class XRayTracer:
         try:
             yield span
         except BaseException as error:
-            # Only its kind: the message of an error that is not ours may quote an item.
+            # Only its class: the message of an error of another library may quote an item.
             subsegment.add_fault_flag()
             span.annotate(error=type(error).__name__)
             raise
@@ -93,7 +91,7 @@ class _Subsegment:
 
 
 class _Daemon:
-    """The SDK's emitter, without its log lines about a daemon that is not there."""
+    """The SDK's emitter, without its log lines about a missing daemon."""
 
     def __init__(self, replaced: Any) -> None:
         if isinstance(replaced, _Daemon):
@@ -112,14 +110,14 @@ class _Daemon:
                 b'{"format":"json","version":1}\n' + entity.serialize().encode(), self._address
             )
         except OSError:
-            """Nobody there, no room, or too large for a datagram: a trace is not worth more."""
+            """No daemon, a full buffer, or too large for a datagram: a lost trace is acceptable."""
 
     def close(self) -> None:
         self._socket.close()
 
 
 def _resolved(host: str, port: int) -> tuple[str, int] | None:
-    """Asked once: a name that cannot be resolved must not be waited for at every segment."""
+    """Resolved once: an unknown name must not delay every segment."""
     try:
         found = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_DGRAM)
     except OSError:
