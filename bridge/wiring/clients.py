@@ -17,7 +17,7 @@ READ_TIMEOUT_S = 10
 
 _ATTEMPTS: Final = {
     **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats only failed entries
-    **dict.fromkeys(("glue", "schemas"), 1),  # bridge.schemas.registries.patience repeats, within its time
+    **dict.fromkeys(("glue", "schemas"), 1),  # bridge.delivery.patience repeats, within its time
     **dict.fromkeys(("s3", "sqs"), 2),  # a store that hangs must not use up the invocation
 }
 

@@ -133,18 +133,15 @@ class DynamoDbLedger:
             "Item": encode_row(row, self._clock.now()),
             **_condition(expected, self._clock.now()),
         }
-        patience = self._patience()
-        while True:
-            try:
-                self._target.call("PutItem", **request)
-                return True
-            except BridgeError as error:
-                if error.code == _CONDITION_FAILED:
-                    # It may be this call's own write, whose answer was lost.
-                    known = self.read([row.key]).get(row.key)
-                    return known is not None and known.stamp == row.stamp
-                if not isinstance(error, LedgerUnavailable) or not patience.wait():
-                    raise
+        try:
+            self._patiently("PutItem", request)
+        except BridgeError as error:
+            if error.code != _CONDITION_FAILED:
+                raise
+            # It may be this call's own write, whose answer was lost.
+            known = self.read([row.key]).get(row.key)
+            return known is not None and known.stamp == row.stamp
+        return True
 
     def rows(self, table: str, segment: int = 0, segments: int = 1, start: str = "") -> Iterator[RowPage]:
         query: dict[str, Any] = {
@@ -164,7 +161,7 @@ class DynamoDbLedger:
         if start:
             query["ExclusiveStartKey"] = {KEY: {"S": start}}
         while True:
-            page = self._scan(query)
+            page = self._patiently("Scan", query)
             last = page.get("LastEvaluatedKey")
             rows, announced = [], []
             for item in page.get("Items", ()):
@@ -237,11 +234,11 @@ class DynamoDbLedger:
             return _Answer(requests, trouble=error)
         return _Answer(answer.get("UnprocessedItems", {}).get(self._table, []))
 
-    def _scan(self, query: Mapping[str, Any]) -> Any:
+    def _patiently(self, operation: str, request: Mapping[str, Any]) -> Any:
         patience = self._patience()
         while True:
             try:
-                return self._target.call("Scan", **query)
+                return self._target.call(operation, **request)
             except LedgerUnavailable:
                 if not patience.wait():
                     raise

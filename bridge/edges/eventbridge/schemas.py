@@ -18,7 +18,7 @@ from bridge.edges.answers.errors import AwsTarget
 from bridge.errors import BridgeError, RegistryUnavailable, SchemaTaken
 from bridge.limits import SCHEMAS_DESCRIPTION_CHARS, TAG_VALUE_CHARS
 from bridge.ports.registry import Candidate, RegistryAddress, StoredSchema, StoredVersion
-from bridge.schemas.registries.patience import Patience
+from bridge.delivery.patience import Patience
 
 TYPE: Final = "JSONSchemaDraft4"
 TAG_PREFIX: Final = "stream-bridge:"

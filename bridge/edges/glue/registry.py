@@ -18,7 +18,7 @@ from bridge.edges.answers.errors import AwsTarget
 from bridge.errors import BridgeError, RegistryUnavailable, SchemaTaken
 from bridge.limits import GLUE_METADATA_VALUE_CHARS
 from bridge.ports.registry import Candidate, RegistryAddress, Status, StoredSchema, StoredVersion
-from bridge.schemas.registries.patience import Patience
+from bridge.delivery.patience import Patience
 
 FORMAT: Final = "JSON"
 COMPATIBILITY: Final = "NONE"

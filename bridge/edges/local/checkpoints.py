@@ -61,7 +61,7 @@ class FileCheckpoints:
         except OSError as error:
             raise CheckpointUnavailable(
                 f"The checkpoint file {path} cannot be written: {error.strerror}",
-                hint="look at free space and rights of its folder",
+                hint="check free space and permissions of its folder",
             ) from error
 
 

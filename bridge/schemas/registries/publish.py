@@ -15,7 +15,7 @@ from bridge.ports.clock import Deadline
 from bridge.ports.registry import RegistryAddress, SchemaRegistry, StoredSchema
 from bridge.schemas.documents.lock import Lock, Name
 from bridge.schemas.registries.candidates import Prepared
-from bridge.schemas.registries.patience import Patience
+from bridge.delivery.patience import Patience
 from bridge.schemas.registries.plan import TargetPlan, compare, group, match, plan_target
 
 

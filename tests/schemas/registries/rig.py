@@ -16,7 +16,7 @@ from bridge.ports.registry import RegistryAddress, RegistryKind, SchemaRegistry
 from bridge.schemas.documents.lock import Name
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.candidates import Prepared, prepare
-from bridge.schemas.registries.patience import Patience
+from bridge.delivery.patience import Patience
 from bridge.schemas.registries.publish import Target
 from tests.fakes.clients.eventbridge_schemas import EventBridgeSchemasClient
 from tests.fakes.clients.glue import GlueClient
