@@ -34,9 +34,9 @@ from bridge.edges.dynamodb.scan import DynamoTable, parse_fast_without_binary
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.embedded import REGION, EmbeddedAws
 from bridge.edges.local.ledgers import MemoryLedger
-from bridge.edges.local.run_store import MemoryRunStore
 from bridge.reconcile import Comparer, Options, Reconciler
 from bridge.wiring.clients import ClientFactory, client_factory
+from tests.fakes.stores import MemoryRunStore
 
 ITEMS = 1_000
 OPTIONS = Options(segments=1, max_rcu=1e9, grace_s=0.0, max_emit=0)

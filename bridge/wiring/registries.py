@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bridge.delivery.backoff import Backoff
+from bridge.delivery.patience import Patience
 from bridge.edges.local.registry_cache import FileSchemaCache
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.registry import RegistryAddress, SchemaRegistry
 from bridge.schemas.documents.schema_set import SchemaSet
-from bridge.delivery.patience import Patience
 from bridge.schemas.registries.reading import START_S, Reading, RegistrySource, read_schemas
 from bridge.settings import Settings
 from bridge.wiring.clients import ClientFactory

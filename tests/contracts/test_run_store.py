@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from bridge.delivery.backoff import Backoff
-from bridge.edges.local.run_store import DirectoryRunStore, MemoryRunStore
+from bridge.edges.local.run_store import DirectoryRunStore
 from bridge.edges.s3.run_store import S3RunStore
 from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost
 from bridge.ports.run_store import RunStore
 from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import MemoryRunStore
 
 
 @dataclass

@@ -12,7 +12,6 @@ from typing import Any
 
 from bridge.demo.resources import Queue, drain
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.edges.s3.failures import S3FailureDestination, S3FailureSource
 from bridge.lambdas.redrive import RedriveHandler
 from bridge.ports.clock import Clock
@@ -34,6 +33,7 @@ from tests.builders.aws import REGION, Aws
 from tests.deploy.mapping import TemplateMapping, template_mapping
 from tests.fakes.clock import FakeClock
 from tests.fakes.context import LambdaContext
+from tests.fakes.stores import MemoryCheckpoints
 from tests.fakes.telemetry import KeptTelemetry
 from tests.infra.templates import STREAM_ARN, Stack
 

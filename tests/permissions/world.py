@@ -15,7 +15,6 @@ import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 
 from bridge.edges.dynamodb.stream_reader import StreamReader
-from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.s3.failures import S3FailureDestination, S3FailureSource
 from bridge.errors import BridgeError
@@ -39,6 +38,7 @@ from tests.builders.records import item
 from tests.fakes.context import LambdaContext
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
 from tests.fakes.policy_guard import PolicyGuard, Raw, Statement
+from tests.fakes.stores import MemoryCheckpoints
 from tests.fakes.telemetry import KeptTelemetry
 from tests.infra.templates import ACCOUNT, EVERYTHING, MAPPING_ID, REGION, Stack, reconciliation
 

@@ -14,13 +14,13 @@ from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.core.healing import time_text
 from bridge.core.pointer import Segments
 from bridge.edges.local.ledgers import MemoryLedger
-from bridge.edges.local.run_store import MemoryRunStore
 from bridge.ports.ledger import Keep, Row
 from bridge.ports.run_store import RunStore
 from bridge.reconcile import Comparer, Mode, Options, Progress, Reconciler
 from tests.builders.bridges import table as users_table
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink
+from tests.fakes.stores import MemoryRunStore
 from tests.fakes.table_source import FakeTable
 
 SECRET = b"test"

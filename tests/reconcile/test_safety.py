@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bridge.core.change import Position
-from bridge.edges.local.run_store import DirectoryRunStore, MemoryRunStore
+from bridge.edges.local.run_store import DirectoryRunStore
 from bridge.errors import (
     CheckpointBroken,
     FirstContact,
@@ -22,6 +22,7 @@ from bridge.errors import (
 )
 from bridge.ports.ledger import Row
 from tests.fakes.sink import ScriptedSink
+from tests.fakes.stores import MemoryRunStore
 from tests.reconcile.rig import LABEL, Rig, lossy, opts
 
 # --- limits ---------------------------------------------------------------------------------------

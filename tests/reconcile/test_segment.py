@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from bridge.edges.local.run_store import MemoryRunStore
 from bridge.errors import SourceUnavailable
 from bridge.ports.clock import Deadline
 from bridge.reconcile import Seen, SegmentWorker
@@ -18,6 +17,7 @@ from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.reconcile.state import Suspect, read_suspects
 from bridge.wiring.reconcile import side_by_side
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import MemoryRunStore
 
 
 def ten_pages(clock: FakeClock, store: MemoryRunStore) -> SegmentWorker:

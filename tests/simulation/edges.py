@@ -9,7 +9,6 @@ from typing import Any, Literal
 import orjson
 from botocore.exceptions import ReadTimeoutError
 
-from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import (
@@ -26,6 +25,7 @@ from bridge.ports.ledger import Announced, Keep, Row
 from bridge.ports.quarantine import Quarantined
 from bridge.ports.stream import Page, Shard, StreamSource
 from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.stores import MemoryCheckpoints
 from tests.simulation.faults import Faults
 
 

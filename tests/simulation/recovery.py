@@ -12,7 +12,6 @@ from itertools import count
 from typing import Any, cast
 
 from bridge.core.change import TypedItem
-from bridge.edges.local.run_store import MemoryRunStore
 from bridge.errors import (
     BridgeError,
     CheckpointUnavailable,
@@ -25,6 +24,7 @@ from bridge.ports.run_store import Document, Lease
 from bridge.ports.table import ItemPage, ItemsRead, TableFacts
 from bridge.reconcile import Comparer, Options, Reconciler
 from tests.builders.records import item
+from tests.fakes.stores import MemoryRunStore
 from tests.simulation.configuration import SECRET, compiled_table
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.ledgers import Durable, ledger_rows

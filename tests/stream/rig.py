@@ -8,13 +8,12 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from bridge.edges.local.checkpoints import MemoryCheckpoints
-from bridge.edges.local.failures import MemoryFailureDestination
 from bridge.ports.checkpoints import Checkpoints
 from bridge.ports.failures import FailureDestination
 from bridge.stream.mapping.stats import BatchReport, RunnerStats
 from bridge.stream.runner import MappingSettings, Pace, Runner
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import MemoryCheckpoints, MemoryFailureDestination
 from tests.fakes.stream import FakeStream
 
 Answer = Callable[[list[str]], Any]

@@ -10,8 +10,7 @@ import pytest
 
 from bridge.core.records.kinesis import KINESIS
 from bridge.edges.kinesis.reader import KinesisReader
-from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
-from bridge.edges.local.failures import MemoryFailureDestination
+from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import SinkUnavailable
 from bridge.ports.failures import object_key
@@ -25,6 +24,7 @@ from tests.builders.kinesis_records import KINESIS_ARN, START_MS
 from tests.fakes.clients.kinesis import KinesisClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink
+from tests.fakes.stores import MemoryCheckpoints, MemoryFailureDestination
 
 
 class Rig:

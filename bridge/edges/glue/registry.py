@@ -14,11 +14,11 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
+from bridge.delivery.patience import Patience
 from bridge.edges.answers.errors import AwsTarget
 from bridge.errors import BridgeError, RegistryUnavailable, SchemaTaken
 from bridge.limits import GLUE_METADATA_VALUE_CHARS
 from bridge.ports.registry import Candidate, RegistryAddress, Status, StoredSchema, StoredVersion
-from bridge.delivery.patience import Patience
 
 FORMAT: Final = "JSON"
 COMPATIBILITY: Final = "NONE"

@@ -1,4 +1,4 @@
-"""Where the runner keeps its progress: one file for each stream, or memory."""
+"""The runner's progress: one file for each stream."""
 
 from __future__ import annotations
 
@@ -63,21 +63,6 @@ class FileCheckpoints:
                 f"The checkpoint file {path} cannot be written: {error.strerror}",
                 hint="check free space and permissions of its folder",
             ) from error
-
-
-class MemoryCheckpoints:
-    """Checkpoints that live as long as the process; ``saves`` counts."""
-
-    def __init__(self) -> None:
-        self.streams: dict[str, dict[str, str]] = {}
-        self.saves = 0
-
-    def load(self, stream_arn: str) -> Mapping[str, str]:
-        return dict(self.streams.get(stream_arn, {}))
-
-    def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
-        self.streams[stream_arn] = dict(progress)
-        self.saves += 1
 
 
 def _read(path: Path, content: Any, stream_arn: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Failed batches on this machine: a folder laid out like the on-failure bucket, or memory."""
+"""Failed batches on this machine: a folder laid out like the on-failure bucket."""
 
 from __future__ import annotations
 
@@ -27,16 +27,6 @@ class DirectoryFailureDestination:
                 f"A failed batch cannot be written below {self._folder}: {error.strerror}",
                 hint="check free space and permissions of the folder",
             ) from error
-
-
-class MemoryFailureDestination:
-    """Keeps what it is sent, in order."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[Mapping[str, Any], Mapping[str, Any]]] = []
-
-    def send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
-        self.sent.append((info, payload))
 
 
 class DirectoryFailureSource:

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from bridge.delivery.patience import Patience
 from bridge.errors import BridgeError, RegistryUnavailable, SchemaRefused, SchemaTaken
 from bridge.ports.clock import Deadline
 from bridge.ports.registry import RegistryAddress, SchemaRegistry, StoredSchema
 from bridge.schemas.documents.lock import Lock, Name
 from bridge.schemas.registries.candidates import Prepared
-from bridge.delivery.patience import Patience
 from bridge.schemas.registries.plan import TargetPlan, compare, group, match, plan_target
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from bridge.delivery.backoff import Backoff
+from bridge.delivery.patience import Patience
 from bridge.edges.eventbridge.schemas import EventBridgeRegistry
 from bridge.edges.glue.registry import GlueRegistry
 from bridge.ports.registry import RegistryAddress, RegistryKind, SchemaRegistry
 from bridge.schemas.documents.lock import Name
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.candidates import Prepared, prepare
-from bridge.delivery.patience import Patience
 from bridge.schemas.registries.publish import Target
 from tests.fakes.clients.eventbridge_schemas import EventBridgeSchemasClient
 from tests.fakes.clients.glue import GlueClient

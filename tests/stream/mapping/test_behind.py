@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bridge.core.records.dialect import STREAM
-from bridge.edges.local.checkpoints import MemoryCheckpoints
 from bridge.errors import ReconcileStopped, SourceUnavailable
 from bridge.stream.mapping.behind import CheckpointLag
 from tests.builders.records import STREAM_ARN
 from tests.fakes.clock import FakeClock
+from tests.fakes.stores import MemoryCheckpoints
 from tests.fakes.stream import FakeStream
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bridge.edges.local.checkpoints import FileCheckpoints, MemoryCheckpoints
+from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.errors import CheckpointBroken, CheckpointUnavailable
 from bridge.stream.mapping.position import read_checkpoint
 from bridge.stream.mapping.shard import Frontier
 from tests.builders.records import STREAM_ARN
+from tests.fakes.stores import MemoryCheckpoints
 from tests.stream.rig import Rig, drive, raising, returning
 
 RE_ENABLED = STREAM_ARN.replace("2026-11-01", "2026-11-02")
