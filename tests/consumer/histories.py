@@ -26,7 +26,6 @@ from typing import Any
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
-from bridge.edges.local.run_store import MemoryRunStore
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Row
 from bridge.reconcile import Comparer, Reconciler
@@ -37,6 +36,7 @@ from tests.builders.bridges import table
 from tests.builders.records import lambda_record
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink
+from tests.fakes.stores import MemoryRunStore
 from tests.fakes.table_source import FACTS, FakeTable
 from tests.fakes.telemetry import KeptTelemetry
 from tests.reconcile.rig import SECRET, START_S, GivenLag, opts

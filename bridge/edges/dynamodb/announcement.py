@@ -3,10 +3,11 @@
 ==========  ====  =========================================================================================
 attribute   type  meaning
 ==========  ====  =========================================================================================
-``pk``      S     partition key: ``~``, table name, ``#``, BLAKE2b-160 of the changes. No row's key begins so
-``v``       N     version of the row format, so that other versions take it for no row of theirs
+``pk``      S     partition key: ``~``, table name, ``#``, BLAKE2b-160 of the changes; a row's key never
+                  begins with ``~``
+``v``       N     version of the row format, so that other versions do not take it for a row
 ``n``       B     the changes: JSON list of ``[key, sequence]``, the key typed, zlib
-``ttl``     N     epoch seconds after which DynamoDB drops it, also where nobody retracts it
+``ttl``     N     epoch seconds after which DynamoDB drops it, even if nobody retracts it
 ==========  ====  =========================================================================================
 """
 
@@ -68,7 +69,8 @@ def is_announcement(item: TypedItem) -> bool:
 
 
 def decode(item: TypedItem, ledger: str) -> list[Announced]:
-    """Raises ``BatchError`` for what this version cannot read; ``ledger`` names the table in it."""
+    """Raises ``BatchError`` for what this version cannot read; ``ledger`` is the table's name for the
+    message."""
     name = item[KEY]["S"]
     table = name[1:].rpartition("#")[0]
     try:

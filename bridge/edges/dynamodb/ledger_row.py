@@ -26,9 +26,9 @@ attribute   type  meaning
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``c``, ``d``, ``e``, ``n`` and ``p`` were added later. A version that does not know them reads the row as before:
-an item in doubt is live, what was seen is what was published, a gap has no names. So the format is still 1,
-and a rollback is safe.
+``c``, ``d``, ``e``, ``n`` and ``p`` were added later. A version that does not know them reads the row as
+before: an item in doubt is live, what was seen is what was published, a gap has no names. So the format is
+still 1, and a rollback is safe.
 
 The key's hash is not keyed, because the key itself is in the row: a ledger table is as confidential as the
 tables it is about. Where a row would be larger than DynamoDB allows, the image is left out, then the hashes.
