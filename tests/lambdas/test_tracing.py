@@ -93,7 +93,7 @@ def test_switched_on_each_invocations_steps_belong_to_its_segment(folder: Path) 
         lines = run(folder, "xray", header(1), header(2), daemon=daemon.address)
         documents = daemon.documents()
     assert "LOADED True" in lines
-    steps = ["decode", "translate", "publish out", "quarantine", "settle"]
+    steps = ["decode", "translate", "announce", "publish out", "settle"]
     assert [(each["parent_id"], each["name"]) for each in documents] == [
         (f"{number:016x}", step) for number in (1, 2) for step in steps
     ]
