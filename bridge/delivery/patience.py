@@ -12,7 +12,7 @@ from bridge.errors import Unavailable
 from bridge.ports.clock import Clock, Deadline
 
 CALL_S: Final = 60.0
-"""How long one call is repeated while the registry throttles or does not answer."""
+"""How long one call is repeated while the service throttles or does not answer."""
 SETTLE_S: Final = 60.0
 """How long a registry may take to show a version as available."""
 

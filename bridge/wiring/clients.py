@@ -50,7 +50,7 @@ def client_factory(
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
                 max_pool_connections=max_connections,
-                # botocore would walk a request of a hundred keys twice: to check it and to write it. The
+                # botocore would visit every key of a request twice: to check it and to write it. The
                 # service checks it anyway.
                 parameter_validation=service != "dynamodb",
                 user_agent=user_agent,

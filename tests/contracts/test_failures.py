@@ -95,7 +95,7 @@ def test_a_reading_that_ends_early_leaves_everything_readable(rig: Rig) -> None:
     assert rig.found == ["1", "2", "3"]
 
 
-def test_nothing_parked_is_no_error(rig: Rig) -> None:
+def test_an_empty_store_is_not_an_error(rig: Rig) -> None:
     assert rig.found == []
 
 
@@ -127,7 +127,7 @@ def test_a_queue_that_shows_messages_again_before_the_end_is_not_read_forever() 
 
 
 @pytest.mark.parametrize("kind", ["sqs", "s3"])
-def test_a_place_that_is_down_missing_or_closed_is_told_as_such(kind: str, tmp_path: Path) -> None:
+def test_a_store_that_is_down_missing_or_closed_raises_its_own_error(kind: str, tmp_path: Path) -> None:
     rig = RIGS[kind](tmp_path)
     rig.send(1)
     assert rig.peer is not None

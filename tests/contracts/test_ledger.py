@@ -303,7 +303,7 @@ def test_side_by_side_what_is_left_unprocessed_is_asked_for_again_in_full_calls(
     assert len(ledger.read([each.key for each in rows])) == 100
 
 
-def test_of_calls_side_by_side_one_that_is_denied_is_told(peer: DynamoDbClient) -> None:
+def test_of_concurrent_calls_one_that_is_denied_is_raised(peer: DynamoDbClient) -> None:
     peer.fail = lambda operation, call: peer.denial_of(operation) if call == 2 else None
     with pytest.raises(AccessDenied):
         ledger_on(peer, pool=InlineExecutor()).read([token(f"k{n}") for n in range(400)])
@@ -401,7 +401,7 @@ def test_a_throttled_scan_goes_on_and_a_dead_one_says_so(peer: DynamoDbClient) -
         scanned(ledger)
 
 
-def test_a_scan_tells_what_it_took(peer: DynamoDbClient) -> None:
+def test_a_scan_reports_its_read_units(peer: DynamoDbClient) -> None:
     ledger = ledger_on(peer)
     ledger.settle([row(f"k{n}", n) for n in range(1, 8)])
     assert sum(page.units for page in ledger.rows("Users")) == 3.5

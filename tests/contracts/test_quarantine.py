@@ -30,7 +30,7 @@ class Store(Quarantine, QuarantineReader, Protocol):
 class Rig:
     """A store and, where it is far away, the peer it talks to.
 
-    ``again`` tells what becomes of a record that is put a second time: it replaces the first entry, is
+    ``again`` says what becomes of a record that is put a second time: it replaces the first entry, is
     dropped in favour of the first for a while (``forget`` lets that while pass), or stands beside it.
     """
 
@@ -308,7 +308,7 @@ def test_a_store_that_is_closed_to_us_fails_the_batch_and_names_the_action(remot
         rig.store.put(quarantined())
 
 
-def test_no_error_of_a_store_tells_a_value_of_the_record(remote: Remote) -> None:
+def test_no_error_of_a_store_contains_a_value_of_the_record(remote: Remote) -> None:
     rig, peer = remote
     refusal = client_error("ValidationException", "Any", 400, "Value 's3cret' is not valid")
     peer.fail = lambda operation, call: refusal

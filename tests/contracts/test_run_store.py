@@ -117,7 +117,7 @@ def test_what_is_removed_is_gone_and_the_rest_stays(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("data", [b"{", b"[]", b"\x00"])
-def test_a_broken_document_is_told_and_may_be_replaced(rig: Rig, data: bytes) -> None:
+def test_a_broken_document_is_reported_and_may_be_replaced(rig: Rig, data: bytes) -> None:
     store = rig.store()
     lease = store.acquire("T", "me", 60, 0)
     store.put("T/run", {"n": 1}, lease)

@@ -137,7 +137,7 @@ def test_trouble_is_ours_by_what_can_be_done_about_it(
 
 
 @pytest.mark.parametrize("call", ["check", "names", "read", "create", "add"])
-def test_a_registry_that_is_missing_or_closed_is_told_as_that(rig: Rig, call: str) -> None:
+def test_a_registry_that_is_missing_or_closed_raises_its_own_error(rig: Rig, call: str) -> None:
     rig.client.exists = False
     with pytest.raises(TargetMissing, match=rf"schema registry {rig.kind}://orders does not exist"):
         _do(rig, call)

@@ -43,7 +43,7 @@ class Rig:
     refusal: str = "InvalidArgument"  # the target's code for an entry that it will never take
     max_entries: int = 10
     bytes_inclusive: int = 0  # of one call
-    repeats_a_cut_answer: bool = False  # whole, because its results cannot be told apart
+    repeats_a_cut_answer: bool = False  # whole, because its results cannot be matched to entries
     clock: FakeClock = field(default_factory=FakeClock)
     close: Callable[[], None] = lambda: None
 
@@ -139,7 +139,7 @@ def test_an_empty_batch_reaches_nobody(rig: Rig) -> None:
     assert not rig.accepted()
 
 
-def test_after_the_deadline_nothing_is_sent_and_everything_is_handed_back(rig: Rig) -> None:
+def test_after_the_deadline_nothing_is_sent_and_everything_is_returned_for_retry(rig: Rig) -> None:
     results = rig.sink.publish([event(0), event(1)], rig.within(0))
     assert [result.status for result in results] == ["skipped", "skipped"]
     assert not rig.accepted()
@@ -350,7 +350,7 @@ def test_a_key_that_is_retried_does_not_hold_up_others(remote: Remote) -> None:
 
 
 @pytest.mark.parametrize("permanent", [True, False])
-def test_told_to_halt_it_starts_no_call_after_the_first_failure(remote: Remote, permanent: bool) -> None:
+def test_with_halt_on_failure_no_call_starts_after_the_first_failure(remote: Remote, permanent: bool) -> None:
     rig, peer = remote
     code = rig.refusal if permanent else "InternalFailure"
     peer.fail_entry = lambda call, id: code if id.startswith("r2:") else None
@@ -360,8 +360,8 @@ def test_told_to_halt_it_starts_no_call_after_the_first_failure(remote: Remote, 
     assert not any(id.startswith("r3:") for call in peer.calls for id in call)
 
 
-def test_told_to_halt_it_still_sends_what_stands_before_an_event_that_is_too_large(remote: Remote) -> None:
-    """Else the same batch, handed back, would end at the same place for ever."""
+def test_with_halt_on_failure_events_before_one_that_is_too_large_are_still_sent(remote: Remote) -> None:
+    """Otherwise the same batch, returned for retry, would end at the same event for ever."""
     rig, _ = remote
     events = [event(0), event(1), event(2, padding=rig.sink.max_bytes), event(3)]
     results = rig.sink.publish(events, rig.within(), halt_on_failure=True)

@@ -1,4 +1,4 @@
-"""Lambda's context object, as far as a door asks it."""
+"""Lambda's context object, as far as a handler uses it."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def event(
     padding: int = 0,
     trace_header: str = "",
 ) -> Event:
-    """Event ``number`` of a batch. One record each and a key of its own, unless told otherwise."""
+    """Event ``number`` of a batch. One record each and a key of its own, unless given."""
     record_id = record or f"r{number}"
     key = key or f"key-{number}"
     subject = subject or f"user/{key}"

@@ -11,7 +11,7 @@ from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
 
 
 class ScriptedSink:
-    """``fails`` tells for an event which error it ends with; None accepts it. Keeps the order rules."""
+    """``fails`` returns the error that an event ends with; None accepts it. Keeps the order rules."""
 
     def __init__(
         self,

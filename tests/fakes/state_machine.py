@@ -1,6 +1,6 @@
 """The part of Amazon States Language that infra/statemachine.asl.json speaks, on one thread, in seeded order.
 
-A Task is one call of ``invoke``; whatever that raises has the name of its class, as Lambda tells it. Children
+A Task is one call of ``invoke``; an error of it has the name of its class, as Lambda reports it. Children
 of a Map take turns call by call, in an order that the seed decides. After docs.aws.amazon.com/step-functions:
 "Handling errors", "Map state in Distributed mode", "Redriving executions".
 """

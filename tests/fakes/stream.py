@@ -2,7 +2,7 @@
 
 Shards close, split and roll, also between two reads; sequence numbers grow by odd steps and are not padded,
 so that comparing them as text goes wrong; records are trimmed; iterators expire, by time or on demand; open
-shards give empty pages before their next record; any call can be told to fail. It keeps account of what
+shards give empty pages before their next record; any call can be made to fail. It keeps account of what
 was asked, so that tests can look at the calls too.
 """
 

@@ -1,4 +1,4 @@
-"""Telemetry that keeps what it was told."""
+"""Telemetry that keeps all lines and metrics."""
 
 from __future__ import annotations
 

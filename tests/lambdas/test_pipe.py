@@ -151,6 +151,6 @@ def test_of_a_large_event_the_form_that_every_sink_takes_is_answered() -> None:
 
 
 @pytest.mark.parametrize("event", [None, {}, {"Records": []}, "[]"])
-def test_the_door_refuses_what_is_no_list(event: Any) -> None:
+def test_the_handler_refuses_an_event_that_is_not_a_list(event: Any) -> None:
     with pytest.raises(BatchError, match="not a list"):
         handler().handle(event, LambdaContext())

@@ -1,4 +1,4 @@
-"""The Lambda door for given-up batches: what is settled goes, what is not comes again."""
+"""The Lambda handler for failed batches: settled ones are removed, others are received again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.redrive.rig import Rig, invocation_record
 class Handler:
     def __init__(self) -> None:
         self.rig = Rig()
-        self.bucket = S3Client("parked")
+        self.bucket = S3Client("failed-batches")
         self.telemetry = KeptTelemetry()
         redriver = self.rig.redriver()
         self._handler = RedriveHandler(
@@ -55,7 +55,7 @@ def messages(**bodies: bytes) -> dict[str, Any]:
 def notification(*keys: str) -> dict[str, Any]:
     return {
         "Records": [
-            {"eventSource": "aws:s3", "s3": {"bucket": {"name": "parked"}, "object": {"key": key}}}
+            {"eventSource": "aws:s3", "s3": {"bucket": {"name": "failed-batches"}, "object": {"key": key}}}
             for key in keys
         ]
     }
@@ -97,7 +97,7 @@ def test_an_object_is_redriven_and_removed_and_its_repeated_notification_is_no_e
     handler = Handler()
     record = lambda_record(key={"id": "k"}, after={"id": "k"}, seq=1)
     body = invocation_record("shard-1", "1", "1", records=[record])
-    handler.bucket.put_object(Bucket="parked", Key="aws/lambda/a b", Body=body)
+    handler.bucket.put_object(Bucket="failed-batches", Key="aws/lambda/a b", Body=body)
     for _ in range(2):
         assert handler.handle(notification("aws/lambda/a+b")) == []
     assert handler.bucket.objects == {}
@@ -106,7 +106,7 @@ def test_an_object_is_redriven_and_removed_and_its_repeated_notification_is_no_e
 
 def test_an_object_that_is_not_settled_stays_and_fails_the_notification() -> None:
     handler = Handler()
-    handler.bucket.put_object(Bucket="parked", Key="odd", Body=b"{}")
+    handler.bucket.put_object(Bucket="failed-batches", Key="odd", Body=b"{}")
     with pytest.raises(DestinationUnavailable, match="1 of 1"):
         handler.handle(notification("odd"))
     assert list(handler.bucket.objects) == ["odd"]
@@ -116,31 +116,31 @@ def stored(handler: Handler, *numbers: int) -> None:
     for number in numbers:
         record = lambda_record(key={"id": f"k{number}"}, after={"id": f"k{number}"}, seq=number)
         body = invocation_record("shard-1", str(number), str(number), records=[record])
-        handler.bucket.put_object(Bucket="parked", Key=f"aws/lambda/{number}", Body=body)
+        handler.bucket.put_object(Bucket="failed-batches", Key=f"aws/lambda/{number}", Body=body)
 
 
 def test_a_schedule_takes_up_everything_in_its_bucket() -> None:
     handler = Handler()
     stored(handler, 1, 2, 3)
-    assert handler.handle({"bucket": "parked"}) == []
+    assert handler.handle({"bucket": "failed-batches"}) == []
     assert handler.bucket.objects == {}
     assert [body["subject"] for body in handler.rig.published] == ["user/k1", "user/k2", "user/k3"]
 
 
-def test_a_schedule_that_fires_twice_tells_nothing_twice() -> None:
+def test_a_schedule_that_fires_twice_publishes_nothing_twice() -> None:
     handler = Handler()
     stored(handler, 1)
     for _ in range(2):
-        assert handler.handle({"bucket": "parked"}) == []
+        assert handler.handle({"bucket": "failed-batches"}) == []
     assert len(handler.rig.published) == 1
 
 
 def test_what_is_not_settled_stays_fails_the_turn_and_does_not_stop_the_rest() -> None:
     handler = Handler()
-    handler.bucket.put_object(Bucket="parked", Key="aws/lambda/0", Body=b"{}")
+    handler.bucket.put_object(Bucket="failed-batches", Key="aws/lambda/0", Body=b"{}")
     stored(handler, 1)
     with pytest.raises(DestinationUnavailable, match="1 of 2"):
-        handler.handle({"bucket": "parked"})
+        handler.handle({"bucket": "failed-batches"})
     assert list(handler.bucket.objects) == ["aws/lambda/0"]
     assert len(handler.rig.published) == 1
 
@@ -148,7 +148,7 @@ def test_what_is_not_settled_stays_fails_the_turn_and_does_not_stop_the_rest() -
 def test_what_the_time_does_not_reach_is_left_for_the_next_turn_and_no_failure() -> None:
     handler = Handler()
     stored(handler, 1)
-    assert handler.handle({"bucket": "parked"}, left_ms=1_000) == []
+    assert handler.handle({"bucket": "failed-batches"}, left_ms=1_000) == []
     assert list(handler.bucket.objects) == ["aws/lambda/1"]
     assert handler.rig.published == []
 

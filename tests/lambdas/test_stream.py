@@ -1,4 +1,4 @@
-"""The Lambda door: a batch in, a partial batch response out, in a process of its own as in Lambda."""
+"""The Lambda handler: a batch in, a partial batch response out, in a process of its own as in Lambda."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_the_process_keeps_its_ledger_between_invocations(folder: Path) -> None:
     assert len(outcomes(lines)) == 2
 
 
-def test_when_the_invocation_has_no_time_left_everything_is_handed_back(folder: Path) -> None:
+def test_when_the_invocation_has_no_time_left_everything_is_returned_for_retry(folder: Path) -> None:
     lines = invoke(folder, (lambda_event(put(1), put(2)), 1_000))
     assert outcomes(lines) == [
         'ANSWER {"batchItemFailures": [{"itemIdentifier": "1"}, {"itemIdentifier": "2"}]}'

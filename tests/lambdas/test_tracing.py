@@ -106,7 +106,7 @@ def test_without_a_daemon_the_function_says_and_does_the_same(folder: Path) -> N
     assert published(run(folder, "xray", header(1))) == published(run(folder, "none", header(1)))
 
 
-def test_each_invocation_tells_its_own_metrics_and_lines(folder: Path) -> None:
+def test_each_invocation_writes_its_own_metrics_and_lines(folder: Path) -> None:
     lines = run(folder, "none", header(1), header(2))
     now_ms = float(lines[-1].removeprefix("NOW "))
     emf = [line for line in lines if is_emf(line)]

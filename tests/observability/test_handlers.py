@@ -1,5 +1,5 @@
 """What the functions write and send is taken by CloudWatch and X-Ray, whatever becomes of a batch; and an
-event continues the trace in which its record was handled, through whichever door it came."""
+event continues the trace in which its record was handled, whichever handler received it."""
 
 from __future__ import annotations
 

@@ -29,13 +29,14 @@ NOT_OURS = {
     "UseKeyForLedger": "DynamoDB asks KMS",
     "UseKeyForStores": "S3, SQS and SNS ask KMS",
 }
-"""What only AWS itself can judge: no call of ours needs them."""
+"""Actions that only AWS itself checks: no call of the bridge needs them."""
 
 IDLE = {
-    ("redrive", "SettleBatches", "dynamodb:BatchWriteItem"): "a redrive writes only over what it has read; "
-    "but the policy is one with the walk's, also for a stack of infra/kinesis.yaml that is already there",
-    ("reconcile", "FindClaims", "s3:ListBucket"): "tells a claim that expired between two calls from a "
-    "closed bucket",
+    (
+        "reconcile",
+        "FindClaims",
+        "s3:ListBucket",
+    ): "distinguishes a claim that expired between two calls from a closed bucket",
 }
 
 

@@ -81,7 +81,7 @@ SCHEMA = {
 
 @dataclass
 class Published:
-    """How a run ended. ``errors`` are those of ours that came out of a function, ``lines`` all that was
+    """How a run ended. ``errors`` are the bridge's errors that a function raised, ``lines`` all that was
     logged; ``quarantined`` are the keys of the records that went there."""
 
     errors: list[BridgeError] = field(default_factory=list)
@@ -211,7 +211,7 @@ class World:
 
     def write(self) -> None:
         """Items for every way: a small one, two large ones with one claim, one that no schema lets through,
-        one of which the record shall tell only the key."""
+        one of which the record shall contain only the key."""
         number = self._last = next(self._numbers)
         names: dict[str, Any] = {"small": "a", "large": LARGE, "larger": LARGE, "bad": 7, "keys": "b"}
         for kind, name in names.items():
@@ -325,7 +325,7 @@ class World:
             s3.put_object(Bucket=self.bucket("on-failure"), Key=key, Body=json.dumps(kept).encode())
 
     def reconcile(self, statements: Sequence[Statement]) -> Published:
-        """Items that no stream told, found and told."""
+        """Items that no stream brought: found and published."""
         published, telemetry = Published(), KeptTelemetry()
         options = Options(segments=1, max_rcu=1e6, grace_s=0.0)
         self.write()
@@ -352,7 +352,7 @@ class World:
         )
 
     def _report_mapping(self, request: Any, **_: Any) -> AWSResponse:
-        """The mapping of a quiet stream, as Lambda tells it; the embedded AWS would begin to read by one."""
+        """The mapping of a quiet stream, as Lambda reports it; the embedded AWS would read by a real one."""
         published = {
             "UUID": MAPPING_ID,
             "FunctionArn": f"arn:aws:lambda:{REGION}:{self.account}:function:stream-bridge",
@@ -376,7 +376,7 @@ class _Broken(Exception):
 
 
 class _kept:
-    """What is raised and logged while it is open; an error of ours ends the run and not the test."""
+    """What is raised and logged while it is open; the bridge's errors end the run and not the test."""
 
     def __init__(self, published: Published, telemetry: KeptTelemetry) -> None:
         self._reported = published
@@ -408,7 +408,7 @@ def _heard(
 
 
 def _keys_only(event: Mapping[str, Any]) -> dict[str, Any]:
-    """As a stream with another view would tell the items that are called so."""
+    """The items with these names, as a stream with another view would deliver them."""
     records = []
     for record in event["Records"]:
         part = dict(record["dynamodb"])

@@ -41,7 +41,7 @@ def test_requests_of_many_keys_are_checked_by_the_service_alone(clients: ClientF
         clients("events").put_events(Entries=[])
 
 
-def test_no_region_and_no_such_profile_are_told_with_their_mend(
+def test_a_missing_region_and_an_unknown_profile_are_reported_with_the_fix(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):

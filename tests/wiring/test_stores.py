@@ -52,7 +52,7 @@ def relay(made: Settings, **clients: AwsPeer) -> Any:
     return build_relay(configuration, {}, Silence(), client=lambda service: clients[service])
 
 
-def test_a_bucket_takes_what_is_quarantined_where_it_was_told_to() -> None:
+def test_quarantined_records_go_to_the_configured_bucket_and_prefix() -> None:
     s3 = S3Client("bad-records")
     made = settings("{kind: s3, bucket: bad-records, prefix: users, kms_key: alias/bad}")
     build_quarantine(made, lambda service: {"s3": s3}[service]).put(ENTRY)

@@ -79,7 +79,7 @@ def test_a_metric_of_a_table_stands_under_the_service_too(output: Output) -> Non
     ]
 
 
-def test_what_was_flushed_is_not_told_again_and_nothing_is_told_of_nothing(output: Output) -> None:
+def test_flushed_metrics_are_not_written_again_and_no_metrics_write_nothing(output: Output) -> None:
     telemetry = powertools(output)
     telemetry.flush()
     telemetry.count("BatchesFailed")
@@ -153,9 +153,12 @@ class Odd:
 
 def test_a_field_named_as_logging_names_its_own_costs_no_line(output: Output) -> None:
     telemetry = powertools(output)
-    telemetry.log("error", "told", name="n", args="a", module="o", asctime="t")
+    telemetry.log("error", "said", name="n", args="a", module="o", asctime="t")
     (line,) = output.lines
-    assert [line[name] for name in ("message", "name_", "args_", "module_", "asctime_")] == ["told", *"naot"]
+    assert [line[name] for name in ("message", "name_", "args_", "module_", "asctime_")] == [
+        "said",
+        *"naot",
+    ]
 
 
 def test_text_that_a_terminal_cannot_show_costs_no_line() -> None:
@@ -166,7 +169,7 @@ def test_text_that_a_terminal_cannot_show_costs_no_line() -> None:
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
-def test_wants_tells_what_would_be_written(output: Output, level: str) -> None:
+def test_wants_says_whether_a_line_would_be_written(output: Output, level: str) -> None:
     for telemetry in (powertools(output, level), LineTelemetry(output, level=level)):
         for each in ("debug", "info", "warning", "error"):
             output.truncate(0)

@@ -98,7 +98,7 @@ def test_a_table_that_stays_throttled_is_given_up_with_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("code", "error"), [("ResourceNotFoundException", TargetMissing), ("AccessDeniedException", AccessDenied)]
 )
-def test_what_waiting_cannot_mend_is_raised_at_once(code: str, error: type[Exception]) -> None:
+def test_an_error_that_waiting_cannot_fix_is_raised_at_once(code: str, error: type[Exception]) -> None:
     def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
         raise client_error(code, "Scan", 400, "no")
 
@@ -136,7 +136,7 @@ def test_binary_keys_go_back_as_bytes() -> None:
     assert asked == [None, {"id": {"B": b"\x00\xff"}}]
 
 
-def test_a_table_without_a_stream_is_told_with_the_mend() -> None:
+def test_a_table_without_a_stream_is_reported_with_the_fix() -> None:
     with pytest.raises(TargetMissing) as missing:
         require_stream(TableFacts("Things", "arn", {"id": "S"}))
     assert "StreamEnabled=true" in missing.value.hint
@@ -200,7 +200,7 @@ def test_iterator_age_is_the_highest_of_the_window_and_unknown_without_data() ->
     assert (asked[0]["Namespace"], asked[0]["MetricName"]) == ("AWS/Lambda", "IteratorAge")
 
 
-def test_a_cloudwatch_that_does_not_answer_is_told() -> None:
+def test_a_cloudwatch_that_does_not_answer_is_unavailable() -> None:
     def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
         raise throttling("GetMetricStatistics")
 

@@ -28,7 +28,7 @@ def test_every_page_of_shards_is_listed_with_both_parents() -> None:
     assert shards[merged].ending is None
 
 
-def test_pages_tell_how_far_they_are_behind_and_when_the_shard_is_drained() -> None:
+def test_pages_say_how_far_they_are_behind_and_when_the_shard_is_drained() -> None:
     client = KinesisClient(page_size=2)
     (shard,) = client.by_id
     for n in range(3):

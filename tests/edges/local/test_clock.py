@@ -8,7 +8,7 @@ from bridge.edges.local.clock import SystemClock
 from bridge.ports.clock import Deadline
 
 
-def test_it_tells_the_machine_s_time_and_a_negative_sleep_is_none() -> None:
+def test_it_has_the_machine_s_time_and_does_not_sleep_a_negative_time() -> None:
     clock = SystemClock()
     assert abs(clock.now() - time.time()) < 60
     before = clock.monotonic()

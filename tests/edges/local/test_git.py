@@ -1,4 +1,4 @@
-"""Files of another revision come out of git as they were committed; what git cannot give is told plainly."""
+"""Files of another revision are read from git as committed; an error says what git does not have."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_a_folder_that_was_not_there_yet_held_nothing(checkout: Path) -> None:
 
 
 @pytest.mark.parametrize("ref", ["nowhere", "--output=x", "", "HEAD:set", "v1\nv2"])
-def test_an_unknown_revision_is_told_and_how_to_get_it(checkout: Path, ref: str) -> None:
+def test_an_unknown_revision_is_reported_with_how_to_get_it(checkout: Path, ref: str) -> None:
     with pytest.raises(GitRefused, match=r"no revision"):
         read_revision(checkout / "set", ref)
     assert not (checkout / "x").exists()
 
 
-def test_a_folder_outside_a_checkout_is_told_and_what_to_do(
+def test_a_folder_outside_a_checkout_is_reported_with_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
@@ -60,7 +60,7 @@ def test_a_folder_outside_a_checkout_is_told_and_what_to_do(
     assert read_committed(tmp_path / "a.json") is None
 
 
-def test_without_git_that_is_what_is_told(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_git_is_reported_as_such(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(checkout))
     with pytest.raises(GitRefused, match="git is not installed here"):
         read_revision(checkout, "HEAD")

@@ -112,7 +112,7 @@ def test_a_path_that_cannot_be_a_directory_is_unavailable(tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def _no_room() -> Iterator[None]:
+def _full_disk() -> Iterator[None]:
     """No file of this process may grow beyond 100 bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
@@ -120,8 +120,8 @@ def _no_room() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("_no_room")
-def test_a_disk_without_room_is_unavailable_and_leaves_no_half_file(store: DirectoryQuarantine) -> None:
+@pytest.mark.usefixtures("_full_disk")
+def test_a_full_disk_is_unavailable_and_leaves_no_half_file(store: DirectoryQuarantine) -> None:
     with pytest.raises(QuarantineUnavailable) as caught:
         store.put(_quarantined({"secret": "x" * 500}))
     assert "xxx" not in str(caught.value)

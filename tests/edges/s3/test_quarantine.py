@@ -1,4 +1,4 @@
-"""Quarantine in a bucket: what stands in an object, its key and its headers."""
+"""Quarantine in a bucket: the content of an object, its key and its headers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_the_key_is_the_prefix_and_the_same_name_whatever_the_day_and_the_reason
     assert client.objects[key].content_type == "application/json"
 
 
-def test_neither_key_nor_metadata_tell_anything_of_the_item() -> None:
+def test_neither_key_nor_metadata_contain_anything_of_the_item() -> None:
     client = S3Client()  # the peer refuses metadata
     S3Quarantine(client, client.bucket).put(entry())
     assert "ada" not in "".join(client.objects)

@@ -114,7 +114,7 @@ def test_conflicts_of_conditional_writes_are_tried_again_but_not_for_ever() -> N
     assert "s3://store/runs/T/run" in contended.value.message
 
 
-def test_a_bucket_that_is_slow_for_a_moment_is_waited_for_and_then_told() -> None:
+def test_a_slow_bucket_is_waited_for_and_then_reported() -> None:
     slow = client_error("SlowDown", "PutObject", 503)
     peer, clock = S3Client("store"), FakeClock()
     store = store_of(peer, clock=clock)
@@ -150,7 +150,7 @@ def test_a_step_of_a_run_costs_two_requests() -> None:
     assert peer.calls == {"GetObject": 10, "PutObject": 10}
 
 
-def test_a_bucket_that_is_not_there_is_told() -> None:
+def test_a_bucket_that_does_not_exist_is_reported() -> None:
     peer = S3Client("store")
     peer.exists = False
     calls: tuple[Callable[[S3RunStore], object], ...] = (
@@ -174,7 +174,7 @@ def test_a_denied_action_is_named() -> None:
 
 
 @pytest.mark.parametrize("content", [{"format": 2, "document": {}}, {"format": 1, "document": 7}, {"n": 1}])
-def test_a_document_of_a_newer_format_is_told_where_it_lies(content: Any) -> None:
+def test_a_document_of_a_newer_format_is_reported_with_its_uri(content: Any) -> None:
     peer = S3Client("store")
     peer.put_object(Bucket="store", Key="runs/T/run", Body=orjson.dumps(content))
     with pytest.raises(CheckpointBroken) as broken:

@@ -96,7 +96,7 @@ def test_a_topic_whose_limit_was_lowered_meanwhile_loses_nothing() -> None:
     assert len(client.accepted) == 11
 
 
-def test_told_to_halt_a_lowered_limit_stops_the_sending_there() -> None:
+def test_with_halt_on_failure_a_lowered_limit_ends_the_sending() -> None:
     client = SnsClient(STANDARD, max_bytes=1_048_576)
     sink = SnsSink(
         client, client.topic, Dispatcher(InlineExecutor(), Backoff(random.Random(0)), max_in_flight=1)

@@ -1,4 +1,4 @@
-"""Quarantine in a queue: what stands in a message, its limit, and how looking at it works."""
+"""Quarantine in a queue: the content of a message, its limit, and how reading it works."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def noise(size: int) -> str:
     return random.Random(1).randbytes(size // 2).hex()
 
 
-def test_attributes_tell_reason_stage_and_type_and_nothing_of_the_item() -> None:
+def test_attributes_contain_reason_stage_and_type_and_nothing_of_the_item() -> None:
     client = SqsClient()
     SqsQuarantine(client, client.url).put(entry())
     (message,) = client.messages
@@ -75,9 +75,9 @@ def test_a_record_over_the_limit_is_sent_compressed_and_comes_back_whole() -> No
 def test_the_last_byte_of_the_limit_is_used_and_one_more_is_compressed() -> None:
     client = SqsClient()
     store = SqsQuarantine(client, client.url)
-    room = 400_000
+    chars = 400_000
     while True:  # the peer counts as SQS does: grow until it would refuse
-        store.put(entry(text="x" * room))
+        store.put(entry(text="x" * chars))
         size = len(client.messages[-1].body)
         if "encoding" in client.messages[-1].attributes:
             break
@@ -85,7 +85,7 @@ def test_the_last_byte_of_the_limit_is_used_and_one_more_is_compressed() -> None
             len(name) + len("String") + len(value["StringValue"])
             for name, value in client.messages[-1].attributes.items()
         )
-        room += SQS_BYTES - used or 1
+        chars += SQS_BYTES - used or 1
     assert used == SQS_BYTES
 
 

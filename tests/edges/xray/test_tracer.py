@@ -21,7 +21,7 @@ from tests.fakes.sink import ScriptedSink
 from tests.fakes.xray_daemon import XRayDaemon, xray_daemon
 
 ROOT, PARENT = "1-5759e988-bd862e3fe1be46a994272793", "53995c3f42cd8ad8"
-STEPS = ["decode", "translate", "publish domain", "quarantine", "settle"]
+STEPS = ["decode", "translate", "announce", "publish domain", "settle"]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def handlers(sampled: str = "1") -> Trace | None:
     return read_trace(f"Root={ROOT};Parent={PARENT};Sampled={sampled}")
 
 
-def walk(bridge: Relay, trace: Trace | None, *records: Any) -> Relay:
+def handle(bridge: Relay, trace: Trace | None, *records: Any) -> Relay:
     traced = replace(bridge, tracer=XRayTracer(service="accounts"))
     traced.handle(records or [put(1), put(2)], Deadline.after(bridge.clock, 60), trace=trace)
     return traced
@@ -48,9 +48,9 @@ def put(seq: int, **after: Any) -> dict[str, Any]:
 def test_in_lambda_every_step_is_a_subsegment_of_the_handlers_segment(daemon: XRayDaemon) -> None:
     bad = put(3)
     bad["dynamodb"]["NewImage"]["bad"] = {"X": "?"}
-    walk(relay(), handlers(), put(1), put(2), bad)
+    handle(relay(), handlers(), put(1), put(2), bad)
     documents = daemon.documents()
-    assert [each["name"] for each in documents] == STEPS
+    assert [each["name"] for each in documents] == [*STEPS[:2], "quarantine", *STEPS[2:]]
     assert {(each["type"], each["trace_id"], each["parent_id"]) for each in documents} == {
         ("subsegment", ROOT, PARENT)
     }
@@ -67,7 +67,7 @@ def test_a_trace_that_is_not_sampled_is_not_sent_and_still_continued(
     daemon: XRayDaemon, sampled: str
 ) -> None:
     sink = ScriptedSink()
-    walk(relay(sink), handlers(sampled))
+    handle(relay(sink), handlers(sampled))
     assert daemon.documents() == []
     assert [event.trace_header for event in sink.accepted] == [
         f"Root={ROOT};Parent={PARENT};Sampled={sampled}"
@@ -76,7 +76,7 @@ def test_a_trace_that_is_not_sampled_is_not_sent_and_still_continued(
 
 def test_outside_lambda_each_batch_is_a_segment_that_its_events_continue(daemon: XRayDaemon) -> None:
     sink = ScriptedSink()
-    walk(relay(sink), None)
+    handle(relay(sink), None)
     *steps, segment = daemon.documents()
     assert [each["name"] for each in steps] == STEPS
     assert (segment["name"], "type" in segment, segment["in_progress"]) == ("accounts", False, False)
@@ -92,7 +92,7 @@ def test_a_step_that_fails_is_marked_by_its_kind_without_its_message(daemon: XRa
         raise AccessDenied("secret message")
 
     with pytest.raises(AccessDenied):
-        walk(relay(ScriptedSink(fails=denied)), handlers())
+        handle(relay(ScriptedSink(fails=denied)), handlers())
     documents = daemon.documents()
     assert [each["name"] for each in documents if each.get("fault")] == ["publish domain"]
     assert documents[-1]["annotations"] == {"events": 2, "error": "AccessDenied"}
@@ -110,15 +110,15 @@ def test_a_failed_batch_leaves_nothing_behind_for_the_next(daemon: XRayDaemon) -
 
     bridge = relay(ScriptedSink(fails=denied_once))
     with pytest.raises(AccessDenied):
-        walk(bridge, None)
+        handle(bridge, None)
     failed = daemon.documents()[-1]
     assert failed["fault"]
-    walk(bridge, handlers())
+    handle(bridge, handlers())
     assert {each["trace_id"] for each in daemon.documents()} == {ROOT}
 
 
 def test_no_value_of_an_item_reaches_the_daemon(daemon: XRayDaemon) -> None:
-    walk(relay(), handlers(), put(1, name="secret-name"), lambda_record(key={"id": "secret-key"}, seq=2))
+    handle(relay(), handlers(), put(1, name="secret-name"), lambda_record(key={"id": "secret-key"}, seq=2))
     assert "secret" not in repr(daemon.documents())
 
 
@@ -147,7 +147,7 @@ def test_without_a_daemon_nothing_fails_and_nothing_is_logged(
     monkeypatch.setenv("AWS_XRAY_CONTEXT_MISSING", "RUNTIME_ERROR")
     caplog.set_level(logging.INFO)
     sink = ScriptedSink()
-    walk(relay(sink), trace)
+    handle(relay(sink), trace)
     assert len(sink.accepted) == 2
     assert caplog.records == []
 
@@ -158,8 +158,8 @@ def test_with_the_sdk_switched_off_the_walk_goes_on(daemon: XRayDaemon) -> None:
     sink = ScriptedSink()
     global_sdk_config.set_sdk_enabled(False)
     try:
-        walk(relay(sink), None)
-        walk(relay(sink), handlers())
+        handle(relay(sink), None)
+        handle(relay(sink), handlers())
     finally:
         global_sdk_config.set_sdk_enabled(True)
     assert len(sink.accepted) == 4

@@ -1,7 +1,7 @@
 """A peer of boto3's ``kinesis`` client for one stream: shards that split and merge, pages, a trim horizon.
 
 As the service does, it begins at the oldest record it has when the one asked for is trimmed, and it may
-answer an empty page although there is more to come (``MillisBehindLatest`` tells).
+answer an empty page although there is more to come (``MillisBehindLatest`` says so).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A distributed reconciliation of a small table: the real state machine, its door, and peers that kill."""
+"""A distributed reconciliation of a small table: the real state machine, its handler, fakes that kill it."""
 
 from __future__ import annotations
 

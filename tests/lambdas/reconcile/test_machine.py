@@ -19,7 +19,7 @@ from tests.fakes.state_machine import DEFINITION, definition
 from tests.infra.templates import read
 
 OWN_END = {"Plan", "Stop"}
-"""Tasks that may fail the execution: nothing is begun yet, or everything is told."""
+"""Tasks that may fail the execution: nothing is begun yet, or everything is published."""
 
 
 def machines(asl: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -108,8 +108,8 @@ def kinds(*roots: type[errors.BridgeError]) -> Iterator[type[errors.BridgeError]
         yield from kinds(*root.__subclasses__())
 
 
-def test_what_repeating_cannot_mend_is_not_repeated_whatever_it_is_called() -> None:
-    """Lambda tells Step Functions the name of the class, and of no class above it. A lost lease is repeated:
+def test_an_error_that_repeating_cannot_fix_is_not_repeated_whatever_its_name() -> None:
+    """Lambda gives Step Functions the name of the class, and of no class above it. A lost lease is repeated:
     the next call finds who has it, and answers "held"."""
     raised = kinds(
         errors.BatchError, errors.ConfigurationError, errors.ReconcileStopped, errors.CheckpointBroken
@@ -122,7 +122,7 @@ def test_what_repeating_cannot_mend_is_not_repeated_whatever_it_is_called() -> N
         assert again["ErrorEquals"] == ["States.ALL"]
 
 
-def test_whatever_fails_is_told_and_frees_the_table() -> None:
+def test_every_failure_is_reported_and_frees_the_table() -> None:
     for where, name, state in [*states("Task"), *states("Map")]:
         if where or name in OWN_END:
             assert "Catch" not in state, name

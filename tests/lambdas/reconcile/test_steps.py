@@ -190,7 +190,7 @@ def test_a_worker_that_can_never_start_is_not_asked_again_for_minutes(step: str,
     assert +calls == ({"plan": 1} if step == "plan" else {step: 1, "stop": 1})
     assert ours.rig.clock.now() - began_s <= opts().grace_s
     broken, step = False, ""
-    assert done.redrive().finish().status == "SUCCEEDED", "redriven once it is mended"
+    assert done.redrive().finish().status == "SUCCEEDED", "redriven once it is fixed"
     assert len(ours.rig.events) == 30
 
 
@@ -297,7 +297,7 @@ def test_a_table_that_its_ledger_never_saw_is_reported_and_nothing_is_sent() -> 
     assert ours.report["matching"] == 20
 
 
-def test_after_a_stop_that_going_on_cannot_mend_the_next_execution_looks_at_everything_again() -> None:
+def test_after_a_stop_that_resuming_cannot_fix_the_next_execution_compares_everything_again() -> None:
     rig = Rig()
     for number in range(20):
         rig.live(f"u{number}", {"name": "x"}, lost=True)
@@ -359,7 +359,7 @@ def test_a_stream_that_lags_is_waited_for_and_then_the_run_stops() -> None:
     assert len(ours.rig.events) == 30
 
 
-def test_what_comes_by_the_stream_within_the_grace_is_not_told() -> None:
+def test_a_change_that_the_stream_brings_within_the_grace_is_not_re_emitted() -> None:
     ours = Distributed(lossy(), opts(segments=4, grace_s=900.0))
     going = ours.start()
     while "Confirm" not in going.visited:
