@@ -142,7 +142,7 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
          "ledger: {kind: dynamodb}, and its check at start-up",
          edge="dynamodb.ledger", calls="describe_table batch_get_item", when="ledger"),
     _row("SettleBatches", {"stream", "kinesis", "redrive"}, LEDGER, "dynamodb:BatchWriteItem",
-         "settles whole batches; a redrive has it only because it shares the pipeline's policy",
+         "settles whole batches, and announces what is about to be published",
          edge="dynamodb.ledger", calls="batch_write_item", when="ledger"),
     _row("KeepLedgerBesideTheStream", {"redrive", "reconcile"}, LEDGER, "dynamodb:PutItem",
          "writes only if the row is as it was read, because the stream is processed at the same time",
