@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from bridge.core.change import TypedItem
@@ -27,7 +27,7 @@ class Image(Mapping[str, Any]):
         typed: TypedItem,
         what: str,
         twin: Image | None = None,
-        differing: Collection[str] = (),
+        differing: Set[str] = frozenset(),
         convert: PlainItem = plain_item,
     ) -> None:
         self._typed = typed

@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from binascii import a2b_base64
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -108,8 +109,12 @@ def _missing(item: TypedItem, result: dict[str, Any]) -> str:
 def plain(value: TypedValue, where: str = "a value") -> Any:
     """The JSON value of one typed value. ``where`` names its place in errors. Raises
     :class:`MalformedRecord` unless it is legal."""
-    if type(value) is dict and len(value) == 1 and type(text := value.get("S")) is str:
-        return text  # most values are
+    if type(value) is dict and len(value) == 1:
+        if type(text := value.get("S")) is str:
+            return text  # most values are
+        if type(text := value.get("N")) is str:
+            with suppress(MalformedRecord):  # raised below, with its place
+                return number(text)
     return plain_item({"value": value}, where)["value"]
 
 

@@ -39,6 +39,27 @@ def differing_names(before: TypedItem, after: TypedItem) -> list[str]:
     return names
 
 
+def _names_to_compare(before: TypedItem, after: TypedItem) -> list[str]:
+    """The same inside an attribute, for two maps that are compared member by member anyway.
+
+    The only member that is a map or a list itself is not compared here: it would be compared again one level
+    down, and so a chain of maps once for each level.
+    """
+    names: list[str] = []
+    nested: list[str] = []
+    for name, value in after.items():
+        if name not in before:
+            names.append(name)
+        elif "M" in value or "L" in value:
+            nested.append(name)
+        elif before[name] != value:
+            names.append(name)
+    names += nested if len(nested) == 1 else [name for name in nested if before[name] != after[name]]
+    names += [name for name in before if name not in after]
+    names.sort()
+    return names
+
+
 def compile_diff(
     *,
     ignore: tuple[Segments, ...] = (),
@@ -113,7 +134,7 @@ class _Comparison:
         if old_tag != new_tag:
             found.append(self._replace(before, after, path))
         elif old_tag == "M":
-            self.names(differing_names(old, new), old, new, path, ignore, found)
+            self.names(_names_to_compare(old, new), old, new, path, ignore, found)
         elif old_tag == "L":
             inside: list[FieldChange] = [] if self._whole_lists else found
             self.lists(old, new, path, ignore, inside)

@@ -47,7 +47,8 @@ class ChangeView:
             self.after = Image(after, "NewImage", convert=convert)
         if before is not None and after is not None:
             names = differing_names(before, after)
-            self.before = Image(before, "OldImage", self.after, names, convert)
+            # A set: an item may have tens of thousands of attributes, and each is looked up.
+            self.before = Image(before, "OldImage", self.after, frozenset(names), convert)
             self.changes = diff(before, after, names)
         elif before is not None:
             self.before = Image(before, "OldImage", convert=convert)
