@@ -17,6 +17,10 @@ NUMBER_MAX_EXPONENT: Final = 125  # largest magnitude 9.99…E+125
 NESTING_MAX: Final = 32  # levels of lists and maps
 ITEM_MAX_BYTES: Final = 400 * KIB
 
+# The paths of all field changes of one record together, our own limit: two images of the largest item have at
+# most 800 KiB, and their changes are written into an event.
+DIFF_PATHS_MAX_CHARS: Final = 16 * MIB
+
 # Segments of a reconciliation, our own limit: one thread each; DynamoDB allows a million (model: Scan
 # TotalSegments)
 RECONCILE_SEGMENTS_MAX: Final = 256

@@ -20,7 +20,7 @@ import orjson
 from bridge.core.change import TypedItem
 from bridge.core.keys import KEY_BYTES
 from bridge.core.pointer import Segments, below
-from bridge.core.values import base64_text
+from bridge.core.values import base64_text, number
 from bridge.errors import MalformedRecord
 
 Fingerprint = Callable[[TypedItem], str]
@@ -144,8 +144,8 @@ def _canonical(value: Any) -> Any:
     """The canonical value: ``value`` itself where it is canonical already."""
     ((tag, content),) = value.items()
     if tag == "N":
-        number = _canonical_number(content)
-        return value if number is content else {tag: number}
+        kept = _canonical_number(content)
+        return value if kept is content else {tag: kept}
     if tag == "M":
         changed = {name: kept for name, each in content.items() if (kept := _canonical(each)) is not each}
         return {tag: {**content, **changed}} if changed else value
@@ -164,6 +164,7 @@ def _canonical_number(text: str) -> str:
     """Plain notation without needless zeros; ``text`` itself where it is so already."""
     if _IS_PLAIN(text):
         return text
+    number(text)  # refuses what is out of range: 1E999999999 in plain notation would be a gigabyte
     plain = f"{Decimal(text):f}"
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")

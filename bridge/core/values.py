@@ -197,15 +197,20 @@ def _binary(content: Any) -> str:
     raise MalformedRecord("B is neither bytes nor base64 text", hint=_HINT)
 
 
-def _strings(content: Iterable[Any]) -> list[str]:
-    for each in content:
+def _texts(content: Iterable[Any]) -> list[str]:
+    texts = list(content)
+    for each in texts:
         if type(each) is not str:
             raise MalformedRecord("a set holds something that is not a string", hint=_HINT)
-    return sorted(content)
+    return texts
+
+
+def _strings(content: Iterable[Any]) -> list[str]:
+    return sorted(_texts(content))
 
 
 def _numbers(content: Iterable[Any]) -> list[int | float | str]:
-    texts = _strings(content)
+    texts = _texts(content)
     values = [number(text) for text in texts]
     if str not in map(type, values):
         return sorted(values)  # int and float compare exactly

@@ -8,7 +8,7 @@ Only changed values are converted to plain values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -17,7 +17,8 @@ from bridge.core.diff.lists import ByMember, rearrange
 from bridge.core.numbers import PlainAt
 from bridge.core.pointer import Segments, below, escape
 from bridge.core.values import base64_text, plain, plain_item, same_number
-from bridge.errors import MalformedRecord
+from bridge.errors import EventTooLarge, MalformedRecord
+from bridge.limits import DIFF_PATHS_MAX_CHARS
 
 FieldChange = dict[str, Any]
 """``{path, op, before?, after?}``; sets add ``added`` and ``removed``, a change of type alone adds ``types``.
@@ -72,14 +73,15 @@ def compile_diff(
     compared: by index, as one value, or element by element, where a member identifies the elements. In the
     last case their indexes mean nothing, and ``ignore`` names them with ``*``. A list is compared by index
     unless all its elements have that member, with different values. ``plain_at`` converts the values that are
-    reported. The function raises :class:`MalformedRecord`.
+    reported. The function raises :class:`MalformedRecord`, and :class:`EventTooLarge` where the paths of all
+    changes together would be far larger than the images.
     """
     comparison = _Comparison(lists, plain_at)
     silent = frozenset(path[0] for path in ignore if len(path) == 1 and path[0] != "*")
     deeper = tuple(path for path in ignore if len(path) > 1 or path[0] == "*")
 
     def diff(before: TypedItem, after: TypedItem, names: list[str]) -> list[FieldChange]:
-        found: list[FieldChange] = []
+        found = _Found([DIFF_PATHS_MAX_CHARS])
         try:
             comparison.names([n for n in names if n not in silent], before, after, "", deeper, found)
         except (MalformedRecord, TypeError, ValueError, AttributeError, ArithmeticError) as error:
@@ -87,9 +89,33 @@ def compile_diff(
             for image, what in ((before, "OldImage"), (after, "NewImage")):
                 plain_item({name: image[name] for name in names if name in image}, what)
             raise MalformedRecord("the images cannot be compared") from error
-        return found
+        return list(found)
 
     return diff
+
+
+class _Found(list[FieldChange]):
+    """The changes so far. ``left``: how many characters their paths and identities may still have, shared
+    with the lists of changes inside elements.
+
+    Without a limit, 25,000 members below a name of 60,000 characters, which DynamoDB allows, would be more
+    than a gigabyte of paths.
+    """
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: list[int]) -> None:
+        super().__init__()
+        self.left = left
+
+    def spend(self, chars: int) -> None:
+        self.left[0] -= chars
+        if self.left[0] < 0:
+            raise EventTooLarge(
+                f"the paths of the field changes have more than {DIFF_PATHS_MAX_CHARS} characters",
+                hint="thousands of values changed below very long names: ignore them in diff.ignore",
+                stage="project",
+            )
 
 
 class _Comparison:
@@ -102,13 +128,14 @@ class _Comparison:
 
     def names(
         self,
-        names: Iterable[str],
+        names: Sequence[str],
         before: TypedItem,
         after: TypedItem,
         path: str,
         ignore: tuple[Segments, ...],
-        found: list[FieldChange],
+        found: _Found,
     ) -> None:
+        found.spend(len(path) * len(names))
         for name in names:
             ignored = below(ignore, name) if ignore else ()
             if ignored and () in ignored:
@@ -127,7 +154,7 @@ class _Comparison:
         after: TypedValue,
         path: str,
         ignore: tuple[Segments, ...],
-        found: list[FieldChange],
+        found: _Found,
     ) -> None:
         ((old_tag, old),) = before.items()
         ((new_tag, new),) = after.items()
@@ -136,7 +163,7 @@ class _Comparison:
         elif old_tag == "M":
             self.names(_names_to_compare(old, new), old, new, path, ignore, found)
         elif old_tag == "L":
-            inside: list[FieldChange] = [] if self._whole_lists else found
+            inside = _Found(found.left) if self._whole_lists else found
             self.lists(old, new, path, ignore, inside)
             if self._whole_lists and inside:
                 found.append(self._replace(before, after, path))
@@ -151,16 +178,17 @@ class _Comparison:
         new: list[TypedValue],
         path: str,
         ignore: tuple[Segments, ...],
-        found: list[FieldChange],
+        found: _Found,
     ) -> None:
         if self._by is not None and self._by_identity(self._by, old, new, path, ignore, found):
             return
         shared = min(len(old), len(new))
-        for i in range(shared):
-            if old[i] != new[i]:
-                ignored = below(ignore, str(i)) if ignore else ()
-                if () not in ignored:
-                    self.values(old[i], new[i], f"{path}/{i}", ignored, found)
+        differing = [i for i in range(shared) if old[i] != new[i]]
+        found.spend(len(path) * (len(differing) + max(len(old), len(new)) - shared))
+        for i in differing:
+            ignored = below(ignore, str(i)) if ignore else ()
+            if () not in ignored:
+                self.values(old[i], new[i], f"{path}/{i}", ignored, found)
         for i in range(shared, len(new)):
             if not ignore or () not in below(ignore, str(i)):
                 here = f"{path}/{i}"
@@ -178,7 +206,7 @@ class _Comparison:
         new: list[TypedValue],
         path: str,
         ignore: tuple[Segments, ...],
-        found: list[FieldChange],
+        found: _Found,
     ) -> bool:
         """Report first the removed, added and moved elements, then the changes inside elements, at their new
         places. False where the elements of either list cannot be distinguished."""
@@ -188,7 +216,9 @@ class _Comparison:
         ignored = below(ignore, "*")
         if () in ignored:
             return True
-        for step in rearrange(was, now):
+        steps = rearrange(was, now)
+        found.spend(2 * len(path) * len(steps))
+        for step in steps:
             here = f"{path}/{step.place}"
             change: FieldChange = {"path": here, "op": step.op}
             element = old[step.element] if step.op == "remove" else new[step.element]
@@ -200,9 +230,11 @@ class _Comparison:
         before = dict(zip(was, old, strict=True))
         for i, (identity, element) in enumerate(zip(now, new, strict=True)):
             if identity in before and before[identity] != element:
-                inside: list[FieldChange] = []
+                inside = _Found(found.left)
                 here = f"{path}/{i}"
+                found.spend(len(path))
                 self.values(before[identity], element, here, ignored, inside)
+                found.spend(len(str(identity[1])) * len(inside))
                 found += [self._named(each, by, element, here) for each in inside]
         return True
 

@@ -8,7 +8,7 @@ list must match in the same element of it. Source: aws/event-ruler, README "JSON
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -110,24 +110,85 @@ def match_together(fields: Sequence[Field], event: Mapping[str, Any]) -> bool:
     """Whether all fields match at once, in the same element of every list that they share.
 
     ``fields`` are sorted by name: as in AWS, absence is decided among the elements that the fields before it
-    have chosen.
+    have chosen. A list may have a hundred thousand elements, so no field looks at all of them once for each
+    element that an earlier field has chosen.
     """
-    found = [(field.leaf, list(occurrences(event, field.steps))) for field in fields]
-    return _match_from(found, 0, {})
+    found = [_Occurrences(field.leaf) for field in fields]
+    for occurring, each in zip(found, fields, strict=True):
+        for value, elements in occurrences(event, each.steps):
+            occurring.add(value, elements)
+    needed: list[Set[ListPlace]] = [frozenset()]  # by the fields from an index on
+    for occurring in reversed(found):
+        needed.append(needed[-1] | occurring.places)
+    return _match_from(found, needed[::-1], 0, {}, {})
 
 
-def _match_from(found: list[tuple[Leaf, list[tuple[Any, Elements]]]], index: int, chosen: Elements) -> bool:
+def _match_from(
+    found: Sequence[_Occurrences],
+    needed: Sequence[Set[ListPlace]],
+    index: int,
+    chosen: Elements,
+    known: dict[tuple[int, frozenset[tuple[ListPlace, int]]], bool],
+) -> bool:
+    """``known``: the answers so far, by index and by the chosen elements that the fields from it on share."""
     if index == len(found):
         return True
-    leaf, values = found[index]
-    present = False
-    for value, elements in values:
-        if any(chosen.get(place, at) != at for place, at in elements.items()):
-            continue
-        present = True
-        if leaf.accepts(value) and _match_from(found, index + 1, chosen | elements):
-            return True
-    return leaf.absent and not present and _match_from(found, index + 1, chosen)
+    asked = (index, frozenset(each for each in chosen.items() if each[0] in needed[index]))
+    if asked not in known:
+        occurring, present = found[index], False
+        answer = False
+        for elements, accepted in occurring.root.within(chosen):
+            present = True
+            if accepted and _match_from(found, needed, index + 1, chosen | elements, known):
+                answer = True
+                break
+        if not answer and occurring.leaf.absent and not present:
+            answer = _match_from(found, needed, index + 1, chosen, known)
+        known[asked] = answer
+    return known[asked]
+
+
+class _Node:
+    """Occurrences in the same elements of the same lists; below it those in elements of further lists."""
+
+    __slots__ = ("accepted", "below", "elements")
+
+    def __init__(self) -> None:
+        self.elements: Elements | None = None  # None: no value is directly here
+        self.accepted = False
+        self.below: dict[ListPlace, dict[int, _Node]] = {}
+
+    def within(self, chosen: Elements) -> Iterator[tuple[Elements, bool]]:
+        """The elements that hold a value, as far as they agree with ``chosen``; whether one is accepted."""
+        if self.elements is not None:
+            yield self.elements, self.accepted
+        for place, nodes in self.below.items():
+            at = chosen.get(place)
+            if at is None:
+                for node in nodes.values():
+                    yield from node.within(chosen)
+            elif at in nodes:
+                yield from nodes[at].within(chosen)
+
+
+class _Occurrences:
+    """The values of one field."""
+
+    __slots__ = ("leaf", "places", "root")
+
+    def __init__(self, leaf: Leaf) -> None:
+        self.leaf = leaf
+        self.places: set[ListPlace] = set()
+        self.root = _Node()
+
+    def add(self, value: Any, elements: Elements) -> None:
+        node = self.root
+        for place, at in elements.items():  # from the outside in
+            self.places.add(place)
+            nodes = node.below.setdefault(place, {})
+            node = nodes[at] if at in nodes else nodes.setdefault(at, _Node())
+        node.elements = elements
+        node.accepted = node.accepted or self.leaf.accepts(value)
 
 
 def occurrences(
