@@ -237,6 +237,33 @@ def build_relay(
     )
 
 
+def build_dry_relay(
+    configuration: Configuration,
+    telemetry: Telemetry,
+    clock: Clock,
+    *,
+    sinks: Mapping[str, Sink] | None = None,
+    ledger: Ledger | None = None,
+    quarantine: Quarantine | None = None,
+    breaker: Breaker | None = None,
+) -> Relay:
+    """A relay with memory in place of everything: no verb that uses it can reach a bus or a store. The ledger
+    is kept in memory as bridge.yaml says it is kept, so that repeats in one batch end as they will."""
+    settings = configuration.settings
+    keeps = isinstance(settings.ledger, KeepingLedgerSettings)
+    remembered: Ledger = MemoryLedger(keep=settings.ledger.keep) if keeps else NoLedger()  # type: ignore[union-attr]
+    return build_relay(
+        configuration,
+        memory_sinks(settings) if sinks is None else sinks,
+        telemetry,
+        clock=clock,
+        ledger=remembered if ledger is None else ledger,
+        quarantine=nowhere() if quarantine is None else quarantine,
+        claim_check=memory_claim_check(settings),
+        breaker=breaker,
+    )
+
+
 class QuarantineStore(Quarantine, QuarantineReader, Protocol):
     """Both sides of a quarantine store."""
 

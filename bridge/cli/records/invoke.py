@@ -30,7 +30,7 @@ def invoke(
     ] = TIMEOUT_MS,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Run the Lambda handler on FILE with in-memory sinks and quarantine, and print its response.
+    """Run the Lambda handler on FILE, with memory in place of every bus and store, and print its response.
 
     FILE holds the JSON of one invocation: {"Records": [...]}, or only the list. The handler's log and the
     counts go to stderr.
@@ -42,10 +42,9 @@ def invoke(
     from bridge.cli.console.live import sum_up
     from bridge.edges.cloudwatch.telemetry import LineTelemetry
     from bridge.edges.local.clock import SystemClock
-    from bridge.edges.local.memory import MemoryQuarantine
     from bridge.lambdas.stream import StreamHandler
     from bridge.ports.clock import Deadline
-    from bridge.wiring.bridge import build_relay, memory_claim_check, memory_sinks
+    from bridge.wiring.bridge import build_dry_relay
 
     configuration = project.load(console)
     event = _read_event(file)
@@ -53,14 +52,7 @@ def invoke(
     as_json = output is Output.JSON
     # With text output the counts follow on a separate line.
     telemetry = LineTelemetry(sys.stderr, as_json=as_json, level="info" if as_json else "warning")
-    relay = build_relay(
-        configuration,
-        memory_sinks(configuration.settings),
-        telemetry,
-        clock=clock,
-        quarantine=MemoryQuarantine(),
-        claim_check=memory_claim_check(configuration.settings),
-    )
+    relay = build_dry_relay(configuration, telemetry, clock)
     answer = StreamHandler(relay, clock, dialect=_dialect(event)).handle(
         event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))
     )

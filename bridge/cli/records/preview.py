@@ -22,7 +22,7 @@ from bridge.errors import BatchError, MalformedRecord, RecordError
 from bridge.ports.clock import Deadline
 from bridge.ports.quarantine import Quarantined
 from bridge.relay.breaker import Breaker
-from bridge.wiring.bridge import Configuration, build_relay, memory_claim_check, memory_sinks
+from bridge.wiring.bridge import Configuration, build_dry_relay, memory_sinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,13 @@ class Previewer:
         self._tables = configuration.tables
         self._sinks = memory_sinks(configuration.settings)
         self._quarantine = _Last()
-        self._relay = build_relay(
+        self._relay = build_dry_relay(
             configuration,
-            self._sinks,
             Silence(),
-            clock=self._clock,
+            self._clock,
+            sinks=self._sinks,
             ledger=NoLedger(),
             quarantine=self._quarantine,
-            claim_check=memory_claim_check(configuration.settings),
             breaker=Breaker(share=1.0),
         )
         self._ranks = {name: _ranks(table) for name, table in configuration.tables.items()}
