@@ -9,7 +9,7 @@ from bridge.doctor.finding import (
     finding_of,
     verdict_of,
 )
-from bridge.doctor.history import judge_label, judge_modified, judge_reconciled
+from bridge.doctor.history import judge_comparable, judge_label, judge_modified, judge_reconciled
 from bridge.doctor.mapping import judge_mapping, judge_mappings
 from bridge.doctor.targets import judge_depth, judge_lag, judge_sink, judge_time_to_live
 from bridge.doctor.view import judge_view, wanted_images
@@ -20,6 +20,7 @@ __all__ = [
     "Severity",
     "Verdict",
     "finding_of",
+    "judge_comparable",
     "judge_depth",
     "judge_label",
     "judge_lag",

@@ -42,6 +42,23 @@ def judge_label(
     )
 
 
+def judge_comparable(context: Context, settled: Settled) -> Finding:
+    """Rows that were settled under another hash_key, diff.ignore or redact: a reconciliation compares none
+    of their items."""
+    rows = f"{settled.rows} ledger {'row' if settled.rows == 1 else 'rows'}"
+    seen = rows if settled.whole else f"the first {rows}"
+    if not settled.not_comparable:
+        return Finding("ledger-rows", context.table, "ok", f"{seen}: all can be compared with their items")
+    return Finding(
+        "ledger-rows",
+        context.table,
+        "problem",
+        f"{settled.not_comparable} of {seen} were settled under another hash_key, diff.ignore or redact: "
+        "whether their items changed since cannot be seen",
+        f"use the earlier hash_key again; if it is gone: stream-bridge seed --refresh --table {context.name}",
+    )
+
+
 def judge_modified(
     context: Context, mapping: MappingFacts, settled: Settled, reconciled_s: float | None
 ) -> Finding:

@@ -9,19 +9,25 @@ from bridge.doctor.finding import Context, Finding, Severity
 from bridge.limits import STREAM_RETENTION_S
 from bridge.ports.setup import MappingFacts
 
-RETRIES: Final = 10
+RETRIES: Final = 1000
 RECORD_AGE_S: Final = 12 * 3600
-"""What a fix proposes: half of the stream's retention, so that a given-up batch can still be read back."""
+"""What a fix proposes is what infra/bridge.yaml sets: the age ends the retries, at half of the stream's
+retention, and a bucket keeps the records themselves."""
 
 _CHANGING: Final = frozenset({"Creating", "Enabling", "Updating", "Disabling"})
-_ON_FAILURE: Final = """--destination-config '{"OnFailure":{"Destination":"QUEUE_ARN"}}'"""
+_ON_FAILURE: Final = """--destination-config '{"OnFailure":{"Destination":"arn:aws:s3:::BUCKET"}}'"""
 
 
 def judge_mappings(
-    context: Context, source_arn: str, found: Sequence[MappingFacts], function: str | None
+    context: Context,
+    source_arn: str,
+    found: Sequence[MappingFacts],
+    function: str | None,
+    runner: str = "",
 ) -> tuple[Finding, list[MappingFacts]]:
     """Whether anything reads the stream, and which mappings are to be checked. ``found`` are those of the
-    function, or without a function those of the stream."""
+    function, or without a function those of the stream. ``runner``: the folder in which `stream-bridge run`
+    keeps checkpoints of this stream, empty where none is known."""
     ours = [each for each in found if each.source_arn == source_arn]
     create = (
         f"aws lambda create-event-source-mapping --function-name {function or 'NAME'} "
@@ -34,8 +40,12 @@ def judge_mappings(
         if "/stream/" in source_arn and any(each.source_arn.startswith(streams) for each in found):
             message = "the mapping reads a stream that was switched off; nothing reads the table's new stream"
         else:
+            if runner:
+                text = f"`stream-bridge run` reads the stream; its checkpoints are in {runner}"
+                return Finding("mapping", context.table, "ok", text), []
             reader = f"function {function}" if function else "any function"
             message = f"no mapping sends the stream to {reader}"
+            create = f"{create}; or, if `stream-bridge run` reads it, name its folder: --checkpoints DIR"
         return Finding("mapping", context.table, "problem", message, create), []
     functions = sorted({each.function_name for each in ours})
     if len(functions) > 1:

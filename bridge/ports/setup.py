@@ -53,9 +53,11 @@ class TimeToLive:
 @dataclass(frozen=True, slots=True)
 class Settled:
     """What the rows of one table that were read say. ``labels`` are those of their streams, ascending;
-    ``newest`` is the time of the newest change from the stream, ISO 8601; ``whole``: all rows were read."""
+    ``newest`` is the time of the newest change from the stream, ISO 8601; ``whole``: all rows were read;
+    ``not_comparable``: rows of another fingerprint version than the configuration's."""
 
     rows: int
     labels: Sequence[str] = ()
     newest: str = ""
     whole: bool = True
+    not_comparable: int = 0

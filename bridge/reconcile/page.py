@@ -74,11 +74,33 @@ def headline(report: Mapping[str, Any]) -> str:
     if missed or blocked:
         verb = "was" if missed == 1 else "were"
         done = f"{sent:,} of them re-emitted" if report["mode"] == "run" else "nothing sent: this is a plan"
-        return f"{plural(missed, 'change')} {verb} missed, {done}; {blocked:,} blocked."
-    if unseen := report.get("not_comparable"):  # not an all-clear
-        return f"No missed change was found, but {plural(unseen, 'item')} could not be compared."
+        rest = "".join(f"; {each}" for each in undecided(report))
+        return f"{plural(missed, 'change')} {verb} missed, {done}; {blocked:,} blocked{rest}."
+    if open_ends := undecided(report):  # not an all-clear
+        return f"No missed change was found, but {' and '.join(open_ends)}."
     verb = "matches" if report["matching"] == 1 else "match"
-    return f"Nothing was missed: {plural(report['matching'], 'item')} {verb} the ledger."
+    matching = f"{plural(report['matching'], 'item')} {verb} the ledger"
+    if not report["whole"]:
+        return f"Nothing was missed in the part of the table that was compared: {matching}."
+    return f"Nothing was missed: {matching}."
+
+
+def undecided(report: Mapping[str, Any]) -> list[str]:
+    """What a run could not decide, one phrase each. Where there is any, nothing may be called all clear."""
+    phrases = (
+        ("not_comparable", "item", "could not be compared with the ledger"),
+        ("undecodable", "item", "could not be read"),
+        ("in_flight", "change", "in flight: a later run decides"),
+        ("unsent", "change", "not accepted by a sink: a later run sends them"),
+        ("not_selected", "change", "of types that were not selected"),
+        ("skipped", "difference", "older than --since"),
+    )
+    found = []
+    for name, noun, text in phrases:
+        if count := report.get(name):
+            be = "" if text.startswith("could") else "is " if count == 1 else "are "
+            found.append(f"{plural(count, noun)} {be}{text}")
+    return found
 
 
 def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from bridge.doctor import (
     Context,
     Finding,
     finding_of,
+    judge_comparable,
     judge_depth,
     judge_label,
     judge_lag,
@@ -28,6 +29,7 @@ from bridge.doctor import (
 from bridge.edges.answers.errors import AWS_ERRORS
 from bridge.edges.cloudwatch.lag import IteratorAgeLag
 from bridge.edges.dynamodb.describe import find_stream
+from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.quarantine import DirectoryQuarantine
 from bridge.edges.s3.quarantine import S3Quarantine
@@ -46,7 +48,7 @@ from bridge.settings.stores import (
 )
 from bridge.wiring.bridge import Configuration, build_ledger, build_sinks
 from bridge.wiring.clients import ClientFactory
-from bridge.wiring.reconcile import build_run_store, is_shared
+from bridge.wiring.reconcile import build_checkpoint_lag, build_run_store, is_shared
 
 LEDGER_PAGES: Final = 4
 """Pages of the ledger that are read for each table: at most 1 MB and 128 read units each."""
@@ -57,13 +59,14 @@ DEPTH_MAX: Final = 10_000
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """``state`` is where runs are kept, a folder or ``s3://bucket/prefix``; ``function`` names the Lambda
-    function, where one must be named."""
+    function, where one must be named; ``checkpoints`` is the folder of `stream-bridge run`."""
 
     configuration: Configuration
     config: Path
     client: ClientFactory
     state: Path | str
     function: str | None = None
+    checkpoints: Path | None = None
     clock: Clock = SystemClock()  # noqa: RUF009 - it has no state
 
     def examine(self) -> list[Finding]:
@@ -92,7 +95,9 @@ class Doctor:
             )
         if mappings:
             context = replace(context, function=mappings[0].function_name)
-        if context.function:
+        if sources and not context.function and self._is_run(sources[0].arn):
+            findings += _look("lag", table.name, lambda: self._checkpoint_lag(context))
+        elif context.function:
             enabled = any(mapping.state == "Enabled" for mapping in mappings)
             findings += _look("lag", table.name, lambda: self._lag(context, enabled=enabled))
         elif sources:
@@ -128,11 +133,22 @@ class Doctor:
     def _mappings(self, context: Context, arn: str, ours: list[MappingFacts]) -> Iterator[Finding]:
         client = self.client("lambda")
         found = list_mappings(client, source_arn=arn, function=self.function)
-        finding, chosen = judge_mappings(context, arn, found, self.function)
+        runner = str(self.checkpoints) if self._is_run(arn) else ""
+        finding, chosen = judge_mappings(context, arn, found, self.function, runner)
         ours += chosen
         yield finding
         for mapping in chosen:
             yield from judge_mapping(mapping)
+
+    def _is_run(self, arn: str) -> bool:
+        """Whether the folder has checkpoints of the stream, readable or not."""
+        return self.checkpoints is not None and FileCheckpoints(self.checkpoints).path_of(arn).is_file()
+
+    def _checkpoint_lag(self, context: Context) -> Iterator[Finding]:
+        folder = self.checkpoints or Path()
+        lag = build_checkpoint_lag(self.configuration, context.name, folder, self.client, self.clock)
+        grace_s = self.configuration.settings.tables[context.name].reconcile.grace_s
+        yield judge_lag(context, lag.lag_s(), grace_s, enabled=True)
 
     def _lag(self, context: Context, *, enabled: bool) -> Iterator[Finding]:
         lag = IteratorAgeLag(self.client("cloudwatch"), context.function, self.clock)
@@ -153,6 +169,7 @@ class Doctor:
 
         def compare() -> Iterator[Finding]:
             settled = self._settled(context.table)
+            yield judge_comparable(context, settled)
             if sources and sources[0].label:
                 yield judge_label(context, sources[0], settled, reconciled_s)
             for mapping in mappings:
@@ -171,13 +188,15 @@ class Doctor:
     def _settled(self, table: str) -> Settled:
         ledger = cast(LedgerScan, build_ledger(self.configuration.settings, self.client, self.clock))
         labels: set[str] = set()
-        rows, newest, whole = 0, "", True
+        rules = self.configuration.tables[table]
+        rows, newest, whole, strange = 0, "", True, 0
         for page in islice(ledger.rows(table), LEDGER_PAGES):
             rows += len(page.rows)
             labels |= {row.position.label for row in page.rows}
             newest = max([newest, *(row.as_of for row in page.rows if row.settled_by == "stream")])
             whole = not page.next
-        return Settled(rows, sorted(labels), newest, whole)
+            strange += sum(not rules.knows(row.fingerprint_version) for row in page.rows)
+        return Settled(rows, sorted(labels), newest, whole, strange)
 
     # --- what all tables share ---------------------------------------------------------------------
 
@@ -198,7 +217,7 @@ class Doctor:
 
         def check() -> Iterator[Finding]:
             build_ledger(self.configuration.settings, self.client, self.clock).check()
-            yield Finding("ledger", ledger.table, "ok", "exists, with the right key")
+            yield Finding("ledger", ledger.table, "ok", "exists; its partition key is pk, as a ledger needs")
             yield judge_time_to_live(ledger.table, time_to_live(self.client("dynamodb"), ledger.table))
 
         return _look("ledger", ledger.table, check)

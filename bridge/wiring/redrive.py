@@ -125,6 +125,12 @@ def build_source(
     if bucket:
         return S3FailureSource(client("s3"), bucket)
     if folder is not None:
+        if not folder.is_dir():  # `run` makes its folder with the first batch, a folder that is named exists
+            raise TargetMissing(
+                f"folder {folder} does not exist",
+                hint="name the folder that mapping.on_failure names, where `run` runs",
+                stage="read",
+            )
         return DirectoryFailureSource(folder)
     match settings.mapping.on_failure:
         case QueueDestination(queue=configured):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ from botocore.exceptions import EndpointConnectionError, NoRegionError
 from bridge.core.change import Position
 from bridge.core.keys import key_token
 from bridge.doctor import Finding, verdict_of
+from bridge.doctor.mapping import RECORD_AGE_S, RETRIES
 from bridge.edges.dynamodb.ledger_row import encode_row
+from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.ports.ledger import Row
 from bridge.wiring.bridge import load_configuration
 from bridge.wiring.doctor import Doctor
+from tests.builders.places import ROOT
 from tests.fakes.clients.events import EventsClient
 from tests.fakes.clients.live_setup import (
     LABEL,
@@ -59,7 +63,10 @@ class Setup:
         clock = FakeClock(NOW.timestamp())
         configuration = load_configuration(self.config, {})
         state = self.state or self.folder / "state"
-        doctor = Doctor(configuration, self.config, self.clients.__getitem__, state, self.function, clock)
+        runner = self.folder / "run"
+        doctor = Doctor(
+            configuration, self.config, self.clients.__getitem__, state, self.function, runner, clock
+        )
         return doctor.examine()
 
     def find(self, check: str) -> Finding:
@@ -114,6 +121,7 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
         "lag",
         "stream-label",
         "mapping-modified",
+        "ledger-rows",
         "reconciliation",
         "sink",
         "ledger",
@@ -382,3 +390,49 @@ def test_a_client_that_cannot_be_made_is_no_crash(setup: Setup) -> None:
     configuration = load_configuration(setup.config, {})
     findings = Doctor(configuration, setup.config, no_region, setup.folder).examine()
     assert verdict_of(findings) == "blind"
+
+
+def test_rows_of_another_hash_key_are_a_problem_and_not_fine(setup: Setup) -> None:
+    key = {"id": {"S": "other"}}
+    row = Row(
+        key_token("Users", key), Position(LABEL, 8), True, "Users", key, as_of="2026-03-02T11:00:00.000Z"
+    )
+    item = encode_row(replace(row, fingerprint="f", fingerprint_version="another"), NOW.timestamp())
+    setup.clients["dynamodb"].items[item["pk"]["S"]] = item
+    found = setup.find("ledger-rows")
+    assert found.severity == "problem"
+    assert found.message.startswith("1 of 2 ledger rows were settled under another hash_key")
+
+
+class QuietStream:
+    """A stream of no shards, as the Streams API describes it."""
+
+    def describe_stream(self, **parameters: Any) -> dict[str, Any]:
+        return {"StreamDescription": {"StreamArn": parameters["StreamArn"], "Shards": []}}
+
+
+def test_a_stream_that_run_reads_needs_no_mapping_and_is_asked_for_its_own_lag(setup: Setup) -> None:
+    setup.clients["lambda"].mappings.clear()
+    setup.clients["dynamodbstreams"] = QuietStream()
+    arn = setup.clients["dynamodb"].describe_table(TableName="Users")["Table"]["LatestStreamArn"]
+    FileCheckpoints(setup.folder / "run").save(arn, {"shard-1": "AFTER:7"})
+    found = setup.find("mapping")
+    assert (found.severity, "`stream-bridge run` reads the stream" in found.message) == ("ok", True)
+    assert "function" not in setup.find("lag").message
+
+
+def test_without_a_mapping_the_fix_names_both_ways_to_read_the_stream(setup: Setup) -> None:
+    setup.clients["lambda"].mappings.clear()
+    found = setup.find("mapping")
+    assert found.severity == "problem"
+    assert "create-event-source-mapping" in found.fix
+    assert "--checkpoints" in found.fix
+
+
+def test_a_fix_proposes_what_the_template_sets() -> None:
+    template = (ROOT / "infra" / "bridge.yaml").read_text()
+    retries = re.search(r"MaximumRetryAttempts:\n    Type: Number\n    Default: (\d+)", template)
+    age = re.search(r"MaximumRecordAgeSeconds:\n    Type: Number\n    Default: (\d+)", template)
+    assert retries is not None
+    assert age is not None
+    assert (int(retries[1]), int(age[1])) == (RETRIES, RECORD_AGE_S)

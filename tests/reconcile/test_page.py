@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bridge.cli.reconcile.view import progress_line, report_lines
+from bridge.cli.reconcile.view import progress_line, report_lines, style_of
 from bridge.reconcile import Price, Progress
-from bridge.reconcile.page import render_page
+from bridge.reconcile.page import headline, render_page
 from tests.reconcile.rig import Rig
 
 
@@ -75,3 +75,33 @@ def test_progress_shows_share_rate_and_time_left() -> None:
         line == "reading the table: 5,000 of about 20,000, 25%, 500/s, 0:30 min left, 3 differing, "
         "2,500 read units"
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "phrase"),
+    [
+        ("not_comparable", "1 item could not be compared with the ledger"),
+        ("undecodable", "1 item could not be read"),
+        ("in_flight", "1 change is in flight: a later run decides"),
+        ("unsent", "1 change is not accepted by a sink: a later run sends them"),
+        ("not_selected", "1 change is of types that were not selected"),
+        ("skipped", "1 difference is older than --since"),
+    ],
+)
+def test_what_could_not_be_decided_is_never_an_all_clear(count: str, phrase: str) -> None:
+    rig = Rig()
+    rig.settled(*"abc")
+    clear = rig.execute("plan")
+    assert headline(clear) == "Nothing was missed: 3 items match the ledger."
+    assert style_of(clear) == "green"
+    report = {**clear, count: 1}
+    assert headline(report) == f"No missed change was found, but {phrase}."
+    assert style_of(report) == "yellow"
+    assert headline(report) in render_page(report)
+
+
+def test_a_run_over_a_part_of_the_table_says_so() -> None:
+    rig = Rig()
+    rig.settled(*"abc")
+    report = rig.execute("plan", only_types=("com.example.user.changed",))
+    assert headline(report).startswith("Nothing was missed in the part of the table that was compared")

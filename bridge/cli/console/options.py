@@ -157,3 +157,12 @@ def moment(option: str, text: str, now: Callable[[], float], *, end_of_day: bool
         hint = "write 2026-11-01, 2026-11-01T12:00Z, or 2h for two hours ago"
         raise BridgeError(f"{option} is not a time", hint=hint) from error
     return at
+
+
+def check_writable(option: str, path: Path) -> None:
+    """A verb that works for hours must not find out at its end that its result has no place. Raises
+    ``typer.BadParameter``; nothing is written and an existing file is not touched."""
+    target = path if path.exists() else path.absolute().parent
+    if path.is_dir() or not target.exists() or not os.access(target, os.W_OK):
+        why = "is a folder" if path.is_dir() else "cannot be written"
+        raise typer.BadParameter(f"{path} {why}; nothing was started", param_hint=option)

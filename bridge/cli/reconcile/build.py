@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import moment, seconds
 from bridge.cli.reconcile.options import Given
 
 if TYPE_CHECKING:
     from bridge.cli.console.output import Console
     from bridge.core.change import TypedItem
+    from bridge.core.events.translate import Table
     from bridge.ports.lag import LagSource
     from bridge.ports.run_store import RunStore
     from bridge.ports.table import TableFacts
@@ -54,6 +57,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         spread=side_by_side,
     )
     own = configuration.settings.tables[name].reconcile
+    _check_types(given.only_type or (), configuration.tables[reconciler.comparer.facts.name])
     return reconciler, Options(
         segments=given.segments or own.segments,
         max_rcu=given.max_rcu or own.max_rcu,
@@ -68,6 +72,18 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         refresh=given.refresh,
         max_snapshots=given.max_emit,
     )
+
+
+def _check_types(wanted: Sequence[str], table: Table) -> None:
+    """A type that the table does not have would select nothing, which is no all-clear."""
+    types = sorted({version.envelope.type for rule in table.rules for version in rule.versions})
+    known = {*types, *(each.rpartition(".v")[0] for each in types)}
+    for each in wanted:
+        if each not in known:
+            raise typer.BadParameter(
+                f"table {table.name} has no event type {visible(each)}; it has {', '.join(types)}",
+                param_hint="--only-type",
+            )
 
 
 def stored_report(given: Given) -> tuple[str, dict[str, Any] | None]:

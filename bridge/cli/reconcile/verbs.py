@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridge.cli.console.options import OutputOption
+from bridge.cli.console.options import OutputOption, check_writable
 from bridge.cli.console.output import Console, ExitCode, Output
 from bridge.cli.reconcile.build import build, stored_report, stored_state
 from bridge.cli.reconcile.options import Backfilled, Given, HtmlOption, Planned, Resumed, Run, Seeded, Stored
+from bridge.errors import BridgeError
 
 if TYPE_CHECKING:
     from bridge.reconcile import Mode
@@ -97,6 +98,8 @@ def _work(
     from bridge.cli.console.live import calm_collector, stopped_by_signals
     from bridge.cli.reconcile.view import ProgressLine
 
+    if html is not None:
+        check_writable("--html", html)
     reconciler, options = build(console, given, mode, resumed=resumed)
     stop = Event()
     note = "finished work is saved; `stream-bridge reconcile resume` continues"
@@ -127,12 +130,22 @@ def _work(
 
 def _show(console: Console, found: dict[str, Any], output: Output, html: Path | None) -> None:
     """Print a report in the requested form; also write it as a page if ``html`` is given."""
-    from bridge.cli.reconcile.view import report_lines
+    from rich.text import Text
+
+    from bridge.cli.reconcile.view import report_lines, style_of
     from bridge.reconcile.page import render_page
 
-    if html is not None:
-        html.write_text(render_page(found), encoding="utf-8")
     if output is Output.JSON:
         console.write_json(found)
     else:
-        console.show(*report_lines(found))
+        first, *rest = report_lines(found)
+        console.show(Text(first, style=style_of(found)), *rest)
+    if html is not None:  # last: what was found and sent is shown even if the page cannot be written
+        try:
+            html.write_text(render_page(found), encoding="utf-8")
+        except OSError as error:
+            raise BridgeError(
+                f"{html}: the page cannot be written: {error.strerror}",
+                hint="the run itself ended as shown above; `stream-bridge reconcile report --html FILE` "
+                "writes the page again",
+            ) from error

@@ -9,7 +9,7 @@ from typing import Any
 from bridge.cli.console.live import LINE_EVERY_S, StatusLine
 from bridge.cli.console.output import Console, plural
 from bridge.reconcile import Progress
-from bridge.reconcile.page import headline
+from bridge.reconcile.page import headline, undecided
 
 _PHASES = {
     "table": "reading the table",
@@ -65,6 +65,13 @@ def _span(seconds: int) -> str:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def style_of(report: Mapping[str, Any]) -> str:
+    """Green only for an all-clear."""
+    if report["stopped"] or sum(report["missed"].values()) or report["blocked"]["count"]:
+        return "red"
+    return "green" if report["complete"] and not undecided(report) else "yellow"
 
 
 def report_lines(report: Mapping[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -29,6 +30,13 @@ def doctor(
         str | None,
         typer.Option(help="The bridge's Lambda function, if several read a stream.", metavar="NAME"),
     ] = None,
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option(
+            help=f"State folder of `stream-bridge run`; {STATE_FOLDER} beside the configuration by default.",
+            metavar="DIR",
+        ),
+    ] = None,
     state: StateOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
@@ -43,7 +51,8 @@ def doctor(
     config = project.config
     configuration = project.load(console, warn=True)
     folder = state or config.parent / STATE_FOLDER
-    findings = Doctor(configuration, config, aws.clients(), folder, function).examine()
+    runner = checkpoints or config.parent / STATE_FOLDER
+    findings = Doctor(configuration, config, aws.clients(), folder, function, runner).examine()
     verdict = verdict_of(findings)
     counts = {name: sum(each.severity == name for each in findings) for name in _STYLES}
     if output is Output.JSON:

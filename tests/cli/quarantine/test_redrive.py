@@ -61,7 +61,14 @@ def test_nothing_to_redrive_is_fine_and_no_configured_source_is_an_error(shell: 
     assert (done.code, "nothing to redrive" in done.err) == (0, True)
     shell.edit("bridge.yaml", "mapping: {on_failure: {kind: directory, path: ./failed}}\n", "")
     assert shell.run("redrive").code == 1
+    (shell.folder / "failed").mkdir()
     assert shell.run("redrive", "--folder", "failed").code == 0
+
+
+def test_a_folder_that_does_not_exist_is_an_error_and_not_nothing_to_redrive(shell: Shell) -> None:
+    done = shell.run("redrive", "--folder", "nope")
+    assert (done.code, "folder nope does not exist" in done.err) == (1, True)
+    assert "nothing to redrive" not in done.err
 
 
 def test_retry_publishes_what_is_fixed_and_names_what_is_not(shell: Shell) -> None:

@@ -76,3 +76,10 @@ def test_durations_and_times_are_read_as_people_write_them() -> None:
             seconds("--lag", wrong)
     with pytest.raises(BridgeError, match="--since is not a time"):
         moment("--since", "yesterday", float)
+
+
+@pytest.mark.parametrize("page", ["nowhere/page.html", "."])
+def test_a_page_that_cannot_be_written_stops_the_run_before_it_starts(configured: Shell, page: str) -> None:
+    done = configured.run("reconcile", "run", "--region", "eu-central-1", "--html", page)
+    assert done.code == 1
+    assert "nothing was started" in done.err
