@@ -48,6 +48,13 @@ METRICS: Final = {
         Metric("Modifies", "Count", "Changes of an existing item.", "table"),
         Metric("Removes", "Count", "Changes that removed an item, including by TTL.", "table"),
         Metric("StreamLag", "Milliseconds", "Age of a batch's last change at receipt.", "table", "sample"),
+        # whether secrets are found (bridge.relay.redactions)
+        Metric(
+            "RedactionRulesUnmatched", "Count", "Rules without a match in 1,000 changes.", "table", "sample"
+        ),
+        Metric(
+            "RedactionValuesDropped", "Count", "Values whose shape a redaction rule did not expect.", "table"
+        ),
         # what the ledger reveals (bridge.relay.settling)
         Metric("GapsSeen", "Count", "Changes before which another change was never settled.", "table"),
         # reconciliations under a state machine (bridge.lambdas.reconcile)

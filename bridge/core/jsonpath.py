@@ -1,19 +1,28 @@
 """JSONPath, parsed by jsonpath-ng; simple paths are followed without the library.
 
 A *simple* path has only members, indexes and wildcards (``$.after.items[*].sku``). It becomes a tuple of
-steps, which costs a fraction of the library's search. Filters, slices and ``..`` are left to the library.
+steps, which costs a fraction of the library's search. Filters, slices and ``..`` are left to the library. Its
+functions, sorting and arithmetic are refused: what they give is no value of the document. Regular expressions
+in filters must be bounded (:mod:`bridge.core.regular`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
+
+from bridge.core.regular import Unbounded, check_bounded
 
 
 class JsonPathError(ValueError):
-    """The text is not a JSONPath that can be used; the message says why."""
+    """The text is not a JSONPath that can be used; the message says why, ``suggestion`` what to write."""
+
+    def __init__(self, message: str, suggestion: str = "") -> None:
+        super().__init__(message)
+        self.suggestion = suggestion
 
 
 ANY = object()
@@ -50,10 +59,61 @@ def parse_path(text: str) -> JsonPath:
         raise JsonPathError(f"not a JSONPath: {str(error)[:120]}") from error
     steps = _steps(tree)
     if steps is None:
+        _refuse_unusable(text, tree)
         return JsonPath(text, _first_name(text), None, _finder(tree), many=True)
     if not steps or not isinstance(steps[0], str):
         raise JsonPathError("a JSONPath names a member after '$.'")
     return JsonPath(text, steps[0], steps[1:], _finder(tree), many=ANY in steps)
+
+
+_ALLOWED: Final = frozenset(
+    {"Root", "This", "Child", "Descendants", "Fields", "Wildcard", "Index", "Slice", "Filter"}
+    | {"Expression", "And", "Or"}
+)
+
+
+def _refuse_unusable(text: str, tree: Any) -> None:
+    """Raises :class:`JsonPathError` for what the library can do and a mapping cannot use."""
+    for node in _nodes(tree):
+        name = type(node).__name__
+        if name not in _ALLOWED:
+            before = re.split(r"\.?`|\[\s*[/\\]|\s[-+*/|]\s", text, maxsplit=1)[0].rstrip()
+            advice = f"did you mean '{before}'?" if _is_path(before) else ""
+            raise JsonPathError("functions, sorting and arithmetic of jsonpath-ng are not supported", advice)
+        if name == "Expression" and node.op == "=~":
+            try:
+                check_bounded(str(node.value))
+            except Unbounded as error:
+                raise JsonPathError(f"the regular expression: {error}", error.advice) from error
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return parse_path(text) is not None
+    except JsonPathError:
+        return False
+
+
+def _nodes(tree: Any) -> Iterator[Any]:
+    yield tree
+    for value in vars(tree).values():
+        for each in value if isinstance(value, list | tuple) else (value,):
+            if type(each).__module__.startswith("jsonpath_ng"):
+                yield from _nodes(each)
+
+
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def written(steps: tuple[Step, ...]) -> str:
+    """The JSONPath of simple steps: ``$.cards[*].number``, ``$['odd name'][0]``."""
+    text = "$"
+    for step in steps:
+        if isinstance(step, str):
+            text += f".{step}" if _PLAIN_NAME.fullmatch(step) else f"['{step}']"
+        else:
+            text += "[*]" if step is ANY else f"[{step}]"
+    return text
 
 
 def _first_name(text: str) -> str:

@@ -3,12 +3,16 @@
 It works on typed images and before the diff, so that neither ``changes`` nor patterns nor event data can
 hold what a rule removes. ``drop`` removes the attribute, ``mask`` replaces it with ``***``, and ``hmac`` with
 a keyed digest, which is equal for equal values, so that subscribers can still see *that* it changed.
+
+A rule expects a shape: ``$.card.number`` a map, ``$.cards[*].number`` a list or a map of maps. Where the item
+has another shape (text, a number, a set, a list instead of a map …), the rule cannot find its field, so the
+value at which the shapes part is dropped whole and counted. Null is kept: it holds nothing.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -18,8 +22,6 @@ from bridge.core.jsonpath import ANY, JsonPath, Step
 from bridge.core.values import plain
 
 MASK: TypedValue = {"S": "***"}
-
-Redaction = Callable[[Change], Change]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +34,65 @@ class RedactRule:
     key: bytes = b""
 
 
+@dataclass(slots=True)
+class Redacted:
+    """What the rules of one table did: bit ``1 << n`` of ``matched`` is set if rule ``n`` reached its field.
+    ``parted`` counts the values that were dropped because they had another shape than a rule expects."""
+
+    matched: int = 0
+    parted: int = 0
+
+    def unmatched(self, rules: int) -> Iterator[int]:
+        """The indexes of the rules that did not match, of so many ``rules``."""
+        return (index for index in range(rules) if not self.matched >> index & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """The compiled rules of a table: a function from a change to the same change without its secrets."""
+
+    rules: tuple[RedactRule, ...]
+    _image: Callable[[TypedItem | None, Redacted], TypedItem | None]
+
+    def __call__(self, change: Change, redacted: Redacted | None = None) -> Change:
+        """``redacted`` takes what the rules did. Raises :class:`bridge.errors.MalformedRecord`."""
+        image, done = self._image, redacted or Redacted()
+        key_only = Redacted()  # a field that is redacted must be in an image; in a key alone it proves little
+        return change._replace(
+            key=image(change.key, key_only) or {},
+            before=image(change.before, done),
+            after=image(change.after, done),
+            current=image(change.current, done),
+        )
+
+
 def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
-    """A function from a change to the same change without its secrets; None without rules."""
+    """None without rules."""
     if not rules:
         return None
-    every = [((rule.path.root, *(rule.path.steps or ())), _replacement(rule)) for rule in rules]
-    attributes = [(path[0], replace) for path, replace in every if len(path) == 1]
-    deeper = [(path, replace) for path, replace in every if len(path) > 1]
+    every = [
+        (1 << index, (rule.path.root, *(rule.path.steps or ())), _replacement(rule))
+        for index, rule in enumerate(rules)
+    ]
+    attributes = [(bit, path[0], replace) for bit, path, replace in every if len(path) == 1]
+    deeper = [(bit, path, replace) for bit, path, replace in every if len(path) > 1]
 
-    def image(item: TypedItem | None) -> TypedItem | None:
+    def image(item: TypedItem | None, done: Redacted) -> TypedItem | None:
         if item is None:
             return None
         copy = dict(item)
-        for name, replace in attributes:
+        for bit, name, replace in attributes:
             if name in copy:
+                done.matched |= bit
                 value = replace(copy.pop(name))
                 if value is not None:
                     copy[name] = value
         redacted: TypedItem = copy
-        for path, replace in deeper:
-            redacted = _apply(redacted, path, replace)
+        for bit, path, replace in deeper:
+            redacted = _apply(redacted, path, _Work(bit, replace, done))
         return redacted
 
-    def redact(change: Change) -> Change:
-        return change._replace(
-            key=image(change.key) or {},
-            before=image(change.before),
-            after=image(change.after),
-            current=image(change.current),
-        )
-
-    return redact
+    return Redaction(rules, image)
 
 
 Replace = Callable[[TypedValue], TypedValue | None]
@@ -109,15 +139,28 @@ def _framed(tag: str, *parts: bytes) -> bytes:
     return tag.encode() + b"".join(b"%d:%b" % (len(part), part) for part in parts)
 
 
-def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], replace: Replace) -> TypedItem:
-    """A copy of ``item`` with ``replace`` applied at ``steps``; the item itself where they find nothing."""
+@dataclass(slots=True)
+class _Work:
+    """One rule at work on one image."""
+
+    bit: int
+    replace: Replace
+    done: Redacted
+
+    def at_end(self, value: TypedValue) -> TypedValue | None:
+        self.done.matched |= self.bit
+        return self.replace(value)
+
+
+def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], work: _Work) -> TypedItem:
+    """A copy of ``item`` with the rule applied at ``steps``; the item itself where they find nothing."""
     step, rest = steps[0], steps[1:]
     names = list(item) if step is ANY else [step] if step in item else []
     if not names:
         return item
     copy: dict[str, TypedValue] = dict(item)
     for name in names:
-        value = replace(copy[name]) if not rest else _inside(copy[name], rest, replace)
+        value = work.at_end(copy[name]) if not rest else _inside(copy[name], rest, work)
         if value is None:
             del copy[name]
         else:
@@ -125,31 +168,30 @@ def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], replace: Rep
     return copy
 
 
-def _inside(value: TypedValue, steps: tuple[Step, ...], replace: Replace) -> TypedValue:
-    # Malformed values are left as they are: the conversion to plain values refuses them.
-    content = value.get("M") if isinstance(value, dict) else None
-    if isinstance(content, dict):
-        return {"M": _apply(content, steps, replace)}
-    content = value.get("L") if isinstance(value, dict) else None
-    if isinstance(content, list):
-        return {"L": _list(content, steps, replace)}
-    return value
+def _inside(value: TypedValue, steps: tuple[Step, ...], work: _Work) -> TypedValue | None:
+    """``value`` with the rule applied below it; None where the rule expects another shape."""
+    step = steps[0]
+    if isinstance(value, dict) and len(value) == 1:
+        ((tag, content),) = value.items()
+        if tag == "M" and isinstance(content, dict) and not isinstance(step, int):
+            return {"M": _apply(content, steps, work)}
+        if tag == "L" and isinstance(content, list) and not isinstance(step, str):
+            return {"L": _list(content, steps, work)}
+    if plain(value) is None:  # a malformed value is refused here, before it is dropped
+        return value
+    work.done.parted += 1
+    return None
 
 
-def _list(content: list[Any], steps: tuple[Step, ...], replace: Replace) -> list[TypedValue]:
+def _list(content: list[Any], steps: tuple[Step, ...], work: _Work) -> list[TypedValue]:
     step, rest = steps[0], steps[1:]
-    if step is ANY:
-        reached = range(len(content))
-    elif isinstance(step, int):
-        reached = range(len(content))[step : step + 1 or None]
-    else:
-        return content
+    reached = range(len(content)) if step is ANY else range(len(content))[step : step + 1 or None]
     result: list[TypedValue] = []
     for index, each in enumerate(content):
         if index not in reached:
             result.append(each)
             continue
-        new = replace(each) if not rest else _inside(each, rest, replace)
+        new = work.at_end(each) if not rest else _inside(each, rest, work)
         if new is not None:
             result.append(new)
     return result

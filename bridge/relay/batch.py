@@ -14,6 +14,7 @@ from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim
 from bridge.core.events.translate import Table
 from bridge.core.records.dialect import STREAM, Dialect
+from bridge.core.redact import Redacted
 from bridge.core.values import plain_item
 from bridge.errors import (
     BatchError,
@@ -50,6 +51,7 @@ class Item:
     gap: bool = False  # the change before this one was never settled
     lost: tuple[str, ...] | None = None  # the attributes that differ in a gap, where they are known
     missing: Change | None = None  # the step to publish first, where gaps are healed
+    redacted: Redacted | None = None  # what the table's rules did, where it has rules
     sent: bool = False  # a sink was asked to take its events
     settled: bool = False  # the ledger has recorded how it ended
 

@@ -15,6 +15,7 @@ from bridge.core.events.claim_check import fit
 from bridge.core.events.translate import Table
 from bridge.core.keys import key_token
 from bridge.core.records.dialect import STREAM, Dialect
+from bridge.core.redact import Redacted
 from bridge.errors import MalformedRecord, QuarantineUnavailable, RecordError
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Clock, Deadline
@@ -27,6 +28,7 @@ from bridge.relay.accounts import Outcome
 from bridge.relay.batch import Item, fetch_current, return_what_follows, rounds, store_claims
 from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal
+from bridge.relay.redactions import RedactionWatch
 from bridge.relay.reports import count_batch, log_batch, log_failure
 from bridge.relay.settling import Heal, Settling
 
@@ -48,6 +50,7 @@ class Relay:
     hash_key: bytes = b""
     tracer: Tracer = field(default_factory=NoTracer)
     unknown_tables: set[str] = field(default_factory=set)
+    redactions: RedactionWatch = field(default_factory=RedactionWatch)
 
     def handle(
         self,
@@ -78,6 +81,7 @@ class Relay:
                 outcome = Outcome.of_items(items)
                 self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
                 count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
+                self.redactions.note(items, self.tables, self.telemetry)
                 log_batch(items, outcome, self.telemetry, self.hash_key)
                 return outcome
             except Exception:
@@ -142,7 +146,9 @@ class Relay:
         locate = self.claim_check.locate if self.claim_check is not None else None
         try:
             healing = heal(item, table, trace, self.sinks, locate)
-            translation = table.translate(item.body, item.change, item.key, trace)
+            if table.redact is not None:
+                item.redacted = Redacted()
+            translation = table.translate(item.body, item.change, item.key, trace, redacted=item.redacted)
             item.events, item.claims = fit((*healing, *translation.events), self.sinks, locate)
         except RecordError as error:
             item.error = error

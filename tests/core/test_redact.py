@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bridge.core.diff.fields import compile_diff, differing_names
 from bridge.core.jsonpath import parse_path
 from bridge.core.records.decode import decode
-from bridge.core.redact import RedactRule, canonical_bytes
+from bridge.core.redact import Redacted, RedactRule, canonical_bytes, compile_redaction
 from bridge.errors import MalformedRecord
 from tests.builders.bridges import table
 from tests.builders.records import item, lambda_record
@@ -64,6 +64,95 @@ def test_an_hmac_shows_that_a_value_changed_but_not_what_it_was() -> None:
 def test_rules_reach_into_maps_and_lists(path: str, left: Any) -> None:
     whole = {"card": {"name": "n", "number": "1"}, "cards": [{"number": "2"}, {"number": "3"}]}
     assert view({"id": "a"}, whole, rule(path, "drop")).after.whole() == left
+
+
+SECRET = "4111-1111"
+ELSEWHERE = [
+    ("$.email.S", {"email": SECRET}, {}),
+    ("$.pii.email", {"pii": SECRET}, {}),
+    ("$.pii.email", {"pii": [{"email": SECRET}]}, {}),
+    ("$.pii.email", {"pii": {SECRET}}, {}),
+    ("$.pii.email", {"pii": 4111}, {}),
+    ("$.pii.email", {"pii": b"4111-1111"}, {}),
+    ("$.pii.email", {"pii": True}, {}),
+    ("$.pii.mail.home", {"pii": {"mail": SECRET, "name": "n"}}, {"pii": {"name": "n"}}),
+    ("$.cards[*].number", {"cards": {"number": SECRET}}, {"cards": {}}),
+    ("$.cards[*].number", {"cards": {SECRET}}, {}),
+    ("$.cards[*].number", {"cards": SECRET}, {}),
+    ("$.cards[*].number", {"cards": [SECRET, {"number": SECRET, "of": "n"}]}, {"cards": [{"of": "n"}]}),
+    ("$.cards[*].number", {"cards": [[{"number": SECRET}]]}, {"cards": []}),
+    ("$.cards[0]", {"cards": {"number": SECRET}}, {}),
+    ("$.cards[0]", {"cards": {SECRET}}, {}),
+    ("$.cards[*]", {"cards": {SECRET}}, {}),
+]
+
+
+@pytest.mark.parametrize("action", ["drop", "mask", "hmac"])
+@pytest.mark.parametrize(("path", "item", "left"), ELSEWHERE)
+def test_where_a_rule_meets_another_shape_it_drops_the_value_there_and_counts_it(
+    path: str, item: Any, left: Any, action: Any
+) -> None:
+    redact, done = compile_redaction((rule(path, action),)), Redacted()
+    assert redact is not None
+    change = decode(
+        lambda_record(op="modify", key={"id": "a"}, before={"id": "a"}, after={"id": "a", **item})
+    )
+    image = table(redact=(rule(path, action),)).view(change).after
+    assert image is not None
+    shown = image.whole()
+    redact(change, done)
+    assert SECRET not in repr(shown).replace("hmac", "")
+    assert done.parted == 1
+    if action == "drop":
+        assert shown == {"id": "a", **left}
+
+
+def test_null_and_absence_are_no_other_shape() -> None:
+    without: list[dict[str, Any]] = [{"pii": None}, {}, {"pii": {}}, {"pii": {"email": None}}]
+    for left in without:
+        redact, done = compile_redaction((rule("$.pii.email", "mask"),)), Redacted()
+        assert redact is not None
+        redact(decode(lambda_record(after={"id": "a", **left})), done)
+        assert done.parted == 0
+
+
+def test_a_malformed_value_where_shapes_part_is_refused_and_not_dropped() -> None:
+    one = lambda_record(after={"id": "a"})
+    one["dynamodb"]["NewImage"]["pii"] = {"S": 5}
+    with pytest.raises(MalformedRecord):
+        table(redact=(rule("$.pii.email", "drop"),)).view(decode(one))
+
+
+def test_what_a_rule_reached_is_known_rule_by_rule() -> None:
+    rules = (
+        rule("$.mail", "mask"),
+        rule("$.Mail", "drop"),
+        rule("$.cards[*].n", "drop"),
+        rule("$.id.S", "drop"),
+    )
+    redact, done = compile_redaction(rules), Redacted()
+    assert redact is not None
+    redact(decode(lambda_record(after={"id": "a", "mail": "m", "cards": [{"n": "1"}]})), done)
+    assert (list(done.unmatched(4)), done.parted) == ([1, 3], 1)
+
+
+@given(st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUES, max_size=3), st.data())
+def test_no_text_survives_below_the_place_that_a_rule_names(image: Any, data: st.DataObject) -> None:
+    """Whatever shape the item has: nothing is left of an attribute but what a rule's path provably avoids."""
+    step = data.draw(st.sampled_from(["x", "[0]", "[*]"]))
+    path = "$.a" + (step if step.startswith("[") else f".{step}") + ".secret"
+    redact = compile_redaction((rule(path, "drop"),))
+    assert redact is not None
+    record = lambda_record(after={"id": "a"})
+    record["dynamodb"]["NewImage"].update(image)
+    left = redact(decode(record)).after
+    assert left is not None
+    was, now = image.get("a"), left.get("a")
+    if was is not None and now is not None:
+        ((tag, _),) = was.items()
+        assert (
+            tag == "NULL" or tag == ("L" if step == "[0]" else "M") or (step == "[*]" and tag in ("L", "M"))
+        )
 
 
 def test_a_redacted_key_is_redacted_in_key_and_subject_and_keeps_items_apart() -> None:

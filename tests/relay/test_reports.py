@@ -14,6 +14,8 @@ from typing import Any, get_args
 import pytest
 
 from bridge.core.event import Event
+from bridge.core.jsonpath import parse_path
+from bridge.core.redact import RedactRule
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Answer, Dispatcher
 from bridge.edges.local.clock import SystemClock
@@ -130,6 +132,8 @@ def test_every_count_of_the_runner_is_counted_somewhere() -> None:
 
 def test_a_batch_emits_every_metric_of_records_and_sinks_with_its_dimension() -> None:
     bridge, telemetry = with_target(lambda event, tries: None)
+    redacting = table(redact=(RedactRule(parse_path("$.pw"), "drop"),))
+    bridge = replace(bridge, tables={"Users": redacting})
     handle(bridge, put("a", 1))
     bridge.sinks["domain"]._answer = lambda event, tries: TargetMissing("gone")  # type: ignore[attr-defined]
     with pytest.raises(BatchError):

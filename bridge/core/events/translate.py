@@ -16,7 +16,7 @@ from bridge.core.fingerprint import Fingerprint
 from bridge.core.mapping.derive import Derivation
 from bridge.core.mapping.project import Projection
 from bridge.core.numbers import PlainItem
-from bridge.core.redact import Redaction
+from bridge.core.redact import Redacted, Redaction
 from bridge.core.values import plain_item
 from bridge.errors import RecordError, ViewTooNarrow
 
@@ -87,13 +87,15 @@ class Table:
         key: str,
         trace: Trace | None = None,
         undecided: dict[str, ViewTooNarrow] | None = None,
+        redacted: Redacted | None = None,
     ) -> Translation:
         """Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``; with
         ``undecided`` a type whose conditions cannot be decided is left out and noted there, with its majors.
+        ``redacted`` takes what the redaction did, also where an error is raised after it.
         """
         if self.accepts is not None and not self.accepts(record):
             return _FILTERED
-        view = self.view(change)
+        view = self.view(change, redacted)
         if view.changes is not None and not view.changes:
             return _UNCHANGED
         events: list[Event] = []
@@ -123,9 +125,9 @@ class Table:
             and (self.accepts is None or self.accepts(record))
         )
 
-    def view(self, change: Change) -> ChangeView:
+    def view(self, change: Change, redacted: Redacted | None = None) -> ChangeView:
         """Redact, then diff: a removed value cannot show up as a change."""
-        view = ChangeView(self.redacted(change), self.diff, self.convert)
+        view = ChangeView(self.redacted(change, redacted), self.diff, self.convert)
         hashes = self.field_hashes
         if view.changes is None and hashes is not None and change.published is not None:
             view.changes = named_changes(view, change.published, hashes)
@@ -140,8 +142,8 @@ class Table:
             or fingerprint_version == self.fingerprint_version
         )
 
-    def redacted(self, change: Change) -> Change:
-        return change if self.redact is None else self.redact(change)
+    def redacted(self, change: Change, redacted: Redacted | None = None) -> Change:
+        return change if self.redact is None else self.redact(change, redacted)
 
     def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
         if self.accepts is not None and not self.accepts(record):

@@ -52,7 +52,7 @@ def parsed(text: str, place: Place) -> JsonPath:
     try:
         return parse_path(text)
     except JsonPathError as error:
-        raise MappingError(place, str(error)) from error
+        raise MappingError(place, str(error), error.suggestion) from error
 
 
 def find_by_library(path: JsonPath, document_of: Callable[[Any], Any], what: str) -> Getter:

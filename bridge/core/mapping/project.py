@@ -66,6 +66,21 @@ def attribute_text(value: str) -> str:
     return value
 
 
+def subject_attributes(template: str) -> list[str]:
+    """The key attributes that a subject template names. Raises :class:`MappingError`."""
+    return [_key_attribute(match.group(1)) for match in _PLACE.finditer(template)]
+
+
+def _key_attribute(text: str) -> str:
+    path = parsed(text, ())
+    if path.root != "key":
+        raise MappingError((), "a subject may only use the key, which an item keeps: {$.key.<attribute>}")
+    steps = path.steps or ()
+    if len(steps) != 1 or not isinstance(steps[0], str):
+        raise MappingError((), f"{text} is not one attribute of the key, such as $.key.userId")
+    return steps[0]
+
+
 def compile_subject(template: str) -> Callable[[ChangeView], str]:
     """A function for a subject template such as ``user/{$.key.userId}``. Only the key may be used, so that a
     subject never changes while the item lives. Raises :class:`MappingError`; the function raises
@@ -75,6 +90,7 @@ def compile_subject(template: str) -> Callable[[ChangeView], str]:
     parts: list[str | Getter] = []
     end = 0
     for match in _PLACE.finditer(template):
+        _key_attribute(match.group(1))
         parts += [template[end : match.start()], getter_of(match.group(1), roots=("key",))]
         end = match.end()
     parts.append(template[end:])

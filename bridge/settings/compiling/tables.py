@@ -16,9 +16,8 @@ from bridge.core.diff.view import ChangeView
 from bridge.core.events.route import Route
 from bridge.core.events.translate import EventRule, Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
-from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.mapping.language import MappingError
-from bridge.core.mapping.project import compile_subject
+from bridge.core.mapping.project import compile_subject, subject_attributes
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern.matching import (
     Pattern,
@@ -32,6 +31,7 @@ from bridge.core.redact import RedactRule, compile_redaction
 from bridge.core.values import plain, plain_item
 from bridge.errors import ConfigurationError, Problem
 from bridge.settings import Settings
+from bridge.settings.compiling.redaction import compile_rules, name_of_rule
 from bridge.settings.compiling.versions import Place, Schemas, VersionCompiler
 from bridge.settings.tables import EventSettings, ListsSettings, NumbersSettings, TableSettings
 
@@ -72,7 +72,11 @@ def compile_differ(table: TableSettings, numbers: NumbersAsText | None) -> Diffe
 
 def _fingerprint_version(secret: bytes, table: TableSettings) -> str:
     rules = [
-        (rule.path, rule.with_, b"" if rule.key is None else rule.key.get_secret_value().encode())
+        (
+            name_of_rule(rule.path),
+            rule.with_,
+            b"" if rule.key is None else rule.key.get_secret_value().encode(),
+        )
         for rule in table.redact
     ]
     return fingerprint_version_of(secret, table.diff.ignore, rules)
@@ -116,11 +120,16 @@ class _Compiler:
         )
 
     def _subject(self, place: Place, table: TableSettings) -> Callable[[ChangeView], str] | None:
+        advice = "write something like user/{$.key.userId}"
         try:
-            return compile_subject(table.subject)
+            subject = compile_subject(table.subject)
+            if not subject_attributes(table.subject):
+                message = "names no key attribute, so every item would have the same subject"
+                self._wrong((*place, "subject"), message, advice)
         except MappingError as error:
-            self._wrong((*place, "subject"), error.message, "write something like user/{$.key.userId}")
+            self._wrong((*place, "subject"), error.message, error.suggestion or advice)
             return None
+        return subject
 
     def _filter(self, place: Place, table: TableSettings) -> Callable[[Mapping[str, Any]], bool] | None:
         if not table.filter:
@@ -132,26 +141,11 @@ class _Compiler:
         return None if found else compile_filters(table.filter)
 
     def _redaction(self, place: Place, table: TableSettings) -> list[RedactRule]:
-        rules = []
-        for index, rule in enumerate(table.redact):
-            at = (*place, "redact", index, "path")
-            try:
-                path = parse_path(rule.path)
-            except JsonPathError as error:
-                self._wrong(at, str(error))
-                continue
-            if path.steps is None:
-                self._wrong(
-                    at,
-                    "redaction needs a plain path of members, indexes and [*]",
-                    "name the field, such as $.profile.email or $.cards[*].number",
-                )
-                continue
-            if rule.with_ != "hmac" and f"$.key.{path.root}" in table.subject and not path.steps:
-                self._wrong(at, f"the subject needs {path.root}", "use hmac, which keeps keys apart")
-            key = rule.key.get_secret_value().encode() if rule.key is not None else b""
-            rules.append(RedactRule(path, rule.with_, key))
-        return rules
+        try:
+            names = subject_attributes(table.subject)
+        except MappingError:
+            names = []  # reported already
+        return compile_rules(table, place, names, self._wrong)
 
     # --- events ------------------------------------------------------------------------------
 
