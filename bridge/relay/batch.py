@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
@@ -53,6 +54,7 @@ class Item:
     missing: Change | None = None  # the step to publish first, where gaps are healed
     redacted: Redacted | None = None  # what the table's rules did, where it has rules
     sent: bool = False  # a sink was asked to take its events
+    accepted: set[str] = field(default_factory=set)  # the types of its events that a sink has taken
     settled: bool = False  # the ledger has recorded how it ended
 
     def end_as(self, end: End, why: str) -> None:
@@ -62,13 +64,16 @@ class Item:
         self.end, self.error = "returned", error
         self.why = error.reason if error is not None else why
 
-    def note(self, result: EntryResult) -> None:
+    def note(self, result: EntryResult, event: Event) -> None:
         """Record a sink's answer for one of the record's events; the worst answer counts."""
         self.sent = True
-        if result.status == "accepted" or self.end == "returned":
+        if result.status == "accepted":
+            self.accepted.add(event.type)
+        elif self.end == "returned":
             return
-        if result.status == "failed" and isinstance(result.error, RecordError):
-            self.error = result.error
+        elif result.status == "failed" and isinstance(result.error, RecordError):
+            self.error = copy(result.error)  # the entries of one call share it
+            self.error.event_type = event.type
         else:
             self.return_for_retry(result.error)
 
@@ -90,13 +95,14 @@ class Item:
     def quarantined(self, error: RecordError, time_s: float) -> Quarantined:
         """The quarantine's entry for this record, with the time in seconds since the epoch."""
         change = self.change
+        out = f"; published before that: {', '.join(sorted(self.accepted))}" if self.accepted else ""
         return Quarantined(
             record=self.record,
             record_id=record_id_of(self.record),
             table=change.table if change else "",
             reason=error.reason,
             stage=error.stage,
-            message=error.message,
+            message=error.message + out,
             hint=error.hint,
             time=datetime.fromtimestamp(time_s, UTC).isoformat(timespec="seconds"),
             version=__version__,

@@ -31,6 +31,7 @@ from bridge.relay.gaps import heal
 from bridge.relay.redactions import RedactionWatch
 from bridge.relay.reports import count_batch, log_batch, log_failure
 from bridge.relay.settling import Heal, Settling
+from bridge.relay.verdicts import making, taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,9 @@ class Relay:
                 items = [Item(record, dialect) for record in records]
                 self._process(items, deadline, stream, trace, settling)
                 outcome = Outcome.of_items(items)
-                self.breaker.remember(outcome.received - outcome.quarantined, outcome.quarantined)
+                ended = [item for item in items if item.end != "returned"]
+                for verdicts in (making(ended), taking(ended)):
+                    self.breaker.remember(verdicts)
                 count_batch(items, outcome, self.telemetry, self.tables.keys(), began_s)
                 self.redactions.note(items, self.tables, self.telemetry)
                 log_batch(items, outcome, self.telemetry, self.hash_key)
@@ -107,7 +110,8 @@ class Relay:
         with span("translate"):
             for item in items:
                 self._translate(item, trace)
-            self._judge(items)
+        # Whether the records or the deployment are at fault.
+        self.breaker.judge(making(items))
         if self.claim_check is not None:
             with span("claim check", claims=sum(len(item.claims) for item in items)):
                 store_claims(items, self.claim_check, deadline)
@@ -121,7 +125,7 @@ class Relay:
             settling.settle_before(part, done)
             self._publish(part, items, deadline)
             done += part
-        self._judge(items)
+        self.breaker.judge(taking(items))
         self._quarantine(items)  # what a sink refused for good; its later changes are held back
         with span("settle"):
             settling.close(items)
@@ -130,10 +134,12 @@ class Relay:
 
     def _decode(self, item: Item, stream: StreamRef | None) -> None:
         try:
-            item.change, item.body = item.dialect.decode(item.record, stream)
-            item.key = key_token(item.change.table, item.change.key)
+            change, body = item.dialect.decode(item.record, stream)
+            item.key = key_token(change.table, change.key)
         except MalformedRecord as error:
             item.error = error
+        else:
+            item.change, item.body = change, body
 
     def _translate(self, item: Item, trace: Trace | None) -> None:
         if item.end is not None or item.change is None:
@@ -166,11 +172,6 @@ class Relay:
                 hint="add it under tables: in bridge.yaml, or remove its event source mapping",
             )
 
-    def _judge(self, items: Sequence[Item]) -> None:
-        """Decide whether the records or the deployment are at fault."""
-        judged = [item for item in items if item.why != "duplicate"]
-        self.breaker.judge(len(judged), [i.error for i in judged if isinstance(i.error, RecordError)])
-
     def _publish(self, part: Sequence[Item], items: Sequence[Item], deadline: Deadline) -> None:
         """Publish ``part`` of the batch ``items``."""
         scoped = self.ledger.scoped
@@ -189,8 +190,8 @@ class Relay:
                     events = [event for _, event in work]
                     results = sink.publish(events, deadline, halt_on_failure=not scoped)
                     span.annotate(accepted=sum(result.status == "accepted" for result in results))
-                for (item, _), result in zip(work, results, strict=True):
-                    item.note(result)
+                for (item, event), result in zip(work, results, strict=True):
+                    item.note(result, event)
         return_what_follows(items, scoped=scoped)
         for item in part:
             if item.end is None and item.error is None:

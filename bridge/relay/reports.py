@@ -75,7 +75,7 @@ def log_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, has
 def log_failure(message: str, item: Item, error: BridgeError, telemetry: Telemetry, hash_key: bytes) -> None:
     """A warning that says which record failed, and why."""
     event_type = error.event_type if isinstance(error, RecordError) else ""
-    optional = {"code": error.code, "event_type": event_type}
+    optional = {"code": error.code, "event_type": event_type, "published": sorted(item.accepted)}
     telemetry.log(
         "warning",
         message,

@@ -121,7 +121,8 @@ class BreakerSettings(Block):
     """When a batch fails as a whole, because too many of its records fail for good."""
 
     share: Annotated[float, Share()] = Field(
-        default=0.5, description="Share of failed records in the batch above which the breaker trips."
+        default=0.5,
+        description="Share of failed records of one event type above which the breaker trips.",
     )
     at_least: Annotated[int, Whole(1, MAPPING_BATCH_MAX)] = Field(
         default=10, description="Number of failed records below which the breaker never trips."

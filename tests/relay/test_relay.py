@@ -15,7 +15,6 @@ from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import (
     AccessDenied,
     BatchError,
-    BreakerTripped,
     BridgeError,
     EventInvalid,
     EventRefused,
@@ -215,6 +214,21 @@ def test_what_a_sink_refuses_for_good_holds_later_changes_of_its_key_back_until_
     assert handle(bridge, *batch).published == 1
 
 
+def test_a_refusal_says_which_events_of_the_same_change_are_out_already() -> None:
+    def refuse(event: Event) -> BridgeError | None:
+        return EventRefused("malformed detail") if "older" in event.type else None
+
+    rules = (rule("com.example.user.newer"), rule("com.example.user.older"))
+    bridge = relay(ScriptedSink(fails=refuse), tables=[table(*rules)])
+    assert handle(bridge, put("a", 1)).quarantined == 1
+    assert isinstance(bridge.quarantine, MemoryQuarantine)
+    (entry,) = bridge.quarantine.entries()
+    assert entry.event_type == "com.example.user.older.v1"
+    assert entry.message.endswith("published before that: com.example.user.newer.v1")
+    (line,) = [fields for _, message, fields in kept(bridge).lines if message == "record quarantined"]
+    assert line["published"] == ["com.example.user.newer.v1"]
+
+
 def test_when_time_runs_out_the_rest_is_returned() -> None:
     outcome = handle(relay(), put("a", 1), put("b", 2), seconds=0)
     assert (outcome.returned, outcome.returned_numbers) == (2, ("1", "2"))
@@ -318,48 +332,6 @@ def test_what_failed_at_one_sink_is_not_sent_to_the_next() -> None:
     outcome = handle(bridge, put("a", 1), put("a", 2), put("b", 3))
     assert outcome.returned == 2
     assert [event.record_id for event in second.accepted] == ["event-3"]
-
-
-# --- breaker ------------------------------------------------------------------------------------
-
-
-def test_a_batch_in_which_most_records_fail_is_failed_as_a_whole() -> None:
-    sink = ScriptedSink()
-    bridge = relay(sink)
-    batch = [poison(f"p{n}", n) for n in range(1, 12)] + [put(f"g{n}", 100 + n) for n in range(10)]
-    with pytest.raises(BreakerTripped, match="11 of 21"):
-        handle(bridge, *batch)
-    assert sink.accepted == []
-    assert isinstance(bridge.quarantine, MemoryQuarantine)
-    assert bridge.quarantine.entries() == []
-
-
-def test_half_of_a_batch_is_not_most_of_it() -> None:
-    batch = [poison(f"p{n}", n) for n in range(1, 11)] + [put(f"g{n}", 100 + n) for n in range(10)]
-    assert handle(relay(), *batch).quarantined == 10
-
-
-def test_nine_failures_are_not_enough() -> None:
-    assert handle(relay(), *(poison(f"p{n}", n) for n in range(1, 10))).quarantined == 9
-
-
-def test_the_parts_of_a_split_batch_do_not_pass_the_breaker() -> None:
-    bridge = relay()
-    batch = [poison(f"p{n}", n) for n in range(1, 13)]
-    with pytest.raises(BreakerTripped):
-        handle(bridge, *batch)
-    for half in (batch[:6], batch[6:], batch[:1]):
-        with pytest.raises(BreakerTripped):
-            handle(bridge, *half)
-
-
-def test_after_the_deployment_is_fixed_a_single_poison_record_is_quarantined_again() -> None:
-    breaker = Breaker()
-    bad = relay(breaker=breaker)
-    with pytest.raises(BreakerTripped):
-        handle(bad, *(poison(f"p{n}", n) for n in range(1, 13)))
-    handle(bad, *(put(f"g{n}", n) for n in range(1, 21)))
-    assert handle(bad, poison("p", 99)).quarantined == 1
 
 
 # --- ledger -------------------------------------------------------------------------------------

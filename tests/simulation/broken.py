@@ -27,9 +27,10 @@ from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.second_pass import SecondPass
 from bridge.reconcile.state import Phase, Suspect
 from bridge.relay.batch import Item
-from bridge.relay.breaker import Breaker
+from bridge.relay.breaker import Breaker, Verdicts
 from bridge.relay.relay import Relay
 from bridge.relay.settling import Settling
+from bridge.relay.verdicts import making, taking
 from bridge.stream.mapping.shard import ShardInWork
 from bridge.stream.runner import Runner
 
@@ -50,7 +51,7 @@ class SettlesBeforePublishing(Relay):
         settling.open(items)
         for item in items:
             self._translate(item, trace)
-        self._judge(items)
+        self.breaker.judge(making(items))
         ready = [item for item in items if item.end is None and item.error is None]
         for item in ready:
             item.end_as("published", "accepted")
@@ -58,7 +59,7 @@ class SettlesBeforePublishing(Relay):
         for item in ready:
             item.end = None
         self._publish(items, items, deadline)
-        self._judge(items)
+        self.breaker.judge(taking(items))
         self._quarantine(items)
 
 
@@ -80,13 +81,13 @@ class HoldsNothingBack(Relay):
         settling.open(items)
         for item in items:
             self._translate(item, trace)
-        self._judge(items)
+        self.breaker.judge(making(items))
         for name, sink in self.sinks.items():
             for item in items:
                 wanted = [event for event in item.events if name in event.sinks]
                 if item.end is None and item.error is None and wanted:
-                    for result in sink.publish(wanted, deadline):
-                        item.note(result)
+                    for event, result in zip(wanted, sink.publish(wanted, deadline), strict=True):
+                        item.note(result, event)
         for item in items:
             if item.end is None and item.error is None:
                 item.end_as("published", "accepted")
@@ -177,7 +178,7 @@ class SavesBeforeDone(Runner):
 
 
 class NeverTrips(Breaker):
-    def judge(self, received: int, errors: Sequence[Any]) -> None:
+    def judge(self, verdicts: Verdicts) -> None:
         """A bad deploy may fill the quarantine."""
 
 

@@ -107,12 +107,19 @@ class Table:
                 continue
             if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
                 published.add(rule.type)
-                subject = self.subject(view)
+                subject = self._subject(rule, view)
                 made: list[dict[str, Any]] = []
                 for version in rule.versions:
                     events.append(_event(version, made, view, subject, key, trace))
         view.check()
         return Translation(tuple(events)) if events else _UNROUTED
+
+    def _subject(self, rule: EventRule, view: ChangeView) -> str:
+        try:
+            return self.subject(view)
+        except RecordError as error:
+            error.event_type = rule.versions[0].envelope.type
+            raise
 
     def wants_current(self, record: Mapping[str, Any], change: Change) -> bool:
         """Whether an event of this change needs the current item. A remove does not: an item that has its key
