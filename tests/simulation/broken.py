@@ -63,6 +63,32 @@ class SettlesBeforePublishing(Relay):
         self._quarantine(items)
 
 
+class _Unannounced(Settling):
+    __slots__ = ()
+
+    def announce(self, items: Iterable[Item]) -> None:
+        """Nothing is written."""
+
+
+class NeverAnnounces(Relay):
+    """Publishes without having announced it: an event that is accepted and never settled leaves no trace."""
+
+    __slots__ = ()
+
+    def _process(
+        self,
+        items: list[Item],
+        deadline: Deadline,
+        stream: StreamRef | None,
+        trace: Trace | None,
+        settling: Settling,
+    ) -> None:
+        silent = _Unannounced(
+            settling.ledger, settling.tables, settling.heal, settling.redriven, settling.deadline
+        )
+        super()._process(items, deadline, stream, trace, silent)
+
+
 class HoldsNothingBack(Relay):
     """A later change goes on although an earlier one of its key failed."""
 
@@ -278,11 +304,6 @@ class _AllOrNothing(Confirmer):
         blocked = counts["blocked"]
         confirmed = super().confirm(suspects, counts)
         return confirmed if counts["blocked"] == blocked else []
-
-
-def by_sequence(new: Mapping[str, Any], held: Mapping[str, Any] | None) -> bool:
-    """A subscriber to whom the time of a re-emission means nothing."""
-    return held is None or new["sequence"] > held["sequence"]
 
 
 def _parts_of(confirmer: Confirmer) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from tests.simulation.broken import (
     HoldsAllTypesBack,
     HoldsNothingBack,
     KeepsNoOrder,
+    NeverAnnounces,
     NeverTrips,
     ReadsNoAnswers,
     RetriesAllEntries,
@@ -26,7 +27,6 @@ from tests.simulation.broken import (
     TakesTimeoutsForSuccess,
     TrustsTheFirstPass,
     WritesUnconditionally,
-    by_sequence,
 )
 from tests.simulation.options import Parts
 
@@ -107,8 +107,8 @@ VARIANTS: Mapping[str, Variant] = {
     ),
     "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), _LOSSY),
     "no breaker": Variant(Parts(breaker=NeverTrips), {**_PLAIN, "deploy_share": 0.5, "breaker_at_least": 3}),
-    "the time of re-emissions ignored": Variant(
-        Parts(supersedes=by_sequence),
+    "publications not announced": Variant(
+        Parts(relay=NeverAnnounces),
         {**_PLAIN, "keys": 6, "gap_share": 0.5, "stuck_share": 0.3, "crash_share": 0.03},
     ),
     "gap names forgotten": Variant(
