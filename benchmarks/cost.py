@@ -99,6 +99,7 @@ def bridge(data: Data, size_kb: int, records: int = 100) -> list[Line]:
     """A day of the bridge, in batches of ``records``."""
     batches = CHANGES / records
     row = data.measured["ledger_row_bytes"]
+    announced = data.measured["announcement_bytes"][records]
     archived_gb = CHANGES * event_kb(data, size_kb) * KB / 1e9
     rows_gb = ITEMS * row / 1e9
     return [
@@ -107,6 +108,8 @@ def bridge(data: Data, size_kb: int, records: int = 100) -> list[Line]:
         Line("Stream, reads by Lambda", batches, "stream_read_lambda"),
         Line("Ledger, reads", CHANGES * read_units(row), "dynamodb_read"),
         Line("Ledger, writes", CHANGES * write_units(row), "dynamodb_write"),
+        # Written before a batch is published, deleted after it is settled: a delete costs as the write does.
+        Line("Ledger, announcements", 2 * batches * write_units(announced), "dynamodb_write"),
         Line("Ledger, rows kept", rows_gb / MONTH_DAYS, "dynamodb_storage"),
         Line("Ledger, point-in-time recovery", rows_gb / MONTH_DAYS, "dynamodb_pitr"),
         Line("Events", CHANGES * chunks(event_kb(data, size_kb)), "eventbridge_event"),

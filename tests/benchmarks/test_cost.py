@@ -33,6 +33,7 @@ def round_prices() -> Data:
         "batch_cpu_ms": {100: {1: 100, 10: 200}, 3: {1: 10, 10: 10}},
         "log_bytes": 1000,
         "ledger_row_bytes": 1025,
+        "announcement_bytes": {100: 3_000, 3: 200},
     }
     assumed = {**data().assumed, "cpu_share": 0.5, "wait_ms": 0, "event_overhead_bytes": 0}
     assumed |= {"metrics": 30, "worker_item_us": 0}
@@ -66,6 +67,7 @@ def test_a_day_of_the_bridge_matches_a_computation_by_hand() -> None:
     assert found["Lambda, time"].units == 10_000 * 0.2 * 0.5  # 100 ms on half a CPU, at half a GB
     assert found["Ledger, reads"].units == 1_000_000
     assert found["Ledger, writes"].units == 2_000_000  # a row of 1,025 bytes is two units
+    assert found["Ledger, announcements"].units == 60_000  # 3 KB a batch, written and deleted
     assert found["Events"].units == 1_000_000
     assert found["Archive, put in"].units == 2  # two images of a KB each, a million times
     assert found["Archive, 30 days kept"].units == 2  # 60 GB for a day are 2 GB for a month
