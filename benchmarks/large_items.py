@@ -20,7 +20,7 @@ from bridge.core.events.route import Route
 from bridge.core.events.translate import EventRule, Table, Version
 from bridge.core.fingerprint import compile_fingerprint, field_hashes
 from bridge.core.keys import key_token
-from bridge.core.mapping.project import compile_subject
+from bridge.core.mapping.subject import compile_subject
 from bridge.core.pointer import Wanted
 from bridge.core.records.decode import decode
 

@@ -26,7 +26,7 @@ from bridge.cli.console.live import COLLECTOR
 from bridge.core.diff.fields import compile_diff
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint
-from bridge.core.mapping.project import compile_subject
+from bridge.core.mapping.subject import compile_subject
 from bridge.delivery.backoff import Backoff
 from bridge.edges.cloudwatch.lag import GivenLag
 from bridge.edges.dynamodb.ledger import DynamoDbLedger

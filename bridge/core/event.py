@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 # Letters, digits and punctuation of ASCII (model: SNS PublishBatchRequestEntry, MessageGroupId and
 # MessageDeduplicationId; the same alphabet as SQS FIFO, where such ids often end up).
 _ID: Final = re.compile(r"[!-~]+")
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 _LAYERS_MAX = 4  # bus → topic → queue is two
 
 
@@ -52,9 +53,10 @@ def bounded_id(text: str, max_chars: int) -> str:
     """A group or deduplication id for targets of the FIFO kind.
 
     ``text`` itself where it is plain ASCII and at most ``max_chars`` (64 or more) long, else its hash: equal
-    texts have equal ids.
+    texts have equal ids, different texts different ones. A text that looks like a hash is hashed too, so that
+    it is not taken for the one of another text.
     """
-    if len(text) <= max_chars and _ID.fullmatch(text):
+    if len(text) <= max_chars and _ID.fullmatch(text) and not _HASH.fullmatch(text):
         return text
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from decimal import Decimal
 from hashlib import blake2b
@@ -12,11 +13,16 @@ from bridge.core.values import base64_text
 from bridge.errors import MalformedRecord
 
 _KEY_TYPES = frozenset({"S", "N", "B"})
+SEPARATOR = "\x1f"
 KEY_BYTES = 64  # blake2b takes no longer key
 
 
 def key_token(table: str, key: TypedItem) -> str:
     """Text that identifies an item: equal for equal typed keys of one table, different otherwise.
+
+    Table, names, tags and values with U+001F between them; a key that holds this character, or an empty name,
+    is written as JSON behind two of them instead. (DynamoDB allows it in names and values. The hashes of all
+    other tokens are the keys of ledger rows that exist.)
 
     It holds the key in the clear, so it must not leave the process. Raises :class:`MalformedRecord` for what
     cannot be a key: DynamoDB allows S, N and B there.
@@ -32,7 +38,12 @@ def key_token(table: str, key: TypedItem) -> str:
         if tag not in _KEY_TYPES or type(content) is not str:
             raise MalformedRecord(f"Keys, attribute {name!r}: a key is S, N or B")
         parts += (name, tag, content)
-    return "\x1f".join(parts)
+    token = SEPARATOR.join(parts)
+    if token.count(SEPARATOR) == 3 * len(key) and "" not in key:
+        return token
+    if SEPARATOR in table:
+        raise MalformedRecord("the table's name holds a control character")
+    return f"{table}{SEPARATOR}{SEPARATOR}{json.dumps(parts[1:])}"
 
 
 def key_hash(token: str, secret: bytes) -> str:

@@ -35,8 +35,10 @@ _HINT = "DynamoDB never writes such a value: check what produced this record"
 def number(text: str) -> int | float | str:
     """The JSON value of a DynamoDB number: exact, or DynamoDB's own digits as a string.
 
-    Integers within ±(2^53-1) become ``int``; decimals of at most 15 significant digits become ``float``
-    (the shortest JSON text of that double reads back as the same decimal); all else stays text.
+    Integers within ±(2^53-1) become ``int``; any other integer stays text, however few of its digits are
+    significant, because an id must not change its type where it ends in zeros. Decimals with a fraction and
+    at most 15 significant digits become ``float`` (the shortest JSON text of that double reads back as the
+    same decimal); all else stays text.
     Raises :class:`MalformedRecord` for anything that is not a DynamoDB number.
     """
     if len(text) <= JSON_DECIMAL_DIGITS and text.isascii():
@@ -47,10 +49,12 @@ def number(text: str) -> int | float | str:
             decimal = float(text)
             return int(decimal) if decimal.is_integer() else decimal
     digits, exponent = _significant(text)
-    if exponent >= 0 and len(digits) + exponent <= JSON_DECIMAL_DIGITS + 1:
-        integer = int(Decimal(text))
-        if -JSON_INTEGER_MAX <= integer <= JSON_INTEGER_MAX:
-            return integer
+    if exponent >= 0:
+        if len(digits) + exponent <= JSON_DECIMAL_DIGITS + 1:
+            integer = int(Decimal(text))
+            if -JSON_INTEGER_MAX <= integer <= JSON_INTEGER_MAX:
+                return integer
+        return text
     return float(text) if len(digits) <= JSON_DECIMAL_DIGITS else text
 
 
@@ -182,6 +186,8 @@ def _rare(tag: Any, content: Any) -> Any:
     # boto3 resources hold sets as Python sets; the API has lists.
     if not isinstance(content, list | set | frozenset):
         raise MalformedRecord(f"{tag} is not a list", hint=_HINT)
+    if not content:
+        raise MalformedRecord(f"{tag} is empty, and DynamoDB has no empty set", hint=_HINT)
     return of_member(content)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import Fingerprint, compile_fingerprint
-from bridge.core.keys import key_hash, key_token
+from bridge.core.keys import SEPARATOR, key_hash, key_token
 from bridge.core.values import base64_text
 from bridge.errors import MalformedRecord
 from bridge.ports.ledger import Keep, Row
@@ -86,7 +86,8 @@ class Comparer:
     def _compiled_token(self) -> Callable[[TypedItem], str]:
         """``key_token`` of ``key_of``, compiled for this table's key. Those two handle unexpected items."""
         parts = [(name, self.facts.key[name]) for name in sorted(self.facts.key)]
-        heads = [f"\x1f{name}\x1f{tag}\x1f" for name, tag in parts]
+        heads = [SEPARATOR + name + SEPARATOR + tag + SEPARATOR for name, tag in parts]
+        separators = 3 * len(parts)
         table = self.facts.name
 
         def slowly(item: TypedItem) -> str:
@@ -99,7 +100,7 @@ class Comparer:
                     token += head + item[name][tag]
             except (KeyError, TypeError):
                 return slowly(item)
-            return token
+            return token if token.count(SEPARATOR) == separators else slowly(item)
 
         return quickly
 
@@ -109,7 +110,7 @@ class Comparer:
 
     def key_name(self, key: TypedItem) -> str:
         """The key in event ids: a keyed hash."""
-        return self.fingerprint_of(key)
+        return (self.table.key_hash or self.fingerprint_of)(key)
 
     # --- images ----------------------------------------------------------------------------------
 

@@ -92,7 +92,8 @@ def missing_before(
     only the ledger, must publish the same.
     """
     redacted = table.redacted(change)
-    key_name = fingerprint_of(table, key_as_text(change.key))
+    hash_of = table.key_hash or table.fingerprint
+    key_name = "" if hash_of is None else hash_of(key_as_text(change.key))
     if previous is not None:
         was = table.redacted(previous).after
         hashes = table.field_hashes if keep == "fields" else None

@@ -38,7 +38,9 @@ from bridge.errors import BridgeError
 from bridge.ports.clock import Clock
 from bridge.ports.ledger import LedgerScan
 from bridge.ports.setup import EventSource, MappingFacts, Settled
+from bridge.ports.table import TableFacts
 from bridge.reconcile.report import last_complete
+from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.sinks import MemorySettings, StdoutSettings
 from bridge.settings.stores import (
     BucketQuarantineSettings,
@@ -124,11 +126,16 @@ class Doctor:
             sources.append(EventSource(table.kinesis, "NEW_AND_OLD_IMAGES"))
             return
         stream = find_stream(self.client("dynamodb"), table.name)
+        yield from _look("subject", table.name, lambda: self._subject(stream))
         sources.append(EventSource(stream.stream_arn, stream.view, stream.stream_arn.rpartition("/")[2]))
         yield Finding("stream", table.name, "ok", f"on, with view {stream.view}")
         ledger = settings.ledger
         keeps_fields = isinstance(ledger, KeepingLedgerSettings) and ledger.keep != "fingerprint"
         yield judge_view(context, stream.view, table, keeps_fields=keeps_fields)
+
+    def _subject(self, facts: TableFacts) -> Iterator[Finding]:
+        require_whole_key(facts.name, self.configuration.tables[facts.name].subject, facts.key)
+        yield Finding("subject", facts.name, "ok", "each item has a subject of its own")
 
     def _mappings(self, context: Context, arn: str, ours: list[MappingFacts]) -> Iterator[Finding]:
         client = self.client("lambda")

@@ -36,6 +36,7 @@ from bridge.ports.setup import MappingFacts
 from bridge.ports.sink import Sink
 from bridge.ports.stream import StreamSource
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
+from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.stores import DynamoDbLedgerSettings
 from bridge.stream.mapping.behind import CheckpointLag
 from bridge.stream.mapping.quiet import FunctionLag
@@ -93,6 +94,7 @@ def build_reconciler(
     backoff = Backoff(random.Random())  # noqa: S311 - jitter
     source = DynamoTable(clients()("dynamodb"), table.name, clock, backoff)
     facts = source.describe()
+    require_whole_key(table.name, table.subject, facts.key)
     if not stream_stopped and settings.tables[name].kinesis is None:
         require_stream(facts, "; or --stream-stopped to reconcile as it is")
     parse_fast_without_binary(client("dynamodb"))

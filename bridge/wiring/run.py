@@ -25,6 +25,7 @@ from bridge.ports.sink import Sink
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
 from bridge.settings import Settings
+from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream.mapping.settings import MappingSettings, Pace
 from bridge.stream.mapping.stats import BatchReport
@@ -127,9 +128,9 @@ def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence
         table = settings.tables[name]
         mapping = mapping_settings(settings, configuration.tables[table.name])
         if table.kinesis is None:
-            own = StreamReader(
-                client("dynamodbstreams"), find_stream(client("dynamodb"), table.name).stream_arn
-            )
+            facts = find_stream(client("dynamodb"), table.name)
+            require_whole_key(table.name, configuration.tables[table.name].subject, facts.key)
+            own = StreamReader(client("dynamodbstreams"), facts.stream_arn)
             feeds.append(_Feed(name, own, STREAM, mapping))
         elif table.kinesis not in shared:
             shared.add(table.kinesis)

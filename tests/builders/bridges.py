@@ -10,7 +10,8 @@ from bridge.core.diff.view import default_data
 from bridge.core.events.envelope import Envelope
 from bridge.core.events.route import Route
 from bridge.core.events.translate import EventRule, Table, Version
-from bridge.core.mapping.project import Projection, compile_subject
+from bridge.core.mapping.project import Projection
+from bridge.core.mapping.subject import compile_subject
 from bridge.core.pointer import Wanted
 from bridge.core.redact import RedactRule, compile_redaction
 from bridge.edges.local.ledgers import MemoryLedger

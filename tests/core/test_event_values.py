@@ -43,7 +43,7 @@ def same_item(item: Any, published: Any) -> bool:
 
 
 def published(record: dict[str, Any]) -> dict[str, Any]:
-    events = table(subject="item").translate(record, decode(record), "key").events
+    events = table().translate(record, decode(record), "key").events
     return json.loads(events[0].body, parse_float=Decimal)["data"] if events else {}
 
 

@@ -16,7 +16,8 @@ from bridge.core.diff.fields import compile_diff, differing_names
 from bridge.core.diff.lists import ByMember
 from bridge.core.diff.view import ChangeView, default_data
 from bridge.core.mapping.language import compile_mapping
-from bridge.core.mapping.project import compile_subject, getter_of
+from bridge.core.mapping.project import getter_of
+from bridge.core.mapping.subject import compile_subject
 from bridge.core.numbers import EVERYWHERE, NumbersAsText
 from bridge.core.pattern.matching import compile_pattern
 from bridge.core.pointer import below, parse_pointer

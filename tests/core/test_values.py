@@ -34,10 +34,14 @@ from tests.builders.strategies import ITEMS, number_text, shuffled_item
         ("3.14159265358979", 3.14159265358979),
         ("3.141592653589793", "3.141592653589793"),
         ("1E-130", 1e-130),
-        ("9.99E+125", 9.99e125),
+        ("9.99E+125", "9.99E+125"),
+        ("1E+16", "1E+16"),
+        ("10000000000000000", "10000000000000000"),
+        ("-90071992547409920", "-90071992547409920"),
+        ("1.5E+1", 15),
         ("12345678901234567890123456789012345678", "12345678901234567890123456789012345678"),
         ("0." + "0" * 45 + "1", 1e-46),
-        ("1" + "0" * 44, 1e44),
+        ("1" + "0" * 44, "1" + "0" * 44),
         ("5.000000000000000000000000000000000000000000000", 5),
     ],
 )
@@ -72,6 +76,14 @@ def test_what_dynamodb_never_writes_is_a_malformed_record(text: str) -> None:
         assert text not in str(caught.value)
 
 
+@given(st.integers(-(10**37), 10**37 - 1), st.integers(0, 20))
+def test_whether_an_integer_is_text_depends_on_its_size_alone(digits: int, zeros: int) -> None:
+    """An id must not change its JSON type because it ends in zeros."""
+    whole = digits * 10 ** min(zeros, 37 - len(str(abs(digits))))
+    assert isinstance(number(str(whole)), str) == (abs(whole) >= 2**53)
+    assert isinstance(number(f"{digits}E+{zeros}"), str) == (abs(digits * 10**zeros) >= 2**53)
+
+
 @given(number_text())
 def test_no_digit_of_a_number_changes_on_its_way_into_json(text: str) -> None:
     value = number(text)
@@ -92,6 +104,9 @@ def test_no_digit_of_a_number_changes_on_its_way_into_json(text: str) -> None:
         ({"NULL": False}, "NULL that is not true"),
         ({"B": "not base64!"}, "B is neither"),
         ({"SS": "a"}, "SS is not a list"),
+        ({"SS": []}, "SS is empty"),
+        ({"NS": set()}, "NS is empty"),
+        ({"L": [{"BS": []}]}, "BS is empty"),
         ({"NS": ["1", "x"]}, "not a DynamoDB number"),
         ({"L": {}}, "L is not a list"),
         ({"M": []}, "M is not a map"),

@@ -109,6 +109,7 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
     assert verdict_of(findings) == "fine"
     assert {each.check for each in findings} == {
         "stream",
+        "subject",
         "view",
         "mapping",
         "mapping-state",
@@ -128,6 +129,16 @@ def test_a_set_up_as_it_should_be_is_fine(setup: Setup) -> None:
         "ledger-ttl",
         "quarantine",
     }
+
+
+def test_a_subject_that_the_live_table_makes_ambiguous_is_a_problem_with_the_line_to_write(
+    setup: Setup,
+) -> None:
+    setup.clients["dynamodb"].sort_key = "sk"
+    found = setup.find("subject")
+    assert (found.severity, "'sk'" in found.message) == ("problem", True)
+    setup.edit("item/{$.key.id}", found.fix.rpartition(": write ")[2])
+    assert setup.find("subject").severity == "ok"
 
 
 @pytest.mark.parametrize(

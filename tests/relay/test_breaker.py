@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bridge.core.event import Event
 from bridge.core.events.translate import EventRule
+from bridge.core.mapping.subject import Subject
 from bridge.core.pattern.matching import compile_pattern
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemoryQuarantine
@@ -187,7 +188,9 @@ def test_a_subject_that_cannot_be_made_is_judged_for_the_type_that_needs_it() ->
         return "x"
 
     bridge = single_table()
-    bridge = replace(bridge, tables={"Users": replace(bridge.tables["Users"], subject=subject)})
+    bridge = replace(
+        bridge, tables={"Users": replace(bridge.tables["Users"], subject=cast(Subject, subject))}
+    )
     with pytest.raises(BreakerTripped, match=r"31 of 31 .*user.created.v1"):
         handle(bridge, *batch({"user": 31, "order": 69}))
 

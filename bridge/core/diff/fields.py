@@ -265,7 +265,8 @@ class _Comparison:
         removed = {tag: [was[each] for each in was.keys() - now.keys()]}
         if added[tag] or removed[tag]:
             change = self._replace(before, after, path)
-            change["added"], change["removed"] = self._plain(added, path), self._plain(removed, path)
+            change["added"] = self._plain(added, path) if added[tag] else []
+            change["removed"] = self._plain(removed, path) if removed[tag] else []
             found.append(change)
 
 

@@ -15,6 +15,7 @@ from typing import Protocol
 import orjson
 
 from bridge.core.event import Event
+from bridge.core.text import json_bytes
 from bridge.errors import EventTooLarge
 
 
@@ -57,9 +58,9 @@ def split(event: Event, locate: Callable[[Claim], str]) -> tuple[Claim, Event]:
     them, because it wrote them in the first place.
     """
     attributes = orjson.loads(event.body)
-    claim = Claim(event.type, orjson.dumps(attributes.pop("data", None)))
+    claim = Claim(event.type, json_bytes(attributes.pop("data", None)))
     attributes["dataref"] = locate(claim)
-    return claim, event._replace(body=orjson.dumps(attributes))
+    return claim, event._replace(body=json_bytes(attributes))
 
 
 def fit(

@@ -14,7 +14,8 @@ import orjson
 
 from bridge.core.diff.view import ChangeView
 from bridge.core.event import Event, Trace
-from bridge.core.mapping.project import key_path
+from bridge.core.mapping.subject import key_path
+from bridge.core.text import json_bytes
 from bridge.errors import EventInvalid
 
 SPECVERSION = "1.0"
@@ -162,9 +163,9 @@ class Envelope:
 
 
 def event_bytes(attributes: dict[str, Any]) -> bytes:
-    """The event's JSON. orjson refuses lone surrogates, which no encoding can write."""
+    """The event's JSON. orjson refuses lone surrogates, which DynamoDB never stores."""
     try:
-        return orjson.dumps(attributes)
+        return json_bytes(attributes)
     except orjson.JSONEncodeError as error:
         raise EventInvalid(
             "the event cannot be written as JSON: a string in it is not valid Unicode",

@@ -15,6 +15,7 @@ from bridge.core.events.route import Route
 from bridge.core.fingerprint import Fingerprint
 from bridge.core.mapping.derive import Derivation
 from bridge.core.mapping.project import Projection
+from bridge.core.mapping.subject import Subject
 from bridge.core.numbers import PlainItem
 from bridge.core.redact import Redacted, Redaction
 from bridge.core.values import plain_item
@@ -68,7 +69,7 @@ class Table:
     """A table's compiled configuration."""
 
     name: str
-    subject: Callable[[ChangeView], str]
+    subject: Subject
     diff: Differ
     rules: tuple[EventRule, ...]
     redact: Redaction | None = None
@@ -76,7 +77,8 @@ class Table:
     accepts: Callable[[Mapping[str, Any]], bool] | None = None  # the filter, over DynamoDB's record
     convert: PlainItem = plain_item  # from typed images to plain values; the same as in diff
     fingerprint: Fingerprint | None = None  # of redacted images; None: the ledger keeps positions only
-    field_hashes: FieldHashes | None = None  # the same by attribute
+    key_hash: Fingerprint | None = None  # of whole keys, also where the diff ignores an attribute of theirs
+    field_hashes: FieldHashes | None = None  # of redacted images, by attribute
     fingerprint_version: str = ""  # of fingerprint and field_hashes
     sees_gaps: bool = True  # False: the filter drops some changes of an item, so gaps are normal
 

@@ -46,7 +46,7 @@ from typing import Any, Final, get_args
 import orjson
 
 from bridge.core.change import Position, TypedItem
-from bridge.core.keys import key_token
+from bridge.core.keys import SEPARATOR, key_token
 from bridge.errors import BatchError, MalformedRecord
 from bridge.limits import ITEM_MAX_BYTES, LEDGER_REMOVED_TTL_S
 from bridge.ports.ledger import Row, SettledBy
@@ -66,7 +66,7 @@ _SETTLED_BY: Final = frozenset(get_args(SettledBy))
 
 def partition_key(key: str) -> str:
     """The partition key of a key's token, which begins with the table's name."""
-    table = key.partition("\x1f")[0]
+    table = key.partition(SEPARATOR)[0]
     return (
         table_prefix(table)
         + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_HASH_BYTES).hexdigest()

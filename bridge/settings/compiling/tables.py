@@ -12,12 +12,11 @@ from typing import Any
 
 from bridge.core.diff.fields import Differ, compile_diff
 from bridge.core.diff.lists import ByMember
-from bridge.core.diff.view import ChangeView
 from bridge.core.events.route import Route
 from bridge.core.events.translate import EventRule, Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
 from bridge.core.mapping.language import MappingError
-from bridge.core.mapping.project import compile_subject, subject_attributes
+from bridge.core.mapping.subject import Subject, compile_subject
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern.matching import (
     Pattern,
@@ -27,10 +26,11 @@ from bridge.core.pattern.matching import (
     looks_beyond_keys,
 )
 from bridge.core.pointer import Wanted, parse_pointer
-from bridge.core.redact import RedactRule, compile_redaction
+from bridge.core.redact import compile_redaction
 from bridge.core.values import plain, plain_item
 from bridge.errors import ConfigurationError, Problem
 from bridge.settings import Settings
+from bridge.settings.compiling.key_schema import known_key, subject_problems
 from bridge.settings.compiling.redaction import compile_rules, name_of_rule
 from bridge.settings.compiling.versions import Place, Schemas, VersionCompiler
 from bridge.settings.tables import EventSettings, ListsSettings, NumbersSettings, TableSettings
@@ -98,8 +98,13 @@ class _Compiler:
         place: Place = ("tables", name)
         subject = self._subject(place, table)
         accepts = self._filter(place, table)
-        redact = self._redaction(place, table)
+        # A wrong subject is reported already; without its names redaction has less to check.
+        names = [] if subject is None else list(subject.names)
+        redact = compile_rules(table, place, names, self._wrong)
         rules = [self._event((*place, "events", i), event) for i, event in enumerate(table.events)]
+        if subject is not None:
+            for message, advice in subject_problems(subject, known_key(table, self.schemas)):
+                self._wrong((*place, "subject"), message, advice)
         if subject is None or self.problems:
             return None
         numbers = compile_numbers(table)
@@ -114,22 +119,19 @@ class _Compiler:
             accepts=accepts,
             convert=plain_item if numbers is None else numbers.item,
             fingerprint=None if self.secret is None else compile_fingerprint(self.secret, ignore),
+            key_hash=None if self.secret is None else compile_fingerprint(self.secret),
             field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
             fingerprint_version="" if self.secret is None else _fingerprint_version(self.secret, table),
             sees_gaps=not looks_beyond_keys(table.filter),
         )
 
-    def _subject(self, place: Place, table: TableSettings) -> Callable[[ChangeView], str] | None:
-        advice = "write something like user/{$.key.userId}"
+    def _subject(self, place: Place, table: TableSettings) -> Subject | None:
         try:
-            subject = compile_subject(table.subject)
-            if not subject_attributes(table.subject):
-                message = "names no key attribute, so every item would have the same subject"
-                self._wrong((*place, "subject"), message, advice)
+            return compile_subject(table.subject)
         except MappingError as error:
-            self._wrong((*place, "subject"), error.message, error.suggestion or advice)
+            advice = error.suggestion or "write something like user/{$.key.userId}"
+            self._wrong((*place, "subject"), error.message, advice)
             return None
-        return subject
 
     def _filter(self, place: Place, table: TableSettings) -> Callable[[Mapping[str, Any]], bool] | None:
         if not table.filter:
@@ -139,13 +141,6 @@ class _Compiler:
             at = (*place, "filter") if len(table.filter) == 1 else (*place, "filter", index)
             found = self._pattern_problems(at, pattern) or found
         return None if found else compile_filters(table.filter)
-
-    def _redaction(self, place: Place, table: TableSettings) -> list[RedactRule]:
-        try:
-            names = subject_attributes(table.subject)
-        except MappingError:
-            names = []  # reported already
-        return compile_rules(table, place, names, self._wrong)
 
     # --- events ------------------------------------------------------------------------------
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim, fit, split
+from bridge.core.text import json_bytes
 from bridge.errors import EventTooLarge
 from tests.fakes.event_builder import event
 from tests.fakes.sink import ScriptedSink
@@ -36,7 +36,7 @@ def locate(claim: Claim) -> str:
 
 def with_data(data: Any, subject: str = "user/a") -> Event:
     body = {"specversion": "1.0", "id": "r1:t.v1", "subject": subject, "data": data}
-    return event(1, subject=subject)._replace(body=orjson.dumps(body))
+    return event(1, subject=subject)._replace(body=json_bytes(body))
 
 
 @given(data=json_values, subject=st.sampled_from(["user/a", '","data":{}', "data", "\\"]))
@@ -46,7 +46,7 @@ def test_data_and_reference_together_are_the_event_byte_for_byte(data: Any, subj
     attributes = json.loads(reduced.body)
     assert attributes.pop("dataref") == locate(claim)
     assert "data" not in attributes
-    assert orjson.dumps(attributes)[:-1] + b',"data":' + claim.data + b"}" == whole.body
+    assert json_bytes(attributes)[:-1] + b',"data":' + claim.data + b"}" == whole.body
 
 
 def test_all_that_a_sink_routes_by_stays_and_the_bytes_are_the_same_each_time() -> None:

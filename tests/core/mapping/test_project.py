@@ -9,11 +9,10 @@ import pytest
 from bridge.core.diff.view import ChangeView
 from bridge.core.jsonpath import JsonPathError, parse_path
 from bridge.core.mapping.language import MappingError, compile_mapping, mapping_problems
-from bridge.core.mapping.project import attribute_text, compile_subject, getter_of, key_path
+from bridge.core.mapping.project import getter_of
 from bridge.core.records.decode import decode
-from bridge.errors import MappingFailed
 from tests.builders.bridges import table
-from tests.builders.records import item, lambda_record
+from tests.builders.records import lambda_record
 
 BEFORE = {"id": "a", "plan": "free", "lines": [{"sku": "x", "qty": 1}]}
 AFTER = {"id": "a", "plan": "pro", "note": None, "lines": [{"sku": "x", "qty": 2}, {"sku": "y", "qty": 1}]}
@@ -110,29 +109,3 @@ def test_simple_paths_are_distinguished_from_those_for_the_library() -> None:
     assert parse_path("$.after..sku").steps is None
     with pytest.raises(JsonPathError):
         parse_path("after.plan")
-
-
-def test_a_subject_is_made_from_the_key() -> None:
-    view = table().view(decode(lambda_record(key={"id": "a", "n": 7}, after={"id": "a"})))
-    assert compile_subject("user/{$.key.id}/{$.key.n}")(view) == "user/a/7"
-
-
-@pytest.mark.parametrize("template", ["", "user/{$.after.id}", "user/{id}", "user/{$.key.id"])
-def test_a_wrong_subject_is_refused(template: str) -> None:
-    with pytest.raises(MappingError):
-        compile_subject(template)
-
-
-def test_a_subject_over_an_attribute_that_the_key_lacks_fails_that_record() -> None:
-    with pytest.raises(MappingFailed, match="no such attribute"):
-        compile_subject("user/{$.key.other}")(modified())
-
-
-def test_control_characters_in_a_key_are_escaped_because_cloudevents_forbids_them() -> None:
-    assert attribute_text("a\nb\x7fc") == "a%0Ab%7Fc"
-    assert attribute_text("plain ✓") == "plain ✓"
-
-
-def test_a_key_path_keeps_compound_keys_apart() -> None:
-    assert key_path(item({"pk": "a/b", "sk": 1})) == "a%2Fb/1"
-    assert key_path(item({"pk": "a", "sk": "b/1"})) == "a/b%2F1"

@@ -98,6 +98,7 @@ class TablesClient(DynamoDbClient):
         self.ttl: dict[str, Any] = {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}
         self.denied_operations: set[str] = set()
         self.kinesis: list[dict[str, Any]] = []
+        self.sort_key = ""
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         super().begin(operation, parameters)
@@ -108,10 +109,11 @@ class TablesClient(DynamoDbClient):
         if parameters["TableName"] != "Users":
             return super().describe_table(**parameters)
         self.begin("DescribeTable", parameters)
+        keys = {"id": "HASH"} | ({self.sort_key: "RANGE"} if self.sort_key else {})
         table = {
             "TableName": "Users",
-            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in keys],
+            "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
             "StreamSpecification": self.stream,
             "LatestStreamArn": STREAM,
         }

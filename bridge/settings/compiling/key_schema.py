@@ -1,0 +1,135 @@
+"""What a configuration knows of a table's key: whether its subject names exactly one item.
+
+Nothing offline states the key schema of a table. But mappings, conditions and filters name attributes of the
+key, and the schemas of events that carry the whole change describe it. A subject that leaves out one of those
+attributes would be the subject of several items.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.mapping.subject import Subject
+from bridge.errors import BatchError, did_you_mean
+from bridge.schemas.documents.schema_set import SchemaNotFound
+from bridge.settings.compiling.versions import Schemas
+from bridge.settings.tables import TableSettings
+
+_LOCAL: Final = "#/$defs/"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """``names``: attributes of the key, each with where it is named. ``described``: a schema requires them,
+    so these are probably all. ``closed``: a schema allows no others."""
+
+    names: Mapping[str, str]
+    described: bool = False
+    closed: bool = False
+
+
+def known_key(table: TableSettings, schemas: Schemas) -> KnownKey:
+    """What the settings of a table and the schemas of its events say about its key."""
+    names: dict[str, str] = {}
+    described = closed = False
+    for pattern in table.filter or ():
+        keys = _mapping(_mapping(pattern).get("dynamodb")).get("Keys")
+        names |= dict.fromkeys(_names(keys), "filter")
+    for event in table.events:
+        if event.when is not None:
+            names |= dict.fromkeys(_names(event.when.key), f"when.key of {event.type}")
+        for version in event.versions:
+            if version.from_ is not None:
+                continue
+            where = f"{event.type} {version.schema_version}"
+            if version.data is not None:
+                names |= dict.fromkeys(_key_paths(version.data), f"the data of {where}")
+                continue
+            try:
+                schema = schemas.get(event.type, version.schema_version)
+            except SchemaNotFound:
+                continue
+            required, all_of_them = _described(getattr(schema, "document", None))
+            names |= dict.fromkeys(required, f"the schema of {where}")
+            described, closed = described or bool(required), closed or all_of_them
+    return KnownKey(names, described, closed)
+
+
+def subject_problems(subject: Subject, key: KnownKey) -> Iterator[tuple[str, str]]:
+    """Message and suggestion for each way in which two items could share the subject, or none have it."""
+    unknown = subject.unknown(key.names)
+    for name in unknown:
+        advice = did_you_mean(name, subject.lacks(key.names)) if key.described else ""
+        if advice or key.closed:
+            known = ", ".join(map(repr, key.names))
+            yield (
+                f"{name!r} is no attribute of the key, which has {known}",
+                advice or _whole(subject, key),
+            )
+            return
+    for name in subject.lacks(key.names):
+        message = f"does not use {name!r}, which {key.names[name]} takes for a part of the key: items that "
+        yield message + "differ in it would share a subject", _whole(subject, key)
+
+
+def require_whole_key(table: str, subject: Subject, key: Iterable[str]) -> None:
+    """Raises ``BatchError`` where the subject is not made of exactly the ``key`` of the live table."""
+    known = KnownKey(dict.fromkeys(key, "the table"), described=True, closed=True)
+    for message, advice in subject_problems(subject, known):
+        raise BatchError(
+            f"table {table}, subject {subject.template!r}: {message}",
+            hint=f"in bridge.yaml, subject of {table}: {advice}",
+        )
+
+
+def _whole(subject: Subject, key: KnownKey) -> str:
+    """The template with all of the key."""
+    template = subject.template
+    for name in subject.lacks(key.names):
+        template += f"/{{$.key.{name}}}" if name.isidentifier() else f"/{{$.key['{name}']}}"
+    for name in subject.unknown(key.names) if key.closed else ():
+        template = template.replace(f"/{{$.key.{name}}}", "")
+    return f"write {template}"
+
+
+# --- where a key is named ----------------------------------------------------------------------------
+
+
+def _names(pattern: Any) -> list[str]:
+    return [name for name in _mapping(pattern) if not name.startswith("$")]
+
+
+def _key_paths(value: Any) -> Iterator[str]:
+    """The attributes ``x`` of all ``$.key.x`` in a mapping."""
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from _key_paths(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _key_paths(each)
+    elif isinstance(value, str) and value.startswith(("$.key", "$['key']")):
+        try:
+            path = parse_path(value)
+        except JsonPathError:
+            return  # reported where the mapping is compiled
+        if path.root == "key" and path.steps and isinstance(path.steps[0], str):
+            yield path.steps[0]
+
+
+def _described(document: Any) -> tuple[list[str], bool]:
+    """The attributes that a schema requires of ``key``, and whether it allows no others."""
+    schema = _mapping(_mapping(document).get("properties")).get("key")
+    reference = _mapping(schema).get("$ref")
+    if isinstance(reference, str) and reference.startswith(_LOCAL):
+        schema = _mapping(_mapping(document).get("$defs")).get(reference.removeprefix(_LOCAL))
+    required = _mapping(schema).get("required")
+    names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    closed = _mapping(schema).get("additionalProperties") is False
+    return names, closed and set(_mapping(_mapping(schema).get("properties"))) == set(names)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
