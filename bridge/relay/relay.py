@@ -18,7 +18,7 @@ from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.redact import Redacted
 from bridge.errors import MalformedRecord, QuarantineUnavailable, RecordError
 from bridge.ports.claim_check import ClaimCheck
-from bridge.ports.clock import Clock, Deadline
+from bridge.ports.clock import Clock, Deadline, time_limit
 from bridge.ports.fetcher import Fetcher
 from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine, Record
@@ -30,7 +30,8 @@ from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal
 from bridge.relay.redactions import RedactionWatch
 from bridge.relay.reports import count_batch, log_batch, log_failure
-from bridge.relay.settling import Heal, Settling
+from bridge.relay.settling import Heal, Settling, settled_by
+from bridge.relay.time_left import return_what_does_not_fit
 from bridge.relay.verdicts import making, taking
 
 
@@ -73,7 +74,7 @@ class Relay:
         Nothing has been settled then, so what was published or quarantined before the error is published or
         quarantined again.
         """
-        with self.tracer.batch(trace) as trace:
+        with time_limit(settled_by(deadline)), self.tracer.batch(trace) as trace:
             began_s = self.clock.now()
             try:
                 settling = Settling(self.ledger, self.tables, self.heal, redriven, deadline)
@@ -100,15 +101,19 @@ class Relay:
         settling: Settling,
     ) -> None:
         span = self.tracer.span
+        return_what_does_not_fit(items, deadline)
         with span("decode", records=len(items)):
             for item in items:
-                self._decode(item, stream)
+                if item.end is None:
+                    self._decode(item, stream)
             settling.open(items)
         if self.fetcher is not None:
             with span("fetch"):
                 fetch_current(items, self.tables, self.fetcher, deadline)
         with span("translate"):
-            for item in items:
+            for index, item in enumerate(items):
+                if item.end is None and deadline.remaining_s() <= 0:  # it took longer than estimated
+                    return_what_does_not_fit(items[index:], deadline)
                 self._translate(item, trace)
         # Whether the records or the deployment are at fault.
         self.breaker.judge(making(items))

@@ -8,14 +8,14 @@ subscribers are known to have: the next reconciliation checks its item.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
 from bridge.core.change import Change, TypedItem
 from bridge.core.events.translate import Table, Without
 from bridge.core.keys import key_as_text
-from bridge.errors import MalformedRecord
+from bridge.errors import LedgerUnavailable, MalformedRecord
 from bridge.limits import RECORD_TIME_ROUNDING_S
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Announced, Ledger, Row
@@ -38,10 +38,16 @@ Heal = Literal["off", "report", "emit"]
 _ROUNDING = timedelta(seconds=RECORD_TIME_ROUNDING_S)
 _CONDITIONAL_TRIES = 5
 SETTLE_LEAST_S = 1.0
+"""How much longer than a batch's deadline its settling may take. Entry points reserve more than that."""
 
 _State = tuple[str, Mapping[str, str] | None, TypedItem | None, str]
 """Fingerprint, hashes by attribute, image, and the fingerprint version of all three."""
 _UNKNOWN: _State = ("", None, None, "")
+
+
+def settled_by(deadline: Deadline) -> Deadline:
+    """When a batch that has until ``deadline`` to publish has also settled."""
+    return replace(deadline, at_s=deadline.at_s + SETTLE_LEAST_S)
 
 
 @dataclass(slots=True)
@@ -89,8 +95,9 @@ class Settling:
                     self._compare(item, change, row, previous)
             earlier[item.key] = change
 
-    def announce(self, items: Iterable[Item]) -> None:
-        """Record what is about to be published. Raises as ``Ledger.announce`` does."""
+    def announce(self, items: Sequence[Item]) -> None:
+        """Record what is about to be published, or return it for retry if the time is up before that. Raises
+        as ``Ledger.announce`` does."""
         newest: dict[str, Announced] = {}
         for item in items:
             change = item.change
@@ -100,7 +107,14 @@ class Settling:
             if known is None or known.position < change.position:
                 newest[item.key] = Announced(item.key, change.position, change.table, key_as_text(change.key))
         if newest and (self.deadline is None or self.deadline.remaining_s() > 0):
-            self._announced = self.ledger.announce(list(newest.values()), self.deadline)
+            try:
+                self._announced = self.ledger.announce(list(newest.values()), self.deadline)
+            except LedgerUnavailable as error:
+                if self.deadline is None or self.deadline.remaining_s() > 0:
+                    raise
+                for item in items:  # the time is up, which is no fault of the ledger
+                    if item.key in newest and item.end is None and item.error is None:
+                        item.return_for_retry(error)
 
     def settle_before(self, part: Sequence[Item], done: Iterable[Item]) -> None:
         """Settle, of the keys that ``part`` is about to publish, the changes that are done already. If the
@@ -140,7 +154,7 @@ class Settling:
 
     def _settle_until(self) -> Deadline | None:
         """Published changes should be settled even if publishing took all the time. Entry points reserve some
-        time for that."""
+        time for that: :func:`settled_by` limits it for the batch as a whole."""
         if self.deadline is None or self.deadline.remaining_s() >= SETTLE_LEAST_S:
             return self.deadline
         return Deadline.after(self.deadline.clock, SETTLE_LEAST_S)

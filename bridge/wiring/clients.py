@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from bridge import __version__
+from bridge.edges.answers.limited import refuse_late_requests
 from bridge.errors import ClientNotMade
 
 ClientFactory = Callable[[str], Any]
@@ -58,6 +59,7 @@ def client_factory(
             )
             try:
                 made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
+                refuse_late_requests(made[service])
             except BotoCoreError as error:
                 raise _not_made(service, error) from error
         return made[service]

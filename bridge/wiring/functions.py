@@ -12,8 +12,9 @@ from bridge.core.event import Trace
 from bridge.core.events.trace import read_trace
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.edges.cloudwatch.telemetry import PowertoolsTelemetry
+from bridge.edges.local.clock import SystemClock
 from bridge.errors import BatchError
-from bridge.ports.clock import Clock, Deadline
+from bridge.ports.clock import Clock, Deadline, time_limit
 from bridge.ports.quarantine import Record
 from bridge.ports.telemetry import Telemetry
 from bridge.relay.relay import Relay
@@ -32,6 +33,10 @@ from bridge.wiring.clients import client_factory
 
 RESERVE_S = 2.0
 """Reserved from the invocation's time: to quarantine, settle and answer after the last publication."""
+
+
+ANSWER_S = 0.5
+"""Kept back from the invocation's time after every call, to answer."""
 
 
 class Handler(Protocol):
@@ -89,6 +94,11 @@ class Function:
         self._telemetry: PowertoolsTelemetry | None = None
 
     def __call__(self, event: Any, context: Any) -> Any:
+        left_s = context.get_remaining_time_in_millis() / 1000
+        with time_limit(Deadline.after(SystemClock(), left_s - min(ANSWER_S, left_s / 4))):
+            return self._handled(event, context)
+
+    def _handled(self, event: Any, context: Any) -> Any:
         if self._handler is None or self._telemetry is None:
             configuration = load_configuration()
             self._telemetry = build_telemetry(configuration.settings)

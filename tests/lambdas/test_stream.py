@@ -13,6 +13,7 @@ import pytest
 from tests.builders.accounts import configuration, write_project
 from tests.builders.places import ROOT
 from tests.builders.records import lambda_event, lambda_record
+from tests.fakes.hanging_server import HangingServer
 
 PROGRAM = """
 import json, sys
@@ -38,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
     return write_project(tmp_path, "ledger: {kind: memory}")
 
 
-def invoke(folder: Path, *calls: tuple[Any, int], config: str = "bridge.yaml") -> list[str]:
+def invoke(folder: Path, *calls: tuple[Any, int], config: str = "bridge.yaml", **environ: str) -> list[str]:
     """Every line that the function's process prints for these (event, milliseconds left) calls."""
     lines = "\n".join(json.dumps({"event": event, "left_ms": left_ms}) for event, left_ms in calls)
     done = subprocess.run(
@@ -53,6 +54,7 @@ def invoke(folder: Path, *calls: tuple[Any, int], config: str = "bridge.yaml") -
             "AWS_REGION": "eu-central-1",
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **environ,
         },
         timeout=60,
         check=True,
@@ -110,3 +112,14 @@ def test_a_broken_configuration_fails_every_invocation_and_names_its_line(folder
     lines = outcomes(invoke(folder, (batch, 60_000), (batch, 60_000), config="broken.yaml"))
     assert len(lines) == 2
     assert all("RAISED ConfigurationError" in line and "broken.yaml:9:5" in line for line in lines)
+
+
+def test_a_ledger_that_never_answers_fails_the_batch_within_the_invocations_time(tmp_path: Path) -> None:
+    """Also at the first invocation, which asks for the table: botocore alone would try for 45 seconds."""
+    folder = write_project(tmp_path, "ledger: {kind: dynamodb, table: ledger}")
+    with HangingServer() as server:
+        environ = {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+        event = lambda_event(put(1))
+        lines = outcomes(invoke(folder, (event, 1_500), (event, 1_500), **environ))
+    assert len(lines) == 2
+    assert all("RAISED LedgerUnavailable" in line and "NoAnswerInTime" in line for line in lines)

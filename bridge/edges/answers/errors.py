@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from botocore import xform_name
@@ -36,6 +36,7 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from bridge.edges.answers.codes import Meaning, meaning_of_answer, meaning_of_entry
+from bridge.edges.answers.limited import limited
 from bridge.errors import (
     AccessDenied,
     BatchError,
@@ -46,6 +47,7 @@ from bridge.errors import (
     TargetMissing,
     Unavailable,
 )
+from bridge.ports.clock import Deadline, limit_here
 
 AWS_ERRORS: Final = (ClientError, BotoCoreError, ResponseParserError)
 """Every error that a botocore client raises on purpose."""
@@ -92,6 +94,7 @@ class AwsTarget:
     by_code: Mapping[str, Callable[[str], BridgeError]] = field(default_factory=dict)
     missing_hint: str = "check its name, the region and the account"
     denied_hint: str = ""
+    until: Deadline | None = None
 
     def call(self, operation: str, /, **request: Any) -> Any:
         """The answer to one call; ``operation`` has the name that AWS gives it (``PutEvents``).
@@ -99,7 +102,12 @@ class AwsTarget:
         Raises our error for each of ``AWS_ERRORS``, with AWS's code as ``code`` and the original as cause.
         """
         with self.translating():
-            return getattr(self.client, xform_name(operation))(**request)
+            method = getattr(self.client, xform_name(operation))
+            return limited(method, limit_here(self.until))(**request)
+
+    def within(self, deadline: Deadline | None) -> AwsTarget:
+        """The same target for calls that end with ``deadline``; see :mod:`bridge.edges.answers.limited`."""
+        return self if deadline is None else replace(self, until=deadline)
 
     def pages(
         self, operation: str, /, *, token: tuple[str, str] = ("NextToken", "NextToken"), **request: Any

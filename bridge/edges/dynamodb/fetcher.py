@@ -35,7 +35,7 @@ class TableFetcher:
         tries = 0
         while waiting and until.remaining_s() > 0:
             call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
-            items, unprocessed = self._read(table, call)
+            items, unprocessed = self._read(table, call, until)
             left = {key_identity(key) for key in unprocessed}
             by_identity = {key_identity({name: item[name] for name in call[0]}): item for item in items}
             for key in call:
@@ -51,12 +51,14 @@ class TableFetcher:
                 tries += 1
         return found
 
-    def _read(self, table: str, keys: list[TypedItem]) -> tuple[list[TypedItem], list[TypedItem]]:
+    def _read(
+        self, table: str, keys: list[TypedItem], until: Deadline
+    ) -> tuple[list[TypedItem], list[TypedItem]]:
         """Items, and keys that were not processed: all of them where the service is unavailable."""
         target = AwsTarget(self._client, "dynamodb", f"table {table}", unavailable=FetchUnavailable)
         request = {table: {"Keys": keys, "ConsistentRead": True}}
         try:
-            answer = target.call("BatchGetItem", RequestItems=request)
+            answer = target.within(until).call("BatchGetItem", RequestItems=request)
         except FetchUnavailable:
             return [], keys
         left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from bridge.delivery.backoff import Backoff
@@ -26,7 +27,7 @@ from bridge.edges.dynamodb.ledger_row import (
 )
 from bridge.errors import BatchError, BridgeError, LedgerUnavailable
 from bridge.limits import BATCH_GET_MAX, BATCH_WRITE_MAX
-from bridge.ports.clock import Clock, Deadline
+from bridge.ports.clock import Clock, Deadline, limit_here
 from bridge.ports.ledger import Announced, Keep, Row, RowPage
 
 PATIENCE_S: Final = 5.0
@@ -108,7 +109,7 @@ class DynamoDbLedger:
 
         left, trouble = self._in_calls(self._get, list(names), BATCH_GET_MAX, deadline, take)
         if left:
-            raise trouble or self._throttled("read")
+            raise trouble or self._unfinished("read", deadline)
         return rows
 
     def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
@@ -121,7 +122,7 @@ class DynamoDbLedger:
         items = list(announcement.encode(changes, self._clock.now()))
         left, trouble = self._write([_put(item) for item in items], deadline)
         if left:
-            raise trouble or self._throttled("written")
+            raise trouble or self._unfinished("written", deadline)
         return [item[KEY]["S"] for item in items]
 
     def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
@@ -183,7 +184,7 @@ class DynamoDbLedger:
 
     def _in_calls(
         self,
-        call: Callable[[list[_Part]], _Answer[_Part]],
+        call: _Call[_Part],
         parts: list[_Part],
         most: int,
         deadline: Deadline | None,
@@ -192,11 +193,15 @@ class DynamoDbLedger:
         """Sends ``parts`` in calls of at most ``most``, several at once with a pool. Returns what was left
         when patience or time was over, and why."""
         waiting, patience = parts, self._patience(deadline)
+        # With a deadline that is over there is one try, for as long as the invocation allows.
+        over = deadline is not None and deadline.remaining_s() <= 0
+        until = limit_here(None if over else deadline)
         while waiting:
             now, waiting = waiting[: most * self._in_flight], waiting[most * self._in_flight :]
             chunks = [now[at : at + most] for at in range(0, len(now), most)]
             together = self._pool is not None and len(chunks) > 1
-            answers = list(self._pool.map(call, chunks)) if together else [call(each) for each in chunks]  # type: ignore[union-attr]
+            limited = partial(_call, call, until)
+            answers = list(self._pool.map(limited, chunks)) if together else [*map(limited, chunks)]  # type: ignore[union-attr]
             left: list[_Part] = []
             trouble: BridgeError | None = None
             for answer in answers:
@@ -213,10 +218,10 @@ class DynamoDbLedger:
                 return waiting, trouble
         return [], None
 
-    def _get(self, keys: list[str]) -> _Answer[str]:
+    def _get(self, keys: list[str], until: Deadline | None) -> _Answer[str]:
         request = {self._table: {"Keys": [{KEY: {"S": key}} for key in keys], "ConsistentRead": True}}
         try:
-            answer = self._target.call("BatchGetItem", RequestItems=request)
+            answer = self._target.within(until).call("BatchGetItem", RequestItems=request)
         except LedgerUnavailable as error:
             return _Answer(keys, trouble=error)
         left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
@@ -227,9 +232,9 @@ class DynamoDbLedger:
     ) -> tuple[list[_WriteRequest], BridgeError | None]:
         return self._in_calls(self._write_once, requests, BATCH_WRITE_MAX, deadline, lambda found: None)
 
-    def _write_once(self, requests: list[_WriteRequest]) -> _Answer[_WriteRequest]:
+    def _write_once(self, requests: list[_WriteRequest], until: Deadline | None) -> _Answer[_WriteRequest]:
         try:
-            answer = self._target.call("BatchWriteItem", RequestItems={self._table: requests})
+            answer = self._target.within(until).call("BatchWriteItem", RequestItems={self._table: requests})
         except LedgerUnavailable as error:
             return _Answer(requests, trouble=error)
         return _Answer(answer.get("UnprocessedItems", {}).get(self._table, []))
@@ -249,11 +254,24 @@ class DynamoDbLedger:
             until = deadline
         return _Patience(self._backoff, until)
 
-    def _throttled(self, what: str) -> LedgerUnavailable:
+    def _unfinished(self, what: str, deadline: Deadline | None) -> LedgerUnavailable:
+        """Why something is left although every call was answered."""
+        if deadline is not None and deadline.remaining_s() <= 0:
+            return LedgerUnavailable(
+                f"ledger table {self._table} could not be {what} in the time that was left",
+                hint="the batch is too large for it: give the function more time, or a smaller batch",
+            )
         return LedgerUnavailable(
             f"ledger table {self._table} could not be {what}: nothing in {self._patience_s:g} s",
             hint="its capacity is used up: give it more, or make it on-demand",
         )
+
+
+_Call = Callable[[list[_Part], Deadline | None], "_Answer[_Part]"]
+
+
+def _call(call: _Call[_Part], until: Deadline | None, parts: list[_Part]) -> _Answer[_Part]:
+    return call(parts, until)
 
 
 @dataclass(frozen=True, slots=True)
