@@ -116,7 +116,7 @@ def test_a_broken_configuration_fails_every_invocation_and_names_its_line(folder
 
 def test_a_ledger_that_never_answers_fails_the_batch_within_the_invocations_time(tmp_path: Path) -> None:
     """Also at the first invocation, which asks for the table: botocore alone would try for 45 seconds."""
-    folder = write_project(tmp_path, "ledger: {kind: dynamodb, table: ledger}")
+    folder = write_project(tmp_path, "hash_key: key", "ledger: {kind: dynamodb, table: ledger}")
     with HangingServer() as server:
         environ = {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
         event = lambda_event(put(1))

@@ -18,9 +18,9 @@ CODE = modules("bridge", "benchmarks", "infra")
 # From the ground up. A folder imports folders of lower floors, and its own files.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "limits", "metrics", "consumer"),
-    ("core", "edges.answers"),
+    ("core",),
     ("ports",),
-    ("settings", "relay"),
+    ("settings", "relay", "edges.answers"),
     ("schemas", "delivery", "reconcile", "doctor", "infra"),
     ("schemas.registries", "settings.compiling", "stream", "redrive", "onboarding"),
     ("edges",),
