@@ -14,6 +14,12 @@ Operation = Literal["insert", "modify", "remove"]
 Actor = Literal["user", "ttl"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
+
+def captures(view: StreamView, image: Literal["before", "after"]) -> bool:
+    """Whether records of a stream with this view have the image of the item before, or after, a change."""
+    return view in ("OLD_IMAGE" if image == "before" else "NEW_IMAGE", "NEW_AND_OLD_IMAGES")
+
+
 TypedValue = Mapping[str, Any]
 """DynamoDB's own JSON of one value: one member, named by the type: ``{"S": "x"}``."""
 
@@ -67,7 +73,7 @@ class Change(NamedTuple):
     converted to plain values.
 
     ``before`` and ``after`` are ``None`` where the stream view did not capture that image or the item did
-    not exist; ``captures_before`` and ``captures_after`` distinguish the two cases.
+    not exist; :func:`captures` distinguishes the two cases.
 
     ``current`` is the item as it was read when the change was handled, not an image of this change. If
     ``fetched`` is true and ``current`` is None, the item was gone by then.
@@ -102,11 +108,3 @@ class Change(NamedTuple):
     @property
     def table(self) -> str:
         return self.stream.table
-
-    @property
-    def captures_before(self) -> bool:
-        return self.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-
-    @property
-    def captures_after(self) -> bool:
-        return self.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")

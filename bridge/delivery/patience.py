@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final, TypeVar
 
 from bridge.delivery.backoff import Backoff
@@ -29,13 +28,13 @@ class Patience:
     settle_s: float = SETTLE_S
     until: Deadline | None = None
 
-    def call(self, work: Callable[[], _T]) -> _T:
-        """The result of ``work``. Raises its last ``Unavailable`` once the time is up."""
+    def call(self, work: Callable[..., _T], *words: Any, **named: Any) -> _T:
+        """What ``work`` returns. Raises its last ``Unavailable`` once the time is up."""
         deadline = Deadline.after(self.clock, self.call_s)
         tries = 0
         while True:
             try:
-                return work()
+                return work(*words, **named)
             except Unavailable:
                 left_s = deadline.remaining_s()
                 if self.until is not None:
@@ -45,19 +44,20 @@ class Patience:
                 tries += 1
 
     def pause(self, tries: int, left_s: float) -> bool:
-        """Sleep before the next try. False, without sleeping, if the time that is left is too short."""
-        wait_s = self.backoff.delay_s(self.backoff.draw(), tries)
-        if wait_s >= left_s:
+        """Sleep before the next try, at most ``left_s``. False, without sleeping, if no time is left."""
+        if left_s <= 0:
             return False
-        self.clock.sleep(wait_s)
+        self.clock.sleep(min(left_s, self.backoff.delay_s(self.backoff.draw(), tries)))
         return True
 
-    def pages(self, call: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mapping[str, Any]]:
+    def pages(
+        self, work: Callable[..., Mapping[str, Any]], member: str, *words: Any, **named: Any
+    ) -> Iterator[Mapping[str, Any]]:
         """The elements of ``member`` on all pages of a list, each page requested as by :meth:`call`. From the
-        second page on, ``call`` gets ``NextToken``."""
+        second page on, ``work`` gets ``NextToken``."""
         more: dict[str, str] = {}
         while True:
-            answer = self.call(partial(call, **more))
+            answer = self.call(work, *words, **named, **more)
             yield from answer.get(member, ())
             if not answer.get("NextToken"):
                 return

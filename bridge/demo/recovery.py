@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from bridge.demo.checks import Check, check_equal, check_redacted, differing
@@ -17,8 +17,8 @@ from bridge.demo.resources import TABLES, scan
 from bridge.demo.subscribers import CloudEvent, Subscriber
 from bridge.demo.workload import Kind, differences, lost_steps
 from bridge.edges.cloudwatch.lag import GivenLag
-from bridge.reconcile import Options, Reconciler
-from bridge.wiring.reconcile import build_reconciler
+from bridge.reconcile import Reconciler
+from bridge.wiring.reconcile import build_reconciler, options_of
 
 Report = Mapping[str, Any]
 
@@ -190,16 +190,9 @@ def _run(
 ) -> dict[str, Report]:
     reports: dict[str, Report] = {}
     for table, reconciler in reconcilers.items():
-        own = environment.configuration.settings.tables[table].reconcile
-        options = Options(
-            segments=own.segments,
-            max_rcu=own.max_rcu,
-            grace_s=own.grace_s,
-            max_emit=own.max_emit,
-            max_removes=own.max_removes,
-            trust_ledger=True,  # it is as old as the tables
-        )
-        reports[table] = reconciler.execute("run", options)
+        options = options_of(environment.configuration.settings.tables[table])
+        # The ledger is as old as the tables.
+        reports[table] = reconciler.execute("run", replace(options, trust_ledger=True))
         observer.reconciled(reports[table])
     return reports
 

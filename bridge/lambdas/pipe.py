@@ -33,7 +33,7 @@ from bridge.wiring.bridge import (
     memory_sinks,
 )
 from bridge.wiring.clients import client_factory
-from bridge.wiring.functions import Function, deadline_of, trace_here
+from bridge.wiring.functions import Function, deadline_of, list_of, trace_here
 
 _UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
 
@@ -58,7 +58,8 @@ class PipeHandler:
         ``Unavailable`` where a record cannot be processed just now, ``BatchError`` where nothing can succeed,
         or where the answer is larger than Lambda returns.
         """
-        records = _records(event)
+        handler = "the enrichment of a pipe from a DynamoDB stream"
+        records = list_of(event, "the event is not a list of records", handler)
         try:
             outcome = self._relay.handle(
                 records, deadline_of(context, self._relay.clock), dialect=PIPE, trace=trace_here()
@@ -94,16 +95,6 @@ class PipeHandler:
                 "no record is lost, the pipe sends the batch again",
             )
         return answer
-
-
-def _records(event: Any) -> Sequence[Record]:
-    if not isinstance(event, list):
-        raise BatchError(
-            "the event is not a list of records",
-            hint="this handler is for the enrichment of a pipe from a DynamoDB stream",
-            stage="decode",
-        )
-    return event
 
 
 def _decode(record: Record, stream: StreamRef | None) -> Decoded:

@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from bridge.core.change import Operation
+from bridge.core.change import Operation, captures
 from bridge.onboarding.names import json_path
 from bridge.onboarding.sample import TableSample
 from bridge.schemas.authoring.infer import MIN_SEEN, Path, Shape
@@ -103,10 +103,10 @@ def _document(plan: TablePlan, verb: Verb, type_name: str, base: str) -> dict[st
     }
     defs: dict[str, Any] = {"key": plan.key}
     item = plan.created if verb == "created" else plan.item
-    if sample.captures_before and operation != "insert":
+    if captures(sample.view, "before") and operation != "insert":
         members["before"] = {"description": "The item before the change.", "$ref": "#/$defs/item"}
         defs["item"] = item
-    if sample.captures_after and operation != "remove":
+    if captures(sample.view, "after") and operation != "remove":
         members["after"] = {"description": "The item after the change.", "$ref": "#/$defs/item"}
         defs["item"] = item
     if {"before", "after"} <= members.keys():

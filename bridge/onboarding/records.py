@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bridge.core.change import Change, Operation, TypedItem
+from bridge.core.change import Change, Operation, TypedItem, captures
 from bridge.core.diff.fields import compile_diff
 from bridge.core.diff.view import ChangeView, default_data
 from bridge.core.jsonpath import parse_path
@@ -93,9 +93,9 @@ def _record(
         "SizeBytes": 1,
         "StreamViewType": sample.view,
     }
-    if sample.captures_before and before is not None:
+    if captures(sample.view, "before") and before is not None:
         part["OldImage"] = before
-    if sample.captures_after and after is not None:
+    if captures(sample.view, "after") and after is not None:
         part["NewImage"] = after
     record = {"eventID": f"example-{number}", "eventName": _NAMES[operation], "dynamodb": part}
     return to_lambda_record(record, _arn(plan))

@@ -54,14 +54,6 @@ class TableSample:
         self.created = Shape(keep=frozenset(self.key))
 
     @property
-    def captures_before(self) -> bool:
-        return self.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES")
-
-    @property
-    def captures_after(self) -> bool:
-        return self.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")
-
-    @property
     def created_known(self) -> bool:
         """Whether there are enough inserts to infer new items separately from older ones."""
         return self.created.seen >= MIN_SEEN

@@ -20,7 +20,7 @@ An error that may pass by itself (throttling, an outage) is raised, so the state
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any, Final
@@ -194,11 +194,7 @@ class Steps(Reconciler):
             if self.clock.now() - self._due_s(state, options) > BEHIND_S:
                 raise
             return {"outcome": "wait", "wait_s": CATCH_UP_S}
-        for _ in self._second_pass(state, options, keeper).confirm():
-            if deadline.remaining_s() <= 0:
-                return {"outcome": "more"}
-        self._go_on(state, keeper)
-        return {"outcome": "done"}
+        return self._through(self._second_pass(state, options, keeper).confirm(), state, keeper, deadline)
 
     def emit(self, ticket: Ticket, deadline: Deadline) -> Answer:
         """Sends and settles what was confirmed; nothing at all if it exceeds the limits."""
@@ -208,7 +204,12 @@ class Steps(Reconciler):
         options = self._options(ticket, state)
         keeper = self._claim(ticket, state, "second")
         self._within_limits(state, options)
-        for _ in self._second_pass(state, options, keeper).emit():
+        return self._through(self._second_pass(state, options, keeper).emit(), state, keeper, deadline)
+
+    def _through(
+        self, steps: Iterable[object], state: RunState, keeper: LeaseKeeper, deadline: Deadline
+    ) -> Answer:
+        for _ in steps:
             if deadline.remaining_s() <= 0:
                 return {"outcome": "more"}
         self._go_on(state, keeper)

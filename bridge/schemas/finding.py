@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from bridge.errors import ConfigurationError, Problem
 
@@ -15,33 +16,27 @@ class Finding(Problem):
     rule: str = ""
 
 
+class Where(TypedDict, total=False):
+    """The place in a file; without one a finding is about the whole file."""
+
+    path: str
+    line: int
+    column: int
+
+
 def finding(
-    rule: str,
-    file: object,
-    message: str,
-    suggestion: str = "",
-    severity: str = "error",
-    *,
-    path: str = "",
-    line: int = 0,
-    column: int = 0,
+    rule: str, file: object, message: str, suggestion: str = "", severity: str = "error", **at: Unpack[Where]
 ) -> Finding:
-    """A finding about ``file`` (text or a path), as a whole unless ``path`` or ``line`` say where."""
+    """A finding about ``file`` (text or a path)."""
+    line, column, path = at.get("line", 0), at.get("column", 0), at.get("path", "")
     return Finding(str(file), line, column, path, message, suggestion, severity, rule=rule)
 
 
 def refused(
-    file: object,
-    message: str,
-    suggestion: str = "",
-    *,
-    rule: str = "",
-    path: str = "",
-    line: int = 0,
-    column: int = 0,
+    file: object, message: str, suggestion: str = "", *, rule: str = "", **at: Unpack[Where]
 ) -> ConfigurationError:
     """One finding as an error to raise."""
-    return ConfigurationError([finding(rule, file, message, suggestion, path=path, line=line, column=column)])
+    return ConfigurationError([finding(rule, file, message, suggestion, **at)])
 
 
 def rule_of(problem: Problem) -> str:

@@ -60,7 +60,9 @@ class StreamHandler:
     def handle(self, event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
         """Raises ``BatchError`` for a batch that must fail as a whole."""
         deadline = deadline_of(context, self._clock, self._reserve_s)
-        outcome = self._relay.handle(_records(event), deadline, dialect=self._dialect, trace=trace_here())
+        found = event.get("Records") if isinstance(event, Mapping) else None
+        records = list_of(found, "the event has no list of Records", "the event source mapping of a stream")
+        outcome = self._relay.handle(records, deadline, dialect=self._dialect, trace=trace_here())
         return outcome.answer()
 
 
@@ -74,14 +76,10 @@ def trace_here() -> Trace | None:
     return read_trace(os.environ.get("_X_AMZN_TRACE_ID", ""))
 
 
-def _records(event: Any) -> Sequence[Record]:
-    records = event.get("Records") if isinstance(event, Mapping) else None
+def list_of(records: Any, problem: str, handler: str) -> Sequence[Record]:
+    """The records of an event. Raises ``BatchError`` for anything but a list."""
     if not isinstance(records, list):
-        raise BatchError(
-            "the event has no list of Records",
-            hint="this handler is for the event source mapping of a stream",
-            stage="decode",
-        )
+        raise BatchError(problem, hint=f"this handler is for {handler}", stage="decode")
     return records
 
 

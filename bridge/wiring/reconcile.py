@@ -38,6 +38,7 @@ from bridge.ports.stream import StreamSource
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
 from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.stores import DynamoDbLedgerSettings
+from bridge.settings.tables import TableSettings
 from bridge.stream.mapping.behind import CheckpointLag
 from bridge.stream.mapping.quiet import FunctionLag
 from bridge.wiring.bridge import (
@@ -157,15 +158,20 @@ def build_steps(
         dry=False,
         clock=clock,
     )
-    own = configuration.settings.tables[name].reconcile
-    options = Options(
+    options = options_of(configuration.settings.tables[name])
+    return Steps.over(reconciler, options, new_claim=lambda: secrets.token_hex(8))
+
+
+def options_of(table: TableSettings) -> Options:
+    """The options that bridge.yaml gives for a table."""
+    own = table.reconcile
+    return Options(
         segments=own.segments,
         max_rcu=own.max_rcu,
         grace_s=own.grace_s,
         max_emit=own.max_emit,
         max_removes=own.max_removes,
     )
-    return Steps.over(reconciler, options, new_claim=lambda: secrets.token_hex(8))
 
 
 def build_run_store(state: Path | str, client: ClientFactory, clock: Clock | None = None) -> RunStore:

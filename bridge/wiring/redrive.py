@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bridge.core.records.dialect import Dialect
@@ -10,12 +10,13 @@ from bridge.core.records.kinesis import KINESIS
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.failures import DirectoryFailureSource
+from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.s3.failures import S3FailureSource
 from bridge.edges.sqs.failures import SqsFailureSource
 from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.failures import FailureSource
-from bridge.ports.ledger import Announced, Ledger, Row
+from bridge.ports.ledger import Ledger, Row
 from bridge.ports.quarantine import Quarantine
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
@@ -42,7 +43,7 @@ from bridge.wiring.bridge import (
 from bridge.wiring.clients import ClientFactory
 
 
-class ReadOnlyLedger:
+class ReadOnlyLedger(NoLedger):
     """Reads what is settled, and settles nothing: for dry runs."""
 
     def __init__(self, ledger: Ledger) -> None:
@@ -55,18 +56,6 @@ class ReadOnlyLedger:
 
     def read(self, keys: Iterable[str], deadline: Deadline | None = None) -> Mapping[str, Row]:
         return self._ledger.read(keys, deadline)
-
-    def settle(self, rows: Sequence[Row], deadline: Deadline | None = None) -> set[str]:
-        return set()
-
-    def announce(self, changes: Sequence[Announced], deadline: Deadline | None = None) -> Sequence[str]:
-        return ()
-
-    def retract(self, names: Sequence[str], deadline: Deadline | None = None) -> None:
-        return
-
-    def settle_if(self, row: Row, expected: Row | None) -> bool:
-        return True
 
 
 def build_redriver(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -27,12 +28,12 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     """Raises ``ConfigurationError``, and what ``build_reconciler`` raises."""
     from bridge.core.healing import time_text
     from bridge.edges.local.clock import SystemClock
-    from bridge.reconcile import Options
     from bridge.wiring.reconcile import (
         build_checkpoint_lag,
         build_function_lag,
         build_lag,
         build_reconciler,
+        options_of,
         side_by_side,
     )
 
@@ -56,12 +57,12 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         stream_stopped=given.stream_stopped,
         spread=side_by_side,
     )
-    own = configuration.settings.tables[name].reconcile
+    own = options_of(configuration.settings.tables[name])
     _check_types(given.only_type or (), configuration.tables[reconciler.comparer.facts.name])
-    return reconciler, Options(
+    return reconciler, replace(
+        own,
         segments=given.segments or own.segments,
         max_rcu=given.max_rcu or own.max_rcu,
-        grace_s=own.grace_s,
         max_emit=own.max_emit if given.max_emit is None else given.max_emit,
         max_removes=own.max_removes if given.max_removes is None else given.max_removes,
         only_types=tuple(given.only_type or ()),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
+from bridge.core.change import captures
 from bridge.core.diff.view import ChangeView
 from bridge.core.image import Image
 from bridge.core.pattern.matching import Pattern
@@ -84,13 +86,11 @@ class Route:
         return None
 
 
-def _image_matches(pattern: Pattern, view: ChangeView, name: str) -> bool:
+def _image_matches(pattern: Pattern, view: ChangeView, name: Literal["before", "after"]) -> bool:
     image: Image | None = getattr(view, name)
     if image is not None:
         return pattern.matches(image)
-    change = view.change
-    captured = change.captures_before if name == "before" else change.captures_after
-    if not captured:
+    if not captures(view.change.view, name):
         wanted = "OLD_IMAGE" if name == "before" else "NEW_IMAGE"
         raise _too_narrow(view, f"when.{name}", f"{wanted} or NEW_AND_OLD_IMAGES")
     return False

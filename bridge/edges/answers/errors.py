@@ -43,7 +43,9 @@ from bridge.errors import (
     BridgeError,
     EventRefused,
     EventTooLarge,
+    IteratorExpired,
     SinkUnavailable,
+    SourceUnavailable,
     TargetMissing,
     Unavailable,
 )
@@ -200,6 +202,18 @@ def code_of(error: Exception) -> str:
     if not isinstance(error, ClientError):
         return ""
     return str((error.response.get("Error") or {}).get("Code") or "")
+
+
+def stream_target(
+    client: Any, service: str, arn: str, by_code: Mapping[str, Callable[[str], BridgeError]]
+) -> AwsTarget:
+    """For a reader of a stream: its iterators expire, and what may succeed later is ``SourceUnavailable``."""
+
+    def expired(code: str) -> BridgeError:
+        return IteratorExpired(f"an iterator of {arn} is too old", code=code)
+
+    errors = {"ExpiredIteratorException": expired, **by_code}
+    return AwsTarget(client, service, f"stream {arn}", unavailable=SourceUnavailable, by_code=errors)
 
 
 def _local_meaning(error: Exception) -> Meaning:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.edges.answers.errors import AwsTarget
-from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable
+from bridge.edges.answers.errors import stream_target
+from bridge.errors import BridgeError, PositionTrimmed
 from bridge.ports.stream import IteratorKind, Page, Shard
 
 
@@ -20,22 +20,16 @@ class StreamReader:
 
     def __init__(self, client: Any, stream_arn: str) -> None:
         self.arn = stream_arn
-        self._target = AwsTarget(
-            client,
-            "dynamodbstreams",
-            f"stream {stream_arn}",
-            unavailable=SourceUnavailable,
-            by_code={
-                "ExpiredIteratorException": lambda code: IteratorExpired(
-                    f"an iterator of {stream_arn} is too old", code=code
-                ),
-                "TrimmedDataAccessException": lambda code: PositionTrimmed(
-                    f"a position in {stream_arn} is older than the stream keeps",
-                    hint="reconcile the table: changes in between were not seen",
-                    code=code,
-                ),
-            },
-        )
+
+        def trimmed(code: str) -> BridgeError:
+            return PositionTrimmed(
+                f"a position in {stream_arn} is older than the stream keeps",
+                hint="reconcile the table: changes in between were not seen",
+                code=code,
+            )
+
+        by_code = {"TrimmedDataAccessException": trimmed}
+        self._target = stream_target(client, "dynamodbstreams", stream_arn, by_code)
 
     def shards(self) -> Sequence[Shard]:
         """All shards that the stream still has, oldest page first."""

@@ -9,7 +9,7 @@ is not in it (seen in hashicorp/terraform-provider-aws issue 38261).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
@@ -33,18 +33,20 @@ class EventBridgeRegistry:
 
     def __init__(self, client: Any, address: RegistryAddress, patience: Patience) -> None:
         self.address = address
-        self._patience = patience
+        # Calls whose repeat is harmless, repeated while the registry throttles.
+        self._ask = partial(patience.call, self._call)
+        self._pages = partial(patience.pages, self._call)
         self._target = AwsTarget(client, "schemas", f"schema registry {address}", RegistryUnavailable)
 
     def check(self) -> None:
         self._ask("DescribeRegistry")
 
     def names(self) -> Sequence[str]:
-        return sorted(each["SchemaName"] for each in self._pages("ListSchemas", "Schemas"))
+        return sorted(each["SchemaName"] for each in self._pages("Schemas", "ListSchemas"))
 
     def read(self, name: str, *, labels: bool = True) -> StoredSchema | None:
         try:
-            listed = list(self._pages("ListSchemaVersions", "SchemaVersions", SchemaName=name))
+            listed = list(self._pages("SchemaVersions", "ListSchemaVersions", SchemaName=name))
             kinds: set[str] = set()
             versions = []
             for number in sorted(int(each["SchemaVersion"]) for each in listed):
@@ -71,25 +73,12 @@ class EventBridgeRegistry:
             for label, value in candidate.labels.items()
             if label in _TAGGED
         }
-        self._call(
-            "CreateSchema",
-            SchemaName=candidate.name,
-            Content=candidate.content,
-            Description=candidate.note[:SCHEMAS_DESCRIPTION_CHARS],
-            Tags=tags,
-            Type=TYPE,
-        )
+        self._call("CreateSchema", Tags=tags, **_schema(candidate))
 
     def add(self, candidate: Candidate) -> None:
         # botocore gives each call its own token. With a token made of the content, EventBridge would take a
         # version that was removed by hand and is published again for one that exists.
-        self._call(
-            "UpdateSchema",
-            SchemaName=candidate.name,
-            Content=candidate.content,
-            Description=candidate.note[:SCHEMAS_DESCRIPTION_CHARS],
-            Type=TYPE,
-        )
+        self._call("UpdateSchema", **_schema(candidate))
 
     def labels_of(self, candidate: Candidate) -> Mapping[str, str]:
         return MappingProxyType({})
@@ -98,13 +87,6 @@ class EventBridgeRegistry:
         """EventBridge does not keep labels."""
 
     # --- calls ---
-
-    def _pages(self, operation: str, member: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
-        return self._patience.pages(partial(self._call, operation, **parameters), member)
-
-    def _ask(self, operation: str, **parameters: Any) -> Any:
-        """A call whose repeat is harmless, repeated while the registry throttles."""
-        return self._patience.call(lambda: self._call(operation, **parameters))
 
     def _call(self, operation: str, **parameters: Any) -> Any:
         try:
@@ -117,6 +99,11 @@ class EventBridgeRegistry:
                 self.check()  # whether the registry or the schema is missing
                 raise _NotThere from error
             raise
+
+
+def _schema(candidate: Candidate) -> dict[str, str]:
+    note = candidate.note[:SCHEMAS_DESCRIPTION_CHARS]
+    return {"SchemaName": candidate.name, "Content": candidate.content, "Description": note, "Type": TYPE}
 
 
 class _NotThere(Exception):

@@ -9,7 +9,7 @@ that exists already it answers its version), PutSchemaVersionMetadata (10 pairs 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
@@ -37,7 +37,9 @@ class GlueRegistry:
 
     def __init__(self, client: Any, address: RegistryAddress, patience: Patience) -> None:
         self.address = address
-        self._patience = patience
+        # Calls whose repeat is harmless, repeated while the registry throttles.
+        self._ask = partial(patience.call, self._call)
+        self._pages = partial(patience.pages, self._call)
         self._registry = {"RegistryName": address.registry}
         self._target = AwsTarget(client, "glue", f"schema registry {address}", RegistryUnavailable)
 
@@ -45,14 +47,14 @@ class GlueRegistry:
         self._ask("GetRegistry", RegistryId=self._registry)
 
     def names(self) -> Sequence[str]:
-        listed = self._pages("ListSchemas", "Schemas", RegistryId=self._registry)
+        listed = self._pages("Schemas", "ListSchemas", RegistryId=self._registry)
         return sorted(each["SchemaName"] for each in listed)
 
     def read(self, name: str, *, labels: bool = True) -> StoredSchema | None:
         schema_id = {**self._registry, "SchemaName": name}
         try:
             about = self._ask("GetSchema", SchemaId=schema_id)
-            listed = list(self._pages("ListSchemaVersions", "Schemas", SchemaId=schema_id))
+            listed = list(self._pages("Schemas", "ListSchemaVersions", SchemaId=schema_id))
         except _NotThere:
             return None
         versions = [self._version(each, labels=labels) for each in listed if each["Status"] in _STATUSES]
@@ -128,13 +130,6 @@ class GlueRegistry:
                 continue  # the same pair exists: written by somebody else, or by a call without an answer
 
     # --- calls ---
-
-    def _pages(self, operation: str, member: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
-        return self._patience.pages(partial(self._call, operation, **parameters), member)
-
-    def _ask(self, operation: str, **parameters: Any) -> Any:
-        """A call whose repeat is harmless, repeated while the registry throttles."""
-        return self._patience.call(lambda: self._call(operation, **parameters))
 
     def _call(self, operation: str, **parameters: Any) -> Any:
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bridge.edges.answers.errors import AwsTarget
-from bridge.errors import BridgeError, IteratorExpired, PositionTrimmed, SourceUnavailable
+from bridge.edges.answers.errors import stream_target
+from bridge.errors import BridgeError, PositionTrimmed, SourceUnavailable
 from bridge.ports.stream import IteratorKind, Page, Shard
 
 
@@ -25,19 +25,11 @@ class KinesisReader:
         def changing(code: str) -> BridgeError:
             return SourceUnavailable(f"stream {stream_arn} cannot be read just now ({code})", code=code)
 
-        self._target = AwsTarget(
-            client,
-            "kinesis",
-            f"stream {stream_arn}",
-            unavailable=SourceUnavailable,
-            by_code={
-                "ExpiredIteratorException": lambda code: IteratorExpired(
-                    f"an iterator of {stream_arn} is too old", code=code
-                ),
-                "ExpiredNextTokenException": changing,  # the listing took too long
-                "ResourceInUseException": changing,
-            },
-        )
+        by_code = {
+            "ExpiredNextTokenException": changing,  # the listing took too long
+            "ResourceInUseException": changing,
+        }
+        self._target = stream_target(client, "kinesis", stream_arn, by_code)
 
     def shards(self) -> Sequence[Shard]:
         """All shards of which the stream still has records, or will have."""

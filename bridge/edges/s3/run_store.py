@@ -18,16 +18,17 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from threading import Lock
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
 
 from bridge.delivery.backoff import Backoff
+from bridge.delivery.patience import Patience
 from bridge.edges.answers.errors import AwsTarget
 from bridge.edges.s3.objects import Objects
 from bridge.errors import BridgeError, CheckpointBroken, CheckpointUnavailable
 from bridge.limits import S3_DELETE_MAX
-from bridge.ports.clock import Clock, Deadline
+from bridge.ports.clock import Clock
 from bridge.ports.run_store import Document, Lease
 from bridge.reconcile.lease import check_lease, lease_document, lease_lost, next_lease, read_lease
 from bridge.reconcile.state import broken, read_document
@@ -39,7 +40,6 @@ PATIENCE_S: Final = 20.0
 _TRIES: Final = 16
 _ETAGS: Final = 1024
 _CONDITION_FAILED: Final = {"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"}
-_T = TypeVar("_T")
 
 
 class S3RunStore:
@@ -66,13 +66,14 @@ class S3RunStore:
             "s3",
             f"bucket {bucket}",
             unavailable=CheckpointUnavailable,
+            by_code={"ConditionalRequestConflict": _conflict},
             denied_hint="without s3:ListBucket an object that does not exist yet looks forbidden",
         )
         self._objects = Objects(target, bucket, prefix, kms_key=kms_key)
         self._clock = clock
         self._backoff = backoff
         self._nonce = nonce
-        self._patience_s = patience_s
+        self._patiently = Patience(clock, backoff, call_s=patience_s).call
         self._etags: OrderedDict[str, str] = OrderedDict()  # of the last writes, by name
         self._lock = Lock()
 
@@ -204,25 +205,16 @@ class S3RunStore:
             if len(self._etags) > _ETAGS:
                 self._etags.popitem(last=False)
 
-    def _patiently(self, work: Callable[[], _T]) -> _T:
-        """What ``work`` returns, repeated with backoff while S3 is unavailable."""
-        until = Deadline.after(self._clock, self._patience_s)
-        tries = 0
-        while True:
-            try:
-                return work()
-            except BridgeError as error:
-                left_s = until.remaining_s()
-                if error.permanent or error.code in _CONDITION_FAILED or left_s <= 0:
-                    raise
-                self._clock.sleep(min(left_s, self._backoff.delay_s(self._backoff.draw(), tries)))
-                tries += 1
-
     def _contended(self, name: str) -> CheckpointUnavailable:
         return CheckpointUnavailable(
             f"{self._objects.uri(name)} is being written by others all the time",
             hint="check whether one table has several runs; `reconcile status` shows who holds the lease",
         )
+
+
+def _conflict(code: str) -> BridgeError:
+    """Not unavailable: the same conditional write is not repeated, what is stored is read again first."""
+    return BridgeError("another write of the same object is under way", code=code)
 
 
 def _token_of(data: bytes) -> int:
