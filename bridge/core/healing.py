@@ -92,7 +92,8 @@ def missing_step(
         operation=operation,
         before=was,
         after=change.before,
-        position=settled,
+        # Directly before the change: after everything that was ever published of the item, settled or not.
+        position=max(settled, change.position._replace(number=change.position.number - 1)),
         actor="user",
         view=view,
         current=None,

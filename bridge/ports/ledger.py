@@ -15,6 +15,9 @@ SettledBy = Literal["stream", "reconcile", "snapshot"]
 GONE: Final = "gone"
 """What ``Row.seen`` says of an item that did not exist."""
 
+NEVER: Final = Position("", 0).sequence
+"""What ``Row.published`` says where nothing was ever published; it sorts before every sequence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -147,8 +147,9 @@ def _published_since(suspect: Suspect, row: Row | None) -> bool:
 
 
 def _unsettled(suspect: Suspect, row: Row | None) -> Position | None:
-    """The position of a change that was announced and is still not settled."""
+    """The position of a change that was announced and never settled, so that subscribers may have it. Later
+    changes that published nothing leave them with it."""
     if not suspect.announced:
         return None
     position = Position.of(suspect.announced)
-    return position if row is None or row.position < position else None
+    return position if row is None or Position.of(row.published_sequence) < position else None

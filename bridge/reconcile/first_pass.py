@@ -107,7 +107,7 @@ class FirstPass(Reader):
             open_ones = {
                 key: each
                 for key, each in newest.items()
-                if (row := rows.get(key)) is None or row.position < each.position
+                if (row := rows.get(key)) is None or row.published_sequence < each.position.sequence
             }
             read_s = self.parts.clock.now()
             keys = {key: each.item_key for key, each in open_ones.items()}

@@ -68,7 +68,7 @@ def reemission_of(
     if matches and expected is not None:
         row = replace(expected, gap=False, gap_names=None)
     if unsettled is not None:
-        row = replace(row, position=unsettled)
+        row = replace(row, position=max(row.position, unsettled))
     known = legible(comparer.table, expected) if unsettled is None else None
     kind: Operation = "remove" if image is None else "modify"
     if image is not None and (snapshot or expected is None or not expected.live):

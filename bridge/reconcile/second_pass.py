@@ -106,6 +106,7 @@ class SecondPass:
             row = rows.get(token)
             as_of = time_text(datetime.fromtimestamp(suspect.read_s, UTC))
             if row is None or (row.settled_by, row.as_of) != ("reconcile", as_of):
+                counts.add("in_flight")  # it changed after it was confirmed: the next run decides
                 continue
             counts.add("settled")
             if events:

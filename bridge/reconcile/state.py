@@ -11,7 +11,7 @@ import orjson
 from bridge.core.change import TypedItem
 from bridge.errors import CheckpointBroken, KeySchemaChanged
 from bridge.limits import BATCH_GET_MAX
-from bridge.ports.ledger import Row
+from bridge.ports.ledger import NEVER, Row
 from bridge.ports.run_store import Document, RunStore
 from bridge.reconcile.options import Mode, Options
 
@@ -98,20 +98,20 @@ class Suspect:
     Suspects are in the run store, never all in memory.
 
     ``fingerprint`` is what the item looked like at the first read, at ``read_s`` (on ``clock.now``); None: it
-    did not exist. ``published`` is the row's ``published_sequence`` then, "" without a row. ``announced`` is
+    did not exist. ``published`` is the row's ``published_sequence`` then. ``announced`` is
     the sequence of a change that was announced and not settled by then, "" for none."""
 
     key: TypedItem
     fingerprint: str | None
     read_s: float
-    published: str = ""
+    published: str = NEVER
     announced: str = ""
 
 
 def published_by(row: Row | None) -> str:
-    """The sequence of what subscribers have according to the row, "" without a row. A change that publishes
-    nothing, such as one of ignored attributes only, keeps it."""
-    return "" if row is None else row.published_sequence
+    """The sequence of what subscribers have according to the row. A change that publishes nothing, such as
+    one of ignored attributes only, keeps it."""
+    return NEVER if row is None else row.published_sequence
 
 
 def as_document(suspects: Iterable[Suspect]) -> Document:

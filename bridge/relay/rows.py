@@ -11,7 +11,7 @@ from bridge.core.healing import time_text
 from bridge.core.keys import key_as_text
 from bridge.errors import MalformedRecord
 from bridge.limits import LEDGER_RECENT_MAX
-from bridge.ports.ledger import GONE, Keep, Row
+from bridge.ports.ledger import GONE, NEVER, Keep, Row
 from bridge.relay.batch import Item
 from bridge.relay.gaps import bounded, is_healed, published_image
 
@@ -62,7 +62,7 @@ class RowMaker:
             doubt=doubt,
             fingerprint_version=fingerprint_version,
         )
-        before = known.published_sequence if of is None and known is not None else ""
+        before = "" if of is not None else (known.published_sequence if known is not None else NEVER)
         return replace(
             row,
             seen="" if seen == row.seen_state else seen,

@@ -26,6 +26,7 @@ from bridge.ports.quarantine import Quarantined
 from bridge.ports.stream import Page, Shard, StreamSource
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.stores import MemoryCheckpoints
+from tests.simulation.configuration import DOMAIN
 from tests.simulation.faults import Faults
 
 
@@ -73,6 +74,9 @@ class SimulatedBus:
             raise client_error("AccessDeniedException", "PutEvents")
         answers: list[dict[str, str]] = []
         for number, event in enumerate(events):
+            if self.name == DOMAIN and self._faults.refused(event["id"].partition(":")[0]):
+                answers.append({"ErrorCode": "MalformedDetail", "ErrorMessage": "said the peer"})
+                continue
             if self._faults.stuck(event["id"]) or (fault == "partial" and self._faults.coin()):
                 answers.append({"ErrorCode": "InternalFailure", "ErrorMessage": "said the peer"})
                 continue

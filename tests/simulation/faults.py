@@ -35,6 +35,7 @@ class Faults:
     crash_share: float = 0.0
     overlap_share: float = 0.0
     stuck_share: float = 0.0
+    refused_share: float = 0.0
     weather: int = 0
     on: bool = True
     overlap: Callable[[], None] | None = None
@@ -68,6 +69,10 @@ class Faults:
     def stuck(self, name: str) -> bool:
         """Whether this one fails at every call until the weather changes."""
         return self.on and zlib.crc32(f"{self.weather}{name}".encode()) % 100 < self.stuck_share * 100
+
+    def refused(self, name: str) -> bool:
+        """Whether a bus refuses this one for good, whenever it comes."""
+        return zlib.crc32(f"refused {name}".encode()) % 1000 < self.refused_share * 1000
 
     def coin(self) -> bool:
         return self.rng.random() < 0.5

@@ -28,6 +28,8 @@ class Options:
     ``live_share``: how often the stream goes on between and inside the steps of a reconciliation; with
     ``live_at`` only inside these.
     ``payload_kept``: the on-failure destination keeps records, not only their positions.
+    ``partial_deploys``: a bad deployment refuses some events and not all.
+    ``refused_share``: of the changes, how many the domain bus refuses for good.
     ``lambda_share``: of the crashes inside the function, how many leave the mapping alive, as with Lambda.
     """
 
@@ -56,6 +58,8 @@ class Options:
     retries_quarantine: bool = True
     live_share: float = 0.2
     live_at: str = ""
+    partial_deploys: bool = False
+    refused_share: float = 0.0
 
 
 def draw(rng: Random, more: Random) -> Options:
@@ -94,9 +98,13 @@ def draw(rng: Random, more: Random) -> Options:
         payload_kept=more.random() < 0.5,
         retries_quarantine=more.random() < 0.7,
     )
-    if options.ledger == "last" and more.random() < 0.5:
-        return replace(options, ledger="dynamodb")
-    return options
+    ledger: LedgerKind = options.ledger
+    if ledger == "last" and more.random() < 0.5:
+        ledger = "dynamodb"
+    partial_deploys, refused_share = more.random() < 0.5, more.choice((0, 0, 0.02))
+    if ledger != "none" and more.random() < 0.4:
+        ledger = "dynamodb"  # in half of the runs, all in all
+    return replace(options, ledger=ledger, partial_deploys=partial_deploys, refused_share=refused_share)
 
 
 class RunnerMaker(Protocol):

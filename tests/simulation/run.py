@@ -85,25 +85,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _replay(asked.seed)
     began_s = time.perf_counter()
     totals = [0] * 6
-    done = 0
+    done = broken = 0
     seeds = range(asked.seed, asked.seed + asked.runs)
     with ProcessPoolExecutor(asked.workers) as pool:
         results = pool.map(_summary, seeds, chunksize=_CHUNK) if asked.workers > 1 else map(_summary, seeds)
         for seed, violation, counts in results:
-            if violation:
-                pool.shutdown(cancel_futures=True)
-                print(f"\nVIOLATION {violation}\nreplay: make simulate SEED={seed} RUNS=1 TRACE=1")
-                return 1
             done += 1
+            if violation:
+                broken += 1
+                print(
+                    f"\nVIOLATION {violation}\nreplay: make simulate SEED={seed} RUNS=1 TRACE=1", flush=True
+                )
             totals = [total + count for total, count in zip(totals, counts, strict=True)]
             if done % 500 == 0:
                 rate = done / (time.perf_counter() - began_s)
                 print(f"{done} of {asked.runs} runs, {rate:.0f} a second", flush=True)
     took_s = time.perf_counter() - began_s
     names = ("records", "invocations", "crashes", "overlaps", "lost on the way", "quarantined")
-    print(f"{done} runs without a violation in {took_s:.0f} s ({done / took_s:.0f} a second):")
+    found = f"{broken} violations" if broken else "no violation"
+    print(f"{done} runs from seed {asked.seed}, {found}, in {took_s:.0f} s ({done / took_s:.0f} a second):")
     print(", ".join(f"{total} {name}" for total, name in zip(totals, names, strict=True)))
-    return 0
+    return 1 if broken else 0
 
 
 def _replay(seed: int) -> int:

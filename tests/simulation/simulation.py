@@ -91,6 +91,7 @@ class Simulation:
             self.options.overlap_share,
         )
         self.faults.stuck_share = self.options.stuck_share
+        self.faults.refused_share = self.options.refused_share
         self.writers = Writers(self.world, self.rng, self.options.keys, self.options.poison_share)
         self.invocations = 0
         self.invocation = 0
@@ -284,7 +285,7 @@ class Simulation:
         self.bad_lives += self.bad_deploy
         share = 1.0 if self._looked_after and not self.bad_deploy else 0.5
         return self.parts.relay(
-            tables={TABLE: compiled_table(bad_deploy=self.bad_deploy)},
+            tables={TABLE: compiled_table(bad_deploy=self.bad_deploy, partial=self.options.partial_deploys)},
             sinks={name: self._sink(name) for name in (DOMAIN, BILLING)},
             ledger=self.ledger,
             quarantine=quarantine or self.quarantine,
