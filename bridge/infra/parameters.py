@@ -32,7 +32,8 @@ def bridge_parameters(settings: Settings, table: str, uses: Uses) -> Parameters:
         "FetchesItems": _flag(uses.fetch),
         **_batching(settings),
     }
-    patterns = filter_patterns(settings, table)
+    kinesis = settings.tables[table].kinesis is not None  # the stack then has no mapping of its own
+    patterns = [] if kinesis else filter_patterns(settings, table)
     for number in range(MAPPING_FILTERS_MAX):
         parameters[f"FilterPattern{number + 1}"] = patterns[number] if number < len(patterns) else ""
     return parameters
@@ -75,10 +76,23 @@ def _quarantine(uses: Uses) -> str:
 
 
 def filter_patterns(settings: Settings, table: str) -> list[str]:
-    """The table's ``filter`` as JSON for Lambda, which has the same syntax as bridge.yaml."""
+    """The patterns of the table's mapping, as JSON for Lambda, which has the same syntax as bridge.yaml."""
+    kinesis = settings.tables[table].kinesis
+    patterns = settings.tables[table].filter if kinesis is None else _kinesis_patterns(settings, kinesis)
+    return [json.dumps(pattern, separators=(",", ":"), ensure_ascii=False) for pattern in patterns]
+
+
+def _kinesis_patterns(settings: Settings, stream: str) -> list[dict[str, Any]]:
+    """A mapping of Kinesis sees DynamoDB's record below ``data``. Tables that share the stream share its
+    mapping: it takes what any of them takes."""
+    tables = [table for table in settings.tables.values() if table.kinesis == stream]
+    written = {"eventSource": ["aws:dynamodb"]}
+    if not any(table.filter for table in tables):
+        return [{"data": written}]
     return [
-        json.dumps(pattern, separators=(",", ":"), ensure_ascii=False)
-        for pattern in settings.tables[table].filter
+        {"data": {**written, **({"tableName": [table.name]} if len(tables) > 1 else {}), **pattern}}
+        for table in tables
+        for pattern in table.filter or ({},)
     ]
 
 

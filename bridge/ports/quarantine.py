@@ -27,6 +27,7 @@ class Quarantined:
     version: str  # of the bridge
     event_type: str = ""
     sequence: str = ""
+    way: str = ""  # the way in: stream (a pipe's too) or kinesis; "" in entries of earlier versions
 
 
 class Quarantine(Protocol):

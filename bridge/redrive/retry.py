@@ -98,7 +98,7 @@ class Retry:
             self.pace.spend(1)
         self.kept.last = None
         outcome = self.relay.handle(
-            [entry.record], self.deadline(), dialect=dialect_of(entry.record), redriven=True
+            [entry.record], self.deadline(), dialect=dialect_of(entry.record, entry.way), redriven=True
         )
         ((end, reasons),) = outcome.reasons.items()
         (why,) = reasons

@@ -108,6 +108,7 @@ class Item:
             version=__version__,
             event_type=error.event_type,
             sequence=change.position.sequence if change else "",
+            way=self.dialect.name,
         )
 
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bridge.core.pattern.matching import compile_filters
 from bridge.errors import ConfigurationError
 from bridge.infra.environment import ENVIRONMENT, sample_environment, unknown_variables
+from bridge.infra.parameters import filter_patterns
 from bridge.infra.permissions import grants
 from bridge.infra.rendered import compare, render, write
 from bridge.settings import Settings, read_settings
@@ -55,6 +60,61 @@ def deployed(of: Settings, table: str = "Users", **more: str) -> Stack:
     """The bridge stack with exactly what is rendered and what a deployer has to add."""
     parameters = render(of, table).parameters["bridge.parameters.json"]
     return Stack("bridge", {**parameters, **CODE, "StreamArn": STREAM_ARN, **more})
+
+
+# --- filters -----------------------------------------------------------------------------------------
+
+KINESIS = "    kinesis: arn:aws:kinesis:eu-central-1:123456789012:stream/changes\n"
+USERS_ONLY = "    filter: {dynamodb: {Keys: {userId: {S: [{prefix: u-}]}}}}\n"
+ORDERS = TABLES.removeprefix("tables:\n").replace("Users", "Orders").replace("users", "orders")
+
+
+def record_in_kinesis(table: str, key: str) -> dict[str, Any]:
+    """As a mapping of Kinesis shows DynamoDB's record to a filter."""
+    own = {"eventSource": "aws:dynamodb", "tableName": table, "eventName": "INSERT"}
+    return {"data": {**own, "dynamodb": {"Keys": {"userId": {"S": key}}}}}
+
+
+def takes(of: Settings, table: str, record: dict[str, Any]) -> bool:
+    criteria = render(of, table).documents["filter-criteria.json"]
+    patterns = [json.loads(each["Pattern"]) for each in criteria.get("Filters", [])]
+    return not patterns or compile_filters(patterns)(record)
+
+
+def test_filters_of_a_table_behind_kinesis_match_what_a_mapping_of_kinesis_sees() -> None:
+    of = settings(tables=TABLES + KINESIS + USERS_ONLY)
+    assert takes(of, "Users", record_in_kinesis("prod-users", "u-1"))
+    assert not takes(of, "Users", record_in_kinesis("prod-users", "x-1"))
+    assert not takes(of, "Users", {"data": {"dynamodb": {"Keys": {"userId": {"S": "u-1"}}}}})
+    whole = settings(tables=TABLES + KINESIS)
+    assert takes(whole, "Users", record_in_kinesis("prod-users", "x-1"))
+    assert not takes(whole, "Users", {"data": {"written": "by another program"}})
+
+
+def test_the_filter_of_a_shared_kinesis_stream_takes_what_any_of_its_tables_takes() -> None:
+    of = settings(tables=TABLES + KINESIS + USERS_ONLY + ORDERS + KINESIS)
+    for table in ("Users", "Orders"):
+        assert takes(of, table, record_in_kinesis("prod-users", "u-1"))
+        assert not takes(of, table, record_in_kinesis("prod-users", "x-1"))
+        assert takes(of, table, record_in_kinesis("prod-orders", "x-1"))
+
+
+@pytest.mark.parametrize("of", [settings(), settings(tables=TABLES + USERS_ONLY)])
+def test_the_terraform_line_of_the_readme_reads_the_filter_file_with_and_without_filters(
+    of: Settings, tmp_path: Path
+) -> None:
+    write(render(of, "Users"), tmp_path / "rendered")
+    readme = (INFRA / "terraform" / "README.md").read_text()
+    expression = re.search(r"filter_patterns = (\[.*?\n  \])", readme, re.DOTALL)
+    assert expression is not None
+    terraform = shutil.which("terraform")
+    if terraform is None:
+        pytest.skip("terraform is not installed")
+    line = f"jsonencode({' '.join(expression[1].split())})\n"
+    shown = subprocess.run(
+        [terraform, "console"], input=line, cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout
+    assert json.loads(json.loads(shown)) == filter_patterns(of, "Users")
 
 
 # --- parameters and templates fit --------------------------------------------------------------------

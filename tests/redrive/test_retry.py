@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.core.event import Event
+from bridge.core.records.dialect import STREAM, Dialect
+from bridge.core.records.kinesis import KINESIS
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.edges.sqs.quarantine import SqsQuarantine
@@ -82,6 +84,28 @@ def test_after_a_fix_every_entry_is_published_once_marked_and_removed(rig: Rig) 
     assert [b'"redriven":true' in event.body for event in rig.sink.accepted] == [True, True]
     assert rig.waiting == []
     assert rig.run() == []
+
+
+@pytest.mark.parametrize("dialect", [STREAM, KINESIS])
+def test_a_retry_reads_a_record_as_its_way_in_did_whatever_the_record_looks_like(dialect: Dialect) -> None:
+    """The shape of a malformed record says nothing about where it came from."""
+    store = MemoryQuarantine()
+    record = lambda_record(key={"id": "a"}, after={"id": "a"}) | (
+        {"kinesis": {}} if dialect is STREAM else {}
+    )
+    live = relay(ScriptedSink(), quarantine=store, tables=[table(rule(validate=no_event))])
+    live.handle([record], Deadline.after(live.clock, 30), dialect=dialect)
+    ((name, entry),) = [(found.name, found.entry) for found in store.scan()]
+    assert entry is not None
+    assert entry.way == dialect.name
+    kept = KeptEntry()
+    bridge = relay(ScriptedSink(), quarantine=kept, breaker=Breaker(share=1.0))
+    (done,) = Retry(bridge, kept, store, lambda: Deadline.after(bridge.clock, 30)).named(name)
+    assert (done.end == "published") == (dialect is STREAM)
+
+
+def no_event(data: dict[str, Any]) -> None:
+    raise EventInvalid("/after/id: no")
 
 
 def test_what_fails_again_stays_as_it_is_and_says_why(rig: Rig) -> None:

@@ -29,7 +29,7 @@ class Decoded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """All functions but ``to_lambda`` take records in Lambda's shape.
+    """All functions but ``to_lambda`` take records in Lambda's shape. ``name`` is what a quarantine stores.
 
     ``decode`` raises :class:`bridge.errors.MalformedRecord`; its second argument names the stream of records
     that do not name it themselves. ``identifier`` is a record's name in ``batchItemFailures`` and
@@ -40,6 +40,7 @@ class Dialect:
     destination finds the batch's place.
     """
 
+    name: str
     decode: Callable[[Record, StreamRef | None], Decoded]
     identifier: Callable[[Any], str | None]
     ordered: bool
@@ -83,6 +84,7 @@ def seconds_at(part: str, name: str) -> Callable[[Record], float | None]:
 
 
 STREAM = Dialect(
+    name="stream",
     decode=_decode,
     identifier=identifier_at("dynamodb", "SequenceNumber"),
     ordered=True,

@@ -155,6 +155,7 @@ def _to_lambda(record: Record, stream_arn: str, shard_id: str) -> dict[str, Any]
 
 
 KINESIS = Dialect(
+    name="kinesis",
     decode=decode,
     identifier=identifier_at("kinesis", "sequenceNumber"),
     ordered=False,
@@ -167,6 +168,10 @@ KINESIS = Dialect(
 """Kinesis Data Streams for DynamoDB, as Lambda's event source mapping passes it on."""
 
 
-def dialect_of(record: Any) -> Dialect:
-    """The dialect of one record, for files and quarantines that hold records of several kinds."""
+def dialect_of(record: Any, name: str = "") -> Dialect:
+    """The dialect of that name; without a name the record's shape decides, as in files that hold records of
+    several kinds."""
+    for dialect in (STREAM, KINESIS):
+        if name == dialect.name:
+            return dialect
     return KINESIS if isinstance(record, Mapping) and "kinesis" in record else STREAM
