@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from rich.text import Text
 
-from bridge.cli.console.output import plural
+from bridge.cli.console.output import plural, visible
 
 ADDED, REMOVED, REPLACED = "green", "red", "yellow"
 _SIGNS = {"insert": ("+", ADDED), "remove": ("-", REMOVED), "modify": ("~", REPLACED)}
@@ -102,10 +102,3 @@ def _members(image: Mapping[str, Any], sign: str, style: str, value_chars: int) 
 def _value(value: object, value_chars: int) -> str:
     text = visible(orjson.dumps(value).decode())
     return text if len(text) <= value_chars else f"{text[: value_chars - 1]}…"
-
-
-def visible(text: str) -> str:
-    """Control, format and bidirectional characters as escapes: an item must not write to the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)

@@ -1,7 +1,7 @@
 """The output of every verb, and how errors become exit codes.
 
-Data goes to stdout, progress and messages to stderr. Colours appear only on a terminal and never with
-``NO_COLOR``; text off a terminal is never wrapped or cut.
+Data goes to stdout, progress and messages to stderr. What could control a terminal is shown as an escape.
+Colours appear only on a terminal and never with ``NO_COLOR``; text off a terminal is never wrapped or cut.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import IntEnum, StrEnum
 from typing import TextIO
 
@@ -18,7 +18,8 @@ import orjson
 import rich.console
 import typer
 from rich.cells import cell_len
-from rich.console import RenderableType
+from rich.console import ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from bridge.errors import BridgeError, ConfigurationError, Problem
@@ -60,11 +61,14 @@ class Console:
     def show(self, *results: RenderableType) -> None:
         """Results for people, on stdout."""
         for result in results:
-            self.out.print(result)
+            self.out.print(_visible_lines(result) if isinstance(result, str) else result)
 
     def write(self, line: bytes) -> None:
-        """One line of data on stdout, byte for byte, and a line feed."""
+        """One line of data on stdout, and a line feed: byte for byte, except that a terminal gets escapes
+        (of JSON) for characters that could control it."""
         self._out.flush()
+        if self._out.isatty():
+            line = _visible_lines(line.decode("utf-8", "surrogateescape")).encode()
         binary = getattr(self._out, "buffer", None)
         if binary is None:  # a text-only stream, as tests have
             self._out.write(line.decode("utf-8") + "\n")
@@ -81,17 +85,19 @@ class Console:
 
     def say(self, message: RenderableType, *, style: str = "") -> None:
         """A message or progress, on stderr."""
-        self.err.print(Text(message, style=style) if isinstance(message, str) else message)
+        if isinstance(message, str):  # before Text, which drops some control characters
+            message = Text(_visible_lines(message), style=style)
+        self.err.print(message)
 
     def problem(self, problem: Problem) -> None:
         """One finding on one line: ``file:line:column path: message - suggestion``."""
         style = "yellow" if problem.severity == "warning" else "red"
         prefix = "warning: " if problem.severity == "warning" else ""
-        self.say(f"{prefix}{problem}", style=style)
+        self.say(visible(f"{prefix}{problem}"), style=style)
 
     def fail(self, message: str, hint: str = "") -> None:
         """Why the verb fails, and what to do about it."""
-        self.say(f"error: {message}", style="bold red")
+        self.say(visible(f"error: {message}"), style="bold red")
         if hint:
             self.say(hint)
 
@@ -146,6 +152,23 @@ def report_defect(console: Console, error: BaseException) -> None:
     )
 
 
+def visible(text: str) -> str:
+    """One line, with control, format and bidirectional characters as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    """As JSON writes it."""
+    units = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _visible_lines(text: str) -> str:
+    return "".join(c if c.isprintable() or c in "\n\t" else _escape(c) for c in text)
+
+
 def plural(count: int, name: str, names: str = "") -> str:
     """``1 change``, ``2 changes``; ``names`` is an irregular plural."""
     return f"{count:,} {name if count == 1 else names or name + 's'}"
@@ -173,7 +196,19 @@ def _trace(console: Console) -> None:
         console.say(traceback.format_exc())
 
 
+class _Safe(rich.console.Console):
+    """Nothing that is printed can control the terminal: texts come from items, files and arguments. Only the
+    codes that rich itself makes reach it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable():
+                yield segment
+            else:
+                yield Segment(_visible_lines(segment.text), segment.style)
+
+
 def _rich(stream: TextIO) -> rich.console.Console:
-    return rich.console.Console(
+    return _Safe(
         file=stream, soft_wrap=True, markup=False, emoji=False, highlight=False, legacy_windows=False
     )

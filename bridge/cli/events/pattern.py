@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import OutputOption, Project
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.output import Console, ExitCode, Output, visible
 from bridge.cli.console.verbs import Group
 from bridge.errors import BridgeError
 from bridge.limits import EVENTBRIDGE_PATTERN_CHARS

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from rich.text import Text
 
 from bridge.cli.console import diff_view
-from bridge.cli.console.output import Console, plural
+from bridge.cli.console.output import Console, plural, visible
 from bridge.core.pattern.matching import Pattern, compile_pattern
 from bridge.core.pattern.rules import too_long
 from bridge.errors import Unavailable
@@ -161,5 +161,5 @@ class Watch:
 
 def event_lines(event: Mapping[str, Any]) -> list[Text]:
     """An event as text: its time, a summary, and its changes."""
-    time = diff_view.visible(str(event.get("time", "")))
+    time = visible(str(event.get("time", "")))
     return [Text.assemble((f"{time} ", "dim"), diff_view.summary(event)), *diff_view.changes(event)]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import Aws, OutputOption, Project
-from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.console.output import Console, ExitCode, Output, plural, visible
 from bridge.relay.accounts import Account
 
 if TYPE_CHECKING:

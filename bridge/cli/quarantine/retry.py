@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import Aws, OutputOption, Project
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.output import Console, ExitCode, Output, visible
 from bridge.cli.quarantine.redrive import Pace, warn_of_ledger
 from bridge.cli.quarantine.verbs import Wanted
 from bridge.errors import BridgeError

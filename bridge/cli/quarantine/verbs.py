@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import Aws, OutputOption, Project, moment
-from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.console.output import Console, ExitCode, Output, plural, visible
 from bridge.errors import BridgeError, EntryMissing
 
 if TYPE_CHECKING:

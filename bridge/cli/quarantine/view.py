@@ -16,7 +16,7 @@ from typing import Any, Final
 from rich.table import Table
 from rich.text import Text
 
-from bridge.cli.console.diff_view import visible
+from bridge.cli.console.output import visible
 from bridge.ports.quarantine import Quarantined
 
 MASK: Final = "•••"

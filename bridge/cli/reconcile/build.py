@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import moment, seconds
 from bridge.cli.reconcile.options import Given
 
 if TYPE_CHECKING:
-    from bridge.cli.console.output import Console
+    from bridge.cli.console.output import Console, visible
     from bridge.core.change import TypedItem
     from bridge.core.events.translate import Table
     from bridge.ports.lag import LagSource

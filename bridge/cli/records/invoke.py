@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -39,7 +38,7 @@ def invoke(
     or quarantined, 1 when the batch failed as a whole or FILE cannot be read, 3 when the configuration is
     wrong.
     """
-    from bridge.cli.console.live import sum_up
+    from bridge.cli.console.live import ConsoleLines, sum_up
     from bridge.edges.cloudwatch.telemetry import LineTelemetry
     from bridge.edges.local.clock import SystemClock
     from bridge.lambdas.stream import StreamHandler
@@ -51,7 +50,7 @@ def invoke(
     clock = SystemClock()
     as_json = output is Output.JSON
     # With text output the counts follow on a separate line.
-    telemetry = LineTelemetry(sys.stderr, as_json=as_json, level="info" if as_json else "warning")
+    telemetry = LineTelemetry(ConsoleLines(console), as_json=as_json, level="info" if as_json else "warning")
     relay = build_dry_relay(configuration, telemetry, clock)
     answer = StreamHandler(relay, clock, dialect=_dialect(event)).handle(
         event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))

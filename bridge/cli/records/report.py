@@ -6,9 +6,8 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.live import sum_up
-from bridge.cli.console.output import Console, ExitCode
+from bridge.cli.console.output import Console, ExitCode, visible
 from bridge.cli.records.files import Unreadable
 from bridge.cli.records.preview import Preview, Previewer
 from bridge.core.change import StreamRef

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import Aws, OutputOption
-from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.console.output import Console, ExitCode, Output, plural, visible
 from bridge.errors import BridgeError
 
 if TYPE_CHECKING:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import Aws, ForceOption, OutputOption, moment, seconds
-from bridge.cli.console.output import Console, ExitCode, Output, plural
+from bridge.cli.console.output import Console, ExitCode, Output, plural, visible
 from bridge.cli.events.tail import existing_queue, remove
 from bridge.cli.schema.options import NewVersion, schemas_folder
 from bridge.errors import BridgeError, Unavailable

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
-from bridge.cli.console.diff_view import visible
 from bridge.cli.console.options import Aws, OutputOption
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.output import Console, ExitCode, Output, visible
 from bridge.errors import BridgeError, MalformedRecord
 
 if TYPE_CHECKING:
