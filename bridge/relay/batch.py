@@ -14,6 +14,7 @@ from bridge.core.change import Change
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim
 from bridge.core.events.translate import Table
+from bridge.core.keys import key_token
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.redact import Redacted
 from bridge.core.values import plain_item
@@ -118,6 +119,18 @@ def record_id_of(record: Record) -> str:
     return record_id[:128] if isinstance(record_id, str) else ""
 
 
+def token_of(change: Change) -> str:
+    """The key token of a change. Raises :class:`MalformedRecord` for a key that DynamoDB cannot hold: reading
+    its ledger row, or its item, would fail for the whole batch."""
+    plain_item(change.key, "Keys")
+    token = key_token(change.table, change.key)
+    try:
+        token.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedRecord("Keys: a key is not valid Unicode") from error
+    return token
+
+
 def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
     """Hold back the changes that come after a returned change, or after one that a sink refused for good and
     that is yet to be quarantined and settled.
@@ -187,12 +200,7 @@ def fetch_current(
         table = tables.get(change.table) if change is not None and item.end is None else None
         if change is None or table is None or not table.wants_current(item.body, change):
             continue
-        try:
-            plain_item(change.key, "Keys")  # DynamoDB would refuse the whole call for one illegal key
-        except MalformedRecord as error:
-            item.error = error
-        else:
-            wanted.setdefault(change.table, {}).setdefault(item.key, []).append(item)
+        wanted.setdefault(change.table, {}).setdefault(item.key, []).append(item)
     for name, by_key in wanted.items():
         keys = {key: same[0].change.key for key, same in by_key.items() if same[0].change is not None}
         found = fetcher.fetch(name, keys, deadline)

@@ -13,7 +13,6 @@ from bridge.core.change import StreamRef
 from bridge.core.event import Trace
 from bridge.core.events.claim_check import fit
 from bridge.core.events.translate import Table
-from bridge.core.keys import key_token
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.redact import Redacted
 from bridge.errors import MalformedRecord, QuarantineUnavailable, RecordError
@@ -25,7 +24,7 @@ from bridge.ports.quarantine import Quarantine, Record
 from bridge.ports.sink import Sink
 from bridge.ports.telemetry import NoTracer, Telemetry, Tracer
 from bridge.relay.accounts import Outcome
-from bridge.relay.batch import Item, fetch_current, return_what_follows, rounds, store_claims
+from bridge.relay.batch import Item, fetch_current, return_what_follows, rounds, store_claims, token_of
 from bridge.relay.breaker import Breaker
 from bridge.relay.gaps import heal
 from bridge.relay.redactions import RedactionWatch
@@ -140,7 +139,7 @@ class Relay:
     def _decode(self, item: Item, stream: StreamRef | None) -> None:
         try:
             change, body = item.dialect.decode(item.record, stream)
-            item.key = key_token(change.table, change.key)
+            item.key = token_of(change)
         except MalformedRecord as error:
             item.error = error
         else:

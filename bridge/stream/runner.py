@@ -290,10 +290,11 @@ class Runner:
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
     def _report(self, work: _Work, answer: Answer) -> BatchReport:
+        first, last = work.batch.span
         return BatchReport(
             shard_id=work.shard.id,
-            first=work.batch.sequences[0],
-            last=work.batch.sequences[-1],
+            first=first,
+            last=last,
             records=len(work.batch.records),
             done=answer.done,
             invocation=work.batch.invocations + 1,
@@ -306,12 +307,13 @@ class Runner:
         """Logs the batch's position. Of an error from outside only the type: its text may quote an item."""
         text = str(error) if isinstance(error, BridgeError) else type(error).__name__
         reported = {"error": text} if error else {}
+        first, last = work.batch.span
         self._tally.log(
             level,
             message,
             shard=work.shard.id,
-            first=work.batch.sequences[0],
-            last=work.batch.sequences[-1],
+            first=first,
+            last=last,
             records=len(work.batch.records),
             invocations=work.batch.invocations,
             **reported,

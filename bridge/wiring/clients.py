@@ -9,6 +9,7 @@ from typing import Any, Final
 from bridge import __version__
 from bridge.edges.answers.limited import refuse_late_requests
 from bridge.errors import ClientNotMade
+from bridge.wiring.raw_records import keep_records_raw
 
 ClientFactory = Callable[[str], Any]
 """Returns the boto3 client of a service, such as ``events``."""
@@ -62,6 +63,7 @@ def client_factory(
                 refuse_late_requests(made[service])
             except BotoCoreError as error:
                 raise _not_made(service, error) from error
+            keep_records_raw(made[service], service)
         return made[service]
 
     return client

@@ -190,7 +190,7 @@ class ForgetsLabels(Dialect):
 class _ReadIsDone(ShardInWork):
     @property
     def checkpoint(self) -> str | None:
-        through: list[str] = list(self._frontier._open)
+        through = [sequence for _, sequence in self._frontier._open if sequence]
         return through[-1] if through else super().checkpoint
 
 

@@ -8,6 +8,7 @@ seconds / datetime) and the spelling inside ``userIdentity``; only Lambda adds t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -127,12 +128,12 @@ def sequence_number(body: Mapping[str, Any]) -> int:
     raise MalformedRecord("SequenceNumber is not a decimal number of at most 40 digits")
 
 
-_EPOCH_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z, the last time that ISO 8601 writes with four digits
+EPOCH_MAX_S = 253_402_300_799  # 9999-12-31T23:59:59Z, the last time that ISO 8601 writes with four digits
 
 
 def _time(value: Any) -> datetime:
     """UTC, whole seconds: DynamoDB rounds this time, so a fraction would be false precision."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _EPOCH_MAX:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= EPOCH_MAX_S:
         return _from_epoch(int(value))
     if isinstance(value, str):  # GetRecords as the AWS CLI prints it
         try:
@@ -141,7 +142,8 @@ def _time(value: Any) -> datetime:
             raise MalformedRecord("ApproximateCreationDateTime is not a time") from error
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).replace(microsecond=0)
+        with suppress(OverflowError):  # a time zone may take it out of the years that there are
+            return aware.astimezone(UTC).replace(microsecond=0)
     raise MalformedRecord("ApproximateCreationDateTime is missing or not a time")
 
 

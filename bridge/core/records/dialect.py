@@ -11,11 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import orjson
-
 from bridge.core.change import Change, Position, StreamRef
-from bridge.core.records.decode import decode
+from bridge.core.records.decode import EPOCH_MAX_S, decode
 from bridge.core.records.lambda_record import to_lambda_record
+from bridge.core.records.wire import dumps
 
 Record = Mapping[str, Any]
 
@@ -29,7 +28,9 @@ class Decoded(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """All functions but ``to_lambda`` take records in Lambda's shape. ``name`` is what a quarantine stores.
+    """All functions but ``to_lambda`` take records in Lambda's shape. All but ``decode`` take whatever comes
+    in a record's place, and raise nothing: a record that AWS never writes must reach ``decode``. ``name`` is
+    what a quarantine stores.
 
     ``decode`` raises :class:`bridge.errors.MalformedRecord`; its second argument names the stream of records
     that do not name it themselves. ``identifier`` is a record's name in ``batchItemFailures`` and
@@ -45,8 +46,8 @@ class Dialect:
     identifier: Callable[[Any], str | None]
     ordered: bool
     to_lambda: Callable[[Record, str, str], dict[str, Any]]
-    created_s: Callable[[Record], float | None]
-    order_key: Callable[[Record], bytes]
+    created_s: Callable[[Any], float | None]
+    order_key: Callable[[Any], bytes]
     batch_info: str
 
     def is_settled(self, position: Position, settled: Position) -> bool:
@@ -66,8 +67,7 @@ def identifier_at(part: str, name: str) -> Callable[[Any], str | None]:
     """A ``Dialect.identifier`` that reads ``record[part][name]``."""
 
     def identifier(record: Any) -> str | None:
-        body = record.get(part) if isinstance(record, Mapping) else None
-        number = body.get(name) if isinstance(body, Mapping) else None
+        number = _member(record, part, name)
         return number if isinstance(number, str) and number else None
 
     return identifier
@@ -76,11 +76,23 @@ def identifier_at(part: str, name: str) -> Callable[[Any], str | None]:
 def seconds_at(part: str, name: str) -> Callable[[Record], float | None]:
     """A ``Dialect.created_s`` that reads ``record[part][name]``."""
 
-    def seconds(record: Record) -> float | None:
-        value = record[part].get(name)
-        return value if isinstance(value, int | float) else None
+    def seconds(record: Any) -> float | None:
+        value = _member(record, part, name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= EPOCH_MAX_S:
+            return value
+        return None
 
     return seconds
+
+
+def order_key_at(part: str, name: str) -> Callable[[Any], bytes]:
+    """A ``Dialect.order_key`` that reads ``record[part][name]``."""
+    return lambda record: dumps(_member(record, part, name), sort_keys=True)
+
+
+def _member(record: Any, part: str, name: str) -> Any:
+    body = record.get(part) if isinstance(record, Mapping) else None
+    return body.get(name) if isinstance(body, Mapping) else None
 
 
 STREAM = Dialect(
@@ -90,7 +102,7 @@ STREAM = Dialect(
     ordered=True,
     to_lambda=lambda record, stream_arn, _: to_lambda_record(record, stream_arn),
     created_s=seconds_at("dynamodb", "ApproximateCreationDateTime"),  # rounded to the second
-    order_key=lambda record: orjson.dumps(record["dynamodb"].get("Keys"), option=orjson.OPT_SORT_KEYS),
+    order_key=order_key_at("dynamodb", "Keys"),
     batch_info="DDBStreamBatchInfo",
 )
 """A table's own stream, as Lambda's event source mapping and EventBridge Pipes pass it on."""

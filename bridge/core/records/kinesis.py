@@ -23,7 +23,15 @@ import orjson
 
 from bridge.core.change import Position, StreamRef
 from bridge.core.records.decode import change_of
-from bridge.core.records.dialect import STREAM, Decoded, Dialect, Record, identifier_at, seconds_at
+from bridge.core.records.dialect import (
+    STREAM,
+    Decoded,
+    Dialect,
+    Record,
+    identifier_at,
+    order_key_at,
+    seconds_at,
+)
 from bridge.errors import MalformedRecord
 from bridge.limits import KINESIS_SEQUENCE_NUMBER_DIGITS as _DIGITS
 
@@ -162,7 +170,7 @@ KINESIS = Dialect(
     to_lambda=_to_lambda,
     # When Kinesis took it: from then on Lambda counts a record's age.
     created_s=seconds_at("kinesis", "approximateArrivalTimestamp"),
-    order_key=lambda record: str(record["kinesis"].get("partitionKey")).encode("utf-8", "surrogatepass"),
+    order_key=order_key_at("kinesis", "partitionKey"),
     batch_info="KinesisBatchInfo",
 )
 """Kinesis Data Streams for DynamoDB, as Lambda's event source mapping passes it on."""

@@ -48,23 +48,31 @@ def _stream_part(part: Any) -> Any:
 
 
 def _epoch_s(value: Any) -> Any:
-    if not isinstance(value, datetime):
-        return value
-    seconds = value.timestamp()
-    return int(seconds) if seconds.is_integer() else seconds
+    seconds = value.timestamp() if isinstance(value, datetime) else value
+    return int(seconds) if isinstance(seconds, float) and seconds.is_integer() else seconds
 
 
 def _json_value(value: Any) -> Any:
-    """The same value with every binary as base64 text, at any depth."""
+    """The same value with every binary as base64 text, at any depth: more of it than Python's stack has does
+    not stop the conversion."""
     if isinstance(value, str):
         return value
-    if isinstance(value, Mapping):
-        return {name: _json_value(member) for name, member in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_value(member) for member in value]
-    if isinstance(value, bytes | bytearray | memoryview):
-        return base64.b64encode(value).decode("ascii")
-    return value
+    whole: list[Any] = [value]
+    containers: list[Any] = [whole]  # our own copies, whose members are still to be converted
+    while containers:
+        container = containers.pop()
+        slots = list(container) if type(container) is dict else range(len(container))
+        for slot in slots:
+            member = container[slot]
+            if isinstance(member, str):
+                continue
+            if isinstance(member, bytes | bytearray | memoryview):
+                container[slot] = base64.b64encode(member).decode("ascii")
+            elif isinstance(member, list | tuple | dict | Mapping):
+                copy = list(member) if isinstance(member, list | tuple) else dict(member)
+                container[slot] = copy
+                containers.append(copy)
+    return whole[0]
 
 
 def _region(stream_arn: str) -> str:

@@ -35,6 +35,12 @@ class Batch:
     def sequences(self) -> tuple[str, ...]:
         return tuple(record.sequence for record in self.records)
 
+    @property
+    def span(self) -> tuple[str, str]:
+        """The first and the last sequence number; "" where no record has one."""
+        numbers = [record.sequence for record in self.records if record.sequence]
+        return (numbers[0], numbers[-1]) if numbers else ("", "")
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -76,7 +82,10 @@ def read_answer(response: Any, sequences: Sequence[str], *, report_batch_item_fa
         return whole
     if not isinstance(failures, list | tuple):
         return Answer(0, f"batchItemFailures is a {type(failures).__name__}, not a list")
-    index_of = {sequence: index for index, sequence in enumerate(sequences)}
+    index_of: dict[str, int] = {}
+    for index, sequence in enumerate(sequences):
+        if sequence:
+            index_of.setdefault(sequence, index)
     lowest = len(sequences)
     for failure in failures:
         identifier = failure.get("itemIdentifier") if isinstance(failure, Mapping) else None

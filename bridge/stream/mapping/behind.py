@@ -16,6 +16,7 @@ from bridge.limits import GET_RECORDS_MAX
 from bridge.ports.checkpoints import Checkpoints
 from bridge.ports.clock import Clock
 from bridge.ports.stream import StreamSource
+from bridge.stream.mapping.intake import Intake
 from bridge.stream.mapping.position import FROM_HORIZON, Start, read_checkpoint
 
 PAGES: Final = 10
@@ -67,14 +68,14 @@ class CheckpointLag:
         # A mapping that began at LATEST has read and skipped what was written before.
         since_s = -1 if start.since_s is None else start.since_s
         limit = GET_RECORDS_MAX if start.since_s is not None else 1
+        intake = Intake(self.dialect, self.source.arn, shard_id)
         skipped = 0
         for _ in range(PAGES):
             if iterator is None:
                 return self.clock.now()
             page = self.source.read(iterator, limit)
             for record in page.records:
-                shaped = self.dialect.to_lambda(record, self.source.arn, shard_id)
-                created_s = self.dialect.created_s(shaped)
+                created_s = self.dialect.created_s(intake.shape(record))
                 if created_s is None or created_s >= since_s:
                     return created_s
                 skipped += 1

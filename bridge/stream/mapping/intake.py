@@ -1,4 +1,8 @@
-"""One record prepared for a batch: converted, measured, and hashed by its key to find its lane."""
+"""One record prepared for a batch: converted, measured, and hashed by its key to find its lane.
+
+Lambda hands a function whatever a stream holds, and the pipeline quarantines what it cannot read. So nothing
+here may fail for what is in a record, and nothing here decides whether it is a record at all.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from bridge.core.records.dialect import Dialect
-from bridge.errors import MalformedRecord
+from bridge.core.records.wire import dumps
 from bridge.stream.mapping.position import is_sequence_number
 
 
@@ -18,9 +20,10 @@ from bridge.stream.mapping.position import is_sequence_number
 class StreamRecord:
     """A record on its way to the function.
 
-    ``body`` is the record's JSON. It counts against the payload limit, and every invocation parses it again,
-    so that a function that changes its event does not change the retry. ``created_s`` (epoch seconds) is None
-    if the record does not say; ``read_s`` is on the monotonic clock.
+    ``place`` counts the records of the shard as they were read. ``sequence`` is "" for a record that has no
+    sequence number. ``body`` is the record's JSON. It counts against the payload limit, and every invocation
+    parses it again, so that a function that changes its event does not change the retry. ``created_s`` (epoch
+    seconds) is None if the record does not say; ``read_s`` is on the monotonic clock.
     """
 
     sequence: str
@@ -28,11 +31,7 @@ class StreamRecord:
     created_s: float | None
     read_s: float
     body: bytes
-
-    @property
-    def number(self) -> int:
-        """Sequence numbers compare as integers: as text "9" would come after "10"."""
-        return int(self.sequence)
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +42,25 @@ class Intake:
     stream_arn: str
     shard_id: str
 
-    def shape(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """The record as filters and the function see it. Raises ``MalformedRecord`` if it has no position in
-        the stream."""
-        shaped = self.dialect.to_lambda(record, self.stream_arn, self.shard_id)
+    def shape(self, record: Any) -> Any:
+        """The record as filters and the function see it; what is no JSON object stays as it is."""
+        if not isinstance(record, Mapping):
+            return record
+        return self.dialect.to_lambda(record, self.stream_arn, self.shard_id)
+
+    def sequence(self, shaped: Any) -> str:
+        """The record's sequence number, "" where it has none. ``shaped`` comes from :meth:`shape`, as
+        below."""
         sequence = self.dialect.identifier(shaped)
-        if sequence is None or not is_sequence_number(sequence):
-            raise MalformedRecord(
-                "A stream record has no sequence number, so its position in the shard is unknown",
-                hint="GetRecords does not return such records: check what the runner reads from",
-                stage="read",
-                record_id=str(record.get("eventID", "")),
-            )
-        return shaped
+        return sequence if sequence is not None and is_sequence_number(sequence) else ""
 
-    def sequence(self, shaped: Mapping[str, Any]) -> str:
-        """``shaped`` comes from :meth:`shape`, as below."""
-        return self.dialect.identifier(shaped) or ""
-
-    def take(self, shaped: Mapping[str, Any], *, read_s: float) -> StreamRecord:
+    def take(self, shaped: Any, *, read_s: float, place: int = 0) -> StreamRecord:
         return StreamRecord(
             sequence=self.sequence(shaped),
             # Not hash(): it differs from process to process, and a simulation must replay.
             key_hash=zlib.crc32(self.dialect.order_key(shaped)),
             created_s=self.dialect.created_s(shaped),
             read_s=read_s,
-            body=orjson.dumps(shaped),
+            body=dumps(shaped),
+            place=place,
         )

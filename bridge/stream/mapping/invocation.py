@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
-import orjson
-
+from bridge.core.records.wire import loads
 from bridge.ports.clock import Deadline
 from bridge.stream.mapping.batch import Batch
 
@@ -50,9 +49,7 @@ from several at once, never twice at once for the same key."""
 
 def event_of(batch: Batch) -> dict[str, Any]:
     """A new event for this batch, which the function may change."""
-    event: dict[str, Any] = orjson.loads(
-        b'{"Records":[%b]}' % b",".join(record.body for record in batch.records)
-    )
+    event: dict[str, Any] = loads(b'{"Records":[%b]}' % b",".join(record.body for record in batch.records))
     return event
 
 
@@ -70,6 +67,7 @@ def invocation_record(
     source", and for Kinesis): the batch's position in the stream, without a value of any item. ``batch_info``
     is the name of the member with the position."""
     first, last = batch.records[0], batch.records[-1]
+    start, end = batch.span
     function_error = "Unhandled" if batch.function_error else None
     response = {"statusCode": 200, "executedVersion": "$LATEST", "functionError": function_error}
     return {
@@ -85,8 +83,8 @@ def invocation_record(
         "timestamp": _iso(now_s, "milliseconds"),
         batch_info: {
             "shardId": shard_id,
-            "startSequenceNumber": first.sequence,
-            "endSequenceNumber": last.sequence,
+            "startSequenceNumber": start,
+            "endSequenceNumber": end,
             "approximateArrivalOfFirstRecord": _iso(first.created_s, "seconds"),
             "approximateArrivalOfLastRecord": _iso(last.created_s, "seconds"),
             "batchSize": len(batch.records),

@@ -39,7 +39,7 @@ class ShardReader:
         self.empty_reads = 0
         self.due_s = 0.0
 
-    def read(self) -> Sequence[dict[str, Any]]:
+    def read(self) -> Sequence[Any]:
         """The next records in Lambda's shape, none of which was returned before; empty if there are none now.
 
         Raises what waiting does not fix: ``AccessDenied``, ``TargetMissing``.
@@ -91,7 +91,7 @@ class ShardReader:
         # A second LATEST would skip what was written since the first, so the creation time decides instead.
         return self._reading.source.iterator(self._shard_id, "TRIM_HORIZON")
 
-    def _accept(self, page: Page) -> Sequence[dict[str, Any]]:
+    def _accept(self, page: Page) -> Sequence[Any]:
         self._failures = 0
         self._iterator = page.next
         self.drained = page.next is None
@@ -99,16 +99,18 @@ class ShardReader:
         records = [self._intake.shape(record) for record in page.records]
         if self._last_read is not None:
             last_read = int(self._last_read)
-            records = [record for record in records if int(sequence(record)) > last_read]
+            # A record without a number cannot be recognised: it may come twice, but never gets lost.
+            records = [each for each in records if not sequence(each) or int(sequence(each)) > last_read]
         if page.records or page.behind_ms:
             self.empty_reads = 0
         else:
             self.empty_reads += 1
         if not page.records:
             self.due_s = self._reading.clock.monotonic() + self._reading.pace.poll_s
-        if records:
-            self._last_read = sequence(records[-1])
+        for number in filter(None, map(sequence, reversed(records))):
+            self._last_read = number
             self._from_horizon = False
+            break
         return records
 
     def _go_to_horizon(self, error: PositionTrimmed) -> None:

@@ -23,23 +23,25 @@ _BUFFER_BYTES = 64 * MIB
 class Frontier:
     """The last record of a shard before which nothing is open: lanes end out of order, a checkpoint must not.
 
-    Records are added in the order read, and done in any order. ``through`` moves only over records that are
-    done without a gap, so it is the lowest position that all lanes have reached.
+    Records are added in the order read, by their place in it, and done in any order. ``through`` moves only
+    over records that are done without a gap, so it is the lowest position that all lanes have reached. A
+    record without a sequence number ("") is waited for like any other, and leaves ``through`` where it is.
     """
 
     def __init__(self, through: str | None = None) -> None:
         self.through = through
-        self._open: deque[str] = deque()
-        self._done: set[str] = set()
+        self._open: deque[tuple[int, str]] = deque()
+        self._done: set[int] = set()
 
-    def add(self, sequence: str) -> None:
-        self._open.append(sequence)
+    def add(self, place: int, sequence: str) -> None:
+        self._open.append((place, sequence))
 
-    def done(self, sequence: str) -> None:
-        self._done.add(sequence)
-        while self._open and self._open[0] in self._done:
-            self.through = self._open.popleft()
-            self._done.remove(self.through)
+    def done(self, place: int) -> None:
+        self._done.add(place)
+        while self._open and self._open[0][0] in self._done:
+            passed, sequence = self._open.popleft()
+            self._done.remove(passed)
+            self.through = sequence or self.through
 
     def __len__(self) -> int:
         """How many records are read and not yet passed."""
@@ -61,7 +63,8 @@ class ShardInWork:
         self._settings = settings
         self._tally = tally
         self._frontier = Frontier(start.after)
-        self._pending: dict[str, int] = {}
+        self._pending: dict[int, int] = {}  # the size of each record, by its place
+        self._taken = 0
 
     @property
     def pending(self) -> int:
@@ -88,29 +91,30 @@ class ShardInWork:
             return ENDED.checkpoint
         return self._frontier.through or self._start.checkpoint
 
-    def take(self, records: Sequence[Mapping[str, Any]], read_s: float) -> None:
+    def take(self, records: Sequence[Any], read_s: float) -> None:
         """``records`` are in Lambda's shape."""
         for shaped in records:
-            sequence = self._intake.sequence(shaped)
-            self._frontier.add(sequence)
+            self._taken += 1
+            place = self._taken
+            self._frontier.add(place, self._intake.sequence(shaped))
             self._tally.add("records_read")
             created_s = self._intake.dialect.created_s(shaped)
             if self._start.since_s is not None and created_s is not None and created_s < self._start.since_s:
                 self._tally.add("before_start")
-                self._frontier.done(sequence)
-            elif not self._settings.wants(shaped):
+                self._frontier.done(place)
+            elif isinstance(shaped, Mapping) and not self._settings.wants(shaped):
                 self._tally.add("filtered")
-                self._frontier.done(sequence)
+                self._frontier.done(place)
             else:
-                ready = self._intake.take(shaped, read_s=read_s)
-                self._pending[sequence] = len(ready.body)
+                ready = self._intake.take(shaped, read_s=read_s, place=place)
+                self._pending[place] = len(ready.body)
                 self.lanes[ready.key_hash % len(self.lanes)].add(ready)
 
     def finish(self, records: Iterable[StreamRecord]) -> None:
         """These records are done or given up."""
         for record in records:
-            del self._pending[record.sequence]
-            self._frontier.done(record.sequence)
+            del self._pending[record.place]
+            self._frontier.done(record.place)
 
     def begin(self, now_s: float, monotonic_s: float) -> list[tuple[Lane, Batch]]:
         """The batches that are due, at most one a lane."""

@@ -172,13 +172,15 @@ def test_two_tables_and_two_long_names_never_share_a_file(tmp_path: Path) -> Non
 
 def test_the_frontier_passes_only_what_is_done_without_a_gap() -> None:
     frontier = Frontier("7")
-    for sequence in ("8", "9", "10"):
-        frontier.add(sequence)
-    frontier.done("10")
+    for place, sequence in enumerate(("8", "9", "10", "")):
+        frontier.add(place, sequence)
+    frontier.done(2)
     assert frontier.through == "7"
-    frontier.done("8")
+    frontier.done(0)
     assert frontier.through == "8"
-    frontier.done("9")
+    frontier.done(1)
+    assert (frontier.through, len(frontier)) == ("10", 1)
+    frontier.done(3)
     assert (frontier.through, len(frontier)) == ("10", 0)
 
 
