@@ -10,7 +10,9 @@ from typing import Any, Literal, NamedTuple
 
 from bridge.limits import SEQUENCE_NUMBER_DIGITS
 
-Operation = Literal["insert", "modify", "remove"]
+Operation = Literal["insert", "modify", "remove", "snapshot"]
+"""``snapshot`` is an item as a backfill read it: nothing happened to it."""
+
 Actor = Literal["user", "ttl"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
@@ -81,7 +83,9 @@ class Change(NamedTuple):
     ``published`` holds, by name, the hashes of the attributes that were published last: without a before
     image they show which attributes changed. ``marks`` are extension attributes for the change's events, such
     as ``redriven``. ``suffix`` is for a step that no record showed: it sorts between two positions
-    (:func:`bridge.core.healing.suffix_after`).
+    (:func:`bridge.core.healing.suffix_after`), and for a change with ``current``: of two reads for one record
+    the later one sorts after the other. ``id_suffix`` is the same in the ids of its events, so that one id
+    always stands for one content.
     """
 
     record_id: str
@@ -99,6 +103,7 @@ class Change(NamedTuple):
     published: Mapping[str, str] | None = None
     marks: Mapping[str, str | bool] = _NO_MARKS
     suffix: str = ""
+    id_suffix: str = ""
 
     @property
     def sequence(self) -> str:

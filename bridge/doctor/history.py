@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from bridge.core.generation import bare_label
 from bridge.doctor.finding import Context, Finding, Severity, duration
 from bridge.ports.setup import EventSource, MappingFacts, Settled
 
@@ -21,8 +22,10 @@ def judge_label(
     def finding(severity: Severity, message: str, fix: str = "") -> Finding:
         return Finding("stream-label", context.table, severity, message, fix)
 
-    older = [label for label in settled.labels if label < source.label]
-    newer = [label for label in settled.labels if label > source.label]
+    # Rows by seed and backfill of items that no stream record has reached yet have no label.
+    labels = sorted({bare_label(label) for label in settled.labels} - {""})
+    older = [label for label in labels if label < source.label]
+    newer = [label for label in labels if label > source.label]
     count = f"{settled.rows} ledger {'row' if settled.rows == 1 else 'rows'}"
     seen = f"all {count}" if settled.whole else f"the first {count}"
     if newer:

@@ -58,6 +58,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
         "modify": ("after",) if keeps_fields else ("before", "after"),
         "insert": ("after",),
         "remove": ("before",),
+        "snapshot": ("after",),
     }
     when = event.when
     if when is not None and when.changed:
@@ -66,7 +67,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
                 yield image, "when.changed"
     if when is not None and when.before is not None and operations & {"modify", "remove"}:
         yield "before", "when.before"
-    if when is not None and when.after is not None and operations & {"modify", "insert"}:
+    if when is not None and when.after is not None and operations & {"modify", "insert", "snapshot"}:
         yield "after", "when.after"
     for version in event.versions:
         if version.from_ is not None:
@@ -74,7 +75,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
         names = set(_names(version.data))
         if "before" in names and operations & {"modify", "remove"}:
             yield "before", "data"
-        if "after" in names and operations & {"modify", "insert"}:
+        if "after" in names and operations & {"modify", "insert", "snapshot"}:
             yield "after", "data"
         if "changes" in names and "modify" in operations:
             for image in reported["modify"]:

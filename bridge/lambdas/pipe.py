@@ -2,24 +2,25 @@
 is a table's stream. It takes a list of records and returns the list of their events, which the pipe
 publishes.
 
-Environment as for ``bridge.lambdas.stream``. docs/sources.md says what this source promises.
+Environment as for ``bridge.lambdas.stream``, and ``STREAM_ARN``, the source of the pipe. docs/sources.md says
+what this source promises.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from bridge.core.change import StreamRef
 from bridge.core.event import Event
-from bridge.core.records.dialect import STREAM, Decoded
+from bridge.core.records.decode import stream_ref
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemorySink
-from bridge.errors import BatchError, Unavailable
+from bridge.errors import BatchError, MalformedRecord, Unavailable
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
 from bridge.ports.quarantine import Record
 from bridge.ports.telemetry import Telemetry
@@ -35,7 +36,7 @@ from bridge.wiring.bridge import (
 from bridge.wiring.clients import client_factory
 from bridge.wiring.functions import Function, deadline_of, list_of, trace_here
 
-_UNKNOWN_LABEL = "0000-00-00T00:00:00.000"
+STREAM_VARIABLE: Final = "STREAM_ARN"
 
 
 class PipeHandler:
@@ -44,10 +45,16 @@ class PipeHandler:
     retry."""
 
     def __init__(
-        self, relay: Relay, sinks: Mapping[str, MemorySink], *, max_bytes: int = INVOCATION_PAYLOAD_BYTES
+        self,
+        relay: Relay,
+        sinks: Mapping[str, MemorySink],
+        *,
+        stream: StreamRef | None = None,
+        max_bytes: int = INVOCATION_PAYLOAD_BYTES,
     ) -> None:
         self._relay = relay
         self._sinks = sinks
+        self._stream = stream
         self._max_bytes = max_bytes
 
     def handle(self, event: Any, context: Any) -> list[dict[str, Any]]:
@@ -59,11 +66,10 @@ class PipeHandler:
         or where the answer is larger than Lambda returns.
         """
         handler = "the enrichment of a pipe from a DynamoDB stream"
-        records = list_of(event, "the event is not a list of records", handler)
+        given = list_of(event, "the event is not a list of records", handler)
+        records = [self._with_stream(record) for record in given]
         try:
-            outcome = self._relay.handle(
-                records, deadline_of(context, self._relay.clock), dialect=PIPE, trace=trace_here()
-            )
+            outcome = self._relay.handle(records, deadline_of(context, self._relay.clock), trace=trace_here())
             if outcome.returned:
                 raise Unavailable(
                     f"{outcome.returned} of {outcome.received} records could not be processed: "
@@ -74,6 +80,28 @@ class PipeHandler:
         finally:
             for sink in self._sinks.values():
                 sink.events.clear()
+
+    def _with_stream(self, record: Record) -> Record:
+        """The record with the ARN of its stream. The documentation of Pipes shows records with the ARN of the
+        table; without the stream's label they would have another order than the same records from elsewhere.
+        Raises ``BatchError``."""
+        arn = record.get("eventSourceARN") if isinstance(record, Mapping) else None
+        if not isinstance(arn, str) or ":table/" not in arn or "/stream/" in arn:
+            return record
+        if self._stream is None:
+            raise BatchError(
+                "the records name their table and not its stream, so their place in the order is not known",
+                hint=f"set the environment variable {STREAM_VARIABLE} of this function to the ARN of the "
+                "pipe's source (infra/pipe.yaml does); nothing is lost, the pipe sends the batch again",
+                stage="decode",
+            )
+        if self._stream.table_arn != arn:
+            raise BatchError(
+                f"the records are of table {arn}, and {STREAM_VARIABLE} names a stream of another table",
+                hint=f"set {STREAM_VARIABLE} to the ARN of the pipe's source",
+                stage="decode",
+            )
+        return {**record, "eventSourceARN": self._stream.arn}
 
     def _answer(self, records: Sequence[Record]) -> list[dict[str, Any]]:
         taken: dict[str, Event] = {}
@@ -97,17 +125,17 @@ class PipeHandler:
         return answer
 
 
-def _decode(record: Record, stream: StreamRef | None) -> Decoded:
-    """AWS's documentation shows a pipe's records with the ARN of the table. Their stream is then unknown: the
-    changes of one stream still sort, but those of a stream enabled later do not sort after them."""
-    arn = record.get("eventSourceARN") if isinstance(record, Mapping) else None
-    if isinstance(arn, str) and ":table/" in arn and "/stream/" not in arn:
-        named = {**record, "eventSourceARN": f"{arn}/stream/{_UNKNOWN_LABEL}"}
-        return Decoded(STREAM.decode(named, stream).change, record)
-    return STREAM.decode(record, stream)
-
-
-PIPE = replace(STREAM, decode=_decode)
+def source_stream(environ: Mapping[str, str]) -> StreamRef | None:
+    """The source of the pipe, from the environment. Raises ``BatchError`` for what is not a stream's ARN."""
+    arn = environ.get(STREAM_VARIABLE, "")
+    try:
+        return stream_ref(arn) if arn else None
+    except MalformedRecord as error:
+        raise BatchError(
+            f"the environment variable {STREAM_VARIABLE} is not the ARN of a DynamoDB stream",
+            hint=error.hint,
+            stage="configure",
+        ) from error
 
 
 def _open(configuration: Configuration, telemetry: Telemetry) -> PipeHandler:
@@ -125,7 +153,7 @@ def _open(configuration: Configuration, telemetry: Telemetry) -> PipeHandler:
         client=client,
     )
     check_targets(relay)
-    return PipeHandler(relay, sinks)
+    return PipeHandler(relay, sinks, stream=source_stream(os.environ))
 
 
 _function = Function(_open)

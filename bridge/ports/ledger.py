@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any, Final, Literal, Protocol
 
 from bridge.core.change import Position
 from bridge.ports.clock import Deadline
+
+ID_BYTES: Final = 8
 
 SettledBy = Literal["stream", "reconcile", "snapshot"]
 
@@ -17,6 +20,11 @@ GONE: Final = "gone"
 
 NEVER: Final = Position("", 0).sequence
 """What ``Row.published`` says where nothing was ever published; it sorts before every sequence."""
+
+
+def record_name(record_id: str) -> str:
+    """A record's id in ``Row.ids``: a short hash."""
+    return blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=ID_BYTES).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +44,9 @@ class Row:
     image, None where they are not known. ``fingerprint_version`` identifies how the fingerprint, the hashes
     and the image were made (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where it was not
     recorded. ``doubt``: the item is not live as far as is known, but a change was quarantined after that, so
-    that subscribers may have the item nevertheless.
+    that subscribers may have the item nevertheless. ``ids`` name the records settled at the instant of
+    ``position``, for streams that repeat a record under another number (:func:`record_name`). ``stored`` is
+    the row as the ledger holds it, where it was changed after it was read; it is never recorded.
     """
 
     key: str
@@ -56,6 +66,8 @@ class Row:
     gap_names: tuple[str, ...] | None = None
     doubt: bool = False
     fingerprint_version: str = ""
+    ids: tuple[str, ...] = ()
+    stored: Row | None = None
 
     @property
     def seen_state(self) -> str:
@@ -73,6 +85,8 @@ class Row:
     @property
     def stamp(self) -> tuple[str, str, str, bool, tuple[str, ...]]:
         """Distinguishes two states of one row; a conditional write compares it."""
+        if self.stored is not None:
+            return self.stored.stamp
         return (self.position.sequence, self.as_of, self.fingerprint, self.live, self.recent)
 
 

@@ -48,8 +48,11 @@ class TableSource(Protocol):
 
     def describe(self) -> TableFacts: ...
 
-    def page(self, segment: int, segments: int, start: TypedItem | None) -> ItemPage:
-        """One page, eventually consistent. Binary values are bytes or base64 text."""
+    def page(
+        self, segment: int, segments: int, start: TypedItem | None, *, consistent: bool = False
+    ) -> ItemPage:
+        """One page. ``consistent``: it shows every write that was accepted before the call, for twice the
+        read units. Binary values are bytes or base64 text."""
         ...
 
     def read(self, keys: Mapping[str, TypedItem]) -> ItemsRead:

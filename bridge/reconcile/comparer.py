@@ -10,6 +10,7 @@ from typing import Any, Literal
 from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import Fingerprint, compile_fingerprint
+from bridge.core.generation import lifted
 from bridge.core.keys import SEPARATOR, key_hash, key_token
 from bridge.core.values import base64_text
 from bridge.errors import MalformedRecord
@@ -23,7 +24,7 @@ because the row was settled under another ``diff.ignore``, ``redact`` or ``hash_
 ``gap``: they match, but the row notes a loss that later changes overtook."""
 
 NEVER_SETTLED = Position("", 0)
-"""Before every position of every stream: the position of an item without a row."""
+"""Before every position of every stream: the position of an item without a row, in generation 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,11 @@ class Comparer:
 
         return quickly
 
+    @property
+    def never_settled(self) -> Position:
+        """Before every position of every stream, and after every lower generation."""
+        return lifted(NEVER_SETTLED, self.table.generation)
+
     def name(self, token: str) -> str:
         """The name of an item in reports."""
         return key_hash(token, self.hash_key)
@@ -141,9 +147,12 @@ class Comparer:
         return "gap" if row.gap else None
 
     def accepts(self, kind: Operation, key: TypedItem, item: TypedItem | None, row: Row | None) -> bool:
-        """Whether a live record of this change would pass the table's filter."""
+        """Whether a live record of this change would pass the table's filter. An item passes as a snapshot if
+        a record of it as new or as changed would."""
         if self.table.accepts is None:
             return True
+        if kind == "snapshot":
+            return self.accepts("insert", key, item, row) or self.accepts("modify", key, item, row)
         if kind == "remove" and not self.table.sees_gaps and self._image(row) is None:
             return True  # the filter needs an image that no longer exists: in doubt, publish
         return self.table.accepts(self.record(kind, key, item, row))
@@ -175,8 +184,8 @@ class Comparer:
     def view_of(self, kind: Operation, before: Mapping[str, Any] | None) -> StreamView:
         """What the events may show: never more than the stream's own view, nor more than is known."""
         view = self.facts.view
-        if view == "NEW_AND_OLD_IMAGES" and before is None and kind != "insert":
+        if view == "NEW_AND_OLD_IMAGES" and before is None and kind in ("modify", "remove"):
             return "NEW_IMAGE" if kind == "modify" else "KEYS_ONLY"
-        if view == "OLD_IMAGE" and before is None and kind != "insert":
+        if view == "OLD_IMAGE" and before is None and kind in ("modify", "remove"):
             return "KEYS_ONLY"
         return view

@@ -15,7 +15,7 @@ from bridge.ports.ledger import Row
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.reader import Parts, Reader
 from bridge.reconcile.reemission import Reemission, reemission_of
-from bridge.reconcile.state import Suspect, published_by
+from bridge.reconcile.state import Suspect, is_unsettled, published_by
 
 Verdict = Literal["missed", "without_event"]
 
@@ -147,9 +147,11 @@ def _published_since(suspect: Suspect, row: Row | None) -> bool:
 
 
 def _unsettled(suspect: Suspect, row: Row | None) -> Position | None:
-    """The position of a change that was announced and never settled, so that subscribers may have it. Later
-    changes that published nothing leave them with it."""
+    """The position to publish after, if a change was announced and never settled, so that subscribers may
+    have it. Later changes that published nothing leave them with it."""
     if not suspect.announced:
         return None
     position = Position.of(suspect.announced)
-    return position if row is None or Position.of(row.published_sequence) < position else None
+    if not is_unsettled(position, row):
+        return None
+    return position if row is None else max(position, row.position)

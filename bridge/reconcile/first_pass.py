@@ -11,7 +11,8 @@ from bridge.ports.ledger import Announced, Row
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.reader import Reader
 from bridge.reconcile.segment import SegmentCheckpoint
-from bridge.reconcile.state import Suspect, batches, published_by
+from bridge.reconcile.state import Suspect, batches, is_unsettled, published_by
+from bridge.relay.generations import current_announced, current_row
 
 EARLY_ITEMS = 1_000
 """After this many items of a segment it is certain whether the ledger knows the table."""
@@ -78,10 +79,12 @@ class FirstPass(Reader):
         if page is None:
             at.done = True
             return []
+        table = self.parts.comparer.table
+        known = [current_row(row, table) for row in page.rows]
         at.counts.looked_up(page.units)
         at.counts.add("rows", len(page.rows))
         suspects: list[Suspect] = []
-        for rows in batches(page.rows):
+        for rows in batches(known):
             by_token = {row.key: self._key_of(row) for row in rows}
             read_s = self.parts.clock.now()
             items = self.items(by_token, at.counts)
@@ -91,7 +94,7 @@ class FirstPass(Reader):
             suspects += [Suspect(by_token[row.key], None, read_s, published_by(row)) for row in lost]
             if lost:
                 at.last_s = self.parts.clock.now()
-        suspects += self._unsettled(page.announced, at)
+        suspects += self._unsettled([current_announced(each, table) for each in page.announced], at)
         at.counts.add("differing", len(suspects))
         at.start, at.done = page.next, not page.next
         return suspects
@@ -105,9 +108,7 @@ class FirstPass(Reader):
             newest = {each.key: each for each in sorted(some, key=lambda each: each.position)}
             rows = self.rows(newest, at.counts)
             open_ones = {
-                key: each
-                for key, each in newest.items()
-                if (row := rows.get(key)) is None or row.published_sequence < each.position.sequence
+                key: each for key, each in newest.items() if is_unsettled(each.position, rows.get(key))
             }
             read_s = self.parts.clock.now()
             keys = {key: each.item_key for key, each in open_ones.items()}

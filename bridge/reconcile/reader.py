@@ -18,6 +18,7 @@ from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.options import Options
 from bridge.reconcile.segment import SegmentCheckpoint
+from bridge.relay.generations import current_rows
 
 
 class Pace:
@@ -70,9 +71,9 @@ class Reader:
     pace: Pace
     options: Options
 
-    def page(self, segment: int, at: SegmentCheckpoint) -> Sequence[TypedItem]:
+    def page(self, segment: int, at: SegmentCheckpoint, *, consistent: bool = False) -> Sequence[TypedItem]:
         """The next page of the table; ``at`` moves behind it."""
-        page = self.parts.source.page(segment, self.options.segments, at.start)
+        page = self.parts.source.page(segment, self.options.segments, at.start, consistent=consistent)
         self._pay(page.units, at.counts)
         at.counts.add("compared", len(page.items))
         at.start, at.done = page.next, page.next is None
@@ -87,7 +88,10 @@ class Reader:
     def rows(self, tokens: Collection[str], counts: Counts) -> Mapping[str, Row]:
         """Ledger rows by key token."""
         counts.looked_up(len(tokens))
-        return self.parts.ledger.read(tokens) if tokens else {}
+        if not tokens:
+            return {}
+        comparer = self.parts.comparer
+        return current_rows(self.parts.ledger.read(tokens), {comparer.facts.name: comparer.table})
 
     def _pay(self, units: float, counts: Counts) -> None:
         self.pace.spend(units)

@@ -24,7 +24,7 @@ from bridge.reconcile.reader import Pace, Parts
 from bridge.reconcile.report import HISTORY_MAX, build_report, not_comparable_note, summary
 from bridge.reconcile.second_pass import Pass, SecondPass, check_limits
 from bridge.reconcile.segment import Seen, SegmentCheckpoint, SegmentWorker
-from bridge.reconcile.snapshot import Allowance, Snapshots
+from bridge.reconcile.snapshot import Allowance, Snapshots, check_rules
 from bridge.reconcile.state import Phase, RunState, Suspect
 
 Spread = Callable[[Sequence[Iterator[Seen]]], Iterator[Seen]]
@@ -73,6 +73,8 @@ class Reconciler(Parts):
         do harm, ``CheckpointBroken``, and ``Unavailable`` and ``BatchError`` as edges do. Whatever ends it,
         the next ``resume`` continues after the last step that was done.
         """
+        if mode == "backfill" and not resume:
+            check_rules(self.comparer, options)
         now_s = self.clock.now()
         lease = self.store.acquire(self.table, self.owner, self.lease_s, now_s, force=take_over)
         keeper = LeaseKeeper(self.store, lease, self.clock, self.lease_s)
@@ -121,6 +123,8 @@ class Reconciler(Parts):
                 f"table {self.table} has no run to resume", hint="start one with `reconcile run` or `plan`"
             )
         state.check_key(self.comparer.facts.key)
+        if state.mode == "backfill":
+            check_rules(self.comparer, Options())
         return state
 
     # --- the work ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from bridge.core.event import Event
 from bridge.core.healing import published_name, state_name, step_id, suffix_at, time_text
 from bridge.errors import ViewTooNarrow
 from bridge.ports.ledger import Row, SettledBy
-from bridge.reconcile.comparer import NEVER_SETTLED, Comparer
+from bridge.reconcile.comparer import Comparer
 from bridge.relay.gaps import legible
 
 
@@ -66,14 +66,16 @@ def reemission_of(
     by: SettledBy = "snapshot" if snapshot else "reconcile"
     row = settled_row(comparer, key, image, expected, as_of=time_text(read_at), by=by)
     if matches and expected is not None:
-        row = replace(expected, gap=False, gap_names=None)
+        row = replace(expected, gap=False, gap_names=None, stored=None)
     if unsettled is not None:
         row = replace(row, position=max(row.position, unsettled))
     known = legible(comparer.table, expected) if unsettled is None else None
     kind: Operation = "remove" if image is None else "modify"
-    if image is not None and (snapshot or expected is None or not expected.live):
+    if snapshot:
+        kind = "snapshot"
+    elif image is not None and (expected is None or not expected.live):
         kind = "insert"
-    before = known.image if known is not None and kind != "insert" else None
+    before = known.image if known is not None and kind in ("modify", "remove") else None
     view = comparer.view_of(kind, before)
     fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
     position = row.position
@@ -129,7 +131,7 @@ def settled_row(
     by: SettledBy,
 ) -> Row:
     """The row once ``image`` (redacted; None: gone) is published. Its position does not change."""
-    known = expected or Row("", NEVER_SETTLED, live=False)
+    known = expected or Row("", comparer.never_settled, live=False)
     table, keep = comparer.table, comparer.keep
     fingerprint, fields = "", None
     if image is not None and keep != "position" and table.fingerprint is not None:
@@ -146,6 +148,7 @@ def settled_row(
         settled_by=by,
         as_of=as_of,
         recent=known.recent,
+        ids=known.ids,
         fields=fields,
         image=image if keep == "image" else None,
         fingerprint_version=table.fingerprint_version if fingerprint else "",

@@ -8,12 +8,22 @@ from datetime import UTC, datetime
 from threading import Lock
 
 from bridge.core.change import TypedItem
+from bridge.core.events.snapshot import lines_to_add, snapshot_type
 from bridge.core.healing import time_text
-from bridge.errors import LedgerUnavailable, MalformedRecord, RecordError, TooMuchToEmit, ViewTooNarrow
+from bridge.errors import (
+    LedgerUnavailable,
+    MalformedRecord,
+    ReconcileStopped,
+    RecordError,
+    TooMuchToEmit,
+    ViewTooNarrow,
+)
 from bridge.ports.ledger import Row
+from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.confirm import Confirmed, Verdict, fitted
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
+from bridge.reconcile.options import Options
 from bridge.reconcile.reader import Reader
 from bridge.reconcile.reemission import reemission_of, settled_row
 from bridge.reconcile.report import plural
@@ -43,9 +53,34 @@ class Allowance:
             self.used += events
 
 
+def check_rules(comparer: Comparer, options: Options) -> None:
+    """Raises ``ReconcileStopped`` if no rule of the table publishes snapshots, or none that is selected."""
+    table = comparer.table
+    names = [
+        version.envelope.type
+        for rule in table.rules
+        if "snapshot" in rule.route.operations
+        for version in rule.versions
+    ]
+    if not names:
+        types = sorted({rule.type for rule in table.rules})
+        raise ReconcileStopped(
+            f"table {table.name} has no rule with op: snapshot, and a backfill publishes through no other: a "
+            "snapshot is no change, and must not look like one",
+            hint="add these lines to the events of the table in bridge.yaml, write the schema with "
+            f"`stream-bridge schema new {snapshot_type(types)}`, and run it again\n{lines_to_add(types)}",
+        )
+    if not any(map(options.selects, names)):
+        raise ReconcileStopped(
+            f"table {table.name} publishes no snapshot of type {', '.join(options.only_types)}",
+            hint=f"its snapshots are {', '.join(names)}",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshots(Reader):
-    """Works page by page, as the first pass does, but nothing is a suspect."""
+    """Works page by page, as the first pass does, but nothing is a suspect. Pages are read consistently: the
+    rows suppress every change that is older than the read."""
 
     run: str
     emitter: Emitter
@@ -59,7 +94,7 @@ class Snapshots(Reader):
         again."""
         comparer, ledger = self.parts.comparer, self.parts.ledger
         read_at = datetime.fromtimestamp(self.parts.clock.now(), UTC)
-        items = self.page(segment, at)
+        items = self.page(segment, at, consistent=True)
         tokens = [comparer.token(comparer.key_of(item)) for item in items]
         known = self.rows(tokens, at.counts)
         rows: dict[str, Row] = {}
@@ -98,7 +133,7 @@ class Snapshots(Reader):
         comparer = self.parts.comparer
         read_at = datetime.fromtimestamp(self.parts.clock.now(), UTC)
         groups: list[list[Confirmed]] = []
-        for items in batches(self.page(segment, at)):
+        for items in batches(self.page(segment, at, consistent=True)):
             keys = [comparer.key_of(item) for item in items]
             rows = self.rows([comparer.token(key) for key in keys], at.counts)
             ready = [
@@ -116,7 +151,7 @@ class Snapshots(Reader):
         self, key: TypedItem, item: TypedItem, row: Row | None, read_at: datetime, counts: Counts
     ) -> Confirmed | None:
         comparer = self.parts.comparer
-        if not comparer.accepts("insert", key, item, row):
+        if not comparer.accepts("snapshot", key, item, row):
             counts.add("filtered")
             return None
         try:

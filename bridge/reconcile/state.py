@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import orjson
 
-from bridge.core.change import TypedItem
+from bridge.core.change import Position, TypedItem
 from bridge.errors import CheckpointBroken, KeySchemaChanged
 from bridge.limits import BATCH_GET_MAX
 from bridge.ports.ledger import NEVER, Row
@@ -112,6 +112,11 @@ def published_by(row: Row | None) -> str:
     """The sequence of what subscribers have according to the row. A change that publishes nothing, such as
     one of ignored attributes only, keeps it."""
     return NEVER if row is None else row.published_sequence
+
+
+def is_unsettled(announced: Position, row: Row | None) -> bool:
+    """Whether subscribers may have an announced change although nothing newer of its item was published."""
+    return row is None or row.published_sequence < announced.sequence
 
 
 def as_document(suspects: Iterable[Suspect]) -> Document:

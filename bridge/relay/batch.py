@@ -14,6 +14,7 @@ from bridge.core.change import Change
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim
 from bridge.core.events.translate import Table
+from bridge.core.healing import suffix_at, time_text
 from bridge.core.keys import key_token
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.redact import Redacted
@@ -192,6 +193,9 @@ def fetch_current(
 ) -> None:
     """Add the current item to the changes of tables that are configured so, with one read for each key.
 
+    A record that is processed again, after a crash or a failure, is read again and may show a newer item. The
+    time of the read is in the ids and the sequences of its events: what was read later sorts after the rest.
+
     Raises :class:`BatchError` where a table is missing or denies access.
     """
     wanted: dict[str, dict[str, list[Item]]] = {}
@@ -203,6 +207,8 @@ def fetch_current(
         wanted.setdefault(change.table, {}).setdefault(item.key, []).append(item)
     for name, by_key in wanted.items():
         keys = {key: same[0].change.key for key, same in by_key.items() if same[0].change is not None}
+        read_at = datetime.fromtimestamp(deadline.clock.now(), UTC)
+        suffix = suffix_at(time_text(read_at))
         found = fetcher.fetch(name, keys, deadline)
         for key, same in by_key.items():
             for item in same:
@@ -211,4 +217,6 @@ def fetch_current(
                         FetchUnavailable(f"table {name}: the current item could not be read in time")
                     )
                 elif item.change is not None:
-                    item.change = item.change._replace(current=found[key], fetched=True)
+                    item.change = item.change._replace(
+                        current=found[key], fetched=True, suffix=suffix, id_suffix=suffix
+                    )

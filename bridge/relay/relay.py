@@ -140,6 +140,8 @@ class Relay:
         try:
             change, body = item.dialect.decode(item.record, stream)
             item.key = token_of(change)
+            table = self.tables.get(change.table)
+            change = change if table is None else table.placed(change)
         except MalformedRecord as error:
             item.error = error
         else:

@@ -11,7 +11,7 @@ from bridge.core.healing import time_text
 from bridge.core.keys import key_as_text
 from bridge.errors import MalformedRecord
 from bridge.limits import LEDGER_RECENT_MAX
-from bridge.ports.ledger import GONE, NEVER, Keep, Row
+from bridge.ports.ledger import GONE, NEVER, Keep, Row, record_name
 from bridge.relay.batch import Item
 from bridge.relay.gaps import bounded, is_healed, published_image
 
@@ -30,19 +30,34 @@ class RowMaker:
 
     def row_after(self, key: str, own: Sequence[Item], known: Row | None) -> Row:
         """The row after ``own``, the settled changes of one key in the batch's order; at least one."""
+        if known is not None and known.stored is not None:
+            known = replace(known, stored=None)
         changes = [(item, item.change) for item in own if item.change is not None]
         published = [change for item, change in changes if item.end != "quarantined"]
         sequences = [change.position.sequence for change in reversed(published)]
         recent = tuple(dict.fromkeys((*sequences, *(known.recent if known else ()))))[:LEDGER_RECENT_MAX]
         changes.sort(key=lambda pair: pair[1].position)
         gap, gap_names = _gap_after([item for item, _ in changes], known)
+        ids = _ids_after(changes, known)
         newest, change = changes[-1]
         again = newest.end == "quarantined" and self.redriven  # the row already records its first quarantine
         if known is not None:
             # What a reconciliation published at this position is newer than the change at it.
             keeps = again or known.settled_by != "stream"
             if change.position < known.position or (keeps and change.position == known.position):
-                return replace(known, recent=recent, gap=gap, gap_names=gap_names)
+                return replace(known, recent=recent, gap=gap, gap_names=gap_names, ids=ids)
+        if known is not None and all(item.why == "seeded" for item, _ in changes):
+            # The state is newer than these changes. The position moves: what subscribers may hold of them
+            # sorts before the next re-emission.
+            return replace(
+                known,
+                position=change.position,
+                published=known.published_sequence,
+                recent=recent,
+                gap=gap,
+                gap_names=gap_names,
+                ids=ids,
+            )
         live, doubt, state, of = self._published_state(changes, known)
         fingerprint, fields, image, fingerprint_version = state
         seen = GONE if change.operation == "remove" else fingerprint if of is change else self._hash(change)
@@ -61,6 +76,7 @@ class RowMaker:
             gap_names=gap_names,
             doubt=doubt,
             fingerprint_version=fingerprint_version,
+            ids=ids,
         )
         before = "" if of is not None else (known.published_sequence if known is not None else NEVER)
         return replace(
@@ -138,7 +154,24 @@ def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[st
     return gap, names if gap else None
 
 
+def _ids_after(changes: Sequence[tuple[Item, Change]], known: Row | None) -> tuple[str, ...]:
+    """The names of the records at the newest instant, if their stream may repeat them: only there could a
+    repeat sort after a newer change."""
+    label = max(change.position.label for _, change in changes)
+    held: tuple[str, ...] = ()
+    if known is not None and known.position.label >= label:
+        label, held = known.position.label, known.ids
+    names = [
+        record_name(change.record_id)
+        for item, change in reversed(changes)
+        if not item.dialect.ordered and change.position.label == label
+    ]
+    return tuple(dict.fromkeys((*names, *held)))[:LEDGER_RECENT_MAX]
+
+
 def _publishes_nothing(item: Item) -> bool:
-    """Whether subscribers keep their state: only ignored paths differ, or no type matches the change but one
-    may match what was lost before it."""
-    return item.end == "without_event" and (item.why == "unchanged" or (item.gap and item.why != "filtered"))
+    """Whether subscribers keep their state: only ignored paths differ, the change is older than the state, or
+    no type matches the change but one may match what was lost before it."""
+    return item.end == "without_event" and (
+        item.why in ("unchanged", "seeded") or (item.gap and item.why != "filtered")
+    )

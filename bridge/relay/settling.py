@@ -18,7 +18,7 @@ from bridge.core.keys import key_as_text
 from bridge.errors import LedgerUnavailable, MalformedRecord
 from bridge.limits import RECORD_TIME_ROUNDING_S
 from bridge.ports.clock import Deadline
-from bridge.ports.ledger import Announced, Ledger, Row
+from bridge.ports.ledger import Announced, Ledger, Row, record_name
 from bridge.relay.batch import Item
 from bridge.relay.gaps import (
     fingerprint_of,
@@ -30,6 +30,7 @@ from bridge.relay.gaps import (
     published_fields,
     time_of,
 )
+from bridge.relay.generations import current_rows
 from bridge.relay.rows import RowMaker
 
 Heal = Literal["off", "report", "emit"]
@@ -66,24 +67,25 @@ class Settling:
     def row_maker(self) -> RowMaker:
         return RowMaker(self.tables, self.ledger.keep, self.redriven)
 
-    def open(self, items: Iterable[Item]) -> None:
+    def open(self, items: Sequence[Item]) -> None:
         """End records that are already settled, mark redriven changes, find gaps. Raises as ``Ledger.read``
         does."""
         keys = {item.key for item in items if item.change is not None}
-        self.rows = self.ledger.read(keys, self.deadline)
+        _end_repeats(items)
+        self.rows = current_rows(self.ledger.read(keys, self.deadline), self.tables)
         if not self.rows and self.ledger.keep == "position" and not self.redriven:
             return
         earlier: dict[str, Change] = {}
         for item in items:
             change = item.change
-            if change is None:
+            if change is None or item.end is not None:
                 continue
             row = legible(self.tables.get(change.table), self.rows.get(item.key))
             previous = earlier.get(item.key)
             without = None if row is None else self._settled_already(item, change, row, previous)
             if without is not None:
                 item.end_as("without_event", without)
-                if without == "duplicate":
+                if without in ("duplicate", "seeded"):
                     continue
             else:
                 if self.redriven:
@@ -164,8 +166,11 @@ class Settling:
     def _settled_already(
         self, item: Item, change: Change, row: Row, previous: Change | None
     ) -> Without | None:
-        if change.position.sequence in row.recent:
+        if change.position.sequence in row.recent or _is_repeat(item, change, row):
             return "duplicate"
+        # One at or before the row's position sorts before the snapshot anyway.
+        if row.settled_by == "snapshot" and change.position > row.position and _is_older(change, row):
+            return "seeded"
         if self.redriven:
             return None  # redriven changes are older than their rows
         if item.dialect.is_settled(change.position, row.position):
@@ -179,8 +184,8 @@ class Settling:
     def _published_already(self, change: Change, row: Row) -> bool:
         """Whether a reconciliation has certainly published this change's state: the states are equal, and the
         item was read after the change, whatever the record's time was rounded from."""
-        table, read = self.tables.get(change.table), time_of(row.as_of)
-        if table is None or read is None or change.time + _ROUNDING >= read:
+        table = self.tables.get(change.table)
+        if table is None or not _is_older(change, row):
             return False
         if change.operation == "remove" or not row.live:
             return change.operation == "remove" and not row.live
@@ -223,5 +228,32 @@ class Settling:
             if self.ledger.settle_if(new, known):
                 self.rows = {**self.rows, key: new}
                 return True
-            known = self.ledger.read([key]).get(key)
+            known = current_rows(self.ledger.read([key]), self.tables).get(key)
         return False
+
+
+def _end_repeats(items: Iterable[Item]) -> None:
+    """End records that their stream holds twice, under two numbers, where both are in the batch."""
+    seen: set[tuple[str, str]] = set()
+    for item in items:
+        if item.change is None or item.dialect.ordered:
+            continue
+        record = (item.key, item.change.record_id)
+        if record in seen:
+            item.end_as("without_event", "duplicate")
+        seen.add(record)
+
+
+def _is_repeat(item: Item, change: Change, row: Row) -> bool:
+    """Whether a record was settled under another number at the instant of the row's position. Its own
+    position would sort after a newer change of that instant."""
+    if item.dialect.ordered or change.position.label != row.position.label:
+        return False
+    return record_name(change.record_id) in row.ids
+
+
+def _is_older(change: Change, row: Row) -> bool:
+    """Whether a change was certainly written before the read that the row was made from, whatever the
+    record's time was rounded from."""
+    read = time_of(row.as_of)
+    return read is not None and change.time + _ROUNDING < read

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from bridge.core.generation import GENERATION_MAX
 from bridge.limits import RECONCILE_SEGMENTS_MAX, STREAM_RETENTION_S
 from bridge.settings.block import Block, Duration, NameOrBlock, OneOrMany, Whole, optional
 from bridge.settings.types import (
@@ -23,7 +24,7 @@ from bridge.settings.types import (
     Uri,
 )
 
-Operations = Literal["insert", "modify", "remove"]
+Operations = Literal["insert", "modify", "remove", "snapshot"]
 
 
 class OwnerSettings(Block):
@@ -131,7 +132,8 @@ class EventSettings(Block):
         description="CloudEvents type without its version. The bridge appends the major, as in .v1."
     )
     op: Annotated[tuple[Operations, ...], OneOrMany()] = Field(
-        description="Operation, or list of operations, for which this event is published."
+        description="Operation, or list of operations, for which this event is published. `snapshot` is for"
+        " what `stream-bridge backfill` publishes, and needs a type of its own."
     )
     when: WhenSettings | None = optional("Conditions on the change.", "every change")
     versions: Annotated[tuple[VersionSettings, ...], Field(min_length=1)] = Field(
@@ -196,6 +198,11 @@ class TableSettings(Block):
     fetch: Literal["current"] | None = optional(
         "Where the stream view lacks an image, read the current item and publish it as `current`.",
         "nothing is read",
+    )
+    generation: Annotated[int, Whole(0, GENERATION_MAX)] = Field(
+        default=0,
+        description="Raise it, and never lower it, to have everything that is published from then on sort"
+        " after what subscribers hold: for a backfill after the ledger was lost.",
     )
     reconcile: ReconcileSettings = Field(
         default=ReconcileSettings(), description="How the table is compared with its ledger."

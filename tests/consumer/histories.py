@@ -12,6 +12,9 @@ g  give it up: it waits for redrive
 v  redrive what was given up first
 x  switch the stream off and on: what waits is lost, later records have a new label
 r  reconcile (only while nothing waits: it refuses while the stream lags)
+e  seed; if the ledger has no row, subscribers load the table and forget what they held
+b  backfill
+k  the ledger is lost: the generation is raised, and everything is backfilled
 =  ==============================================================================
 
 At the end everything that waits is delivered, and two reconciliations run.
@@ -28,11 +31,11 @@ from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Row
-from bridge.reconcile import Comparer, Reconciler
+from bridge.reconcile import Comparer, Mode, Reconciler
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal
-from tests.builders.bridges import table
+from tests.builders.bridges import rule, table
 from tests.builders.records import lambda_record
 from tests.fakes.clock import FakeClock
 from tests.fakes.sink import ScriptedSink
@@ -83,8 +86,11 @@ class World:
         self.source = FakeTable()
         self.ledger = CrashingLedger(keep=self.keep)
         self.sink = ScriptedSink()
+        snapshots = rule("com.example.user.snapshot", operations=frozenset({"snapshot"}))
         self.rules = replace(
-            table(), fingerprint=compile_fingerprint(SECRET), field_hashes=compile_field_hashes(SECRET)
+            table(rule(), snapshots),
+            fingerprint=compile_fingerprint(SECRET),
+            field_hashes=compile_field_hashes(SECRET),
         )
         self.relay = Relay(
             {"Users": self.rules},
@@ -100,6 +106,8 @@ class World:
         self.numbers = 0
         self.streams = 0
         self.runs = 0
+        self.loaded: tuple[int, int | None] = (0, None)
+        """How many events there were when subscribers loaded the table, and what they loaded."""
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -127,6 +135,19 @@ class World:
                 if self.waiting:
                     raise Impossible
                 self.reconcile()
+            case "e":
+                first_contact = not self.ledger.read([self.source.token("a")])
+                self.reconcile("seed")
+                if first_contact:
+                    self.loaded = (len(self.sink.accepted), self.value)
+            case "b":
+                self.reconcile("backfill")
+            case "k":
+                self.rules = replace(self.rules, generation=self.rules.generation + 1)
+                self.ledger = CrashingLedger(keep=self.keep)
+                self.relay = replace(self.relay, ledger=self.ledger, tables={"Users": self.rules})
+                self.loaded = (self.loaded[0], None)  # what the new generation does not send again is gone
+                self.reconcile("backfill")
 
     def finish(self) -> None:
         while self.waiting:
@@ -135,8 +156,9 @@ class World:
             self.clock.sleep(100)
             self.reconcile()
 
-    def reconcile(self) -> dict[str, Any]:
+    def reconcile(self, mode: Mode = "run") -> dict[str, Any]:
         self.runs += 1
+        self.clock.sleep(0.01)  # a run takes some time
         run = f"run-{self.runs}"
         reconciler = Reconciler(
             Comparer(self.rules, self.source.facts, self.keep, SECRET),
@@ -149,7 +171,7 @@ class World:
             self.clock,
             new_run=lambda: run,
         )
-        return reconciler.execute("run", opts(segments=1, trust_ledger=True))
+        return reconciler.execute(mode, opts(segments=1, trust_ledger=True))
 
     # --- what came of it -------------------------------------------------------------------------
 

@@ -23,16 +23,19 @@ HEALS: tuple[Heal, ...] = ("report", "emit")
 
 def held_by_a_subscriber(world: World) -> dict[str, Any] | None:
     held: dict[str, Any] | None = None
-    for event in world.events:
+    for event in world.events[world.loaded[0] :]:
         if supersedes(event, held):
             held = event
+    generation = world.rules.generation
+    if generation and held is not None and not held["sequence"].startswith(f"r{generation:04d}/"):
+        return None  # docs/events.md: what a new generation did not send again is gone
     return held
 
 
 def wrong(world: World) -> str | None:
     """What a subscriber that has every event has wrong in the end."""
     held = held_by_a_subscriber(world)
-    value = None if held is None else (held["data"].get("after") or {}).get("v")
+    value = world.loaded[1] if held is None else (held["data"].get("after") or {}).get("v")
     if value != world.value:
         events = [(each["sequence"], each["data"]["operation"], each["id"]) for each in world.events]
         return f"a subscriber has {value}, the table {world.value}: {events}"
@@ -43,7 +46,7 @@ def wrong(world: World) -> str | None:
 
 
 @pytest.mark.parametrize("heal", HEALS)
-@pytest.mark.parametrize("steps", ["wdsclr", "wsclgv", "wsclxr"])
+@pytest.mark.parametrize("steps", ["wdsclr", "wsclgv", "wsclxr", "wdslb", "wdsle", "wdslk", "wsgvb", "wcgvk"])
 def test_after_every_small_history_the_greatest_sequence_is_the_state_of_the_table(
     heal: Heal, steps: str
 ) -> None:
@@ -61,7 +64,7 @@ def test_after_every_small_history_the_greatest_sequence_is_the_state_of_the_tab
 
 @settings(max_examples=60)
 @given(
-    history=st.text("wwwdsssclgvxr", min_size=6, max_size=40),
+    history=st.text("wwwdsssclgvxrebk", min_size=6, max_size=40),
     heal=st.sampled_from(HEALS),
     keep=st.sampled_from(["fingerprint", "fields", "image"]),
     pause_s=st.sampled_from([0.0, 0.4, 5.0]),

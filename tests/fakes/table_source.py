@@ -43,9 +43,11 @@ class FakeTable:
     def describe(self) -> TableFacts:
         return self.facts
 
-    def page(self, segment: int, segments: int, start: TypedItem | None) -> ItemPage:
+    def page(
+        self, segment: int, segments: int, start: TypedItem | None, *, consistent: bool = False
+    ) -> ItemPage:
         self._begin("page")
-        shown = {**self.items, **self.stale}
+        shown = self.items if consistent else {**self.items, **self.stale}
         mine = sorted(token for token in shown if crc32(token.encode()) % segments == segment)
         after = "" if start is None else key_token(self.facts.name, start)
         left = [token for token in mine if token > after]

@@ -9,14 +9,17 @@ from typing import Any
 
 import pytest
 
+from bridge.core.change import StreamRef
+from bridge.core.records.decode import stream_ref
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.local.memory import MemoryClaimCheck, MemoryQuarantine, MemorySink
 from bridge.errors import BatchError, BreakerTripped, QuarantineUnavailable, Unavailable
-from bridge.lambdas.pipe import PipeHandler
+from bridge.lambdas.pipe import PipeHandler, source_stream
 from bridge.limits import INVOCATION_PAYLOAD_BYTES
+from bridge.ports.clock import Deadline
 from bridge.ports.quarantine import Quarantined
 from tests.builders.bridges import relay, rule, table
-from tests.builders.records import lambda_record
+from tests.builders.records import STREAM_ARN, lambda_record
 from tests.fakes.context import LambdaContext
 from tests.fakes.telemetry import KeptTelemetry
 
@@ -36,10 +39,15 @@ class BrokenQuarantine(MemoryQuarantine):
         raise QuarantineUnavailable("disk full")
 
 
-def handler(*sinks: MemorySink, max_bytes: int = INVOCATION_PAYLOAD_BYTES, **parts: Any) -> PipeHandler:
+def handler(
+    *sinks: MemorySink,
+    max_bytes: int = INVOCATION_PAYLOAD_BYTES,
+    stream: StreamRef | None = None,
+    **parts: Any,
+) -> PipeHandler:
     every = sinks or (MemorySink(name="domain"),)
     bridge = relay(*every, ledger=NoLedger(), **parts)
-    return PipeHandler(bridge, {sink.name: sink for sink in every}, max_bytes=max_bytes)
+    return PipeHandler(bridge, {sink.name: sink for sink in every}, stream=stream, max_bytes=max_bytes)
 
 
 def ask(pipe: PipeHandler, *records: Any, remaining_ms: int = 60_000) -> list[dict[str, Any]]:
@@ -92,7 +100,7 @@ def test_a_batch_that_the_pipe_sends_again_is_answered_again() -> None:
     ("make", "remaining_ms", "why"),
     [
         (lambda: handler(quarantine=BrokenQuarantine()), 60_000, "quarantine_unavailable"),
-        (handler, 0, "not_sent"),
+        (handler, 0, "no_time"),
     ],
 )
 def test_what_cannot_be_dealt_with_just_now_fails_the_batch_for_the_pipe_to_retry(
@@ -132,12 +140,49 @@ def test_a_bad_deploy_fails_the_batch_and_quarantines_nothing() -> None:
     assert quarantine.entries() == []
 
 
-def test_records_that_name_the_table_but_not_its_stream_are_understood() -> None:
-    """As the documentation of Pipes shows them; they sort among themselves, before those of any stream."""
-    named = {**put("a", 2), "eventSourceARN": "arn:aws:dynamodb:eu-central-1:123456789012:table/Users"}
-    (event,) = ask(handler(), named)
-    (other,) = ask(handler(), put("a", 1))
-    assert event["sequence"] < other["sequence"]
+TABLE_ARN = STREAM_ARN.partition("/stream/")[0]
+
+
+def as_documented(record: dict[str, Any]) -> dict[str, Any]:
+    """The documentation of Pipes shows the table's ARN; records seen in use have the stream's."""
+    return {**record, "eventSourceARN": TABLE_ARN}
+
+
+def test_a_record_has_one_sequence_whatever_the_way_in() -> None:
+    """Through a pipe (in both forms that its records have), behind the stream, and redriven."""
+    (documented,) = ask(handler(stream=stream_ref(STREAM_ARN)), as_documented(put("a", 1)))
+    (seen,) = ask(handler(), put("a", 1))
+    sink = MemorySink(name="domain")
+    bridge = relay(sink)
+    bridge.handle([put("a", 1)], Deadline.after(bridge.clock, 60))
+    bridge.handle([put("a", 1)], Deadline.after(bridge.clock, 60), redriven=True)
+    behind = [json.loads(event.body) for event in sink.events]
+    assert {each["sequence"] for each in (documented, seen, *behind)} == {documented["sequence"]}
+    assert documented["sequence"].startswith("2026-11-01T10:00:00.000/")
+
+
+def test_a_record_without_its_stream_is_never_given_an_invented_place_in_the_order() -> None:
+    with pytest.raises(BatchError, match="place in the order is not known") as refused:
+        ask(handler(), as_documented(put("a", 1)))
+    assert "STREAM_ARN" in refused.value.hint
+    other = stream_ref(STREAM_ARN.replace("Users", "Orders"))
+    with pytest.raises(BatchError, match="another table"):
+        ask(handler(stream=other), as_documented(put("a", 1)))
+
+
+def test_the_source_of_a_pipe_is_read_from_the_environment() -> None:
+    assert source_stream({}) is None
+    assert source_stream({"STREAM_ARN": STREAM_ARN}) == stream_ref(STREAM_ARN)
+    with pytest.raises(BatchError, match="STREAM_ARN is not the ARN"):
+        source_stream({"STREAM_ARN": TABLE_ARN})
+
+
+def test_a_quarantined_record_of_a_pipe_names_its_stream_so_that_it_can_be_retried() -> None:
+    quarantine = MemoryQuarantine()
+    pipe = handler(quarantine=quarantine, stream=stream_ref(STREAM_ARN))
+    assert ask(pipe, put("a", 1), as_documented(poison("b", 2)))
+    (entry,) = quarantine.entries()
+    assert entry.record["eventSourceARN"] == STREAM_ARN
 
 
 def test_of_a_large_event_the_form_that_every_sink_takes_is_answered() -> None:

@@ -7,23 +7,25 @@ from pathlib import Path
 from typing import Any
 
 TYPE = "com.example.item.changed"
+SNAPSHOT = "com.example.item.snapshot"
 
 
 def write_project(
     folder: Path, *, table: str, ledger: str, sink: str = "memory", reconcile: str = "{}", more: str = ""
 ) -> Path:
     """The configuration's path. Key attribute ``id``."""
-    schema = folder / "event_schemas" / TYPE
-    schema.mkdir(parents=True)
-    (schema.parent / "registry.yaml").write_text("base: https://schemas.example.com\n")
-    document = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"https://schemas.example.com/{TYPE}/1.0.0.json",
-        "description": "For tests.",
-        "type": "object",
-    }
-    (schema / "1.0.0.json").write_text(json.dumps(document))
-    (schema / "meta.yaml").write_text("summary: For tests.\nowner: {team: tests, contact: tests}\n")
+    for type_name in (TYPE, SNAPSHOT):
+        schema = folder / "event_schemas" / type_name
+        schema.mkdir(parents=True)
+        document = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"https://schemas.example.com/{type_name}/1.0.0.json",
+            "description": "For tests.",
+            "type": "object",
+        }
+        (schema / "1.0.0.json").write_text(json.dumps(document))
+        (schema / "meta.yaml").write_text("summary: For tests.\nowner: {team: tests, contact: tests}\n")
+    (folder / "event_schemas" / "registry.yaml").write_text("base: https://schemas.example.com\n")
     path = folder / "bridge.yaml"
     path.write_text(
         f"""\
@@ -41,6 +43,7 @@ tables:
     reconcile: {reconcile}
 {more}    events:
       - {{type: {TYPE}, op: [insert, modify, remove], versions: ["1.0.0"]}}
+      - {{type: {SNAPSHOT}, op: snapshot, versions: ["1.0.0"]}}
 """
     )
     return path

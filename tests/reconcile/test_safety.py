@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from bridge.consumer import supersedes
 from bridge.core.change import Position
+from bridge.core.events.translate import Table
+from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.run_store import DirectoryRunStore
 from bridge.errors import (
+    BatchError,
     CheckpointBroken,
     FirstContact,
     KeySchemaChanged,
     LeaseHeld,
     LeaseLost,
+    ReconcileStopped,
     SinkUnavailable,
     SourceUnavailable,
     StreamBehind,
     TooMuchToEmit,
 )
-from bridge.ports.ledger import Row
+from bridge.ports.ledger import Announced, Row
+from bridge.reconcile import Mode
+from tests.builders.bridges import rule, table
+from tests.builders.records import item
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.stores import MemoryRunStore
 from tests.reconcile.rig import LABEL, Rig, lossy, opts
+
+SNAPSHOT = "com.example.user.snapshot"
+
+
+def with_snapshots() -> Table:
+    return table(rule(), rule(SNAPSHOT, operations=frozenset({"snapshot"})))
+
 
 # --- limits ---------------------------------------------------------------------------------------
 
@@ -66,20 +83,22 @@ def test_seed_records_everything_sends_nothing_and_a_run_then_finds_nothing() ->
 
 
 def test_backfill_sends_every_item_once_as_a_snapshot_and_a_run_then_finds_nothing() -> None:
-    rig = Rig()
+    rig = Rig(rules=with_snapshots())
     rig.settled("known")
     for number in range(20):
         rig.live(f"u{number}", {"name": "x"}, lost=True)
     rig.execute("backfill")
     assert len({event["subject"] for event in rig.events}) == len(rig.events) == 21
     assert all(event["snapshot"] is True and "reconciled" not in event for event in rig.events)
+    assert {event["type"] for event in rig.events} == {f"{SNAPSHOT}.v1"}
+    assert {event["data"]["operation"] for event in rig.events} == {"snapshot"}
     rig.sink.accepted.clear()
     assert rig.execute()["differing"] == 0
     assert rig.events == []
 
 
 def test_a_backfill_stops_before_its_limit_and_resumes_with_a_higher_one_without_sending_twice() -> None:
-    rig = Rig()
+    rig = Rig(rules=with_snapshots())
     for number in range(20):
         rig.live(f"u{number}", {"name": "x"}, lost=True)
     with pytest.raises(TooMuchToEmit) as stopped:
@@ -91,6 +110,89 @@ def test_a_backfill_stops_before_its_limit_and_resumes_with_a_higher_one_without
     assert len(rig.events) <= 12
     rig.resume()
     assert len({event["subject"] for event in rig.events}) == len(rig.events) == 20
+
+
+def test_a_table_without_a_rule_for_snapshots_is_not_backfilled_and_the_lines_to_add_are_shown() -> None:
+    rig = Rig()
+    rig.settled("a")
+    with pytest.raises(ReconcileStopped, match="no rule with op: snapshot") as stopped:
+        rig.execute("backfill")
+    assert rig.events == []
+    assert rig.row("a").settled_by == "stream"  # type: ignore[union-attr]
+    lines = stopped.value.hint.partition("\n")[2]
+    (added,) = yaml.safe_load(lines)
+    assert added == {"type": "com.example.user.snapshot", "op": "snapshot", "versions": ["1.0.0"]}
+
+
+def test_a_backfill_of_a_type_that_is_no_snapshot_is_refused() -> None:
+    rig = Rig(rules=with_snapshots())
+    with pytest.raises(ReconcileStopped, match="publishes no snapshot of type"):
+        rig.execute("backfill", only_types=("com.example.user.changed",))
+    assert rig.execute("backfill", only_types=(SNAPSHOT,))["complete"]
+
+
+@pytest.mark.parametrize("mode", ["seed", "backfill"])
+def test_seed_and_backfill_read_consistently_because_their_rows_suppress_what_is_older(mode: Mode) -> None:
+    rig = Rig(rules=with_snapshots())
+    rig.live("a", {"name": "new"}, lost=True)
+    rig.source.stale = {rig.source.token("a"): item({"id": "a", "name": "old"})}
+    rig.execute(mode)
+    row = rig.row("a")
+    assert row is not None
+    assert row.fingerprint == rig.comparer.fingerprint_of(item({"id": "a", "name": "new"}))
+
+
+# --- generations ----------------------------------------------------------------------------------
+
+
+def lift(rig: Rig, generation: int) -> None:
+    rig.rules = replace(rig.rules, generation=generation)
+
+
+def test_after_a_lost_ledger_a_backfill_in_a_new_generation_reaches_who_holds_old_events() -> None:
+    rig = Rig(rules=with_snapshots())
+    sequence = f"{LABEL}/{7:040}"
+    held = {"sequence": sequence}
+    rig.live("a", {"name": "new"}, lost=True)
+    rig.execute("backfill")
+    (too_low,) = rig.events
+    assert not supersedes(too_low, held), "this is why the generation is raised"
+    rig.ledger, rig.sink.accepted[:] = MemoryLedger(), []
+    lift(rig, 1)
+    rig.execute("backfill")
+    (snapshot,) = rig.events
+    assert supersedes(snapshot, held)
+    assert snapshot["sequence"].startswith("r0001/")
+    rig.clock.sleep(1)
+    rig.live("a", {"name": "lost"}, lost=True)
+    rig.execute()
+    assert supersedes(rig.events[-1], snapshot), "a re-emission sorts after the snapshot"
+
+
+@pytest.mark.parametrize("announced", [False, True])
+def test_rows_and_announcements_of_an_earlier_generation_are_read_in_the_new_one(announced: bool) -> None:
+    rig = Rig()
+    rig.settled("a", "b")
+    if announced:
+        position = Position(LABEL, 99)
+        rig.ledger.announce([Announced(rig.source.token("a"), position, "Users", {"id": {"S": "a"}})])
+    lift(rig, 2)
+    assert rig.execute()["reemitted"] == ({"modify": 1} if announced else {})
+    rig.live("b", {"name": "lost"}, lost=True)
+    assert rig.execute()["settled"] == 1, "the row that was read is the one that is overwritten"
+    assert rig.events[-1]["sequence"].startswith(f"r0002/{LABEL}/")
+
+
+def test_a_generation_that_is_lower_than_the_ledgers_is_refused_before_anything_is_sent() -> None:
+    rig = Rig(rules=replace(with_snapshots(), generation=3))
+    rig.live("a", {"name": "x"}, lost=True)
+    rig.execute("backfill")
+    rig.sink.accepted.clear()
+    lift(rig, 2)
+    for mode in ("plan", "run", "seed", "backfill"):
+        with pytest.raises(BatchError, match=r"positions of generation 3, bridge\.yaml has 2"):
+            rig.execute(mode)
+    assert rig.events == []
 
 
 # --- in flight ------------------------------------------------------------------------------------

@@ -9,20 +9,31 @@ from typing import Any
 
 import pytest
 
+from bridge.consumer import supersedes
 from bridge.core.events.translate import Table
+from bridge.core.fingerprint import compile_fingerprint
 from bridge.core.jsonpath import parse_path
+from bridge.core.keys import key_token
 from bridge.core.mapping.language import compile_mapping
 from bridge.core.mapping.project import getter_of
 from bridge.core.redact import RedactRule
 from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.fetcher import TableFetcher
+from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
-from bridge.errors import AccessDenied
+from bridge.errors import AccessDenied, LedgerUnavailable
 from bridge.relay.relay import Relay
 from tests.builders.bridges import handle, relay, rule, table
-from tests.builders.records import lambda_record
+from tests.builders.records import item, lambda_record
 from tests.fakes.clients.table import TableClient, throttled
 from tests.fakes.sink import ScriptedSink
+
+
+class Crashing(MemoryLedger):
+    """The process dies before it settles anything."""
+
+    def settle(self, rows: Any, deadline: Any = None) -> set[str]:
+        raise LedgerUnavailable("gone")
 
 
 def fetching(**parts: Any) -> Table:
@@ -54,6 +65,35 @@ def test_a_fetched_item_is_published_as_current_and_never_as_an_image_of_the_cha
         "fetched": True,
         "current": {"id": "a", "plan": "pro"},
     }
+
+
+def test_an_item_that_is_read_again_after_a_crash_is_another_event_that_sorts_after_the_first() -> None:
+    """One id, one content: subscribers hold what the ledger settled, in whatever order the two arrive."""
+    client = TableClient({"id": "a", "plan": "free"})
+    made, sink = bridge(client, replace(fetching(), fingerprint=compile_fingerprint(b"k")))
+    crashing = replace(made, ledger=Crashing())
+    with pytest.raises(LedgerUnavailable):
+        handle(crashing, keys_only("a", 1))
+    client.items = [item({"id": "a", "plan": "pro"})]
+    made.clock.sleep(1)
+    handle(made, keys_only("a", 1))
+    handle(made, keys_only("a", 1))  # settled
+    first, second = published(sink)
+    assert first["id"] != second["id"]
+    assert supersedes(second, first)
+    assert first["causationid"] == second["causationid"] == "event-1"
+    assert second["data"]["current"]["plan"] == "pro"
+    (row,) = made.ledger.read([key_token("Users", item({"id": "a"}))]).values()
+    assert row.fingerprint == compile_fingerprint(b"k")(item({"id": "a", "plan": "pro"}))
+
+
+def test_the_next_change_sorts_after_every_read_of_the_one_before_it() -> None:
+    made, sink = bridge(TableClient({"id": "a"}))
+    handle(made, keys_only("a", 1))
+    made.clock.sleep(100)
+    handle(made, keys_only("a", 2))
+    first, second = published(sink)
+    assert supersedes(second, first)
 
 
 def test_an_item_gone_by_then_is_published_as_fetched_without_current() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bridge.core.records.kinesis import KINESIS
-from bridge.edges.local.ledgers import MemoryLedger
+from bridge.edges.local.ledgers import MemoryLedger, NoLedger
 from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import BatchError, BreakerTripped, SinkUnavailable
 from bridge.ports.clock import Deadline
@@ -56,12 +56,45 @@ def test_a_change_delivered_again_as_the_same_kinesis_record_is_not_published_ag
     assert published(sink) == ["a-1"]
 
 
-def test_a_change_that_kinesis_holds_twice_has_one_event_id() -> None:
+@pytest.mark.parametrize("ledger", [MemoryLedger(), ledger_on(DynamoDbClient()), NoLedger()])
+def test_a_change_that_kinesis_holds_twice_in_one_batch_is_published_once(ledger: Any) -> None:
     sink = ScriptedSink()
-    handle(relay(sink), put("a", 1, at=1), put("a", 2, at=1))
-    first, second = sink.accepted
-    assert first.id == second.id
-    assert first.sequence < second.sequence
+    outcome = handle(relay(sink, ledger=ledger), put("a", 1, at=1), put("a", 2, at=1))
+    assert outcome.reasons["without_event"] == {"duplicate": 1}
+    assert published(sink) == ["a-1"]
+
+
+def same_instant(name: str, number: int, value: int) -> dict[str, Any]:
+    """A change of item a within one millisecond; ``name`` is its id, ``number`` its Kinesis number."""
+    return kinesis_record(
+        after={"id": "a", "v": value}, key={"id": "a"}, at=START_MS, number=number, event_id=name
+    )
+
+
+@pytest.mark.parametrize("redriven", [False, True])
+@pytest.mark.parametrize("split", [1, 2])
+@pytest.mark.parametrize("ledger", [MemoryLedger, lambda: ledger_on(DynamoDbClient())])
+def test_a_repeat_never_wins_over_a_newer_change_of_the_same_instant(
+    ledger: Any, split: int, redriven: bool
+) -> None:
+    """Kinesis gives the repeat a number after that of the newer change."""
+    sink = ScriptedSink()
+    bridge = relay(sink, ledger=ledger())
+    records = [same_instant("C1", 1, 1), same_instant("C2", 2, 2)]
+    handle(bridge, *records[:split])
+    handle(bridge, *records[split:])
+    deadline = Deadline.after(bridge.clock, 60)
+    repeat = bridge.handle([same_instant("C1", 3, 1)], deadline, dialect=KINESIS, redriven=redriven)
+    assert repeat.reasons == {"without_event": {"duplicate": 1}}
+    assert max(sink.accepted, key=lambda event: event.sequence).record_id == "C2"
+
+
+def test_a_late_repeat_of_an_earlier_instant_sorts_before_what_came_after_it() -> None:
+    sink = ScriptedSink()
+    bridge = relay(sink)
+    handle(bridge, put("a", 1, at=1), put("a", 2, at=2))
+    handle(bridge, put("a", 3, at=1))
+    assert max(sink.accepted, key=lambda event: event.sequence).record_id == "a-2"
 
 
 def test_a_change_that_comes_late_is_published_and_its_sequence_shows_it() -> None:
@@ -78,8 +111,8 @@ def test_a_change_that_comes_late_is_published_and_its_sequence_shows_it() -> No
 def test_changes_of_one_instant_are_all_published() -> None:
     sink = ScriptedSink()
     bridge = relay(sink)
-    handle(bridge, put("a", 1, at=1))
-    assert handle(bridge, put("a", 2, at=1)).published == 1
+    handle(bridge, same_instant("C1", 1, 1))
+    assert handle(bridge, same_instant("C2", 2, 2)).published == 1
     first, second = sink.accepted
     assert first.sequence < second.sequence
 

@@ -30,6 +30,7 @@ from tests.fakes.sink import ScriptedSink
 from tests.fakes.telemetry import KeptTelemetry
 
 SECRET = b"k" * 32
+NEVER = Position("", 0)
 KEY = key_token("Users", item({"id": "a"}))
 LABEL = "2026-11-01T10:00:00.000"
 REDACTION = (RedactRule(parse_path("$.email"), "hmac", b"pii"),)
@@ -544,12 +545,47 @@ def test_a_late_record_is_suppressed_only_if_a_reconciliation_certainly_publishe
     assert row_of(relay_).position.number == 2
 
 
-def test_a_state_that_was_recorded_and_not_published_suppresses_nothing() -> None:
+def seeded(relay_: Relay, n: int, as_of: str, position: Position = NEVER) -> None:
+    """What a seed or a backfill leaves that read the item at ``as_of``."""
+    state = fingerprint({"id": "a", "n": n})
+    row = Row(KEY, position, live=True, table="Users", fingerprint=state, settled_by="snapshot", as_of=as_of)
+    relay_.ledger.settle([row])
+
+
+@pytest.mark.parametrize("redriven", [False, True])
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("heal", ["report", "emit"])
+def test_what_is_certainly_older_than_the_read_of_a_seed_or_backfill_is_not_published_whatever_its_state(
+    heal: Heal, together: bool, redriven: bool
+) -> None:
+    relay_ = bridge(ScriptedSink(), heal=heal)
+    seeded(relay_, 9, at(60))
+    records = [change(1, None, 1), change(2, 1, None), change(3, None, 4)]
+    deadline = Deadline.after(relay_.clock, 60)
+    for batch in [records] if together else [[record] for record in records]:
+        outcome = relay_.handle(batch, deadline, redriven=redriven)
+        assert outcome.reasons == {"without_event": {"seeded": len(batch)}}
+    assert gaps(relay_) == 0
+    row = row_of(relay_)
+    assert (row.live, row.fingerprint) == (True, fingerprint({"id": "a", "n": 9})), "the newer state stays"
+    assert (row.settled_by, row.as_of) == ("snapshot", at(60))
+    assert row.position.number == 3, "a re-emission sorts after what subscribers may hold of these records"
+
+
+@pytest.mark.parametrize("as_of", [at(1), at(0), ""], ids=["within the rounding", "younger", "unknown"])
+def test_what_may_be_newer_than_the_read_of_a_seed_is_published(as_of: str) -> None:
     relay_ = bridge(ScriptedSink())
-    seeded = Row(KEY, Position("", 0), live=True, fingerprint=fingerprint({"id": "a", "n": 2}))
-    relay_.ledger.settle([replace(seeded, settled_by="snapshot", as_of=at(60))])
+    seeded(relay_, 2, as_of)
     assert handle(relay_, change(2, 1, 2)).published == 1
     assert gaps(relay_) == 0
+
+
+def test_a_redriven_change_that_sorts_before_a_snapshot_is_still_published() -> None:
+    """Its event cannot undo the snapshot, and somebody asked for it."""
+    relay_ = bridge(ScriptedSink())
+    seeded(relay_, 9, at(60), Position(LABEL, 5))
+    outcome = relay_.handle([change(2, 1, 2)], Deadline.after(relay_.clock, 60), redriven=True)
+    assert outcome.published == 1
 
 
 def test_a_malformed_change_after_a_reconciliation_is_quarantined_like_any_other() -> None:

@@ -50,7 +50,9 @@ class SimulatedTable:
     def describe(self) -> TableFacts:
         return _FACTS
 
-    def page(self, segment: int, segments: int, start: TypedItem | None) -> ItemPage:
+    def page(
+        self, segment: int, segments: int, start: TypedItem | None, *, consistent: bool = False
+    ) -> ItemPage:
         self._before("table.page")
         after = "" if start is None else start["id"]["S"]
         mine = sorted(key for key in self._world.items if ord(key[-1]) % segments == segment and key > after)

@@ -14,7 +14,12 @@ from rich.text import Text
 from bridge.cli.console.output import plural, visible
 
 ADDED, REMOVED, REPLACED = "green", "red", "yellow"
-_SIGNS = {"insert": ("+", ADDED), "remove": ("-", REMOVED), "modify": ("~", REPLACED)}
+_SIGNS = {
+    "insert": ("+", ADDED),
+    "remove": ("-", REMOVED),
+    "modify": ("~", REPLACED),
+    "snapshot": ("=", "cyan"),
+}
 _FLAGS = ("reconciled", "redriven", "snapshot", "gap")
 VALUE_CHARS = 60
 

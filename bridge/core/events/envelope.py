@@ -118,7 +118,7 @@ class Envelope:
         change = view.change
         sequence = change.sequence
         partition_key = key_path(change.key)
-        event_id = change.record_id + self._id_suffix
+        event_id = change.record_id + change.id_suffix + self._id_suffix
         attributes: dict[str, Any] = {
             "specversion": SPECVERSION,
             "id": event_id,
@@ -133,7 +133,7 @@ class Envelope:
             "causationid": change.record_id,
         }
         if self._shared_suffix:
-            attributes["correlationid"] = change.record_id + self._shared_suffix
+            attributes["correlationid"] = change.record_id + change.id_suffix + self._shared_suffix
         if self._deprecation:
             attributes.update(self._deprecation)
         if trace is not None:

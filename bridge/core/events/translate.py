@@ -13,6 +13,7 @@ from bridge.core.event import Event, Trace
 from bridge.core.events.envelope import Envelope
 from bridge.core.events.route import Route
 from bridge.core.fingerprint import Fingerprint
+from bridge.core.generation import lifted
 from bridge.core.mapping.derive import Derivation
 from bridge.core.mapping.project import Projection
 from bridge.core.mapping.subject import Subject
@@ -21,8 +22,11 @@ from bridge.core.redact import Redacted, Redaction
 from bridge.core.values import plain_item
 from bridge.errors import RecordError, ViewTooNarrow
 
-Without = Literal["filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate", "reconciled"]
-"""Why a settled change has no event."""
+Without = Literal[
+    "filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate", "reconciled", "seeded"
+]
+"""Why a settled change has no event. ``reconciled``: a reconciliation published its state. ``seeded``: it is
+older than the read of the item that a seed or a backfill recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Table:
     field_hashes: FieldHashes | None = None  # of redacted images, by attribute
     fingerprint_version: str = ""  # of fingerprint and field_hashes
     sees_gaps: bool = True  # False: the filter drops some changes of an item, so gaps are normal
+    generation: int = 0  # of the table's positions: bridge.core.generation
 
     def translate(
         self,
@@ -150,6 +155,12 @@ class Table:
             or not self.fingerprint_version
             or fingerprint_version == self.fingerprint_version
         )
+
+    def placed(self, change: Change) -> Change:
+        """A decoded change at its position in the table's generation."""
+        if not self.generation:
+            return change
+        return change._replace(position=lifted(change.position, self.generation))
 
     def redacted(self, change: Change, redacted: Redacted | None = None) -> Change:
         return change if self.redact is None else self.redact(change, redacted)

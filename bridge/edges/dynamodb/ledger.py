@@ -308,7 +308,7 @@ def _put(item: dict[str, Any]) -> _WriteRequest:
 def _condition(expected: Row | None, now_s: float) -> dict[str, Any]:
     if expected is None:
         return {"ConditionExpression": "attribute_not_exists(#pk)", "ExpressionAttributeNames": {"#pk": KEY}}
-    stored = encode_row(expected, now_s)
+    stored = encode_row(expected.stored or expected, now_s)
     return {
         "ConditionExpression": " AND ".join(f"#{name} = :{name}" for name in STAMP),
         "ExpressionAttributeNames": {f"#{name}": name for name in STAMP},

@@ -23,11 +23,13 @@ attribute   type  meaning
 ``n``       S     of a gap: JSON list of the attributes that differed; missing where that is unknown
 ``c``       S     version of the fingerprints ``f``, ``h`` and ``i``: changes with hash_key, diff.ignore and
                   redact; missing in rows of older versions
+``u``       S     records settled at the instant of ``s``, short hashes of their ids; only for streams that
+                  may repeat a record under another number
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``c``, ``d``, ``e``, ``n`` and ``p`` were added later. A version that does not know them reads the row as
-before: an item in doubt is live, what was seen is what was published, a gap has no names. So the format is
+``c``, ``d``, ``e``, ``n``, ``p`` and ``u`` were added later. A version that does not know them reads the row
+as before: an item in doubt is live, what was seen is what was published, a gap has no names. So the format is
 still 1, and a rollback is safe.
 
 The key's hash is not keyed, because the key itself is in the row: a ledger table is as confidential as the
@@ -99,6 +101,8 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
         item["p"] = {"S": row.published}
     if row.fingerprint_version:
         item["c"] = {"S": row.fingerprint_version}
+    if row.ids:
+        item["u"] = {"S": " ".join(row.ids)}
     if row.gap:
         item["g"] = {"BOOL": True}
         if row.gap_names is not None:
@@ -166,6 +170,7 @@ def _decode(item: TypedItem, key: str) -> Row:
         gap_names=tuple(map(str, _parse(item["n"]["S"]))) if "n" in item and "g" in item else None,
         doubt="d" in item,
         fingerprint_version=item["c"]["S"] if "c" in item else "",
+        ids=tuple(item["u"]["S"].split()) if "u" in item else (),
     )
 
 

@@ -78,7 +78,9 @@ class DynamoTable:
     def describe(self) -> TableFacts:
         return table_facts(self._call("DescribeTable", TableName=self._table)["Table"])
 
-    def page(self, segment: int, segments: int, start: TypedItem | None) -> ItemPage:
+    def page(
+        self, segment: int, segments: int, start: TypedItem | None, *, consistent: bool = False
+    ) -> ItemPage:
         request: dict[str, Any] = {
             "TableName": self._table,
             "Segment": segment,
@@ -86,6 +88,8 @@ class DynamoTable:
             "Limit": PAGE_ITEMS,
             "ReturnConsumedCapacity": "TOTAL",
         }
+        if consistent:
+            request["ConsistentRead"] = True
         if start is not None:
             request["ExclusiveStartKey"] = key_as_sent(start)
         answer = self._call("Scan", **request)

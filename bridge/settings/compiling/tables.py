@@ -13,6 +13,7 @@ from typing import Any
 from bridge.core.diff.fields import Differ, compile_diff
 from bridge.core.diff.lists import ByMember
 from bridge.core.events.route import Route
+from bridge.core.events.snapshot import snapshot_type
 from bridge.core.events.translate import EventRule, Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
 from bridge.core.mapping.language import MappingError
@@ -123,6 +124,7 @@ class _Compiler:
             field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
             fingerprint_version="" if self.secret is None else _fingerprint_version(self.secret, table),
             sees_gaps=not looks_beyond_keys(table.filter),
+            generation=table.generation,
         )
 
     def _subject(self, place: Place, table: TableSettings) -> Subject | None:
@@ -145,9 +147,24 @@ class _Compiler:
     # --- events ------------------------------------------------------------------------------
 
     def _event(self, place: Place, event: EventSettings) -> EventRule | None:
+        self._snapshot(place, event)
         route = self._route(place, event)
         versions = VersionCompiler(self.settings, self.schemas, self._wrong).versions(place, event)
         return EventRule(event.type, route, versions) if route is not None else None
+
+    def _snapshot(self, place: Place, event: EventSettings) -> None:
+        """A snapshot reports no change: it has a type of its own, so that no rule for a change fires."""
+        if "snapshot" not in event.op:
+            return
+        same = [each for table in self.settings.tables.values() for each in table.events]
+        if any(each.type == event.type and set(each.op) != {"snapshot"} for each in same):
+            self._wrong(
+                (*place, "op"),
+                f"{event.type} is published for changes too, and a snapshot reports no change",
+                f"give snapshots a type of their own, such as {snapshot_type([event.type])}",
+            )
+        if event.when is not None and event.when.changed:
+            self._wrong((*place, "when", "changed"), "a snapshot has no changes, so this never matches")
 
     def _route(self, place: Place, event: EventSettings) -> Route | None:
         when = event.when
@@ -165,10 +182,11 @@ class _Compiler:
                 found = True
                 continue
             patterns[name] = compile_pattern(pattern)
-            impossible = {"before": "insert", "after": "remove"}.get(name)
-            if impossible in event.op:
-                article = "an" if impossible == "insert" else "a"
-                self._wrong((*at, name), f"{article} {impossible} has no {name} image, so this never matches")
+            for impossible in {"before": ("insert", "snapshot"), "after": ("remove",)}.get(name, ()):
+                if impossible in event.op:
+                    article = "an" if impossible == "insert" else "a"
+                    message = f"{article} {impossible} has no {name} image, so this never matches"
+                    self._wrong((*at, name), message)
         if found:
             return None
         changed = tuple(Wanted(path) for path in when.changed or ())

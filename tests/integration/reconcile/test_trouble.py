@@ -141,7 +141,7 @@ def test_one_item_one_type_and_one_time_can_be_asked_for(project: Project) -> No
     found = project.json(*PLAN, "--key", "id=new-1", "--key", "id=i-007", "--key", "id=i-001")
     assert (found["compared"], found["missed"]) == (3, {"insert": 1, "modify": 0, "remove": 1})
     assert not found["whole"]
-    found = project.json(*PLAN, "--only-type", "com.example.other.v1")
+    found = project.json(*PLAN, "--only-type", "com.example.item.snapshot.v1")
     assert (found["missed"], found["not_selected"]) == ({"insert": 0, "modify": 0, "remove": 0}, 4)
     found = project.json(*PLAN, "--since", "2100-01-01T00:00:00Z")
     assert (found["missed"]["remove"], found["skipped"]) == (0, 1)

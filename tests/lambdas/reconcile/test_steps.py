@@ -268,8 +268,8 @@ def test_of_two_calls_for_one_segment_the_earlier_stops_before_its_next_write() 
 
     page = rig.source.page
 
-    def slow_page(segment: int, segments: int, start: Any) -> Any:
-        read = page(segment, segments, start)
+    def slow_page(segment: int, segments: int, start: Any, *, consistent: bool = False) -> Any:
+        read = page(segment, segments, start, consistent=consistent)
         later_call()
         return read
 
@@ -420,7 +420,7 @@ def test_segments_that_are_read_side_by_side_share_the_rate(
     ours = Distributed(lossy(), opts(segments=segments, max_rcu=200.0))
     planned = ours.steps.plan("one", {}, concurrency)
     page = ours.rig.source.page
-    ours.rig.source.page = lambda *at: replace(page(*at), units=1_000.0, next=None)  # type: ignore[method-assign]
+    ours.rig.source.page = lambda *at, **how: replace(page(*at, **how), units=1_000.0, next=None)  # type: ignore[method-assign]
     began_s = ours.rig.clock.now()
     ours.invoke({"step": "look", "ticket": planned["ticket"], "phase": "table", "segment": 0})
     assert ours.rig.clock.now() - began_s == pytest.approx(1_000 / each - 1)
