@@ -194,7 +194,8 @@ class _Work:
     def left_nothing(self, report: Mapping[str, Any]) -> bool:
         """Whether a run had nothing to leave for the next one, and nothing was lost since. What was overtaken
         by a change that publishes nothing, or was in flight, is for the next run."""
-        left = report["unsent"] or report["overtaken"] or report["in_flight"]
+        refused = report["blocked"]["by_reason"].get("event_refused")  # under another id it may be accepted
+        left = report["unsent"] or report["overtaken"] or report["in_flight"] or refused
         return not left and self._troubles == self._troubles_before
 
     @property

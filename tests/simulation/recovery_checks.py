@@ -13,7 +13,7 @@ from tests.simulation.checks import (
     quarantine_is_just,
     sequence_of,
 )
-from tests.simulation.configuration import SECRET, is_poison, visible
+from tests.simulation.configuration import BILLING, DOMAIN, PLAN, SECRET, is_poison, visible
 from tests.simulation.simulation import Simulation, Violation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber
 from tests.simulation.world import TABLE, Place
@@ -28,6 +28,7 @@ def check_recovery(simulation: Simulation, redriven: Collection[Place], blocked:
     _copy_is_the_table(simulation)
     _nothing_is_invented(simulation)
     _plans_are_published(simulation, redriven, blocked)
+    _billing_knows_what_domain_knows(simulation, blocked)
 
 
 def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
@@ -74,6 +75,27 @@ def _plans_are_published(
         published = None if held is None else (held["data"].get("after") or {}).get("plan")
         if published is not None and published != item["plan"]:  # None: the insert itself was overtaken
             raise Violation(f"of {key} the plan {published} was published last, and it is {item['plan']}")
+
+
+def _billing_knows_what_domain_knows(simulation: Simulation, blocked: Collection[str]) -> None:
+    """(2) On every sink: where the newest that is known of an item is a change of its plan, both buses have
+    it. The exceptions: a change of the item is in quarantine, or its types were reported as blocked. (An
+    insert or a remove goes to one bus only.)"""
+    quarantined = {entry.sequence for entry, _ in simulation.quarantined}
+    domain = PlanSubscriber(simulation.parts.supersedes)
+    domain.apply_all(one.event for one in simulation.buses[DOMAIN].received)
+    billing = PlanSubscriber(simulation.parts.supersedes)
+    billing.apply_all(one.event for one in simulation.buses[BILLING].received)
+    changes = by_key(simulation.world.log)
+    for key in domain.keys | billing.keys:
+        there, here = domain.held(key), billing.held(key)
+        if there is None or there["type"] != f"{PLAN}.v1" or key_hash(_token(key), SECRET) in blocked:
+            continue
+        if any(is_poison(w.after) or (w.place and sequence_of(w.place) in quarantined) for w in changes[key]):
+            continue
+        if here is None or here["sequence"] != there["sequence"]:
+            known = here and here["sequence"]
+            raise Violation(f"the newest plan of {key} is {there['sequence']} on domain, {known} on billing")
 
 
 def _token(key: str) -> str:
