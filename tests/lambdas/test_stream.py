@@ -118,7 +118,8 @@ def test_a_ledger_that_never_answers_fails_the_batch_within_the_invocations_time
     """Also at the first invocation, which asks for the table: botocore alone would try for 45 seconds."""
     folder = write_project(tmp_path, "hash_key: key", "ledger: {kind: dynamodb, table: ledger}")
     with HangingServer() as server:
-        environ = {"AWS_ENDPOINT_URL": server.url, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
+        environ = {"AWS_ENDPOINT_URL": server.url, **dict.fromkeys(names, "x-1")}
         event = lambda_event(put(1))
         lines = outcomes(invoke(folder, (event, 1_500), (event, 1_500), **environ))
     assert len(lines) == 2
