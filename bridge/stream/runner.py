@@ -11,6 +11,7 @@ import random
 import uuid
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ from bridge.core.records.dialect import STREAM, Dialect
 from bridge.delivery.backoff import Backoff
 from bridge.errors import BridgeError, TargetMissing
 from bridge.ports.checkpoints import Checkpoints
-from bridge.ports.clock import Clock, Deadline
+from bridge.ports.clock import Clock, Deadline, time_limit
 from bridge.ports.failures import FailureDestination
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Silence, Telemetry
@@ -131,7 +132,8 @@ class Runner:
     def step(self) -> float:
         """One round over everything that is due. Returns how many seconds may pass before the next round. It
         never sleeps, so a simulation can drive it with its own clock."""
-        self._shards.refresh()
+        with self._time_to_read():
+            self._shards.refresh()
         for shard in self._shards.in_work:
             self._read(shard)
             self._begin(shard)
@@ -164,11 +166,12 @@ class Runner:
         now_s = self._clock.monotonic()
         if self._stopping or not shard.wants_records or now_s < shard.reader.due_s:
             return
-        try:
-            records = shard.reader.read()
-        except TargetMissing as error:
-            self._shards.missing(shard, error)
-            return
+        with self._time_to_read():
+            try:
+                records = shard.reader.read()
+            except TargetMissing as error:
+                self._shards.missing(shard, error)
+                return
         if records:
             self._last_record_s = now_s
             self._shards.noticed_records()
@@ -209,7 +212,8 @@ class Runner:
             now_s=self._clock.now(),
             batch_info=self._dialect.batch_info,
         )
-        self._in_work[self._executor.submit(_send, self._destination, info, work.batch)] = work
+        until = Deadline.after(self._clock, self._reading.pace.function_timeout_s)
+        self._in_work[self._executor.submit(_send, self._destination, info, work.batch, until)] = work
 
     # --- answers in ----------------------------------------------------------------------------
 
@@ -286,6 +290,9 @@ class Runner:
         elif pause_s and not self._stopping:
             self._clock.sleep(pause_s)
 
+    def _time_to_read(self) -> AbstractContextManager[None]:
+        return time_limit(Deadline.after(self._clock, self._reading.pace.read_timeout_s))
+
     def _request_id(self) -> str:
         return str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
 
@@ -324,5 +331,6 @@ def _call(handler: Handler, batch: Batch, context: InvocationContext) -> Any:
     return handler(event_of(batch), context)
 
 
-def _send(destination: FailureDestination, info: dict[str, Any], batch: Batch) -> None:
-    destination.send(info, event_of(batch))
+def _send(destination: FailureDestination, info: dict[str, Any], batch: Batch, until: Deadline) -> None:
+    with time_limit(until):
+        destination.send(info, event_of(batch))

@@ -44,9 +44,10 @@ from bridge.wiring.bridge import (
 from bridge.wiring.clients import ClientFactory
 from bridge.wiring.functions import StreamHandler
 
-RUN_PACE = Pace(function_timeout_s=30.0)
-"""Lambda grants up to 900 s. Here a stop waits for the current batch, and whoever stops the process does not
-wait long: Kubernetes gives 30 s by default. A record that is not published by then is returned for retry."""
+RUN_PACE = Pace(function_timeout_s=20.0, read_timeout_s=8.0)
+"""Lambda grants up to 900 s. Here a stop waits for the current batch and the current read, and whoever stops
+the process does not wait long: Kubernetes gives 30 s by default. A record that is not published by then is
+returned for retry."""
 
 
 def build_runners(

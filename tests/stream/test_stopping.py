@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from bridge.errors import SourceUnavailable
+from bridge.ports.clock import limit_here
+from bridge.stream.runner import Pace
+from tests.fakes.stores import MemoryFailureDestination
 from tests.stream.rig import Rig, raising
 
 
@@ -127,3 +131,37 @@ def test_the_counts_agree_with_each_other() -> None:
     assert rig.notes.counts["runner_given_up"] == stats.given_up
     assert stats.positions == rig.saved()
     assert sum(report.done for report in rig.reports) == stats.done
+
+
+def test_a_read_that_hangs_ends_with_its_time_and_is_tried_again() -> None:
+    """Four tries of ten seconds, as botocore makes them, are longer than a stop may take."""
+    rig, limits = Rig(), []
+
+    def read(iterator: str, limit: int) -> Any:
+        until = limit_here()
+        limits.append(None if until is None else until.remaining_s())
+        raise SourceUnavailable("no answer in the time that was left")
+
+    rig.stream.read = read  # type: ignore[method-assign]
+    runner = rig.runner(pace=Pace(read_timeout_s=8.0))
+    runner.step()
+    rig.clock.advance(60)
+    runner.step()
+    assert limits == [8.0, 8.0]
+    assert limit_here() is None
+
+
+def test_the_on_failure_destination_has_the_time_of_the_function() -> None:
+    limits = []
+
+    class Destination(MemoryFailureDestination):
+        def send(self, info: Any, payload: Any) -> None:
+            limit = limit_here()
+            limits.append(None if limit is None else limit.remaining_s())
+            super().send(info, payload)
+
+    rig = Rig(destination=Destination())
+    rig.write(1)
+    rig.function.always = raising
+    rig.runner(max_retries=0, pace=Pace(function_timeout_s=20.0)).run(until="caught_up")
+    assert limits == [20.0]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from types import FrameType
 from typing import Final, Self
@@ -96,14 +98,24 @@ def sum_up(counts: Mapping[str, int]) -> str:
 
 @contextmanager
 def stopped_by_signals(
-    stop: Callable[[], None], console: Console, *, finished: str = "finished the current batch"
+    stop: Callable[[], None],
+    console: Console,
+    *,
+    finished: str = "finished the current batch",
+    within_s: float | None = None,
 ) -> Iterator[None]:
     """While this is open, SIGTERM and SIGINT call ``stop``. A second signal ends the process at once, which
-    the checkpoint survives as it survives kill -9. ``finished`` is shown after the work has stopped."""
+    the checkpoint survives as it survives kill -9. ``finished`` is shown after the work has stopped.
+
+    ``within_s``: the process ends that long after the first signal, whatever hangs: a call, a disk, a thread
+    that the interpreter would wait for at its end.
+    """
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, signal.SIG_DFL)
+        if within_s is not None:
+            _end_after(within_s, number, console)
         stop()
         stopping.append(number)
 
@@ -116,6 +128,22 @@ def stopped_by_signals(
             signal.signal(name, handler)
     if stopping:
         console.say(f"{signal.Signals(stopping[0]).name}: {finished}", style="dim")
+
+
+def _end_after(seconds: float, number: int, console: Console) -> None:
+    def end() -> None:
+        with suppress(Exception):  # nothing may keep the process alive now, not even a broken terminal
+            name = signal.Signals(number).name
+            console.say(
+                f"{name}: something did not answer for {seconds:g} s; ended without it. "
+                "Nothing is lost: the next start continues at the checkpoint and repeats what was in work",
+                style="red",
+            )
+        os._exit(128 + number)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
 
 
 @contextmanager

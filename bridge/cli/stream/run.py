@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from bridge.stream.mapping.stats import BatchReport, RunnerStats
 
 _WAIT_S = 0.2
+STOP_S = 23.0
+"""How long after a signal the process lives at most. Kubernetes kills after 30 s unless told otherwise."""
 
 
 def run(
@@ -42,8 +44,9 @@ def run(
     """Publish the changes of the configured tables as events, until stopped.
 
     Follows Lambda's rules for an event source mapping. SIGTERM or Ctrl-C finishes the current batch and
-    exits 0. The next start continues at the checkpoint, also after kill -9. Exits 4 when records were given
-    up, or had left the stream before they were read.
+    exits 0, within 25 seconds: what has not answered by then comes again. The next start continues at the
+    checkpoint, also after kill -9. Exits 4 when records were given up, or had left the stream before they
+    were read.
     """
     from bridge.cli.console.live import ConsoleLines, Live, stopped_by_signals
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
@@ -70,7 +73,7 @@ def run(
         console.say(
             f"running {', '.join(runners.names)} to {', '.join(sinks)}; checkpoints in {folder}", style="dim"
         )
-        with stopped_by_signals(runners.stop, console), Live(console) as live:
+        with stopped_by_signals(runners.stop, console, within_s=STOP_S), Live(console) as live:
             runners.start(until="caught_up" if until_caught_up else "stopped")
             while not runners.wait(_WAIT_S):
                 age_ms = max(list(ages_ms.values()), default=0)

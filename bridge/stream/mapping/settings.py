@@ -75,7 +75,7 @@ class Pace:
     ``poll_s``: between two reads of an empty shard (Lambda's base rate is four a second); ``listing_s``:
     between two listings of the shards; ``backoff_base_s`` and ``backoff_cap_s``: the first and the longest
     wait after failures in a row (:mod:`bridge.delivery.backoff`); ``function_timeout_s``: the timeout in the
-    function's context.
+    function's context, and of the on-failure destination; ``read_timeout_s``: the longest reading or listing.
     """
 
     poll_s: float = 0.25
@@ -83,6 +83,7 @@ class Pace:
     backoff_base_s: float = 0.2
     backoff_cap_s: float = 30.0
     function_timeout_s: float = 900.0
+    read_timeout_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
