@@ -161,6 +161,13 @@ class DestinationUnavailable(Unavailable):
     stage = "read"
 
 
+class StateInUse(BridgeError):
+    """Another process works with the same state folder."""
+
+    permanent = False
+    stage = "read"
+
+
 class CheckpointBroken(BridgeError):
     """A stored checkpoint cannot be read or belongs to another stream; a person must decide."""
 

@@ -6,6 +6,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +17,9 @@ from bridge.edges.dynamodb.describe import find_stream
 from bridge.edges.dynamodb.stream_reader import StreamReader
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.checkpoints import FileCheckpoints
+from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.failures import DirectoryFailureDestination
+from bridge.edges.local.state_lock import state_lock
 from bridge.edges.s3.failures import S3FailureDestination
 from bridge.edges.sqs.failures import SqsFailureDestination
 from bridge.errors import TargetMissing
@@ -48,6 +51,13 @@ RUN_PACE = Pace(function_timeout_s=20.0, read_timeout_s=8.0)
 """Lambda grants up to 900 s. Here a stop waits for the current batch and the current read, and whoever stops
 the process does not wait long: Kubernetes gives 30 s by default. A record that is not published by then is
 returned for retry."""
+
+
+def hold_state(
+    folder: Path, wait_s: float, on_wait: Callable[[str], None] = lambda holder: None
+) -> AbstractContextManager[None]:
+    """One ``run`` to a state folder; see :mod:`bridge.edges.local.state_lock`."""
+    return state_lock(folder, SystemClock(), wait_s, on_wait)
 
 
 def build_runners(

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from bridge.errors import CheckpointBroken, CheckpointUnavailable
-from bridge.settings.durable_file import write_durably
+from bridge.settings.durable_file import remove_interrupted, write_durably
 
 _FORMAT = 1
 
@@ -40,6 +40,7 @@ class FileCheckpoints:
         of another stream: to begin again in silence would publish a day's changes twice, to guess could
         skip some."""
         path = self.path_of(stream_arn)
+        remove_interrupted(path)
         try:
             content = orjson.loads(path.read_bytes())
         except FileNotFoundError:

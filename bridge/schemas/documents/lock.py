@@ -24,7 +24,7 @@ from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.meta import Meta
 from bridge.schemas.finding import Finding, finding, refused
 from bridge.schemas.semver import Version
-from bridge.settings.durable_file import write_durably
+from bridge.settings.durable_file import remove_interrupted, write_durably
 
 LOCK_FILE: Final = "schemas.lock.json"
 FORMAT: Final = 1
@@ -167,6 +167,7 @@ def write_lock(folder: Path, lock: Lock) -> None:
         for type_name, version in sorted(names):
             types[type_name].setdefault("published", {}).setdefault(address, []).append(str(version))
     text = json.dumps({"format": FORMAT, "types": types}, indent=2, ensure_ascii=False)
+    remove_interrupted(folder / LOCK_FILE)
     write_durably(folder / LOCK_FILE, text.encode() + b"\n", mode=0o644)
 
 

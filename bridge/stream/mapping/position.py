@@ -16,10 +16,18 @@ from typing import Literal
 from bridge.errors import CheckpointBroken, Unavailable
 from bridge.limits import KINESIS_SEQUENCE_NUMBER_DIGITS
 from bridge.ports.checkpoints import Checkpoints
+from bridge.ports.stream import Shard
 from bridge.stream.mapping.settings import Reading
 
 SHARD_END = "SHARD_END"
 _AT_TIMESTAMP = "AT_TIMESTAMP:"
+_TIME_DIGITS = 11  # of epoch seconds: until the year 5138
+_NUMBER_DIGITS = 21  # the shortest sequence numbers (model: DynamoDB Streams, SequenceNumber)
+_FUTURE_S = 3600.0  # more than clocks differ
+_RESTORE = (
+    "restore the file, or remove it to begin again at the starting position (records that are still in the "
+    "stream come again)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +67,24 @@ def read_checkpoint(shard_id: str, text: str) -> Start:
     if is_sequence_number(text):
         return Start(after=text)
     since = text.removeprefix(_AT_TIMESTAMP) if isinstance(text, str) else ""
-    if since != text and since.isascii() and since.isdigit():
+    if since != text and since.isascii() and since.isdigit() and len(since) <= _TIME_DIGITS:
         return Start(since_s=int(since))
-    raise CheckpointBroken(
-        f"The checkpoint of {shard_id} is neither a sequence number nor {SHARD_END}",
-        hint="restore the file, or remove it to begin again at the starting position (records that are "
-        "still in the stream come again)",
-    )
+    raise refused(shard_id, f"is neither a sequence number, nor {SHARD_END}, nor {_AT_TIMESTAMP} and a time")
+
+
+def refused(shard_id: str, why: str) -> CheckpointBroken:
+    """A checkpoint from which reading must not begin: it would skip records in silence."""
+    return CheckpointBroken(f"the checkpoint of {shard_id} {why}", hint=_RESTORE)
+
+
+def check_position(shard: Shard, after: str) -> None:
+    """Raises ``CheckpointBroken`` for a position that this shard cannot have: behind its end, or longer than
+    any number of its stream."""
+    if shard.ending is not None and int(after) > int(shard.ending):
+        raise refused(shard.id, f"is beyond the end of its shard, {shard.ending}")
+    longest = max(_NUMBER_DIGITS, len(shard.starting or "")) + 1
+    if len(after.lstrip("0")) > longest:
+        raise refused(shard.id, f"has {len(after)} digits, more than any position of its stream")
 
 
 def is_sequence_number(text: object) -> bool:
@@ -89,7 +108,12 @@ class Progress:
     def load(self) -> dict[str, Start]:
         """Raises ``CheckpointBroken``."""
         self._saved = dict(self._checkpoints.load(self._reading.source.arn))
-        return {shard_id: read_checkpoint(shard_id, text) for shard_id, text in self._saved.items()}
+        starts = {shard_id: read_checkpoint(shard_id, text) for shard_id, text in self._saved.items()}
+        latest_s = self._reading.clock.now() + _FUTURE_S
+        for shard_id, start in starts.items():
+            if start.since_s is not None and start.since_s > latest_s:
+                raise refused(shard_id, f"is {_AT_TIMESTAMP} and a time in the future, {start.since_s}")
+        return starts
 
     def save(self, positions: Mapping[str, str], *, last: bool = False) -> None:
         """``last``: no later attempt follows, so a failure is raised."""

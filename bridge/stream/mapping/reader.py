@@ -9,8 +9,10 @@ from bridge.errors import IteratorExpired, PositionTrimmed, Unavailable
 from bridge.limits import GET_RECORDS_MAX
 from bridge.ports.stream import Page
 from bridge.stream.mapping.intake import Intake
-from bridge.stream.mapping.position import Start
+from bridge.stream.mapping.position import Start, refused
 from bridge.stream.mapping.settings import Reading
+
+_WITNESS_EVERY = 20  # empty reads: every five seconds, at the usual pace
 
 TrimmedHook = Callable[[str, str | None], None]
 """Called with a shard id and the last position that was read: records after it are gone."""
@@ -31,6 +33,8 @@ class ShardReader:
         self._start = start
         self._on_trimmed = on_trimmed
         self._last_read = start.after
+        self._unproven = start.after
+        self._witness: str | None = None
         self._from_horizon = start.kind == "TRIM_HORIZON" and start.after is None
         self._latest_taken = False
         self._iterator: str | None = None
@@ -97,6 +101,7 @@ class ShardReader:
         self.drained = page.next is None
         sequence = self._intake.sequence
         records = [self._intake.shape(record) for record in page.records]
+        self._prove(records)
         if self._last_read is not None:
             last_read = int(self._last_read)
             # A record without a number cannot be recognised: it may come twice, but never gets lost.
@@ -112,6 +117,35 @@ class ShardReader:
             self._from_horizon = False
             break
         return records
+
+    def _prove(self, records: Sequence[dict[str, Any]]) -> None:
+        """A checkpoint is proven by the first record after it. Until then a record that was written meanwhile
+        may show that the checkpoint is beyond the shard's tip: from there, everything would be skipped in
+        silence. Raises ``CheckpointBroken``."""
+        position = self._unproven
+        if position is None:
+            return
+        if records or self._from_horizon:
+            self._unproven = self._witness = None
+        elif self.empty_reads % _WITNESS_EVERY == _WITNESS_EVERY - 1:
+            for record in self._witnessed():
+                number = self._intake.sequence(record)
+                if int(number) < int(position):
+                    raise refused(self._shard_id, f"is beyond anything in its shard: {number} came just now")
+
+    def _witnessed(self) -> Sequence[dict[str, Any]]:
+        """What was written since the last look, whatever the checkpoint says."""
+        source = self._reading.source
+        try:
+            if self._witness is None:
+                self._witness = source.iterator(self._shard_id, "LATEST")
+                return ()
+            page = source.read(self._witness, 1)
+        except (IteratorExpired, PositionTrimmed, Unavailable):
+            self._witness = None
+            return ()
+        self._witness = page.next
+        return [self._intake.shape(record) for record in page.records]
 
     def _go_to_horizon(self, error: PositionTrimmed) -> None:
         self._iterator = None

@@ -6,7 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from bridge.errors import TargetMissing, Unavailable
 from bridge.ports.stream import Shard
-from bridge.stream.mapping.position import ENDED, FROM_HORIZON, SHARD_END, Start, start_at_latest
+from bridge.stream.mapping.position import (
+    ENDED,
+    FROM_HORIZON,
+    SHARD_END,
+    Start,
+    check_position,
+    start_at_latest,
+)
 from bridge.stream.mapping.settings import Reading, StartingPosition
 from bridge.stream.mapping.shard import ShardInWork
 
@@ -134,6 +141,10 @@ class Shards:
                     "a shard is gone from the stream before it was done: reconcile the table",
                     shard=shard_id,
                 )
+        for shard in listed:
+            after = self._starts[shard.id].after if shard.id in self._starts else None
+            if after is not None:
+                check_position(shard, after)
         for shard in ready_shards(listed, ended=self._ended, reading=self._in_work):
             self._in_work[shard.id] = self._open_shard(shard.id, self._starts.pop(shard.id, FROM_HORIZON))
             self._nothing_new = False

@@ -191,3 +191,66 @@ def test_nothing_is_saved_when_nothing_changed() -> None:
     saves = rig.checkpoints.saves
     rig.run()
     assert rig.checkpoints.saves == saves
+
+
+# --- positions that cannot be ----------------------------------------------------------------------
+
+
+def resumed(rig: Rig, position: str, **more: str) -> None:
+    rig.checkpoints.save(rig.stream.arn, {"shard-1": position, **more})
+
+
+def test_a_time_of_five_thousand_digits_is_refused_as_no_checkpoint() -> None:
+    with pytest.raises(CheckpointBroken, match="AT_TIMESTAMP: and a time"):
+        read_checkpoint("shard-1", "AT_TIMESTAMP:" + "9" * 5_000)
+
+
+def test_a_time_in_the_future_is_refused_because_it_would_skip_what_comes_until_then() -> None:
+    rig = Rig()
+    resumed(rig, f"AT_TIMESTAMP:{int(rig.clock.now()) + 86_400}")
+    with pytest.raises(CheckpointBroken, match="in the future"):
+        rig.runner()
+
+
+def test_a_position_longer_than_any_of_its_stream_is_refused_and_the_file_stays() -> None:
+    rig = Rig()
+    rig.write(3)
+    resumed(rig, "9" * 128)
+    with pytest.raises(CheckpointBroken, match="128 digits, more than any position"):
+        rig.runner().run(until="caught_up")
+    assert rig.saved() == {"shard-1": "9" * 128}
+
+
+def test_a_position_beyond_the_end_of_a_closed_shard_is_refused() -> None:
+    rig = Rig()
+    rig.write(3)
+    rig.stream.split("shard-1")
+    ending = next(each.ending for each in rig.stream.shards() if each.id == "shard-1")
+    assert ending is not None
+    resumed(rig, str(int(ending) + 1))
+    with pytest.raises(CheckpointBroken, match="beyond the end of its shard"):
+        rig.runner().run(until="caught_up")
+
+
+def test_a_position_beyond_the_tip_is_refused_when_a_record_before_it_is_written() -> None:
+    """The stream answers such a reader with nothing, for ever: only a new record shows that it is wrong."""
+    rig = Rig()
+    (last,) = rig.write(1)
+    resumed(rig, str(int(last) + 1_000_000))
+    runner = rig.runner()
+    drive(runner, rig.clock, steps=60)
+    rig.write(1)
+    with pytest.raises(CheckpointBroken, match="beyond anything in its shard"):
+        drive(runner, rig.clock, steps=60)
+    assert rig.function.calls == []
+
+
+def test_a_position_at_the_tip_is_kept_however_long_nothing_is_written() -> None:
+    rig = Rig()
+    (last,) = rig.write(1)
+    resumed(rig, last)
+    runner = rig.runner()
+    drive(runner, rig.clock, steps=100)
+    written = rig.write(2)
+    drive(runner, rig.clock, steps=100)
+    assert rig.function.handled == written
