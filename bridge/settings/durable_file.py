@@ -27,9 +27,7 @@ def write_durably(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            with suppress(
-                OSError
-            ):  # a file system without locks: nothing tells a live writer from a dead one
+            with suppress(OSError):  # not every file system has locks
                 fcntl.flock(file, fcntl.LOCK_EX)
             file.write(data)
             file.flush()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _WAIT_S = 0.2
 STOP_S = 23.0
-"""How long after a signal the process lives at most. Kubernetes kills after 30 s unless told otherwise."""
+"""How long after a signal the process lives at most. Kubernetes kills after 30 s by default."""
 
 
 def run(
