@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from bridge import __version__
-from bridge.cli.console.output import Console, ExitCode, report_defect, run_verb
+from bridge.cli.console.output import Console, ExitCode, ended_by_signals, report_defect, run_verb
 from bridge.cli.console.verbs import Group
 from bridge.cli.events import pattern
 from bridge.cli.events.tail import tail
@@ -151,7 +151,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     # Not `app()`: that would replace this hook with Typer's own.
     command = typer.main.get_command(app)
     words = None if arguments is None else list(arguments)
-    return run_verb(
-        console,
-        lambda: command.main(words, prog_name="stream-bridge", standalone_mode=False, obj=console),
-    )
+    with ended_by_signals():
+        return run_verb(
+            console,
+            lambda: command.main(words, prog_name="stream-bridge", standalone_mode=False, obj=console),
+        )

@@ -69,7 +69,14 @@ class Dispatcher:
         if not events:
             return []
         run = Run(
-            target, events, deadline, self._executor, self._backoff, self._max_in_flight, halt_on_failure
+            target,
+            events,
+            deadline,
+            self._executor,
+            self._backoff,
+            self._max_in_flight,
+            halt_on_failure,
+            self._telemetry,
         )
         if not self._left_behind_ended(run.keys, deadline):
             return [SKIPPED] * len(events)

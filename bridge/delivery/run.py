@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 from bridge.core.event import Event
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.target import Answer, Target, unanswered
+from bridge.delivery.trouble import Trouble
 from bridge.errors import (
     BatchError,
     BridgeError,
@@ -25,6 +26,7 @@ from bridge.errors import (
 )
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
+from bridge.ports.telemetry import Telemetry
 from bridge.relay.reports import Traffic
 
 
@@ -63,6 +65,7 @@ class Run:
         backoff: Backoff,
         max_in_flight: int,
         halt_on_failure: bool,
+        telemetry: Telemetry,
     ) -> None:
         self._target, self._executor, self._backoff = target, executor, backoff
         self._events, self._deadline = events, deadline
@@ -70,6 +73,7 @@ class Run:
         # Fixed for the run: a sink that learns a lower limit meanwhile must not change what was measured.
         self._max_entries, self._max_bytes = target.max_entries, target.max_bytes
         self.traffic = Traffic()
+        self._trouble = Trouble(telemetry, deadline.clock, f"sink {target.name}")
         self._halted = False
         self._fatal: BaseException | None = None
         self._results: list[EntryResult | None] = [None] * len(events)
@@ -230,6 +234,11 @@ class Run:
         if missing > 0:
             answers = [*answers, *[unanswered(self._target.name)] * missing]
         verdicts = dict(zip(call.indices, answers, strict=False))
+        transient = [error for error in answers if error is not None and not error.permanent]
+        if transient and len(transient) == len(answers):
+            self._trouble.failed(transient[0])
+        else:
+            self._trouble.ended()
         traffic = self.traffic
         share: float | None = (
             None  # one draw for the call, so that what failed together is sent together again

@@ -100,6 +100,11 @@ class Settings(Block):
         """Findings that are legal and probably not intended."""
         return self._warnings
 
+    @property
+    def file(self) -> str:
+        """The configuration file, as it was named."""
+        return "bridge.yaml" if self._source is None else self._source.file
+
     def locate(self, path: YamlPath) -> tuple[str, int, int]:
         """File, line and column of ``path``, such as ``("tables", "Users", "events", 1, "type")``, or of the
         nearest block around it. Paths use the names in the file (aliases), not attribute names."""

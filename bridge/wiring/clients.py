@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from bridge import __version__
 from bridge.edges.answers.limited import refuse_late_requests
@@ -60,8 +61,9 @@ def client_factory(
             )
             try:
                 made[service] = session.client(service, endpoint_url=endpoint_url, config=config)
+                _ = urlsplit(made[service].meta.endpoint_url).port  # ValueError for a port that cannot be
                 refuse_late_requests(made[service])
-            except BotoCoreError as error:
+            except (BotoCoreError, ValueError) as error:  # botocore raises the latter for an endpoint
                 raise _not_made(service, error) from error
             keep_records_raw(made[service], service)
         return made[service]
@@ -70,5 +72,23 @@ def client_factory(
 
 
 def _not_made(service: str, error: Exception) -> ClientNotMade:
-    hint = "name the Region in AWS_DEFAULT_REGION, or in the profile that AWS_PROFILE names"
+    from botocore.exceptions import (
+        BotoCoreError,
+        ConfigParseError,
+        InvalidRegionError,
+        NoRegionError,
+        ProfileNotFound,
+    )
+
+    hint = "check the AWS settings of this process: AWS_PROFILE, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL"
+    if isinstance(error, NoRegionError):
+        hint = "name the Region in AWS_DEFAULT_REGION, or in the profile that AWS_PROFILE names"
+    elif isinstance(error, ProfileNotFound):
+        hint = "correct AWS_PROFILE, or unset it; `aws configure list-profiles` shows the profiles there are"
+    elif isinstance(error, ConfigParseError):
+        hint = "correct that file; AWS_CONFIG_FILE names it, else it is ~/.aws/config"
+    elif isinstance(error, InvalidRegionError):
+        hint = "correct --region, or AWS_DEFAULT_REGION: a Region is called eu-central-1, for example"
+    elif not isinstance(error, BotoCoreError):
+        hint = "write --endpoint-url, or AWS_ENDPOINT_URL, as http://host:port or https://host"
     return ClientNotMade(f"the client of {service} cannot be created: {error}", hint=hint)

@@ -219,7 +219,7 @@ class Doctor:
         ledger = self.configuration.settings.ledger
         if not isinstance(ledger, DynamoDbLedgerSettings):
             text = f"of kind {ledger.kind}: changes that the stream loses cannot be found"
-            fix = "set ledger: {kind: dynamodb, table: NAME} in bridge.yaml, then stream-bridge seed"
+            fix = f"set ledger: {{kind: dynamodb, table: NAME}} in {self.config}, then stream-bridge seed"
             return [Finding("ledger", ledger.kind, "warning", text, fix, local=True)]
 
         def check() -> Iterator[Finding]:

@@ -87,7 +87,7 @@ def build_reconciler(
     if not isinstance(settings.ledger, DynamoDbLedgerSettings):
         raise ReconcileStopped(
             f"ledger.kind is {settings.ledger.kind}: the table cannot be compared with anything",
-            hint="give bridge.yaml a ledger of kind dynamodb; seed or backfill follows",
+            hint=f"give {settings.file} a ledger of kind dynamodb; seed or backfill follows",
         )
     clock = clock or SystemClock()
     client = clients()

@@ -130,7 +130,7 @@ def build_source(
             return DirectoryFailureSource(path)
         case _:
             raise TargetMissing(
-                "bridge.yaml names no on-failure destination",
+                f"{settings.file} names no on-failure destination",
                 hint="give one under mapping.on_failure, or name it: --queue, --bucket or --folder",
                 stage="configure",
             )

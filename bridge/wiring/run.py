@@ -160,7 +160,7 @@ def choose_tables(settings: Settings, tables: Sequence[str]) -> list[str]:
     unknown = [table for table in tables if table not in by_name]
     if unknown:
         raise TargetMissing(
-            f"bridge.yaml has no table {', '.join(unknown)}",
+            f"{settings.file} has no table {', '.join(unknown)}",
             hint=f"its tables are {', '.join(settings.tables)}",
             stage="configure",
         )

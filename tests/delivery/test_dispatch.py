@@ -21,6 +21,7 @@ from bridge.ports.clock import Deadline
 from tests.fakes.clock import FakeClock
 from tests.fakes.event_builder import event
 from tests.fakes.executor import InlineExecutor
+from tests.fakes.telemetry import KeptTelemetry
 
 POOL = ThreadPoolExecutor(4)
 
@@ -67,6 +68,23 @@ class Peer:
 
 def dispatcher(seed: int = 0, *, max_in_flight: int = 4) -> Dispatcher:
     return Dispatcher(InlineExecutor(), Backoff(random.Random(seed)), max_in_flight=max_in_flight)
+
+
+@pytest.mark.parametrize(
+    ("down_s", "lines"), [(1.0, 0), (12.0, 1), (25.0, 3)], ids=["a moment", "a while", "long"]
+)
+def test_throttling_that_lasts_is_logged_with_the_sink_and_the_cause(down_s: float, lines: int) -> None:
+    telemetry, clock = KeptTelemetry(), FakeClock()
+    peer = Peer(
+        lambda call, _: SinkUnavailable("throttled", code="Slow") if clock.monotonic() < up_s else None
+    )
+    up_s = clock.monotonic() + down_s
+    work = Dispatcher(InlineExecutor(), Backoff(random.Random(1), cap_s=1.0), telemetry=telemetry)
+    results = work.publish(peer, [event(n) for n in range(20)], Deadline.after(clock, 60))
+    assert all(result.status == "accepted" for result in results)
+    said = [line for line in telemetry.lines if line[1].startswith("nothing was accepted")]
+    assert len(said) == lines
+    assert all((line[2]["target"], line[2]["code"]) == ("sink peer", "Slow") for line in said)
 
 
 def unavailable() -> SinkUnavailable:

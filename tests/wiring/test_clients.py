@@ -50,5 +50,24 @@ def test_a_missing_region_and_an_unknown_profile_are_reported_with_the_fix(
     with pytest.raises(ClientNotMade, match=r"the client of schemas cannot be created: .*AWS_DEFAULT_REGION"):
         client_factory()("schemas")
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    with pytest.raises(ClientNotMade, match="nobody"):
+    with pytest.raises(ClientNotMade, match="nobody") as caught:
         client_factory()("schemas")
+    assert "AWS_PROFILE" in caught.value.hint
+    assert "Region" not in caught.value.hint
+
+
+@pytest.mark.parametrize("endpoint", ["notaurl", "http://", "http://[::1", "http://localhost:99999"])
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_an_endpoint_that_is_no_url_is_reported_with_the_form_to_write(
+    endpoint: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint if way == "variable" else "http://localhost:1")
+    with pytest.raises(ClientNotMade) as caught:
+        client_factory(endpoint_url=endpoint if way == "option" else None, region="eu-central-1")("events")
+    assert "http://host:port" in caught.value.hint
+
+
+def test_a_region_that_cannot_be_one_is_reported_as_such() -> None:
+    with pytest.raises(ClientNotMade) as caught:
+        client_factory(region="a b")("events")
+    assert "--region" in caught.value.hint

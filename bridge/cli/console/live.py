@@ -103,9 +103,10 @@ def stopped_by_signals(
     *,
     finished: str = "finished the current batch",
     within_s: float | None = None,
-) -> Iterator[None]:
+) -> Iterator[list[int]]:
     """While this is open, SIGTERM and SIGINT call ``stop``. A second signal ends the process at once, which
-    the checkpoint survives as it survives kill -9. ``finished`` is shown after the work has stopped.
+    the checkpoint survives as it survives kill -9. ``finished`` is shown after the work has stopped. Gives
+    the numbers of the signals that came.
 
     ``within_s``: the process ends that long after the first signal, whatever hangs: a call, a disk, a thread
     that the interpreter would wait for at its end.
@@ -122,7 +123,7 @@ def stopped_by_signals(
     stopping: list[int] = []
     before = {name: signal.signal(name, on_signal) for name in (signal.SIGTERM, signal.SIGINT)}
     try:
-        yield
+        yield stopping
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum, StrEnum
+from types import FrameType
 from typing import TextIO
 
 import orjson
@@ -28,7 +32,7 @@ from bridge.errors import BridgeError, ConfigurationError, Problem
 class ExitCode(IntEnum):
     """The exit codes of all verbs. Bad usage is 1: click's own 2 would read as "differences found".
 
-    A verb that a signal ended exits with 128 + the signal's number, as shells do.
+    A verb that a signal ended before its work was done exits with 128 + the signal's number, as shells do.
     """
 
     OK = 0
@@ -38,8 +42,37 @@ class ExitCode(IntEnum):
     PARTLY = 4
 
 
-INTERRUPTED = 128 + 2
-READER_GONE = 128 + 13
+INTERRUPTED = 128 + signal.SIGINT
+READER_GONE = 128 + signal.SIGPIPE
+
+
+class Ended(BaseException):
+    """A signal other than Ctrl-C ends the verb; what it has opened is closed as after Ctrl-C. Not a
+    ``KeyboardInterrupt``, of which Typer would keep only that there was one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """While this is open, SIGTERM and SIGHUP raise :class:`Ended`; a second one ends the process at once."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise Ended(number)
+
+    names = [name for name in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(name) == signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        names = []  # signals are the main thread's
+    for name in names:
+        signal.signal(name, end)
+    try:
+        yield
+    finally:
+        for name in names:
+            signal.signal(name, signal.SIG_DFL)
 
 
 class Output(StrEnum):
@@ -137,6 +170,9 @@ def run_verb(console: Console, verb: Callable[[], int | None]) -> int:
         return ExitCode.ERROR
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
+    except Ended as ended:
+        console.say(f"ended by {signal.Signals(ended.number).name}")
+        return 128 + ended.number
     if code == INTERRUPTED:
         console.say("interrupted")
     return ExitCode.OK if code is None else int(code)

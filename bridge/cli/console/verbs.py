@@ -28,12 +28,19 @@ class Group(typer.Typer):
 
     A verb takes the console, then options. A parameter whose type is a dataclass stands for one option per
     field, so that options that several verbs share are declared once. The docstring is the help text, as
-    plain text: Rich would read ``[codegen]`` as markup and drop it.
+    plain text: Rich would read ``[codegen]`` as markup and drop it. A terminal of any width breaks its lines
+    where it needs to.
     """
 
     def add(self, verb: Callable[..., int], name: str | None = None) -> None:
-        help_text = escape(inspect.getdoc(verb) or "")
+        help_text = escape(_paragraphs(inspect.getdoc(verb) or ""))
         self.command(name or verb.__name__.replace("_", "-"), help=help_text)(expand(verb))
+
+
+def _paragraphs(text: str) -> str:
+    """Each paragraph on one line; indented lines stay as they are."""
+    parts = text.split("\n\n")
+    return "\n\n".join(part if "\n " in part else " ".join(part.split("\n")) for part in parts)
 
 
 def expand(verb: Callable[..., int]) -> Callable[..., int]:

@@ -93,11 +93,11 @@ def _published(settings: Settings, type_name: str) -> _Published:
         known = sorted({event.type for event in events})
         close = get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it publishes {', '.join(known)}"
-        raise BridgeError(f"bridge.yaml does not publish {visible(name)}", hint=hint)
+        raise BridgeError(f"{settings.file} does not publish {visible(name)}", hint=hint)
     if wanted is not None and wanted not in majors:
         there = ", ".join(f"v{major}" for major in majors)
         raise BridgeError(
-            f"bridge.yaml does not publish major {wanted} of {name}", hint=f"it publishes {there}"
+            f"{settings.file} does not publish major {wanted} of {name}", hint=f"it publishes {there}"
         )
     sinks = dict.fromkeys(sink for event in events if event.type == name for sink in event.sink)
     buses = [settings.sinks[sink] for sink in sinks if settings.sinks[sink].kind == "eventbridge"]

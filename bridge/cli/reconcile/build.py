@@ -129,7 +129,7 @@ def choose(settings: Settings, table: str | None) -> str:
         raise typer.BadParameter(f"choose one of the tables {tables}", param_hint="--table")
     if table not in by_name:
         raise typer.BadParameter(
-            f"bridge.yaml has no table {table}; its tables are {', '.join(settings.tables)}",
+            f"{settings.file} has no table {table}; its tables are {', '.join(settings.tables)}",
             param_hint="--table",
         )
     return by_name[table]

@@ -106,7 +106,7 @@ def _work(
     steps = reconciler.steps(mode, options, resume=resumed, take_over=given.take_over)
     with (
         calm_collector(),
-        stopped_by_signals(stop.set, console, finished=note),
+        stopped_by_signals(stop.set, console, finished=note) as signals,
         ProgressLine(console) as line,
     ):
         for progress in steps:
@@ -116,7 +116,7 @@ def _work(
             line.report(progress)
             if stop.is_set():
                 steps.close()  # type: ignore[attr-defined]
-                return ExitCode.PARTLY
+                return 128 + signals[0]
     found = reconciler.report() or {}
     _show(console, found, output, html)
     if found["unsent"]:

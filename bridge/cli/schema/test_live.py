@@ -88,7 +88,8 @@ def try_events(
     proposed = wanted.read(_known(wanted))
     trial = Trial(proposed, proposed.type if type_name is None else type_name, keep_values=reveal)
     looking = _Looking(console, trial, clock, limit, clock.monotonic() + for_s)
-    with stopped_by_signals(looking.stop.set, console, finished="ending"), ExitStack() as closing:
+    stopped = stopped_by_signals(looking.stop.set, console, finished="ending")
+    with stopped as signals, ExitStack() as closing:
         if file is not None:
             looking.read(file)
         elif queue is not None:
@@ -107,6 +108,8 @@ def try_events(
         console.write_json(_as_json(trial, looking.strange, reveal))
     else:
         _show(console, trial, looking.strange, reveal)
+    if signals:
+        return 128 + signals[0]
     if not trial.looked:
         return ExitCode.PARTLY
     return ExitCode.DIFFERENCES if trial.failed else ExitCode.OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bridge.cli.console.options import OutputOption
-from bridge.cli.console.output import Console, ExitCode, Output
+from bridge.cli.console.output import Console, Ended, ExitCode, Output
 
 if TYPE_CHECKING:
     from bridge.demo.checks import Check
@@ -54,7 +53,6 @@ def demo(
     # Returned and quarantined records are part of the demo, which shows them: only errors are logged.
     telemetry = LineTelemetry(ConsoleLines(console), level="error")
     with (
-        _ended_by_sigterm(),
         tempfile.TemporaryDirectory(prefix="stream-bridge-demo-") as folder,
         EmbeddedAws() as server,
         _environment(server.environ),
@@ -126,18 +124,8 @@ def _keep(console: Console, view: Any, running: DemoEnvironment, environ: Mappin
                 console.say(progress_line(account))
                 reported = account
         running.runners.stats()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Ended):
         console.say("stopping: the embedded AWS and all its data are removed", style="dim")
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM stops the demo as Ctrl-C does, so that nothing is left behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

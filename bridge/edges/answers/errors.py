@@ -20,7 +20,10 @@ from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     IncompleteReadError,
     LoginError,
@@ -29,6 +32,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ReadTimeoutError,
     SSOError,
     TokenRetrievalError,
 )
@@ -147,7 +151,7 @@ class AwsTarget:
                 meaning_of_answer(code, status, message), code, str(error.operation_name), message
             )
         code = type(error).__name__
-        return self._build(_local_meaning(error), code, "", "")
+        return self._build(_local_meaning(error), code, "", "", _what_failed_here(error))
 
     def entry_error(self, code: str, operation: str, *, sender_fault: bool | None = None) -> BridgeError:
         """Our error for the code of one entry inside a successful answer.
@@ -156,12 +160,18 @@ class AwsTarget:
         """
         return self._build(meaning_of_entry(code, sender_fault), code, operation, "")
 
-    def _build(self, meaning: Meaning, code: str, operation: str, message: str) -> BridgeError:
+    def _build(
+        self, meaning: Meaning, code: str, operation: str, message: str, failed_here: str = ""
+    ) -> BridgeError:
         # The stage of a target is the stage of its ``unavailable``: publish, settle, quarantine, read.
         stage = self.unavailable.stage
         prefix = _PREFIX_OF.get(self.service, self.service)
         action = f"{prefix}:{operation}" if operation else prefix
         said = f"{self.resource}: {action} answered {code}"
+        if failed_here:  # AWS answered nothing
+            said = f"{self.resource}: {self.service} was not called: {failed_here}"
+            if meaning == "unavailable":
+                said = f"{self.resource}: {self.service} did not answer: {failed_here}"
         more = f"; {self.denied_hint}" if self.denied_hint else ""
         if meaning == "unavailable":
             return self.unavailable(
@@ -179,7 +189,9 @@ class AwsTarget:
             hint = f"allow {action} in the role's policy, and in the resource's own policy where it has one"
             return AccessDenied(text, hint=hint + more, stage=stage, code=code)
         if meaning == "credentials":
-            hint = "the credentials are missing, expired or wrong, or this machine's clock is off"
+            hint = "the credentials are expired or wrong, or this machine's clock is off"
+            if failed_here:
+                hint = "name a profile in AWS_PROFILE, set AWS_ACCESS_KEY_ID, or sign in: aws sso login"
             return AccessDenied(said, hint=hint + more, stage=stage, code=code)
         if meaning == "missing":
             text = f"{self.resource} does not exist ({action}: {code})"
@@ -214,6 +226,34 @@ def stream_target(
 
     errors = {"ExpiredIteratorException": expired, **by_code}
     return AwsTarget(client, service, f"stream {arn}", unavailable=SourceUnavailable, by_code=errors)
+
+
+def _what_failed_here(error: Exception) -> str:
+    """In words, without botocore's text, which may quote a value."""
+    for kind, words in _FAILED_HERE.items():
+        if isinstance(error, kind):
+            return words
+    return type(error).__name__
+
+
+_FAILED_HERE: Final[dict[type[Exception], str]] = {
+    NoCredentialsError: "no AWS credentials were found",
+    PartialCredentialsError: "the AWS credentials are incomplete",
+    CredentialRetrievalError: "the AWS credentials could not be fetched",
+    MetadataRetrievalError: "the AWS credentials could not be fetched",
+    LoginError: "the sign-in to AWS is missing or has expired",
+    NoAuthTokenError: "the sign-in to AWS is missing or has expired",
+    SSOError: "the sign-in to AWS is missing or has expired",
+    TokenRetrievalError: "the sign-in to AWS is missing or has expired",
+    EndpointConnectionError: "its endpoint cannot be reached",
+    ConnectTimeoutError: "its endpoint cannot be reached in time",
+    ReadTimeoutError: "no answer in time",
+    ConnectionClosedError: "the connection was closed before an answer",
+    BotoConnectionError: "the connection failed",
+    IncompleteReadError: "the answer broke off",
+    ResponseParserError: "the answer is not AWS's",
+    ParamValidationError: "the request is not valid (ParamValidationError)",
+}
 
 
 def _local_meaning(error: Exception) -> Meaning:

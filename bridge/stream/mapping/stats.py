@@ -86,7 +86,8 @@ class Tally:
     def failed(self, name: Count, level: str, message: str, error: Unavailable, **fields: object) -> None:
         """Counts and logs a call that failed."""
         self.add(name)
-        self.log(level, message, **fields, reason=error.reason, code=error.code)
+        why = {"reason": error.reason, "code": error.code, "error": error.message, "hint": error.hint}
+        self.log(level, message, **fields, **why)
 
     def snapshot(self, *, pending: int, positions: Mapping[str, str]) -> RunnerStats:
         return RunnerStats(

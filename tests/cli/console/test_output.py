@@ -13,6 +13,7 @@ import pytest
 
 from bridge.cli.console.output import INTERRUPTED, Console, ExitCode, report_defect, run_verb
 from bridge.errors import ConfigurationError, Problem, TargetMissing
+from tests.cli.shell import Shell
 
 CLI = [sys.executable, "-m", "bridge"]
 
@@ -171,3 +172,17 @@ def test_no_color_is_honoured_even_where_colour_is_forced() -> None:
     )
     assert b"\x1b[31m" in coloured
     assert plain == b"hello\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["infra", "render", "--table", "nope"], ["reconcile", "plan", "--table", "nope"], ["pattern", "a.b"]],
+)
+def test_an_error_about_the_configuration_names_the_file_that_was_given(
+    words: list[str], shell: Shell
+) -> None:
+    (shell.folder / "bridge.yaml").rename(shell.folder / "other.yaml")
+    done = shell.run(*words, "--config", "other.yaml")
+    assert done.code != 0
+    assert "other.yaml" in done.err
+    assert "bridge.yaml" not in done.err.replace("other.yaml", "")

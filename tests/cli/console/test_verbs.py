@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any
 
 import pytest
@@ -64,3 +65,17 @@ def test_every_option_has_one_sentence_of_help_without_markup(name: str) -> None
         (option,) = parameter.annotation.__metadata__
         assert re.fullmatch(r"[A-Z-].*\.", option.help), (name, parameter.name, option.help)
         assert not re.search(r"\[/?[a-z]", option.help), (name, parameter.name, option.help)
+
+
+def test_help_has_every_word_and_breaks_only_where_a_line_is_full(shell: Shell) -> None:
+    for name, verb in ALL.items():
+        for width in (80, 300):
+            shell.monkeypatch.setenv("COLUMNS", str(width))
+            shown = shell.run(*name.split(), "--help").out.decode()
+            body = shown.partition("╭")[0]
+            for paragraph in (inspect.getdoc(verb) or "").split("\n\n"):
+                assert " ".join(paragraph.split()) in " ".join(body.split()), (name, width)
+            lines = [line.strip() for line in body.splitlines()[2:]]
+            for line, after in pairwise(lines):
+                if line and after:
+                    assert len(line) + 1 + len(after.split()[0]) > width - 3, (name, width, line)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import botocore.exceptions
 import botocore.session
 import pytest
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
@@ -77,6 +79,26 @@ URL = "https://service.example.com"
 def test_every_error_has_one_meaning(error: Exception, expected: type[BridgeError]) -> None:
     assert isinstance(error, AWS_ERRORS)
     assert type(SINK.translate(error)) is expected
+
+
+def every_error_without_an_answer() -> list[type[Exception]]:
+    """botocore's own errors that can end a call."""
+    found = [getattr(botocore.exceptions, name) for name in dir(botocore.exceptions)]
+    kinds = [each for each in found if isinstance(each, type) and issubclass(each, BotoCoreError)]
+    return [each for each in kinds if not issubclass(each, ClientError)]
+
+
+@pytest.mark.parametrize("kind", every_error_without_an_answer(), ids=lambda kind: kind.__name__)
+def test_no_message_says_that_aws_answered_where_it_did_not(kind: type[Exception]) -> None:
+    error = SINK.translate(kind.__new__(kind))
+    assert "answered" not in error.message
+    assert "event bus orders" in error.message
+
+
+def test_missing_credentials_are_named_as_such_with_what_to_do() -> None:
+    error = SINK.translate(NoCredentialsError())
+    assert error.message.endswith("events was not called: no AWS credentials were found")
+    assert "AWS_PROFILE" in error.hint
 
 
 @pytest.mark.parametrize(

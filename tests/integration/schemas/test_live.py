@@ -101,7 +101,7 @@ def test_a_signal_while_it_waits_for_the_rule_starts_no_replay_and_removes_every
     assert any(rig.left_behind())
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=WAIT_S)
-    assert process.returncode == 4, err
+    assert process.returncode == 130, err
     assert rig.left_behind() == ([], [])
     assert rig.aws.client("events").list_replays(NamePrefix="stream-bridge-trial-")["Replays"] == []
 

@@ -82,6 +82,27 @@ def test_a_store_that_is_down_delays_the_checkpoint_and_not_the_work() -> None:
     assert checkpoints.load(rig.stream.arn) == {"shard-1": written[-1]}
 
 
+def test_a_checkpoint_that_cannot_be_saved_is_logged_with_its_file_and_the_cause(tmp_path: Path) -> None:
+    class Full(FileCheckpoints):
+        failing = 1
+
+        def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
+            self._folder = tmp_path / "file" if self.failing else tmp_path
+            self.failing = 0
+            super().save(stream_arn, progress)
+
+    (tmp_path / "file").write_text("not a folder")
+    rig = Rig()
+    rig.write(2)
+    checkpoints = Full(tmp_path)
+    rig.runner(checkpoints=checkpoints, batch_size=1).run(until="caught_up")
+    ((level, _, fields),) = [line for line in rig.notes.lines if "checkpoint" in line[1]]
+    assert level == "error"
+    assert str(tmp_path / "file") in str(fields["error"])
+    assert "File exists" in str(fields["error"])
+    assert "permissions" in str(fields["hint"])
+
+
 def test_a_checkpoint_store_that_stays_down_is_an_error_at_the_end() -> None:
     class Down(MemoryCheckpoints):
         def save(self, stream_arn: str, progress: Mapping[str, str]) -> None:
