@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,9 +14,10 @@ from bridge.metrics import METRICS
 
 if TYPE_CHECKING:
     from bridge.core.records.dialect import Dialect
-    from bridge.ports.clock import Deadline
 
 TIMEOUT_MS = 60_000
+_REQUEST_ID = "00000000-0000-4000-8000-000000000000"
+_FUNCTION_ARN = "arn:aws:lambda:us-east-1:000000000000:function:stream-bridge"
 
 
 def invoke(
@@ -43,6 +43,7 @@ def invoke(
     from bridge.edges.local.clock import SystemClock
     from bridge.lambdas.stream import StreamHandler
     from bridge.ports.clock import Deadline
+    from bridge.stream.mapping.invocation import InvocationContext
     from bridge.wiring.bridge import build_dry_relay
 
     configuration = project.load(console)
@@ -53,7 +54,7 @@ def invoke(
     telemetry = LineTelemetry(ConsoleLines(console), as_json=as_json, level="info" if as_json else "warning")
     relay = build_dry_relay(configuration, telemetry, clock)
     answer = StreamHandler(relay, clock, dialect=_dialect(event)).handle(
-        event, InvocationContext(Deadline.after(clock, timeout_ms / 1000))
+        event, InvocationContext(_REQUEST_ID, _FUNCTION_ARN, Deadline.after(clock, timeout_ms / 1000))
     )
     console.write_json(answer, indent=False)
     counts = {name: int(telemetry.counts.get(metric, 0)) for name, metric in _COUNTS.items()}
@@ -70,21 +71,6 @@ _COUNTS = {
     "returned": METRICS["RecordsReturned"].name,
     "events": METRICS["EventsPublished"].name,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class InvocationContext:
-    """Lambda's context object, as far as the handler reads it (docs: "Lambda context object in Python")."""
-
-    deadline: Deadline
-    function_name: str = "stream-bridge"
-    function_version: str = "$LATEST"
-    memory_limit_in_mb: str = "512"
-    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:stream-bridge"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return max(0, int(self.deadline.remaining_s() * 1000))
 
 
 def _dialect(event: Any) -> Dialect:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from typing import Any
 
@@ -43,23 +43,19 @@ def find_base(files: Iterable[SchemaFile]) -> str | None:
 
 
 class Builder:
-    """Checks and compiles files, and adds them to those ``built`` before. Collects ``problems``."""
+    """Checks and compiles files: collects what is ``built``, and ``problems``. ``found`` are all files of the
+    folder, unreadable ones included."""
 
-    def __init__(
-        self, base: str | None, built: Mapping[Name, SchemaVersion], found: Collection[Name]
-    ) -> None:
+    def __init__(self, base: str | None, found: Collection[Name]) -> None:
         self.base = base
-        self.built = dict(built)
+        self.built: dict[Name, SchemaVersion] = {}
         self.problems: list[Problem] = []
-        self._known = {schema.id for schema in built.values()}
-        if base is not None:
-            self._known |= {base + place_of(*name) for name in found}
+        self._known = set() if base is None else {base + place_of(*name) for name in found}
 
     def build(self, files: Iterable[SchemaFile]) -> None:
-        owners = {schema.id: schema.file for schema in self.built.values()}
+        owners: dict[str, str] = {}
         sound = [file for file in files if self._is_sound(file, owners)]
-        resources = {schema.id: dict(schema.document) for schema in self.built.values()}
-        resources |= {file.document["$id"]: file.document for file in sound}
+        resources = {file.document["$id"]: file.document for file in sound}
         registry = offline_registry(resources)
         for file in sound:
             self._compile(file, registry, resources)

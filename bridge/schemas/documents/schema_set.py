@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.schemas.compatibility.verdict import Mode, Policy
-from bridge.schemas.documents.build import Builder, find_base, place_of
-from bridge.schemas.documents.layout import TYPE, SchemaFile, read_layout
+from bridge.schemas.documents.build import Builder, find_base
+from bridge.schemas.documents.layout import read_layout
 from bridge.schemas.documents.lock import Lock, Name
 from bridge.schemas.documents.meta import Meta, Status
 from bridge.schemas.documents.registry import RegistrySettings
 from bridge.schemas.documents.validation import SchemaVersion
-from bridge.schemas.finding import finding, refused
+from bridge.schemas.finding import finding
 from bridge.schemas.semver import Version
 
 __all__ = ["SchemaNotFound", "SchemaSet", "SchemaVersion", "Version"]
@@ -30,7 +29,7 @@ class SchemaNotFound(BridgeError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class SchemaSet:
-    """Schema versions by type and version, in that order. Adding one gives a new set.
+    """Schema versions by type and version, in that order.
 
     ``base`` is the beginning of every ``$id``, ``folder`` the folder that was read, ``warnings`` what is
     legal there but probably a mistake, ``registry`` its ``registry.yaml``, ``lock`` the published versions.
@@ -53,51 +52,23 @@ class SchemaSet:
         """
         layout = read_layout(folder)
         base = layout.registry.base or find_base(layout.files)
-        builder = Builder(base, {}, layout.found)
+        builder = Builder(base, layout.found)
         builder.build(layout.files)
         problems = [*layout.problems, *builder.problems]
         if not layout.found and not problems:
             problems.append(finding("", folder, "contains no schemas", severity="warning"))
-        whole = cls._of(builder, problems, layout.metas, base)
-        return replace(whole, folder=folder, registry=layout.registry, lock=layout.lock or Lock())
-
-    @classmethod
-    def _of(
-        cls,
-        builder: Builder,
-        problems: list[Problem],
-        metas: Mapping[str, Meta],
-        base: str | None,
-    ) -> SchemaSet:
-        problems = sorted(problems, key=lambda p: (p.file, p.line, p.column))
+        problems.sort(key=lambda p: (p.file, p.line, p.column))
         if any(problem.severity == "error" for problem in problems):
             raise ConfigurationError(problems)
-        schemas = dict(sorted(builder.built.items()))
-        return cls(MappingProxyType(schemas), MappingProxyType(dict(metas)), base, None, tuple(problems))
-
-    def with_version(self, type_name: str, version: Version | str, document: Mapping[str, Any]) -> SchemaSet:
-        """A new set with one more version; this set does not change.
-
-        ``document`` must follow the rules for a file: its ``$id`` is ``<base>/<type>/<version>.json``, and so
-        on. Raises :class:`ConfigurationError` with every problem, also where the version exists already.
-        """
-        number = version if isinstance(version, Version) else Version.read(version)
-        file = place_of(type_name, number).lstrip("/") if number else f"{type_name}/{version}.json"
-        if number is None or TYPE.fullmatch(type_name) is None:
-            raise refused(
-                file, "is not named <type>/<version>.json, such as com.example.user.created/1.0.0.json"
-            )
-        name = (type_name, number)
-        if name in self.schemas:
-            message = f"version {number} of {type_name} exists already"
-            raise refused(file, message, "a version never changes: take a new one")
-        added = SchemaFile(file, type_name, number, dict(document))
-        base = self.base or find_base([added])
-        builder = Builder(base, self.schemas, [name])
-        builder.build([added])
-        problems = [*self.warnings, *builder.problems]
-        grown = self._of(builder, problems, self.metas, base)
-        return replace(grown, folder=self.folder, registry=self.registry, lock=self.lock)
+        return cls(
+            MappingProxyType(dict(sorted(builder.built.items()))),
+            MappingProxyType(layout.metas),
+            base,
+            folder,
+            tuple(problems),
+            layout.registry,
+            layout.lock or Lock(),
+        )
 
     def get(self, type_name: str, version: Version | str) -> SchemaVersion:
         """One version of a type. Raises :class:`SchemaNotFound`, which lists the existing ones."""

@@ -257,37 +257,6 @@ def test_a_missing_version_is_another_error_than_an_unreadable_folder(folder: Pa
     assert not isinstance(caught.value, ConfigurationError)
 
 
-def test_adding_a_version_gives_a_new_set_and_leaves_the_old_one(folder: Path) -> None:
-    old = SchemaSet.load(folder)
-    new = old.with_version(TYPE, "1.1.0", schema("1.1.0", properties={"a": {"$ref": "1.0.0.json"}}))
-    assert (len(old), len(new)) == (1, 2)
-    assert new.get(TYPE, "1.0.0") is old.get(TYPE, "1.0.0")
-    assert not new.get(TYPE, "1.1.0").validator.is_valid({"a": 1})
-
-
-@pytest.mark.parametrize(
-    ("version", "document", "expected"),
-    [
-        ("1.0.0", schema(), "exists already"),
-        ("1.1", schema("1.1.0"), "is not named <type>/<version>.json"),
-        ("1.1.0", schema("1.2.0"), "disagrees with the file's path"),
-        ("1.1.0", schema("1.1.0", type="x"), "is not JSON Schema"),
-        ("1.1.0", schema("1.1.0", items={"$ref": "9.0.0.json"}), "is not a file of this folder"),
-    ],
-)
-def test_an_added_version_keeps_the_rules_of_a_file(
-    folder: Path, version: str, document: dict[str, Any], expected: str
-) -> None:
-    with pytest.raises(ConfigurationError, match=expected):
-        SchemaSet.load(folder).with_version(TYPE, version, document)
-
-
-def test_a_set_can_grow_from_nothing() -> None:
-    schemas = SchemaSet().with_version(TYPE, Version(1, 0, 0), schema())
-    assert schemas.get(TYPE, "1.0.0").validator.is_valid({})
-    assert schemas.base == BASE
-
-
 @pytest.mark.parametrize(
     "text", ["1.0", "1.0.0-rc1", "01.0.0", "1.0.0 ", "v1.0.0", "1.0.٣", "", "1.0.1000000"]
 )

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bridge.errors import EventInvalid
-from bridge.schemas.documents.schema_set import SchemaSet, SchemaVersion
+from bridge.schemas.documents.validation import SchemaVersion, compile_schema, offline_registry
+from bridge.schemas.semver import Version
 
 TYPE = "com.example.thing.made"
 SECRET = "s3cr3t-value"
@@ -21,7 +22,8 @@ def version(**schema: Any) -> SchemaVersion:
         "$id": f"https://schemas.example.com/{TYPE}/1.0.0.json",
         **schema,
     }
-    return SchemaSet().with_version(TYPE, "1.0.0", document).get(TYPE, "1.0.0")
+    known = offline_registry({document["$id"]: document})
+    return SchemaVersion(TYPE, Version(1, 0, 0), document["$id"], document, compile_schema(document, known))
 
 
 def error(data: Any, **schema: Any) -> EventInvalid:
