@@ -55,7 +55,7 @@ format: $(READY)  ## format the code
 	@$(BIN)/ruff format .
 
 docs: $(READY)  ## write docs/configuration.md and the table of schema changes, from the code
-	@$(BIN)/python -m bridge.settings.reference > docs/configuration.md.new
+	@$(BIN)/python -m tests.settings.reference > docs/configuration.md.new
 	@mv docs/configuration.md.new docs/configuration.md
 	@$(BIN)/python -m tests.schemas.compatibility.table
 

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
@@ -40,14 +41,14 @@ the rate. A page that takes longer is cut off, and repeated from its checkpoint.
 Answer = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
 class ReconcileHandler:
     """``table`` as bridge.yaml names it."""
 
-    def __init__(self, steps: Steps, table: str, clock: Clock, telemetry: Telemetry) -> None:
-        self._steps = steps
-        self._table = table
-        self._clock = clock
-        self._telemetry = telemetry
+    steps: Steps
+    table: str
+    clock: Clock
+    telemetry: Telemetry
 
     def handle(self, event: Mapping[str, Any], context: Any) -> Answer:
         """Raises ``BatchError`` for another event, ``ReconcileStopped`` for ``stop``, and ``Unavailable``."""
@@ -56,37 +57,37 @@ class ReconcileHandler:
             raise _not_ours("names no step")
         answer = self._plan(event) if step == "plan" else self._go_on(step, event, context)
         where = {name: event[name] for name in ("phase", "segment") if name in event}
-        self._telemetry.log(
+        self.telemetry.log(
             "error" if answer["outcome"] == "stopped" else "info",
             f"reconciliation: {step}",
-            table=self._steps.table,
+            table=self.steps.table,
             outcome=answer["outcome"],
             error=answer.get("message", ""),
             **where,
         )
         if step == "stop" and answer["outcome"] == "stopped":
-            self._telemetry.count("ReconciliationsStopped", table=self._steps.table)
+            self.telemetry.count("ReconciliationsStopped", table=self.steps.table)
             raise ReconcileStopped(f"{answer['reason']}: {answer['message']}")
         return answer
 
     def _plan(self, event: Mapping[str, Any]) -> Answer:
         execution = event.get("execution") or {}
         given = execution.get("Input") or {}
-        if given.get("table", self._table) != self._table:
+        if given.get("table", self.table) != self.table:
             raise ReconcileStopped(
-                f"the execution is for table {given['table']}, this function for {self._table}",
+                f"the execution is for table {given['table']}, this function for {self.table}",
                 hint="each table has a stack of infra/reconciliation.yaml",
             )
         redrives = int(execution.get("RedriveCount", 0))
-        return self._steps.plan(
+        return self.steps.plan(
             str(execution.get("Id", "")), given, int(event.get("readers", 1)), redrives=redrives
         )
 
     def _go_on(self, step: str, event: Mapping[str, Any], context: Any) -> Answer:
-        steps = self._steps
+        steps = self.steps
         at = event["at"] if step == "stop" else event
         ticket = Ticket.read_from(at.get("ticket"))
-        deadline = _deadline(context, self._clock)
+        deadline = _deadline(context, self.clock)
         match step:
             case "look":
                 phase, segment = str(event["phase"]), int(event["segment"])
@@ -111,7 +112,7 @@ class ReconcileHandler:
     def _measure(self, report: Mapping[str, Any]) -> None:
         missed = sum(report[f"missed_{kind}"] for kind in ("insert", "modify", "remove"))
         not_reemitted = report["blocked"] + report.get("unsent", 0)
-        telemetry, table = self._telemetry, self._steps.table
+        telemetry, table = self.telemetry, self.steps.table
         if report["complete"] and report["whole"]:
             telemetry.count("ReconciliationsCompleted", table=table)
         telemetry.count("ChangesMissed", missed, table=table)

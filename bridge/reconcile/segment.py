@@ -61,17 +61,17 @@ class Seen(NamedTuple):
     counts: Counts
 
 
+@dataclass(frozen=True, slots=True)
 class SegmentWorker:
     """``name`` is the checkpoint's name in the run store; the suspects are in the folder of that name."""
 
-    def __init__(self, name: str, look: Look, store: RunStore, keeper: LeaseKeeper) -> None:
-        self.name = name
-        self._look = look
-        self._store = store
-        self._keeper = keeper
+    name: str
+    look: Look
+    store: RunStore
+    keeper: LeaseKeeper
 
     def load(self) -> SegmentCheckpoint:
-        return SegmentCheckpoint.read_from(self._store.get(self.name), self.name)
+        return SegmentCheckpoint.read_from(self.store.get(self.name), self.name)
 
     def steps(self) -> Iterator[Seen]:
         """From the stored checkpoint to the segment's end, one page a step."""
@@ -81,9 +81,9 @@ class SegmentWorker:
             yield Seen(self.name, Counts.total([checkpoint.counts]))
 
     def _step(self, checkpoint: SegmentCheckpoint) -> None:
-        suspects = self._look(checkpoint)
+        suspects = self.look(checkpoint)
         if suspects:
             name = f"{self.name}/{checkpoint.chunks:08d}"
-            self._store.put(name, as_document(suspects), self._keeper.current)
+            self.store.put(name, as_document(suspects), self.keeper.current)
             checkpoint.chunks += 1
-        self._store.put(self.name, checkpoint.as_document(), self._keeper.current)
+        self.store.put(self.name, checkpoint.as_document(), self.keeper.current)

@@ -164,14 +164,7 @@ def build_steps(
 
 def options_of(table: TableSettings) -> Options:
     """The options that bridge.yaml gives for a table."""
-    own = table.reconcile
-    return Options(
-        segments=own.segments,
-        max_rcu=own.max_rcu,
-        grace_s=own.grace_s,
-        max_emit=own.max_emit,
-        max_removes=own.max_removes,
-    )
+    return Options(**dict(table.reconcile))
 
 
 def build_run_store(state: Path | str, client: ClientFactory, clock: Clock | None = None) -> RunStore:

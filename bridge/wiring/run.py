@@ -169,18 +169,8 @@ def choose_tables(settings: Settings, tables: Sequence[str]) -> list[str]:
 
 def mapping_settings(settings: Settings, table: Table) -> MappingSettings:
     """The block ``mapping`` of bridge.yaml and the table's filter, as the runner takes them."""
-    mapping = settings.mapping
-    age_s = mapping.max_record_age_s
-    return MappingSettings(
-        batch_size=mapping.batch_size,
-        window_s=mapping.window_s,
-        parallelization_factor=mapping.parallelization_factor,
-        starting_position=mapping.starting_position,
-        bisect=mapping.bisect,
-        max_retries=mapping.max_retries,
-        max_record_age_s=None if age_s is None else int(age_s),
-        filters=() if table.accepts is None else (table.accepts,),
-    )
+    given = settings.mapping.model_dump(exclude={"on_failure"})
+    return MappingSettings(**given, filters=() if table.accepts is None else (table.accepts,))
 
 
 def _destination(settings: Settings, stream_arn: str, client: ClientFactory) -> FailureDestination | None:

@@ -12,15 +12,14 @@ import pytest
 from botocore import xform_name
 
 from bridge.infra.permissions import (
-    NOT_OF_A_FUNCTION,
     PERMISSIONS,
     Function,
-    grants,
     permissions_of,
     policy_of,
 )
 from bridge.infra.uses import Uses
 from tests.builders.places import ROOT
+from tests.infra.permission_facts import NOT_OF_A_FUNCTION, grants
 from tests.infra.templates import (
     ACCOUNT,
     EVERYTHING,

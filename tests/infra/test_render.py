@@ -17,10 +17,10 @@ from bridge.core.pattern.matching import compile_filters
 from bridge.errors import ConfigurationError
 from bridge.infra.environment import ENVIRONMENT, sample_environment, unknown_variables
 from bridge.infra.parameters import filter_patterns
-from bridge.infra.permissions import grants
 from bridge.infra.rendered import compare, render, write
 from bridge.settings import Settings, read_settings
 from tests.cli.shell import Shell
+from tests.infra.permission_facts import grants
 from tests.infra.templates import CODE, INFRA, STREAM_ARN, Stack, all_stacks, expand, kinesis, reconciliation
 from tests.infra.test_permissions import ARNS
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bridge.settings.reference import COMMAND, render_reference
 from tests.builders.places import ROOT
+from tests.settings.reference import COMMAND, render_reference
 
 
 def test_the_committed_reference_is_up_to_date() -> None:

@@ -47,6 +47,13 @@ StateOption = Annotated[
         metavar="WHERE",
     ),
 ]
+CheckpointsOption = Annotated[
+    Path | None,
+    typer.Option(
+        help=f"State folder of `stream-bridge run`; {STATE_FOLDER} beside the configuration by default.",
+        metavar="DIR",
+    ),
+]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Count warnings as errors.")]
 ForceOption = Annotated[bool, typer.Option(help="With --queue: watch it even if it has a dead-letter queue.")]
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.text import Text
 
-from bridge.cli.console.options import STATE_FOLDER, Aws, OutputOption, Project, StateOption
+from bridge.cli.console.options import (
+    STATE_FOLDER,
+    Aws,
+    CheckpointsOption,
+    OutputOption,
+    Project,
+    StateOption,
+)
 from bridge.cli.console.output import Console, ExitCode, Output
 
 if TYPE_CHECKING:
@@ -30,13 +36,7 @@ def doctor(
         str | None,
         typer.Option(help="The bridge's Lambda function, if several read a stream.", metavar="NAME"),
     ] = None,
-    checkpoints: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"State folder of `stream-bridge run`; {STATE_FOLDER} beside the configuration by default.",
-            metavar="DIR",
-        ),
-    ] = None,
+    checkpoints: CheckpointsOption = None,
     state: StateOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bridge.cli.console.options import STATE_FOLDER, Aws, OutputOption, Project, seconds
+from bridge.cli.console.options import (
+    STATE_FOLDER,
+    Aws,
+    CheckpointsOption,
+    OutputOption,
+    Project,
+    seconds,
+)
 from bridge.cli.console.output import Console, ExitCode, Output, plural
 from bridge.relay.accounts import Account
 
@@ -28,13 +34,7 @@ def run(
     console: Console,
     project: Project,
     aws: Aws,
-    state: Annotated[
-        Path | None,
-        typer.Option(
-            help=f"Folder of the checkpoints; {STATE_FOLDER} beside the configuration by default.",
-            metavar="DIR",
-        ),
-    ] = None,
+    state: CheckpointsOption = None,
     until_caught_up: Annotated[
         bool, typer.Option(help="Stop once every shard has been read to its end.")
     ] = False,
