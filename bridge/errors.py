@@ -210,9 +210,11 @@ class BreakerTripped(BatchError):
 
 
 class ViewTooNarrow(BatchError):
-    """The configuration asks for an image that the table's stream view does not capture."""
+    """The configuration asks for an image that the table's stream view does not capture. ``condition`` is the
+    part of it that asks, such as ``when.before``."""
 
     stage = "route"
+    condition: str = ""
 
 
 # --- schema registries ---------------------------------------------------------------------------
@@ -296,8 +298,11 @@ class Problem:
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:
-    """``did you mean 'changed'?``, or "" if no known name is similar."""
-    close = get_close_matches(text, list(known), n=1, cutoff=0.6)
+    """``did you mean 'changed'?``, or "" if no known name is similar. A name in another case is the most
+    similar."""
+    names = list(known)
+    same = [name for name in names if name.lower() == text.lower()]
+    close = same or get_close_matches(text, names, n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else ""
 
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bridge.core.change import Change, Operation, TypedItem, captures
+from bridge.core.change import Change, Operation, TypedItem, TypedValue, captures
 from bridge.core.diff.fields import compile_diff
 from bridge.core.diff.view import ChangeView, default_data
-from bridge.core.jsonpath import parse_path
+from bridge.core.jsonpath import ANY, Step, parse_path
 from bridge.core.records.decode import decode
 from bridge.core.records.lambda_record import to_lambda_record
-from bridge.core.redact import RedactRule, compile_redaction
+from bridge.core.redact import MASK, RedactRule, compile_redaction
 from bridge.onboarding.documents import TablePlan
 from bridge.onboarding.examples import example_of, typed
 
@@ -24,10 +24,12 @@ _NAMES: Final[dict[Operation, str]] = {"insert": "INSERT", "modify": "MODIFY", "
 
 
 def example_records(plan: TablePlan) -> list[Record]:
-    """Records for each event: generated ones, or a few real ones, redacted, where values are kept."""
-    redact = compile_redaction(tuple(RedactRule(parse_path(text), "drop") for text in plan.drop))
+    """Records for each event: generated ones, or a few real ones, where values are kept. Possible secrets are
+    masked: that they are there shows `stream-bridge check` that the rules of redaction match something."""
+    mask = compile_redaction(tuple(RedactRule(parse_path(text), "mask") for text in plan.drop))
     records = []
     for number, (operation, before, after) in enumerate(_images(plan), start=1):
+        before, after = (None if each is None else _with_secrets(plan, each) for each in (before, after))
         records.append(_record(plan, number, operation, before, after))
     for operation, kept in plan.sample.kept.items():
         for each in kept:
@@ -36,14 +38,16 @@ def example_records(plan: TablePlan) -> list[Record]:
             else:
                 arn = each.get("eventSourceARN")
                 records.append(to_lambda_record(each, arn if isinstance(arn, str) else _arn(plan)))
-    if redact is None:
+    if mask is None:
         return records
-    return [_redacted(record, redact(decode(record))) for record in records]
+    return [_redacted(record, mask(decode(record))) for record in records]
 
 
 def data_of(plan: TablePlan, record: Record) -> dict[str, Any] | None:
     """The data of the event that ``record`` becomes; None for a record without a difference."""
-    view = ChangeView(decode(record), compile_diff())
+    drop = compile_redaction(tuple(RedactRule(parse_path(text), "drop") for text in plan.drop))
+    change = decode(record)
+    view = ChangeView(change if drop is None else drop(change), compile_diff())
     if view.changes is not None and not view.changes:
         return None
     data: dict[str, Any] = json.loads(json.dumps(default_data(view)))  # as the file will contain it
@@ -65,6 +69,28 @@ def _images(plan: TablePlan) -> Iterator[tuple[Operation, TypedItem | None, Type
         yield "modify", full, {**full, **change}
     if "remove" not in kept:
         yield "remove", full, None
+
+
+def _with_secrets(plan: TablePlan, item: TypedItem) -> TypedItem:
+    """The generated item with a masked value at each place that is redacted."""
+    for text in plan.drop:
+        path = parse_path(text)
+        item = _put({"M": item}, (path.root, *(path.steps or ())))["M"]
+    return item
+
+
+def _put(value: TypedValue | None, steps: tuple[Step, ...]) -> TypedValue:
+    if not steps:
+        return MASK
+    step, rest = steps[0], steps[1:]
+    ((tag, content),) = ({"M": {}} if value is None and step is not ANY else value or {"L": [None]}).items()
+    if step is ANY and tag == "L":
+        return {"L": [_put(each, rest) for each in content]}
+    if step is ANY and tag == "M":
+        return {"M": {name: _put(each, rest) for name, each in (content or {"name-1": None}).items()}}
+    if tag != "M" or not isinstance(step, str):
+        return {tag: content}
+    return {"M": {**content, step: _put(content.get(step), rest)}}
 
 
 def _item(plan: TablePlan, schema: Mapping[str, Any], *, variant: int, full: bool = True) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from bridge.core.change import Position, TypedItem
+from bridge.core.change import Operation, Position, TypedItem
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim, fit
 from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
 from bridge.ports.ledger import Row
+from bridge.reconcile.comparer import Comparer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.reader import Parts, Reader
 from bridge.reconcile.reemission import Reemission, reemission_of
@@ -123,8 +124,8 @@ class Confirmer(Reader):
         blocked = [event_type for event_type in undecided if self.options.selects(event_type)]
         for event_type in blocked:
             narrow = undecided[event_type]
-            hint = f"{narrow.message}; with ledger.keep: fields (or image) the ledger knows the state before"
-            counts.block(narrow.reason, key_hash, hint, event_type)
+            why = _why_undecided(narrow, reemission.kind, self.parts.comparer)
+            counts.block(narrow.reason, key_hash, why, event_type)
         whole = len(chosen) == len(every) and len(blocked) == len(undecided)
         if not every and not undecided:
             counts.add("without_event")
@@ -137,6 +138,24 @@ class Confirmer(Reader):
         for event_type in {event.type for event in chosen}:
             counts.types[f"{event_type} {reemission.kind}"] += 1
         return Confirmed(suspect, "missed", reemission, events, claims, settles=whole)
+
+
+def _why_undecided(narrow: ViewTooNarrow, kind: Operation, comparer: Comparer) -> str:
+    """Why a condition of a missed change cannot be decided: the table's stream does not capture what it
+    needs, or it does, and the stream lost it and the ledger does not keep it."""
+    view, keep = comparer.facts.view, comparer.keep
+    if view != "NEW_AND_OLD_IMAGES" and not (view == "OLD_IMAGE" and narrow.condition == "when.before"):
+        return (
+            f"table {comparer.facts.name}: {narrow.condition} cannot be decided, the stream view is {view};"
+            " with NEW_AND_OLD_IMAGES and ledger.keep: image it can"
+        )
+    by_fields = narrow.condition == "when.changed" and kind == "modify" and keep != "fields"
+    enough = "fields (or image)" if by_fields else "image"
+    return (
+        f"table {comparer.facts.name}: {narrow.condition} cannot be decided: it needs the item before the"
+        f" change, which the stream lost, and the item's ledger row does not have it (ledger.keep is {keep});"
+        f" with keep: {enough}, rows that are settled from then on have what it needs"
+    )
 
 
 def _published_since(suspect: Suspect, row: Row | None) -> bool:

@@ -117,8 +117,24 @@ class _Checks:
             if image in when and ops == [op]:
                 article = "an" if op == "insert" else "a"
                 yield self.warning((*at, "when", image), f"never holds: {article} {op} has no item {image}")
+        yield from self.undecidable(at, ops, when)
         yield from self.versions(at, event)
         yield from check_derivations(self.source, at, event)
+
+    def undecidable(self, at: YamlPath, ops: list[Any], when: dict[str, Any]) -> Iterator[Finding]:
+        """Conditions that a reconciliation can never decide, because the ledger does not keep what they need:
+        the stream lost the item before the change, and only ``keep: image`` still has it."""
+        if self.ledger.get("kind") != "dynamodb" or self.ledger.get("keep") == "image":
+            return
+        kept = self.ledger.get("keep") or "fingerprint"
+        for name, needing in (("before", ("modify", "remove")), ("changed", ("remove",))):
+            lost = [op for op in ops if op in needing]
+            if name in when and lost:
+                message = (
+                    f"cannot be decided by a reconciliation with ledger.keep: {plain(kept)}: of a missed"
+                    f" {' or '.join(map(str, lost))} the item before it is lost"
+                )
+                yield self.warning((*at, "when", name), message, "write keep: image in ledger")
 
     def versions(self, at: YamlPath, event: dict[str, Any]) -> Iterator[Finding]:
         type_, seen = event.get("type"), dict[str, int]()

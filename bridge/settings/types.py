@@ -68,9 +68,19 @@ def _text(
     )
 
 
+_ROOT: Final = re.compile(r"^(?:dynamodb\.)?(?:key|before|after|current|NewImage|OldImage|Keys)\.(?=.)")
+
+
 def _pointer_advice(text: str) -> str:
-    guess = "/" + re.sub(r"^\$?[./]*", "", text).replace(".", "/")
-    return f"did you mean '{guess}'?" if re.fullmatch(r"(/[\w-]+)+", guess) else "write it as /field/inner"
+    """A pointer begins inside the item: ``$.after.n`` is ``/n``."""
+    plain = re.sub(r"^\$?[./]*", "", text)
+    plain = re.sub(r"\[(?:(\*|-?[0-9]+)|['\"]([^'\"\]]+)['\"])\]", r".\1\2", plain)
+    guess = "/" + _ROOT.sub("", plain).replace(".", "/")
+    return (
+        f"did you mean '{guess}'?"
+        if re.fullmatch(r"(/(?:[\w-]+|\*))+", guess)
+        else "write it as /field/inner"
+    )
 
 
 def _element_pointer_advice(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 from bridge.core.change import Position
 from bridge.core.fingerprint import compile_fingerprint
 from bridge.core.jsonpath import parse_path
+from bridge.core.pattern.matching import compile_pattern
 from bridge.core.redact import RedactRule
 from bridge.errors import LedgerUnavailable
 from bridge.ports.ledger import Row
 from bridge.reconcile.comparer import NEVER_SETTLED
 from tests.builders.bridges import rule, table
+from tests.fakes.table_source import FACTS, FakeTable
 from tests.reconcile.rig import LABEL, Rig
 
 NUMBERS = st.integers(0, 10**40 - 1)
@@ -119,6 +122,30 @@ def test_with_kept_images_before_and_changes_are_published() -> None:
     (event,) = rig.events
     assert event["data"]["before"]["name"] == "a"
     assert event["data"]["changes"] == [{"path": "/name", "op": "replace", "before": "a", "after": "changed"}]
+
+
+@pytest.mark.parametrize(("keep", "blocked"), [("fingerprint", 1), ("fields", 1), ("image", 0)])
+def test_the_reason_of_an_undecided_remove_is_what_the_ledger_keeps_and_not_the_stream_view(
+    keep: Any, blocked: int
+) -> None:
+    gone = rule(operations=frozenset({"remove"}))
+    route = replace(gone.route, before=compile_pattern({"name": ["a"]}))
+    rig = Rig(keep=keep, rules=table(replace(gone, route=route)))
+    rig.settled("a")
+    rig.live("a", None, lost=True)
+    report = rig.execute()
+    assert (report["blocked"]["count"], len(rig.events)) == (blocked, 1 - blocked)
+    for example in report["blocked"]["examples"]:
+        assert "stream view" not in example["hint"]
+        assert f"(ledger.keep is {keep}); with keep: image" in example["hint"]
+
+
+def test_the_reason_of_an_undecided_change_is_the_stream_view_where_it_is_too_narrow() -> None:
+    rig = Rig(FakeTable(facts=replace(FACTS, view="KEYS_ONLY")), rules=table(rule(changed=["/name"])))
+    rig.settled("a")
+    rig.live("a", None, lost=True)
+    (example,) = rig.execute()["blocked"]["examples"]
+    assert "the stream view is KEYS_ONLY" in example["hint"]
 
 
 def test_with_kept_field_hashes_the_changed_attributes_are_named() -> None:

@@ -23,7 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("settings", "relay", "edges.answers"),
     ("schemas", "delivery", "reconcile", "doctor", "infra"),
     ("schemas.registries", "settings.compiling", "stream", "redrive", "onboarding"),
-    ("edges",),
+    ("edges", "settings.lint"),
     ("wiring",),
     ("lambdas", "demo"),
     ("cli",),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from bridge.cli.console.options import OutputOption, Project, StrictOption
 from bridge.cli.console.output import Console, ExitCode, Output, plural
@@ -83,6 +83,7 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
     from bridge.settings import find_schemas, load_settings
     from bridge.settings.compiling.tables import compile_tables
     from bridge.settings.compiling.versions import find_past_sunsets
+    from bridge.settings.lint import find_never
 
     findings = Findings()
     settings = schemas = None
@@ -115,11 +116,32 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
             rules = [rule for table in compile_tables(settings, known).values() for rule in table.rules]
         except ConfigurationError as error:
             findings.add(error.problems)
+        wrong = {problem.path for problem in findings.problems if problem.severity == "error"}
+        never = find_never(settings, schemas, list(_samples(config.parent, findings)))
+        findings.add(problem for problem in never if problem.path not in wrong)
     if schemas is not None:
         findings.add(check_examples(schemas))
         findings.add(check_derived_examples(rules, schemas))
         findings.counts["example"] = _count_examples(schemas)
     return findings
+
+
+SAMPLES: Final = ("examples/records", "records")
+"""Folders beside bridge.yaml with records of its tables."""
+
+
+def _samples(folder: Path, findings: Findings) -> Iterator[Any]:
+    """The sample records of a project, which show what its items look like. Broken ones are skipped: that is
+    what some of them are for."""
+    from bridge.cli.records.files import Unreadable, read_records
+
+    for name in SAMPLES:
+        for path in sorted((folder / name).glob("*.*json")):
+            with path.open("rb") as stream:
+                for record in read_records(stream, str(path)):
+                    if not isinstance(record, Unreadable):
+                        findings.counts["sample"] = findings.counts.get("sample", 0) + 1
+                        yield record
 
 
 def _count_examples(schemas: SchemaSet) -> int:

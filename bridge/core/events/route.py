@@ -98,8 +98,10 @@ def _image_matches(pattern: Pattern, view: ChangeView, name: Literal["before", "
 
 def _too_narrow(view: ChangeView, condition: str, needed: str) -> ViewTooNarrow:
     change = view.change
-    return ViewTooNarrow(
+    error = ViewTooNarrow(
         f"table {change.table}: {condition} cannot be decided, the stream view is {change.view}",
         hint=f"set the table's stream to {needed}, or remove the condition from bridge.yaml",
         record_id=change.record_id,
     )
+    error.condition = condition
+    return error

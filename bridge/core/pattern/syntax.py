@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from bridge.core.pattern.complexity import is_too_complex
 from bridge.core.pattern.fields import Field, Leaf
 from bridge.core.pattern.matchers import OPERATORS, compile_matchers
 from bridge.core.pattern.text import Refused
@@ -24,6 +25,10 @@ COMBINATIONS_MAX: Final = 1000
 
 _DEPTH_MAX: Final = 100
 """Not a rule of AWS: deeper than any item can be, and shallow enough for recursion."""
+
+_TOO_COMPLEX: Final = (
+    "EventBridge refuses these wildcards as too complex: use fewer *, or prefix and suffix in their place"
+)
 
 _RESERVED: Final = frozenset(OPERATORS) | {
     "=", "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after",
@@ -141,6 +146,8 @@ class _Reader:
         accepts, absent = compile_matchers(matchers, wrong)
         for index, refused in wrong:
             self._wrong((*place, index), str(refused))
+        if not wrong and is_too_complex(matchers):
+            self._wrong(place, _TOO_COMPLEX)
         return Leaf(accepts, absent, _text(list(matchers)), tuple(matchers))
 
 

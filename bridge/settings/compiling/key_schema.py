@@ -62,7 +62,9 @@ def subject_problems(subject: Subject, key: KnownKey) -> Iterator[tuple[str, str
     """Message and suggestion for each way in which two items could share the subject, or none have it."""
     unknown = subject.unknown(key.names)
     for name in unknown:
-        advice = did_you_mean(name, subject.lacks(key.names)) if key.described else ""
+        lacking = subject.lacks(key.names)
+        same = [each for each in lacking if each.lower() == name.lower()]
+        advice = did_you_mean(name, lacking if key.described else same)
         if advice or key.closed:
             known = ", ".join(map(repr, key.names))
             yield (

@@ -26,6 +26,7 @@ from bridge.core.pattern.matching import (
     compile_pattern,
     looks_beyond_keys,
 )
+from bridge.core.pattern.record import passes, record_problems
 from bridge.core.pointer import Wanted, parse_pointer
 from bridge.core.redact import compile_redaction
 from bridge.core.values import plain, plain_item
@@ -106,6 +107,8 @@ class _Compiler:
         if subject is not None:
             for message, advice in subject_problems(subject, known_key(table, self.schemas)):
                 self._wrong((*place, "subject"), message, advice)
+        if accepts is not None:
+            self._ops_pass(place, table)
         if subject is None or self.problems:
             return None
         numbers = compile_numbers(table)
@@ -141,8 +144,19 @@ class _Compiler:
         found = False
         for index, pattern in enumerate(table.filter):
             at = (*place, "filter") if len(table.filter) == 1 else (*place, "filter", index)
-            found = self._pattern_problems(at, pattern) or found
+            wrong = self._pattern_problems(at, pattern)
+            for problem in record_problems(pattern) if not wrong else ():
+                self._wrong((*at, *problem.path), problem.message, problem.suggestion)
+                wrong = True
+            found = wrong or found
         return None if found else compile_filters(table.filter)
+
+    def _ops_pass(self, place: Place, table: TableSettings) -> None:
+        for index, event in enumerate(table.events):
+            if not any(passes(table.filter, op) for op in event.op):
+                shown = " or ".join(op.upper() for op in event.op)
+                message = f"never happens: the table's filter passes no {shown}"
+                self._wrong((*place, "events", index, "op"), message, "add it to eventName in the filter")
 
     # --- events ------------------------------------------------------------------------------
 

@@ -1,0 +1,104 @@
+"""All findings about what a bridge.yaml can never do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from bridge.core.jsonpath import JsonPathError, Step, parse_path, written
+from bridge.core.pattern.record import TEXT_TAGS
+from bridge.errors import Problem
+from bridge.schemas.documents.meta import Status
+from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.settings import Settings
+from bridge.settings.compiling.redaction import TYPE_TAGS, without_prefix
+from bridge.settings.lint.conditions import condition_findings
+from bridge.settings.lint.known import Known, known_of
+from bridge.settings.lint.mappings import mapping_findings
+from bridge.settings.lint.pointers import pointer_findings
+from bridge.settings.lint.subjects import subject_findings
+from bridge.settings.tables import TableSettings
+
+Place = tuple[str | int, ...]
+
+
+def find_never(settings: Settings, schemas: SchemaSet | None, samples: Sequence[Any] = ()) -> list[Problem]:
+    """A warning for each part of the configuration that can never do what it says. ``samples`` are stream
+    records of the tables, as ``stream-bridge init`` writes them to ``examples/records``."""
+    problems: list[Problem] = []
+    for name, table in settings.tables.items():
+        place: Place = ("tables", name)
+        known = known_of(settings, table, schemas, samples)
+        found: list[tuple[Place, str, str]] = [
+            *redaction_findings(place, table, known),
+            *pointer_findings(place, table, known),
+            *condition_findings(place, table, known),
+            *subject_findings(place, table, known),
+            *mapping_findings(place, table, known, schemas),
+            *_status_findings(place, table, schemas),
+        ]
+        problems += [settings.problem(at, message, advice, "warning") for at, message, advice in found]
+    return list(dict.fromkeys(problems))
+
+
+def redaction_findings(place: Place, table: TableSettings, known: Known) -> Iterator[tuple[Place, str, str]]:
+    """Rules that no schema, example or sample has anything for."""
+    for index, rule in enumerate(table.redact):
+        try:
+            path = parse_path(rule.path)
+        except JsonPathError:
+            continue
+        if path.steps is None:
+            continue
+        steps: tuple[Step, ...] = (path.root, *path.steps)
+        answer = known.has(steps)
+        if answer == "yes" or (answer == "unknown" and _is_about(known, steps)):
+            continue
+        at = (*place, "redact", index, "path")
+        message = "matches nothing in any schema, example or sample, so this may be published unredacted"
+        guess = nearest(known, steps)
+        advice = f"did you mean '{written(guess)}'?" if guess else NO_SAMPLE
+        yield at, message, advice
+
+
+NO_SAMPLE = "put a record of the table that has it into examples/records beside bridge.yaml, or remove it"
+
+
+def _is_about(known: Known, steps: Sequence[Step]) -> bool:
+    """Whether a mapping names the place, or nothing is known of what is inside it."""
+    first = steps[0]
+    return isinstance(first, str) and (first in known.mentioned.members or first in known.items.members)
+
+
+def nearest(known: Known, steps: Sequence[Step]) -> tuple[Step, ...] | None:
+    """What somebody meant who wrote ``steps``: a place that is known."""
+    plain = tuple(steps)
+    inside = without_prefix(plain)
+    untyped = tuple(step for at, step in enumerate(inside) if at == 0 or step not in TYPE_TAGS)
+    for guess in (inside, untyped):
+        if guess and guess != plain and known.has(guess) == "yes":
+            return guess
+    for start in dict.fromkeys((plain, inside, untyped)):
+        found = known.like(start) if start else None
+        if found is not None and found != plain:
+            return found
+    if inside != plain and inside:
+        return untyped
+    last = plain[-1]
+    if len(plain) > 1 and last in TEXT_TAGS and not known.whole:
+        return plain[:-1]
+    return None
+
+
+def _status_findings(
+    place: Place, table: TableSettings, schemas: SchemaSet | None
+) -> Iterator[tuple[Place, str, str]]:
+    for index, event in enumerate(table.events):
+        meta = None if schemas is None else schemas.metas.get(event.type)
+        if meta is None or meta.status not in (Status.DRAFT, Status.RETIRED):
+            continue
+        why = "so its schema may still change, and is neither locked nor published to a registry"
+        if meta.status is Status.RETIRED:
+            why = "so its schema is kept for old events only"
+        message = f"has status {meta.status.value} in {meta.file or 'its meta.yaml'}, {why}"
+        yield (*place, "events", index, "type"), message, "write status: active there before you publish it"

@@ -1,0 +1,59 @@
+"""Patterns that AWS refuses as too complex are refused, those that it accepted are accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.core.pattern.complexity import is_too_complex
+from bridge.core.pattern.matching import check_pattern
+
+# Verdicts of AWS on public record: localstack's recorded patterns, and deployments of public repositories.
+ACCEPTED = [
+    ["*.bif", "*.tiff", "*.tif", "*.svs"],
+    ["*/datasync/*.bif", "*/datasync/*.tif"],
+    ["*:stack/SharedStack/*", "*:stack/WorkerStack/*", "*:stack/BackendStack/*"],
+    ["*.png"],
+    ["*Title*"],
+    ["*/bin/*.jar"],
+    ["arn:aws:states:us-east-1:111122223333:execution:xxx:yyy*"],
+]
+REFUSED = [
+    ["*:*:*:*:*:event-bus/*"],
+    ["*/datasync/*.bif", "*/datasync/*.tiff", "*/datasync/*.tif", "*/datasync/*.svs"],
+    [
+        "*:stack/SharedStack/*",
+        "*:stack/WorkerStack/*",
+        "*:stack/BackendStack/*",
+        "*:stack/MonitoringStack/*",
+    ],
+    ["*aaaaaaaaaaaaaaab"],
+]
+
+
+@pytest.mark.parametrize("texts", ACCEPTED)
+def test_wildcards_that_aws_accepted_are_accepted(texts: list[str]) -> None:
+    assert check_pattern({"detail": {"a": [{"wildcard": text} for text in texts]}}) == []
+
+
+@pytest.mark.parametrize("texts", REFUSED)
+def test_wildcards_that_aws_refused_are_refused_with_what_to_do(texts: list[str]) -> None:
+    (problem,) = check_pattern({"detail": {"a": [{"wildcard": text} for text in texts]}})
+    assert problem.path == ("detail", "a")
+    assert "too complex: use fewer *, or prefix and suffix in their place" in problem.message
+
+
+def test_wildcards_inside_anything_but_count_too() -> None:
+    assert is_too_complex([{"anything-but": {"wildcard": REFUSED[0][0]}}])
+    assert is_too_complex([{"anything-but": {"wildcard": REFUSED[1]}}])
+
+
+def test_escaped_stars_are_characters() -> None:
+    assert not is_too_complex([{"wildcard": r"\*:\*:\*:\*:\*:\*:\*:\*:\*:\*:\*:\*"}])
+
+
+def test_many_long_wildcards_are_judged_in_bounded_work() -> None:
+    assert is_too_complex([{"wildcard": f"*{n}abcdefgh*{n}xyz*"} for n in range(60)])
+
+
+def test_patterns_without_wildcards_are_never_too_complex() -> None:
+    assert not is_too_complex(["a" * 2000, {"prefix": "a"}, {"suffix": "b"}, None, 5])
