@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict
 
 from bridge.core.event import Event
 from bridge.delivery.dispatch import Answer, Dispatcher
@@ -10,15 +11,24 @@ from bridge.ports.clock import Deadline
 from bridge.ports.sink import EntryResult
 
 
-class BatchingSink:
-    """A ``ports.Sink`` and its dispatcher's ``Target``. A sink adds what only it knows: ``max_entries``,
-    ``check``, ``size_of`` and ``send``."""
+class SinkOptions(TypedDict, total=False):
+    """``name`` in bridge.yaml, by default the kind of the sink; ``max_bytes``, by default the service's."""
 
+    name: str
+    max_bytes: int | None
+
+
+class BatchingSink:
+    """A ``ports.Sink`` and its dispatcher's ``Target``. A sink adds what only it knows: ``kind``,
+    ``limit_bytes`` (what its service takes), ``max_entries``, ``check``, ``size_of`` and ``send``."""
+
+    kind: str
+    limit_bytes: int
     max_entries: int
 
-    def __init__(self, dispatcher: Dispatcher, name: str, max_bytes: int) -> None:
-        self.name = name
-        self.max_bytes = max_bytes
+    def __init__(self, dispatcher: Dispatcher, name: str = "", max_bytes: int | None = None) -> None:
+        self.name = name or self.kind
+        self.max_bytes = max_bytes or self.limit_bytes
         self._dispatcher = dispatcher
 
     def publish(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.edges.dynamodb.ledger_row import KEY as LEDGER_KEY
 
@@ -20,8 +20,7 @@ _DRAIN_MAX = 10  # model: ReceiveMessage MaxNumberOfMessages
 _VISIBILITY_S = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(NamedTuple):
     """boto3 clients of one endpoint."""
 
     dynamodb: Any
@@ -30,8 +29,7 @@ class Clients:
     sqs: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(NamedTuple):
     url: str
     arn: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from bridge.core.change import Operation, captures
 from bridge.onboarding.names import json_path
@@ -33,8 +33,7 @@ _CHANGE: Final[dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class EventPlan:
+class EventPlan(NamedTuple):
     """One event for the changes of a table. ``schema`` describes its data."""
 
     type: str

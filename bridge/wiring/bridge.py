@@ -128,13 +128,14 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine)
     # Imported where they are needed: a render or a check never loads botocore.
     match sink:
         case EventBridgeSettings():
-            from bridge.edges.eventbridge.classic import MAX_BYTES, EventBridgeSink
+            from bridge.edges.eventbridge.classic import EventBridgeSink
 
             dispatcher = engine.dispatcher(sink.max_in_flight)
-            max_bytes = sink.max_bytes or MAX_BYTES
-            return EventBridgeSink(client("events"), sink.bus, dispatcher, name=name, max_bytes=max_bytes)
+            return EventBridgeSink(
+                client("events"), sink.bus, dispatcher, name=name, max_bytes=sink.max_bytes
+            )
         case EventBridgeV2Settings():
-            from bridge.edges.eventbridge.v2 import MAX_BYTES, EventBridgeV2Sink
+            from bridge.edges.eventbridge.v2 import EventBridgeV2Sink
 
             return EventBridgeV2Sink(
                 client("eventbridgev2"),
@@ -142,7 +143,7 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine)
                 engine.dispatcher(sink.max_in_flight),
                 name=name,
                 raw=sink.raw,
-                max_bytes=sink.max_bytes or MAX_BYTES,
+                max_bytes=sink.max_bytes,
             )
         case SnsSettings():
             from bridge.edges.sns.topic import SnsSink

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.cli.schema.options import LIMIT_S, named_folder
 from bridge.errors import ConfigurationError, Problem
@@ -18,8 +17,7 @@ from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.finding import Finding
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(NamedTuple):
     """A schema, the name that was given for it, and its file."""
 
     name: str
@@ -31,8 +29,7 @@ class Named:
 Documents = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(NamedTuple):
     """Two schemas and the verdict on them."""
 
     old: Named

@@ -7,11 +7,11 @@ see the event byte for byte. The bus itself keeps no order and may deliver twice
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from bridge.core.event import Event
 from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
-from bridge.delivery.sink import BatchingSink, utf8_bytes
+from bridge.delivery.sink import BatchingSink, SinkOptions, utf8_bytes
 from bridge.edges.answers.errors import sink_target
 from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_ENTRIES, EVENTBRIDGE_TIME_BYTES
 
@@ -24,18 +24,10 @@ class EventBridgeSink(BatchingSink):
     Needs ``events:PutEvents`` and ``events:DescribeEventBus``.
     """
 
-    max_entries = EVENTBRIDGE_ENTRIES
+    kind, limit_bytes, max_entries = "eventbridge", MAX_BYTES, EVENTBRIDGE_ENTRIES
 
-    def __init__(
-        self,
-        client: Any,
-        bus: str,
-        dispatcher: Dispatcher,
-        *,
-        name: str = "eventbridge",
-        max_bytes: int = MAX_BYTES,
-    ) -> None:
-        super().__init__(dispatcher, name, max_bytes)
+    def __init__(self, client: Any, bus: str, dispatcher: Dispatcher, **options: Unpack[SinkOptions]) -> None:
+        super().__init__(dispatcher, **options)
         self._bus = bus
         self._target = sink_target(client, "events", f"event bus {bus}")
 

@@ -16,11 +16,11 @@ Neither call has a place for a trace header; the event carries ``traceparent``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from bridge.core.event import Event, bounded_id
 from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
-from bridge.delivery.sink import BatchingSink
+from bridge.delivery.sink import BatchingSink, SinkOptions
 from bridge.edges.answers.errors import sink_target
 from bridge.edges.eventbridge import classic
 from bridge.errors import BatchError
@@ -40,7 +40,7 @@ class EventBridgeV2Sink(BatchingSink):
     Needs ``events:PutEvents`` or ``events:PutRawEvents``, and ``events:DescribeEventBus``.
     """
 
-    max_entries = EVENTBRIDGE_V2_ENTRIES
+    kind, limit_bytes, max_entries = "eventbridge_v2", MAX_BYTES, EVENTBRIDGE_V2_ENTRIES
 
     def __init__(
         self,
@@ -48,11 +48,10 @@ class EventBridgeV2Sink(BatchingSink):
         bus: str,
         dispatcher: Dispatcher,
         *,
-        name: str = "eventbridge_v2",
         raw: bool = False,
-        max_bytes: int = MAX_BYTES,
+        **options: Unpack[SinkOptions],
     ) -> None:
-        super().__init__(dispatcher, name, max_bytes)
+        super().__init__(dispatcher, **options)
         self._bus = bus
         self._raw = raw
         self._target = sink_target(client, "eventbridgev2", f"event bus {bus}")

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from bridge.core.event import Event, bounded_id
 from bridge.delivery.dispatch import Answer, Dispatcher, unanswered
-from bridge.delivery.sink import BatchingSink, utf8_bytes
+from bridge.delivery.sink import BatchingSink, SinkOptions, utf8_bytes
 from bridge.edges.answers.errors import sink_target
 from bridge.errors import EventTooLarge, SinkChanged
 from bridge.limits import SNS_BYTES, SNS_ENTRIES, SNS_ID_CHARS
@@ -40,20 +40,13 @@ class SnsSink(BatchingSink):
     Needs ``sns:Publish`` and ``sns:GetTopicAttributes``.
     """
 
-    max_entries = SNS_ENTRIES
+    kind, limit_bytes, max_entries = "sns", SNS_BYTES, SNS_ENTRIES
 
     def __init__(
-        self,
-        client: Any,
-        topic: str,
-        dispatcher: Dispatcher,
-        *,
-        name: str = "sns",
-        max_bytes: int | None = None,
+        self, client: Any, topic: str, dispatcher: Dispatcher, **options: Unpack[SinkOptions]
     ) -> None:
-        """``max_bytes`` None is the topic's own limit."""
-        super().__init__(dispatcher, name, max_bytes or SNS_BYTES)
-        self._own_max_bytes = max_bytes
+        super().__init__(dispatcher, **options)
+        self._own_max_bytes = options.get("max_bytes")
         self.fifo = topic.endswith(".fifo")
         self._topic = topic
         self._target = sink_target(client, "sns", f"topic {topic}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bridge.edges.sqs.queue import Queue
 from bridge.errors import SourceUnavailable
@@ -14,8 +13,7 @@ LOOK_S: Final = 2
 TAKE_S: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     id: str
     body: str
     receipt: str
