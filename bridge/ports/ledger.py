@@ -44,8 +44,8 @@ class Row:
     image, None where they are not known. ``fingerprint_version`` identifies how the fingerprint, the hashes
     and the image were made (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where it was not
     recorded. ``doubt``: the item is not live as far as is known, but a change was quarantined after that, so
-    that subscribers may have the item nevertheless. ``ids`` name the records settled at the instant of
-    ``position``, for streams that repeat a record under another number (:func:`record_name`). ``stored`` is
+    that subscribers may have the item nevertheless. ``ids`` name the last few settled records, for
+    streams that may repeat a record under another number (:func:`record_name`). ``stored`` is
     the row as the ledger holds it, where it was changed after it was read; it is never recorded.
     """
 

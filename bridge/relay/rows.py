@@ -154,19 +154,12 @@ def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[st
     return gap, names if gap else None
 
 
-def _ids_after(changes: Sequence[tuple[Item, Change]], known: Row | None) -> tuple[str, ...]:
-    """The names of the records at the newest instant, if their stream may repeat them: only there could a
-    repeat sort after a newer change."""
-    label = max(change.position.label for _, change in changes)
-    held: tuple[str, ...] = ()
-    if known is not None and known.position.label >= label:
-        label, held = known.position.label, known.ids
-    names = [
-        record_name(change.record_id)
-        for item, change in reversed(changes)
-        if not item.dialect.ordered and change.position.label == label
+def _ids_after(changes: Iterable[tuple[Item, Change]], known: Row | None) -> tuple[str, ...]:
+    """The names of the records that were settled last, newest first, if their stream may repeat them."""
+    names = [record_name(change.record_id) for item, change in changes if not item.dialect.ordered]
+    return tuple(dict.fromkeys((*reversed(names), *(known.ids if known is not None else ()))))[
+        :LEDGER_RECENT_MAX
     ]
-    return tuple(dict.fromkeys((*names, *held)))[:LEDGER_RECENT_MAX]
 
 
 def _publishes_nothing(item: Item) -> bool:

@@ -168,8 +168,9 @@ class Settling:
     ) -> Without | None:
         if change.position.sequence in row.recent or _is_repeat(item, change, row):
             return "duplicate"
-        # One at or before the row's position sorts before the snapshot anyway.
-        if row.settled_by == "snapshot" and change.position > row.position and _is_older(change, row):
+        # One that sorts before the snapshot cannot undo it.
+        undoes = change.position.sequence > row.published_sequence
+        if row.settled_by == "snapshot" and undoes and _is_older(change, row):
             return "seeded"
         if self.redriven:
             return None  # redriven changes are older than their rows
@@ -245,11 +246,8 @@ def _end_repeats(items: Iterable[Item]) -> None:
 
 
 def _is_repeat(item: Item, change: Change, row: Row) -> bool:
-    """Whether a record was settled under another number at the instant of the row's position. Its own
-    position would sort after a newer change of that instant."""
-    if item.dialect.ordered or change.position.label != row.position.label:
-        return False
-    return record_name(change.record_id) in row.ids
+    """Whether a record was settled under another number. Its own position could sort after a newer change."""
+    return not item.dialect.ordered and record_name(change.record_id) in row.ids
 
 
 def _is_older(change: Change, row: Row) -> bool:

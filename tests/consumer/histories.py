@@ -52,7 +52,7 @@ class Impossible(Exception):
     """The history has a step that cannot happen where it is."""
 
 
-class _Crash(Exception):
+class Crash(Exception):
     pass
 
 
@@ -63,12 +63,12 @@ class CrashingLedger(MemoryLedger):
 
     def settle(self, rows: Any, deadline: Any = None) -> set[str]:
         if self.crash:
-            raise _Crash
+            raise Crash
         return super().settle(rows, deadline)
 
     def settle_if(self, row: Row, expected: Row | None) -> bool:
         if self.crash:
-            raise _Crash
+            raise Crash
         return super().settle_if(row, expected)
 
 
@@ -173,6 +173,12 @@ class World:
         )
         return reconciler.execute(mode, opts(segments=1, trust_ledger=True))
 
+    @staticmethod
+    def state_in(event: dict[str, Any]) -> int | None:
+        """The value of the item after an event."""
+        value: int | None = (event["data"].get("after") or {}).get("v")
+        return value
+
     # --- what came of it -------------------------------------------------------------------------
 
     @property
@@ -188,17 +194,22 @@ class World:
             self.source.delete("a")
         else:
             self.source.put(id="a", v=value)
-        self.waiting.append(
-            lambda_record(
-                stream_arn=f"{TABLE_ARN}/stream/2026-11-0{self.streams + 1}T10:00:00.000",
-                op="insert" if old is None else "remove" if value is None else "modify",
-                key={"id": "a"},
-                before=None if old is None else {"id": "a", "v": old},
-                after=None if value is None else {"id": "a", "v": value},
-                seq=100000000000000000000 + self.numbers,
-                time=self.clock.now(),
-            )
+        self.waiting.append(self.record(old, value))
+
+    def record(self, old: int | None, value: int | None) -> dict[str, Any]:
+        return lambda_record(
+            stream_arn=self.stream_arn,
+            op=operation(old, value),
+            key={"id": "a"},
+            before=image(old),
+            after=image(value),
+            seq=100000000000000000000 + self.numbers,
+            time=self.clock.now(),
         )
+
+    @property
+    def stream_arn(self) -> str:
+        return f"{TABLE_ARN}/stream/2026-11-0{self.streams + 1}T10:00:00.000"
 
     def _oldest(self) -> dict[str, Any]:
         if not self.waiting:
@@ -208,8 +219,8 @@ class World:
     def _deliver(self, record: dict[str, Any], *, crash: bool = False) -> None:
         self.ledger.crash = crash
         try:
-            self.relay.handle([record], Deadline.after(self.clock, 60))
-        except _Crash:
+            self.handle(record)
+        except Crash:
             return
         finally:
             self.ledger.crash = False
@@ -218,12 +229,23 @@ class World:
     def _redrive(self) -> None:
         if not self.given_up:
             raise Impossible
-        self.relay.handle([self.given_up.pop(0)], Deadline.after(self.clock, 60), redriven=True)
+        self.handle(self.given_up.pop(0), redriven=True)
+
+    def handle(self, record: dict[str, Any], *, redriven: bool = False) -> None:
+        self.relay.handle([record], Deadline.after(self.clock, 60), redriven=redriven)
 
 
-def play(history: str, **parts: Any) -> World | None:
+def operation(old: int | None, value: int | None) -> Any:
+    return "insert" if old is None else "remove" if value is None else "modify"
+
+
+def image(value: int | None) -> dict[str, Any] | None:
+    return None if value is None else {"id": "a", "v": value}
+
+
+def play(history: str, kind: type[World] = World, **parts: Any) -> World | None:
     """The world after a history, or None for one that cannot happen."""
-    world = World(**parts)
+    world = kind(**parts)
     try:
         for letter in history:
             world.step(letter)

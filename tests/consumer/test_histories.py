@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from bridge.consumer import supersedes
 from bridge.relay.settling import Heal
 from tests.consumer.histories import World, play
+from tests.consumer.ways_in import FetchingWorld, KinesisWorld, PipeWorld
 
 LENGTH = 4
 HEALS: tuple[Heal, ...] = ("report", "emit")
@@ -35,7 +36,7 @@ def held_by_a_subscriber(world: World) -> dict[str, Any] | None:
 def wrong(world: World) -> str | None:
     """What a subscriber that has every event has wrong in the end."""
     held = held_by_a_subscriber(world)
-    value = world.loaded[1] if held is None else (held["data"].get("after") or {}).get("v")
+    value = world.loaded[1] if held is None else world.state_in(held)
     if value != world.value:
         events = [(each["sequence"], each["data"]["operation"], each["id"]) for each in world.events]
         return f"a subscriber has {value}, the table {world.value}: {events}"
@@ -59,6 +60,30 @@ def test_after_every_small_history_the_greatest_sequence_is_the_state_of_the_tab
             if world is not None:
                 played += 1
                 assert wrong(world) is None, f"{''.join(history)}: {wrong(world)}"
+    assert played > 50
+
+
+KINDS: dict[str, tuple[type[World], tuple[str, ...]]] = {
+    "kinesis": (KinesisWorld, ("wspb", "wdpr", "spgv", "wlpr")),
+    "fetch": (FetchingWorld, ("wdsc", "wcgv", "wslr")),
+    "pipe": (PipeWorld, ("wdsc", "wgvy", "scyx")),
+}
+
+
+@pytest.mark.parametrize("pause_s", [0.0004, 5.0])
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_so_through_kinesis_with_repeats_with_fetched_items_and_through_pipes_and_back(
+    kind: str, pause_s: float
+) -> None:
+    world_of, sets = KINDS[kind]
+    played = 0
+    for steps in sets:
+        for history in product(steps, repeat=LENGTH):
+            text = "w" + "".join(history)
+            world = play(text, world_of, pause_s=pause_s)
+            if world is not None:
+                played += 1
+                assert wrong(world) is None, f"{text}: {wrong(world)}"
     assert played > 50
 
 

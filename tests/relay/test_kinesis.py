@@ -89,12 +89,14 @@ def test_a_repeat_never_wins_over_a_newer_change_of_the_same_instant(
     assert max(sink.accepted, key=lambda event: event.sequence).record_id == "C2"
 
 
-def test_a_late_repeat_of_an_earlier_instant_sorts_before_what_came_after_it() -> None:
+def test_a_late_repeat_of_an_earlier_instant_is_suppressed_or_sorts_where_it_belongs() -> None:
     sink = ScriptedSink()
     bridge = relay(sink)
     handle(bridge, put("a", 1, at=1), put("a", 2, at=2))
-    handle(bridge, put("a", 3, at=1))
-    assert max(sink.accepted, key=lambda event: event.sequence).record_id == "a-2"
+    assert handle(bridge, put("a", 3, at=1)).published == 0
+    handle(bridge, *(put("a", 10 + later, at=10 + later) for later in range(8)))
+    assert handle(bridge, put("a", 30, at=2)).published == 1, "only the last eight are known"
+    assert max(sink.accepted, key=lambda event: event.sequence).record_id == "a-17"
 
 
 def test_a_change_that_comes_late_is_published_and_its_sequence_shows_it() -> None:

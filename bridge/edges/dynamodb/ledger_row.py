@@ -23,8 +23,8 @@ attribute   type  meaning
 ``n``       S     of a gap: JSON list of the attributes that differed; missing where that is unknown
 ``c``       S     version of the fingerprints ``f``, ``h`` and ``i``: changes with hash_key, diff.ignore and
                   redact; missing in rows of older versions
-``u``       S     records settled at the instant of ``s``, short hashes of their ids; only for streams that
-                  may repeat a record under another number
+``u``       S     records settled last, newest first, short hashes of their ids; only for streams that may
+                  repeat a record under another number
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
