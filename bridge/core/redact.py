@@ -52,11 +52,11 @@ class Redaction:
     """The compiled rules of a table: a function from a change to the same change without its secrets."""
 
     rules: tuple[RedactRule, ...]
-    _image: Callable[[TypedItem | None, Redacted], TypedItem | None]
+    image: Callable[[TypedItem | None, Redacted], TypedItem | None]
 
     def __call__(self, change: Change, redacted: Redacted | None = None) -> Change:
         """``redacted`` takes what the rules did. Raises :class:`bridge.errors.MalformedRecord`."""
-        image, done = self._image, redacted or Redacted()
+        image, done = self.image, redacted or Redacted()
         key_only = Redacted()  # a field that is redacted must be in an image; in a key alone it proves little
         return change._replace(
             key=image(change.key, key_only) or {},

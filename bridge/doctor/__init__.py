@@ -11,6 +11,7 @@ from bridge.doctor.finding import (
 )
 from bridge.doctor.history import judge_comparable, judge_label, judge_modified, judge_reconciled
 from bridge.doctor.mapping import judge_mapping, judge_mappings
+from bridge.doctor.redaction import judge_sampled, judge_unmatched
 from bridge.doctor.targets import judge_depth, judge_lag, judge_sink, judge_time_to_live
 from bridge.doctor.view import judge_view, wanted_images
 
@@ -28,8 +29,10 @@ __all__ = [
     "judge_mappings",
     "judge_modified",
     "judge_reconciled",
+    "judge_sampled",
     "judge_sink",
     "judge_time_to_live",
+    "judge_unmatched",
     "judge_view",
     "verdict_of",
     "wanted_images",

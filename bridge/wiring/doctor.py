@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, cast
 
+from bridge.core.redact import Redacted
 from bridge.doctor import (
     Context,
     Finding,
@@ -22,13 +23,17 @@ from bridge.doctor import (
     judge_mappings,
     judge_modified,
     judge_reconciled,
+    judge_sampled,
     judge_sink,
     judge_time_to_live,
+    judge_unmatched,
     judge_view,
 )
 from bridge.edges.answers.errors import AWS_ERRORS
 from bridge.edges.cloudwatch.lag import IteratorAgeLag
+from bridge.edges.cloudwatch.redaction import unmatched_rules
 from bridge.edges.dynamodb.describe import find_stream
+from bridge.edges.dynamodb.sample import sample_items
 from bridge.edges.local.checkpoints import FileCheckpoints
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.quarantine import DirectoryQuarantine
@@ -56,6 +61,9 @@ LEDGER_PAGES: Final = 4
 """Pages of the ledger that are read for each table: at most 1 MB and 128 read units each."""
 
 DEPTH_MAX: Final = 10_000
+
+SAMPLED: Final = 100
+"""Items of a table that are read where no metric says whether redaction rules match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +113,30 @@ class Doctor:
         elif sources:
             fix = "name the function with --function"
             findings.append(Finding("lag", table.name, "unknown", "no function whose lag to ask for", fix))
+        if self.configuration.tables[table.name].redact is not None:
+            findings += _look("redaction", table.name, lambda: self._redaction(context))
         if isinstance(settings.ledger, DynamoDbLedgerSettings):
             findings += self._history(context, sources, mappings)
         return findings
+
+    def _redaction(self, context: Context) -> Iterator[Finding]:
+        """By the bridge's own metric, or without one (as of `run`) by a sample of the table's items."""
+        redaction = self.configuration.tables[context.table].redact
+        if redaction is None:
+            return
+        rules = [rule.path.text for rule in redaction.rules]
+        if context.function:
+            service = self.configuration.settings.telemetry.service
+            measured = unmatched_rules(self.client("cloudwatch"), service, context.table, self.clock)
+            if measured is not None:
+                yield judge_unmatched(context, measured, len(rules))
+                return
+        done, items = Redacted(), 0
+        for item in sample_items(self.client("dynamodb"), context.table, SAMPLED):
+            redaction.image(item, done)
+            items += 1
+        unmatched = [rules[index] for index in done.unmatched(len(rules))]
+        yield judge_sampled(context, unmatched, len(rules), items)
 
     def _stream(self, context: Context, sources: list[EventSource]) -> Iterator[Finding]:
         settings = self.configuration.settings

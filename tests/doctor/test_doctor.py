@@ -378,6 +378,32 @@ def test_what_may_not_be_seen_is_unknown_and_names_the_action(
     assert verdict_of(setup.examine()) == "found"
 
 
+def redacting(setup: Setup) -> None:
+    setup.edit("    reconcile: {}", '    redact: [{path: "$.mail", with: drop}]\n    reconcile: {}')
+
+
+def test_a_redaction_rule_that_never_matched_is_found_by_the_metric_of_the_newest_hour(setup: Setup) -> None:
+    redacting(setup)
+    setup.clients["cloudwatch"].unmatched = {9: 0, 11: 1}
+    found = setup.find("redaction")
+    assert (found.severity, "1 of 1 rules matched nothing" in found.message) == ("warning", True)
+    assert "stream-bridge check --strict" in found.fix
+    setup.clients["cloudwatch"].unmatched = {9: 1, 11: 0}
+    assert setup.find("redaction").severity == "ok"
+
+
+@pytest.mark.parametrize(("attribute", "severity"), [("mail", "ok"), ("Mail", "warning")])
+def test_without_the_metric_the_rules_are_tried_on_items_of_the_table(
+    setup: Setup, attribute: str, severity: str
+) -> None:
+    redacting(setup)
+    setup.clients["dynamodb"].sample = [{"id": {"S": "a"}, attribute: {"S": "secret@example.com"}}]
+    found = setup.find("redaction")
+    assert found.severity == severity
+    assert "secret@example.com" not in repr(found)
+    assert ("$.mail" in found.message) == (severity == "warning")
+
+
 def test_what_was_found_before_a_refusal_stays(setup: Setup) -> None:
     setup.clients["dynamodb"].denied_operations = {"DescribeTimeToLive"}
     ledger = [each.severity for each in setup.examine() if each.check == "ledger"]

@@ -77,9 +77,22 @@ class CloudWatchClient(AwsPeer):
         super().__init__()
         self.age_ms: float | None = 5_000.0
         self.throttles = 0
+        self.unmatched: dict[int, int] = {}  # RedactionRulesUnmatched by hour
 
     def get_metric_statistics(self, **parameters: Any) -> dict[str, Any]:
         self.begin("GetMetricStatistics", parameters)
+        if parameters["MetricName"] == "RedactionRulesUnmatched":
+            assert parameters["Namespace"] == "StreamBridge"
+            assert {each["Name"]: each["Value"] for each in parameters["Dimensions"]} == {
+                "service": "stream-bridge",
+                "table": "Users",
+            }
+            return {
+                "Datapoints": [
+                    {"Maximum": float(value), "Timestamp": datetime(2026, 3, 2, hour, tzinfo=UTC)}
+                    for hour, value in self.unmatched.items()
+                ]
+            }
         assert parameters["Namespace"] == "AWS/Lambda"
         assert parameters["Dimensions"] == [{"Name": "FunctionName", "Value": "bridge"}]
         if parameters["MetricName"] == "Throttles":
@@ -99,6 +112,14 @@ class TablesClient(DynamoDbClient):
         self.denied_operations: set[str] = set()
         self.kinesis: list[dict[str, Any]] = []
         self.sort_key = ""
+        self.sample: list[dict[str, Any]] = []  # the items of Users
+
+    def scan(self, **parameters: Any) -> dict[str, Any]:
+        if parameters["TableName"] != "Users":
+            return super().scan(**parameters)
+        self.begin("Scan", parameters)
+        found = self.sample if parameters.get("Segment", 0) == 0 else []
+        return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         super().begin(operation, parameters)
