@@ -17,6 +17,7 @@ from typing import Any, Final
 from bridge.errors import BridgeError
 from bridge.schemas.authoring.bundle import bundle, pascal
 from bridge.schemas.authoring.model_patterns import without_foreign_patterns
+from bridge.schemas.authoring.python_names import python_aliases, with_different_members, with_python_titles
 from bridge.schemas.documents.event_document import ATTRIBUTES, REQUIRED, cloud_event
 from bridge.schemas.documents.lock import content_hash
 from bridge.schemas.documents.proposed import Proposed
@@ -157,11 +158,12 @@ def _generated(document: Mapping[str, Any], class_name: str, what: str, *, by_na
         (Path(folder) / "pyproject.toml").write_text("[tool.datamodel-codegen]\n", encoding="utf-8")
         try:
             text = generate(
-                without_foreign_patterns(json.loads(json.dumps(document))),
+                with_python_titles(without_foreign_patterns(json.loads(json.dumps(document)))),
                 input_file_type=InputFileType.JsonSchema,
                 output_model_type=DataModelType.PydanticV2BaseModel,
                 target_python_version=PythonVersion(PYTHON),
                 class_name=class_name,
+                aliases=python_aliases(document),
                 use_title_as_name=True,
                 disable_timestamp=True,
                 formatters=[Formatter.BUILTIN],
@@ -182,7 +184,7 @@ def _generated(document: Mapping[str, Any], class_name: str, what: str, *, by_na
             raise BridgeError(f"{what} cannot become classes: {type(error).__name__}: {error}") from error
     if not isinstance(text, str):
         raise BridgeError(f"{what} cannot become classes", hint="its parts would be several modules")
-    return re.sub(r"\A(?:\s*#.*\n)*\s*", "", text).rstrip("\n") + "\n"
+    return with_different_members(re.sub(r"\A(?:\s*#.*\n)*\s*", "", text).rstrip("\n") + "\n")
 
 
 def _envelope() -> str:

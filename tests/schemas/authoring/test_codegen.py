@@ -155,6 +155,32 @@ AWKWARD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"a-b": {"type": "string"}, "a_b": {"type": "integer"}},
         {"a_b": 3},
     ),
+    "members whose names Python reads in another form": (
+        {
+            **{name: {"type": "string"} for name in ("ｉｄ", "ﬁrst", "µ", "ª-b", "①", "ſ")},
+            "inner": {"type": "object", "properties": {"ｉｄ": {"type": "integer"}}, "required": ["ｉｄ"]},
+        },
+        {**{name: name for name in ("ｉｄ", "ﬁrst", "µ", "ª-b", "①", "ſ")}, "inner": {"ｉｄ": 1}},
+    ),
+    "members that Python would read as one name": (
+        {
+            "id": {"type": "integer"},
+            "ｉｄ": {"type": "string"},
+            "𝐢𝐝": {"type": "boolean"},
+            "id_1": {"type": "string"},
+            "s": {"type": "string"},
+            "ſ": {"type": "string"},
+        },
+        {"id": 1, "ｉｄ": "a", "𝐢𝐝": True, "id_1": "b", "s": "x", "ſ": "y"},
+    ),
+    "enumerations and titles that Python would read as one name": (
+        {
+            "a": {"enum": ["id", "ｉｄ", "𝐢𝐝"]},
+            "b": {"title": "Ｐart", "type": "object", "properties": {"x": {"type": "string"}}},
+            "c": {"title": "Part", "type": "object", "properties": {"x": {"type": "integer"}}},
+        },
+        {"a": "ｉｄ", "b": {"x": "s"}, "c": {"x": 1}},
+    ),
     "members that Python has words for": (
         {name: {"type": "string"} for name in ("class", "None", "copy", "model_config", "_x", "", "1st")},
         {"class": "a", "None": "b", "copy": "c", "model_config": "d", "_x": "e", "": "f", "1st": "g"},
