@@ -22,7 +22,7 @@ _HEAD: Final = """\
 # A first configuration, written by `stream-bridge init`. Read it once. After each change, run:
 #   stream-bridge check
 #   stream-bridge render examples/records/{record_file}
-# `stream-bridge config schema` prints the schema for editors that the first line names.
+# `stream-bridge config schema > bridge.schema.json` renews the schema for editors that the first line names.
 version: 1
 source: {source}
 schemas: ./event_schemas

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bridge.onboarding.configuration import configuration_text
 from bridge.onboarding.documents import VERSION, EventPlan, TablePlan
 from bridge.onboarding.records import Record, data_of, example_records
+from bridge.settings.schema import config_schema
 
 CONFIGURATION: Final = "bridge.yaml"
 _TESTS: Final = '''\
@@ -50,6 +51,7 @@ def test_records_become_their_events(records):
 def project_files(plans: Sequence[TablePlan], *, source: str, base: str, team: str) -> dict[str, bytes]:
     """Path to content, in reading order."""
     files: dict[str, str] = {CONFIGURATION: configuration_text(plans, source)}
+    files["bridge.schema.json"] = _json(config_schema())
     files["event_schemas/registry.yaml"] = f"# The beginning of every $id.\nbase: {base}\n"
     expected: dict[str, list[str]] = {}
     for plan in plans:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from bridge.core.jsonpath import ANY as ANY_STEP
-from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.jsonpath import JsonPathError, parse_path, step_text
 from bridge.schemas.authoring.infer import ANY
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -18,7 +18,6 @@ _MEANINGLESS: Final = frozenset(
 )
 _RANDOM: Final = re.compile(r"[-_][A-Z0-9]{10,}$")  # the end of a name that CloudFormation generates
 _NAME_MAX: Final = 60
-_PLAIN_STEP: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 _SECRET_WORDS: Final = frozenset(
     {"password", "passwd", "passphrase", "pwd", "secret", "token", "credential", "otp", "pin", "cvv", "cvc",
@@ -37,16 +36,27 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(name)]
 
 
-def thing(table: str) -> str:
-    """The name for one item of a table: ``prod-UserProfiles`` to ``user_profile``."""
+def _core(table: str) -> list[str]:
+    """The words of a table's name without those that say nothing about its items."""
     found = words(_RANDOM.sub("", table))
     while len(found) > 1 and found[0] in _MEANINGLESS:
         found.pop(0)
     while len(found) > 1 and found[-1] in _MEANINGLESS:
         found.pop()
+    return found
+
+
+def thing(table: str) -> str:
+    """The name for one item of a table: ``prod-UserProfiles`` to ``user_profile``."""
+    found = _core(table)
     if not found:
         return "item"
     return "_".join([*found[:-1], singular(found[-1])])[:_NAME_MAX].strip("_")
+
+
+def collection(table: str) -> str:
+    """The name for all items of a table, in the table's own words: no plural is made up."""
+    return "_".join(_core(table))[:_NAME_MAX].strip("_") or "item"
 
 
 def singular(word: str) -> str:
@@ -81,10 +91,8 @@ def json_path(steps: Sequence[str]) -> str | None:
     for step in steps:
         if step == ANY:
             text += "[*]"
-        elif _PLAIN_STEP.fullmatch(step):
-            text += f".{step}"
-        elif "'" not in step and "\\" not in step and step.isprintable():
-            text += f"['{step}']"
+        elif step.isprintable():
+            text += step_text(step)
         else:
             return None
     try:
@@ -99,10 +107,9 @@ def subject(thing_name: str, key: Sequence[str]) -> str | None:
     """The subject template over the key; None if a template cannot contain a name of the key."""
     places = []
     for name in key:
-        path = json_path(("key", name))
-        if path is None or "{" in path or "}" in path:
+        if not name.isprintable():
             return None
-        places.append(f"{{{path}}}")
+        places.append(f"{{$.key{step_text(name)}}}")
     return "/".join([thing_name, *places])
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bridge.core.jsonpath import ANY as ANY_STEP
 from bridge.core.jsonpath import parse_path
-from bridge.onboarding.names import json_path, secret_name, secret_value, subject, thing, things
+from bridge.core.mapping.subject import compile_subject
+from bridge.onboarding.names import collection, json_path, secret_name, secret_value, subject, thing, things
 from bridge.schemas.authoring.infer import ANY
 
 
@@ -45,9 +46,31 @@ def test_a_path_leads_to_its_place_or_is_missing(steps: list[str]) -> None:
 
 def test_places_with_uncommon_names_have_paths_too() -> None:
     assert json_path(("a b", "é", ANY, "c.d")) == "$['a b']['é'][*]['c.d']"
-    assert json_path(("it's",)) is None
+    assert json_path(("it's", 'a"\\')) == "$['it\\'s']['a\"\\\\']"
+    assert parse_path("$.key['*']").steps == ("*",)
+    assert parse_path("$.key[*]").steps == (ANY_STEP,)
     assert subject("user", ["tenant-id", "id"]) == "user/{$.key['tenant-id']}/{$.key.id}"
-    assert subject("user", ["a}"]) is None
+    assert subject("user", ["a}"]) == "user/{$.key['a}']}"
+    assert subject("user", ["a\n"]) is None
+
+
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1), min_size=1, unique=True, max_size=2
+    )
+)
+def test_a_subject_can_be_built_over_keys_of_any_visible_name(key: list[str]) -> None:
+    template = subject("thing", key)
+    assert template is not None
+    compiled = compile_subject(template)
+    assert list(compiled.names) == key
+
+
+def test_no_plural_is_made_up_for_the_source() -> None:
+    assert collection("prod-UserProfiles") == "user_profiles"
+    assert collection("Category") == "category"
+    assert collection("Address") == "address"
+    assert collection("...") == "item"
 
 
 @pytest.mark.parametrize("name", ["password", "passwordHash", "apiKey", "refresh_tokens", "CLIENT-SECRET"])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 
 import typer
 
@@ -53,6 +53,7 @@ def init(
     nothing was written.
     """
     from bridge.onboarding.files import project_files
+    from bridge.onboarding.names import collection
     from bridge.onboarding.writing import staged
 
     if from_file is None and not table:
@@ -63,7 +64,7 @@ def init(
         else:
             samples = _from_records(records, from_file or "", table or [], keep_values)
         plans = _plans(samples, prefix)
-        source = f"{prefix}.{plans[0].thing}s" if len(plans) == 1 else prefix
+        source = f"{prefix}.{collection(plans[0].sample.table)}" if len(plans) == 1 else prefix
         files = project_files(plans, source=source, base=_base(prefix), team=team)
         with staged(out, files) as staging:
             existing = staging.existing()
@@ -125,17 +126,22 @@ def _from_tables(tables: Sequence[str], count: int, keep_values: bool, aws: Aws)
 def _from_records(stream: BinaryIO, name: str, tables: Sequence[str], keep_values: bool) -> list[TableSample]:
     """One sample for each table of the records. Raises ``BridgeError`` if no record can be decoded."""
     from bridge.cli.records.files import read_all
-    from bridge.core.records.decode import decode
+    from bridge.core.records.decode import NAMES_NO_STREAM, decode
     from bridge.onboarding.sample import TableSample
 
     stand_in = _stand_in(tables)
     samples: dict[str, TableSample] = {}
     unreadable = 0
+    first: MalformedRecord | None = None
     for record in read_all(stream, name, hint="`stream-bridge render` shows more about the file"):
+        if _is_export(record):
+            _add_export(samples, record, tables, keep_values)
+            continue
         try:
             change = decode(record, stand_in)
-        except MalformedRecord:
+        except MalformedRecord as error:
             unreadable += 1
+            first = first or error
             continue
         if tables and change.table not in tables:
             continue
@@ -147,14 +153,54 @@ def _from_records(stream: BinaryIO, name: str, tables: Sequence[str], keep_value
             )
         sample.add_change(change, record)
     if not samples:
-        hint = (
-            "records of GetRecords do not name their table: name it with --table"
-            if unreadable and not tables
-            else ""
+        if first is None:
+            raise BridgeError(
+                f"{name} holds no record of {', '.join(tables)}" if tables else f"{name} is empty"
+            )
+        hint = first.hint
+        if first.message == NAMES_NO_STREAM:
+            hint = "records of GetRecords do not name their table: name it with --table"
+        raise BridgeError(
+            f"{name} holds no record that can be decoded ({unreadable} cannot); the first: {first.message}",
+            hint=hint,
         )
-        raise BridgeError(f"{name} holds no record that can be decoded ({unreadable} cannot)", hint=hint)
     next(iter(samples.values())).unreadable += unreadable
     return list(samples.values())
+
+
+_EXPORTED: Final = frozenset({"Metadata", "Keys", "OldImage", "NewImage"})
+
+
+def _is_export(record: Any) -> bool:
+    """Whether ``record`` is a line of an export to S3, incremental (one change of an item) or full."""
+    if not isinstance(record, dict):
+        return False
+    incremental = {"Metadata", "Keys"} <= set(record) <= _EXPORTED
+    return incremental or (set(record) == {"Item"} and isinstance(record["Item"], dict))
+
+
+def _add_export(
+    samples: dict[str, TableSample], record: Mapping[str, Any], tables: Sequence[str], keep_values: bool
+) -> None:
+    """The images of a line count as items. Raises ``BridgeError`` where table or key is not known."""
+    from bridge.onboarding.sample import TableSample
+
+    if len(tables) != 1:
+        raise BridgeError("an export does not name its table", hint="name it with one --table")
+    (table,) = tables
+    if "Item" in record:
+        raise BridgeError(
+            "a full export does not show which attributes are the key",
+            hint=f"read the table itself (init --table {table}), or an incremental export of it",
+        )
+    if table not in samples:
+        key = {name: next(iter(value)) for name, value in _ordered(record["Keys"])}
+        samples[table] = TableSample(
+            table=table, key=key, view="NEW_AND_OLD_IMAGES", key_order_known=False, keep_values=keep_values
+        )
+    for image in ("OldImage", "NewImage"):
+        if isinstance(record.get(image), dict):
+            samples[table].add_item(record[image])
 
 
 def _ordered(key: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -237,6 +283,8 @@ def _prove(folder: Path, records: BinaryIO | None) -> _Proof:
     if records is not None:
         records.seek(0)
         for record in read_records(records, "records"):
+            if _is_export(record):
+                continue  # it is no record of a stream
             if isinstance(record, Unreadable):
                 ends["unreadable"] += 1
             else:

@@ -17,7 +17,9 @@ from bridge.core.text import attribute_text, segment_text
 from bridge.core.values import base64_text, plain
 from bridge.errors import MappingFailed
 
-_PLACE: Final = re.compile(r"\{(\$[^{}]*)\}")
+_PLACE: Final = re.compile(
+    r"""\{(\$(?:[^{}'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*)\}"""  # a name in quotes may hold braces
+)
 _SEPARATOR: Final = re.compile("[/#?]")  # never part of an encoded value
 FORM: Final = "a placeholder in a subject is written {$.key.<attribute>}"
 

@@ -26,6 +26,7 @@ _VIEWS: dict[str, StreamView] = {
 }
 _HAS_BEFORE = frozenset({"OLD_IMAGE", "NEW_AND_OLD_IMAGES"})
 _HAS_AFTER = frozenset({"NEW_IMAGE", "NEW_AND_OLD_IMAGES"})
+NAMES_NO_STREAM = "the record names no stream (no eventSourceARN)"
 _TTL_PRINCIPAL = "dynamodb.amazonaws.com"
 
 
@@ -52,7 +53,7 @@ def stream_of(record: Mapping[str, Any], stream: StreamRef | None = None) -> Str
         return stream_ref(arn)
     if stream is None:
         raise MalformedRecord(
-            "the record names no stream (no eventSourceARN)",
+            NAMES_NO_STREAM,
             hint="records from GetRecords need the stream ARN they were read from",
         )
     return stream

@@ -61,6 +61,11 @@ class InferSample:
             self.add(value["Item"])
         elif not isinstance(value, dict):
             self.unreadable += 1
+        elif {"Metadata", "Keys"} <= set(value) <= {"Metadata", "Keys", "OldImage", "NewImage"}:
+            self.kinds["line of an incremental export"] += 1
+            for image in ("OldImage", "NewImage"):
+                if isinstance(value.get(image), dict):
+                    self.add_item(value[image])
         elif isinstance(value.get("dynamodb"), dict):
             self.kinds["record"] += 1
             for image in ("OldImage", "NewImage"):

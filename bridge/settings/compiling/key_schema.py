@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.jsonpath import JsonPathError, parse_path, step_text
 from bridge.core.mapping.subject import Subject
 from bridge.errors import BatchError, did_you_mean
 from bridge.schemas.documents.schema_set import SchemaNotFound
@@ -91,9 +91,9 @@ def _whole(subject: Subject, key: KnownKey) -> str:
     """The template with all of the key."""
     template = subject.template
     for name in subject.lacks(key.names):
-        template += f"/{{$.key.{name}}}" if name.isidentifier() else f"/{{$.key['{name}']}}"
+        template += f"/{{$.key{step_text(name)}}}"
     for name in subject.unknown(key.names) if key.closed else ():
-        template = template.replace(f"/{{$.key.{name}}}", "")
+        template = template.replace(f"/{{$.key{step_text(name)}}}", "")
     return f"write {template}"
 
 

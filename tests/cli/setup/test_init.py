@@ -157,7 +157,7 @@ def test_files_that_are_there_are_overwritten_only_by_force(empty: Shell) -> Non
     mine = empty.write("event_schemas/registry.yaml", "mine")
     refused = init(empty, inserted([user(1)]))
     assert refused.code == 1
-    assert "1 of the 20 files that would be written" in refused.err
+    assert "1 of the 21 files that would be written" in refused.err
     assert "event_schemas/registry.yaml (exists)" in refused.err
     assert {path.name for path in empty.folder.iterdir()} == {"event_schemas", "records.json"}
     assert (empty.folder / mine).read_text() == "mine"
@@ -172,6 +172,60 @@ def test_records_that_name_no_stream_need_the_table(empty: Shell) -> None:
     assert "name it with --table" in nameless.err
     assert empty.run("init", "--from", "raw.json", "--table", "Things").code == 0
     assert schema(empty, thing="thing")["title"] == "Thing created"
+
+
+def test_the_first_record_that_cannot_be_decoded_says_why(empty: Shell) -> None:
+    broken = lambda_record(after={"id": "a"})
+    broken["eventName"] = "UPSERT"
+    done = init(empty, [broken, broken])
+    assert done.code == 1
+    assert "(2 cannot); the first: eventName is not a known operation" in done.err
+    assert "INSERT, MODIFY and REMOVE" in done.err
+    assert "--table" not in done.err
+
+
+def test_an_incremental_export_is_read_as_the_items_that_it_holds(empty: Shell) -> None:
+    lines = [
+        {
+            "Metadata": {"WriteTimestampMicros": {"N": "1700000000000000"}},
+            "Keys": {"id": {"S": f"u-{n}"}},
+            "OldImage": {"id": {"S": f"u-{n}"}, "plan": {"S": "free"}},
+            "NewImage": {"id": {"S": f"u-{n}"}, "plan": {"S": "pro"}},
+        }
+        for n in range(6)
+    ]
+    empty.write("export.json", "\n".join(map(json.dumps, lines)))
+    nameless = empty.run("init", "--from", "export.json")
+    assert nameless.code == 1
+    assert "name it with one --table" in nameless.err
+    done = empty.run("init", "--from", "export.json", "--table", "Users")
+    assert done.code == 0, done.err
+    assert set(schema(empty)["$defs"]["item"]["properties"]) == {"id", "plan"}
+    inferred = empty.run("schema", "infer", "export.json")
+    assert set(json.loads(inferred.out)["properties"]) == {"id", "plan"}
+
+
+def test_a_full_export_does_not_show_the_key_and_says_so(empty: Shell) -> None:
+    empty.write("export.json", json.dumps({"Item": {"id": {"S": "a"}}}))
+    done = empty.run("init", "--from", "export.json", "--table", "Users")
+    assert done.code == 1
+    assert "which attributes are the key" in done.err
+
+
+@pytest.mark.parametrize("name", ["it's", "*", 'a"b', "a{b}", "back\\slash", "ｉｄ"])
+def test_a_key_of_any_name_gets_a_project_that_works(empty: Shell, name: str) -> None:
+    records = [lambda_record(key={name: f"k{n}"}, after={name: f"k{n}"}, seq=n) for n in range(3)]
+    done = init(empty, records)
+    assert done.code == 0, done.err
+    rendered = empty.run("render", "records.json")
+    assert [event["subject"] for event in rendered.events] == ["user/k0", "user/k1", "user/k2"]
+
+
+def test_the_schema_for_editors_that_the_configuration_names_is_written(empty: Shell) -> None:
+    assert init(empty, inserted([user(1)])).code == 0
+    first = (empty.folder / "bridge.yaml").read_text().splitlines()[0]
+    named = empty.folder / first.partition("$schema=")[2]
+    assert json.loads(named.read_text()) == json.loads(empty.run("config", "schema").out)
 
 
 @pytest.mark.parametrize("view", ["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE"])
