@@ -25,11 +25,9 @@ class Pace:
     """A token bucket that may go into debt: the units of a call are known only after it, so each call pays
     for the one before. All segments of a process share one, on any of its threads."""
 
-    def __init__(self, clock: Clock, units_per_s: float, *, burst_s: float = 1.0) -> None:
+    def __init__(self, clock: Clock, units_per_s: float) -> None:
         self._clock = clock
-        self._rate = units_per_s
-        self._most = units_per_s * burst_s
-        self._tokens = self._most
+        self._rate = self._tokens = units_per_s
         self._at_s = clock.monotonic()
         self._lock = Lock()
 
@@ -37,7 +35,7 @@ class Pace:
         """Account for ``units`` and wait until the debt is paid."""
         with self._lock:
             now_s = self._clock.monotonic()
-            self._tokens = min(self._most, self._tokens + (now_s - self._at_s) * self._rate) - units
+            self._tokens = min(self._rate, self._tokens + (now_s - self._at_s) * self._rate) - units
             self._at_s = now_s
             wait_s = -self._tokens / self._rate if self._tokens < 0 else 0.0
         if wait_s > 0:

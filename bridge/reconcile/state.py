@@ -138,6 +138,6 @@ def read_suspects(store: RunStore, name: str) -> list[Suspect]:
         raise broken(name, "holds no suspects") from error
 
 
-def batches(suspects: Sequence[T], size: int = BATCH_GET_MAX) -> Iterator[Sequence[T]]:
-    for at in range(0, len(suspects), size):
-        yield suspects[at : at + size]
+def batches(suspects: Sequence[T]) -> Iterator[Sequence[T]]:
+    for at in range(0, len(suspects), BATCH_GET_MAX):
+        yield suspects[at : at + BATCH_GET_MAX]

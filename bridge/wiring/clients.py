@@ -17,6 +17,7 @@ ClientFactory = Callable[[str], Any]
 
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 10
+CONNECTIONS = 32
 
 _ATTEMPTS: Final = {
     **dict.fromkeys(("events", "eventbridgev2", "sns"), 1),  # the dispatcher repeats only failed entries
@@ -25,9 +26,7 @@ _ATTEMPTS: Final = {
 }
 
 
-def client_factory(
-    *, endpoint_url: str | None = None, region: str | None = None, max_connections: int = 32
-) -> ClientFactory:
+def client_factory(*, endpoint_url: str | None = None, region: str | None = None) -> ClientFactory:
     """Clients that share one session, so that a service model and the trust store are loaded once.
 
     Sinks do their own retries, inside the deadline and entry by entry, so botocore's are off for them. Calls
@@ -52,7 +51,7 @@ def client_factory(
             config = Config(
                 connect_timeout=CONNECT_TIMEOUT_S,
                 read_timeout=READ_TIMEOUT_S,
-                max_pool_connections=max_connections,
+                max_pool_connections=CONNECTIONS,
                 # botocore would visit every key of a request twice: to check it and to write it. The
                 # service checks it anyway.
                 parameter_validation=service != "dynamodb",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bridge.core.records.dialect import Dialect
@@ -65,7 +65,6 @@ def build_redriver(
     *,
     rate: float | None = None,
     dry: bool = False,
-    deadline: Callable[[], Deadline] | None = None,
 ) -> Redriver:
     """``rate`` is in records per second. With ``dry`` events are built but not published; ledger and streams
     are only read. Checks all targets: raises ``BatchError`` or ``Unavailable``."""
@@ -73,7 +72,7 @@ def build_redriver(
     return Redriver(
         relay,
         stream_opener(client),
-        deadline or (lambda: Deadline.after(relay.clock, CHUNK_TIME_S)),
+        lambda: Deadline.after(relay.clock, CHUNK_TIME_S),
         _pace(relay, rate),
         CHUNK_RECORDS if rate is None else max(1, min(CHUNK_RECORDS, int(rate))),
     )

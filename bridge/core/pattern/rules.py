@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bridge.limits import EVENTBRIDGE_PATTERN_CHARS
@@ -26,7 +26,7 @@ def too_long(pattern: Mapping[str, Any]) -> int:
     return max(0, len(compact(pattern)) - EVENTBRIDGE_PATTERN_CHARS)
 
 
-def envelope(event: Mapping[str, Any], *, resources: Iterable[str] = ()) -> dict[str, Any]:
+def envelope(event: Mapping[str, Any]) -> dict[str, Any]:
     """A CloudEvent as rules see it after the ``eventbridge`` sink published it. Members that only the bus
     knows (account, region, its own id) have placeholders."""
     return {
@@ -37,7 +37,7 @@ def envelope(event: Mapping[str, Any], *, resources: Iterable[str] = ()) -> dict
         "account": "000000000000",
         "time": event.get("time"),
         "region": "us-east-1",
-        "resources": list(resources),
+        "resources": [],
         "detail": dict(event),
     }
 

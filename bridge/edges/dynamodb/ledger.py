@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from bridge.delivery.backoff import Backoff
+from bridge.delivery.patience import Patience
 from bridge.edges.answers.errors import AwsTarget
 from bridge.edges.dynamodb import announcement
 from bridge.edges.dynamodb.ledger_row import (
@@ -240,13 +241,8 @@ class DynamoDbLedger:
         return _Answer(answer.get("UnprocessedItems", {}).get(self._table, []))
 
     def _patiently(self, operation: str, request: Mapping[str, Any]) -> Any:
-        patience = self._patience()
-        while True:
-            try:
-                return self._target.call(operation, **request)
-            except LedgerUnavailable:
-                if not patience.wait():
-                    raise
+        patience = Patience(self._clock, self._backoff, call_s=self._patience_s)
+        return patience.call(self._target.call, operation, **request)
 
     def _patience(self, deadline: Deadline | None = None) -> _Patience:
         until = Deadline.after(self._clock, self._patience_s)

@@ -65,14 +65,11 @@ class DynamoTable:
     Needs ``dynamodb:DescribeTable``, ``dynamodb:Scan`` and ``dynamodb:BatchGetItem``.
     """
 
-    def __init__(
-        self, client: Any, table: str, clock: Clock, backoff: Backoff, *, give_up_s: float = GIVE_UP_S
-    ) -> None:
+    def __init__(self, client: Any, table: str, clock: Clock, backoff: Backoff) -> None:
         parse_with_orjson(client)
         self._table = table
         self._clock = clock
         self._backoff = backoff
-        self._give_up_s = give_up_s
         self._target = table_target(client, table)
 
     def describe(self) -> TableFacts:
@@ -100,7 +97,7 @@ class DynamoTable:
         names = {key_identity(key): name for name, key in keys.items()}
         found: dict[str, TypedItem | None] = dict.fromkeys(keys)
         waiting = [key_as_sent(key) for key in keys.values()]
-        units, tries, until_s = 0.0, 0, self._clock.monotonic() + self._give_up_s
+        units, tries, until_s = 0.0, 0, self._clock.monotonic() + GIVE_UP_S
         while waiting:
             call, waiting = waiting[:BATCH_GET_MAX], waiting[BATCH_GET_MAX:]
             request = {self._table: {"Keys": call, "ConsistentRead": True}}
@@ -122,7 +119,7 @@ class DynamoTable:
     def _call(self, operation: str, **request: Any) -> Any:
         """Repeats a call with backoff while the table is unavailable, for minutes. Raises
         ``SourceUnavailable`` after that."""
-        until_s = self._clock.monotonic() + self._give_up_s
+        until_s = self._clock.monotonic() + GIVE_UP_S
         tries = 0
         while True:
             try:
@@ -135,7 +132,7 @@ class DynamoTable:
         left_s = until_s - self._clock.monotonic()
         if left_s <= 0:
             raise SourceUnavailable(
-                f"table {self._table} could not be read for {self._give_up_s:.0f} s: throttled, or down",
+                f"table {self._table} could not be read for {GIVE_UP_S:.0f} s: throttled, or down",
                 hint="`reconcile resume` continues from here; a lower max_rcu leaves more to other readers",
             ) from cause
         self._clock.sleep(min(left_s, 0.05 + self._backoff.delay_s(self._backoff.draw(), tries)))

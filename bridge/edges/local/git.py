@@ -39,11 +39,11 @@ def read_revision(folder: Path, ref: str) -> Mapping[str, bytes]:
     return dict(zip(files, _blobs(folder, list(files.values())), strict=True))
 
 
-def read_committed(path: Path, ref: str = "HEAD") -> bytes | None:
-    """One file as it was at ``ref``; ``None`` where git does not know it there, or there is no git."""
+def read_committed(path: Path) -> bytes | None:
+    """One file as it was committed last; ``None`` where git does not know it, or there is no git."""
     try:
         name = _prefix(path.parent) + path.name
-        return _git(path.parent, "cat-file", "blob", f"{ref}:{name}")
+        return _git(path.parent, "cat-file", "blob", f"HEAD:{name}")
     except GitRefused:
         return None
 

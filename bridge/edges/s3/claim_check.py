@@ -39,13 +39,11 @@ class S3ClaimCheck:
         *,
         prefix: str = DEFAULT_PREFIX,
         kms_key: str | None = None,
-        rewrite_after_s: float = STREAM_RETENTION_S,
     ) -> None:
         """``kms_key`` as :class:`bridge.edges.s3.objects.Objects` takes it."""
         target = AwsTarget(client, "s3", f"claim check bucket {bucket}", unavailable=ClaimCheckUnavailable)
         self._objects = Objects(target, bucket, prefix, kms_key=kms_key)
         self._clock = clock
-        self._rewrite_after_s = rewrite_after_s
 
     def check(self) -> None:
         """Raises ``TargetMissing``, ``AccessDenied`` or ``ClaimCheckUnavailable``."""
@@ -69,4 +67,4 @@ class S3ClaimCheck:
         modified = self._objects.modified(claim.name)
         if modified is None:
             return True  # it expired between the two calls
-        return self._clock.now() - modified.timestamp() >= self._rewrite_after_s
+        return self._clock.now() - modified.timestamp() >= STREAM_RETENTION_S

@@ -13,7 +13,7 @@ from bridge.edges.s3.objects import Objects
 from bridge.errors import DestinationUnavailable
 from bridge.ports.failures import StoredBatch, object_key, with_payload
 
-DEFAULT_PREFIX: Final = "aws/lambda/"  # Lambda's own
+PREFIX: Final = "aws/lambda/"  # Lambda's own
 
 
 def _target(client: Any, bucket: str) -> AwsTarget:
@@ -40,12 +40,11 @@ class S3FailureSource:
     """``client`` is boto3's ``s3``. Keys sort by mapping, shard and time, so the batches of a shard come in
     its order. Needs ``s3:ListBucket``, ``s3:GetObject`` and ``s3:DeleteObject``."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str = DEFAULT_PREFIX) -> None:
+    def __init__(self, client: Any, bucket: str) -> None:
         self._objects = Objects(_target(client, bucket), bucket)
-        self._prefix = prefix
 
     def batches(self) -> Generator[StoredBatch]:
-        for key, _ in self._objects.names(self._prefix):
+        for key, _ in self._objects.names(PREFIX):
             stored = self.load(key)
             if stored is not None:
                 yield stored

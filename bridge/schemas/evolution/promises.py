@@ -63,12 +63,9 @@ def pairs_of(versions: Sequence[Version], mode: Mode) -> Iterator[tuple[Version,
         yield from ((old, new) for old in ordered[:index] if old.major == new.major)
 
 
-def check_types(
-    schemas: SchemaSet, compare: Compare, *, today: date, only: Sequence[str] = ()
-) -> Iterator[TypeReport]:
-    """Judge every type of a set, or ``only`` some, one after the other. ``compare`` has the set's
-    documents."""
-    for type_name in only or schemas.types:
+def check_types(schemas: SchemaSet, compare: Compare, *, today: date) -> Iterator[TypeReport]:
+    """Judge every type of a set, one after the other. ``compare`` has the set's documents."""
+    for type_name in schemas.types:
         mode, policy = schemas.mode_of(type_name), schemas.policy_of(type_name)
         if schemas.is_draft(type_name):
             yield TypeReport(type_name, mode, policy, skipped="a draft may change freely")

@@ -117,8 +117,8 @@ def _iso(epoch_s: float | None, timespec: str) -> str | None:
     return datetime.fromtimestamp(epoch_s, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 
-def function_arn_for(stream_arn: str, name: str = "stream-bridge") -> str:
+def function_arn_for(stream_arn: str) -> str:
     """The ARN of a function that runs here, in the region and account of the stream."""
     parts = stream_arn.split(":")
     region, account = (parts[3], parts[4]) if len(parts) > 4 else ("", "")
-    return f"arn:aws:lambda:{region}:{account}:function:{name}"
+    return f"arn:aws:lambda:{region}:{account}:function:stream-bridge"
