@@ -15,6 +15,7 @@ NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
     "kinesis.reader": "`run`, and a redrive from a queue: in Lambda the mapping reads",
     "setup.facts.list_event_source_mappings": "`doctor`, and `reconcile --function`",
     "setup.facts.describe_kinesis_streaming_destination": "`doctor`",
+    "cloudwatch.redaction": "`doctor`",
     "setup.facts.describe_time_to_live": "`doctor`",
     "setup.facts.get_queue_attributes": "`doctor`",
     "s3.quarantine.get_object": "`quarantine`",
