@@ -191,7 +191,7 @@ class AwsTarget:
         if meaning == "credentials":
             hint = "the credentials are expired or wrong, or this machine's clock is off"
             if failed_here:
-                hint = "name a profile in AWS_PROFILE, set AWS_ACCESS_KEY_ID, or sign in: aws sso login"
+                hint = "name a profile in AWS_PROFILE, set AWS_ACCESS_KEY_ID, or sign in again"
             return AccessDenied(said, hint=hint + more, stage=stage, code=code)
         if meaning == "missing":
             text = f"{self.resource} does not exist ({action}: {code})"
