@@ -83,7 +83,7 @@ def _not_made(service: str, error: Exception) -> ClientNotMade:
     if isinstance(error, NoRegionError):
         hint = "name the Region in AWS_DEFAULT_REGION, or in the profile that AWS_PROFILE names"
     elif isinstance(error, ProfileNotFound):
-        hint = "correct AWS_PROFILE, or unset it; `aws configure list-profiles` shows the profiles there are"
+        hint = "correct AWS_PROFILE, or unset it: the profiles are in ~/.aws/config"
     elif isinstance(error, ConfigParseError):
         hint = "correct that file; AWS_CONFIG_FILE names it, else it is ~/.aws/config"
     elif isinstance(error, InvalidRegionError):
