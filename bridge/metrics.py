@@ -65,6 +65,10 @@ METRICS: Final = {
         Metric("ChangesNotReemitted", "Count", "Of these: blocked, or not accepted just now.", "table"),
         # batches that failed as a whole: no metric above counts their records (bridge.relay.relay)
         Metric("BatchesFailed", "Count", "Batches that failed as a whole; the stream sends them again."),
+        # answers that are not AWS's (bridge.wiring.clients)
+        Metric(
+            "AnswersRefused", "Count", "Answers that lack what AWS always sends: not believed, tried again."
+        ),
         # where schemas come from (bridge.schemas.registries.reading)
         Metric("SchemaCacheUsed", "Count", "Starts with cached schemas because the registry was down."),
         # how sinks answer (bridge.relay.reports)
@@ -84,6 +88,7 @@ METRICS: Final = {
         Metric("runner_dropped", "Count", "Records given up without an on-failure destination."),
         Metric("runner_iterators_expired", "Count", "Shard iterators older than 15 minutes."),
         Metric("runner_positions_trimmed", "Count", "Holes: records that were gone before they were read."),
+        Metric("runner_ends_refused", "Count", "Answers that said a shard had ended while it was open."),
         Metric("runner_reads_failed", "Count", "Reads of the stream that failed and were repeated."),
         Metric("runner_destination_failed", "Count", "Batches that the on-failure destination did not take."),
         Metric("runner_checkpoints_failed", "Count", "Checkpoints that could not be stored at that time."),

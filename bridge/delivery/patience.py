@@ -58,7 +58,7 @@ class Patience:
         more: dict[str, str] = {}
         while True:
             answer = self.call(work, *words, **named, **more)
-            yield from answer.get(member, ())
+            yield from answer[member]
             if not answer.get("NextToken"):
                 return
             more = {"NextToken": answer["NextToken"]}

@@ -33,7 +33,7 @@ from bridge.wiring.bridge import (
     check_targets,
     memory_sinks,
 )
-from bridge.wiring.clients import client_factory
+from bridge.wiring.clients import client_factory, refused_to
 from bridge.wiring.functions import Function, deadline_of, list_of, trace_here
 
 STREAM_VARIABLE: Final = "STREAM_ARN"
@@ -141,7 +141,7 @@ def source_stream(environ: Mapping[str, str]) -> StreamRef | None:
 def _open(configuration: Configuration, telemetry: Telemetry) -> PipeHandler:
     sinks = memory_sinks(configuration.settings)
     tracer = build_tracer(configuration.settings)
-    client = client_factory()
+    client = client_factory(on_refused=refused_to(telemetry))
     fetcher = build_fetcher(configuration, client)
     relay = build_relay(
         configuration,

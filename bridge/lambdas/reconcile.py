@@ -30,7 +30,7 @@ from bridge.ports.clock import Clock, Deadline
 from bridge.ports.telemetry import Telemetry
 from bridge.reconcile import Steps, Ticket
 from bridge.wiring.bridge import Configuration
-from bridge.wiring.clients import client_factory
+from bridge.wiring.clients import client_factory, refused_to
 from bridge.wiring.functions import Function
 from bridge.wiring.reconcile import build_steps
 
@@ -136,7 +136,7 @@ def _open(configuration: Configuration, telemetry: Telemetry) -> ReconcileHandle
     steps = build_steps(
         configuration,
         table,
-        client_factory,
+        partial(client_factory, on_refused=refused_to(telemetry)),
         bucket=bucket,
         function=os.environ.get("BRIDGE_FUNCTION", ""),
         mapping_id=os.environ.get("MAPPING_ID", ""),

@@ -24,7 +24,7 @@ from bridge.ports.clock import Clock, Deadline
 from bridge.ports.telemetry import Telemetry
 from bridge.redrive import Redriven, Redriver
 from bridge.wiring.bridge import Configuration
-from bridge.wiring.clients import client_factory
+from bridge.wiring.clients import client_factory, refused_to
 from bridge.wiring.functions import Function, deadline_of
 from bridge.wiring.redrive import build_redriver
 
@@ -148,7 +148,7 @@ def _records(event: Any) -> Sequence[Mapping[str, Any]]:
 
 
 def _open(configuration: Configuration, telemetry: Telemetry) -> RedriveHandler:
-    client = client_factory()
+    client = client_factory(on_refused=refused_to(telemetry))
     redriver = build_redriver(configuration, client, telemetry)
     return RedriveHandler(
         redriver, redriver.relay.clock, telemetry, lambda bucket: S3FailureSource(client("s3"), bucket)

@@ -66,7 +66,18 @@ class Range:
             iterator = page.next
         # The shard was read to its end, so what is missing was at its beginning.
         if self._after != batch.last and self.missing is None:
+            self._refuse_end_of_open_shard()
             self.trimmed = True
+
+    def _refuse_end_of_open_shard(self) -> None:
+        """An open shard does not end: such an answer lacks something, and nothing is lost yet."""
+        if self.trimmed:
+            return
+        if any(s.id == self._batch.shard_id and s.ending is None for s in self._source.shards()):
+            raise SourceUnavailable(
+                f"shard {self._batch.shard_id} answers that it has ended, and is listed as open",
+                hint="try again later; the batch stays where it is",
+            )
 
     def _start(self) -> str | None:
         at = self._after or self._batch.first

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from bridge import __version__
 from bridge.edges.answers.limited import refuse_late_requests
 from bridge.errors import ClientNotMade
+from bridge.ports.telemetry import Telemetry
 from bridge.wiring.raw_records import keep_records_raw
 
 ClientFactory = Callable[[str], Any]
@@ -26,12 +27,18 @@ _ATTEMPTS: Final = {
 }
 
 
-def client_factory(*, endpoint_url: str | None = None, region: str | None = None) -> ClientFactory:
+def client_factory(
+    *,
+    endpoint_url: str | None = None,
+    region: str | None = None,
+    on_refused: Callable[..., None] | None = None,
+) -> ClientFactory:
     """Clients that share one session, so that a service model and the trust store are loaded once.
 
     Sinks do their own retries, inside the deadline and entry by entry, so botocore's are off for them. Calls
-    of stores are tried twice at most. Both the factory and the returned function raise
-    :class:`ClientNotMade`.
+    of stores are tried twice at most. ``on_refused`` is called for each answer that is not AWS's, with
+    ``resource``, ``action`` and ``missing`` (see :func:`refused_to`). Both the factory and the returned
+    function raise :class:`ClientNotMade`.
     """
     from boto3 import __version__ as boto3_version
     from boto3.session import Session
@@ -65,9 +72,37 @@ def client_factory(*, endpoint_url: str | None = None, region: str | None = None
             except (BotoCoreError, ValueError) as error:  # botocore raises the latter for an endpoint
                 raise _not_made(service, error) from error
             keep_records_raw(made[service], service)
+            if on_refused is not None:
+                from bridge.edges.answers.errors import REFUSED_EVENT
+
+                made[service].meta.events.register(REFUSED_EVENT, _listener(on_refused))
         return made[service]
 
     return client
+
+
+def refused_to(telemetry: Telemetry) -> Callable[..., None]:
+    """For ``on_refused``: counts the answer and logs what it lacks, never what it says."""
+
+    def refused(*, resource: str, action: str, missing: str) -> None:
+        telemetry.count("AnswersRefused")
+        telemetry.log(
+            "warning",
+            "an answer is not AWS's: it is not believed, and the call is repeated",
+            resource=resource,
+            action=action,
+            missing=missing,
+            hint="check proxies and the endpoint's URL",
+        )
+
+    return refused
+
+
+def _listener(on_refused: Callable[..., None]) -> Callable[..., None]:
+    def heard(*, resource: str, action: str, missing: str, **_: Any) -> None:
+        on_refused(resource=resource, action=action, missing=missing)
+
+    return heard
 
 
 def _not_made(service: str, error: Exception) -> ClientNotMade:

@@ -29,7 +29,7 @@ from bridge.wiring.bridge import (
     check_targets,
 )
 from bridge.wiring.bridge import load_configuration as load
-from bridge.wiring.clients import client_factory
+from bridge.wiring.clients import client_factory, refused_to
 
 RESERVE_S = 2.0
 """Reserved from the invocation's time: to quarantine, settle and answer after the last publication."""
@@ -118,7 +118,7 @@ def load_configuration() -> Configuration:
 
 def open_stream(configuration: Configuration, telemetry: Telemetry, dialect: Dialect) -> StreamHandler:
     """The handler for the event source mapping of a stream, with the sinks of bridge.yaml."""
-    client = client_factory()
+    client = client_factory(on_refused=refused_to(telemetry))
     sinks = build_sinks(configuration.settings, client, telemetry)
     relay = build_relay(
         configuration,

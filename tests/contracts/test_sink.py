@@ -70,7 +70,7 @@ def _stdout() -> Rig:
 def _eventbridge() -> Rig:
     peer = EventsClient("orders")
     sink = EventBridgeSink(peer, "orders", _dispatcher())
-    return Rig(sink, lambda: peer.accepted, peer, bytes_inclusive=1024 * 1024 - 1)
+    return Rig(sink, lambda: peer.accepted, peer, bytes_inclusive=1024 * 1024 - 1, repeats_a_cut_answer=True)
 
 
 def _sns(topic: str) -> Rig:

@@ -65,7 +65,8 @@ class PolicyGuard:
         if refusal is None:
             return None
         status, kind, body = _refusal(*refusal)
-        return AWSResponse(request.url, status, HeadersDict({"Content-Type": kind}), Raw(body))
+        headers = {"Content-Type": kind, "x-amz-request-id": "0", "x-amzn-requestid": "0"}
+        return AWSResponse(request.url, status, HeadersDict(headers), Raw(body))
 
     def _needs(self, model: OperationModel, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         service = str(model.service_model.service_name)

@@ -54,6 +54,8 @@ class FakeStream:
         self.page_size = page_size
         self.empty_pages = 0
         """How many of the next reads give nothing although there is something."""
+        self.false_ends = 0
+        """How many of the next reads have no records and no next iterator, as an answer that lost both."""
         self.before_read: Callable[[str], None] = lambda shard_id: None
         """Called with the shard id before each read: the place to split a shard while it is read."""
         self.iterators: list[tuple[str, str, str | None]] = []
@@ -186,6 +188,9 @@ class FakeStream:
         shard = self._known(place.shard_id)
         if place.after < shard.trimmed_through:
             raise PositionTrimmed("trimmed", code="TrimmedDataAccessException")
+        if self.false_ends:
+            self.false_ends -= 1
+            return Page((), None)
         if self.empty_pages:
             self.empty_pages -= 1
             return Page((), self._token(shard.id, place.after))

@@ -25,6 +25,7 @@ from bridge.errors import (
 from bridge.ports.failures import FailureDestination
 from bridge.ports.stream import Page, Shard, StreamSource
 from tests.builders.records import STREAM_ARN, record
+from tests.fakes.clients.aws_peer import with_request_id
 from tests.stream.rig import Rig, raising
 
 
@@ -43,7 +44,7 @@ class StreamsClient:
         names = [shard["ShardId"] for shard in self.listed]
         start = names.index(request["ExclusiveStartShardId"]) + 1 if "ExclusiveStartShardId" in request else 0
         page = self.listed[start : start + self.page]
-        description: dict[str, Any] = {"Shards": page}
+        description: dict[str, Any] = {"StreamArn": request["StreamArn"], "Shards": page}
         if start + self.page < len(self.listed):
             description["LastEvaluatedShardId"] = page[-1]["ShardId"]
         return {"StreamDescription": description}
@@ -148,9 +149,9 @@ class StoreClient:
         self._take(request)
         return {"MessageId": str(len(self.taken))}
 
-    def put_object(self, **request: Any) -> dict[str, str]:
+    def put_object(self, **request: Any) -> dict[str, Any]:
         self._take(request)
-        return {"ETag": f'"{len(self.taken)}"'}
+        return with_request_id({"ETag": f'"{len(self.taken)}"'})
 
     def _take(self, request: dict[str, Any]) -> None:
         if self.error:

@@ -41,7 +41,7 @@ class _Topic:
     """The one call that ``check`` makes."""
 
     def get_topic_attributes(self, *, TopicArn: str) -> dict[str, dict[str, str]]:
-        return {"Attributes": {"MaximumMessageSize": str(1024 * 1024)}}
+        return {"Attributes": {"TopicArn": TopicArn, "MaximumMessageSize": str(1024 * 1024)}}
 
 
 def sinks(limit: str = "") -> tuple[dict[str, Sink], dict[str, Sink]]:

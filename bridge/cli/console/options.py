@@ -16,6 +16,7 @@ from bridge.cli.console.output import Console, Output
 from bridge.errors import BridgeError, ConfigurationError, Problem
 
 if TYPE_CHECKING:
+    from bridge.ports.telemetry import Telemetry
     from bridge.settings import Settings
     from bridge.wiring.bridge import Configuration
 
@@ -101,11 +102,12 @@ class Aws:
     endpoint_url: EndpointOption = None
     region: RegionOption = None
 
-    def clients(self) -> Callable[[str], Any]:
+    def clients(self, telemetry: Telemetry | None = None) -> Callable[[str], Any]:
         """Builds the client of a service by name."""
-        from bridge.wiring.clients import client_factory
+        from bridge.wiring.clients import client_factory, refused_to
 
-        return client_factory(endpoint_url=self.endpoint_url, region=self.region)
+        on_refused = None if telemetry is None else refused_to(telemetry)
+        return client_factory(endpoint_url=self.endpoint_url, region=self.region, on_refused=on_refused)
 
 
 def read_env_file(path: Path) -> dict[str, str]:

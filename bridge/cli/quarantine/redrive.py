@@ -73,7 +73,7 @@ def redrive(
     configuration = project.load(console)
     settings = configuration.settings
     telemetry = LineTelemetry(ConsoleLines(console), level=settings.telemetry.level or "warning")
-    client = aws.clients()
+    client = aws.clients(telemetry)
     source = build_source(settings, client, queue=queue, bucket=bucket, folder=folder)
     redriver = build_redriver(configuration, client, telemetry, rate=pace.rate, dry=pace.dry_run)
     warn_of_ledger(console, settings)

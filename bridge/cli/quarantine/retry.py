@@ -55,7 +55,7 @@ def retry(
     configuration = project.load(console)
     # Warnings on single records would repeat what is printed for each entry below.
     telemetry = LineTelemetry(ConsoleLines(console), level="error")
-    work = build_retry(configuration, aws.clients(), telemetry, rate=pace.rate, dry=pace.dry_run)
+    work = build_retry(configuration, aws.clients(telemetry), telemetry, rate=pace.rate, dry=pace.dry_run)
     warn_of_ledger(console, configuration.settings)
     counts: Counter[str] = Counter()
     selection = wanted.selection()

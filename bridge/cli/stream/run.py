@@ -67,7 +67,7 @@ def run(
     telemetry = LineTelemetry(
         ConsoleLines(console), level=configuration.settings.telemetry.level or "warning"
     )
-    client = aws.clients()
+    client = aws.clients(telemetry)
     sinks = build_sinks(configuration.settings, client, telemetry)
     folder = state or project.config.parent / STATE_FOLDER
     wait_s = seconds("--wait", wait)

@@ -4,6 +4,9 @@ An edge makes one :class:`AwsTarget` for each thing it talks to and writes::
 
     answer = target.call("PutEvents", Entries=entries)
 
+An answer that lacks what AWS always sends is not AWS's: it becomes the target's ``unavailable``, to be tried
+again (:mod:`bridge.edges.answers.always`).
+
 Errors never copy AWS's own message, because a validation message quotes the value that it rejects. The module
 :mod:`bridge.edges.answers.codes` says what each code means.
 """
@@ -39,6 +42,7 @@ from botocore.exceptions import (
 from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
+from bridge.edges.answers.always import what_is_missing
 from bridge.edges.answers.codes import Meaning, meaning_of_answer, meaning_of_entry
 from bridge.edges.answers.limited import limited
 from bridge.errors import (
@@ -71,6 +75,16 @@ _ACTION_OF: Final = {
     "sns:PublishBatch": "sns:Publish",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
+
+NOT_FROM_AWS: Final = "NotFromAws"
+"""The code of an answer that is not AWS's."""
+
+REFUSED_EVENT: Final = "stream-bridge-answer-refused"
+"""Emitted by a client's own event system, where it has one, for each answer that is not believed; handlers
+get ``resource``, ``action`` and ``missing``. Clients are made in ``wiring``, which listens."""
+
+# Where an answer is read: an error of another kind that is raised there is the answer's fault.
+_PARSERS: Final = ("botocore.parsers", "bridge.edges.dynamodb.scan")
 
 _ALLOW_KEY: Final = (
     "allow kms:Decrypt and kms:GenerateDataKey on that key, in the role's policy and in the key's own"
@@ -105,15 +119,46 @@ class AwsTarget:
     def call(self, operation: str, /, **request: Any) -> Any:
         """The answer to one call; ``operation`` has the name that AWS gives it (``PutEvents``).
 
-        Raises our error for each of ``AWS_ERRORS``, with AWS's code as ``code`` and the original as cause.
+        Raises our error for each of ``AWS_ERRORS``, with AWS's code as ``code`` and the original as cause;
+        and ``unavailable`` with the code ``NOT_FROM_AWS`` for an answer that AWS would not send.
         """
-        with self.translating():
-            method = getattr(self.client, xform_name(operation))
-            return limited(method, limit_here(self.until))(**request)
+        method = getattr(self.client, xform_name(operation))
+        try:
+            answer = limited(method, limit_here(self.until))(**request)
+        except AWS_ERRORS as error:
+            if unlike_aws := _unlike_aws(error):
+                raise self._not_from_aws(operation, unlike_aws) from None
+            raise self.translate(error) from error
+        except Exception as error:
+            if not _raised_by_a_parser(error):
+                raise
+            raise self._not_from_aws(operation, "a body that can be read") from None
+        missing = what_is_missing(self.service, operation, request, answer, self._shape(operation))
+        if missing:
+            body: Any = answer.get("Body") if isinstance(answer, Mapping) else None
+            if body is not None:  # of an object, which is not going to be read
+                body.close()
+            raise self._not_from_aws(operation, missing)
+        return answer
 
     def within(self, deadline: Deadline | None) -> AwsTarget:
         """The same target for calls that end with ``deadline``; see :mod:`bridge.edges.answers.limited`."""
         return self if deadline is None else replace(self, until=deadline)
+
+    def _shape(self, operation: str) -> Any:
+        model = getattr(getattr(self.client, "meta", None), "service_model", None)
+        return None if model is None else model.operation_model(operation).output_shape
+
+    def _not_from_aws(self, operation: str, missing: str) -> Unavailable:
+        action = f"{_PREFIX_OF.get(self.service, self.service)}:{operation}"
+        events = getattr(getattr(self.client, "meta", None), "events", None)
+        if events is not None:
+            events.emit(REFUSED_EVENT, resource=self.resource, action=action, missing=missing)
+        return self.unavailable(
+            f"{self.resource}: the answer to {action} is not AWS's: it lacks {missing}",
+            hint="something between here and AWS answers in its place: check proxies and the endpoint's URL",
+            code=NOT_FROM_AWS,
+        )
 
     def pages(
         self, operation: str, /, *, token: tuple[str, str] = ("NextToken", "NextToken"), **request: Any
@@ -254,6 +299,27 @@ _FAILED_HERE: Final[dict[type[Exception], str]] = {
     ResponseParserError: "the answer is not AWS's",
     ParamValidationError: "the request is not valid (ParamValidationError)",
 }
+
+
+def _unlike_aws(error: Exception) -> str:
+    """What AWS sends with every error and this one lacks; "" where it lacks nothing. AWS's errors have a code
+    that is a name, or, to a HEAD request, a request id."""
+    if isinstance(error, ResponseParserError):
+        return "a body that can be read"
+    if not isinstance(error, ClientError):
+        return ""
+    code, metadata = code_of(error), error.response.get("ResponseMetadata") or {}
+    named = code and not code.isdecimal() and code != "Unknown"
+    return "" if named or metadata.get("RequestId") else "an error code"
+
+
+def _raised_by_a_parser(error: Exception) -> bool:
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__") in _PARSERS:
+            return True
+        trace = trace.tb_next
+    return False
 
 
 def _local_meaning(error: Exception) -> Meaning:

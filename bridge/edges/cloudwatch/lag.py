@@ -60,4 +60,4 @@ class IteratorAgeLag:
             Period=60,
             Statistics=[statistic],
         )
-        return [float(point[statistic]) for point in answer.get("Datapoints") or ()]
+        return [float(point[statistic]) for point in answer["Datapoints"]]

@@ -61,5 +61,5 @@ class TableFetcher:
             answer = target.within(until).call("BatchGetItem", RequestItems=request)
         except FetchUnavailable:
             return [], keys
-        left = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        left = answer["UnprocessedKeys"].get(table, {}).get("Keys", [])
         return answer["Responses"].get(table, []), left

@@ -134,6 +134,7 @@ class DynamoDbLedger:
             "TableName": self._table,
             "Item": encode_row(row, self._clock.now()),
             **_condition(expected, self._clock.now()),
+            "ReturnConsumedCapacity": "TOTAL",  # AWS's answer to a PutItem has no other member
         }
         try:
             self._patiently("PutItem", request)
@@ -166,7 +167,7 @@ class DynamoDbLedger:
             page = self._patiently("Scan", query)
             last = page.get("LastEvaluatedKey")
             rows, announced = [], []
-            for item in page.get("Items", ()):
+            for item in page["Items"]:
                 if announcement.is_announcement(item):
                     announced += announcement.decode(item, self._table)
                 else:
@@ -225,7 +226,7 @@ class DynamoDbLedger:
             answer = self._target.within(until).call("BatchGetItem", RequestItems=request)
         except LedgerUnavailable as error:
             return _Answer(keys, trouble=error)
-        left = answer.get("UnprocessedKeys", {}).get(self._table, {}).get("Keys", [])
+        left = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
         return _Answer([key[KEY]["S"] for key in left], answer["Responses"].get(self._table, []))
 
     def _write(
@@ -238,7 +239,7 @@ class DynamoDbLedger:
             answer = self._target.within(until).call("BatchWriteItem", RequestItems={self._table: requests})
         except LedgerUnavailable as error:
             return _Answer(requests, trouble=error)
-        return _Answer(answer.get("UnprocessedItems", {}).get(self._table, []))
+        return _Answer(answer["UnprocessedItems"].get(self._table, []))
 
     def _patiently(self, operation: str, request: Mapping[str, Any]) -> Any:
         patience = Patience(self._clock, self._backoff, call_s=self._patience_s)

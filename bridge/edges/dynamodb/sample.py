@@ -36,7 +36,7 @@ def sample_items(
             )
             if pace is not None:
                 pace(float((page.get("ConsumedCapacity") or {}).get("CapacityUnits") or 0.0))
-            for item in page.get("Items", ())[: max(count, 0)]:
+            for item in page["Items"][: max(count, 0)]:
                 count -= 1
                 yield item
             if page.get("LastEvaluatedKey"):

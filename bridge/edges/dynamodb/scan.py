@@ -54,8 +54,12 @@ def _parse_textual(response_dict: dict[str, Any], **others: Any) -> None:
 
 
 def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any) -> None:
+    """Raises what is no JSON object; ``AwsTarget.call`` takes that for an answer that is not AWS's."""
     if response_dict["status_code"] == 200:
-        customized_response_dict.update(orjson.loads(response_dict["body"]))
+        content = orjson.loads(response_dict["body"])
+        if not isinstance(content, dict):
+            raise TypeError("the body is not an object")
+        customized_response_dict.update(content)
         response_dict["body"] = _MIN_PARSED
 
 
@@ -91,7 +95,7 @@ class DynamoTable:
             request["ExclusiveStartKey"] = key_as_sent(start)
         answer = self._call("Scan", **request)
         units = float((answer.get("ConsumedCapacity") or {}).get("CapacityUnits") or 0.0)
-        return ItemPage(answer.get("Items") or [], answer.get("LastEvaluatedKey") or None, units)
+        return ItemPage(answer["Items"], answer.get("LastEvaluatedKey") or None, units)
 
     def read(self, keys: Mapping[str, TypedItem]) -> ItemsRead:
         names = {key_identity(key): name for name, key in keys.items()}
@@ -104,9 +108,9 @@ class DynamoTable:
             answer = self._call("BatchGetItem", RequestItems=request, ReturnConsumedCapacity="TOTAL")
             for each in answer.get("ConsumedCapacity") or ():
                 units += float(each.get("CapacityUnits") or 0.0)
-            for item in (answer.get("Responses") or {}).get(self._table, ()):
+            for item in answer["Responses"].get(self._table, ()):
                 found[names[key_identity({name: item[name] for name in call[0]})]] = item
-            left = (answer.get("UnprocessedKeys") or {}).get(self._table, {}).get("Keys", [])
+            left = answer["UnprocessedKeys"].get(self._table, {}).get("Keys", [])
             # orjson parses binary keys as text.
             waiting += [key_as_sent(key) for key in left]
             if len(left) < len(call):

@@ -37,7 +37,7 @@ class StreamReader:
         request: dict[str, Any] = {"StreamArn": self.arn}
         while True:
             description = self._target.call("DescribeStream", **request)["StreamDescription"]
-            shards.extend(Shard.read_from(described) for described in description.get("Shards", ()))
+            shards.extend(Shard.read_from(described) for described in description["Shards"])
             if not description.get("LastEvaluatedShardId"):
                 return shards
             request["ExclusiveStartShardId"] = description["LastEvaluatedShardId"]
@@ -51,4 +51,4 @@ class StreamReader:
 
     def read(self, iterator: str, limit: int) -> Page:
         answer = self._target.call("GetRecords", ShardIterator=iterator, Limit=limit)
-        return Page(answer.get("Records", ()), answer.get("NextShardIterator") or None)
+        return Page(answer["Records"], answer.get("NextShardIterator") or None)

@@ -62,7 +62,7 @@ class ArchiveReplay:
 
     def state(self) -> State:
         answer = self._target.call("DescribeReplay", ReplayName=self.name)
-        return _STATES.get(answer.get("State", ""), "running")
+        return _STATES.get(answer["State"], "running")
 
     def cancel(self) -> None:
         """Nothing happens where the replay has ended, or was never started."""

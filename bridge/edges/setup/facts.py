@@ -19,7 +19,7 @@ def list_mappings(
     where = f"function {function}" if function else f"mappings of {source_arn}"
     target = AwsTarget(client, "lambda", where, unavailable=SourceUnavailable)
     pages = target.pages("ListEventSourceMappings", token=("NextMarker", "Marker"), **query)
-    return [_mapping(each) for page in pages for each in page.get("EventSourceMappings") or ()]
+    return [_mapping(each) for page in pages for each in page["EventSourceMappings"]]
 
 
 def read_mapping(client: Any, id: str) -> MappingFacts:
@@ -54,7 +54,7 @@ def kinesis_destination(client: Any, table: str, stream_arn: str) -> str:
     ``dynamodb:DescribeKinesisStreamingDestination``."""
     target = AwsTarget(client, "dynamodb", f"table {table}", unavailable=SourceUnavailable)
     answer = target.call("DescribeKinesisStreamingDestination", TableName=table)
-    for each in answer.get("KinesisDataStreamDestinations") or ():
+    for each in answer["KinesisDataStreamDestinations"]:
         if each.get("StreamArn") == stream_arn:
             return str(each.get("DestinationStatus", ""))
     return ""
@@ -63,10 +63,8 @@ def kinesis_destination(client: Any, table: str, stream_arn: str) -> str:
 def time_to_live(client: Any, table: str) -> TimeToLive:
     """Of a ledger table. Needs ``dynamodb:DescribeTimeToLive``."""
     target = AwsTarget(client, "dynamodb", f"ledger table {table}", unavailable=LedgerUnavailable)
-    reported = target.call("DescribeTimeToLive", TableName=table).get("TimeToLiveDescription") or {}
-    return TimeToLive(
-        str(reported.get("TimeToLiveStatus", "DISABLED")), str(reported.get("AttributeName", ""))
-    )
+    reported = target.call("DescribeTimeToLive", TableName=table)["TimeToLiveDescription"]
+    return TimeToLive(str(reported["TimeToLiveStatus"]), str(reported.get("AttributeName", "")))
 
 
 def queue_depth(client: Any, queue_url: str) -> int:
@@ -75,5 +73,4 @@ def queue_depth(client: Any, queue_url: str) -> int:
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     target = AwsTarget(client, "sqs", f"queue {queue_url}", unavailable=QuarantineUnavailable)
     answer = target.call("GetQueueAttributes", QueueUrl=queue_url, AttributeNames=names)
-    reported = answer.get("Attributes") or {}
-    return sum(int(reported.get(name) or 0) for name in names)
+    return sum(int(answer["Attributes"][name]) for name in names)

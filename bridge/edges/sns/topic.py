@@ -58,7 +58,7 @@ class SnsSink(BatchingSink):
         Raises ``TargetMissing``, ``AccessDenied``, ``SinkUnavailable``.
         """
         answer = self._target.call("GetTopicAttributes", TopicArn=self._topic)
-        topic_max = int((answer.get("Attributes") or {}).get("MaximumMessageSize") or SNS_BYTES)
+        topic_max = int(answer["Attributes"].get("MaximumMessageSize") or SNS_BYTES)
         self.max_bytes = min(self._own_max_bytes or topic_max, topic_max)
 
     def size_of(self, event: Event) -> int:

@@ -63,7 +63,8 @@ class CheckpointLag:
         return now_s - oldest_s
 
     def _first_unread_s(self, shard_id: str, start: Start) -> float | None:
-        """When the shard's first unread record was written; now, if nothing is unread."""
+        """When the shard's first unread record was written; now, if nothing is unread; None if that is
+        not certain."""
         iterator: str | None = self._iterator(shard_id, start)
         # A mapping that began at LATEST has read and skipped what was written before.
         since_s = -1 if start.since_s is None else start.since_s
@@ -71,8 +72,9 @@ class CheckpointLag:
         intake = Intake(self.dialect, self.source.arn, shard_id)
         skipped = 0
         for _ in range(PAGES):
-            if iterator is None:
-                return self.clock.now()
+            if iterator is None:  # believed only of a shard that is closed
+                listed = (shard for shard in self.source.shards() if shard.id == shard_id)
+                return None if any(shard.ending is None for shard in listed) else self.clock.now()
             page = self.source.read(iterator, limit)
             for record in page.records:
                 created_s = self.dialect.created_s(intake.shape(record))

@@ -39,6 +39,7 @@ class ShardReader:
         self._latest_taken = False
         self._iterator: str | None = None
         self._failures = 0
+        self._end_read = False
         self.drained = False
         self.empty_reads = 0
         self.due_s = 0.0
@@ -63,7 +64,13 @@ class ShardReader:
             self._reading.tally.failed("reads_failed", "warning", text, error, shard=self._shard_id)
             self.back_off()
             return ()
-        return self._accept(page)
+        before = self._last_read
+        records = self._accept(page)
+        if page.next is None:
+            self._judge_end(more=self._last_read != before)
+        else:
+            self._end_read = False
+        return records
 
     def abandon(self) -> None:
         """The shard is gone from the stream: nothing more can be read."""
@@ -98,7 +105,6 @@ class ShardReader:
     def _accept(self, page: Page) -> Sequence[Any]:
         self._failures = 0
         self._iterator = page.next
-        self.drained = page.next is None
         sequence = self._intake.sequence
         records = [self._intake.shape(record) for record in page.records]
         self._prove(records)
@@ -146,6 +152,28 @@ class ShardReader:
             return ()
         self._witness = page.next
         return [self._intake.shape(record) for record in page.records]
+
+    def _judge_end(self, *, more: bool) -> None:
+        """A page without a next iterator ends the shard only if a second read, from the last record on, has
+        nothing and ends as well, and the stream's listing does not show the shard as open. Otherwise one
+        page that lacks a member would lose the rest of the shard. ``more``: this page had new records."""
+        if not self._end_read or more:
+            self._end_read = True
+            return
+        self._end_read = False
+        try:
+            listed = self._reading.source.shards()
+        except Unavailable as error:
+            text = "listing shards failed"
+            self._reading.tally.failed("reads_failed", "warning", text, error, shard=self._shard_id)
+            self.back_off()
+            return
+        self.drained = not any(known.id == self._shard_id and known.ending is None for known in listed)
+        if not self.drained:
+            self._reading.tally.add("ends_refused")
+            text = "an answer says that a shard has ended, and the stream lists it as open: it is read again"
+            self._reading.tally.log("warning", text, shard=self._shard_id)
+            self.back_off()
 
     def _go_to_horizon(self, error: PositionTrimmed) -> None:
         self._iterator = None

@@ -43,6 +43,7 @@ class Shards:
         self._in_work: dict[str, ShardInWork] = {}
         self._ended = {shard_id for shard_id, start in starts.items() if start.ended}
         self._listed: set[str] | None = None
+        self._absent: set[str] = set()  # shards with a checkpoint that the last listing does not have
         self._nothing_new = False  # since the last listing nothing was read, begun or ended
         self._failures = 0
         self.listing_due_s = 0.0
@@ -67,7 +68,12 @@ class Shards:
             shard_id: text
             for shard_id, text in sorted(positions.items())
             if text is not None
-            and (self._listed is None or shard_id in self._listed or shard_id in self._in_work)
+            and (
+                self._listed is None
+                or shard_id in self._listed
+                or shard_id in self._in_work
+                or shard_id in self._starts
+            )
         }
 
     def noticed_records(self) -> None:
@@ -133,7 +139,11 @@ class Shards:
             self._starts = {shard.id: now if shard.ending is None else ENDED for shard in listed}
             self._ended = {shard.id for shard in listed if shard.ending is not None}
             self._begin_at_latest = False
-        for shard_id in self._starts.keys() - self._listed:
+        gone = self._starts.keys() - self._listed
+        if gone - self._absent:  # one listing alone is not believed
+            self.listing_due_s = self._reading.clock.monotonic()
+        confirmed, self._absent = gone & self._absent, gone
+        for shard_id in confirmed:
             if not self._starts.pop(shard_id).ended:
                 self._reading.tally.add("positions_trimmed")
                 self._reading.tally.log(

@@ -20,6 +20,7 @@ Count = Literal[
     "dropped",  # of those given up: no destination was set
     "iterators_expired",
     "positions_trimmed",  # each is a hole: records were gone before they were read
+    "ends_refused",  # answers that said a shard had ended, which its listing denied
     "reads_failed",
     "destination_failed",
     "checkpoints_failed",
@@ -45,6 +46,7 @@ class RunnerStats:
     pending: int = 0
     iterators_expired: int = 0
     positions_trimmed: int = 0
+    ends_refused: int = 0
     reads_failed: int = 0
     destination_failed: int = 0
     checkpoints_failed: int = 0

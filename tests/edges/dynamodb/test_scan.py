@@ -31,6 +31,9 @@ class Events:
     def register(self, name: str, handler: Any, unique_id: str) -> None:
         return None
 
+    def emit(self, name: str, **told: Any) -> None:
+        return None
+
 
 class Client:
     """Answers from a script: ``answer(operation, call, request)`` returns or raises."""
@@ -49,6 +52,14 @@ class Client:
         return call
 
 
+def a_page(
+    items: list[dict[str, Any]], *, units: float = 0.5, last: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """An answer to Scan, as DynamoDB sends it where the capacity is asked for."""
+    counts = {"Count": len(items), "ScannedCount": len(items)}
+    return {"Items": items, **counts, "LastEvaluatedKey": last, "ConsumedCapacity": {"CapacityUnits": units}}
+
+
 def table(answer: Callable[[str, int, dict[str, Any]], Any], clock: FakeClock | None = None) -> DynamoTable:
     return DynamoTable(Client(answer), "Things", clock or FakeClock(), Backoff(random.Random(1)))
 
@@ -59,7 +70,7 @@ def test_minutes_of_throttling_are_waited_out() -> None:
     def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
         if clock.now() < 1_000 + 200:
             raise throttling("Scan")
-        return {"Items": [item({"id": "a"})], "ConsumedCapacity": {"CapacityUnits": 1.5}}
+        return a_page([item({"id": "a"})], units=1.5)
 
     page = table(answer, clock).page(0, 1, None)
     assert page.units == 1.5
@@ -129,7 +140,7 @@ def test_binary_keys_go_back_as_bytes() -> None:
     def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
         assert request["Limit"] <= 1_000, "a page of small items must not fill the memory"
         asked.append(request.get("ExclusiveStartKey"))
-        return {"Items": [], "LastEvaluatedKey": {"id": {"B": "AP8="}} if call == 0 else None}
+        return a_page([], last={"id": {"B": "AP8="}} if call == 0 else None)
 
     source = table(answer)
     source.page(0, 1, source.page(0, 1, None).next)
@@ -192,7 +203,7 @@ def test_iterator_age_is_the_highest_of_the_window_and_unknown_without_data() ->
 
     def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
         asked.append(request)
-        return {"Datapoints": points if call == 0 else []}
+        return {"Label": "IteratorAge", "Datapoints": points if call == 0 else []}
 
     lag = IteratorAgeLag(Client(answer), "bridge", FakeClock())
     assert lag.lag_s() == 90.0

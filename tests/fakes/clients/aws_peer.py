@@ -14,6 +14,11 @@ from botocore.validate import ParamValidator
 from tests.fakes.clients.batch_peer import client_error, service_model
 
 
+def with_request_id(answer: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The answer with what the header of every answer of AWS says."""
+    return {**(answer or {}), "ResponseMetadata": {"RequestId": "0", "HTTPStatusCode": 200}}
+
+
 class AwsPeer:
     """Fault hooks, each given the operation and the number of its call from 0:
 

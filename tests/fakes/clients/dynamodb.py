@@ -10,7 +10,7 @@ from zlib import crc32
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
 
 ITEM_BYTES = 400 * 1024
@@ -92,7 +92,9 @@ class DynamoDbClient(AwsPeer):
             raise client_error("ConditionalCheckFailedException", "PutItem", 400, text)
         self.items[item[self.key]["S"]] = deepcopy(item)
         self.end("PutItem")
-        return {}
+        asked = parameters.get("ReturnConsumedCapacity", "NONE") != "NONE"
+        capacity = {"TableName": self.table, "CapacityUnits": 1.0}
+        return with_request_id({"ConsumedCapacity": capacity} if asked else {})
 
     def scan(self, **parameters: Any) -> dict[str, Any]:
         self._begin("Scan", parameters, parameters["TableName"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clients.dynamodb import DynamoDbClient
 
@@ -96,9 +96,11 @@ class CloudWatchClient(AwsPeer):
         assert parameters["Namespace"] == "AWS/Lambda"
         assert parameters["Dimensions"] == [{"Name": "FunctionName", "Value": "bridge"}]
         if parameters["MetricName"] == "Throttles":
-            return {"Datapoints": [{"Sum": float(self.throttles)}] if self.throttles else []}
+            datapoints = [{"Sum": float(self.throttles)}] if self.throttles else []
+            return {"Label": "Throttles", "Datapoints": datapoints}
         return {
-            "Datapoints": [] if self.age_ms is None else [{"Maximum": self.age_ms, "Unit": "Milliseconds"}]
+            "Label": "IteratorAge",
+            "Datapoints": [] if self.age_ms is None else [{"Maximum": self.age_ms, "Unit": "Milliseconds"}],
         }
 
 
@@ -164,7 +166,9 @@ class QueueClient(AwsPeer):
             "ApproximateNumberOfMessages": str(self.waiting),
             "ApproximateNumberOfMessagesNotVisible": str(self.hidden),
         }
-        return {"Attributes": {name: reported[name] for name in parameters["AttributeNames"]}}
+        return with_request_id(
+            {"Attributes": {name: reported[name] for name in parameters["AttributeNames"]}}
+        )
 
     def missing(self, operation: str) -> ClientError:
         return client_error("AWS.SimpleQueueService.NonExistentQueue", operation)

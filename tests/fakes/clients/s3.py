@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
 
 KEY_BYTES = 1024
@@ -49,7 +49,7 @@ class S3Client(AwsPeer):
 
     def head_bucket(self, **parameters: Any) -> dict[str, Any]:
         self._begin("HeadBucket", parameters)
-        return {"BucketRegion": "eu-central-1"}
+        return with_request_id({"BucketRegion": "eu-central-1"})
 
     def put_object(self, **parameters: Any) -> dict[str, Any]:
         self._begin("PutObject", parameters)
@@ -77,27 +77,28 @@ class S3Client(AwsPeer):
             writes=before.writes + 1 if before else 1,
         )
         self.end("PutObject")
-        return {"ETag": self.objects[key].etag}
+        return with_request_id({"ETag": self.objects[key].etag})
 
     def head_object(self, **parameters: Any) -> dict[str, Any]:
         self._begin("HeadObject", parameters)
         kept = self.objects.get(parameters["Key"])
         if kept is None:  # a HEAD answer has no body, so no code but its status
             raise client_error("404", "HeadObject", 404, "Not Found")
-        return {"ContentLength": len(kept.data), "LastModified": kept.written}
+        return with_request_id({"ContentLength": len(kept.data), "LastModified": kept.written})
 
     def get_object(self, **parameters: Any) -> dict[str, Any]:
         self._begin("GetObject", parameters)
         kept = self.objects.get(parameters["Key"])
         if kept is None:
             raise client_error("NoSuchKey", "GetObject", 404, "The specified key does not exist.")
-        return {"Body": StreamingBody(io.BytesIO(kept.data), len(kept.data)), "ETag": kept.etag}
+        body = StreamingBody(io.BytesIO(kept.data), len(kept.data))
+        return with_request_id({"Body": body, "ETag": kept.etag})
 
     def delete_object(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DeleteObject", parameters)
         self.objects.pop(parameters["Key"], None)
         self.end("DeleteObject")
-        return {}
+        return with_request_id()
 
     def delete_objects(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DeleteObjects", parameters)
@@ -107,14 +108,15 @@ class S3Client(AwsPeer):
         for key in keys:
             self.objects.pop(key, None)
         self.end("DeleteObjects")
-        return {}
+        return with_request_id()
 
     def list_objects_v2(self, **parameters: Any) -> dict[str, Any]:
         self._begin("ListObjectsV2", parameters)
         after = parameters.get("ContinuationToken", "")
         found = sorted(k for k in self.objects if k.startswith(parameters.get("Prefix", "")) and k > after)
         page = found[: self.page]
-        answer: dict[str, Any] = {"IsTruncated": len(found) > len(page), "KeyCount": len(page)}
+        answer = with_request_id({"IsTruncated": len(found) > len(page), "KeyCount": len(page)})
+        answer["Name"] = self.bucket
         if page:
             answer["Contents"] = [{"Key": key, "LastModified": self.objects[key].written} for key in page]
         if answer["IsTruncated"]:

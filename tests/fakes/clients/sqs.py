@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.fakes.clients.aws_peer import AwsPeer
+from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clock import FakeClock
 
@@ -54,7 +54,8 @@ class SqsClient(AwsPeer):
     def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
         self._begin("GetQueueAttributes", parameters)
         everything = {"MaximumMessageSize": str(self.max_bytes), "QueueArn": "arn:aws:sqs:…"}
-        return {"Attributes": {name: everything[name] for name in parameters.get("AttributeNames", ())}}
+        attributes = {name: everything[name] for name in parameters.get("AttributeNames", ())}
+        return with_request_id({"Attributes": attributes})
 
     def send_message(self, **parameters: Any) -> dict[str, Any]:
         self._begin("SendMessage", parameters)
@@ -113,7 +114,7 @@ class SqsClient(AwsPeer):
                 }
                 | ({"MessageAttributes": attributes} if attributes else {})
             )
-        return {"Messages": answered} if answered else {}
+        return with_request_id({"Messages": answered} if answered else {})
 
     def delete_message(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DeleteMessage", parameters)
@@ -122,7 +123,7 @@ class SqsClient(AwsPeer):
             raise client_error("ReceiptHandleIsInvalid", "DeleteMessage")
         self.messages = [m for m in self.messages if receipt != f"{m.id}/{m.receives}"]
         self.end("DeleteMessage")
-        return {}
+        return with_request_id()
 
     def change_message_visibility_batch(self, **parameters: Any) -> dict[str, Any]:
         self._begin("ChangeMessageVisibilityBatch", parameters)
