@@ -19,7 +19,6 @@ An error that may pass by itself (throttling, an outage) is raised, so the state
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -183,13 +182,14 @@ class Steps(Reconciler):
             return {"outcome": "done"}
         options = self._options(ticket, state)
         keeper = self._claim(ticket, state, "second")
-        if wait_s := self._wait_s(state, options):
+        waits = bool(self._looked(state)["differing"]) and not options.stream_stopped
+        if waits and (wait_s := self._grace(state, options, keeper).ask()):
             # Nobody renews the lease while the state machine waits.
             self.store.renew(keeper.current, wait_s + self.lease_s, self.clock.now())
             return {"outcome": "wait", "wait_s": wait_s}
         try:
-            for _ in self._wait(state, options, keeper):
-                pass
+            if waits:
+                self._require_no_lag(options)
         except StreamBehind:
             if self.clock.now() - self._due_s(state, options) > BEHIND_S:
                 raise
@@ -215,10 +215,10 @@ class Steps(Reconciler):
         self._go_on(state, keeper)
         return {"outcome": "done"}
 
-    def _wait_s(self, state: RunState, options: Options) -> int:
-        if options.stream_stopped or not self._looked(state)["differing"]:
-            return 0
-        return max(0, math.ceil(self._due_s(state, options) - self.clock.now()))
+    def _due_s(self, state: RunState, options: Options) -> float:
+        """When the grace was over by the wall clock, for how long a stream may lag after it."""
+        last_s = max((checkpoint.last_s for checkpoint in self._checkpoints(state)), default=0.0)
+        return last_s + options.grace_s
 
     # --- the end -------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from bridge.reconcile.confirm import Confirmer
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.emit import Emitter
 from bridge.reconcile.first_pass import FirstPass, check_contact
+from bridge.reconcile.grace import Grace, Watch
 from bridge.reconcile.lease import LEASE_S, LeaseKeeper
 from bridge.reconcile.options import Mode, Options, Price, Progress
 from bridge.reconcile.reader import Pace, Parts
@@ -31,7 +32,6 @@ Spread = Callable[[Sequence[Iterator[Seen]]], Iterator[Seen]]
 """Reads from several iterators until all are at their end, in any order or at once."""
 
 _FIRST: Mapping[Mode, Phase] = {"plan": "table", "run": "table", "seed": "seed", "backfill": "backfill"}
-_NAP_S = 5.0
 
 
 def take_turns(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:
@@ -55,6 +55,7 @@ class Reconciler(Parts):
     price: Price = field(default_factory=Price)
     spread: Spread = take_turns
     lease_s: float = LEASE_S
+    watch: Watch = field(default_factory=Watch)
 
     # --- the verbs ---------------------------------------------------------------------------------
 
@@ -179,6 +180,7 @@ class Reconciler(Parts):
         for name, latest in self.spread([segment.steps() for segment in segments]):
             seen[name] = latest
             counts = Counts.total(seen.values())
+            self.watch.looked(state.run, counts["differing"], self.clock)
             done = counts["rows"] if state.phase == "ledger" else counts["compared"]
             yield self._progress(state, done, state.about_items, counts)
 
@@ -227,11 +229,12 @@ class Reconciler(Parts):
         """Until everything that was in flight in the first pass has arrived. Raises ``StreamBehind``."""
         if not self._looked(state)["differing"] or options.stream_stopped:
             return
-        until_s = self._due_s(state, options)
-        while (left_s := until_s - self.clock.now()) > 0:
-            keeper.current  # noqa: B018 - renewed while we wait
-            self.clock.sleep(min(left_s, _NAP_S))
+        for left_s in self._grace(state, options, keeper).wait():
             yield Progress("wait", round(options.grace_s - left_s), round(options.grace_s), 0.0)
+        self._require_no_lag(options)
+
+    def _require_no_lag(self, options: Options) -> None:
+        """Raises ``StreamBehind``."""
         lag_s = self.lag.lag_s()
         if lag_s is None or lag_s > options.grace_s:
             behind = "by an unknown time" if lag_s is None else f"by {lag_s:.0f} s"
@@ -243,10 +246,9 @@ class Reconciler(Parts):
                 "reads the stream",
             )
 
-    def _due_s(self, state: RunState, options: Options) -> float:
-        """From when on nothing that the first pass read can be in flight."""
-        last_s = max((checkpoint.last_s for checkpoint in self._checkpoints(state)), default=0.0)
-        return last_s + options.grace_s
+    def _grace(self, state: RunState, options: Options, keeper: LeaseKeeper) -> Grace:
+        name = f"{self._folder(state)}/grace"
+        return Grace(state.run, options.grace_s, name, self.store, keeper, self.clock, self.watch)
 
     def _within_limits(self, state: RunState, options: Options) -> Counts:
         """The counts of what was confirmed. Raises ``TooMuchToEmit``."""
