@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -27,6 +28,7 @@ from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.run_store import DirectoryRunStore
 from bridge.edges.setup.facts import list_mappings, read_mapping
 from bridge.errors import ReconcileStopped
+from bridge.limits import STREAM_RETENTION_S
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Clock
 from bridge.ports.lag import LagSource
@@ -36,6 +38,7 @@ from bridge.ports.setup import MappingFacts
 from bridge.ports.sink import Sink
 from bridge.ports.stream import StreamSource
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
+from bridge.reconcile.stated_lag import StatedLag
 from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.stores import DynamoDbLedgerSettings
 from bridge.settings.tables import TableSettings
@@ -259,6 +262,29 @@ def build_checkpoint_lag(
     )
     lag.check()
     return lag
+
+
+def build_stated_lag(
+    configuration: Configuration,
+    name: str,
+    lag_s: float,
+    function: str | None,
+    checkpoints: Path,
+    client: ClientFactory,
+) -> LagSource:
+    """The lag that somebody states, compared with that of ``function`` and with that of the runner whose
+    ``checkpoints`` are in a folder, if it was at work in the time for which the stream keeps records."""
+    measured: dict[str, LagSource] = {}
+    if function:
+        measured[f"function {function}"] = build_function_lag(configuration, name, function, client)
+    clock = SystemClock()
+    written_s = max((path.stat().st_mtime for path in checkpoints.glob("*.json")), default=0.0)
+    if clock.now() - written_s < STREAM_RETENTION_S:
+        with suppress(ReconcileStopped):  # another table's
+            measured[f"the runner of {checkpoints}"] = build_checkpoint_lag(
+                configuration, name, checkpoints, client, clock
+            )
+    return StatedLag(lag_s, measured)
 
 
 def side_by_side(segments: Sequence[Iterator[Seen]]) -> Iterator[Seen]:

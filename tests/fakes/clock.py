@@ -8,10 +8,11 @@ class FakeClock:
 
     def __init__(self, start_s: float = 1_000.0) -> None:
         self._at_s = start_s
+        self._wall_s = 0.0
         self.slept: list[float] = []
 
     def now(self) -> float:
-        return self._at_s
+        return self._at_s + self._wall_s
 
     def monotonic(self) -> float:
         return self._at_s
@@ -23,3 +24,7 @@ class FakeClock:
     def advance(self, seconds: float) -> None:
         assert seconds >= 0, "time does not run backwards"
         self._at_s += seconds
+
+    def set_wall(self, by_s: float) -> None:
+        """Somebody sets the wall clock. Nothing else moves."""
+        self._wall_s += by_s

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bridge.cli.console.options import moment, seconds
+from bridge.cli.console.options import STATE_FOLDER, moment, seconds
 from bridge.cli.reconcile.options import Given
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         build_function_lag,
         build_lag,
         build_reconciler,
+        build_stated_lag,
         options_of,
         side_by_side,
     )
@@ -41,10 +42,13 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     configuration = given.load(console, warn=True)
     name = choose(configuration.settings, given.table)
     clients = given.clients
-    lag: LagSource = build_lag(lag_s, None, clients())
-    if lag_s is None and given.function:
+    lag: LagSource = build_lag(None, None, clients())
+    if lag_s is not None:
+        folder = given.checkpoints or given.config.parent / STATE_FOLDER
+        lag = build_stated_lag(configuration, name, lag_s, given.function, folder, clients())
+    elif given.function:
         lag = build_function_lag(configuration, name, given.function, clients(), report=console.say)
-    elif lag_s is None and given.checkpoints is not None and not given.stream_stopped:
+    elif given.checkpoints is not None and not given.stream_stopped:
         lag = build_checkpoint_lag(configuration, name, given.checkpoints, clients())
     reconciler = build_reconciler(
         configuration,

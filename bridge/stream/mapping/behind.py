@@ -24,6 +24,8 @@ PAGES: Final = 10
 so after these it is almost certain, not more, that nothing is unread. If that is wrong, a change in flight is
 published twice, the second time from the record itself."""
 
+_CLOCKS_APART_S: Final = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointLag:
@@ -45,7 +47,8 @@ class CheckpointLag:
             )
 
     def lag_s(self) -> float | None:
-        """The age of the oldest record that is not done, 0 if all are done; None if a record has no time.
+        """The age of the oldest record that is not done, 0 if all are done; None if a record has no time, or
+        one that is still to come.
         Raises as ``StreamSource`` and :meth:`check` do."""
         self.check()
         progress = self.checkpoints.load(self.source.arn)
@@ -57,8 +60,8 @@ class CheckpointLag:
             if start.ended:
                 continue
             created_s = self._first_unread_s(shard.id, start)
-            if created_s is None:
-                return None
+            if created_s is None or created_s > now_s + _CLOCKS_APART_S:
+                return None  # this clock is wrong, so no age is known
             oldest_s = min(oldest_s, created_s)
         return now_s - oldest_s
 

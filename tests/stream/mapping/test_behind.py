@@ -134,3 +134,12 @@ def test_a_stream_that_does_not_answer_is_reported(behind: Behind) -> None:
     behind.stream.fail("read", SourceUnavailable("throttled"))
     with pytest.raises(SourceUnavailable):
         behind.lag.lag_s()
+
+
+def test_an_unread_record_from_the_future_shows_a_wrong_clock_and_no_lag_of_zero(
+    behind: Behind,
+) -> None:
+    written = behind.write(2)
+    behind.save(shard_1=written[0])
+    behind.clock.set_wall(-3_600)
+    assert behind.lag.lag_s() is None
