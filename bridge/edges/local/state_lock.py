@@ -1,7 +1,7 @@
 """One ``run`` to a state folder: two would read the same stream twice and overwrite each other's checkpoints.
 
 The lock is the operating system's: it ends with its process, however that ends, so no lock is ever stale.
-The lock file says who holds it, for people; it stays when the lock is released.
+The lock file says who holds it, for people. It is removed at the end, and so is a folder that is still empty.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import fcntl
 import os
 import platform
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,6 +19,7 @@ from bridge.ports.clock import Clock, Deadline
 
 LOCK_FILE: Final = "run.lock"
 _POLL_S: Final = 0.2
+_RACES: Final = 10
 
 
 @contextmanager
@@ -30,37 +31,53 @@ def state_lock(
     Waits up to ``wait_s`` for another process that is ending; ``on_wait`` hears once of its name. Raises
     ``StateInUse``, and ``CheckpointUnavailable`` where the folder cannot be written or locked.
     """
-    path = folder / LOCK_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
-    except OSError as error:
-        raise _unusable(path, error) from error
-    with file:
-        _take(file, path, Deadline.after(clock, wait_s), on_wait)
-        _sign(file)
-        yield
-
-
-def _take(file: IO[str], path: Path, until: Deadline, on_wait: Callable[[str], None]) -> None:
-    told = False
+    path, until, told = folder / LOCK_FILE, Deadline.after(clock, wait_s), False
     while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        except BlockingIOError:
-            holder = _holder(file)
-        except OSError as error:
-            raise _unusable(path, error) from error
+        file = _opened(path)
+        if _is_locked(file, path):
+            break
+        holder = _holder(file)
+        file.close()
         if until.remaining_s() <= 0:
             raise StateInUse(
-                f"the state folder {path.parent} is in use by {holder}",
+                f"the state folder {folder} is in use by {holder}",
                 hint="stop that process, or give this one a folder of its own: --state DIR",
             )
         if not told:
             on_wait(holder)
             told = True
-        until.clock.sleep(min(_POLL_S, max(0.0, until.remaining_s())))
+        clock.sleep(min(_POLL_S, max(0.0, until.remaining_s())))
+    with file:
+        _sign(file)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
+                folder.rmdir()  # refused unless it is empty
+
+
+def _opened(path: Path) -> IO[str]:
+    for _ in range(_RACES):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+")
+        except FileNotFoundError:
+            continue  # another run has just removed its empty folder
+        except OSError as error:
+            raise _unusable(path, error) from error
+    raise _unusable(path, FileNotFoundError(2, "it disappears"))
+
+
+def _is_locked(file: IO[str], path: Path) -> bool:
+    """Whether the file is locked now, and still the one that others see."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(file.fileno()).st_ino == path.stat().st_ino
+    except (BlockingIOError, FileNotFoundError):
+        return False
+    except OSError as error:
+        raise _unusable(path, error) from error
 
 
 def _holder(file: IO[str]) -> str:

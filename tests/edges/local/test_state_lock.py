@@ -84,10 +84,32 @@ def test_the_lock_of_a_killed_run_is_taken_over_at_once(tmp_path: Path) -> None:
             assert str(process.pid) not in (tmp_path / LOCK_FILE).read_text()
 
 
-def test_the_folder_is_free_again_after_a_run(tmp_path: Path) -> None:
+def test_the_folder_is_free_again_after_a_run_and_gone_if_it_was_made_for_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
     for _ in range(2):
-        with state_lock(tmp_path / "new", FakeClock(), 0):
-            pass
+        with state_lock(folder, FakeClock(), 0):
+            assert (folder / LOCK_FILE).exists()
+        assert not folder.exists()
+    folder.mkdir()
+    (folder / "Users.json").write_bytes(b"{}")
+    with state_lock(folder, FakeClock(), 0):
+        pass
+    assert [path.name for path in folder.iterdir()] == ["Users.json"]
+
+
+def test_a_lock_file_that_was_removed_meanwhile_is_no_lock(tmp_path: Path) -> None:
+    """The old run removes its file while the new one waits for it with the same file open."""
+
+    class Removing(FakeClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            (tmp_path / LOCK_FILE).unlink(missing_ok=True)
+
+    with another_run(tmp_path), state_lock(tmp_path, Removing(), 30):
+        held = (tmp_path / LOCK_FILE).stat().st_ino
+        with pytest.raises(StateInUse):
+            state_lock(tmp_path, FakeClock(), 0).__enter__()
+        assert (tmp_path / LOCK_FILE).stat().st_ino == held
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
