@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
+from bridge.core.mapping.language import paths_of
 from bridge.doctor.finding import Context, Finding
 from bridge.settings.tables import EventSettings, TableSettings
 
@@ -17,7 +17,6 @@ CAPTURED: Final[Mapping[str, frozenset[str]]] = {
     "OLD_IMAGE": frozenset({"before"}),
     "NEW_AND_OLD_IMAGES": frozenset({"before", "after"}),
 }
-_NAMED: Final = re.compile(r"\$\.(before|after|changes)\b")
 
 
 def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[Image, list[str]]:
@@ -72,7 +71,7 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
     for version in event.versions:
         if version.from_ is not None:
             continue  # derived from another version's data
-        names = set(_names(version.data))
+        names = {path.root for _, path in paths_of(version.data)}
         if "before" in names and operations & {"modify", "remove"}:
             yield "before", "data"
         if "after" in names and operations & {"modify", "insert", "snapshot"}:
@@ -80,14 +79,3 @@ def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Ima
         if "changes" in names and "modify" in operations:
             for image in reported["modify"]:
                 yield image, "data"
-
-
-def _names(data: Any) -> Iterator[str]:
-    if isinstance(data, str):
-        yield from _NAMED.findall(data)
-    elif isinstance(data, Mapping):
-        for value in data.values():
-            yield from _names(value)
-    elif isinstance(data, list | tuple):
-        for value in data:
-            yield from _names(value)

@@ -26,7 +26,7 @@ from bridge.redrive import Redriven, Redriver
 from bridge.wiring.bridge import Configuration
 from bridge.wiring.clients import client_factory, refused_to
 from bridge.wiring.functions import Function, deadline_of
-from bridge.wiring.redrive import build_redriver
+from bridge.wiring.redrive import Redriving
 
 _MESSAGES, _OBJECTS = "aws:sqs", "aws:s3"
 
@@ -149,7 +149,7 @@ def _records(event: Any) -> Sequence[Mapping[str, Any]]:
 
 def _open(configuration: Configuration, telemetry: Telemetry) -> RedriveHandler:
     client = client_factory(on_refused=refused_to(telemetry))
-    redriver = build_redriver(configuration, client, telemetry)
+    redriver = Redriving(configuration, client, telemetry).redriver()
     return RedriveHandler(
         redriver, redriver.relay.clock, telemetry, lambda bucket: S3FailureSource(client("s3"), bucket)
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.core.records.dialect import Dialect
@@ -58,45 +59,53 @@ class ReadOnlyLedger(NoLedger):
         return self._ledger.read(keys, deadline)
 
 
-def build_redriver(
-    configuration: Configuration,
-    client: ClientFactory,
-    telemetry: Telemetry,
-    *,
-    rate: float | None = None,
-    dry: bool = False,
-) -> Redriver:
-    """``rate`` is in records per second. With ``dry`` events are built but not published; ledger and streams
-    are only read. Checks all targets: raises ``BatchError`` or ``Unavailable``."""
-    relay = _relay(configuration, client, telemetry, dry=dry, quarantine=nowhere() if dry else None)
-    return Redriver(
-        relay,
-        stream_opener(client),
-        lambda: Deadline.after(relay.clock, CHUNK_TIME_S),
-        _pace(relay, rate),
-        CHUNK_RECORDS if rate is None else max(1, min(CHUNK_RECORDS, int(rate))),
-    )
+@dataclass(frozen=True, slots=True)
+class Redriving:
+    """Builds what processes records again. ``rate`` is in records per second. With ``dry`` events are built
+    but not published; ledger and streams are only read. Building checks all targets: raises ``BatchError`` or
+    ``Unavailable``."""
 
+    configuration: Configuration
+    client: ClientFactory
+    telemetry: Telemetry
+    rate: float | None = None
+    dry: bool = False
 
-def build_retry(
-    configuration: Configuration,
-    client: ClientFactory,
-    telemetry: Telemetry,
-    *,
-    rate: float | None = None,
-    dry: bool = False,
-) -> Retry:
-    """As :func:`build_redriver`, for what is in quarantine."""
-    kept = KeptEntry()
-    relay = _relay(configuration, client, telemetry, dry=dry, quarantine=kept, breaker=Breaker(share=1.0))
-    return Retry(
-        relay,
-        kept,
-        build_quarantine(configuration.settings, client),
-        lambda: Deadline.after(relay.clock, CHUNK_TIME_S),
-        _pace(relay, rate),
-        dry,
-    )
+    def redriver(self) -> Redriver:
+        """For batches that were given up."""
+        relay = self._relay(nowhere() if self.dry else None)
+        chunk = CHUNK_RECORDS if self.rate is None else max(1, min(CHUNK_RECORDS, int(self.rate)))
+        return Redriver(relay, stream_opener(self.client), *self._time(relay), chunk)
+
+    def retry(self) -> Retry:
+        """For what is in quarantine."""
+        kept = KeptEntry()
+        relay = self._relay(kept, Breaker(share=1.0))
+        store = build_quarantine(self.configuration.settings, self.client)
+        return Retry(relay, kept, store, *self._time(relay), self.dry)
+
+    def _relay(self, quarantine: Quarantine | None, breaker: Breaker | None = None) -> Relay:
+        settings, client, dry = self.configuration.settings, self.client, self.dry
+        ledger = build_ledger(settings, client)
+        relay = build_relay(
+            self.configuration,
+            memory_sinks(settings) if dry else build_sinks(settings, client, self.telemetry),
+            self.telemetry,
+            ledger=ReadOnlyLedger(ledger) if dry else ledger,
+            quarantine=quarantine,
+            claim_check=memory_claim_check(settings) if dry else None,
+            breaker=breaker,
+            tracer=build_tracer(settings),
+            fetcher=build_fetcher(self.configuration, client),
+            client=client,
+        )
+        check_targets(relay)
+        return relay
+
+    def _time(self, relay: Relay) -> tuple[Callable[[], Deadline], Pace | None]:
+        """The deadline of each chunk, and the pace."""
+        pace = None if self.rate is None else Pace(relay.clock, self.rate)
+        return lambda: Deadline.after(relay.clock, CHUNK_TIME_S), pace
 
 
 def build_source(
@@ -149,34 +158,3 @@ def stream_opener(client: ClientFactory) -> OpenStream:
         return opened[arn]
 
     return open_stream
-
-
-def _relay(
-    configuration: Configuration,
-    client: ClientFactory,
-    telemetry: Telemetry,
-    *,
-    dry: bool,
-    quarantine: Quarantine | None,
-    breaker: Breaker | None = None,
-) -> Relay:
-    settings = configuration.settings
-    ledger = build_ledger(settings, client)
-    relay = build_relay(
-        configuration,
-        memory_sinks(settings) if dry else build_sinks(settings, client, telemetry),
-        telemetry,
-        ledger=ReadOnlyLedger(ledger) if dry else ledger,
-        quarantine=quarantine,
-        claim_check=memory_claim_check(settings) if dry else None,
-        breaker=breaker,
-        tracer=build_tracer(settings),
-        fetcher=build_fetcher(configuration, client),
-        client=client,
-    )
-    check_targets(relay)
-    return relay
-
-
-def _pace(relay: Relay, rate: float | None) -> Pace | None:
-    return None if rate is None else Pace(relay.clock, rate)

@@ -19,7 +19,7 @@ from bridge.stream.mapping.stats import RunnerStats
 from bridge.stream.runner import Runner
 from bridge.wiring.bridge import Configuration, build_relay, build_sinks, load_configuration
 from bridge.wiring.functions import StreamHandler
-from bridge.wiring.redrive import build_redriver
+from bridge.wiring.redrive import Redriving
 from infra.local.configuration import (
     parameters_of,
     published_types,
@@ -142,7 +142,7 @@ class TemplateRig:
 
     def redrive(self) -> Mapping[str, Any]:
         """As the function of the template does on its schedule, with the schedule's input."""
-        redriver = build_redriver(self.configuration, self._client, self.telemetry)
+        redriver = Redriving(self.configuration, self._client, self.telemetry).redriver()
         source = S3FailureSource(self.aws.client("s3"), self.mapping.bucket)
         handler = RedriveHandler(redriver, redriver.relay.clock, self.telemetry, lambda bucket: source)
         answer: Mapping[str, Any] = handler.handle({"bucket": self.mapping.bucket}, LambdaContext())

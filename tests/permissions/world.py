@@ -33,7 +33,7 @@ from bridge.wiring.bridge import (
 from bridge.wiring.clients import ClientFactory, client_factory
 from bridge.wiring.functions import StreamHandler
 from bridge.wiring.reconcile import build_function_lag, build_reconciler
-from bridge.wiring.redrive import build_redriver
+from bridge.wiring.redrive import Redriving
 from tests.builders.records import item
 from tests.fakes.context import LambdaContext
 from tests.fakes.eventbridge_v2_server import EventBridgeV2Server
@@ -297,7 +297,7 @@ class World:
         self.guard.statements = statements
         client = self._factories[0]
         with _kept(published, telemetry):
-            redriver = build_redriver(self.configuration, client, telemetry)
+            redriver = Redriving(self.configuration, client, telemetry).redriver()
             handler = RedriveHandler(
                 redriver,
                 redriver.relay.clock,

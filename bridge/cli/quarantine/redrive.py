@@ -67,7 +67,7 @@ def redrive(
     from bridge.cli.console.live import ConsoleLines, Live, progress_line
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
     from bridge.redrive import redrive as redrive_all
-    from bridge.wiring.redrive import build_redriver, build_source
+    from bridge.wiring.redrive import Redriving, build_source
 
     quiet_libraries()
     configuration = project.load(console)
@@ -75,7 +75,7 @@ def redrive(
     telemetry = LineTelemetry(ConsoleLines(console), level=settings.telemetry.level or "warning")
     client = aws.clients(telemetry)
     source = build_source(settings, client, queue=queue, bucket=bucket, folder=folder)
-    redriver = build_redriver(configuration, client, telemetry, rate=pace.rate, dry=pace.dry_run)
+    redriver = Redriving(configuration, client, telemetry, pace.rate, pace.dry_run).redriver()
     warn_of_ledger(console, settings)
     states: Counter[str] = Counter()
     removed = 0

@@ -43,7 +43,7 @@ def retry(
     """
     from bridge.cli.console.live import ConsoleLines
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
-    from bridge.wiring.redrive import build_retry
+    from bridge.wiring.redrive import Redriving
 
     quiet_libraries()
     filtered = wanted != Wanted()
@@ -55,7 +55,7 @@ def retry(
     configuration = project.load(console)
     # Warnings on single records would repeat what is printed for each entry below.
     telemetry = LineTelemetry(ConsoleLines(console), level="error")
-    work = build_retry(configuration, aws.clients(telemetry), telemetry, rate=pace.rate, dry=pace.dry_run)
+    work = Redriving(configuration, aws.clients(telemetry), telemetry, pace.rate, pace.dry_run).retry()
     warn_of_ledger(console, configuration.settings)
     counts: Counter[str] = Counter()
     selection = wanted.selection()

@@ -18,7 +18,7 @@ mapping. The caller that compiles a mapping decides what paths search: a change,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
@@ -99,6 +99,22 @@ def mapping_problems(mapping: Mapping[str, Any], compile_path: PathCompiler) -> 
 
 def is_path(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
+
+
+def paths_of(value: Any, place: Place = ()) -> Iterator[tuple[Place, JsonPath]]:
+    """The paths of a mapping that can be parsed, with their places."""
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            if name != "$const":
+                yield from paths_of(each, (*place, name))
+    elif isinstance(value, list | tuple):
+        for index, each in enumerate(value):
+            yield from paths_of(each, (*place, index))
+    elif is_path(value):
+        try:
+            yield place, parse_path(value)
+        except JsonPathError:
+            return
 
 
 class _Compiler:

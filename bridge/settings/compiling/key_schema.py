@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.core.jsonpath import JsonPathError, parse_path, step_text
+from bridge.core.jsonpath import step_text
+from bridge.core.mapping.language import paths_of
 from bridge.core.mapping.subject import Subject
 from bridge.errors import BatchError, did_you_mean
 from bridge.schemas.documents.schema_set import SchemaNotFound
@@ -104,19 +105,9 @@ def _names(pattern: Any) -> list[str]:
     return [name for name in _mapping(pattern) if not name.startswith("$")]
 
 
-def _key_paths(value: Any) -> Iterator[str]:
+def _key_paths(data: Any) -> Iterator[str]:
     """The attributes ``x`` of all ``$.key.x`` in a mapping."""
-    if isinstance(value, Mapping):
-        for each in value.values():
-            yield from _key_paths(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _key_paths(each)
-    elif isinstance(value, str) and value.startswith(("$.key", "$['key']")):
-        try:
-            path = parse_path(value)
-        except JsonPathError:
-            return  # reported where the mapping is compiled
+    for _, path in paths_of(data):
         if path.root == "key" and path.steps and isinstance(path.steps[0], str):
             yield path.steps[0]
 

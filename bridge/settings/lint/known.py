@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path
-from bridge.core.mapping.language import MappingError, is_path
+from bridge.core.jsonpath import JsonPath, Step
+from bridge.core.mapping.language import MappingError, paths_of
 from bridge.core.mapping.subject import compile_subject
 from bridge.core.records.kinesis import dialect_of
 from bridge.errors import MalformedRecord
@@ -140,22 +140,6 @@ def _add_keys(known: Known, table: TableSettings) -> None:
 def _add_path(known: Known, path: JsonPath) -> None:
     if path.steps is not None and path.root in IMAGES:
         known.mentioned.add_steps(path.steps)
-
-
-def paths_of(value: Any, place: Place = ()) -> Iterator[tuple[Place, JsonPath]]:
-    """The paths of a mapping that can be parsed, with their places."""
-    if isinstance(value, Mapping):
-        for name, each in value.items():
-            if name != "$const":
-                yield from paths_of(each, (*place, name))
-    elif isinstance(value, list | tuple):
-        for index, each in enumerate(value):
-            yield from paths_of(each, (*place, index))
-    elif is_path(value):
-        try:
-            yield place, parse_path(value)
-        except JsonPathError:
-            return
 
 
 def merge(into: Shape, other: Shape) -> None:

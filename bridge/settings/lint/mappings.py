@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.core.jsonpath import JsonPath, written
-from bridge.core.mapping.language import is_path
+from bridge.core.mapping.language import is_path, paths_of
 from bridge.errors import did_you_mean
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
-from bridge.settings.lint.known import IMAGES, Known, paths_of
+from bridge.settings.lint.known import IMAGES, Known
 from bridge.settings.tables import EventSettings, TableSettings, VersionSettings
 
 Place = tuple[str | int, ...]
