@@ -9,7 +9,13 @@ from bridge.doctor.finding import (
     finding_of,
     verdict_of,
 )
-from bridge.doctor.history import judge_comparable, judge_label, judge_modified, judge_reconciled
+from bridge.doctor.history import (
+    judge_comparable,
+    judge_generation,
+    judge_label,
+    judge_modified,
+    judge_reconciled,
+)
 from bridge.doctor.mapping import judge_mapping, judge_mappings
 from bridge.doctor.redaction import judge_sampled, judge_unmatched
 from bridge.doctor.targets import judge_depth, judge_lag, judge_sink, judge_time_to_live
@@ -23,6 +29,7 @@ __all__ = [
     "finding_of",
     "judge_comparable",
     "judge_depth",
+    "judge_generation",
     "judge_label",
     "judge_lag",
     "judge_mapping",

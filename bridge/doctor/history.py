@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-from bridge.core.generation import bare_label
+from bridge.core.generation import bare_label, generation_of
 from bridge.doctor.finding import Context, Finding, Severity, duration
 from bridge.ports.setup import EventSource, MappingFacts, Settled
 
@@ -60,6 +60,18 @@ def judge_comparable(context: Context, settled: Settled) -> Finding:
         "whether their items changed since cannot be seen",
         f"use the earlier hash_key again; if it is gone: stream-bridge seed --refresh --table {context.name}",
     )
+
+
+def judge_generation(context: Context, settled: Settled, generation: int) -> Finding:
+    """A generation that is lower than the ledger's: every batch with such a row fails."""
+    held = max((generation_of(label) for label in settled.labels), default=0)
+    if held <= generation:
+        return Finding(
+            "generation", context.table, "ok", f"generation {generation}, the ledger's is no higher"
+        )
+    text = f"bridge.yaml has generation {generation}, and the ledger has positions of generation {held}"
+    fix = f"set `generation` of the table to {held} or more: it may be raised, never lowered"
+    return Finding("generation", context.table, "problem", text, fix)
 
 
 def judge_modified(

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, cast
 
+from bridge.core.generation import generation_of
 from bridge.core.redact import Redacted
 from bridge.doctor import (
     Context,
@@ -17,6 +18,7 @@ from bridge.doctor import (
     finding_of,
     judge_comparable,
     judge_depth,
+    judge_generation,
     judge_label,
     judge_lag,
     judge_mapping,
@@ -206,6 +208,9 @@ class Doctor:
         def compare() -> Iterator[Finding]:
             settled = self._settled(context.table)
             yield judge_comparable(context, settled)
+            generation = self.configuration.settings.tables[context.name].generation
+            if generation or any(map(generation_of, settled.labels)):
+                yield judge_generation(context, settled, generation)
             if sources and sources[0].label:
                 yield judge_label(context, sources[0], settled, reconciled_s)
             for mapping in mappings:

@@ -218,6 +218,27 @@ def test_of_several_functions_on_a_stream_ours_must_be_named(setup: Setup) -> No
     assert setup.find("mapping-state").severity == "ok"
 
 
+def test_rows_that_were_only_seeded_are_not_taken_for_another_stream(setup: Setup) -> None:
+    setup.settle("")
+    assert setup.find("stream-label").severity == "ok"
+
+
+def test_a_generation_does_not_hide_which_stream_a_row_is_of(setup: Setup) -> None:
+    setup.edit("    reconcile: {}", "    generation: 2\n    reconcile: {}")
+    setup.settle(f"r0002/{LABEL}")
+    assert setup.find("stream-label").severity == "ok"
+    assert setup.find("generation").severity == "ok"
+    setup.settle("r0002/2026-01-01T00:00:00.000")
+    assert "is newer than 2026-01-01T00:00:00.000" in setup.find("stream-label").message
+
+
+def test_a_generation_below_the_ledgers_is_a_problem(setup: Setup) -> None:
+    setup.settle(f"r0002/{LABEL}")
+    found = setup.find("generation")
+    assert found.severity == "problem"
+    assert "2 or more" in found.fix
+
+
 def test_a_re_enabled_stream_makes_a_reconciliation_due(setup: Setup) -> None:
     setup.settle("2026-01-01T00:00:00.000", "2026-02-01T00:00:00.000Z")
     setup.reconciled("2026-02-28T00:00:00.000+00:00")

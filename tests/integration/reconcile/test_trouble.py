@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ import pytest
 from bridge.edges.local.clock import SystemClock
 from bridge.edges.local.run_store import DirectoryRunStore
 from tests.builders.aws import REGION, Aws
+from tests.builders.places import ROOT
 from tests.builders.records import item
 from tests.cli.shell import Done, Shell
-from tests.reconcile.project import create_tables, write_items, write_project
+from tests.reconcile.project import SNAPSHOT, create_tables, write_items, write_project
 
 
 class Project:
@@ -31,6 +34,11 @@ class Project:
 
     def json(self, *words: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.run(*words, "--output", "json").out)
+        return found
+
+    def findings(self) -> list[dict[str, Any]]:
+        """What ``doctor`` reports."""
+        found: list[dict[str, Any]] = json.loads(self.run("doctor", "--output", "json").out)["findings"]
         return found
 
     def put(self, **values: Any) -> None:
@@ -172,3 +180,70 @@ def test_a_changed_hash_key_is_reported_and_fixed_and_nothing_counts_as_missed(p
     assert project.json("seed", "--refresh")["refreshed"] == 30
     project.put(id="i-003", n=99)
     assert project.json(*PLAN)["missed"] == {"insert": 0, "modify": 1, "remove": 0}
+
+
+# --- docs/deploy.md, step 6 -----------------------------------------------------------------------
+
+
+def step_of_deploy(number: int) -> str:
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    return page[page.index(f"**{number}. ") : page.index(f"**{number + 1}. ")]
+
+
+def events_in(done: Done) -> list[dict[str, Any]]:
+    found = [json.loads(line) for line in done.out.splitlines() if line.startswith(b'{"specversion"')]
+    return sorted(found, key=lambda event: str(event["subject"]))
+
+
+@pytest.mark.parametrize("verb", re.findall(r"`stream-bridge (seed|backfill)`", step_of_deploy(6)))
+def test_the_steps_of_the_deployment_page_publish_an_existing_table_at_most_once(
+    project: Project, verb: str
+) -> None:
+    """The page: record the items, and start the mapping at the oldest record only then."""
+    step = step_of_deploy(6)
+    assert step.index(f"stream-bridge {verb}") < step.index("Then set `MappingEnabled` to `true`")
+    time.sleep(2.1)  # DynamoDB's own clock: records are timed to the second
+    recorded = project.run(verb)
+    assert recorded.code == 0, recorded.err
+    sent = events_in(recorded)
+    assert len(sent) == (30 if verb == "backfill" else 0)
+    assert {(event["type"], event["data"]["operation"]) for event in sent} <= {(f"{SNAPSHOT}.v1", "snapshot")}
+    started = project.run("run", "--until-caught-up")
+    assert started.code == 0, started.err
+    assert events_in(started) == [], "nothing that was recorded comes again live"
+    label = next(each for each in project.findings() if each["check"] == "stream-label")
+    assert label["severity"] == "ok", label
+    project.put(id="i-003", n=300)
+    project.remove("i-004")
+    project.put(id="new", n=1)
+    live = events_in(project.run("run", "--until-caught-up"))
+    assert [(event["subject"], event["data"]["operation"]) for event in live] == [
+        ("item/i-003", "modify"),
+        ("item/i-004", "remove"),
+        ("item/new", "insert"),
+    ]
+    assert project.run(*PLAN).code == 0
+
+
+def test_a_seeded_table_that_no_record_has_reached_is_no_stream_that_was_switched_off(
+    project: Project,
+) -> None:
+    project.run("seed")
+    (label,) = [each for each in project.findings() if each["check"] == "stream-label"]
+    assert label["severity"] == "ok", label
+
+
+def test_a_backfill_without_a_rule_shows_lines_that_work_once_they_are_added(project: Project) -> None:
+    rule = f'      - {{type: {SNAPSHOT}, op: snapshot, versions: ["1.0.0"]}}\n'
+    project.shell.edit("bridge.yaml", rule, "")
+    refused = project.run("backfill")
+    assert refused.code == 1
+    assert refused.out == b""
+    lines = [line for line in refused.err.splitlines() if re.match(r" *(- type|op|versions): ", line)]
+    assert len(lines) == 3, refused.err
+    path = project.shell.folder / "bridge.yaml"
+    indent = len(lines[0]) - len(lines[0].lstrip())
+    path.write_text(path.read_text() + "".join(f"      {line[indent:]}\n" for line in lines))
+    done = project.run("backfill")
+    assert done.code == 0, done.err
+    assert len(events_in(done)) == 30
