@@ -90,14 +90,14 @@ class DemoEnvironment:
         self._listening: list[Future[None]] = []
 
     def _configure(self) -> Configuration:
-        names = {
+        self.variables = {
             "DEMO_BUS": self.resources.bus,
             "DEMO_TOPIC": self.resources.topic_arn,
             "DEMO_LEDGER": self.resources.ledger,
             "DEMO_HASH_KEY": secrets.token_hex(16),
             "DEMO_QUARANTINE": str(self.quarantine.path),
         }
-        return load_configuration(CONFIGURATION, names)
+        return load_configuration(CONFIGURATION, self.variables)
 
     def _build_sinks(self, throttled_call: int) -> Mapping[str, Sink]:
         throttling = ThrottleOnce(
@@ -109,9 +109,9 @@ class DemoEnvironment:
         )
 
     def _build_runners(self, configuration: Configuration, checkpoints: str) -> Runners:
-        state = self.folder / checkpoints
+        self.state = self.folder / checkpoints
         return build_runners(
-            configuration, self._sinks, self._client, self._telemetry, state=state, pace=_PACE
+            configuration, self._sinks, self._client, self._telemetry, state=self.state, pace=_PACE
         )
 
     def __enter__(self) -> Self:

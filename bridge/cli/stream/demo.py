@@ -113,8 +113,9 @@ def _report(
 def _keep(console: Console, view: Any, running: DemoEnvironment, environ: Mapping[str, str]) -> None:
     """The bridge continues in its threads until Ctrl-C; what it publishes now stays in the queues."""
     from bridge.cli.console.live import progress_line
+    from bridge.demo.kept import keep
 
-    view.tools(running.resources, environ, running.quarantine.path)
+    view.tools(keep(running, environ))
     console.flush()
     reported = running.account
     try:

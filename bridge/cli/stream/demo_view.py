@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.text import Text
@@ -12,6 +11,7 @@ from rich.text import Text
 from bridge.cli.console import diff_view
 from bridge.cli.console.output import Console, plural
 from bridge.demo.checks import Check
+from bridge.demo.kept import Kept
 from bridge.demo.resources import Resources
 from bridge.demo.subscribers import CloudEvent
 from bridge.demo.writer import Step
@@ -163,19 +163,13 @@ class DemoView:
             text += f" The demo took {took_s:.1f} s."
             self._console.show(Text(text, "bold green"))
 
-    def tools(self, resources: Resources, environ: Mapping[str, str], quarantine: Path) -> None:
+    def tools(self, kept: Kept) -> None:
         """How to use other tools with what is left running."""
-        item = '{"userId": {"S": "u-1"}, "email": {"S": "me@example.com"}, "plan": {"S": "free"}, '
-        item += '"profile": {"M": {"name": {"S": "Me"}, "address": {"M": {}}}}}'
         lines = [
-            "\nEverything keeps running until Ctrl-C. In another terminal:",
-            "  unset AWS_PROFILE",
-            *(f"  export {name}={value}" for name, value in environ.items()),
-            f"  aws dynamodb put-item --table-name Users --item '{item}'",
-            f"  aws sqs receive-message --queue-url {resources.bus_queue.url}",
-            f"  aws sqs receive-message --queue-url {resources.topic_queue.url}",
-            "  aws dynamodb scan --table-name Orders",
-            f"  ls {quarantine}",
+            "\nEverything keeps running until Ctrl-C. In another terminal, first:",
+            *(f"  {line}" for line in kept.setup),
+            "then any of:",
+            *(f"  {line}" for line in kept.commands),
         ]
         for line in lines:
             self._console.show(Text(line))
