@@ -15,13 +15,18 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from bridge.core.change import Change, TypedItem, TypedValue
 from bridge.core.jsonpath import ANY, JsonPath, Step
 from bridge.core.values import plain
 
 MASK: TypedValue = {"S": "***"}
+
+RECORD_ROOTS: Final = ("dynamodb", "NewImage", "OldImage", "Keys", "Item")
+FOREIGN_ROOTS: Final = frozenset({"key", "before", "after", "changes", "current", "meta", *RECORD_ROOTS})
+"""Where a mapping's path, or one into another document that holds an item, begins. The path of a rule begins
+inside the item, so that ``$.after.email`` is refused; an attribute of such a name is ``$['after']``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +62,16 @@ class Redaction:
     def __call__(self, change: Change, redacted: Redacted | None = None) -> Change:
         """``redacted`` takes what the rules did. Raises :class:`bridge.errors.MalformedRecord`."""
         image, done = self.image, redacted or Redacted()
-        key_only = Redacted()  # a field that is redacted must be in an image; in a key alone it proves little
         return change._replace(
-            key=image(change.key, key_only) or {},
+            # what is in a key is in the images too, and a key alone proves little
+            key=image(change.key, _NOT_COUNTED) or {},
             before=image(change.before, done),
             after=image(change.after, done),
             current=image(change.current, done),
         )
+
+
+_NOT_COUNTED: Final = Redacted()
 
 
 def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
@@ -89,7 +97,7 @@ def compile_redaction(rules: tuple[RedactRule, ...]) -> Redaction | None:
                     copy[name] = value
         redacted: TypedItem = copy
         for bit, path, replace in deeper:
-            redacted = _apply(redacted, path, _Work(bit, replace, done))
+            redacted = _apply(redacted, path, bit, replace, done)
         return redacted
 
     return Redaction(rules, image)
@@ -139,28 +147,21 @@ def _framed(tag: str, *parts: bytes) -> bytes:
     return tag.encode() + b"".join(b"%d:%b" % (len(part), part) for part in parts)
 
 
-@dataclass(slots=True)
-class _Work:
-    """One rule at work on one image."""
-
-    bit: int
-    replace: Replace
-    done: Redacted
-
-    def at_end(self, value: TypedValue) -> TypedValue | None:
-        self.done.matched |= self.bit
-        return self.replace(value)
-
-
-def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], work: _Work) -> TypedItem:
-    """A copy of ``item`` with the rule applied at ``steps``; the item itself where they find nothing."""
+def _apply(
+    item: Mapping[str, TypedValue], steps: tuple[Step, ...], bit: int, replace: Replace, done: Redacted
+) -> TypedItem:
+    """A copy of ``item`` with rule ``bit`` applied at ``steps``; the item itself where they find nothing."""
     step, rest = steps[0], steps[1:]
-    names = list(item) if step is ANY else [step] if step in item else []
+    names = list(item) if step is ANY else (step,) if step in item else ()
     if not names:
         return item
     copy: dict[str, TypedValue] = dict(item)
     for name in names:
-        value = work.at_end(copy[name]) if not rest else _inside(copy[name], rest, work)
+        if rest:
+            value = _inside(copy[name], rest, bit, replace, done)
+        else:
+            done.matched |= bit
+            value = replace(copy[name])
         if value is None:
             del copy[name]
         else:
@@ -168,22 +169,27 @@ def _apply(item: Mapping[str, TypedValue], steps: tuple[Step, ...], work: _Work)
     return copy
 
 
-def _inside(value: TypedValue, steps: tuple[Step, ...], work: _Work) -> TypedValue | None:
+def _inside(
+    value: TypedValue, steps: tuple[Step, ...], bit: int, replace: Replace, done: Redacted
+) -> TypedValue | None:
     """``value`` with the rule applied below it; None where the rule expects another shape."""
     step = steps[0]
-    if isinstance(value, dict) and len(value) == 1:
-        ((tag, content),) = value.items()
-        if tag == "M" and isinstance(content, dict) and not isinstance(step, int):
-            return {"M": _apply(content, steps, work)}
-        if tag == "L" and isinstance(content, list) and not isinstance(step, str):
-            return {"L": _list(content, steps, work)}
+    if type(value) is dict and len(value) == 1:
+        content = value.get("M")
+        if type(content) is dict and not isinstance(step, int):
+            return {"M": _apply(content, steps, bit, replace, done)}
+        content = value.get("L")
+        if type(content) is list and not isinstance(step, str):
+            return {"L": _list(content, steps, bit, replace, done)}
     if plain(value) is None:  # a malformed value is refused here, before it is dropped
         return value
-    work.done.parted += 1
+    done.parted += 1
     return None
 
 
-def _list(content: list[Any], steps: tuple[Step, ...], work: _Work) -> list[TypedValue]:
+def _list(
+    content: list[Any], steps: tuple[Step, ...], bit: int, replace: Replace, done: Redacted
+) -> list[TypedValue]:
     step, rest = steps[0], steps[1:]
     reached = range(len(content)) if step is ANY else range(len(content))[step : step + 1 or None]
     result: list[TypedValue] = []
@@ -191,7 +197,11 @@ def _list(content: list[Any], steps: tuple[Step, ...], work: _Work) -> list[Type
         if index not in reached:
             result.append(each)
             continue
-        new = work.at_end(each) if not rest else _inside(each, rest, work)
+        if rest:
+            new = _inside(each, rest, bit, replace, done)
+        else:
+            done.matched |= bit
+            new = replace(each)
         if new is not None:
             result.append(new)
     return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
 from bridge.core.change import Operation, captures
-from bridge.onboarding.names import json_path
+from bridge.onboarding.names import attribute_path
 from bridge.onboarding.sample import TableSample
 from bridge.schemas.authoring.infer import MIN_SEEN, Path, Shape
 from bridge.schemas.documents.validation import DIALECT
@@ -65,7 +65,7 @@ class TablePlan:
 def plan_table(sample: TableSample, thing: str, subject: str, prefix: str, base: str) -> TablePlan:
     """``base`` is the beginning of every ``$id``, ``prefix`` that of every type."""
     sample.settle_secrets()
-    named = {path: json_path(path) for path in sample.secrets}
+    named = {path: attribute_path(path) for path in sample.secrets}
     drop = {path: text for path, text in named.items() if text is not None}
     item, created = (_item_schema(shape, tuple(drop)) for shape in (sample.items, sample.created))
     if not sample.created_known:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bridge.core.jsonpath import ANY as ANY_STEP
 from bridge.core.jsonpath import JsonPathError, parse_path, step_text
+from bridge.core.redact import FOREIGN_ROOTS
 from bridge.schemas.authoring.infer import ANY
 
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -101,6 +102,14 @@ def json_path(steps: Sequence[str]) -> str | None:
         return None
     wanted = tuple(ANY_STEP if step == ANY else step for step in steps)
     return text if path.steps is not None and (path.root, *path.steps) == wanted else None
+
+
+def attribute_path(steps: Sequence[str]) -> str | None:
+    """The same for a redaction rule: an attribute that is called like a root of mappings is in brackets."""
+    text = json_path(steps)
+    if text is None or steps[0] not in FOREIGN_ROOTS or not text.startswith(f"$.{steps[0]}"):
+        return text
+    return f"$['{steps[0]}']{text.removeprefix(f'$.{steps[0]}')}"
 
 
 def subject(thing_name: str, key: Sequence[str]) -> str | None:

@@ -7,20 +7,15 @@ import re
 from collections.abc import Callable, Collection
 from typing import Final
 
-from bridge.core.diff.view import ROOTS
 from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, written
-from bridge.core.redact import RedactRule
+from bridge.core.redact import FOREIGN_ROOTS, RECORD_ROOTS, RedactRule
 from bridge.settings.tables import TableSettings
 
 Place = tuple[str | int, ...]
 Wrong = Callable[[Place, str, str], None]
 
 TYPE_TAGS: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "M", "L"})
-RECORD_ROOTS: Final = ("dynamodb", "Records", "NewImage", "OldImage", "Keys", "Item", "data", "detail")
-"""Where other documents hold an item. No path of a rule begins there."""
-
 _BRACKETED: Final = re.compile(r"\$\['([A-Za-z_][A-Za-z0-9_]*)'\](?=[.\[]|$)")
-_PREFIXES: Final = frozenset({*ROOTS, *RECORD_ROOTS})
 
 
 def compile_rules(
@@ -49,7 +44,7 @@ def _problem(path: JsonPath, action: str, subject_names: Collection[str]) -> tup
     if path.steps is None:
         advice = "name the field, such as $.profile.email or $.cards[*].number"
         return "redaction needs a plain path of members, indexes and [*]", advice
-    if path.root in _PREFIXES and not path.text.startswith("$["):
+    if path.root in FOREIGN_ROOTS and not path.text.startswith("$["):
         inside = without_prefix((path.root, *path.steps))
         literally = f"$['{path.root}']{written(path.steps)[1:]}"
         advice = f"write {literally} if the item has an attribute {path.root}"
@@ -67,7 +62,7 @@ def _problem(path: JsonPath, action: str, subject_names: Collection[str]) -> tup
 def without_prefix(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     """The steps inside the item, without the root of another document and without DynamoDB's type names."""
     record = any(step in RECORD_ROOTS for step in steps[:2])
-    while steps and isinstance(steps[0], str) and steps[0] in _PREFIXES:
+    while steps and isinstance(steps[0], str) and steps[0] in FOREIGN_ROOTS:
         steps = steps[1:]
     if record:
         steps = tuple(step for at, step in enumerate(steps) if at == 0 or step not in TYPE_TAGS)

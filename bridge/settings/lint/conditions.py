@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from bridge.core.diff.view import ROOTS
 from bridge.core.pattern.matchers import is_number
 from bridge.core.pattern.parts import LeafAt, flow, leaves
 from bridge.core.pattern.record import IMAGES, LEAF_TAGS
+from bridge.core.redact import FOREIGN_ROOTS
 from bridge.errors import did_you_mean
-from bridge.settings.compiling.redaction import RECORD_ROOTS
 from bridge.settings.lint.known import Known
 from bridge.settings.lint.shape import Kind
 from bridge.settings.tables import TableSettings
@@ -19,7 +18,7 @@ Place = tuple[str | int, ...]
 Found = tuple[Place, str, str]
 
 _TEXT: Final = frozenset({"prefix", "suffix", "equals-ignore-case", "wildcard", "cidr", "exactly"})
-_FOREIGN: Final = frozenset({*ROOTS, *RECORD_ROOTS, "eventName", "eventSource", "userIdentity", "body"})
+_FOREIGN: Final = frozenset({*FOREIGN_ROOTS, "eventName", "eventSource", "userIdentity", "body"})
 
 
 def condition_findings(place: Place, table: TableSettings, known: Known) -> Iterator[Found]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from bridge.core.diff.view import ROOTS
 from bridge.core.jsonpath import ANY, JsonPathError, Step, parse_path
 from bridge.core.pointer import Segments, escape, parse_pointer
-from bridge.settings.compiling.redaction import RECORD_ROOTS, TYPE_TAGS, without_prefix
+from bridge.core.redact import FOREIGN_ROOTS
+from bridge.settings.compiling.redaction import TYPE_TAGS, without_prefix
 from bridge.settings.lint.known import Known
-from bridge.settings.tables import NumbersSettings, TableSettings
+from bridge.settings.lint.shape import Shape
+from bridge.settings.tables import ListsSettings, NumbersSettings, TableSettings
 
 Place = tuple[str | int, ...]
 Found = tuple[Place, str, str]
@@ -22,6 +23,8 @@ def pointer_findings(place: Place, table: TableSettings, known: Known) -> Iterat
     if isinstance(table.numbers, NumbersSettings):
         for index, text in enumerate(table.numbers.string):
             yield from _leads_nowhere((*place, "numbers", "string", index), text, known)
+    if isinstance(table.diff.lists, ListsSettings):
+        yield from _identifies_nothing((*place, "diff", "lists", "by"), table.diff.lists.by, known)
     for number, event in enumerate(table.events):
         for index, text in enumerate(event.when.changed or () if event.when is not None else ()):
             at = (*place, "events", number, "when", "changed", index)
@@ -41,7 +44,7 @@ def _leads_nowhere(at: Place, text: str, known: Known) -> Iterator[Found]:
     if answer == "yes":
         return
     root = segments[0]
-    suspicious = root in (*ROOTS, *RECORD_ROOTS) and root not in known.items.members
+    suspicious = root in FOREIGN_ROOTS and root not in known.items.members
     typed = len(segments) > 1 and segments[-1] in TYPE_TAGS
     guess = _guess(known, steps)
     if answer == "unknown" and not ((suspicious or typed) and guess):
@@ -54,6 +57,25 @@ def _leads_nowhere(at: Place, text: str, known: Known) -> Iterator[Found]:
         message = f"leads nowhere: the pointer begins inside the item, without {root}"
     advice = f"did you mean '{pointer_of(guess)}'?" if guess else "name a field of the item, or remove it"
     yield at, message, advice
+
+
+def _identifies_nothing(at: Place, text: str, known: Known) -> Iterator[Found]:
+    """A member by which no list of the item could be compared."""
+    elements = [each for each in _elements(known.items) if "object" in each.kinds and each.members]
+    steps = _steps(parse_pointer(text))
+    if not elements or any(each.find(steps) != "no" for each in elements):
+        return
+    guess = next((found for each in elements if (found := each.closest(steps))), None)
+    advice = f"did you mean '{pointer_of(guess)}'?" if guess else "name a member of the elements"
+    yield at, "no element of any list has it, so no list is compared by it", advice
+
+
+def _elements(shape: Shape) -> Iterator[Shape]:
+    if shape.elements is not None:
+        yield shape.elements
+        yield from _elements(shape.elements)
+    for member in shape.members.values():
+        yield from _elements(member)
 
 
 def _guess(known: Known, steps: tuple[Step, ...]) -> tuple[Step, ...] | None:

@@ -147,6 +147,17 @@ def test_what_looks_secret_is_redacted_and_in_no_file(empty: Shell) -> None:
     assert empty.run("check", "--strict").code == 0
 
 
+def test_a_secret_in_an_attribute_called_like_a_root_of_mappings_is_redacted(empty: Shell) -> None:
+    done = init(
+        empty, inserted([user(n, meta={"apiKey": f"k{n}"}, data={"apiKey": f"d{n}"}) for n in range(6)])
+    )
+    assert done.code == 0, done.err
+    rules = yaml.safe_load((empty.folder / "bridge.yaml").read_text())["tables"]["Users"]["redact"]
+    assert {rule["path"] for rule in rules} == {"$['meta'].apiKey", "$.data.apiKey"}
+    assert empty.run("check", "--strict").code == 0
+    assert b"k1" not in empty.run("render", "records.json").out
+
+
 def test_values_stay_out_of_every_file_unless_they_are_kept(empty: Shell) -> None:
     done = init(empty, inserted([user(n, secretary="Zebulon") for n in range(6)]))
     assert "Zebulon" not in written(empty) + done.err

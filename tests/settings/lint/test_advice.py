@@ -28,7 +28,7 @@ tables:
   Users:
     subject: SUBJECT
     filter: FILTER
-    diff: {ignore: [IGNORE]}
+    diff: {ignore: [IGNORE], lists: LISTS}
     numbers: {string: [STRING]}
     redact: [{path: "REDACT", with: drop}]
     events:
@@ -39,6 +39,7 @@ FINE = {
     "SUBJECT": "user/{$.key.pk}/{$.key.sk}",
     "FILTER": "{dynamodb: {Keys: {pk: {S: [u]}}}}",
     "IGNORE": "/updatedAt",
+    "LISTS": "{by: /no}",
     "STRING": "/lines/*/qty",
     "REDACT": "$.secret",
     "OP": "modify",
@@ -290,6 +291,14 @@ def test_a_path_of_numbers_that_leads_nowhere_is_found_and_the_corrected_one_mak
     followed(project, "STRING", wrong, words, right)
     (event,) = project.published("modify", STRING=right)
     assert "2" in (event["after"]["lines"][0]["qty"], "2" if event["after"]["total"] == "9" else "")
+
+
+def test_a_member_that_identifies_no_element_is_found_and_the_corrected_one_identifies(
+    project: Project,
+) -> None:
+    followed(project, "LISTS", "{by: /No}", "'/no'", "{by: /no}")
+    (event,) = project.published("modify", LISTS="{by: /no}")
+    assert any("id" in change for change in event["changes"])
 
 
 @pytest.mark.parametrize(
