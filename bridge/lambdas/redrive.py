@@ -23,6 +23,7 @@ from bridge.errors import BatchError, BridgeError, DestinationUnavailable
 from bridge.ports.clock import Clock, Deadline
 from bridge.ports.telemetry import Telemetry
 from bridge.redrive import Redriven, Redriver
+from bridge.redrive.given_up import home_of
 from bridge.wiring.bridge import Configuration
 from bridge.wiring.clients import client_factory, refused_to
 from bridge.wiring.functions import Function, deadline_of
@@ -51,7 +52,9 @@ class RedriveHandler:
         a whole, and for a schedule it raises ``DestinationUnavailable`` instead; ``BatchError`` for any other
         event."""
         deadline = deadline_of(context, self._clock)
-        redriver = replace(self._redriver, deadline=lambda: deadline)
+        function = str(getattr(context, "invoked_function_arn", ""))
+        home = home_of(function) if function else self._redriver.home
+        redriver = replace(self._redriver, deadline=lambda: deadline, home=home)
         bucket = _scheduled(event)
         if bucket is not None:
             self._sweep(redriver, bucket, deadline)

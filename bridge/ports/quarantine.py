@@ -96,6 +96,11 @@ class QuarantineReader(Protocol):
         the generator when you stop early."""
         ...
 
+    def hold(self) -> None:
+        """Hide what a scan has read and not yet yielded from other readers for some more time, in a store
+        that shows an entry to one reader at a time."""
+        ...
+
     def load(self, name: str) -> Quarantined:
         """One entry by its name. Raises ``EntryMissing``, and as ``entries`` does."""
         ...

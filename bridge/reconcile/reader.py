@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import Final
 
 from bridge.core.change import TypedItem
 from bridge.ports.claim_check import ClaimCheck
@@ -20,6 +21,8 @@ from bridge.reconcile.options import Options
 from bridge.reconcile.segment import SegmentCheckpoint
 from bridge.relay.generations import current_rows
 
+PACE_NAP_S: Final = 30.0
+
 
 class Pace:
     """A token bucket that may go into debt: the units of a call are known only after it, so each call pays
@@ -31,13 +34,18 @@ class Pace:
         self._at_s = clock.monotonic()
         self._lock = Lock()
 
-    def spend(self, units: float) -> None:
-        """Account for ``units`` and wait until the debt is paid."""
+    def spend(self, units: float, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Account for ``units`` and wait until the debt is paid. ``meanwhile`` is called at least every
+        ``PACE_NAP_S`` of the wait, so that what was taken for this work can be kept."""
         with self._lock:
             now_s = self._clock.monotonic()
             self._tokens = min(self._rate, self._tokens + (now_s - self._at_s) * self._rate) - units
             self._at_s = now_s
             wait_s = -self._tokens / self._rate if self._tokens < 0 else 0.0
+        while wait_s > PACE_NAP_S:
+            self._clock.sleep(PACE_NAP_S)
+            wait_s -= PACE_NAP_S
+            meanwhile()
         if wait_s > 0:
             self._clock.sleep(wait_s)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -39,12 +39,55 @@ class GivenUp:
     last_time: str = ""
     records: Sequence[Record] | None = None
 
+    @property
+    def holds_all(self) -> bool:
+        """Whether ``records`` are the batch from its first to its last record, and as many as it had. A
+        payload that was cut or written by something else may hold fewer, or none."""
+        if not self.records or (self.size and len(self.records) != self.size):
+            return False
+        numbers = [int(number) for number in map(self.number_of, self.records) if number]
+        return bool(numbers) and (min(numbers), max(numbers)) == (int(self.first), int(self.last))
+
+    @property
+    def strangers(self) -> int:
+        """How many of ``records`` name another stream than the batch does."""
+        arns = (r.get("eventSourceARN") if isinstance(r, Mapping) else None for r in self.records or ())
+        return sum(arn is not None and arn != self.stream_arn for arn in arns)
+
+    @property
+    def home(self) -> Home:
+        """Raises ``BridgeError``."""
+        return home_of(self.stream_arn)
+
+    def number_of(self, record: Any) -> str:
+        """A record's sequence number, "" where it has none."""
+        number = self.dialect.identifier(record) or ""
+        return number if number.isascii() and number.isdigit() else ""
+
+
+class Home(NamedTuple):
+    """Where something is in AWS. ``account`` "": not known."""
+
+    region: str
+    account: str = ""
+
+    def __str__(self) -> str:
+        return f"account {self.account or '?'} in {self.region}"
+
+
+def home_of(arn: str) -> Home:
+    """Raises ``BridgeError`` for what is no ARN with a Region and an account."""
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[0] != "arn" or not parts[3] or not parts[4]:
+        raise BridgeError("not a batch that was given up: its stream is named by no ARN", hint=_HINT)
+    return Home(parts[3], parts[4])
+
 
 def read_given_up(content: bytes | str) -> GivenUp:
     """Raises ``BridgeError`` if ``content`` is not an invocation record; the error never quotes it."""
     info, dialect, document = _batch_info(content)
     try:
-        return GivenUp(
+        batch = GivenUp(
             dialect=dialect,
             stream_arn=_text(info["streamArn"]),
             shard_id=_text(info["shardId"]),
@@ -57,6 +100,9 @@ def read_given_up(content: bytes | str) -> GivenUp:
         )
     except (KeyError, ValueError, TypeError) as error:
         raise BridgeError("not a batch that was given up: its position cannot be read", hint=_HINT) from error
+    if int(batch.first) > int(batch.last):
+        raise BridgeError("not a batch that was given up: its first record comes after its last", hint=_HINT)
+    return batch
 
 
 def _batch_info(content: bytes | str) -> tuple[Mapping[str, Any], Dialect, Mapping[str, Any]]:

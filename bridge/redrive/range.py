@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from bridge.errors import IteratorExpired, PositionTrimmed, SourceUnavailable, TargetMissing
+from bridge.errors import (
+    BatchError,
+    BridgeError,
+    IteratorExpired,
+    PositionTrimmed,
+    SourceUnavailable,
+    TargetMissing,
+    Unavailable,
+)
 from bridge.limits import GET_RECORDS_MAX
 from bridge.ports.clock import Clock
 from bridge.ports.stream import StreamSource
@@ -17,18 +25,26 @@ _EMPTY_PAUSE_S: Final = 0.25  # a shard grants five reads a second
 
 class Range:
     """The records ``first`` to ``last`` of a shard, inclusive. After reading, ``trimmed`` says whether the
-    stream had already lost the beginning or all of it; ``missing`` that the stream itself does not exist."""
+    stream had already lost the beginning or all of it; ``missing`` that the stream itself does not exist;
+    ``failed`` that it cannot be read, now or with these permissions."""
 
     def __init__(self, source: StreamSource, batch: GivenUp, clock: Clock) -> None:
         self.trimmed = False
         self.missing: TargetMissing | None = None
+        self.failed: BridgeError | None = None
         self._source = source
         self._batch = batch
         self._clock = clock
         self._after = ""  # the last record that was read
 
-    def records(self) -> Iterator[dict[str, Any]]:
-        """In Lambda's shape, page by page. Raises ``SourceUnavailable`` and ``AccessDenied``."""
+    def records(self) -> Iterator[Any]:
+        """In Lambda's shape, page by page, as far as the stream can be read."""
+        try:
+            yield from self._read()
+        except (BatchError, Unavailable) as error:
+            self.failed = error
+
+    def _read(self) -> Iterator[Any]:
         batch, empty = self._batch, 0
         first, last = int(batch.first), int(batch.last)
         iterator: str | None = self._start()
@@ -43,8 +59,12 @@ class Range:
                 iterator = self._oldest()
                 continue
             for record in page.records:
-                shaped = batch.dialect.to_lambda(record, batch.stream_arn, batch.shard_id)
-                name = batch.dialect.identifier(shaped) or "0"
+                shaped = self._shaped(record)
+                name = batch.number_of(shaped)
+                if not name:  # it has no position: it belongs to the batch if it lies inside
+                    if self._after:
+                        yield shaped
+                    continue
                 number = int(name)
                 if not self._after and number > first:
                     self.trimmed = True
@@ -78,6 +98,11 @@ class Range:
                 f"shard {self._batch.shard_id} answers that it has ended, and is listed as open",
                 hint="try again later; the batch stays where it is",
             )
+
+    def _shaped(self, record: Any) -> Any:
+        if not isinstance(record, Mapping):
+            return record  # the relay quarantines it, as it does for the live stream
+        return self._batch.dialect.to_lambda(record, self._batch.stream_arn, self._batch.shard_id)
 
     def _start(self) -> str | None:
         at = self._after or self._batch.first

@@ -20,7 +20,7 @@ from bridge.ports.failures import FailureSource
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 from bridge.reconcile.reader import Pace
-from bridge.redrive.given_up import GivenUp, read_given_up
+from bridge.redrive.given_up import GivenUp, Home, read_given_up
 from bridge.redrive.range import Range
 from bridge.relay.relay import Relay
 
@@ -65,38 +65,66 @@ class Redriven:
 
 @dataclass(frozen=True, slots=True)
 class Redriver:
-    """``pace`` counts records; None: no limit. ``deadline`` is called for each chunk."""
+    """``pace`` counts records; None: no limit. ``deadline`` is called for each chunk. ``home`` is where the
+    bridge's tables are: a table of that name elsewhere is another table. None: not known, not checked."""
 
     relay: Relay
     open_stream: OpenStream
     deadline: Callable[[], Deadline]
     pace: Pace | None = None
     chunk_records: int = CHUNK_RECORDS
+    home: Home | None = None
 
     def redrive(self, name: str, content: bytes | str, hold: Callable[[], None] = lambda: None) -> Redriven:
         """Process one given-up batch; ``hold`` is called before each chunk.
 
-        Raises ``Unavailable`` and ``BatchError``, as the relay and the stream do: the batch must stay where
-        it is. A batch that trips the breaker, or whose stream is missing, is ``left`` instead, so that it
+        Raises ``Unavailable`` and ``BatchError``, as the relay does: the batch must stay where it is. A batch
+        that trips the breaker, or whose stream is missing or cannot be read, is ``left`` instead, so that it
         does not block others.
         """
         counts: Counter[str] = Counter()
         try:
             batch = read_given_up(content)
+            self._require_ours(batch)
         except BridgeError as error:
             return Redriven(name, "left", why=error.message, hint=error.hint)
-        if batch.records is not None:
+        if batch.records is not None and batch.holds_all:
             left = self._handle(batch, batch.records, counts, hold)
             return Redriven(name, "left" if left else "settled", counts, left)
         found = Range(self.open_stream(batch.stream_arn, batch.dialect), batch, self.relay.clock)
         left = self._handle(batch, found.records(), counts, hold)
-        if found.missing is not None:
-            return Redriven(name, "left", counts, found.missing.message, found.missing.hint)
+        if failed := found.missing or found.failed:
+            return Redriven(name, "left", counts, failed.message, failed.hint)
         if left:
             return Redriven(name, "left", counts, left)
         if found.trimmed:
-            return Redriven(name, "trimmed", counts, "trimmed", hole=_hole(batch, counts["received"]))
+            read = counts["received"]
+            left = self._handle(batch, batch.records or (), counts, hold)  # the payload holds a part of it
+            if left:
+                return Redriven(name, "left", counts, left)
+            return Redriven(name, "trimmed", counts, "trimmed", hole=_hole(batch, read))
+        if counts["received"] < batch.size:
+            why = f"the stream returned {counts['received']} records, the batch had {batch.size}"
+            return Redriven(name, "left", counts, why, "reconcile its table, then remove the message")
         return Redriven(name, "settled", counts)
+
+    def _require_ours(self, batch: GivenUp) -> None:
+        """Raises ``BridgeError``: only the name of a table is in the configuration, and every account and
+        Region may have a table of that name."""
+        if batch.strangers:
+            raise BridgeError(
+                f"{batch.strangers} of its records are from another stream than the batch",
+                hint="something else wrote it; only what an event source mapping gave up is redriven",
+            )
+        home = self.home
+        if home is None:
+            return
+        theirs = batch.home
+        if theirs.region != home.region or (home.account and theirs.account != home.account):
+            raise BridgeError(
+                f"its stream is in {theirs}, the bridge is in {home}",
+                hint="redrive it there: a table of the same name is another table",
+            )
 
     def _handle(
         self, batch: GivenUp, records: Iterable[Record], counts: Counter[str], hold: Callable[[], None]
@@ -107,7 +135,7 @@ class Redriver:
         while chunk := list(islice(remaining, self.chunk_records)):
             hold()
             if self.pace is not None:
-                self.pace.spend(len(chunk))
+                self.pace.spend(len(chunk), hold)
             try:
                 outcome = self.relay.handle(chunk, self.deadline(), dialect=batch.dialect, redriven=True)
             except BreakerTripped as error:

@@ -94,8 +94,9 @@ class Retry:
             yield self._retry(name, entry)
 
     def _retry(self, name: str, entry: Quarantined) -> Retried:
+        self.store.hold()
         if self.pace is not None:
-            self.pace.spend(1)
+            self.pace.spend(1, self.store.hold)
         self.kept.last = None
         outcome = self.relay.handle(
             [entry.record], self.deadline(), dialect=dialect_of(entry.record, entry.way), redriven=True

@@ -14,6 +14,7 @@ from bridge.edges.local.failures import DirectoryFailureSource
 from bridge.edges.local.ledgers import NoLedger
 from bridge.edges.s3.failures import S3FailureSource
 from bridge.edges.sqs.failures import SqsFailureSource
+from bridge.edges.sts.identity import account_of
 from bridge.errors import TargetMissing
 from bridge.ports.clock import Deadline
 from bridge.ports.failures import FailureSource
@@ -23,6 +24,7 @@ from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
 from bridge.reconcile.reader import Pace
 from bridge.redrive import KeptEntry, Redriver, Retry
+from bridge.redrive.given_up import Home
 from bridge.redrive.redriver import CHUNK_RECORDS, CHUNK_TIME_S, OpenStream
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
@@ -71,11 +73,11 @@ class Redriving:
     rate: float | None = None
     dry: bool = False
 
-    def redriver(self) -> Redriver:
-        """For batches that were given up."""
+    def redriver(self, home: Home | None = None) -> Redriver:
+        """For batches that were given up. ``home`` is where the bridge's tables are."""
         relay = self._relay(nowhere() if self.dry else None)
         chunk = CHUNK_RECORDS if self.rate is None else max(1, min(CHUNK_RECORDS, int(self.rate)))
-        return Redriver(relay, stream_opener(self.client), *self._time(relay), chunk)
+        return Redriver(relay, stream_opener(self.client), *self._time(relay), chunk, home)
 
     def retry(self) -> Retry:
         """For what is in quarantine."""
@@ -106,6 +108,17 @@ class Redriving:
         """The deadline of each chunk, and the pace."""
         pace = None if self.rate is None else Pace(relay.clock, self.rate)
         return lambda: Deadline.after(relay.clock, CHUNK_TIME_S), pace
+
+
+def find_home(settings: Settings, client: ClientFactory, *, local: bool) -> Home | None:
+    """Where the credentials belong to. None where nothing is in AWS: what is redriven is on this machine
+    (``local``), and so is all that is written."""
+    in_aws = settings.ledger.kind == "dynamodb" or any(
+        sink.kind not in ("stdout", "memory") for sink in settings.sinks.values()
+    )
+    if local and not in_aws:
+        return None
+    return Home(str(client("sts").meta.region_name), account_of(client("sts")))
 
 
 def build_source(

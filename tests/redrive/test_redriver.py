@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from bridge.core.event import Event
 from bridge.edges.kinesis.reader import KinesisReader
 from bridge.edges.local.ledgers import NoLedger
+from bridge.edges.sqs.failures import HIDDEN_S
 from bridge.errors import (
     AccessDenied,
     BridgeError,
@@ -23,9 +25,10 @@ from bridge.errors import (
     TargetMissing,
 )
 from bridge.redrive import redrive
+from bridge.redrive.given_up import Home
 from bridge.relay.breaker import Breaker
 from tests.builders.bridges import rule, table
-from tests.builders.records import lambda_record
+from tests.builders.records import STREAM_ARN, lambda_record
 from tests.fakes.clients.kinesis import KinesisClient
 from tests.redrive.rig import TIMES, Rig, invocation_record
 
@@ -207,12 +210,29 @@ def test_an_expired_iterator_and_a_trim_while_reading_lose_and_repeat_nothing() 
 
 
 @pytest.mark.parametrize("error", [SourceUnavailable("throttled"), AccessDenied("no")])
-def test_trouble_with_the_stream_ends_the_run_and_keeps_the_message(error: BridgeError) -> None:
+def test_a_stream_that_cannot_be_read_keeps_its_message_and_does_not_stop_the_others(
+    error: BridgeError,
+) -> None:
+    rig = Rig()
+    written = [rig.write("k"), rig.write("l")]
+    rig.store_batch("m1", written[0], written[0])
+    rig.store_batch("m2", written[1], written[1])
+    rig.stream.fail("read", error)
+    left, settled = rig.redrive()
+    assert (left.state, left.why, settled.state) == ("left", error.message, "settled")
+    assert list(rig.box.stored) == ["m1"]
+
+
+def test_a_sink_that_denies_access_still_ends_the_run() -> None:
     rig = Rig()
     written = rig.write("k")
     rig.store_batch("m1", written, written)
-    rig.stream.fail("read", error)
-    with pytest.raises(type(error)):
+
+    def denied(event: Event) -> BridgeError | None:
+        raise AccessDenied("events:PutEvents is not allowed")
+
+    rig.sink.fails = denied
+    with pytest.raises(AccessDenied):
         rig.redrive()
     assert list(rig.box.stored) == ["m1"]
 
@@ -221,8 +241,8 @@ def test_a_shard_that_never_shows_the_last_record_is_not_read_forever() -> None:
     rig = Rig()
     written = rig.write("k")
     rig.store_batch("m1", written, str(int(written) + 10**6))
-    with pytest.raises(SourceUnavailable, match="does not return"):
-        rig.redrive()
+    (done,) = rig.redrive()
+    assert (done.state, "does not return" in done.why) == ("left", True)
 
 
 def test_the_payload_of_an_object_is_walked_without_asking_the_stream() -> None:
@@ -232,6 +252,90 @@ def test_the_payload_of_an_object_is_walked_without_asking_the_stream() -> None:
     (done,) = rig.redrive()
     assert (done.state, done.counts["published"]) == ("settled", 2)
     assert (rig.opened, [body["redriven"] for body in rig.published]) == ([], [True, True])
+
+
+def payload(*keys: int, arn: str = STREAM_ARN) -> list[dict[str, Any]]:
+    return [
+        lambda_record(op="insert", key={"id": f"k{n}"}, after={"id": f"k{n}"}, seq=n, stream_arn=arn)
+        for n in keys
+    ]
+
+
+@pytest.mark.parametrize("held", [0, 1, 99], ids=lambda held: f"{held} of 100 records")
+def test_a_payload_that_is_not_the_whole_batch_is_read_from_the_stream_instead(held: int) -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(100)]
+    own = [lambda_record(op="insert", key={"id": "x"}, after={"id": "x"}, seq=int(n)) for n in written[:held]]
+    rig.store_batch("o1", written[0], written[99], size=100, records=own)
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["published"], done.removed) == ("settled", 100, True)
+    assert {body["subject"] for body in rig.published} == {f"user/k{n}" for n in range(100)}
+
+
+def test_a_payload_that_is_not_the_whole_batch_stays_where_the_stream_has_lost_the_rest() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(4)]
+    rig.stream.trim("shard-1", 4)
+    rig.store_batch("o1", written[0], written[3], size=4, records=payload(int(written[0])))
+    (done,) = rig.redrive()
+    assert (done.state, done.counts["published"], done.removed) == ("trimmed", 1, False)
+    assert done.hole is not None
+    assert list(rig.box.stored) == ["o1"]
+
+
+def test_a_stream_that_returns_fewer_records_than_the_batch_had_keeps_its_message() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(3)]
+    rig.store_batch("m1", written[0], written[2], size=100)
+    (done,) = rig.redrive()
+    assert (done.state, done.why) == ("left", "the stream returned 3 records, the batch had 100")
+    assert list(rig.box.stored) == ["m1"]
+
+
+def test_a_batch_whose_first_record_comes_after_its_last_is_none() -> None:
+    rig = Rig()
+    first, last = rig.write("a"), rig.write("b")
+    rig.store_batch("m1", last, first, size=2)
+    (done,) = rig.redrive()
+    assert (done.state, "comes after" in done.why, rig.opened) == ("left", True, [])
+
+
+OTHER_REGION = STREAM_ARN.replace("eu-central-1", "us-east-1")
+OTHER_ACCOUNT = STREAM_ARN.replace("123456789012", "210987654321")
+
+
+@pytest.mark.parametrize("arn", [OTHER_REGION, OTHER_ACCOUNT])
+@pytest.mark.parametrize("with_payload", [True, False])
+def test_a_table_of_the_same_name_elsewhere_is_another_table(arn: str, with_payload: bool) -> None:
+    rig = Rig()
+    written = rig.write("k")
+    records = payload(int(written), arn=arn) if with_payload else None
+    content = invocation_record("shard-1", written, written, records=records)
+    rig.box.stored["m1"] = content.replace(STREAM_ARN.encode(), arn.encode())
+    here = replace(rig.redriver(), home=Home("eu-central-1", "123456789012"))
+    (done,) = redrive(rig.box, here)
+    assert (done.state, "the bridge is in account 123456789012 in eu-central-1" in done.why) == ("left", True)
+    assert (rig.published, list(rig.box.stored)) == ([], ["m1"])
+
+
+def test_records_of_another_stream_in_a_payload_are_never_published() -> None:
+    rig = Rig()
+    rig.store_batch("o1", "1", "2", size=2, records=[*payload(1), *payload(2, arn=OTHER_ACCOUNT)])
+    (done,) = rig.redrive()
+    assert (done.state, rig.published) == ("left", [])
+
+
+def test_a_slow_rate_hides_a_message_again_before_it_becomes_visible() -> None:
+    rig = Rig()
+    written = [rig.write(f"k{n}") for n in range(100)]
+    rig.store_batch("m1", written[0], written[99], size=100)
+    held: list[float] = []
+    rig.box.hold = lambda stored: held.append(rig.clock.monotonic())  # type: ignore[method-assign]
+    began_s = rig.clock.monotonic()
+    rig.redrive(rate=0.2)
+    assert rig.clock.monotonic() - began_s > HIDDEN_S
+    marks = [began_s, *held, rig.clock.monotonic()]
+    assert max(later - earlier for earlier, later in itertools.pairwise(marks)) <= 30
 
 
 def test_a_table_that_the_configuration_does_not_have_keeps_its_batch() -> None:

@@ -79,6 +79,9 @@ class SimulatedShelf:
         self._fail("quarantine.scan")
         yield from self._kept.scan(selection)
 
+    def hold(self) -> None:
+        """Everybody can read an entry."""
+
     def entries(self, selection: Selection = EVERYTHING) -> Iterable[Quarantined]:
         return self._kept.entries(selection)
 

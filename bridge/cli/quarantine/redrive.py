@@ -66,8 +66,9 @@ def redrive(
     """
     from bridge.cli.console.live import ConsoleLines, Live, progress_line
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
+    from bridge.edges.local.failures import DirectoryFailureSource
     from bridge.redrive import redrive as redrive_all
-    from bridge.wiring.redrive import Redriving, build_source
+    from bridge.wiring.redrive import Redriving, build_source, find_home
 
     quiet_libraries()
     configuration = project.load(console)
@@ -75,7 +76,8 @@ def redrive(
     telemetry = LineTelemetry(ConsoleLines(console), level=settings.telemetry.level or "warning")
     client = aws.clients(telemetry)
     source = build_source(settings, client, queue=queue, bucket=bucket, folder=folder)
-    redriver = Redriving(configuration, client, telemetry, pace.rate, pace.dry_run).redriver()
+    home = find_home(settings, client, local=isinstance(source, DirectoryFailureSource))
+    redriver = Redriving(configuration, client, telemetry, pace.rate, pace.dry_run).redriver(home)
     warn_of_ledger(console, settings)
     states: Counter[str] = Counter()
     removed = 0

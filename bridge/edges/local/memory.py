@@ -66,6 +66,9 @@ class MemoryQuarantine:
         with self._lock:
             return [entry for entry in self._kept.values() if selection.takes(entry)]
 
+    def hold(self) -> None:
+        """Everybody can read an entry."""
+
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
         """See ``ports.QuarantineReader.scan``; a name is the record's identity."""
         with self._lock:

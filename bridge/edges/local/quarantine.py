@@ -76,6 +76,9 @@ class DirectoryQuarantine:
         """The entries selected, read one at a time."""
         return entries_of(self.scan(selection))
 
+    def hold(self) -> None:
+        """Everybody can read an entry."""
+
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
         """See ``ports.QuarantineReader.scan``; a name is that of the file."""
         return scan_names(self.names(), self.load, selection)

@@ -76,6 +76,9 @@ class S3Quarantine:
         type; ``since`` avoids reading older ones."""
         return entries_of(self.scan(selection))
 
+    def hold(self) -> None:
+        """Everybody can read an entry."""
+
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
         """See ``ports.QuarantineReader.scan``; a name is the object's key without the prefix."""
         return scan_names(self.names(selection), self.load, selection)

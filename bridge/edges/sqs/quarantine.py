@@ -34,7 +34,7 @@ from bridge.limits import SQS_BYTES
 from bridge.ports.quarantine import EVERYTHING, Found, Quarantined, Selection
 from bridge.ports.quarantine_entry import decode, encode, entries_of, identity_of
 
-HIDDEN_S: Final = 60  # how long a message is hidden while it is read, unless given back before
+HIDDEN_S: Final = 120  # how long a message is hidden, unless given back before; longer than one retry takes
 _COMPRESSED: Final = "gzip+base64"
 
 
@@ -46,6 +46,7 @@ class SqsQuarantine:
         self.max_bytes = SQS_BYTES
         self._queue = Queue(client, queue_url, QuarantineUnavailable, too_large=QuarantineUnavailable)
         self._receipts: dict[str, str] = {}  # of scans in progress, by message id
+        self._ahead: list[str] = []  # names of the message that a scan yielded last, and of those after it
 
     def check(self) -> None:
         """Use the queue's ``MaximumMessageSize``. Raises ``TargetMissing``, ``AccessDenied`` or
@@ -95,6 +96,11 @@ class SqsQuarantine:
                     return next(entries_of([each]))
         raise EntryMissing(f"queue {self._queue.url} shows no message {name}")
 
+    def hold(self) -> None:
+        receipts = [self._receipts[name] for name in self._ahead if name in self._receipts]
+        if receipts:
+            self._queue.hide(receipts, HIDDEN_S)
+
     def scan(self, selection: Selection = EVERYTHING) -> Generator[Found]:
         """See ``ports.QuarantineReader.scan``; a name is the message's id."""
         held: dict[str, str] = {}  # message id to receipt handle
@@ -108,7 +114,9 @@ class SqsQuarantine:
                 held |= received
                 self._receipts |= received
                 repeats = 0 if new else repeats + len(messages)
-                for message in new:
+                names = [message["MessageId"] for message in new]
+                for number, message in enumerate(new):
+                    self._ahead = names[number:]
                     try:
                         entry = self._read(message)
                     except BridgeError as error:
@@ -117,6 +125,7 @@ class SqsQuarantine:
                     if selection.takes(entry):
                         yield Found(message["MessageId"], entry)
         finally:
+            self._ahead = []
             self._queue.give_back(receipt for name, receipt in held.items() if self._receipts.pop(name, None))
 
     def remove(self, name: str) -> None:

@@ -136,6 +136,22 @@ def test_a_reader_slower_than_the_queue_hides_messages_still_comes_to_an_end() -
     assert seen == ["e0", "e1", "e2", "e3"]
 
 
+def test_messages_that_a_slow_retry_has_yet_to_reach_stay_hidden_from_others_while_it_holds_them() -> None:
+    client = SqsClient()
+    store = SqsQuarantine(client, client.url)
+    for number in range(9):
+        store.put(entry(f"e{number}"))
+    first_batch = 0
+    for seen, _ in enumerate(store.entries(), 1):
+        first_batch = first_batch or sum(each.visible_at_s > client.clock.now() for each in client.messages)
+        for _ in range(3):
+            store.hold()
+            client.clock.advance(HIDDEN_S - 1)
+        hidden = sum(each.visible_at_s > client.clock.now() for each in client.messages)
+        if seen <= first_batch:
+            assert hidden == first_batch - seen + 1
+
+
 def test_a_reader_whom_the_queue_shows_the_same_for_ever_comes_to_an_end() -> None:
     client = SqsClient()
     store = SqsQuarantine(client, client.url)
