@@ -115,6 +115,10 @@ class ClaimCheckUnavailable(Unavailable):
     """The data of a large event could not be stored just now; its change is returned for retry."""
 
 
+class ClaimContended(ClaimCheckUnavailable):
+    """Others write the data of this one event at the same moment. It says nothing about other data."""
+
+
 class FetchUnavailable(Unavailable):
     """The current item could not be read just now; its changes are returned for retry."""
 
@@ -270,6 +274,10 @@ class LeaseHeld(ReconcileStopped):
 
 class LeaseLost(ReconcileStopped):
     """Another run took over; this run must not write any more."""
+
+
+class LeaseReleased(LeaseLost):
+    """This run gave the lease back itself: an earlier call of its last step did, and its answer was lost."""
 
 
 class Superseded(LeaseLost):

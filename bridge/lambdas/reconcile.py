@@ -66,7 +66,8 @@ class ReconcileHandler:
             **where,
         )
         if step == "stop" and answer["outcome"] == "stopped":
-            self.telemetry.count("ReconciliationsStopped", table=self.steps.table)
+            if not answer.get("again"):
+                self.telemetry.count("ReconciliationsStopped", table=self.steps.table)
             raise ReconcileStopped(f"{answer['reason']}: {answer['message']}")
         return answer
 
@@ -99,10 +100,7 @@ class ReconcileHandler:
             case "emit":
                 return steps.guarded(ticket, lambda: steps.emit(ticket, deadline))
             case "report":
-                answer = steps.guarded(ticket, lambda: steps.finish(ticket))
-                if "report" in answer:
-                    self._measure(answer["report"])
-                return answer
+                return steps.guarded(ticket, lambda: steps.finish(ticket, self._measure))
             case "stop":
                 error = str((at.get("error") or {}).get("Error", "unknown"))
                 redrives = int((event.get("execution") or {}).get("RedriveCount", 0))

@@ -23,6 +23,9 @@ class ClaimCheck(Protocol):
         ...
 
     def store(self, claim: Claim) -> None:
-        """Durable when it returns. Raises ``ClaimCheckUnavailable`` (the change is returned for retry), and
-        ``BatchError`` where the store is missing or denies access."""
+        """Durable when it returns, also where something else had overwritten the data.
+
+        Raises ``ClaimCheckUnavailable`` (the change is returned for retry), and ``BatchError`` where the
+        store is missing or denies access.
+        """
         ...

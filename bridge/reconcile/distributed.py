@@ -29,6 +29,7 @@ from bridge.errors import (
     CheckpointBroken,
     LeaseHeld,
     LeaseLost,
+    LeaseReleased,
     ReconcileStopped,
     StreamBehind,
     Superseded,
@@ -222,9 +223,17 @@ class Steps(Reconciler):
 
     # --- the end -------------------------------------------------------------------------------------
 
-    def finish(self, ticket: Ticket) -> Answer:
-        """Writes the report and releases the table."""
-        state, keeper = self._state(ticket), self._keeper(ticket)
+    def finish(self, ticket: Ticket, measure: Callable[[Mapping[str, Any]], None] = lambda _: None) -> Answer:
+        """Writes the report and releases the table. ``measure`` is called with what is answered as report by
+        the call that ends the run, not by a call that repeats it. If the process dies in between, nothing is
+        measured: the alarm for a missing reconciliation rings, instead of a run counting twice."""
+        state = self._state(ticket)
+        try:
+            keeper = self._keeper(ticket)
+        except LeaseReleased:
+            if not state.ended:
+                raise
+            return self._finished()  # an earlier call released the table, and its answer was lost
         if state.phase != "done":
             raise ReconcileStopped(
                 f"run {state.run} is in the phase {state.phase}, not at its end", hint="start it again"
@@ -233,20 +242,34 @@ class Steps(Reconciler):
             ended = replace(state, ended=self.clock.now())
             self._report(ended, ticket, keeper)
             self._save(ended, keeper)
+            measure(self._finished()["report"])
         for part in ("look", "missed", "claims"):
             self.store.remove(f"{self._folder(state)}/{part}/", keeper.current)
         keeper.release()
+        return self._finished()
+
+    def _finished(self) -> Answer:
         report = self.report() or {}
         return {"outcome": "done", "report": {**summary(report), "unsent": report["unsent"]}}
 
     def stop(self, ticket: Ticket, error: str, redrives: int = 0) -> Answer:
         """Records why an execution cannot continue, and releases the table. ``error`` is the state machine's
         name of the error. ``redrives`` is how often the execution was redriven: if this is more than when it
-        was planned or stopped, somebody wants it to continue."""
-        state, keeper = self._state(ticket), self._keeper(ticket)
+        was planned or stopped, somebody wants it to continue. A run that has ended stays as it is: then only
+        the answer of :meth:`finish` was lost."""
+        state = self._state(ticket)
+        if state.ended:
+            return self.finish(ticket)
         mark = dict(self.store.get(self._stop_name(state)) or {})
         if redrives > mark.get("redrives", redrives):
             return {"outcome": "again"}
+        try:
+            keeper = self._keeper(ticket)
+        except LeaseReleased:
+            if not state.stopped or state.stopped != mark.get("reason"):
+                raise
+            # An earlier call stopped the run and released the table, and its answer was lost.
+            return {"outcome": "stopped", "reason": state.stopped, "message": mark["message"], "again": True}
         reason = mark.get("reason", "interrupted")
         message = mark.get("message", f"{error}: a step failed for good; the log shows why")
         mark |= {"reason": reason, "message": message, "redrives": redrives}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Lock
-from typing import Any
+from typing import Any, Final
 
-from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost, Superseded
+from bridge.errors import CheckpointBroken, LeaseHeld, LeaseLost, LeaseReleased, Superseded
 from bridge.ports.clock import Clock
 from bridge.ports.run_store import Document, Lease, RunStore
 
@@ -28,10 +29,24 @@ def next_lease(
     return Lease(table, owner, 1 if held is None else held.token + 1, now_s + ttl_s)
 
 
+RELEASED_S: Final = 0.0
+"""The end of a lease that its owner gave back. Nothing is written under it any more: a call of the same run
+that is still at work must not make it valid again, because nobody would give it back a second time."""
+
+
+def released(lease: Lease) -> Lease:
+    return replace(lease, until_s=RELEASED_S)
+
+
 def check_lease(held: Lease | None, lease: Lease) -> None:
-    """Raises ``LeaseLost`` if the store holds another lease (``held``) than ``lease``."""
+    """Raises ``LeaseLost`` if the store holds another lease (``held``) than ``lease``, or a released one."""
     if held is None or held.token != lease.token:
         raise lease_lost(lease, "nobody" if held is None else held.owner)
+    if held.until_s == RELEASED_S:
+        raise LeaseReleased(
+            f"the lease on table {lease.table} was given back; this call has stopped",
+            hint="`reconcile status` shows how the run ended",
+        )
 
 
 def lease_lost(lease: Lease, to: str) -> LeaseLost:

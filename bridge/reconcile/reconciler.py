@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from bridge.errors import BridgeError, ReconcileStopped, StreamBehind
+from bridge.errors import BridgeError, LeaseLost, ReconcileStopped, StreamBehind
 from bridge.ports.run_store import Document
 from bridge.reconcile.confirm import Confirmer
 from bridge.reconcile.counts import Counts
@@ -137,7 +137,7 @@ class Reconciler(Parts):
                 state = replace(state, phase=self._next(state), stopped="")
                 self._save(state, keeper)
         except BridgeError as error:
-            if error.permanent and error.reason != "lease_lost":
+            if error.permanent and not isinstance(error, LeaseLost):
                 self._write_report(replace(state, stopped=error.reason), options, keeper)
             raise
         state = replace(state, ended=self.clock.now())
@@ -258,7 +258,8 @@ class Reconciler(Parts):
 
     def _second_pass(self, state: RunState, options: Options, keeper: LeaseKeeper) -> SecondPass:
         confirmer = Confirmer(self, Pace(self.clock, options.max_rcu), options, state.run)
-        return SecondPass(keeper, self._folder(state), confirmer, self._emitter())
+        folder, emitter = self._folder(state), self._emitter()
+        return SecondPass(keeper, folder, confirmer, emitter, options.max_emit, options.max_removes)
 
     def _emitter(self) -> Emitter:
         return Emitter(self)

@@ -47,6 +47,8 @@ class SecondPass:
     folder: str
     confirmer: Confirmer
     emitter: Emitter
+    max_emit: int
+    max_removes: int
 
     def confirm(self) -> Iterator[Counts]:
         """Stores what is confirmed for :meth:`emit`; each step returns the counts so far."""
@@ -66,7 +68,8 @@ class SecondPass:
             yield done.counts
 
     def emit(self) -> Iterator[Counts]:
-        """Reads each suspect one last time, sends its events and settles it."""
+        """Reads each suspect one last time, sends its events and settles it. What is read then decides, so
+        the limits hold for it too: raises ``TooMuchToEmit`` before a batch that would exceed them."""
         done = Pass.load(self._store, f"{self.folder}/emit")
         for name in self._documents("missed", done.after):
             changes = (self._store.get(name) or {}).get("changes", [])
@@ -77,10 +80,25 @@ class SecondPass:
                 self._count_published(some, these, confirmed, done.counts)
                 done.counts.read(asked.units["read_units"])
                 done.counts.looked_up(asked.units["ledger_units"])
+                self._require_allowed(confirmed, done.counts)
                 self.keeper.confirm()
                 self.emitter.emit(confirmed, done.counts)
             self._done(done, name, "emit")
             yield done.counts
+
+    def _require_allowed(self, confirmed: Sequence[Confirmed], counts: Counts) -> None:
+        missed = [one for one in confirmed if one.verdict == "missed"]
+        events = counts["events"] + sum(one.event_count for one in missed)
+        removes = counts["reemitted_remove"] + sum(one.reemission.kind == "remove" for one in missed)
+        if events > self.max_emit or removes > self.max_removes:
+            raise TooMuchToEmit(
+                f"table {self.emitter.parts.table}: {counts['events']} events were sent, with the next ones "
+                f"it would be {events} events (max_emit is {self.max_emit}) and {removes} removes "
+                f"(max_removes is {self.max_removes}): more than was confirmed",
+                hint="items changed or the configuration did since they were confirmed. What was sent is "
+                "settled and is not sent again: start a new run, which confirms what is still missed; or "
+                "`reconcile resume` with higher limits",
+            )
 
     @property
     def _store(self) -> RunStore:

@@ -23,6 +23,7 @@ from bridge.errors import (
     BatchError,
     BridgeError,
     ClaimCheckUnavailable,
+    ClaimContended,
     FetchUnavailable,
     MalformedRecord,
     RecordError,
@@ -182,6 +183,9 @@ def store_claims(items: Iterable[Item], claim_check: ClaimCheck, deadline: Deadl
             try:
                 for claim in item.claims:
                     claim_check.store(claim)
+                continue
+            except ClaimContended as error:
+                item.return_for_retry(error)
                 continue
             except ClaimCheckUnavailable as error:
                 down = error

@@ -164,6 +164,19 @@ def test_a_released_table_is_free_at_once(rig: Rig) -> None:
     assert store.acquire("T", "two", 60, 1_001).token > lease.token
 
 
+def test_a_released_lease_is_not_renewed_by_a_call_that_is_still_at_work(rig: Rig) -> None:
+    store = rig.store()
+    lease = store.acquire("T", "one", 60, 1_000)
+    rig.store().release(lease)
+    with pytest.raises(LeaseLost, match="given back"):
+        store.renew(lease, 1_800, 1_001)
+    with pytest.raises(LeaseLost):
+        store.put("T/run", {"n": 1}, lease)
+    with pytest.raises(LeaseLost):
+        store.remove("T/", lease)
+    assert rig.store().acquire("T", "two", 60, 1_002).token > lease.token
+
+
 def test_under_a_lease_that_is_over_nothing_is_written_removed_renewed_or_released(rig: Rig) -> None:
     store = rig.store()
     old = store.acquire("T", "one", 60, 1_000)

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from bridge.ports.run_store import Document, Lease
-from bridge.reconcile.lease import check_lease, next_lease
+from bridge.reconcile.lease import check_lease, next_lease, released
 from bridge.reconcile.state import read_document
 
 
@@ -39,7 +39,7 @@ class MemoryRunStore:
         with self._lock:
             held = self.leases.get(lease.table)
             if held is not None and held.token == lease.token:
-                self.leases[lease.table] = Lease(lease.table, lease.owner, lease.token, 0.0)
+                self.leases[lease.table] = released(lease)
 
     def get(self, name: str) -> Document | None:
         data = self.documents.get(name)

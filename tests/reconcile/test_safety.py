@@ -45,6 +45,20 @@ def with_snapshots() -> Table:
 # --- limits ---------------------------------------------------------------------------------------
 
 
+def test_the_limit_holds_for_what_is_sent_and_not_for_what_was_confirmed() -> None:
+    """A deployment after the confirmation makes three events of each change."""
+    rig = lossy()
+    with pytest.raises(TooMuchToEmit):
+        rig.execute(max_emit=29)
+    every = tuple(rule(f"com.example.user.{name}") for name in ("changed", "second", "third"))
+    rig.rules = replace(rig.rules, rules=every)
+    with pytest.raises(TooMuchToEmit, match="more than was confirmed"):
+        rig.resume(max_emit=31)
+    assert len(rig.events) <= 31
+    rig.resume(max_emit=90)
+    assert len(rig.events) == 90
+
+
 @pytest.mark.parametrize("limit", [{"max_emit": 29}, {"max_removes": 9}])
 def test_over_a_limit_nothing_is_sent_and_the_message_says_what_to_do(limit: Any) -> None:
     rig = lossy()

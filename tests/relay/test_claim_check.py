@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from bridge.core.event import Event
+from bridge.core.events.claim_check import Claim
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.local.ledgers import NoLedger
@@ -19,7 +20,7 @@ from bridge.edges.s3.claim_check import S3ClaimCheck
 from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.sns.topic import SnsSink
 from bridge.edges.sqs.quarantine import SqsQuarantine
-from bridge.errors import AccessDenied, BreakerTripped, BridgeError, SinkUnavailable
+from bridge.errors import AccessDenied, BreakerTripped, BridgeError, ClaimContended, SinkUnavailable
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.ledger import Ledger
 from bridge.ports.quarantine import Quarantine
@@ -137,6 +138,19 @@ def test_with_s3_down_large_changes_are_returned_and_their_keys_held_back_and_ot
         "event-3",
         "event-4",
     ]
+
+
+def test_a_conflict_over_one_claim_returns_its_change_alone() -> None:
+    class Contended(MemoryClaimCheck):
+        def store(self, claim: Claim) -> None:
+            if not self.kept:
+                self.kept["s3://first"] = b""
+                raise ClaimContended("another writer", code="ConditionalRequestConflict")
+            super().store(claim)
+
+    batch = [put("a", 1, text=LARGE), put("b", 2, text=LARGE + "b"), put("c", 3, text=LARGE + "c")]
+    outcome = handle(bridge_with(Contended(), narrow()), *batch)
+    assert (outcome.published, outcome.returned_numbers) == (2, ("1",))
 
 
 def test_without_a_ledger_everything_after_a_failed_upload_is_returned() -> None:

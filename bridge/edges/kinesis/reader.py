@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from bridge.edges.answers.errors import stream_target
 from bridge.errors import BridgeError, PositionTrimmed, SourceUnavailable
 from bridge.ports.stream import IteratorKind, Page, Shard
+
+_PAGES: Final = 20
+"""Pages read to find the record after which to read on. Then the caller tries again, later."""
+_PAGES_AT_TIP: Final = 2
 
 
 class KinesisReader:
@@ -44,13 +48,26 @@ class KinesisReader:
 
     def iterator(self, shard_id: str, kind: IteratorKind, sequence_number: str | None = None) -> str:
         if kind == "AFTER_SEQUENCE_NUMBER" and sequence_number is not None:
-            page = self.read(self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence_number), 1)
-            if page.records and page.records[0].get("SequenceNumber") != sequence_number:
+            self._require_kept(shard_id, sequence_number)
+        return self._iterator(shard_id, kind, sequence_number)
+
+    def _require_kept(self, shard_id: str, sequence_number: str) -> None:
+        """An empty page shows nothing: a shard may give any number of them before a record. Where the tip is
+        reached without the record, it is gone, and what came after it may be gone too."""
+        iterator = self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence_number)
+        at_tip = 0
+        for _ in range(_PAGES):
+            page = self.read(iterator, 1)
+            if page.records and page.records[0].get("SequenceNumber") == sequence_number:
+                return
+            at_tip = at_tip + 1 if page.behind_ms == 0 else 0
+            if page.records or page.next is None or at_tip == _PAGES_AT_TIP:
                 raise PositionTrimmed(
                     f"a position in {self.arn} is older than the stream keeps",
                     hint="reconcile the tables: changes in between were not seen",
                 )
-        return self._iterator(shard_id, kind, sequence_number)
+            iterator = page.next
+        raise SourceUnavailable(f"{self.arn} does not return the record after which to read on")
 
     def read(self, iterator: str, limit: int) -> Page:
         answer = self._target.call("GetRecords", ShardIterator=iterator, Limit=limit, StreamARN=self.arn)

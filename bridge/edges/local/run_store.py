@@ -12,7 +12,7 @@ import orjson
 
 from bridge.errors import CheckpointBroken, CheckpointUnavailable
 from bridge.ports.run_store import Document, Lease
-from bridge.reconcile.lease import check_lease, lease_document, next_lease, read_lease
+from bridge.reconcile.lease import check_lease, lease_document, next_lease, read_lease, released
 from bridge.reconcile.state import read_document
 from bridge.settings.durable_file import write_durably
 
@@ -44,7 +44,7 @@ class DirectoryRunStore:
         with self._locked(lease.table):
             held = self._lease(lease.table)
             if held is not None and held.token == lease.token:
-                self._write_lease(Lease(lease.table, lease.owner, lease.token, 0.0))
+                self._write_lease(released(lease))
 
     def get(self, name: str) -> Document | None:
         path = self._path(name)

@@ -9,8 +9,11 @@ Expiry counts from an object's last write. Data that comes back long after (an i
 would be referred to by a new event shortly before it expires: an object older than a day is therefore written
 again, which starts its life anew. A day is enough, because the stream brings no older change again.
 
-Needs ``s3:PutObject``, ``s3:GetObject`` (for HEAD) and ``s3:ListBucket``; with a KMS key
-``kms:GenerateDataKey``. Subscribers need ``s3:GetObject``, and ``kms:Decrypt`` with a KMS key.
+An object that exists is read: if something else has overwritten it, it is written again.
+
+Needs ``s3:PutObject``, ``s3:GetObject`` and ``s3:ListBucket``; with a KMS key ``kms:GenerateDataKey``, and
+``kms:Decrypt`` so that an object that exists is compared and not simply written again. Subscribers need
+``s3:GetObject``, and ``kms:Decrypt`` with a KMS key.
 """
 
 from __future__ import annotations
@@ -21,11 +24,14 @@ from urllib.parse import quote
 from bridge.core.events.claim_check import Claim
 from bridge.edges.answers.errors import AwsTarget
 from bridge.edges.s3.objects import Objects
-from bridge.errors import BridgeError, ClaimCheckUnavailable
+from bridge.errors import AccessDenied, BridgeError, ClaimCheckUnavailable, ClaimContended
 from bridge.limits import STREAM_RETENTION_S
 from bridge.ports.clock import Clock
 
 DEFAULT_PREFIX: Final = "claim-check/"
+
+_TRIES: Final = 3
+"""Against others that write the same object at the same moment (docs: "Conditional writes", 409)."""
 
 
 class S3ClaimCheck:
@@ -55,16 +61,31 @@ class S3ClaimCheck:
 
     def store(self, claim: Claim) -> None:
         """See ``ports.ClaimCheck.store``."""
-        try:
-            self._objects.put(claim.name, claim.data, IfNoneMatch="*")
-        except BridgeError as error:
-            if error.code != "PreconditionFailed":
-                raise
-            if self._is_old(claim):
-                self._objects.put(claim.name, claim.data)
+        for tries in range(_TRIES):
+            try:
+                self._objects.put(claim.name, claim.data, IfNoneMatch="*")
+                return
+            except BridgeError as error:
+                if error.code == "ConditionalRequestConflict" and tries + 1 < _TRIES:
+                    continue
+                if error.code == "ConditionalRequestConflict":
+                    raise ClaimContended(error.message, hint=error.hint, code=error.code) from error
+                if error.code != "PreconditionFailed":
+                    raise
+                break
+        if not self._is_fresh(claim) or not self._holds(claim):
+            self._objects.put(claim.name, claim.data)
 
-    def _is_old(self, claim: Claim) -> bool:
+    def _is_fresh(self, claim: Claim) -> bool:
         modified = self._objects.modified(claim.name)
         if modified is None:
-            return True  # it expired between the two calls
-        return self._clock.now() - modified.timestamp() >= STREAM_RETENTION_S
+            return False  # it expired between the two calls
+        return self._clock.now() - modified.timestamp() < STREAM_RETENTION_S
+
+    def _holds(self, claim: Claim) -> bool:
+        """Whether the object is still the data: subscribers can do nothing with anything else."""
+        try:
+            stored = self._objects.get(claim.name)
+        except AccessDenied:
+            return False  # to its KMS key: what cannot be compared is written again
+        return stored is not None and stored.data == claim.data

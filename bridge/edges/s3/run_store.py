@@ -30,7 +30,7 @@ from bridge.errors import BridgeError, CheckpointBroken, CheckpointUnavailable
 from bridge.limits import S3_DELETE_MAX
 from bridge.ports.clock import Clock
 from bridge.ports.run_store import Document, Lease
-from bridge.reconcile.lease import check_lease, lease_document, lease_lost, next_lease, read_lease
+from bridge.reconcile.lease import check_lease, lease_document, lease_lost, next_lease, read_lease, released
 from bridge.reconcile.state import broken, read_document
 
 FORMAT: Final = 1
@@ -110,7 +110,7 @@ class S3RunStore:
             held, etag, by = self._held(lease.table)
             if held is None or held.token != lease.token:
                 return
-            if self._write_lease(Lease(lease.table, lease.owner, lease.token, 0.0), etag, by):
+            if self._write_lease(released(lease), etag, by):
                 return
 
     # --- documents -----------------------------------------------------------------------------------

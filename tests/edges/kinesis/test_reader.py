@@ -61,6 +61,44 @@ def test_a_position_that_the_stream_no_longer_has_is_noticed_although_kinesis_do
         reader(client).iterator(shard, "AFTER_SEQUENCE_NUMBER", first)
 
 
+@pytest.mark.parametrize("empty", [1, 3, 15])
+def test_empty_pages_hide_no_hole(empty: int) -> None:
+    client = KinesisClient()
+    (shard,) = client.by_id
+    first = client.put("a", 1)
+    client.put("a", 2)
+    client.empty_pages = empty
+    assert reader(client).iterator(shard, "AFTER_SEQUENCE_NUMBER", first)
+    client.trim(shard, 1)
+    client.empty_pages = empty
+    with pytest.raises(PositionTrimmed):
+        reader(client).iterator(shard, "AFTER_SEQUENCE_NUMBER", first)
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_record_that_is_gone_is_a_hole_also_where_nothing_came_after_it_that_the_stream_still_has(
+    closed: bool,
+) -> None:
+    client = KinesisClient()
+    (shard,) = client.by_id
+    first = client.put("a", 1)
+    client.put("a", 2)
+    client.trim(shard, 2)
+    if closed:
+        client.close(shard)
+    with pytest.raises(PositionTrimmed):
+        reader(client).iterator(shard, "AFTER_SEQUENCE_NUMBER", first)
+
+
+def test_pages_that_are_empty_for_ever_are_asked_for_again_later() -> None:
+    client = KinesisClient()
+    (shard,) = client.by_id
+    first = client.put("a", 1)
+    client.empty_pages = 1_000
+    with pytest.raises(SourceUnavailable):
+        reader(client).iterator(shard, "AFTER_SEQUENCE_NUMBER", first)
+
+
 def test_what_errors_mean() -> None:
     client = KinesisClient()
     source = reader(client)

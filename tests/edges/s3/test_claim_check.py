@@ -8,7 +8,7 @@ import pytest
 
 from bridge.core.events.claim_check import Claim
 from bridge.edges.s3.claim_check import S3ClaimCheck
-from bridge.errors import AccessDenied, ClaimCheckUnavailable, TargetMissing
+from bridge.errors import AccessDenied, ClaimCheckUnavailable, ClaimContended, TargetMissing
 from tests.fakes.clients.batch_peer import client_error, timeout
 from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
@@ -68,6 +68,36 @@ def test_data_that_expires_while_it_is_looked_at_is_written_again() -> None:
     client.fail = expire
     store.store(CLAIM)
     assert [kept.data for kept in client.objects.values()] == [CLAIM.data]
+
+
+def test_an_object_that_something_else_has_overwritten_is_written_again() -> None:
+    store, client, _ = rig()
+    store.store(CLAIM)
+    (key,) = client.objects
+    for other in (b"", b"?" * len(CLAIM.data)):
+        client.put_object(Bucket="store", Key=key, Body=other)
+        store.store(CLAIM)
+        assert client.objects[key].data == CLAIM.data
+
+
+def test_an_object_that_may_not_be_decrypted_is_written_again() -> None:
+    store, client, _ = rig(kms_key="alias/data")
+    store.store(CLAIM)
+    denied = client_error("AccessDenied", "GetObject", 403, "not authorized to perform: kms:Decrypt")
+    client.fail = lambda operation, call: denied if operation == "GetObject" else None
+    store.store(CLAIM)
+    assert writes(client) == [2]
+
+
+def test_a_conflict_with_another_writer_of_the_same_data_is_tried_again_and_then_named() -> None:
+    store, client, _ = rig()
+    conflict = client_error("ConditionalRequestConflict", "PutObject", 409, "conflict")
+    client.fail = lambda operation, call: conflict if operation == "PutObject" and call < 2 else None
+    store.store(CLAIM)
+    assert writes(client) == [1]
+    client.fail = lambda operation, call: conflict if operation == "PutObject" else None
+    with pytest.raises(ClaimContended):
+        store.store(CLAIM)
 
 
 def test_the_uri_names_bucket_and_key_and_is_a_uri_whatever_the_prefix() -> None:

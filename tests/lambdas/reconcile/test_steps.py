@@ -14,12 +14,14 @@ from bridge.errors import (
     AccessDenied,
     BatchError,
     BridgeError,
+    CheckpointUnavailable,
     ConfigurationError,
     Problem,
     ReconcileStopped,
     SourceUnavailable,
     TargetMissing,
 )
+from bridge.reconcile.distributed import LEASE_S
 from tests.fakes.state_machine import Execution
 from tests.lambdas.reconcile.rig import Distributed, Fate
 from tests.reconcile.rig import Rig, lossy, opts
@@ -367,6 +369,102 @@ def test_a_change_that_the_stream_brings_within_the_grace_is_not_re_emitted() ->
     ours.rig.live("u00", {"name": "changed"})
     assert going.finish().status == "SUCCEEDED"
     assert (ours.report["in_flight"], len(ours.rig.events)) == (1, 29)
+
+
+def looked(ours: Distributed) -> dict[str, Any]:
+    """The ticket of a run of one segment that has compared everything."""
+    ticket: dict[str, Any] = ours.steps.plan("one", {})["ticket"]
+    for phase in ("table", "ledger"):
+        while ours.invoke(look(ticket, phase))["outcome"] == "more":
+            pass
+        ours.invoke({"step": "looked", "ticket": ticket, "phase": phase})
+    return ticket
+
+
+def look(ticket: Any, phase: str) -> dict[str, Any]:
+    return {"step": "look", "ticket": ticket, "phase": phase, "segment": 0}
+
+
+def stop(ticket: Any) -> dict[str, Any]:
+    return {"step": "stop", "execution": {}, "at": {"ticket": ticket, "error": {"Error": "Timeout"}}}
+
+
+def ended(ours: Distributed, tickets: list[Any] | None = None) -> tuple[dict[str, Any], Any]:
+    """The ticket of a run that has ended, and the answer of its report."""
+    ticket = looked(ours)
+    if tickets is not None:
+        tickets.append(ticket)
+    ours.rig.clock.advance(opts().grace_s + 1)
+    for step in ("confirm", "emit"):
+        while (answer := ours.invoke({"step": step, "ticket": ticket}))["outcome"] != "done":
+            ours.rig.clock.advance(answer.get("wait_s", 0))
+    return ticket, ours.invoke({"step": "report", "ticket": ticket})
+
+
+def test_a_report_that_is_asked_for_twice_counts_its_metrics_once() -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    ticket, first = ended(ours)
+    assert ours.invoke({"step": "report", "ticket": ticket}) == first
+    assert first["outcome"] == "done"
+    names = ("ReconciliationsCompleted", "ChangesReemitted", "ChangesMissed")
+    assert [ours.telemetry.counts[name] for name in names] == [1, 30, 30]
+
+
+def test_a_report_that_fails_while_it_cleans_up_has_counted_its_metrics_once() -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    remove, failures = ours.rig.store.remove, [CheckpointUnavailable("throttled")]
+    tickets: list[Any] = []
+
+    def failing(prefix: str, lease: Any) -> None:
+        if prefix.endswith("/look/") and failures:
+            raise failures.pop()
+        remove(prefix, lease)
+
+    ours.rig.store.remove = failing  # type: ignore[method-assign]
+    with pytest.raises(CheckpointUnavailable):
+        ended(ours, tickets)
+    assert ours.invoke({"step": "report", "ticket": tickets[0]})["outcome"] == "done"
+    assert ours.telemetry.counts["ReconciliationsCompleted"] == 1
+
+
+def test_a_stop_after_the_end_leaves_a_complete_run_complete() -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    ticket, first = ended(ours)
+    assert ours.invoke(stop(ticket)) == first
+    assert (ours.report["complete"], ours.report["stopped"]) == (True, "")
+    state = ours.rig.reconciler.status()
+    assert state is not None
+    assert state.stopped == ""
+    assert ours.telemetry.counts.get("ReconciliationsStopped", 0) == 0
+
+
+def test_a_stop_that_is_repeated_fails_the_execution_again_and_counts_once() -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    ticket = looked(ours)
+    for _ in range(2):
+        with pytest.raises(ReconcileStopped, match="interrupted"):
+            ours.invoke(stop(ticket))
+    assert ours.telemetry.counts["ReconciliationsStopped"] == 1
+
+
+def test_a_look_in_flight_does_not_hold_the_table_after_the_run_was_stopped() -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    ticket = ours.steps.plan("one", {})["ticket"]
+    page = ours.rig.source.page
+    stopped: list[bool] = []
+
+    def slow_page(*given: Any, **more: Any) -> Any:
+        read = page(*given, **more)
+        if not stopped:
+            stopped.append(True)
+            ours.rig.clock.advance(LEASE_S / 2)  # the lease would be renewed now
+            with pytest.raises(ReconcileStopped):
+                ours.invoke(stop(ticket))
+        return read
+
+    ours.rig.source.page = slow_page  # type: ignore[method-assign]
+    assert ours.invoke(look(ticket, "table"))["outcome"] == "held"
+    assert ours.run().status == "SUCCEEDED", "the next execution begins at once"
 
 
 def test_a_plan_sends_nothing() -> None:
