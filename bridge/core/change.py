@@ -17,7 +17,7 @@ Actor = Literal["user", "ttl"]
 StreamView = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 
 
-def captures(view: StreamView, image: Literal["before", "after"]) -> bool:
+def captures(view: str, image: Literal["before", "after"]) -> bool:
     """Whether records of a stream with this view have the image of the item before, or after, a change."""
     return view in ("OLD_IMAGE" if image == "before" else "NEW_IMAGE", "NEW_AND_OLD_IMAGES")
 

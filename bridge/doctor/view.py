@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Literal
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
+from bridge.core.change import captures
 from bridge.core.mapping.language import paths_of
 from bridge.doctor.finding import Context, Finding
 from bridge.settings.tables import EventSettings, TableSettings
 
 Image = Literal["before", "after"]
-
-CAPTURED: Final[Mapping[str, frozenset[str]]] = {
-    "KEYS_ONLY": frozenset(),
-    "NEW_IMAGE": frozenset({"after"}),
-    "OLD_IMAGE": frozenset({"before"}),
-    "NEW_AND_OLD_IMAGES": frozenset({"before", "after"}),
-}
 
 
 def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[Image, list[str]]:
@@ -33,8 +27,7 @@ def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[I
 
 def judge_view(context: Context, view: str, table: TableSettings, *, keeps_fields: bool) -> Finding:
     wanted = wanted_images(table, keeps_fields=keeps_fields)
-    captured = CAPTURED.get(view, frozenset())
-    missing = {image: places for image, places in wanted.items() if image not in captured}
+    missing = {image: places for image, places in wanted.items() if not captures(view, image)}
     if table.fetch and set(missing) == {"after"}:
         missing = {}  # the current item is read instead
     if missing:

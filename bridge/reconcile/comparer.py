@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem
+from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem, captures
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import Fingerprint, compile_fingerprint
 from bridge.core.generation import lifted
@@ -59,7 +59,7 @@ class Comparer:
             "", self.stream, "insert", {}, None, None, NEVER_SETTLED, time, "user", "NEW_AND_OLD_IMAGES"
         )
         put(self, "_blank", blank)
-        captured = self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") or self.table.fetch
+        captured = captures(self.facts.view, "after") or self.table.fetch
         put(self, "sees_state", self.keep != "position" and self.table.fingerprint is not None and captured)
         # Compiled once, because they run for every item of a table.
         put(self, "fingerprint", self.fingerprint_of if self.table.redact is None else self._redacted_print)
@@ -166,10 +166,10 @@ class Comparer:
     ) -> dict[str, Any]:
         """DynamoDB's own record of the change, as far as it can be known."""
         body: dict[str, Any] = {"Keys": key, "StreamViewType": self.facts.view}
-        if item is not None and self.facts.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
+        if item is not None and captures(self.facts.view, "after"):
             body["NewImage"] = item
         before = self._image(row) if kind != "insert" else None
-        if before is not None and self.facts.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
+        if before is not None and captures(self.facts.view, "before"):
             body["OldImage"] = before
         arn = self.facts.arn.split(":")
         return {

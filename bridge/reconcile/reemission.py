@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bridge.core.change import Change, Operation, Position, TypedItem
+from bridge.core.change import Change, Operation, Position, TypedItem, captures
 from bridge.core.event import Event
 from bridge.core.healing import published_name, state_name, step_id, suffix_at, time_text
 from bridge.errors import ViewTooNarrow
@@ -90,7 +90,7 @@ def reemission_of(
         stream=comparer.stream,
         operation=kind,
         key=comparer.redacted_key(key),
-        before=before if view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES") else None,
+        before=before if captures(view, "before") else None,
         after=image if view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         position=position,
         time=read_at.replace(microsecond=0),
