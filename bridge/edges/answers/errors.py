@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -173,14 +172,14 @@ class AwsTarget:
                 return
             request[parameter] = page[member]
 
-    @contextmanager
-    def translating(self) -> Iterator[None]:
-        """Raises our error for each of ``AWS_ERRORS``. Only for what is read after a call has returned: the
-        body of an object."""
+    def body(self, streamed: Any) -> bytes:
+        """The whole body of an object, which is read after its call has returned. Raises as :meth:`call`
+        does, also when the time is up."""
         try:
-            yield
+            content: bytes = limited(streamed.read, limit_here(self.until))()
         except AWS_ERRORS as error:
             raise self.translate(error) from error
+        return content
 
     def translate(self, error: Exception) -> BridgeError:
         """Our error for one of ``AWS_ERRORS``. The caller raises it ``from`` the original."""

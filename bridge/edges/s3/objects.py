@@ -71,8 +71,7 @@ class Objects:
         """None where there is no such object."""
         try:
             answer = self.target.call("GetObject", Bucket=self.bucket, Key=self.prefix + name)
-            with self.target.translating():
-                return Stored(answer["Body"].read(), str(answer["ETag"]))
+            return Stored(self.target.body(answer["Body"]), str(answer["ETag"]))
         except BridgeError as error:
             if error.code == "NoSuchKey":
                 return None

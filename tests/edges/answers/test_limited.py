@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -23,7 +24,7 @@ from bridge.edges.s3.claim_check import S3ClaimCheck
 from bridge.edges.s3.quarantine import S3Quarantine
 from bridge.edges.sns.topic import SnsSink
 from bridge.edges.sqs.quarantine import SqsQuarantine
-from bridge.errors import LedgerUnavailable, SourceUnavailable, Unavailable
+from bridge.errors import LedgerUnavailable, QuarantineUnavailable, SourceUnavailable, Unavailable
 from bridge.ports.clock import Deadline, limit_here, time_limit
 from bridge.ports.ledger import Announced, Row
 from bridge.ports.quarantine import Quarantined
@@ -126,6 +127,23 @@ def test_an_answer_and_an_error_come_through_as_they_are() -> None:
 
 def _timeout() -> None:
     raise TimeoutError("its own")
+
+
+def test_the_body_of_an_object_is_read_within_the_time_too() -> None:
+    """It comes after the answer to its call, and a body that trickles never reaches botocore's timeout."""
+
+    class Trickling:
+        end = threading.Event()
+
+        def read(self) -> bytes:
+            self.end.wait(60)
+            return b""
+
+    target = AwsTarget(None, "s3", "bucket b", unavailable=QuarantineUnavailable)
+    with pytest.raises(QuarantineUnavailable) as raised:
+        target.within(Deadline.after(CLOCK, SHORT_S)).body(Trickling())
+    Trickling.end.set()
+    assert raised.value.code == "NoAnswerInTime"
 
 
 def test_what_was_left_behind_is_not_repeated_later(
