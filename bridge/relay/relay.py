@@ -32,6 +32,7 @@ from bridge.relay.reports import count_batch, log_batch, log_failure
 from bridge.relay.settling import Heal, Settling, settled_by
 from bridge.relay.time_left import return_what_does_not_fit
 from bridge.relay.verdicts import making, taking
+from bridge.relay.watch import TargetWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Relay:
     heal: Heal = "report"
     hash_key: bytes = b""
     tracer: Tracer = field(default_factory=NoTracer)
+    watch: TargetWatch | None = None  # None: the targets are not looked at again
     unknown_tables: set[str] = field(default_factory=set)
     redactions: RedactionWatch = field(default_factory=RedactionWatch)
 
@@ -78,6 +80,8 @@ class Relay:
             try:
                 settling = Settling(self.ledger, self.tables, self.heal, redriven, deadline)
                 items = [Item(record, dialect) for record in records]
+                if self.watch is not None:
+                    self.watch.before_publishing()
                 self._process(items, deadline, stream, trace, settling)
                 outcome = Outcome.of_items(items)
                 ended = [item for item in items if item.end != "returned"]
@@ -89,6 +93,8 @@ class Relay:
                 return outcome
             except Exception:
                 self.telemetry.count("BatchesFailed")
+                if self.watch is not None:
+                    self.watch.suspect()
                 raise
 
     def _process(
@@ -106,6 +112,7 @@ class Relay:
                 if item.end is None:
                     self._decode(item, stream)
             settling.open(items)
+        before = settling.rows
         if self.fetcher is not None:
             with span("fetch"):
                 fetch_current(items, self.tables, self.fetcher, deadline)
@@ -131,8 +138,12 @@ class Relay:
             done += part
         self.breaker.judge(taking(items))
         self._quarantine(items)  # what a sink refused for good; its later changes are held back
+        # Before settling: a bus that was deleted has accepted every event.
+        seen = self.watch is None or self.watch.look_if_due()
         with span("settle"):
             settling.close(items)
+        if self.watch is not None and not seen:
+            self.watch.note(items, before)
 
     # --- the steps, in the order of _process -----------------------------------------------------
 

@@ -34,6 +34,7 @@ from bridge.ports.sink import Sink
 from bridge.ports.telemetry import NoTracer, Silence, Telemetry, Tracer
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
+from bridge.relay.watch import TargetWatch
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.registries.remarks import Remark
 from bridge.settings import Settings, load_settings
@@ -216,19 +217,26 @@ def build_relay(
     fetcher: Fetcher | None = None,
     claim_check: ClaimCheck | None = None,
     client: ClientFactory | None = None,
+    watch: TargetWatch | None = None,
 ) -> Relay:
     """The relay of a configuration; ``ledger``, ``quarantine``, ``claim_check`` and ``breaker`` replace the
     configured ones. ``client`` makes the clients of stores in AWS; without it they have boto3's defaults."""
     settings = configuration.settings
     clock = clock or SystemClock()
     hash_key = settings.hash_key.get_secret_value().encode() if settings.hash_key else secrets.token_bytes(32)
+    ledger = ledger if ledger is not None else build_ledger(settings, client, clock)
+    quarantine = quarantine if quarantine is not None else build_quarantine(settings, client)
+    claim_check = claim_check if claim_check is not None else build_claim_check(settings, client, clock)
+    stores = [each.check for each in (ledger, quarantine, claim_check) if each is not None]
+    checks = [sink.check for sink in sinks.values()]
     return Relay(
         tables=configuration.tables,
         sinks=sinks,
-        ledger=ledger if ledger is not None else build_ledger(settings, client, clock),
+        ledger=ledger,
         heal=settings.ledger.heal if isinstance(settings.ledger, KeepingLedgerSettings) else "off",
-        quarantine=quarantine if quarantine is not None else build_quarantine(settings, client),
-        claim_check=claim_check if claim_check is not None else build_claim_check(settings, client, clock),
+        quarantine=quarantine,
+        claim_check=claim_check,
+        watch=watch or TargetWatch(checks, stores, ledger, clock, telemetry),
         telemetry=telemetry,
         clock=clock,
         breaker=breaker or Breaker(share=settings.breaker.share, at_least=settings.breaker.at_least),
@@ -337,6 +345,8 @@ def check_targets(relay: Relay) -> None:
     relay.quarantine.check()
     if relay.claim_check is not None:
         relay.claim_check.check()
+    if relay.watch is not None:
+        relay.watch.begin()
 
 
 def nowhere() -> MemoryQuarantine:

@@ -27,6 +27,7 @@ from bridge.ports.failures import FailureDestination
 from bridge.ports.sink import Sink
 from bridge.ports.stream import StreamSource
 from bridge.ports.telemetry import Telemetry
+from bridge.relay.watch import TargetWatch
 from bridge.settings import Settings
 from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
@@ -85,6 +86,7 @@ def build_runners(
     ledger = build_ledger(configuration.settings, client)
     runners: dict[str, Runner] = {}
     executors: list[Executor] = []
+    watch: TargetWatch | None = None  # one for all: they share their targets
     for feed in _feeds(configuration, client, tables):
         # One relay for each, because a breaker that trips is about the deployment of one table.
         relay = build_relay(
@@ -96,7 +98,9 @@ def build_runners(
             ledger=ledger,
             quarantine=quarantine,
             claim_check=claim_check,
+            watch=watch,
         )
+        watch = relay.watch
         if not runners:
             check_targets(relay)
         factor = feed.mapping.parallelization_factor
@@ -117,7 +121,7 @@ def build_runners(
             dialect=feed.dialect,
             on_batch=lambda report, name=feed.name: on_batch(name, report),  # type: ignore[misc]
         )
-    return Runners(runners, tuple(executors))
+    return Runners(runners, tuple(executors), watch=watch)
 
 
 @dataclass(frozen=True, slots=True)
