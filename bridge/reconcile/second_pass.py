@@ -121,6 +121,8 @@ class SecondPass:
         rows = parts.ledger.read(absent)
         counts.looked_up(len(absent))
         for token, suspect, (kind, events) in zip(tokens, suspects, changes, strict=False):
+            if token in left:
+                continue  # it is still to be sent
             row = rows.get(token)
             as_of = time_text(datetime.fromtimestamp(suspect.read_s, UTC))
             if row is None or (row.settled_by, row.as_of) != ("reconcile", as_of):
