@@ -32,6 +32,10 @@ ENVIRONMENT: Final[Mapping[str, Variable]] = {
         "event source mapping that a reconciliation asks if the stream has no lag",
         "00000000-0000-0000-0000-000000000000",
     ),
+    "STREAM_ARN": Variable(
+        "stream that a pipe reads",
+        "arn:aws:dynamodb:us-east-1:000000000000:table/Sample/stream/2026-01-01T00:00:00.000",
+    ),
     "RUNS_BUCKET": Variable("bucket of reconciliations", "sample"),
     "EVENT_BUS": Variable("name or ARN of the event bus", "sample"),
     "EVENT_BUS_V2_ARN": Variable(
