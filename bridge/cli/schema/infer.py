@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -70,7 +69,7 @@ def infer(
         )
     schema = seen.schema(schema_id=schema_id, title=title, counts=counts, enums=enums, examples=examples)
     if output is Output.JSON:
-        places = [asdict(place) for place in seen.places()]
+        places = [place._asdict() for place in seen.places()]
         reported = {"samples": seen.shape.seen, "kinds": dict(seen.kinds), "unreadable": seen.unreadable}
         console.write_json({"schema": schema, "places": places, **reported})
     else:

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bridge.core.event import cloud_event, is_cloud_event
 from bridge.core.values import plain_item
@@ -22,8 +22,7 @@ from bridge.schemas.documents.validation import DIALECT
 _TAGS: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
 
 
-@dataclass(frozen=True, slots=True)
-class SeenAt:
+class SeenAt(NamedTuple):
     """One place, as a JSON Pointer with ``*`` for elements and for names that are data."""
 
     path: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urldefrag, urljoin
 
 from bridge.core.pointer import parse_pointer
@@ -15,8 +15,7 @@ from bridge.schemas.documents.json_document import subschemas
 _PLAIN: re.Pattern[str] = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Obstacle:
+class Obstacle(NamedTuple):
     """``pointer`` is a JSON Pointer into ``document`` (the ``$id`` of a file of the folder)."""
 
     document: str
