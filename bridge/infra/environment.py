@@ -24,10 +24,6 @@ ENVIRONMENT: Final[Mapping[str, Variable]] = {
     "BRIDGE_CONFIG": Variable("path of bridge.yaml in the package", "bridge.yaml"),
     "BRIDGE_TABLE": Variable("table to reconcile, as bridge.yaml names it", "Table"),
     "BRIDGE_FUNCTION": Variable("function whose lag a reconciliation checks", "stream-bridge"),
-    "STREAM_ARN": Variable(
-        "source of a pipe, whose records may name only their table",
-        "arn:aws:dynamodb:eu-central-1:123456789012:table/Users/stream/2026-01-01T00:00:00.000",
-    ),
     "MAPPING_ID": Variable(
         "event source mapping that a reconciliation asks if the stream has no lag",
         "00000000-0000-0000-0000-000000000000",
