@@ -131,7 +131,7 @@ def canonical_bytes(value: TypedValue) -> bytes:
     if tag == "S":
         text = content
     elif tag == "M":
-        parts = [name.encode() + b"=" + canonical_bytes(content[name]) for name in sorted(content)]
+        parts = [_member_name(name) + b"=" + canonical_bytes(content[name]) for name in sorted(content)]
         return _framed(tag, *parts)
     elif tag == "L":
         return _framed(tag, *map(canonical_bytes, content))
@@ -140,6 +140,11 @@ def canonical_bytes(value: TypedValue) -> bytes:
     else:
         text = str(plain(value))
     return _framed(tag, text.encode("utf-8", "surrogatepass"))
+
+
+def _member_name(name: str) -> bytes:
+    """Without ``=``, which ends it."""
+    return name.replace("%", "%25").replace("=", "%3D").encode("utf-8", "surrogatepass")
 
 
 def _framed(tag: str, *parts: bytes) -> bytes:

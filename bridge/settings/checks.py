@@ -6,8 +6,9 @@ does not hide the mistakes in another. Parts of the wrong shape are skipped here
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from bridge.core.pattern.matching import looks_beyond_keys
 from bridge.errors import Problem, did_you_mean
@@ -16,6 +17,8 @@ from bridge.settings.derivation_checks import check_derivations
 from bridge.settings.environment import DefaultText, EnvironmentText, plain
 from bridge.settings.types import TYPE_MAX_CHARS
 from bridge.settings.yaml_source import YamlPath, YamlSource
+
+_PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
 Finding = tuple[YamlPath, Problem]
 
@@ -45,9 +48,27 @@ class _Checks:
             at: YamlPath = ("tables", name)
             yield from self.physical_name(at, name, table, names)
             yield from self.table(at, _mapping(table))
+        yield from self.shared_subjects()
         for sink in self.sinks:
             if self.data.get("tables") and sink not in self.used:
                 yield self.warning(("sinks", sink), "no table publishes to this sink")
+
+    def shared_subjects(self) -> Iterator[Finding]:
+        """Tables whose items could have one subject in events of one type: subscribers would take two items
+        for one."""
+        first: dict[tuple[str, str], str] = {}
+        for name, table in _mapping(self.data.get("tables")).items():
+            subject = _mapping(table).get("subject")
+            for event in _list(_mapping(table).get("events")):
+                type_ = _mapping(event).get("type")
+                if not isinstance(subject, str) or not isinstance(type_, str):
+                    continue
+                other = first.setdefault((type_, _PLACEHOLDER.sub("{}", subject)), name)
+                if other != name:
+                    message = f"can be the subject of another item, of table {other}, in events of {type_}"
+                    advice = "begin it with another word; if no key is in both tables, ignore this"
+                    yield self.warning(("tables", name, "subject"), message, advice)
+                    break
 
     def source_chars(self) -> Iterator[Finding]:
         source = self.data.get("source")

@@ -187,3 +187,10 @@ def test_redaction_leaves_the_record_itself_alone() -> None:
     record = lambda_record(op="insert", key={"id": "a"}, after={"id": "a", "pw": {"deep": "secret"}})
     table(redact=(rule("$.pw.deep", "mask"),)).view(decode(record))
     assert record["dynamodb"]["NewImage"] == item({"id": "a", "pw": {"deep": "secret"}})
+
+
+def test_maps_that_differ_have_different_digests_whatever_their_members_are_called() -> None:
+    one = {"M": {"a": {"S": "q=S1:x"}}}
+    other = {"M": {"a=S6:q": {"S": "x"}}}
+    assert canonical_bytes(one) != canonical_bytes(other)
+    assert canonical_bytes({"M": {"a%3D": {"S": "x"}}}) != canonical_bytes({"M": {"a=": {"S": "x"}}})
