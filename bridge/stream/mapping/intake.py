@@ -9,7 +9,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bridge.core.records.dialect import Dialect
 from bridge.core.records.wire import dumps
@@ -34,8 +34,7 @@ class StreamRecord:
     place: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
+class Intake(NamedTuple):
     """Prepares the records of one shard."""
 
     dialect: Dialect
