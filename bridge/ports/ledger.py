@@ -44,9 +44,10 @@ class Row:
     image, None where they are not known. ``fingerprint_version`` identifies how the fingerprint, the hashes
     and the image were made (:func:`bridge.core.fingerprint.fingerprint_version_of`), empty where it was not
     recorded. ``doubt``: the item is not live as far as is known, but a change was quarantined after that, so
-    that subscribers may have the item nevertheless. ``ids`` name the last few settled records, for
-    streams that may repeat a record under another number (:func:`record_name`). ``stored`` is
-    the row as the ledger holds it, where it was changed after it was read; it is never recorded.
+    that subscribers may have the item nevertheless. ``ids`` name the last few settled records, for streams
+    that may repeat a record under another number (:func:`record_name`). ``refreshed``: a seed wrote the row
+    again and nothing was published, so it suppresses nothing. ``stored`` is the row as the ledger holds it,
+    where it was changed after it was read; it is never recorded.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Row:
     doubt: bool = False
     fingerprint_version: str = ""
     ids: tuple[str, ...] = ()
+    refreshed: bool = False
     stored: Row | None = None
 
     @property

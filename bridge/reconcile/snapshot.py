@@ -77,6 +77,19 @@ def check_rules(comparer: Comparer, options: Options) -> None:
         )
 
 
+def _refreshed(new: Row, row: Row) -> Row:
+    """``new`` in place of ``row``. It suppresses no more than ``row`` did: a refresh publishes nothing, so
+    changes that are still on their way must be published."""
+    only_seeded = row.settled_by == "snapshot" and not row.refreshed
+    return replace(
+        new,
+        gap=row.gap,
+        gap_names=row.gap_names,
+        as_of=row.as_of if only_seeded else new.as_of,
+        refreshed=not only_seeded,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshots(Reader):
     """Works page by page, as the first pass does, but nothing is a suspect. Pages are read consistently: the
@@ -111,7 +124,7 @@ class Snapshots(Reader):
                 if row is None:
                     rows[token] = new
                 else:
-                    stales.append((replace(new, gap=row.gap, gap_names=row.gap_names), row))
+                    stales.append((_refreshed(new, row), row))
             except MalformedRecord as error:
                 at.counts.undecodable(error, comparer.name(token))
         self.confirm_lease()

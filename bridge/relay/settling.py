@@ -170,7 +170,8 @@ class Settling:
             return "duplicate"
         # One that sorts before the snapshot cannot undo it.
         undoes = change.position.sequence > row.published_sequence
-        if row.settled_by == "snapshot" and undoes and _is_older(change, row):
+        made_by_a_read = row.settled_by == "snapshot" and not row.refreshed
+        if made_by_a_read and undoes and _is_older(change, row):
             return "seeded"
         if self.redriven:
             return None  # redriven changes are older than their rows

@@ -88,6 +88,27 @@ def test_a_refreshing_seed_fixes_it_sends_nothing_and_then_losses_are_seen_again
     assert rig.execute()["whole"]
 
 
+def test_a_refreshed_row_suppresses_no_more_than_it_did_before() -> None:
+    """A refresh publishes nothing, so what is still on its way must be."""
+    rig = Rig()
+    for number in range(10):
+        rig.live(f"u{number}", {"name": "x"})
+    rig.live("seeded", {"name": "x"}, lost=True)
+    rig.execute("seed")
+    first = rig.row("seeded")
+    assert first is not None
+    rig.ledger.settle([replace(first, fingerprint_version="old")])
+    relabel(rig, "old")
+    change_fingerprint_version(rig)
+    rig.clock.advance(60)
+    assert rig.execute("seed", refresh=True)["refreshed"] == 11
+    again, published = rig.row("seeded"), rig.row("u1")
+    assert again is not None
+    assert published is not None
+    assert (again.refreshed, again.as_of) == (False, first.as_of)
+    assert published.refreshed
+
+
 def test_a_seed_that_is_not_asked_to_refresh_leaves_such_rows_as_they_are() -> None:
     rig = before_and_after()
     report = rig.execute("seed")

@@ -548,7 +548,7 @@ def test_a_late_record_is_suppressed_only_if_a_reconciliation_certainly_publishe
 def seeded(relay_: Relay, n: int, as_of: str, position: Position = NEVER) -> None:
     """What a seed or a backfill leaves that read the item at ``as_of``."""
     state = fingerprint({"id": "a", "n": n})
-    row = Row(KEY, position, live=True, table="Users", fingerprint=state, settled_by="snapshot", as_of=as_of)
+    row = Row(KEY, position, True, "Users", item({"id": "a"}), state, settled_by="snapshot", as_of=as_of)
     relay_.ledger.settle([row])
 
 
@@ -570,6 +570,16 @@ def test_what_is_certainly_older_than_the_read_of_a_seed_or_backfill_is_not_publ
     assert (row.live, row.fingerprint) == (True, fingerprint({"id": "a", "n": 9})), "the newer state stays"
     assert (row.settled_by, row.as_of) == ("snapshot", at(60))
     assert row.position.number == 3, "a re-emission sorts after what subscribers may hold of these records"
+
+
+@pytest.mark.parametrize("ledger", [MemoryLedger(), ledger_on(DynamoDbClient())])
+def test_a_row_that_seed_wrote_again_suppresses_nothing_because_nothing_was_published(ledger: Any) -> None:
+    relay_ = bridge(ScriptedSink(), ledger=ledger)
+    seeded(relay_, 9, at(60), Position(LABEL, 1))
+    (row,) = ledger.read([KEY]).values()
+    ledger.settle([replace(row, refreshed=True)])
+    assert handle(relay_, change(2, 1, 2)).published == 1
+    assert gaps(relay_) == 0
 
 
 @pytest.mark.parametrize("as_of", [at(1), at(0), ""], ids=["within the rounding", "younger", "unknown"])

@@ -25,12 +25,13 @@ attribute   type  meaning
                   redact; missing in rows of older versions
 ``u``       S     records settled last, newest first, short hashes of their ids; only for streams that may
                   repeat a record under another number
+``z``       BOOL  true where ``seed --refresh`` wrote the row again
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``c``, ``d``, ``e``, ``n``, ``p`` and ``u`` were added later. A version that does not know them reads the row
-as before: an item in doubt is live, what was seen is what was published, a gap has no names. So the format is
-still 1, and a rollback is safe.
+``c``, ``d``, ``e``, ``n``, ``p``, ``u`` and ``z`` were added later. A version that does not know them reads
+the row as before: an item in doubt is live, what was seen is what was published, a gap has no names. So the
+format is still 1, and a rollback is safe.
 
 The key's hash is not keyed, because the key itself is in the row: a ledger table is as confidential as the
 tables it is about. Where a row would be larger than DynamoDB allows, the image is left out, then the hashes.
@@ -101,6 +102,8 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
         item["p"] = {"S": row.published}
     if row.fingerprint_version:
         item["c"] = {"S": row.fingerprint_version}
+    if row.refreshed:
+        item["z"] = {"BOOL": True}
     if row.ids:
         item["u"] = {"S": " ".join(row.ids)}
     if row.gap:
@@ -170,6 +173,7 @@ def _decode(item: TypedItem, key: str) -> Row:
         gap_names=tuple(map(str, _parse(item["n"]["S"]))) if "n" in item and "g" in item else None,
         doubt="d" in item,
         fingerprint_version=item["c"]["S"] if "c" in item else "",
+        refreshed="z" in item,
         ids=tuple(item["u"]["S"].split()) if "u" in item else (),
     )
 
