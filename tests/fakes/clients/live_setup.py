@@ -88,6 +88,7 @@ class CloudWatchClient(AwsPeer):
                 "table": "Users",
             }
             return {
+                "Label": "RedactionRulesUnmatched",
                 "Datapoints": [
                     {"Maximum": float(value), "Timestamp": datetime(2026, 3, 2, hour, tzinfo=UTC)}
                     for hour, value in self.unmatched.items()
