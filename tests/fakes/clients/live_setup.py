@@ -92,7 +92,7 @@ class CloudWatchClient(AwsPeer):
                 "Datapoints": [
                     {"Maximum": float(value), "Timestamp": datetime(2026, 3, 2, hour, tzinfo=UTC)}
                     for hour, value in self.unmatched.items()
-                ]
+                ],
             }
         assert parameters["Namespace"] == "AWS/Lambda"
         assert parameters["Dimensions"] == [{"Name": "FunctionName", "Value": "bridge"}]
