@@ -159,6 +159,14 @@ def test_a_value_that_is_malformed_is_judged_for_the_table_and_not_for_the_type_
         handle(single_table(), *bad, *good[:10])
 
 
+def test_records_without_an_event_excuse_no_record_that_fails_before_its_type_is_known() -> None:
+    bad = batch({"user": 11})
+    for record in bad:
+        record["dynamodb"]["NewImage"]["kind"] = {"S": 7}
+    with pytest.raises(BreakerTripped, match=r"11 of 11 .*\(Users\)"):
+        handle(single_table(), *bad, *(put(f"s{n}", 100 + n, kind="session") for n in range(69)))
+
+
 def test_what_cannot_be_decoded_is_judged_for_its_stream_among_all_that_came_from_it() -> None:
     """A duplicate and a record without an event were decoded, too."""
     other = STREAM_ARN.replace("/Users/", "/Orders/")
