@@ -82,6 +82,14 @@ def reemission_of(
     suffix = suffix_at(time_text(read_at))
     key_name = comparer.key_name(key)
     published = known.fields if kind == "modify" and known is not None else None
+    if (
+        unsettled is not None
+        and kind == "modify"
+        and image is not None
+        and comparer.keep in ("fields", "image")
+    ):
+        # What subscribers have of any attribute is not known, so every rule on a changed one must publish.
+        published = dict.fromkeys({*image, *((expected and expected.fields) or ())}, "")
     content = (kind, state_name(key_name, before), state_name(key_name, image), published_name(published))
     # A snapshot that is taken again after a crash is the same snapshot, although it was read later.
     name = f"snapshot {run}" if snapshot else position.sequence + suffix
