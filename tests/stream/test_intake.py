@@ -43,7 +43,7 @@ def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def good(number: int) -> dict[str, Any]:
     """A record as Lambda gets it."""
     key = {"id": f"k{number}"}
-    return lambda_record(op="insert", key=key, after={**key, "n": number, "b": b"\x00"}, seq=number)
+    return lambda_record(op="insert", key=key, after={**key, "n": number, "b": b"\x00"}, seq=10**20 + number)
 
 
 def wire(record: Any) -> str:
@@ -108,10 +108,6 @@ POISON = {
     "text as dynamodb": at("dynamodb", put="x"),
     "image that is none": at(*IMAGE, put=[1]),
     "unknown operation": at("eventName", put="UPSERT"),
-    "null": None,
-    "number": 7,
-    "text": "record",
-    "list": [],
     "empty object": {"eventSourceARN": STREAM_ARN},
 }
 

@@ -136,7 +136,7 @@ class ShardReader:
         elif self.empty_reads % _WITNESS_EVERY == _WITNESS_EVERY - 1:
             for record in self._witnessed():
                 number = self._intake.sequence(record)
-                if int(number) < int(position):
+                if number and int(number) < int(position):
                     raise refused(self._shard_id, f"is beyond anything in its shard: {number} came just now")
 
     def _witnessed(self) -> Sequence[dict[str, Any]]:
