@@ -31,6 +31,7 @@ class NonsenseServer:
                 self.send_response(outer.status)
                 self.send_header("Content-Type", outer.kind)
                 self.send_header("Content-Length", str(len(outer.body)))
+                self.send_header("Connection", "close")  # nothing of one answer meets the next request
                 self.end_headers()
                 if self.command != "HEAD":
                     self.wfile.write(outer.body)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.embedded
 SOURCE = "com.example.test"
 PARENT = """
 import sys
-from bridge.edges.embedded import EmbeddedAws
+from bridge.edges.local.embedded import EmbeddedAws
 with EmbeddedAws() as server:
     print(server.endpoint_url, flush=True)
     sys.stdin.read()

@@ -48,8 +48,9 @@ def run_until_caught_up(
     configuration: Configuration,
     *,
     before_start: Callable[[], None] = lambda: None,
+    telemetry: KeptTelemetry | None = None,
 ) -> tuple[Account, dict[str, RunnerStats]]:
-    telemetry = KeptTelemetry()
+    telemetry = telemetry or KeptTelemetry()
     sinks = build_sinks(configuration.settings, stage.aws.client)
     runners = build_runners(configuration, sinks, stage.aws.client, telemetry, state=stage.folder / "state")
     before_start()
@@ -107,8 +108,10 @@ def test_a_batch_that_is_given_up_goes_to_the_destination_of_bridge_yaml(stage: 
     def lose_the_topic() -> None:
         stage.clients.sns.delete_topic(TopicArn=stage.built.topic_arn)
 
-    _, stats = run_until_caught_up(stage, configuration, before_start=lose_the_topic)
-    assert (stats["Users"].given_up, stats["Users"].dropped) == (2, 0)
+    telemetry = KeptTelemetry()
+    with pytest.raises(TargetMissing, match="does not exist"):  # the last look at the targets says so, too
+        run_until_caught_up(stage, configuration, before_start=lose_the_topic, telemetry=telemetry)
+    assert (telemetry.counts["runner_given_up"], telemetry.counts["runner_dropped"]) == (2, 0)
     sent = _sent(stage, kind, destination)
     assert sent["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert sent["DDBStreamBatchInfo"]["batchSize"] == 2

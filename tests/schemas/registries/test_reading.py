@@ -31,6 +31,7 @@ from bridge.wiring.functions import Function
 from bridge.wiring.registries import cache_folder
 from tests.builders.places import ROOT
 from tests.fakes.clients.batch_peer import throttling, timeout
+from tests.fakes.context import LambdaContext
 from tests.fakes.telemetry import KeptTelemetry
 from tests.schemas.folders import BASE, TYPE
 from tests.schemas.registries.rig import KINDS, NAME, Rig, add_version, load, make_folder
@@ -297,7 +298,7 @@ def test_a_function_says_at_its_first_invocation_that_it_started_from_the_cache(
             return event
 
     function = Function(lambda configuration, telemetry: Handler())
-    assert function({"Records": []}, None) == {"Records": []}
+    assert function({"Records": []}, LambdaContext()) == {"Records": []}
     reported = capsys.readouterr().out
     assert "the schema registry is down: cached schemas are used" in reported
     assert "SchemaCacheUsed" in reported
