@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import socket
+import threading
 from types import TracebackType
 from typing import Self
+
+from bridge.edges.answers import limited
 
 
 class HangingServer:
@@ -19,3 +22,12 @@ class HangingServer:
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         self._socket.close()
+        _wait_for_calls_left_behind()
+
+
+def _wait_for_calls_left_behind() -> None:
+    """botocore draws from Python's global random numbers before a repeat, and Hypothesis, which may run the
+    next test, reports that as a fault of its strategies."""
+    calls = [thread for thread in threading.enumerate() if thread.name == "aws-call"]
+    for worker in [limited._idle.get(timeout=60) for _ in calls]:
+        limited._idle.put(worker)
