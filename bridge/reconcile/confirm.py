@@ -166,11 +166,9 @@ def _published_since(suspect: Suspect, row: Row | None) -> bool:
 
 
 def _unsettled(suspect: Suspect, row: Row | None) -> Position | None:
-    """The position to publish after, if a change was announced and never settled, so that subscribers may
-    have it. Later changes that published nothing leave them with it."""
+    """The position of a change that was announced and never settled, so that subscribers may have it.
+    Later changes that published nothing leave them with it."""
     if not suspect.announced:
         return None
     position = Position.of(suspect.announced)
-    if not is_unsettled(position, row):
-        return None
-    return position if row is None else max(position, row.position)
+    return position if is_unsettled(position, row) else None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Literal
 
-from bridge.core.change import Change, TypedItem
+from bridge.core.change import Change
 from bridge.core.events.translate import Table, Without
 from bridge.core.keys import key_as_text
 from bridge.errors import LedgerUnavailable, MalformedRecord
@@ -40,10 +40,6 @@ _ROUNDING = timedelta(seconds=RECORD_TIME_ROUNDING_S)
 _CONDITIONAL_TRIES = 5
 SETTLE_LEAST_S = 1.0
 """How much longer than a batch's deadline its settling may take. Entry points reserve more than that."""
-
-_State = tuple[str, Mapping[str, str] | None, TypedItem | None, str]
-"""Fingerprint, hashes by attribute, image, and the fingerprint version of all three."""
-_UNKNOWN: _State = ("", None, None, "")
 
 
 def settled_by(deadline: Deadline) -> Deadline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from bridge.core.change import Position
 from bridge.core.keys import key_hash, key_token
 from tests.simulation.checks import (
     by_key,
@@ -88,8 +89,8 @@ def _was_passed_over(
     its own two images, and item and row match."""
     if held is None or held.get("reconciled") or held["sequence"] in simulation.settled:
         return False
-    label, _, number = held["sequence"].partition("/")
-    place = Place(label, str(int(number)))
+    position = Position.of(held["sequence"])
+    place = Place(position.label, str(position.number))
     row = ledger_rows(simulation.ledger).get(_token(key))
     passed_over = row is not None and row.settled_by == "stream" and row.position.sequence > held["sequence"]
     return passed_over and place in simulation.world.excused and place not in redriven

@@ -16,7 +16,6 @@ from tests.simulation.recovery import ReconcileAndRedrive
 from tests.simulation.simulation import Simulation, Violation
 
 _CHUNK = 50
-_TRACE_LINES = 60
 
 
 @dataclass(frozen=True, slots=True)

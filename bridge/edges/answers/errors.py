@@ -148,8 +148,13 @@ class AwsTarget:
         model = getattr(getattr(self.client, "meta", None), "service_model", None)
         return None if model is None else model.operation_model(operation).output_shape
 
+    def _action(self, operation: str) -> str:
+        """The IAM action, or the service's prefix where no operation is known."""
+        prefix = _PREFIX_OF.get(self.service, self.service)
+        return f"{prefix}:{operation}" if operation else prefix
+
     def _not_from_aws(self, operation: str, missing: str) -> Unavailable:
-        action = f"{_PREFIX_OF.get(self.service, self.service)}:{operation}"
+        action = self._action(operation)
         events = getattr(getattr(self.client, "meta", None), "events", None)
         if events is not None:
             events.emit(REFUSED_EVENT, resource=self.resource, action=action, missing=missing)
@@ -209,8 +214,7 @@ class AwsTarget:
     ) -> BridgeError:
         # The stage of a target is the stage of its ``unavailable``: publish, settle, quarantine, read.
         stage = self.unavailable.stage
-        prefix = _PREFIX_OF.get(self.service, self.service)
-        action = f"{prefix}:{operation}" if operation else prefix
+        action = self._action(operation)
         said = f"{self.resource}: {action} answered {code}"
         if failed_here:  # AWS answered nothing
             said = f"{self.resource}: {self.service} was not called: {failed_here}"

@@ -70,9 +70,8 @@ class DynamoDbLedger:
         """With ``pool`` the calls of one large batch are concurrent, ``IN_FLIGHT`` at most."""
         self._table = table
         self._clock = clock
-        self._backoff = backoff
         self.keep: Keep = keep
-        self._patience_s = patience_s
+        self._patience = Patience(clock, backoff, call_s=patience_s)
         self._pool = pool
         self._in_flight = 1 if pool is None else IN_FLIGHT
         self._target = AwsTarget(
@@ -194,7 +193,7 @@ class DynamoDbLedger:
     ) -> tuple[list[_Part], BridgeError | None]:
         """Sends ``parts`` in calls of at most ``most``, several at once with a pool. Returns what was left
         when patience or time was over, and why."""
-        waiting, patience = parts, self._patience(deadline)
+        waiting, tries, give_up = parts, 0, self._give_up(deadline)
         # With a deadline that is over there is one try, for as long as the invocation allows.
         over = deadline is not None and deadline.remaining_s() <= 0
         until = limit_here(None if over else deadline)
@@ -212,10 +211,11 @@ class DynamoDbLedger:
                 trouble = answer.trouble or trouble
             waiting = left + waiting
             if len(left) < len(now):
-                patience = self._patience(deadline)
+                tries, give_up = 0, self._give_up(deadline)
                 over = deadline is not None and deadline.remaining_s() <= 0
             else:
-                over = not patience.wait()
+                over = not self._patience.pause(tries, give_up.remaining_s())
+                tries += 1
             if waiting and over:
                 return waiting, trouble
         return [], None
@@ -242,14 +242,12 @@ class DynamoDbLedger:
         return _Answer(answer["UnprocessedItems"].get(self._table, []))
 
     def _patiently(self, operation: str, request: Mapping[str, Any]) -> Any:
-        patience = Patience(self._clock, self._backoff, call_s=self._patience_s)
-        return patience.call(self._target.call, operation, **request)
+        return self._patience.call(self._target.call, operation, **request)
 
-    def _patience(self, deadline: Deadline | None = None) -> _Patience:
-        until = Deadline.after(self._clock, self._patience_s)
-        if deadline is not None and deadline.remaining_s() < until.remaining_s():
-            until = deadline
-        return _Patience(self._backoff, until)
+    def _give_up(self, deadline: Deadline | None) -> Deadline:
+        """When to stop trying without progress."""
+        until = Deadline.after(self._clock, self._patience.call_s)
+        return deadline if deadline is not None and deadline.remaining_s() < until.remaining_s() else until
 
     def _unfinished(self, what: str, deadline: Deadline | None) -> LedgerUnavailable:
         """Why something is left although every call was answered."""
@@ -259,7 +257,7 @@ class DynamoDbLedger:
                 hint="the batch is too large for it: give the function more time, or a smaller batch",
             )
         return LedgerUnavailable(
-            f"ledger table {self._table} could not be {what}: nothing in {self._patience_s:g} s",
+            f"ledger table {self._table} could not be {what}: nothing in {self._patience.call_s:g} s",
             hint="its capacity is used up: give it more, or make it on-demand",
         )
 
@@ -278,24 +276,6 @@ class _Answer(Generic[_Part]):
     left: list[_Part]
     found: list[dict[str, Any]] = field(default_factory=list)
     trouble: BridgeError | None = None
-
-
-@dataclass(slots=True)
-class _Patience:
-    """Waits between tries without progress, for a limited time."""
-
-    backoff: Backoff
-    until: Deadline
-    tries: int = 0
-
-    def wait(self) -> bool:
-        """Whether to try again; waits before that."""
-        left_s = self.until.remaining_s()
-        if left_s <= 0:
-            return False
-        self.until.clock.sleep(min(left_s, self.backoff.delay_s(self.backoff.draw(), self.tries)))
-        self.tries += 1
-        return True
 
 
 def _put(item: dict[str, Any]) -> _WriteRequest:

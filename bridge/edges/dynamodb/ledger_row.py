@@ -150,14 +150,14 @@ def _where(ledger: str, item: TypedItem) -> str:
 def _decode(item: TypedItem, key: str) -> Row:
     table = item[KEY]["S"].rpartition("#")[0]
     item_key: Mapping[str, Any] = _parse(item["k"]["S"])
-    label, _, number = item["s"]["S"].rpartition("/")
+    position = Position.of(item["s"]["S"])
     recent = item["r"]["S"].split()
     settled_by = item["b"]["S"]
     if settled_by not in _SETTLED_BY:
         raise ValueError(settled_by)
     return Row(
         key or key_token(table, item_key),
-        Position(label, int(number)),
+        position,
         live=item[LIVE]["BOOL"] and "d" not in item,
         table=table,
         item_key=item_key,
@@ -166,7 +166,9 @@ def _decode(item: TypedItem, key: str) -> Row:
         published=item["p"]["S"] if "p" in item else "",
         settled_by=settled_by,
         as_of=item["a"]["S"],
-        recent=tuple(each if "/" in each else Position(label, int(each)).sequence for each in recent),
+        recent=tuple(
+            each if "/" in each else position._replace(number=int(each)).sequence for each in recent
+        ),
         fields=_parse(item["h"]["S"]) if "h" in item else None,
         image=json.loads(zlib.decompress(bytes(item["i"]["B"]))) if "i" in item else None,
         gap="g" in item,

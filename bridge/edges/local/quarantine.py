@@ -56,9 +56,7 @@ class DirectoryQuarantine:
 
     def load(self, name: str) -> Quarantined:
         """One entry. Raises ``EntryMissing``, and ``BridgeError`` where the file is no quarantined record."""
-        path = self.path / name
-        if path.parent != self.path:
-            raise EntryMissing(f"{name} is not a name of an entry")
+        path = self._path_of(name)
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
@@ -71,6 +69,12 @@ class DirectoryQuarantine:
             return decode(data)
         except BridgeError as error:
             raise BridgeError(f"{path}: {error.message}", stage="quarantine") from error
+
+    def _path_of(self, name: str) -> Path:
+        path = self.path / name
+        if path.parent != self.path:
+            raise EntryMissing(f"{name} is not a name of an entry")
+        return path
 
     def entries(self, selection: Selection = EVERYTHING) -> Iterator[Quarantined]:
         """The entries selected, read one at a time."""
@@ -85,9 +89,7 @@ class DirectoryQuarantine:
 
     def remove(self, name: str) -> None:
         """See ``ports.QuarantineReader.remove``."""
-        path = self.path / name
-        if path.parent != self.path:
-            raise EntryMissing(f"{name} is not a name of an entry")
+        path = self._path_of(name)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

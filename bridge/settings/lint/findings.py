@@ -11,9 +11,8 @@ from bridge.errors import Problem
 from bridge.schemas.documents.meta import Status
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings
-from bridge.settings.compiling.redaction import TYPE_TAGS, without_prefix
 from bridge.settings.lint.conditions import condition_findings
-from bridge.settings.lint.known import Known, known_of
+from bridge.settings.lint.known import Known, known_of, similar, without_wrapping
 from bridge.settings.lint.mappings import mapping_findings
 from bridge.settings.lint.pointers import pointer_findings
 from bridge.settings.lint.subjects import subject_findings
@@ -73,15 +72,10 @@ def _is_about(known: Known, steps: Sequence[Step]) -> bool:
 def nearest(known: Known, steps: Sequence[Step]) -> tuple[Step, ...] | None:
     """What somebody meant who wrote ``steps``: a place that is known."""
     plain = tuple(steps)
-    inside = without_prefix(plain)
-    untyped = tuple(step for at, step in enumerate(inside) if at == 0 or step not in TYPE_TAGS)
-    for guess in (inside, untyped):
-        if guess and guess != plain and known.has(guess) == "yes":
-            return guess
-    for start in dict.fromkeys((plain, inside, untyped)):
-        found = known.like(start) if start else None
-        if found is not None and found != plain:
-            return found
+    inside, untyped = without_wrapping(plain)
+    found = similar(known, plain)
+    if found is not None:
+        return found
     if inside != plain and inside:
         return untyped
     last = plain[-1]

@@ -15,6 +15,7 @@ from bridge.schemas.documents.examples import valid_examples
 from bridge.schemas.documents.nodes import Documents
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
 from bridge.settings import Settings
+from bridge.settings.compiling.redaction import TYPE_TAGS, without_prefix
 from bridge.settings.lint.shape import Answer, Shape
 from bridge.settings.tables import TableSettings, VersionSettings
 
@@ -50,6 +51,25 @@ class Known:
                 if found and found != tuple(steps):
                     return found
         return None
+
+
+def without_wrapping(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    """The steps inside the item, and the same without DynamoDB's type names."""
+    inside = without_prefix(steps)
+    return inside, tuple(step for at, step in enumerate(inside) if at == 0 or step not in TYPE_TAGS)
+
+
+def similar(known: Known, steps: tuple[Step, ...]) -> tuple[Step, ...] | None:
+    """Another place that is known and that ``steps`` may have meant."""
+    inside, untyped = without_wrapping(steps)
+    for guess in (inside, untyped):
+        if guess and guess != steps and known.has(guess) == "yes":
+            return guess
+    for start in dict.fromkeys((steps, inside, untyped)):
+        found = known.like(start) if start else None
+        if found is not None and found != steps:
+            return found
+    return None
 
 
 def _is_mentioned(shape: Shape, steps: Sequence[Step]) -> bool:

@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from bridge.core.jsonpath import ANY, JsonPathError, Step, parse_path
 from bridge.core.pointer import Segments, escape, parse_pointer
 from bridge.core.redact import FOREIGN_ROOTS
-from bridge.settings.compiling.redaction import TYPE_TAGS, without_prefix
-from bridge.settings.lint.known import Known
+from bridge.settings.compiling.redaction import TYPE_TAGS
+from bridge.settings.lint.known import Known, similar, without_wrapping
 from bridge.settings.lint.shape import Shape
 from bridge.settings.tables import ListsSettings, NumbersSettings, TableSettings
 
@@ -79,15 +79,10 @@ def _elements(shape: Shape) -> Iterator[Shape]:
 
 
 def _guess(known: Known, steps: tuple[Step, ...]) -> tuple[Step, ...] | None:
-    inside = without_prefix(steps)
-    untyped = tuple(step for at, step in enumerate(inside) if at == 0 or step not in TYPE_TAGS)
-    for start in dict.fromkeys((inside, untyped)):
-        if start and start != steps and known.has(start) == "yes":
-            return start
-    for start in dict.fromkeys((steps, inside, untyped)):
-        found = known.like(start) if start else None
-        if found is not None and found != steps:
-            return found
+    found = similar(known, steps)
+    if found is not None:
+        return found
+    _, untyped = without_wrapping(steps)
     return (untyped or None) if untyped != steps else None
 
 

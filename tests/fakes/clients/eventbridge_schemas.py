@@ -125,13 +125,6 @@ class EventBridgeSchemasClient(RegistryPeer):
         schema = self.schemas.setdefault(name, Schema("", {}, 0.0))
         self._append(schema, {"Content": content, "Type": type})
 
-    def remove_version(self, name: str, number: int) -> None:
-        schema = self.schemas[name]
-        schema.versions = [each for each in schema.versions if each.number != number]
-
-    def remove(self, name: str) -> None:
-        del self.schemas[name]
-
     def contents(self, name: str) -> list[str]:
         return [each.content for each in self.schemas[name].versions]
 

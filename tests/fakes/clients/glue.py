@@ -165,13 +165,6 @@ class GlueClient(RegistryPeer):
         schema = self.schemas.setdefault(name, Schema(compatibility, "JSON"))
         self._append(schema, definition, self.clock.now())
 
-    def remove_version(self, name: str, number: int) -> None:
-        schema = self.schemas[name]
-        schema.versions = [each for each in schema.versions if each.number != number]
-
-    def remove(self, name: str) -> None:
-        del self.schemas[name]
-
     def contents(self, name: str) -> list[str]:
         return [each.definition for each in self.schemas[name].versions]
 

@@ -25,6 +25,7 @@ class RegistryPeer(AwsPeer):
         self.registry = registry
         self.clock = clock or FakeClock()
         self.page = page
+        self.schemas: dict[str, Any] = {}
 
     def open(self, operation: str, parameters: dict[str, Any]) -> None:
         """What every request passes first. botocore's own check raises, as in a client; what it leaves to
@@ -45,6 +46,15 @@ class RegistryPeer(AwsPeer):
 
     def refuse(self, operation: str, message: str) -> ClientError:
         return client_error(self.invalid, operation, 400, message)
+
+    def remove_version(self, name: str, number: int) -> None:
+        """By hand, as in the console."""
+        schema = self.schemas[name]
+        schema.versions = [each for each in schema.versions if each.number != number]
+
+    def remove(self, name: str) -> None:
+        """By hand, as in the console."""
+        del self.schemas[name]
 
     def cut(self, items: list[dict[str, Any]], member: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """One page of a list, and where to go on."""
