@@ -3,6 +3,7 @@ writes and scans."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
@@ -14,6 +15,9 @@ from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
 
 ITEM_BYTES = 400 * 1024
+HISTORY = 100
+"""How many writes are remembered for reads that are behind."""
+
 _VALUE_OF: dict[str, Callable[[Any], int]] = {
     "S": lambda text: len(text.encode()),
     "N": lambda text: len(text) // 2 + 2,
@@ -25,7 +29,11 @@ _VALUE_OF: dict[str, Callable[[Any], int]] = {
 
 class DynamoDbClient(AwsPeer):
     """One table, ``items`` by partition key. ``unprocessed(operation, call)`` is how many of a batch DynamoDB
-    leaves for another call; of a batch all of whose parts it would leave, it throws as the service does."""
+    leaves for another call; of a batch all of whose parts it would leave, it throws as the service does.
+
+    ``stale(operation, call)`` is how many of the newest writes a read does not see that does not ask for
+    ``ConsistentRead``: at most ``HISTORY``, and only writes that came through this client.
+    """
 
     service = "dynamodb"
     denial = ("AccessDeniedException", 400)
@@ -38,6 +46,8 @@ class DynamoDbClient(AwsPeer):
         self.page = page
         self.items: dict[str, dict[str, Any]] = {}
         self.unprocessed: Callable[[str, int], int] = lambda operation, call: 0
+        self.stale: Callable[[str, int], int] = lambda operation, call: 0
+        self._before: deque[tuple[str, dict[str, Any] | None]] = deque(maxlen=HISTORY)
 
     def describe_table(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DescribeTable", parameters, parameters["TableName"])
@@ -56,7 +66,8 @@ class DynamoDbClient(AwsPeer):
         keys = request["Keys"]
         self._batch_rules("BatchGetItem", [key[self.key]["S"] for key in keys], 100)
         now, left = self._split("BatchGetItem", keys)
-        found = [deepcopy(item) for key in now if (item := self.items.get(key[self.key]["S"])) is not None]
+        items = self._view("BatchGetItem", request)
+        found = [deepcopy(item) for key in now if (item := items.get(key[self.key]["S"])) is not None]
         self.end("BatchGetItem")
         unprocessed = {table: {**request, "Keys": left}} if left else {}
         # The service answers in an order of its own.
@@ -77,9 +88,9 @@ class DynamoDbClient(AwsPeer):
         for request in now:
             if "PutRequest" in request:
                 item = request["PutRequest"]["Item"]
-                self.items[item[self.key]["S"]] = deepcopy(item)
+                self._write(item[self.key]["S"], deepcopy(item))
             else:
-                self.items.pop(request["DeleteRequest"]["Key"][self.key]["S"], None)
+                self._write(request["DeleteRequest"]["Key"][self.key]["S"], None)
         self.end("BatchWriteItem")
         return {"UnprocessedItems": {table: left} if left else {}}
 
@@ -90,7 +101,7 @@ class DynamoDbClient(AwsPeer):
         if not self._holds(parameters, self.items.get(item[self.key]["S"])):
             text = "The conditional request failed"
             raise client_error("ConditionalCheckFailedException", "PutItem", 400, text)
-        self.items[item[self.key]["S"]] = deepcopy(item)
+        self._write(item[self.key]["S"], deepcopy(item))
         self.end("PutItem")
         asked = parameters.get("ReturnConsumedCapacity", "NONE") != "NONE"
         capacity = {"TableName": self.table, "CapacityUnits": 1.0}
@@ -101,12 +112,13 @@ class DynamoDbClient(AwsPeer):
         segment, segments = parameters.get("Segment", 0), parameters.get("TotalSegments", 1)
         if not 0 <= segment < segments:
             raise client_error("ValidationException", "Scan")
-        mine = sorted((key for key in self.items if crc32(key.encode()) % segments == segment), key=_place)
+        items = self._view("Scan", parameters)
+        mine = sorted((key for key in items if crc32(key.encode()) % segments == segment), key=_place)
         start = parameters.get("ExclusiveStartKey")
         if start:
             mine = [key for key in mine if _place(key) > _place(start[self.key]["S"])]
         page = mine[: min(self.page, parameters.get("Limit", self.page))]
-        found = [deepcopy(self.items[key]) for key in page if self._passes(parameters, self.items[key])]
+        found = [deepcopy(items[key]) for key in page if self._passes(parameters, items[key])]
         answer: dict[str, Any] = {"Items": found, "Count": len(found), "ScannedCount": len(page)}
         if len(mine) > len(page):
             answer["LastEvaluatedKey"] = {self.key: {"S": page[-1]}}
@@ -114,6 +126,30 @@ class DynamoDbClient(AwsPeer):
             answer["ConsumedCapacity"] = {"TableName": self.table, "CapacityUnits": 0.5 * len(page)}
         self.end("Scan")
         return answer
+
+    # --- the state -----------------------------------------------------------------------------------
+
+    def _write(self, key: str, item: dict[str, Any] | None) -> None:
+        self._before.append((key, self.items.get(key)))
+        if item is None:
+            self.items.pop(key, None)
+        else:
+            self.items[key] = item
+
+    def _view(self, operation: str, request: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """What a read sees: everything, or the table as it was before the newest writes."""
+        if request.get("ConsistentRead"):
+            return self.items
+        behind = min(self.stale(operation, self.calls[operation] - 1), len(self._before))
+        if behind <= 0:
+            return self.items
+        seen = dict(self.items)
+        for key, item in list(self._before)[: -behind - 1 : -1]:
+            if item is None:
+                seen.pop(key, None)
+            else:
+                seen[key] = item
+        return seen
 
     # --- rules -------------------------------------------------------------------------------------
 

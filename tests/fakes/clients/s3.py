@@ -34,7 +34,12 @@ class Kept:
 
 
 class S3Client(AwsPeer):
-    """``objects`` holds what is kept, by key. ``page`` is the number of keys of a list answer."""
+    """``objects`` holds what is kept, by key. ``page`` is the number of keys of a list answer.
+
+    ``conflict(call)`` says whether another operation on the same key ends while PutObject number ``call``
+    with a condition is under way. ``refuse_key(key)`` gives the code with which DeleteObjects leaves that
+    key, or None.
+    """
 
     service = "s3"
 
@@ -45,6 +50,8 @@ class S3Client(AwsPeer):
         self.bucket = bucket
         self.objects: dict[str, Kept] = {}
         self.page = page
+        self.conflict: Callable[[int], bool] = lambda call: False
+        self.refuse_key: Callable[[str], str | None] = lambda key: None
         self._now = now
 
     def head_bucket(self, **parameters: Any) -> dict[str, Any]:
@@ -59,15 +66,7 @@ class S3Client(AwsPeer):
         if parameters.get("Metadata"):
             raise AssertionError("metadata is shown in the clear")
         before = self.objects.get(key)
-        if parameters.get("IfNoneMatch") == "*" and before is not None:
-            text = "At least one of the pre-conditions you specified did not hold"
-            raise client_error("PreconditionFailed", "PutObject", 412, text)
-        if "IfMatch" in parameters:
-            if before is None:
-                raise client_error("NoSuchKey", "PutObject", 404, "The specified key does not exist.")
-            if before.etag != parameters["IfMatch"]:
-                text = "At least one of the pre-conditions you specified did not hold"
-                raise client_error("PreconditionFailed", "PutObject", 412, text)
+        self._check_conditions(parameters, before)
         self.objects[key] = Kept(
             data=parameters["Body"],
             content_type=parameters.get("ContentType", "binary/octet-stream"),
@@ -105,10 +104,19 @@ class S3Client(AwsPeer):
         keys = [each["Key"] for each in parameters["Delete"]["Objects"]]
         if not 1 <= len(keys) <= 1_000:
             raise client_error("MalformedXML", "DeleteObjects", 400, "The XML is not well-formed")
-        for key in keys:
+        errors = [
+            {"Key": key, "Code": code, "Message": "said the peer"}
+            for key in keys
+            if (code := self.refuse_key(key))
+        ]
+        deleted = [key for key in keys if not self.refuse_key(key)]
+        for key in deleted:
             self.objects.pop(key, None)
         self.end("DeleteObjects")
-        return with_request_id()
+        answer: dict[str, Any] = {"Errors": errors} if errors else {}
+        if deleted and not parameters["Delete"].get("Quiet"):
+            answer["Deleted"] = [{"Key": key} for key in deleted]
+        return with_request_id(answer)
 
     def list_objects_v2(self, **parameters: Any) -> dict[str, Any]:
         self._begin("ListObjectsV2", parameters)
@@ -122,6 +130,27 @@ class S3Client(AwsPeer):
         if answer["IsTruncated"]:
             answer["NextContinuationToken"] = page[-1]
         return answer
+
+    def _check_conditions(self, parameters: dict[str, Any], before: Kept | None) -> None:
+        """The rules of conditional writes (docs: "How to prevent object overwrites with conditional
+        writes"). Both conditions at once, or another value than these, are not implemented."""
+        match, none_match = parameters.get("IfMatch"), parameters.get("IfNoneMatch")
+        if match is None and none_match is None:
+            return
+        if None not in (match, none_match) or none_match not in (None, "*") or match == "*":
+            text = "A header you provided implies functionality that is not implemented"
+            raise client_error("NotImplemented", "PutObject", 501, text)
+        if self.conflict(self.calls["PutObject"] - 1):
+            text = (
+                "The conditional request cannot succeed due to a conflicting operation against this resource."
+            )
+            raise client_error("ConditionalRequestConflict", "PutObject", 409, text)
+        if match is not None and before is None:
+            raise client_error("NoSuchKey", "PutObject", 404, "The specified key does not exist.")
+        etag = before.etag.strip('"') if before else None
+        if etag is not None and (none_match or etag != (match or "").strip('"')):
+            text = "At least one of the pre-conditions you specified did not hold"
+            raise client_error("PreconditionFailed", "PutObject", 412, text)
 
     def _begin(self, operation: str, parameters: dict[str, Any]) -> None:
         self.begin(operation, parameters)

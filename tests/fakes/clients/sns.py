@@ -7,26 +7,34 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from bridge.ports.clock import Clock
 from tests.fakes.clients.batch_peer import BatchPeer, client_error
+from tests.fakes.clock import FakeClock
 
+DEDUPLICATION_S = 300
 _ID = re.compile(r"[!-~]{1,128}")
 
 
 class SnsClient(BatchPeer):
     """``accepted`` holds CloudEvent ids in order of acceptance; ``delivered`` leaves out what a FIFO topic
-    deduplicates."""
+    deduplicates: for five minutes on ``clock``, whose wall time does not matter."""
 
     service = "sns"
 
     def __init__(
-        self, topic: str = "arn:aws:sns:eu-central-1:111122223333:orders", *, max_bytes: int | None = None
+        self,
+        topic: str = "arn:aws:sns:eu-central-1:111122223333:orders",
+        *,
+        max_bytes: int | None = None,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__()
         self.topic = topic
         self.fifo = topic.endswith(".fifo")
         self.max_bytes = max_bytes
         self.delivered: list[str] = []
-        self._seen: set[str] = set()
+        self._clock = clock or FakeClock()
+        self._seen: dict[str, float] = {}  # deduplication id: when it was first delivered
 
     def get_topic_attributes(self, **parameters: Any) -> dict[str, Any]:
         self.validate("GetTopicAttributes", parameters)
@@ -81,9 +89,11 @@ class SnsClient(BatchPeer):
 
     def _deliver(self, id: str, entry: dict[str, Any]) -> None:
         with self._lock:
-            if self.fifo and entry["MessageDeduplicationId"] in self._seen:
-                return
-            self._seen.add(entry.get("MessageDeduplicationId", ""))
+            if self.fifo:
+                now, token = self._clock.monotonic(), entry["MessageDeduplicationId"]
+                if now - self._seen.get(token, -DEDUPLICATION_S) < DEDUPLICATION_S:
+                    return
+                self._seen[token] = now
             self.delivered.append(id)
 
     def _mistake(self, entry: dict[str, Any]) -> str:
