@@ -27,10 +27,11 @@ from tests.builders.records import item
 from tests.fakes.stores import MemoryRunStore
 from tests.simulation.configuration import SECRET, compiled_table
 from tests.simulation.faults import Crash, Faults
+from tests.simulation.judge import Violation
 from tests.simulation.ledgers import Durable, ledger_rows
 from tests.simulation.recovery_checks import check_recovery, check_redrive
 from tests.simulation.redrive import Redrive
-from tests.simulation.simulation import Simulation, Violation
+from tests.simulation.simulation import Simulation
 from tests.simulation.world import TABLE, TABLE_ARN, World
 
 GRACE_S = 30.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from bridge.core.change import Position
@@ -17,29 +18,35 @@ from tests.simulation.checks import (
 )
 from tests.simulation.configuration import BILLING, DOMAIN, PLAN, SECRET, is_poison, visible
 from tests.simulation.ledgers import ledger_rows
-from tests.simulation.simulation import Simulation, Violation
+from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber
 from tests.simulation.world import TABLE, Place
 
 
 def check_recovery(simulation: Simulation, redriven: Collection[Place], blocked: Collection[str]) -> None:
     """After redrive and reconciliation; ``blocked`` are hashed keys of items of which a type could not be
-    published. Raises :class:`Violation`."""
-    every_record_ended(simulation, redriven)
-    order_is_kept(simulation)
-    quarantine_is_just(simulation)
-    _copy_is_the_table(simulation)
-    _nothing_is_invented(simulation)
-    _plans_are_published(simulation, redriven, blocked)
-    _billing_knows_what_domain_knows(simulation, redriven, blocked)
+    published. The judge collects what is broken."""
+    for check in (
+        partial(every_record_ended, simulation, redriven),
+        partial(order_is_kept, simulation),
+        partial(quarantine_is_just, simulation),
+        partial(_copy_is_the_table, simulation),
+        partial(_nothing_is_invented, simulation),
+        partial(_plans_are_published, simulation, redriven, blocked),
+        partial(_billing_knows_what_domain_knows, simulation, redriven, blocked),
+    ):
+        simulation.judge.hold(check)
 
 
 def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
-    """After redrive alone, as without a ledger. Raises :class:`Violation`."""
-    every_record_ended(simulation, redriven)
-    order_is_kept(simulation)
-    copy_agrees(simulation, redriven)
-    quarantine_is_just(simulation)
+    """After redrive alone, as without a ledger. The judge collects what is broken."""
+    for check in (
+        partial(every_record_ended, simulation, redriven),
+        partial(order_is_kept, simulation),
+        partial(copy_agrees, simulation, redriven),
+        partial(quarantine_is_just, simulation),
+    ):
+        simulation.judge.hold(check)
 
 
 def _copy_is_the_table(simulation: Simulation) -> None:
@@ -52,7 +59,9 @@ def _copy_is_the_table(simulation: Simulation) -> None:
         if key[0] == "f" or is_poison(item):
             continue
         if subscriber.item(key) != item:
-            raise Violation(f"after reconciliation the copy of {key} is {subscriber.item(key)}, not {item}")
+            simulation.judge.violated(
+                f"after reconciliation the copy of {key} is {subscriber.item(key)}, not {item}"
+            )
 
 
 def _plans_are_published(
@@ -78,7 +87,9 @@ def _plans_are_published(
             continue
         published = None if held is None else (held["data"].get("after") or {}).get("plan")
         if published is not None and published != item["plan"]:  # None: the insert itself was overtaken
-            raise Violation(f"of {key} the plan {published} was published last, and it is {item['plan']}")
+            simulation.judge.violated(
+                f"of {key} the plan {published} was published last, and it is {item['plan']}"
+            )
 
 
 def _was_passed_over(
@@ -124,7 +135,9 @@ def _billing_knows_what_domain_knows(
             continue
         if here is None or here["sequence"] != there["sequence"]:
             known = here and here["sequence"]
-            raise Violation(f"the newest plan of {key} is {there['sequence']} on domain, {known} on billing")
+            simulation.judge.violated(
+                f"the newest plan of {key} is {there['sequence']} on domain, {known} on billing"
+            )
 
 
 def _token(key: str) -> str:
@@ -147,6 +160,6 @@ def _nothing_is_invented(simulation: Simulation) -> None:
     for one in simulation.buses["domain"].received:
         key = one.event["subject"].removeprefix("item/")
         if "reconcilerun" in one.event and key not in lost:
-            raise Violation(
+            simulation.judge.violated(
                 f"{one.event['reconcilerun']} published {key} again, and none of its changes was lost"
             )

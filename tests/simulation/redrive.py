@@ -20,7 +20,8 @@ from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.simulation.edges import SimulatedQuarantine, SimulatedSource
 from tests.simulation.faults import Crash, Faults
-from tests.simulation.simulation import Simulation, Violation, places_of
+from tests.simulation.judge import Violation
+from tests.simulation.simulation import Simulation, places_of
 from tests.simulation.world import Place
 
 _TROUBLED_TRIES = 12

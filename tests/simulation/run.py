@@ -11,19 +11,23 @@ from hashlib import blake2b
 from typing import Any
 
 from tests.simulation.checks import check_live_path
+from tests.simulation.faults import Crash
+from tests.simulation.judge import Violation
 from tests.simulation.options import SOUND, Parts
 from tests.simulation.recovery import ReconcileAndRedrive
-from tests.simulation.simulation import Simulation, Violation
+from tests.simulation.simulation import Simulation
 
 _CHUNK = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one seed. ``violation`` is empty where every promise held."""
+    """What became of one seed. ``violations`` is empty where every promise held; ``decisive`` are the excuses
+    without which there would be more."""
 
     seed: int
-    violation: str
+    violations: tuple[str, ...]
+    decisive: frozenset[str]
     trace: tuple[str, ...]
     records: int
     invocations: int
@@ -33,24 +37,36 @@ class Result:
     quarantined: int
 
     @property
+    def violation(self) -> str:
+        """All of them in one text."""
+        return f"seed {self.seed}: {'; '.join(self.violations)}" if self.violations else ""
+
+    @property
     def digest(self) -> str:
         """The same for the same trace."""
         return blake2b("\n".join(self.trace).encode(), digest_size=16).hexdigest()
 
 
-def simulate(seed: int, *, parts: Parts = SOUND, shape: Mapping[str, Any] | None = None) -> Result:
+def simulate(
+    seed: int, *, parts: Parts = SOUND, shape: Mapping[str, Any] | None = None, weighs: bool = False
+) -> Result:
+    """``weighs``: find out which excuses were decisive. A run that fails itself is a violation, too."""
     simulation = Simulation(seed, parts=parts, shape=shape or {})
+    judge = simulation.judge
+    judge.weighs = weighs
     recovery = ReconcileAndRedrive(parts.reconciler)
-    violation = ""
     try:
         simulation.play()
         check_live_path(simulation)
         recovery.recover(simulation)
     except Violation as broken:
-        violation = f"seed {seed}, step {len(simulation.world.trace)}: {broken}"
+        judge.violated(str(broken))
+    except (Exception, Crash) as error:  # noqa: BLE001 - the run itself must not fail
+        judge.violated(f"the run failed: {type(error).__name__}: {error}")
     return Result(
         seed,
-        violation,
+        tuple(judge.violations),
+        frozenset(judge.decisive),
         tuple(simulation.world.trace),
         len(simulation.world.log),
         simulation.invocations,

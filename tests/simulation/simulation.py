@@ -37,6 +37,7 @@ from tests.simulation.edges import (
     SimulatedSource,
 )
 from tests.simulation.faults import Crash, Faults
+from tests.simulation.judge import Judge, Violation
 from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger
 from tests.simulation.options import SOUND, Parts, draw
 from tests.simulation.world import TABLE, Place, World
@@ -46,10 +47,6 @@ _RESERVE_S = 0.5
 _CALM_STEPS = 3000
 _DAY_S = 24 * 3600
 _AS_DRAWN: Mapping[str, Any] = {}
-
-
-class Violation(AssertionError):
-    """A promise was broken."""
 
 
 class _Context:
@@ -79,6 +76,7 @@ class _Watched:
 class Simulation:
     def __init__(self, seed: int, *, shape: Mapping[str, Any] = _AS_DRAWN, parts: Parts = SOUND) -> None:
         """``shape`` replaces some of the options that the seed draws."""
+        self.judge = Judge()
         self.rng = Random(seed)
         self.options = replace(draw(self.rng, Random(f"more {seed}")), **shape)
         self.parts = parts
@@ -277,7 +275,7 @@ class Simulation:
     def saw(self, outcome: Outcome, records: int) -> None:
         ended = outcome.published + outcome.without_event + outcome.quarantined + outcome.returned
         if not outcome.received == ended == records:
-            raise Violation(f"{records} records were received, but {outcome} accounts for {ended}")
+            self.judge.violated(f"{records} records were received, but {outcome} accounts for {ended}")
 
     # --- processes -----------------------------------------------------------------------------
 
