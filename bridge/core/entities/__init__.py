@@ -1,0 +1,1 @@
+"""Several kinds of items in one table: templates of keys, and which kind an item is."""

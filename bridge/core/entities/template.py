@@ -1,0 +1,185 @@
+"""Templates of keys: they select the items of an entity, and name the parts of their keys. Pure.
+
+``USER#{userId}`` is literal text and a part. A part is at least one character, and ends at the first
+occurrence of the literal after it; the last part ends where the value ends. So a key has one reading, and
+the parts build the same key again. The form follows ElectroDB and similar libraries. ``{{`` and ``}}`` stand
+for braces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+from bridge.core.change import TypedItem
+from bridge.core.mapping.language import MappingError
+from bridge.core.values import base64_text
+
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Piece(NamedTuple):
+    """Literal text, or the part ``name`` where ``name`` is not empty."""
+
+    literal: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTemplate:
+    """The template of one key attribute. Two parts never stand side by side."""
+
+    text: str
+    pieces: tuple[Piece, ...]
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is one part and nothing else: the only form that numbers and binary values match."""
+        return len(self.pieces) == 1 and self.pieces[0].name != ""
+
+    @property
+    def prefix(self) -> str:
+        """The literal text that every value begins with."""
+        return self.pieces[0].literal
+
+    @property
+    def is_literal(self) -> bool:
+        return not any(piece.name for piece in self.pieces)
+
+    def parse(self, value: str) -> dict[str, str] | None:
+        """The parts of a value; None where it does not have this form."""
+        parts: dict[str, str] = {}
+        at, name = 0, ""
+        for piece in self.pieces:
+            if piece.name:
+                name = piece.name
+                continue
+            if not name:
+                if not value.startswith(piece.literal, at):
+                    return None
+                at += len(piece.literal)
+                continue
+            end = value.find(piece.literal, at)
+            if end <= at or not _put(parts, name, value[at:end]):
+                return None
+            at, name = end + len(piece.literal), ""
+        if name:
+            return parts if at < len(value) and _put(parts, name, value[at:]) else None
+        return parts if at == len(value) else None
+
+    def build(self, parts: Mapping[str, str]) -> str:
+        """The value with these parts. Raises ``ValueError`` where it would be read as other parts."""
+        value = "".join(parts[piece.name] if piece.name else piece.literal for piece in self.pieces)
+        if self.parse(value) != {piece.name: parts[piece.name] for piece in self.pieces if piece.name}:
+            raise ValueError(f"{self.text!r}: a part is empty or holds the text that ends it")
+        return value
+
+
+def _put(parts: dict[str, str], name: str, text: str) -> bool:
+    """Whether a part fits: a name that stands twice has one value."""
+    return parts.setdefault(name, text) == text
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTemplate:
+    """Templates of all attributes of a key, in order of their names."""
+
+    values: Mapping[str, ValueTemplate]
+
+    @property
+    def attributes(self) -> tuple[str, ...]:
+        return tuple(self.values)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the parts, in the order of the attributes as they were written."""
+        found = (piece.name for value in self.values.values() for piece in value.pieces if piece.name)
+        return tuple(dict.fromkeys(found))
+
+    def named_by(self, attribute: str) -> tuple[str, ...]:
+        """The parts that one attribute holds."""
+        return tuple(piece.name for piece in self.values[attribute].pieces if piece.name)
+
+    def parse(self, key: TypedItem) -> dict[str, str] | None:
+        """The texts of the parts of a typed key; None where the key does not have this form.
+
+        A number's text is DynamoDB's own digits, a binary value's its base64 text.
+        """
+        if len(key) != len(self.values):
+            return None
+        parts: dict[str, str] = {}
+        for attribute, template in self.values.items():
+            value = key.get(attribute)
+            if value is None:
+                return None
+            ((tag, content),) = value.items()
+            if tag != "S" and not template.is_bare:
+                return None
+            found = template.parse(base64_text(content) if isinstance(content, bytes) else content)
+            if found is None:
+                return None
+            for name, text in found.items():
+                if not _put(parts, name, text):
+                    return None
+        return parts
+
+    def values_of(self, key: TypedItem) -> dict[str, dict[str, Any]] | None:
+        """The parts as typed values: a bare part keeps the type of its attribute, every other is text."""
+        texts = self.parse(key)
+        if texts is None:
+            return None
+        typed = {name: {"S": text} for name, text in texts.items()}
+        for attribute, template in self.values.items():
+            if template.is_bare:
+                typed[template.pieces[0].name] = dict(key[attribute])
+        return typed
+
+    def build(self, parts: Mapping[str, str]) -> dict[str, str]:
+        """The texts of the key's attributes. Raises ``ValueError`` where they would be read as other parts,
+        ``KeyError`` where a part is missing."""
+        return {attribute: template.build(parts) for attribute, template in self.values.items()}
+
+
+def compile_value(text: str) -> ValueTemplate:
+    """Raises :class:`MappingError`."""
+    pieces: list[Piece] = []
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in ("{", "}"):
+            raise MappingError((), "a part is written {name}", "write {{ and }} for braces")
+        if token in ("{{", "}}") or match.group(1) is None:
+            literal = token[0] if token in ("{{", "}}") else token
+            if pieces and not pieces[-1].name:
+                literal = pieces.pop().literal + literal
+            pieces.append(Piece(literal))
+            continue
+        name = match.group(1)
+        if not _NAME.fullmatch(name):
+            advice = "write a name of letters, digits and _, such as {userId}"
+            raise MappingError((), f"{token} names no part", advice)
+        if pieces and pieces[-1].name:
+            message = f"{{{pieces[-1].name}}} and {{{name}}} could run together"
+            raise MappingError((), message, "write the text that is between them, such as #")
+        pieces.append(Piece("", name))
+    if not pieces:
+        raise MappingError((), "a key attribute is not empty")
+    return ValueTemplate(text, tuple(pieces))
+
+
+def compile_key(templates: Mapping[str, str]) -> KeyTemplate:
+    """Raises :class:`MappingError`; its path is the attribute."""
+    values: dict[str, ValueTemplate] = {}
+    for attribute, text in templates.items():
+        try:
+            values[attribute] = compile_value(text)
+        except MappingError as error:
+            raise MappingError((attribute,), error.message, error.suggestion) from error
+    return KeyTemplate(values)
+
+
+def names_in(text: str) -> Iterator[str]:
+    """The names of the parts in a template that was compiled."""
+    return (piece.name for piece in compile_value(text).pieces if piece.name)
