@@ -24,6 +24,7 @@ from bridge.wiring.bridge import load_configuration
 from bridge.wiring.doctor import Doctor
 from tests.builders.places import ROOT
 from tests.fakes.clients.events import EventsClient
+from tests.fakes.clients.held import held
 from tests.fakes.clients.live_setup import (
     LABEL,
     CloudWatchClient,
@@ -462,6 +463,7 @@ def test_rows_of_another_hash_key_are_a_problem_and_not_fine(setup: Setup) -> No
     assert found.message.startswith("1 of 2 ledger rows were settled under another hash_key")
 
 
+@held("dynamodbstreams")
 class QuietStream:
     """A stream of no shards, as the Streams API describes it."""
 

@@ -6,14 +6,14 @@ its serializer writes an answer by the shape of the answer: both are the code th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 from botocore.serialize import create_serializer
+
+from tests.fakes.clients.shapes import mistakes, told
 
 
 class ServiceSide:
@@ -22,6 +22,7 @@ class ServiceSide:
     def __init__(self, service: str) -> None:
         description = Loader().load_service_model(service, "service-2")
         metadata = description["metadata"]
+        self.service = service
         self.model = ServiceModel(description, service)
         self.path = f"/service/{metadata['targetPrefix']}/operation/"
         self._answers = ServiceModel(_answers_as_requests(description), service)
@@ -36,14 +37,12 @@ class ServiceSide:
         return request
 
     def mistakes(self, operation: str, request: dict[str, Any]) -> list[str]:
-        """Where the request breaks the model; what botocore's own validation leaves to the service
-        (longest lengths, patterns, enumerations) is looked at too."""
-        return list(_mistakes(request, self.model.operation_model(operation).input_shape, operation))
+        """Where the request breaks the model."""
+        return [str(each) for each in mistakes(self.service, operation, request)]
 
     def write(self, operation: str, answer: dict[str, Any]) -> bytes:
         """The body of an answer. Raises ``ParamValidationError`` where the model has no such answer."""
-        shape = self.model.operation_model(operation).output_shape
-        assert not (wrong := list(_mistakes(answer, shape, operation))), wrong
+        assert not (wrong := mistakes(self.service, operation, answer, "answer")), told(wrong)
         return self._body(operation, answer)
 
     def write_error(self, code: str, message: str) -> bytes:
@@ -73,32 +72,3 @@ def _answers_as_requests(description: dict[str, Any]) -> dict[str, Any]:
         "operations": operations,
         "shapes": {**description["shapes"], "Error_": error, "String": {"type": "string"}},
     }
-
-
-def find_mistakes(value: Any, shape: Any, where: str) -> list[str]:
-    """Where a value breaks its shape in what botocore's own validation leaves to the service."""
-    return list(_mistakes(value, shape, where))
-
-
-def _mistakes(value: Any, shape: Any, where: str) -> Iterator[str]:
-    rules = shape.metadata
-    if shape.type_name == "structure":
-        for name in shape.required_members:
-            if name not in value:
-                yield f"{where}.{name} is missing"
-        for name, member in value.items():
-            yield from _mistakes(member, shape.members[name], f"{where}.{name}")
-    elif shape.type_name == "list":
-        for number, member in enumerate(value):
-            yield from _mistakes(member, shape.member, f"{where}[{number}]")
-    elif shape.type_name == "map":
-        for key, member in value.items():
-            yield from _mistakes(key, shape.key, f"{where} key")
-            yield from _mistakes(member, shape.value, f"{where} value")
-    if shape.type_name in ("list", "map", "string", "blob"):
-        if not rules.get("min", 0) <= len(value) <= rules.get("max", len(value)):
-            yield f"{where} has length {len(value)}"
-        if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
-            yield f"{where} does not match its pattern"
-        if "enum" in rules and value not in rules["enum"]:
-            yield f"{where} is none of its values"

@@ -130,7 +130,10 @@ def test_batches_that_lambda_had_no_concurrency_for_are_not_quiet(night: Night) 
 
 
 def test_a_mapping_of_another_stream_or_function_says_nothing_of_ours(night: Night) -> None:
-    for other in ({"EventSourceArn": STREAM + "-older"}, {"FunctionArn": "arn:aws:lambda:x:1:function:else"}):
+    for other in (
+        {"EventSourceArn": STREAM + "-older"},
+        {"FunctionArn": "arn:aws:lambda:eu-central-1:111122223333:function:else"},
+    ):
         night.mapping(**other)
         assert f"no mapping of the function reads {STREAM}" in night.refusal()
 
@@ -148,8 +151,8 @@ def test_a_table_without_a_stream_has_no_mapping(night: Night) -> None:
 
 def test_of_several_mappings_none_may_be_in_trouble(tmp_path: Path) -> None:
     night = Night(write_project(tmp_path, table="Users", ledger="ledger"))
-    night.clients["lambda"].mappings.append(mapping(**{**QUIET, "UUID": "m-2", "State": "Updating"}))
-    assert "m-2 is Updating" in night.refusal()
+    night.clients["lambda"].mappings.append(mapping(**{**QUIET, "UUID": ID[:-1] + "2", "State": "Updating"}))
+    assert f"{ID[:-1]}2 is Updating" in night.refusal()
     night.clients["lambda"].mappings[1]["State"] = "Enabled"
     assert night.lag.lag_s() == 0.0
 

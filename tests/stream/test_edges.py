@@ -26,9 +26,14 @@ from bridge.ports.failures import FailureDestination
 from bridge.ports.stream import Page, Shard, StreamSource
 from tests.builders.records import STREAM_ARN, record
 from tests.fakes.clients.aws_peer import with_request_id
+from tests.fakes.clients.held import held
 from tests.stream.rig import Rig, raising
 
+SHARD = "shardId-00000001500000000000-0000000"
+FIRST, LAST = "100000000000000000001", "900000000000000000001"
 
+
+@held("dynamodbstreams")
 class StreamsClient:
     """Speaks for the service: shards in pages, iterators as text, one error on demand."""
 
@@ -74,14 +79,14 @@ def client_error(code: str, status: int = 400) -> ClientError:
 def test_all_pages_of_a_long_list_of_shards_are_read() -> None:
     described: list[dict[str, Any]] = [
         {
-            "ShardId": "s1",
-            "SequenceNumberRange": {"StartingSequenceNumber": "1", "EndingSequenceNumber": "9"},
+            "ShardId": f"{SHARD}1",
+            "SequenceNumberRange": {"StartingSequenceNumber": FIRST, "EndingSequenceNumber": LAST},
         },
         *(
             {
-                "ShardId": f"s{n}",
-                "ParentShardId": f"s{n - 1}",
-                "SequenceNumberRange": {"StartingSequenceNumber": "9"},
+                "ShardId": f"{SHARD}{n}",
+                "ParentShardId": f"{SHARD}{n - 1}",
+                "SequenceNumberRange": {"StartingSequenceNumber": LAST},
             }
             for n in range(2, 6)
         ),
@@ -89,9 +94,9 @@ def test_all_pages_of_a_long_list_of_shards_are_read() -> None:
     client = StreamsClient(described)
     source: StreamSource = StreamReader(client, STREAM_ARN)
     shards = source.shards()
-    assert [shard.id for shard in shards] == ["s1", "s2", "s3", "s4", "s5"]
-    assert shards[0] == Shard("s1", None, "1", "9")
-    assert shards[1] == Shard("s2", "s1", "9", None)
+    assert [shard.id for shard in shards] == [f"{SHARD}{n}" for n in range(1, 6)]
+    assert shards[0] == Shard(f"{SHARD}1", None, FIRST, LAST)
+    assert shards[1] == Shard(f"{SHARD}2", f"{SHARD}1", LAST, None)
     assert len(client.requests) == 3
 
 
@@ -99,14 +104,14 @@ def test_iterators_and_records_are_asked_for_in_the_services_words() -> None:
     client = StreamsClient()
     client.answer = {"Records": [record()], "NextShardIterator": "next"}
     reader = StreamReader(client, STREAM_ARN)
-    assert reader.iterator("s1", "AFTER_SEQUENCE_NUMBER", "41") == "iterator"
-    assert reader.iterator("s1", "TRIM_HORIZON") == "iterator"
+    assert reader.iterator(f"{SHARD}1", "AFTER_SEQUENCE_NUMBER", LAST) == "iterator"
+    assert reader.iterator(f"{SHARD}1", "TRIM_HORIZON") == "iterator"
     assert reader.read("iterator", 1000) == Page([record()], "next")
     client.answer = {"Records": []}
     assert reader.read("next", 1000) == Page([], None)
-    base = {"StreamArn": STREAM_ARN, "ShardId": "s1"}
+    base = {"StreamArn": STREAM_ARN, "ShardId": f"{SHARD}1"}
     assert client.requests[:3] == [
-        {**base, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": "41"},
+        {**base, "ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": LAST},
         {**base, "ShardIteratorType": "TRIM_HORIZON"},
         {"ShardIterator": "iterator", "Limit": 1000},
     ]
@@ -130,7 +135,7 @@ def test_each_refusal_of_the_stream_becomes_our_error(error: Exception, ours: ty
     client = StreamsClient()
     client.error = error
     reader = StreamReader(client, STREAM_ARN)
-    for call in (reader.shards, lambda: reader.iterator("s1", "LATEST"), lambda: reader.read("i", 1)):
+    for call in (reader.shards, lambda: reader.iterator(f"{SHARD}1", "LATEST"), lambda: reader.read("i", 1)):
         with pytest.raises(ours) as caught:
             call()
         assert type(caught.value) is ours
@@ -138,6 +143,7 @@ def test_each_refusal_of_the_stream_becomes_our_error(error: Exception, ours: ty
         assert "secret" not in str(caught.value)
 
 
+@held("sqs", "s3")
 class StoreClient:
     """Takes messages and objects, or fails."""
 

@@ -13,6 +13,7 @@ from bridge.limits import EVENTBRIDGE_BYTES, EVENTBRIDGE_V2_BYTES, SNS_BYTES
 from bridge.ports.sink import Sink
 from bridge.settings import Settings, read_settings
 from bridge.wiring.bridge import build_sinks, memory_sinks
+from tests.fakes.clients.held import held
 from tests.fakes.event_builder import event
 
 BUS_V2 = "arn:aws:events:eu-central-1:123456789012:event-busv2/domain/abcdefghijklmnopqrstuvwx1"
@@ -37,6 +38,7 @@ def settings(limit: str = "") -> Settings:
     return read_settings(CONFIG.format(limit=limit, bus=BUS_V2).encode(), "bridge.yaml", Path(), {})
 
 
+@held("sns")
 class _Topic:
     """The one call that ``check`` makes."""
 

@@ -21,6 +21,7 @@ from tests.builders.aws import Aws
 from tests.builders.aws import client as new_client
 from tests.builders.records import item
 from tests.fakes.clients.batch_peer import client_error, throttling
+from tests.fakes.clients.held import refusal
 from tests.fakes.clock import FakeClock
 from tests.reconcile.project import create_tables, write_items
 
@@ -47,6 +48,10 @@ class Client:
         def call(**request: Any) -> Any:
             number = self.calls[operation]
             self.calls[operation] += 1
+            name = "".join(part.title() for part in operation.split("_"))
+            service = "cloudwatch" if name.startswith("GetMetric") else "dynamodb"
+            if refused := refusal(service, name, request):
+                raise refused
             return self._answer(operation, number, request)
 
         return call

@@ -289,12 +289,27 @@ GOOD: dict[str, Any] = {"Source": "s", "DetailType": "t", "Detail": '{"id":"i","
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"Entries": [GOOD] * (EVENTBRIDGE_V2_ENTRIES + 1)}, r"Entries has length 101"),
-        ({"EventBusArn": "orders"}, r"EventBusArn does not match"),
-        ({"Entries": [{**GOOD, "Source": "s" * 257}]}, r"Entries\[0\]\.Source has length 257"),
-        ({"Entries": [{**GOOD, "SystemMetadata": {"EventGroupId": "g" * 129}}]}, r"EventGroupId has length"),
-        ({"Entries": [{**GOOD, "SystemMetadata": {"DeduplicationId": " \t"}}]}, r"DeduplicationId does not"),
-        ({"DeduplicationConfiguration": {"DeduplicationType": "OWN"}}, r"none of its values"),
+        (
+            {"Entries": [GOOD] * (EVENTBRIDGE_V2_ENTRIES + 1)},
+            r"at .entries. .* length less than or equal to 100",
+        ),
+        ({"EventBusArn": "orders"}, r"at .eventBusArn. .* regular expression pattern"),
+        (
+            {"Entries": [{**GOOD, "Source": "s" * 257}]},
+            r"at .entries\.1\.member\.source. .* length less than or equal to 256",
+        ),
+        (
+            {"Entries": [{**GOOD, "SystemMetadata": {"EventGroupId": "g" * 129}}]},
+            r"eventGroupId. .* less than or equal to 128",
+        ),
+        (
+            {"Entries": [{**GOOD, "SystemMetadata": {"DeduplicationId": " \t"}}]},
+            r"deduplicationId. .* pattern",
+        ),
+        (
+            {"DeduplicationConfiguration": {"DeduplicationType": "OWN"}},
+            r"deduplicationType. .* enum value set",
+        ),
     ],
 )
 def test_the_server_refuses_what_the_model_forbids_and_the_client_lets_pass(

@@ -1,5 +1,5 @@
-"""What the peers of one-call-one-thing services share: parameters checked by botocore's own model, calls
-counted, faults where a test says so."""
+"""What the peers of one-call-one-thing services share: requests and answers held against botocore's model,
+calls counted, faults where a test says so."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from botocore.exceptions import ClientError, ParamValidationError
-from botocore.validate import ParamValidator
+from botocore.exceptions import ClientError
 
-from tests.fakes.clients.batch_peer import client_error, service_model
+from tests.fakes.clients.held import client_error, hold_operations, refusal
 
 
 def with_request_id(answer: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -27,7 +26,11 @@ class AwsPeer:
     """
 
     service = ""
+    holds = True
     denial = ("AccessDenied", 403)
+
+    def __init_subclass__(cls) -> None:
+        hold_operations(cls, cls.service)
 
     def __init__(self) -> None:
         self.exists = True
@@ -38,15 +41,14 @@ class AwsPeer:
         self.lose: Callable[[str, int], Exception | None] = lambda operation, call: None
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
-        shape = service_model(self.service).operation_model(operation).input_shape
-        report = ParamValidator().validate(parameters, shape)
-        if report.has_errors():
-            raise ParamValidationError(report=report.generate_report())
+        refused = refusal(self.service, operation, parameters) if self.holds else None
         with self._counting:
             call = self.calls[operation]
             self.calls[operation] += 1
         if error := self.fail(operation, call):
             raise error
+        if refused is not None:
+            raise refused
         if self.denied:
             raise self.denial_of(operation)
         if not self.exists:

@@ -6,23 +6,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any
 
-import botocore.session
-from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
-from botocore.model import ServiceModel
-from botocore.validate import ParamValidator
+from botocore.exceptions import ClientError, ReadTimeoutError
 
-
-def client_error(code: str, operation: str, status: int = 400, message: str = "") -> ClientError:
-    """What botocore raises for an error answer of the service."""
-    answer: Any = {
-        "Error": {"Code": code, "Message": message},
-        "ResponseMetadata": {"HTTPStatusCode": status, "RequestId": "0"},
-    }
-    error: ClientError = ClientError(answer, operation)
-    return error
+from tests.fakes.clients.held import client_error as client_error  # for tests, beside the other errors
+from tests.fakes.clients.held import hold_operations, refusal
 
 
 def throttling(operation: str = "PutEvents") -> ClientError:
@@ -32,11 +21,6 @@ def throttling(operation: str = "PutEvents") -> ClientError:
 def timeout() -> ReadTimeoutError:
     """The answer did not come; whether the call arrived, nobody knows."""
     return ReadTimeoutError(endpoint_url="https://service.example.com")
-
-
-@lru_cache
-def service_model(service: str) -> ServiceModel:
-    return botocore.session.Session().get_service_model(service)
 
 
 class BatchPeer:
@@ -49,6 +33,10 @@ class BatchPeer:
     """
 
     service = ""
+    holds = True
+
+    def __init_subclass__(cls) -> None:
+        hold_operations(cls, cls.service)
 
     def __init__(self) -> None:
         self.exists = True
@@ -67,11 +55,9 @@ class BatchPeer:
         self._lock = threading.Lock()
 
     def validate(self, operation: str, parameters: dict[str, Any]) -> None:
-        """Refuse what botocore's own model of the operation refuses."""
-        shape = service_model(self.service).operation_model(operation).input_shape
-        report = ParamValidator().validate(parameters, shape)
-        if report.has_errors():
-            raise ParamValidationError(report=report.generate_report())
+        """Refuse what the operation's model refuses."""
+        if self.holds and (refused := refusal(self.service, operation, parameters)):
+            raise refused
 
     def take(self, entries: list[Any], bodies: Sequence[str], size: int) -> dict[str, Any]:
         """One call of ``entries`` whose CloudEvents are ``bodies``, ``size`` bytes together, answered by

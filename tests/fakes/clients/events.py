@@ -7,6 +7,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.fakes.clients.batch_peer import BatchPeer, client_error
+from tests.fakes.clients.held import Spoiled
 
 CALL_BYTES = 1024 * 1024
 
@@ -56,7 +57,8 @@ class EventsClient(BatchPeer):
         if error := self.lose_answer(call, ids):
             raise error
         kept = answers[: len(answers) - self.cut_answer(call)]
-        return {"FailedEntryCount": sum("ErrorCode" in a for a in kept), "Entries": kept}
+        answer = {"FailedEntryCount": sum("ErrorCode" in a for a in kept), "Entries": kept}
+        return answer if len(kept) == len(answers) else Spoiled(answer)
 
     def _denial(self, operation: str) -> ClientError:
         arn = f"arn:aws:events:eu-central-1:111122223333:event-bus/{self.bus}"

@@ -145,6 +145,11 @@ def _described(shard: _Shard) -> dict[str, Any]:
     numbers = {"StartingSequenceNumber": str(FIRST_NUMBER)}
     if shard.ending is not None:
         numbers["EndingSequenceNumber"] = shard.ending
-    described: dict[str, Any] = {"ShardId": shard.id, "SequenceNumberRange": numbers, "HashKeyRange": {}}
+    step = 2**128 // _HASHES
+    hashes = {
+        "StartingHashKey": str(shard.keys.start * step),
+        "EndingHashKey": str(shard.keys.stop * step - 1),
+    }
+    described: dict[str, Any] = {"ShardId": shard.id, "SequenceNumberRange": numbers, "HashKeyRange": hashes}
     names = ("ParentShardId", "AdjacentParentShardId")
     return described | dict(zip(names, shard.parents, strict=False))

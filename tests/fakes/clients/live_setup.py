@@ -19,7 +19,7 @@ FUNCTION = "arn:aws:lambda:eu-central-1:111122223333:function:bridge"
 def mapping(**spoiled: Any) -> dict[str, Any]:
     """A mapping as ListEventSourceMappings answers it."""
     return {
-        "UUID": "m-1",
+        "UUID": "0f6c2b1e-0000-4000-8000-000000000001",
         "FunctionArn": FUNCTION,
         "EventSourceArn": STREAM,
         "State": "Enabled",
@@ -55,17 +55,22 @@ class LambdaClient(AwsPeer):
         ]
         at = int(parameters.get("Marker", 0))
         more = {"NextMarker": str(at + 1)} if at + 1 < len(mine) else {}
-        return {"EventSourceMappings": mine[at : at + 1], **more}
+        return {"EventSourceMappings": [_shown(each) for each in mine[at : at + 1]], **more}
 
     def get_event_source_mapping(self, **parameters: Any) -> dict[str, Any]:
         self.begin("GetEventSourceMapping", parameters)
         for each in self.mappings:
             if each["UUID"] == parameters["UUID"]:
-                return each
+                return _shown(each)
         raise self.missing("GetEventSourceMapping")
 
     def missing(self, operation: str) -> ClientError:
         return client_error("ResourceNotFoundException", operation, 404)
+
+
+def _shown(mapping: dict[str, Any]) -> dict[str, Any]:
+    """AWS leaves out what has no value."""
+    return {name: value for name, value in mapping.items() if value is not None}
 
 
 class CloudWatchClient(AwsPeer):
@@ -134,13 +139,14 @@ class TablesClient(DynamoDbClient):
             return super().describe_table(**parameters)
         self.begin("DescribeTable", parameters)
         keys = {"id": "HASH"} | ({self.sort_key: "RANGE"} if self.sort_key else {})
-        table = {
+        table: dict[str, Any] = {
             "TableName": "Users",
             "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in keys],
             "KeySchema": [{"AttributeName": name, "KeyType": kind} for name, kind in keys.items()],
-            "StreamSpecification": self.stream,
             "LatestStreamArn": STREAM,
         }
+        if self.stream:  # a table whose stream is off has no specification
+            table["StreamSpecification"] = self.stream
         return {"Table": table}
 
     def describe_time_to_live(self, **parameters: Any) -> dict[str, Any]:

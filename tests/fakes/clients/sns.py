@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from bridge.ports.clock import Clock
 from tests.fakes.clients.batch_peer import BatchPeer, client_error
+from tests.fakes.clients.held import Spoiled
 from tests.fakes.clock import FakeClock
 
 DEDUPLICATION_S = 300
@@ -85,7 +86,8 @@ class SnsClient(BatchPeer):
             raise error
         kept = successful[: len(successful) - self.cut_answer(call)]
         # The answer names entries, it does not list them in order.
-        return {"Successful": kept[::-1], "Failed": failed}
+        answer = {"Successful": kept[::-1], "Failed": failed}
+        return answer if len(kept) == len(successful) else Spoiled(answer)
 
     def _deliver(self, id: str, entry: dict[str, Any]) -> None:
         with self._lock:
