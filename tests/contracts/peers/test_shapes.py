@@ -15,7 +15,7 @@ from tests.fakes.clients.patterns import compiled
 from tests.fakes.clients.shapes import mistakes, service_model
 
 SERVICES = sorted({name.partition(":")[0] for name in OPERATIONS} | {"stepfunctions", "sts"})
-MANY = {"RequestItems": {"T": {"Keys": [{}] * 101}}}
+MANY: dict[str, Any] = {"RequestItems": {"T": {"Keys": [{}] * 101}}}
 
 
 def rules(service: str, operation: str, value: Any) -> list[tuple[str, str]]:
