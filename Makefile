@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Commands for the embedded AWS never see the caller's credentials.
 CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
 
-.PHONY: help demo test simulate fuzz-schemas reconcile-large lint package deploy-local format bench lock docs cost clean
+.PHONY: help demo test simulate mutate fuzz-schemas reconcile-large lint package deploy-local format bench lock docs cost clean
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
@@ -28,6 +28,9 @@ test: $(READY)  ## run every test
 
 simulate: $(READY)  ## run the seeded simulation of faults and crashes: SEED=1 RUNS=1000 WORKERS=2, TRACE=1 shows one run in full
 	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) --workers $(or $(WORKERS),2) $(if $(TRACE),--trace)
+
+mutate: $(READY)  ## change the code in small ways and see which tests notice: SEED=…, MUTANTS=300 WORKERS=2 FOLDER=core (minutes)
+	@$(CLEAN_AWS) $(BIN)/python -m tests.mutation sampled $(if $(SEED),--seed $(SEED)) --mutants $(or $(MUTANTS),300) --workers $(or $(WORKERS),2) $(if $(FOLDER),--folder $(FOLDER))
 
 fuzz-schemas: $(READY)  ## compare random schema pairs with random events: PAIRS=30000 SEED=1 (minutes)
 	@$(BIN)/python -m tests.schemas.compatibility.fuzz --pairs $(or $(PAIRS),30000) --seed $(or $(SEED),1)

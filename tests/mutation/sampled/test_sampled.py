@@ -1,0 +1,142 @@
+"""The tool reports exactly the mutants that a tiny project's tests do not notice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.builders.places import ROOT
+from tests.mutation.sampled.mutants import mutants_of
+from tests.mutation.sampled.run import draw
+
+CODE = """\
+LIMIT = 3
+
+
+def full(count):
+    return count >= LIMIT
+
+
+def positive(count):
+    return count > 0
+
+
+def drained(count):
+    while count:
+        count = count - 1
+    return count
+
+
+def area(a, b):
+    return a * b
+"""
+TESTS = """\
+import subprocess
+import sys
+
+from tiny.limits import drained, full, positive
+
+
+def test_full():
+    assert [full(2), full(3)] == [False, True]
+
+
+def test_positive():
+    assert positive(5)
+    assert not positive(-5)
+
+
+def test_drained():
+    assert drained(2) == 0
+
+
+def test_another_process():
+    code = "from tiny.limits import area; assert area(2, 3) == 6"
+    subprocess.run([sys.executable, "-c", code], check=True)
+"""
+START = """\
+import json, pathlib, sys
+from tests.mutation.sampled.project import Project
+from tests.mutation.sampled.run import main
+root = pathlib.Path(sys.argv[1])
+tiny = Project(
+    root=root,
+    folders=("tiny",),
+    tests=("checks",),
+    copied=("tiny", "checks"),
+    mirrors={"tiny": "checks"},
+    build=root / "build",
+    accepted=root / "accepted.yaml",
+    slack_s=1.0,
+)
+sys.exit(main(json.loads(sys.argv[2]), tiny))
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    for name, text in {
+        "tiny/limits.py": CODE,
+        "checks/test_limits.py": TESTS,
+        "pyproject.toml": '[tool.pytest.ini_options]\npythonpath = ["."]\n',
+    }.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def run(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    arguments = json.dumps(["--seed", "7", "--workers", "1", *more])
+    return subprocess.run(
+        [sys.executable, "-c", START, str(root), arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def survivors(output: str) -> list[str]:
+    lines = output.splitlines()
+    return [lines[at + 2].strip(" +") for at, line in enumerate(lines) if line.startswith("SURVIVED")]
+
+
+def test_survivors_are_listed_and_reasons_are_kept_by_text(tiny: Path) -> None:
+    first = run(tiny)
+    assert survivors(first.stdout) == ["return count >= 0", "return count > 1", "count = count - 2"], (
+        first.stderr
+    )
+    assert "seed 7: 13 mutants" in first.stdout
+    assert first.returncode == 1
+    # Processes that a test starts run the mutant too.
+    assert first.stderr.count("test_another_process") == 2
+    # A loop that never ends was ended, and counts as killed.
+    assert "killed tiny/limits.py:14:23 timeout" in first.stderr
+    assert (tiny / "tiny/limits.py").read_text("utf-8") == CODE
+
+    (tiny / "accepted.yaml").write_text(
+        "tiny/limits.py:\n"
+        "- {was: return count > 0, becomes: return count >= 0, reason: Nobody counts nothing.}\n"
+        "- {was: return count > 0, becomes: return count > 1, reason: Nobody counts one.}\n"
+        "- {was: count = count - 1, becomes: count = count - 2, reason: Only even ones.}\n",
+        "utf-8",
+    )
+    second = run(tiny)
+    assert second.returncode == 0, second.stdout
+    assert "Nobody counts one." in second.stdout
+    assert " killed " not in second.stderr, "a known outcome is not tried again"
+
+    (tiny / "tiny/limits.py").write_text(CODE.replace("count > 0", "count > 0.5"), "utf-8")
+    third = run(tiny)
+    assert third.returncode == 1
+    assert third.stdout.count("stale") == 2
+
+
+def test_a_seed_draws_the_same_sample_again() -> None:
+    mutants = mutants_of("tiny/limits.py", CODE)
+    assert draw(mutants, 7, 3) == draw(mutants, 7, 3) != draw(mutants, 8, 3)
+    assert sorted(draw(mutants, 7, 100), key=mutants.index) == mutants
