@@ -5,20 +5,18 @@ What a check forgives has a name (:mod:`tests.simulation.judge`); ``test_excuses
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 from bridge.limits import LEDGER_RECENT_MAX
 from tests.simulation.configuration import CHANGED, event_ids, fate_of, visible
-from tests.simulation.edges import SimulatedLedger
+from tests.simulation.facts import by_key, given_up, name_of, quarantined_places, sequence_of
+from tests.simulation.gap_checks import gaps_are_told
 from tests.simulation.ledgers import ledger_rows
-from tests.simulation.simulation import Simulation, places_of
+from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import Subscriber
 from tests.simulation.world import Image, Place, Written
-
-_CALLS_PER_ENTRY = 40
 
 
 def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ()) -> None:
@@ -40,13 +38,13 @@ def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ())
             continue
         fate = fate_of(written)
         if fate == "poison":
-            judge.violated(f"{_name(written)} can never succeed, and is not in quarantine")
+            judge.violated(f"{name_of(written)} can never succeed, and is not in quarantine")
         elif fate == "events":
             for name, ids in event_ids(written).items():
                 if missing := ids - received[name]:
-                    judge.violated(f"{_name(written)} is settled, but {name} never received {missing}")
+                    judge.violated(f"{name_of(written)} is settled, but {name} never received {missing}")
         elif any(f"{written.record_id}:{CHANGED}.v1" in ids for ids in received.values()):
-            judge.violated(f"{_name(written)} has nothing to publish, and was published")
+            judge.violated(f"{name_of(written)} has nothing to publish, and was published")
 
 
 def _lost(simulation: Simulation, check: str, place: Place | None, redriven: Collection[Place]) -> bool:
@@ -74,11 +72,7 @@ def order_is_kept(simulation: Simulation) -> None:
     always says the same. A documented exception: a batch that was given up and comes again all the same,
     because the checkpoint behind it was lost, is not known for that."""
     judge = simulation.judge
-    given_up = {
-        sequence_of(place)
-        for info, payload in simulation.destination.sent
-        for place in places_of(info, payload)
-    }
+    gone = {sequence_of(place) for place in given_up(simulation)}
     quarantined = {entry.sequence for entry, _ in simulation.quarantined}
     no_ledger = simulation.options.ledger == "none"
     for name, bus in simulation.buses.items():
@@ -91,15 +85,18 @@ def order_is_kept(simulation: Simulation) -> None:
                     judge.violated(f"{name}: {one.id} was sent twice with different data")
                 continue
             published[one.id] = _content(event)
-            if event.get("redriven") and sequence not in given_up | quarantined:
-                judge.violated(f"{name}: {one.id} is marked as redriven, and was never given up")
+            if event.get("redriven"):
+                if one.invocation or sequence not in gone | quarantined:
+                    judge.violated(f"{name}: {one.id} is marked as redriven, and was never given up")
+            elif not one.invocation and not event.get("reconciled"):
+                judge.violated(f"{name}: {one.id} was redriven, and is not marked so")
             if sequence < newest.get(subject, ""):
                 # Without a ledger nothing remembers that this deployment's predecessor refused the change.
                 forgotten = no_ledger and sequence in quarantined
                 if not (
                     judge.excused("order: reconciled", event.get("reconciled") is True)
                     or judge.excused("order: redriven", event.get("redriven") is True)
-                    or judge.excused("order: given up, and comes again", sequence in given_up)
+                    or judge.excused("order: given up, and comes again", sequence in gone)
                     or judge.excused("order: quarantined before, without a ledger", forgotten)
                 ):
                     newer = newest[subject]
@@ -113,38 +110,48 @@ def _content(event: Mapping[str, Any]) -> Any:
     return event if event.get("reconciled") else event["data"]
 
 
-def copy_agrees(simulation: Simulation, redriven: Collection[Place] = ()) -> None:
-    """(2) The copy is the table's content as of each key's last change that was not lost on the way; of what
-    came after that, something may have been published anyway."""
+def copies_agree(simulation: Simulation, redriven: Collection[Place] = ()) -> None:
+    """(2) On every sink, for every type there: the copy is the table's content as of each key's last event
+    that was not lost on the way; of what came after that, something may have been published anyway."""
+    changes = by_key(simulation.world.log)
+    for name, bus in simulation.buses.items():
+        ids = [one for written in simulation.world.log for one in event_ids(written)[name]]
+        for event_type in sorted({one.rpartition(":")[2] for one in ids}):
+            subscriber = Subscriber(simulation.parts.supersedes, event_type)
+            subscriber.apply_all(one.event for one in bus.received)
+            for key, own in changes.items():
+                allowed = _allowed(simulation, own, name, event_type, redriven)
+                if subscriber.item(key) not in allowed:
+                    simulation.judge.violated(
+                        f"{name}: by {event_type} the copy of {key} is {subscriber.item(key)}, the table had "
+                        f"{allowed} (newest first)"
+                    )
+
+
+def _allowed(
+    simulation: Simulation, changes: list[Written], sink: str, event_type: str, redriven: Collection[Place]
+) -> list[Image | None]:
+    """What a copy may hold of a key."""
     judge = simulation.judge
-    subscriber = Subscriber(simulation.parts.supersedes)
-    subscriber.apply_all(one.event for one in simulation.buses["domain"].received)
     quarantined = quarantined_places(simulation)
-    for key, changes in by_key(simulation.world.log).items():
-        allowed: list[Image | None] = []
-        certain = False
-        for written in reversed(changes):
+    allowed: list[Image | None] = []
+    for written in reversed(changes):
+        lost = judge.excused("copy: quarantined", written.place in quarantined)
+        lost = lost or _lost(simulation, "copy", written.place, redriven)
+        publishes = f"{written.record_id}:{event_type}" in event_ids(written)[sink]
+        if lost or publishes:
             allowed.append(visible(written.after))
-            lost = judge.excused("copy: quarantined", written.place in quarantined)
-            lost = lost or _lost(simulation, "copy", written.place, redriven)
-            if not lost and fate_of(written) == "events":
-                certain = True
-                break
-        if not certain:
-            allowed.append(None)
-            if changes[0].before is not None:
-                allowed.append(visible(changes[0].before))
-        if subscriber.item(key) not in allowed:
-            judge.violated(
-                f"the copy of {key} is {subscriber.item(key)}, the table had {allowed} (newest first)"
-            )
+        if publishes and not lost and fate_of(written) == "events":
+            return allowed
+    before = visible(changes[0].before)
+    return [*allowed, None] if before is None else [*allowed, None, before]
 
 
 def quarantine_is_just(simulation: Simulation) -> None:
     """(5) Nothing healthy in quarantine; in a bad deploy no more than the breaker needs to see it."""
     judge = simulation.judge
     fates = {sequence_of(w.place): fate_of(w) for w in simulation.world.log if w.place is not None}
-    in_bad_deploy = 0
+    in_bad_deploy: set[str] = set()
     for entry, bad_deploy in simulation.quarantined:
         if fates[entry.sequence] == "poison":
             continue
@@ -155,95 +162,34 @@ def quarantine_is_just(simulation: Simulation) -> None:
         if judge.excused("quarantine: a deployment that refuses some", partial_deploy):
             continue
         if judge.excused("quarantine: what the breaker needs to see", bad_deploy):
-            in_bad_deploy += 1
+            in_bad_deploy.add(entry.sequence)
         else:
             judge.violated(f"the healthy record {entry.sequence} was quarantined: {entry.message}")
-    most = 2 * simulation.options.breaker_at_least * simulation.bad_lives
-    if in_bad_deploy > most:
-        judge.violated(f"a bad deploy quarantined {in_bad_deploy} healthy records, {most} at most")
+    most = (simulation.options.breaker_at_least - 1) * simulation.bad_lives
+    if len(in_bad_deploy) > most:
+        judge.violated(f"a bad deploy quarantined {len(in_bad_deploy)} healthy records, {most} at most")
 
 
-def _bounds_hold(simulation: Simulation) -> None:
-    """(6) No call is made without need; what is kept grows with the keys, not with the trouble."""
-    judge = simulation.judge
+def nothing_is_sent_again(simulation: Simulation) -> None:
+    """(2) What a sink or the ledger is known to have is not sent again."""
     for name, bus in simulation.buses.items():
-        if bus.sent_again:
-            judge.violated(f"{name}: {bus.sent_again[0]} was sent again although it was known to be there")
-        if bus.calls > _CALLS_PER_ENTRY * max(10, len(simulation.world.log) * simulation.invocations):
-            judge.violated(f"{name}: {bus.calls} calls")
-    ledger = simulation.ledger
-    if isinstance(ledger, SimulatedLedger):
-        # A quarantined change with a later one of its key is settled before that is published.
-        most = simulation.invocations + len(simulation.quarantined)
-        if ledger.reads > simulation.invocations or ledger.settles > most:
-            judge.violated(f"{ledger.reads} ledger reads, {ledger.settles} writes: more than one a batch")
-    rows = ledger_rows(ledger)
+        for event_id in bus.sent_again:
+            simulation.judge.violated(f"{name}: {event_id} was sent again although it was known to be there")
+    simulation.watch.nothing_settled_came_again(overlaps=simulation.overlaps > 0)
+
+
+def calls_are_needed(simulation: Simulation) -> None:
+    """(6) No call is made without need."""
+    simulation.watch.calls_were_needed()
+
+
+def rows_are_bounded(simulation: Simulation) -> None:
+    """(6) What is kept grows with the keys, not with the trouble."""
+    rows = ledger_rows(simulation.ledger)
     if len(rows) > len({written.key for written in simulation.world.log}):
-        judge.violated(f"the ledger has {len(rows)} rows, more than there are keys")
+        simulation.judge.violated(f"the ledger has {len(rows)} rows, more than there are keys")
     if any(len(row.recent) > LEDGER_RECENT_MAX for row in rows.values()):
-        judge.violated("a ledger row remembers more than it may")
-
-
-def _gaps_are_published(simulation: Simulation) -> None:
-    """A change that was lost is noticed at the next change of its key, and nothing else is taken for a gap.
-    Overlapping invocations may overwrite a newer row, which looks like a gap."""
-    judge = simulation.judge
-    if simulation.options.ledger == "none" or simulation.options.heal == "off":
-        return
-    if judge.excused("gaps: invocations overlap", simulation.overlaps > 0):
-        return
-    gaps: set[str] = set()
-    ids: set[str] = set()
-    for one in simulation.buses["domain"].received:
-        ids.add(one.id)
-        if one.event.get("gap") or one.event.get("reconciled"):
-            gaps.add(one.event["partitionkey"])
-    quarantined = quarantined_places(simulation)
-    for key, changes in by_key(simulation.world.log).items():
-        known: Written | None = None
-        lost: list[Written] = []
-        must_publish = may_publish = False
-        for written in changes:
-            place = written.place
-            if place in quarantined or fate_of(written) == "poison":
-                known, lost, may_publish = None, [], True
-            elif place is None or place in simulation.world.excused:
-                lost.append(written)
-                may_publish = True
-            else:
-                if known is not None and lost and fate_of(written) == "events" and key[0] != "f":
-                    heard = any(f"{w.record_id}:{CHANGED}.v1" in ids for w in lost)
-                    same = visible(known.after) == visible(written.before)
-                    must_publish = must_publish or not (heard or same)
-                known, lost = written, []
-        published = any(partition.endswith(key) for partition in gaps)
-        if must_publish and not published:
-            judge.violated(f"a change of {key} was lost, and no later event says so")
-        if published and not may_publish:
-            judge.violated(f"an event says that a change of {key} was lost, and none was")
-
-
-def quarantined_places(simulation: Simulation) -> set[Place]:
-    places = set()
-    for entry in simulation.quarantine.kept.entries():
-        label, _, number = entry.sequence.partition("/")
-        places.add(Place(label, str(int(number))))
-    return places
-
-
-def by_key(log: list[Written]) -> Mapping[str, list[Written]]:
-    keys: dict[str, list[Written]] = defaultdict(list)
-    for written in log:
-        keys[written.key].append(written)
-    return keys
-
-
-def sequence_of(place: Place) -> str:
-    return f"{place.label}/{place.number:0>40}"
-
-
-def _name(written: Written) -> str:
-    return f"{written.op} {written.key} at {written.place}"
+        simulation.judge.violated("a ledger row remembers more than it may")
 
 
 def check_live_path(simulation: Simulation) -> None:
@@ -251,9 +197,11 @@ def check_live_path(simulation: Simulation) -> None:
     for check in (
         every_record_ended,
         order_is_kept,
-        copy_agrees,
+        copies_agree,
         quarantine_is_just,
-        _gaps_are_published,
-        _bounds_hold,
+        gaps_are_told,
+        nothing_is_sent_again,
+        calls_are_needed,
+        rows_are_bounded,
     ):
         simulation.judge.hold(partial(check, simulation))

@@ -41,6 +41,7 @@ class Faults:
     overlap: Callable[[], None] | None = None
     overlap_at: str = ""
     crashes: int = 0
+    on_call: Callable[[str, Fault], None] = lambda edge, fault: None
 
     def before(self, edge: str) -> Fault:
         """Advances the clock by the call's latency. Raises :class:`Crash` before anything was done."""
@@ -48,6 +49,7 @@ class Faults:
         world.clock.advance(0.002 + rng.random() * 0.02)
         if not self.on:
             world.note(edge)
+            self.on_call(edge, "none")
             return "none"
         if self.share and rng.random() < _SLOW_SHARE:
             world.clock.advance(rng.random() * 8)
@@ -59,6 +61,7 @@ class Faults:
         if self.share and rng.random() < self.share:
             fault = "denied" if rng.random() < _DENIED_SHARE else rng.choice(_KINDS)
         world.note(edge if fault == "none" else f"{edge} {fault}")
+        self.on_call(edge, fault)
         return fault
 
     def after(self, edge: str) -> None:

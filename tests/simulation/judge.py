@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 
 class Violation(AssertionError):
@@ -21,6 +22,8 @@ class Judge:
 
     weighs: bool = False
     violations: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """The names of the checks that found something."""
     decisive: set[str] = field(default_factory=set)
     _used: set[str] = field(default_factory=set)
     _without: str = ""
@@ -40,6 +43,8 @@ class Judge:
         self._used.clear()
         self._run(check)
         found = len(self.violations) - before
+        if found:
+            self.broken.append(_name_of(check))
         if self.weighs:
             for name in sorted(self._used):
                 with self._apart(name) as repeated:
@@ -60,3 +65,8 @@ class Judge:
             yield self.violations
         finally:
             self.violations, self._without = kept, ""
+
+
+def _name_of(check: Callable[[], None]) -> str:
+    function = check.func if isinstance(check, partial) else check
+    return function.__name__.strip("_").replace("_", " ")

@@ -21,7 +21,6 @@ from tests.simulation.faults import Faults
 _PATIENCE_S = 2.0
 _NAMES = {
     "BatchGetItem": "ledger.read",
-    "BatchWriteItem": "ledger.settle",
     "PutItem": "ledger.settle_if",
     "Scan": "ledger.rows",
 }
@@ -36,8 +35,9 @@ class SimulatedDynamoDb(DynamoDbClient):
         super().__init__(page=4)
         self._on_row = on_row
         self._faults = faults
-        self._fault = "none"
+        self._fault = self._name = "none"
         self.unprocessed = self._left
+        self.stale = self._behind
 
     def _item_rules(self, operation: str, item: dict[str, Any]) -> None:
         super()._item_rules(operation, item)
@@ -46,7 +46,8 @@ class SimulatedDynamoDb(DynamoDbClient):
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         self.calls[operation] += 1
-        self._fault = self._faults.before(_NAMES[operation])
+        self._name = _name_of(operation, parameters)
+        self._fault = self._faults.before(self._name)
         if self._fault == "throttled":
             raise client_error("ProvisionedThroughputExceededException", operation)
         if self._fault == "failed":
@@ -56,12 +57,26 @@ class SimulatedDynamoDb(DynamoDbClient):
 
     def end(self, operation: str) -> None:
         fault = self._fault
-        self._faults.after(_NAMES[operation])
+        self._faults.after(self._name)
         if fault == "unheard":
             raise ReadTimeoutError(endpoint_url="https://dynamodb.example.com")
 
     def _left(self, operation: str, call: int) -> int:
         return self._faults.rng.randrange(4) if self._fault == "partial" else 0
+
+    def _behind(self, operation: str, call: int) -> int:
+        """A read that does not ask for more may not see the newest writes."""
+        return self._faults.rng.randrange(6) if self._faults.on else 0
+
+
+def _name_of(operation: str, parameters: dict[str, Any]) -> str:
+    """The ledger's name of a call."""
+    if operation != "BatchWriteItem":
+        return _NAMES[operation]
+    ((first, *_),) = parameters["RequestItems"].values()
+    if "DeleteRequest" in first:
+        return "ledger.retract"
+    return "ledger.announce" if is_announcement(first["PutRequest"]["Item"]) else "ledger.settle"
 
 
 class SimulatedDynamoDbLedger(DynamoDbLedger):

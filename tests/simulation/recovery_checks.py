@@ -8,15 +8,9 @@ from typing import Any
 
 from bridge.core.change import Position
 from bridge.core.keys import key_hash, key_token
-from tests.simulation.checks import (
-    by_key,
-    copy_agrees,
-    every_record_ended,
-    order_is_kept,
-    quarantine_is_just,
-    sequence_of,
-)
+from tests.simulation.checks import copies_agree, every_record_ended, order_is_kept, quarantine_is_just
 from tests.simulation.configuration import BILLING, DOMAIN, PLAN, SECRET, is_poison, visible
+from tests.simulation.facts import by_key, sequence_of
 from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber
@@ -43,7 +37,7 @@ def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
     for check in (
         partial(every_record_ended, simulation, redriven),
         partial(order_is_kept, simulation),
-        partial(copy_agrees, simulation, redriven),
+        partial(copies_agree, simulation, redriven),
         partial(quarantine_is_just, simulation),
     ):
         simulation.judge.hold(check)

@@ -22,11 +22,12 @@ _CHUNK = 50
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one seed. ``violations`` is empty where every promise held; ``decisive`` are the excuses
-    without which there would be more."""
+    """What became of one seed. ``violations`` is empty where every promise held; ``broken`` names the checks
+    that found them; ``decisive`` are the excuses without which there would be more."""
 
     seed: int
     violations: tuple[str, ...]
+    broken: tuple[str, ...]
     decisive: frozenset[str]
     trace: tuple[str, ...]
     records: int
@@ -66,6 +67,7 @@ def simulate(
     return Result(
         seed,
         tuple(judge.violations),
+        tuple(judge.broken) or (("the run itself",) if judge.violations else ()),
         frozenset(judge.decisive),
         tuple(simulation.world.trace),
         len(simulation.world.log),

@@ -38,8 +38,9 @@ from tests.simulation.edges import (
 )
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.judge import Judge, Violation
-from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger
+from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger, ledger_rows
 from tests.simulation.options import SOUND, Parts, draw
+from tests.simulation.watch import Watch
 from tests.simulation.world import TABLE, Place, World
 from tests.simulation.writers import Writers
 
@@ -68,7 +69,8 @@ class _Watched:
         self._simulation = simulation
 
     def handle(self, records: Any, deadline: Deadline, **named: Any) -> Outcome:
-        outcome = self._relay.handle(records, deadline, **named)
+        with self._simulation.watch.handling(records, redriven=named.get("redriven", False)):
+            outcome = self._relay.handle(records, deadline, **named)
         self._simulation.saw(outcome, len(records))
         return outcome
 
@@ -111,9 +113,7 @@ class Simulation:
             )
         self.quarantined: list[tuple[Quarantined, bool]] = []
         """Every entry ever put, with whether the deploy was bad at that moment."""
-        self.quarantine = SimulatedQuarantine(
-            self.faults, lambda entry: self.quarantined.append((entry, self.bad_deploy))
-        )
+        self.quarantine = SimulatedQuarantine(self.faults, self._note_quarantined)
         self.checkpoints = SimulatedCheckpoints(self.faults)
         self.destination = SimulatedDestination(self.faults)
         self.bad_deploy = False
@@ -121,6 +121,12 @@ class Simulation:
         self._handler: StreamHandler | None = None
         self._runner: Runner | None = None
         self._looked_after = False
+        self.watch = Watch(
+            self.judge, lambda: self.invocation, lambda: ledger_rows(self.ledger), EVENT_MAX_BYTES
+        )
+        self.faults.on_call = self.watch.edge
+        for bus in self.buses.values():
+            bus.on_sent = self.watch.sent
         self.world.switch_on()
 
     # --- the story -----------------------------------------------------------------------------
@@ -158,6 +164,10 @@ class Simulation:
         self.settled.update(row.recent)
         if row.gap and row.gap_names is None:
             self.unnamed_gaps.add(row.key)
+
+    def _note_quarantined(self, entry: Quarantined) -> None:
+        self.quarantined.append((entry, self.bad_deploy))
+        self.watch.quarantined(entry.sequence)
 
     def note_given_up(self) -> None:
         for info, payload in self.destination.sent:

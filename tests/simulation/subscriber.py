@@ -16,13 +16,14 @@ Supersedes = Callable[[Event, Event | None], bool]
 class Subscriber:
     """``copy``: the items by key, as far as events showed them. ``supersedes`` is the kit's rule."""
 
-    def __init__(self, supersedes: Supersedes = supersedes) -> None:
+    def __init__(self, supersedes: Supersedes = supersedes, event_type: str = f"{CHANGED}.v1") -> None:
         self._supersedes = supersedes
+        self._type = event_type
         self._held: dict[str, Event] = {}
 
     def takes(self, event: Event) -> bool:
         """Whether it is about this event's type."""
-        return bool(event["type"] == f"{CHANGED}.v1")
+        return bool(event["type"] == self._type)
 
     def apply(self, event: Event) -> None:
         subject = event["subject"]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.records.dialect import STREAM, Dialect
-from bridge.stream.mapping.settings import MappingSettings
 from tests.simulation.broken import (
     ComparesText,
     ForgetsGapNames,
@@ -29,6 +28,7 @@ from tests.simulation.broken import (
     WritesUnconditionally,
 )
 from tests.simulation.options import Parts
+from tests.simulation.shapes import LOSSY, PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,76 +45,45 @@ def _dialect(kind: type[Dialect]) -> Dialect:
     return kind(**{name: getattr(STREAM, name) for name in Dialect.__slots__})
 
 
-_PLAIN: Mapping[str, Any] = {
-    "ledger": "newer",
-    "keep": "fields",
-    "heal": "report",
-    "mapping": MappingSettings(),
-    "rounds": 6,
-    "writes": 14,
-    "steps": 8,
-    "keys": 3,
-    "page_size": 1000,
-    "function_timeout_s": 60.0,
-    **dict.fromkeys(
-        (
-            "poison_share",
-            "fault_share",
-            "stuck_share",
-            "crash_share",
-            "overlap_share",
-            "skip_share",
-            "split_share",
-            "gap_share",
-            "deploy_share",
-        ),
-        0.0,
-    ),
-}
-"""Nothing goes wrong; a variant adds the trouble that its promise is for."""
-
-_LOSSY: Mapping[str, Any] = {**_PLAIN, "keys": 12, "skip_share": 0.3, "gap_share": 0.3, "live_share": 0.0}
-"""Much is lost, and no later change would show it."""
-
 VARIANTS: Mapping[str, Variant] = {
     "settle before publish": Variant(Parts(relay=SettlesBeforePublishing)),
     "no hold-back in the relay": Variant(
-        Parts(relay=HoldsNothingBack), {**_PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
+        Parts(relay=HoldsNothingBack), {**PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
     ),
     "no hold-back in the sink": Variant(
-        Parts(sink=KeepsNoOrder), {**_PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
+        Parts(sink=KeepsNoOrder), {**PLAIN, "fault_share": 0.1, "stuck_share": 0.3}
     ),
     "quarantine failures forgotten": Variant(
         Parts(relay=ForgetsQuarantineFailures),
-        {**_PLAIN, "fault_share": 0.25, "poison_share": 0.06, "breaker_at_least": 10},
+        {**PLAIN, "fault_share": 0.25, "poison_share": 0.06, "breaker_at_least": 10},
     ),
     "retry all entries": Variant(Parts(sink=RetriesAllEntries)),
     "per-entry answers unread": Variant(Parts(sink=ReadsNoAnswers)),
     "timeouts taken for success": Variant(Parts(sink=TakesTimeoutsForSuccess)),
     "positions compared as text": Variant(Parts(dialect=_dialect(ComparesText))),
-    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {**_PLAIN, "gap_share": 0.5}),
+    "stream label forgotten": Variant(Parts(dialect=_dialect(ForgetsLabels)), {**PLAIN, "gap_share": 0.5}),
     "checkpoint before done": Variant(Parts(runner=SavesBeforeDone)),
     "no confirmation": Variant(
-        Parts(reconciler=TrustsTheFirstPass), {**_PLAIN, "keys": 20, "live_share": 0.5, "stuck_share": 0.3}
+        Parts(reconciler=TrustsTheFirstPass), {**PLAIN, "keys": 20, "live_share": 0.5, "stuck_share": 0.3}
     ),
     "missing conditional write": Variant(
         Parts(reconciler=WritesUnconditionally),
-        {**_LOSSY, "ledger": "last", "keys": 2, "live_share": 1.0, "live_at": "ledger.settle"},
+        {**LOSSY, "ledger": "last", "keys": 2, "live_share": 1.0, "live_at": "ledger.settle"},
     ),
     "reconciliation settles before it re-emits": Variant(
         Parts(reconciler=SettlesBeforeReemitting),
-        {**_LOSSY, "crash_share": 0.03, "fault_share": 0.1},
+        {**LOSSY, "crash_share": 0.03, "fault_share": 0.1},
     ),
-    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), _LOSSY),
-    "no breaker": Variant(Parts(breaker=NeverTrips), {**_PLAIN, "deploy_share": 0.5, "breaker_at_least": 3}),
+    "missed removes forgotten": Variant(Parts(reconciler=ForgetsRemoves), LOSSY),
+    "no breaker": Variant(Parts(breaker=NeverTrips), {**PLAIN, "deploy_share": 0.5, "breaker_at_least": 3}),
     "publications not announced": Variant(
         Parts(relay=NeverAnnounces),
-        {**_PLAIN, "keys": 6, "gap_share": 0.5, "stuck_share": 0.3, "crash_share": 0.03},
+        {**PLAIN, "keys": 6, "gap_share": 0.5, "stuck_share": 0.3, "crash_share": 0.03},
     ),
     "gap names forgotten": Variant(
-        Parts(reconciler=ForgetsGapNames), {**_LOSSY, "keys": 6, "rounds": 12, "gap_share": 0.0}
+        Parts(reconciler=ForgetsGapNames), {**LOSSY, "keys": 6, "rounds": 12, "gap_share": 0.0}
     ),
     "one undecided type blocks all": Variant(
-        Parts(reconciler=HoldsAllTypesBack), {**_LOSSY, "keep": "fingerprint"}
+        Parts(reconciler=HoldsAllTypesBack), {**LOSSY, "keep": "fingerprint"}
     ),
 }

@@ -1,0 +1,37 @@
+"""What a run did, as checks ask for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from tests.simulation.simulation import Simulation, places_of
+from tests.simulation.world import Place, Written
+
+
+def given_up(simulation: Simulation) -> set[Place]:
+    """The records that the on-failure destination ever got."""
+    return {place for info, payload in simulation.destination.sent for place in places_of(info, payload)}
+
+
+def quarantined_places(simulation: Simulation) -> set[Place]:
+    places = set()
+    for entry in simulation.quarantine.kept.entries():
+        label, _, number = entry.sequence.partition("/")
+        places.add(Place(label, str(int(number))))
+    return places
+
+
+def by_key(log: list[Written]) -> Mapping[str, list[Written]]:
+    keys: dict[str, list[Written]] = defaultdict(list)
+    for written in log:
+        keys[written.key].append(written)
+    return keys
+
+
+def sequence_of(place: Place) -> str:
+    return f"{place.label}/{place.number:0>40}"
+
+
+def name_of(written: Written) -> str:
+    return f"{written.op} {written.key} at {written.place}"

@@ -1,0 +1,71 @@
+"""Gaps: what was lost is told, loss by loss, and nothing else is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tests.simulation.configuration import CHANGED, visible
+from tests.simulation.facts import by_key, quarantined_places, sequence_of
+from tests.simulation.simulation import Simulation
+from tests.simulation.world import Place, Written
+
+Event = Mapping[str, Any]
+
+
+def gaps_are_told(simulation: Simulation) -> None:
+    """Where a change was lost after one that was settled, and the images show it, the first event of the next
+    change says so, or a missing step is published just before it. No other event does."""
+    judge, options = simulation.judge, simulation.options
+    if options.ledger == "none" or options.heal == "off":
+        return
+    domain = [one.event for one in simulation.buses["domain"].received]
+    first: dict[str, Event] = {}
+    steps: dict[str, list[Event]] = defaultdict(list)
+    for one in domain:
+        first.setdefault(one["id"], one)
+        if one.get("reconciled"):
+            steps[one["subject"]].append(one)
+    quarantined = quarantined_places(simulation)
+    for key, changes in by_key(simulation.world.log).items():
+        told_of: set[str] = set()
+        known: Written | None = None
+        lost: list[Written] = []
+        for written in changes:
+            place = written.place
+            if place is None or place in simulation.world.excused or place in quarantined:
+                lost.append(written)
+                continue
+            event = first.get(f"{written.record_id}:{CHANGED}.v1")
+            own = _steps_before(steps[f"item/{key}"], known, place)
+            told_of.update(step["id"] for step in own)
+            told = bool(own) or (event is not None and bool(event.get("gap")))
+            if told and not lost:
+                if not judge.excused("gaps: invocations overlap", simulation.overlaps > 0):
+                    judge.violated(f"an event says that a change of {key} before {place} was lost: none was")
+            elif event is not None and not told and _shows(known, lost, written):
+                heard = any(f"{each.record_id}:{CHANGED}.v1" in first for each in lost)
+                hidden = any(each.place in quarantined for each in lost)
+                if not (
+                    judge.excused("gaps: invocations overlap", simulation.overlaps > 0)
+                    or judge.excused("gaps: what was lost was published", heard)
+                    or judge.excused("gaps: what is known after a quarantine", hidden)
+                ):
+                    judge.violated(
+                        f"{len(lost)} changes of {key} before {place} were lost, and nothing says so"
+                    )
+            known, lost = written, []
+        for step in steps[f"item/{key}"]:
+            if step["id"] not in told_of and not judge.excused("gaps: a step before a lost change", True):
+                judge.violated(f"{step['id']} is a missing step of {key} before no change")
+
+
+def _shows(known: Written | None, lost: Sequence[Written], written: Written) -> bool:
+    """Whether the images show a loss: without a settled change before it there is nothing to compare with."""
+    return bool(lost) and known is not None and visible(known.after) != visible(written.before)
+
+
+def _steps_before(steps: Sequence[Event], known: Written | None, place: Place) -> list[Event]:
+    after = "" if known is None or known.place is None else sequence_of(known.place)
+    return [step for step in steps if after < step["sequence"] < sequence_of(place)]
