@@ -183,6 +183,18 @@ def calls_are_needed(simulation: Simulation) -> None:
     simulation.watch.calls_were_needed()
 
 
+def retries_are_counted(simulation: Simulation) -> None:
+    """(4) A record that is alone in its batch is given up after exactly the retries that are allowed."""
+    settings = simulation.options.mapping
+    for info, _ in simulation.destination.sent:
+        context, batch = info["requestContext"], info["DDBStreamBatchInfo"]
+        if context["condition"] == "RetryAttemptsExhausted" and settings.batch_size == 1:
+            tries, allowed = context["approximateInvokeCount"], 1 + (settings.max_retries or 0)
+            if tries != allowed:
+                first = batch["startSequenceNumber"]
+                simulation.judge.violated(f"{first} was given up after {tries} tries, {allowed} are due")
+
+
 def rows_are_bounded(simulation: Simulation) -> None:
     """(6) What is kept grows with the keys, not with the trouble."""
     rows = ledger_rows(simulation.ledger)
@@ -202,6 +214,7 @@ def check_live_path(simulation: Simulation) -> None:
         gaps_are_told,
         nothing_is_sent_again,
         calls_are_needed,
+        retries_are_counted,
         rows_are_bounded,
     ):
         simulation.judge.hold(partial(check, simulation))

@@ -52,7 +52,7 @@ class SimulatedBus:
         self.received: list[Received] = []
         self.calls = 0
         self.sent_again: list[str] = []
-        self.on_sent: Callable[..., None] = lambda name, events, accepted: None
+        self.on_sent: Callable[..., None] = lambda name, entries, events, accepted: None
         self._acknowledged: set[tuple[int, str]] = set()
         self._faults = faults
         self._invocation = invocation
@@ -68,7 +68,7 @@ class SimulatedBus:
         self.sent_again += [e["id"] for e in events if (sender, e["id"]) in self._acknowledged]
         fault = self._faults.before(f"{edge} {','.join(e['sequence'][-4:] for e in events)}")
         if fault not in ("none", "partial"):
-            self.on_sent(self.name, events, accepted=0)
+            self.on_sent(self.name, Entries, events, accepted=0)
         if fault == "throttled":
             raise client_error("ThrottlingException", "PutEvents")
         if fault == "failed":
@@ -89,7 +89,7 @@ class SimulatedBus:
         if fault == "unheard":
             raise ReadTimeoutError(endpoint_url="https://events.example.com")
         acknowledged = [e["id"] for e, a in zip(events, answers, strict=True) if "EventId" in a]
-        self.on_sent(self.name, events, accepted=len(acknowledged))
+        self.on_sent(self.name, Entries, events, accepted=len(acknowledged))
         self._acknowledged.update((sender, event_id) for event_id in acknowledged)
         return {"FailedEntryCount": len(answers) - len(acknowledged), "Entries": answers}
 

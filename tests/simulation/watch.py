@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.keys import key_token
-from bridge.limits import EVENTBRIDGE_ENTRIES
+from bridge.limits import EVENTBRIDGE_ENTRIES, EVENTBRIDGE_TIME_BYTES
 from bridge.ports.ledger import Row
 from tests.simulation.judge import Judge
 from tests.simulation.world import TABLE
@@ -65,13 +65,20 @@ class Watch:
         if fault == "none":
             self._now.made[name.partition(" ")[0]] += 1
 
-    def sent(self, sink: str, events: Sequence[Mapping[str, Any]], *, accepted: int) -> None:
-        """``accepted``: how many of them the caller was told to be."""
+    def sent(
+        self,
+        sink: str,
+        entries: Sequence[Mapping[str, Any]],
+        events: Sequence[Mapping[str, Any]],
+        *,
+        accepted: int,
+    ) -> None:
+        """``accepted``: how many of the entries the caller was told to be. ``events`` are what they carry."""
         here = self._now.sinks[sink]
         here.calls += 1
         here.troubled = here.troubled or accepted < len(events)
+        here.sizes += [_bytes_of(entry) for entry in entries]
         for event in events:
-            here.sizes.append(len(str(event)))
             here.changes[event["subject"]].add(event["id"].rpartition(":")[0])
             if event["sequence"] in self._settled:
                 self._again.append(f"{sink}: {event['id']} was published again although it was settled")
@@ -136,7 +143,13 @@ class Watch:
         longest = max(len(changes) for changes in sink.changes.values())
         room = self._max_bytes - max(sink.sizes)
         by_bytes = sum(sink.sizes) // room if room > 0 else len(sink.sizes)
-        return longest + max(len(sink.sizes) // EVENTBRIDGE_ENTRIES, by_bytes)
+        return longest + len(sink.sizes) // EVENTBRIDGE_ENTRIES + by_bytes
+
+
+def _bytes_of(entry: Mapping[str, Any]) -> int:
+    """As EventBridge counts them."""
+    texts = (entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"])
+    return EVENTBRIDGE_TIME_BYTES + sum(len(text.encode()) for text in texts)
 
 
 def _sequence_of(record: Any) -> str:

@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from tests.mutation.pipeline.mutant import ROOT, Mutant, Stale
-from tests.mutation.pipeline.mutants import mutants
+from tests.mutation.pipeline.mutants import mutants, shape_of
+from tests.simulation.run import simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def play_apart(mutant: Mutant) -> Played:
     if ended.returncode:
         return Played(mutant, error=(ended.stderr.strip().splitlines() or ["no message"])[-1])
     found = json.loads(ended.stdout.splitlines()[-1])
+    if found["seed"] is not None and (sound := simulate(found["seed"], shape=shape_of(mutant))).violation:
+        return Played(mutant, error=f"the sound code has a violation, too: {sound.violation}")
     return Played(mutant, found["seed"], found["by"], found["text"])
 
 
