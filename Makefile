@@ -26,11 +26,16 @@ demo: $(READY)  ## show the main job live, on an embedded AWS
 test: $(READY)  ## run every test
 	@$(CLEAN_AWS) $(BIN)/python -m pytest -n $(or $(WORKERS),2) $(ARGS)
 
-simulate: $(READY)  ## run the seeded simulation of faults and crashes: SEED=1 RUNS=1000 WORKERS=2, TRACE=1 shows one run in full
-	@$(BIN)/python -m tests.simulation --seed $(or $(SEED),1) --runs $(or $(RUNS),1000) --workers $(or $(WORKERS),2) $(if $(TRACE),--trace)
+simulate: $(READY)  ## run the seeded simulation on fresh seeds: RUNS=1000 WORKERS=2; SEED=1 TRACE=1 shows one run, COVERAGE=1 the lines reached
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) --runs $(or $(RUNS),1000) --workers $(or $(WORKERS),2) $(if $(TRACE),--trace) $(if $(COVERAGE),--coverage)
 
-mutate: $(READY)  ## change the code in small ways and see which tests notice: SEED=…, MUTANTS=300 WORKERS=2 FOLDER=core (minutes)
+mutate: $(READY)  ## change the code in small ways and see which tests notice: PART=pipeline or sampled; SEED=…, MUTANTS=300 WORKERS=2 FOLDER=core (minutes)
+ifneq ($(PART),sampled)
+	@$(BIN)/python -m tests.mutation pipeline --workers $(or $(WORKERS),2)
+endif
+ifneq ($(PART),pipeline)
 	@$(CLEAN_AWS) $(BIN)/python -m tests.mutation sampled $(if $(SEED),--seed $(SEED)) --mutants $(or $(MUTANTS),300) --workers $(or $(WORKERS),2) $(if $(FOLDER),--folder $(FOLDER))
+endif
 
 fuzz-schemas: $(READY)  ## compare random schema pairs with random events: PAIRS=30000 SEED=1 (minutes)
 	@$(BIN)/python -m tests.schemas.compatibility.fuzz --pairs $(or $(PAIRS),30000) --seed $(or $(SEED),1)

@@ -1,8 +1,8 @@
-"""``python -m tests.simulation --seed 1 --runs 1000``."""
+"""``python -m tests.simulation --runs 1000``."""
 
 import sys
 
-from tests.simulation.run import main
+from tests.simulation.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -55,6 +55,8 @@ class Watch:
         self._rows = rows
         self._max_bytes = event_max_bytes
         self._invocations: dict[int, _Invocation] = defaultdict(_Invocation)
+        self.faults: Counter[str] = Counter()
+        """By kind, over all edges."""
         self._again: list[str] = []
         self._settled: frozenset[str] = frozenset()
         """Sequences of the records in work that the ledger had settled before they came."""
@@ -64,6 +66,8 @@ class Watch:
     def edge(self, name: str, fault: str) -> None:
         if fault == "none":
             self._now.made[name.partition(" ")[0]] += 1
+        else:
+            self.faults[fault] += 1
 
     def sent(
         self,
