@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.simulation.command import main
+from tests.simulation.reporting.command import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from bridge.limits import LEDGER_RECENT_MAX
+from tests.simulation.checking.facts import by_key, given_up, name_of, quarantined_places, sequence_of
+from tests.simulation.checking.gaps import gaps_are_told
 from tests.simulation.configuration import CHANGED, event_ids, fate_of, visible
-from tests.simulation.facts import by_key, given_up, name_of, quarantined_places, sequence_of
-from tests.simulation.gap_checks import gaps_are_told
 from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import Subscriber

@@ -8,9 +8,9 @@ from typing import Any
 
 from bridge.core.change import Position
 from bridge.core.keys import key_hash, key_token
+from tests.simulation.checking.facts import by_key, sequence_of
 from tests.simulation.checks import copies_agree, every_record_ended, order_is_kept, quarantine_is_just
 from tests.simulation.configuration import BILLING, DOMAIN, PLAN, SECRET, is_poison, visible
-from tests.simulation.facts import by_key, sequence_of
 from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -63,12 +63,6 @@ def simulate(
         tuple(simulation.world.trace),
         _counts(simulation),
     )
-
-
-def first_violation(seeds: Sequence[int], parts: Parts, shape: Mapping[str, Any]) -> Result | None:
-    """The first seed of ``seeds`` under which ``parts`` break a promise."""
-    results = (simulate(seed, parts=parts, shape=shape) for seed in seeds)
-    return next((result for result in results if result.violation), None)
 
 
 def _counts(simulation: Simulation) -> Counter[str]:

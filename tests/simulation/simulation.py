@@ -27,6 +27,7 @@ from bridge.relay.relay import Relay
 from bridge.stream.mapping.invocation import InlineExecutor
 from bridge.stream.runner import Pace, Runner
 from bridge.wiring.functions import StreamHandler
+from tests.simulation.checking.watch import Watch
 from tests.simulation.configuration import BILLING, DOMAIN, EVENT_MAX_BYTES, SECRET, compiled_table
 from tests.simulation.edges import (
     SimulatedBus,
@@ -40,7 +41,6 @@ from tests.simulation.faults import Crash, Faults
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger, ledger_rows
 from tests.simulation.options import SOUND, Parts, draw
-from tests.simulation.watch import Watch
 from tests.simulation.world import TABLE, Place, World
 from tests.simulation.writers import Writers
 

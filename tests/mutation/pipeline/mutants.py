@@ -27,7 +27,7 @@ def mutants() -> Iterator[Mutant]:
 def shape_of(mutant: Mutant) -> Mapping[str, Any]:
     """The options that a mutant is played with. Imports the product: not before the mutant is installed."""
     from bridge.stream.mapping.settings import MappingSettings
-    from tests.simulation.shapes import LOSSY, PLAIN
+    from tests.mutation.pipeline.shapes import LOSSY, PLAIN
 
     like: Mapping[str, Mapping[str, Any]] = {"plain": PLAIN, "lossy": LOSSY, "": {}}
     shape = {**like[mutant.shape.get("like", "")], **mutant.shape}

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tests.simulation.checking.facts import by_key, quarantined_places, sequence_of
 from tests.simulation.configuration import CHANGED, visible
-from tests.simulation.facts import by_key, quarantined_places, sequence_of
 from tests.simulation.simulation import Simulation
 from tests.simulation.world import Place, Written
 

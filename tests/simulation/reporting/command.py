@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if asked.trace:
         return _replay(first)
     if asked.coverage:
-        from tests.simulation.line_coverage import covered
+        from tests.simulation.reporting.line_coverage import covered
 
         print(covered(lambda: [simulate(seed) for seed in range(first, first + asked.runs)]))
         return 0

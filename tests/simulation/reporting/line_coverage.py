@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
-BRIDGE = Path(__file__).parents[2] / "bridge"
+BRIDGE = Path(__file__).parents[3] / "bridge"
 OUTSIDE: Mapping[str, str] = {
     "catalogue": "a static site",
     "cli": "what people type; tested with their output",
