@@ -143,11 +143,12 @@ class Watch:
                 violated(f"invocation {number}: {sink.calls} calls to {name}, {most} at most are needed")
 
     def _calls_for(self, sink: _Sink) -> int:
-        """Of calls that are as full as they can be: each is full, or has the next change of every key."""
+        """A call is full, or it has the next change of every key that is not in a call already, which only
+        the full call just before it can hold."""
         longest = max(len(changes) for changes in sink.changes.values())
         room = self._max_bytes - max(sink.sizes)
         by_bytes = sum(sink.sizes) // room if room > 0 else len(sink.sizes)
-        return longest + len(sink.sizes) // EVENTBRIDGE_ENTRIES + by_bytes
+        return longest + 2 * (len(sink.sizes) // EVENTBRIDGE_ENTRIES + by_bytes)
 
 
 def _bytes_of(entry: Mapping[str, Any]) -> int:
