@@ -17,7 +17,8 @@ from bridge.core.diff.lists import ByMember
 from bridge.core.diff.view import default_data
 from bridge.core.events.envelope import Envelope
 from bridge.core.events.route import Route
-from bridge.core.events.translate import EventRule, Table, Version
+from bridge.core.events.rules import EventRule, Version
+from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_fingerprint, field_hashes
 from bridge.core.keys import key_token
 from bridge.core.mapping.subject import compile_subject

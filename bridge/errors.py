@@ -74,6 +74,12 @@ class MappingFailed(RecordError):
     stage = "project"
 
 
+class NoEntity(RecordError):
+    """No entity of its table selects the item, and the configuration quarantines such items."""
+
+    stage = "route"
+
+
 class EventInvalid(RecordError):
     """The event does not satisfy its schema or CloudEvents; names path and rule, never the value."""
 

@@ -86,6 +86,10 @@ class Change(NamedTuple):
     (:func:`bridge.core.healing.suffix_after`), and for a change with ``current``: of two reads for one record
     the later one sorts after the other. ``id_suffix`` is the same in the ids of its events, so that one id
     always stands for one content.
+
+    ``entity`` and ``was`` name the entities of the item after and before the change, in a table that holds
+    several kinds of items (:mod:`bridge.core.entities`): "" where none selects it, None where that cannot be
+    known from this stream view.
     """
 
     record_id: str
@@ -104,6 +108,8 @@ class Change(NamedTuple):
     marks: Mapping[str, str | bool] = _NO_MARKS
     suffix: str = ""
     id_suffix: str = ""
+    entity: str | None = ""
+    was: str | None = ""
 
     @property
     def sequence(self) -> str:

@@ -30,7 +30,8 @@ class Event(NamedTuple):
 
     ``body`` is the structured-mode CloudEvents 1.0 JSON, byte for byte what subscribers see. ``key``
     identifies the item (table and typed key) and is the unit of order: a sink never has two changes of one
-    key in flight at once. The key may hold personal data: never log or publish it.
+    key in flight at once. An entity may have a larger unit, with a ``group`` of its own: the group in sinks
+    of the FIFO kind, empty where it is the subject. The key may hold personal data: never log or publish it.
     Events made from one record share ``record_id``.
     """
 
@@ -47,6 +48,7 @@ class Event(NamedTuple):
     body: bytes
     sinks: tuple[str, ...] = ()
     trace_header: str = ""
+    group: str = ""
 
 
 def bounded_id(text: str, max_chars: int) -> str:

@@ -46,8 +46,9 @@ class Row:
     recorded. ``doubt``: the item is not live as far as is known, but a change was quarantined after that, so
     that subscribers may have the item nevertheless. ``ids`` name the last few settled records, for streams
     that may repeat a record under another number (:func:`record_name`). ``refreshed``: a seed wrote the row
-    again and nothing was published, so it suppresses nothing. ``stored`` is the row as the ledger holds it,
-    where it was changed after it was read; it is never recorded.
+    again and nothing was published, so it suppresses nothing. ``entity`` names the entity that the item had
+    in what was published last, "" in a table that is one entity and for items that none selects. ``stored``
+    is the row as the ledger holds it, where it was changed after it was read; it is never recorded.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Row:
     fingerprint_version: str = ""
     ids: tuple[str, ...] = ()
     refreshed: bool = False
+    entity: str = ""
     stored: Row | None = None
 
     @property

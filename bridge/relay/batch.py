@@ -47,6 +47,7 @@ class Item:
     body: Record = field(default_factory=dict)  # DynamoDB's own record, once it is decoded
     change: Change | None = None
     key: str = ""
+    lane: str = ""  # the unit of order: the key, or what the template of partitionkey makes it
     events: tuple[Event, ...] = ()
     claims: tuple[Claim, ...] = ()  # to be stored before the events are published
     end: End | None = None
@@ -137,16 +138,16 @@ def return_what_follows(items: Iterable[Item], *, scoped: bool) -> None:
     """Hold back the changes that come after a returned change, or after one that a sink refused for good and
     that is yet to be quarantined and settled.
 
-    ``scoped``: only the later changes of its key. Otherwise all later changes: without a ledger nothing stops
-    a second publication of what the stream sends again.
+    ``scoped``: only the later changes of its key, or of its larger unit of order. Otherwise all later
+    changes: without a ledger nothing stops a second publication of what the stream sends again.
     """
     stopped: set[str] = set()
     stopped_all = False
     for item in items:
-        waits = stopped_all or (item.key != "" and item.key in stopped)
+        waits = stopped_all or (item.lane != "" and item.lane in stopped)
         refused = item.to_quarantine is not None and item.sent and not waits
         if refused or (item.end == "returned" and (item.error is not None or not waits)):
-            stopped.add(item.key)
+            stopped.add(item.lane)
             stopped_all = not scoped
         elif waits and not item.settled:
             item.return_for_retry(None, "held_back")

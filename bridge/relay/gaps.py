@@ -34,7 +34,7 @@ def heal(
         return ()
     try:
         # The images are already redacted: redacting again would take a keyed hash of a keyed hash.
-        events = replace(table, redact=None).translate(item.body, item.missing, item.key, trace).events
+        events = table.unredacting().translate(item.body, item.missing, item.key, trace).events
         fit(events, sinks, locate)
         return events
     except (RecordError, ViewTooNarrow):
@@ -65,8 +65,7 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
             return True
         if not was_live or previous.after == change.before:
             return False
-        was = fingerprint_of(table, table.redacted(previous).after)
-        return was != fingerprint_of(table, table.redacted(change).before)
+        return state_after(table, previous) != state_before(table, change)
     if row is None:
         return False
     by_record = row.settled_by == "stream" and row.position.label != ""
@@ -80,7 +79,7 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
         return True
     if not existed or not seen:
         return False
-    return fingerprint_of(table, table.redacted(change).before) != seen
+    return state_before(table, change) != seen
 
 
 def missing_before(
@@ -91,14 +90,16 @@ def missing_before(
     The step shows only what the ledger keeps, even where the batch itself knows more: a redelivery, which has
     only the ledger, must publish the same.
     """
-    redacted = table.redacted(change)
-    hash_of = table.key_hash or table.fingerprint
+    rules = table.rules_before(change)
+    redacted = rules.redacted(change)
+    hash_of = table.key_hash or rules.fingerprint
     key_name = "" if hash_of is None else hash_of(key_as_text(change.key))
     if previous is not None:
-        was = table.redacted(previous).after
-        hashes = table.field_hashes if keep == "fields" else None
+        earlier = table.rules_after(previous)
+        was = earlier.redacted(previous).after
+        hashes = earlier.field_hashes if keep == "fields" else None
         return missing_step(
-            redacted,
+            redacted._replace(was=previous.entity, entity=change.was),
             was_live=previous.operation != "remove",
             was=was if keep == "image" else None,
             settled=previous.position,
@@ -109,7 +110,7 @@ def missing_before(
     if row is None:
         return None
     return missing_step(
-        redacted,
+        redacted._replace(was=row.entity, entity=change.was),
         was_live=row.live,
         was=row.image,
         settled=row.position,
@@ -126,11 +127,14 @@ def lost_names(
 
     None where that cannot be known, or where more than a modify was lost. Raises ``MalformedRecord``.
     """
-    before = table.redacted(change).before
+    rules = table.rules_before(change)
+    before = rules.redacted(change).before
     published = published_fields(table, row, previous, keep)
-    if table.field_hashes is None or before is None or published is None:
+    if rules.field_hashes is None or before is None or published is None:
         return None
-    found = table.field_hashes(before)
+    if rules.entity != (row.entity if previous is None and row is not None else rules.entity):
+        return None  # hashes of two entities cannot be compared
+    found = rules.field_hashes(before)
     return bounded(name for name in found.keys() | published.keys() if found.get(name) != published.get(name))
 
 
@@ -139,15 +143,16 @@ def published_fields(
 ) -> Mapping[str, str] | None:
     """The hashes by attribute of the last published state, which is the previous change's in the batch, else
     the row's. None where they are not kept or the item was not live. Raises ``MalformedRecord``."""
-    hashes = table.field_hashes
-    if hashes is None or keep not in ("fields", "image"):
+    if keep not in ("fields", "image"):
         return None
     if previous is not None:
-        image = published_image(table.redacted(previous))
-        return None if image is None else hashes(image)
+        rules = table.rules_after(previous)
+        image = published_image(rules.redacted(previous))
+        return None if image is None or rules.field_hashes is None else rules.field_hashes(image)
     if row is None or not row.live:
         return None
-    return row.fields if row.image is None else hashes(row.image)
+    hashes = table.rules_of(row.entity).field_hashes
+    return None if hashes is None else row.fields if row.image is None else hashes(row.image)
 
 
 def published_image(redacted: Change) -> TypedItem | None:
@@ -169,9 +174,21 @@ def legible(table: Table | None, row: Row | None) -> Row | None:
 
     Such a state cannot be compared with an item, and its image may hold values that are redacted by now.
     """
-    if row is None or table is None or table.knows(row.fingerprint_version):
+    if row is None or table is None or table.rules_of(row.entity).knows(row.fingerprint_version):
         return row
     return replace(row, fingerprint="", seen=GONE if row.seen == GONE else "", fields=None, image=None)
+
+
+def state_before(table: Table, change: Change) -> str:
+    """The fingerprint of the item before the change. Raises ``MalformedRecord``."""
+    rules = table.rules_before(change)
+    return fingerprint_of(rules, rules.redacted(change).before)
+
+
+def state_after(table: Table, change: Change) -> str:
+    """The fingerprint of the item after the change. Raises ``MalformedRecord``."""
+    rules = table.rules_after(change)
+    return fingerprint_of(rules, rules.redacted(change).after)
 
 
 def fingerprint_of(table: Table, image: TypedItem | None) -> str:

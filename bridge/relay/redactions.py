@@ -32,18 +32,22 @@ class RedactionWatch:
 
     def note(self, items: Iterable[Item], tables: Mapping[str, Table], telemetry: Telemetry) -> None:
         """Add the changes of one batch, and count what they show."""
-        by_table: dict[str, list[Item]] = {}
+        by_rules: dict[tuple[str, str], list[Item]] = {}
         for item in items:
             if item.change is not None and item.redacted is not None:
-                by_table.setdefault(item.change.table, []).append(item)
-        for name, own in by_table.items():
-            redaction = tables[name].redact
+                rules = tables[item.change.table].rules_after(item.change)
+                by_rules.setdefault((item.change.table, rules.entity), []).append(item)
+        for (name, entity), own in by_rules.items():
+            redaction = tables[name].rules_of(entity).redact
             if redaction is not None:
-                self._note_table(name, redaction, own, telemetry)
+                self._note_rules(
+                    {"table": name, **({"entity": entity} if entity else {})}, redaction, own, telemetry
+                )
 
-    def _note_table(
-        self, name: str, redaction: Redaction, items: Iterable[Item], telemetry: Telemetry
+    def _note_rules(
+        self, of: Mapping[str, str], redaction: Redaction, items: Iterable[Item], telemetry: Telemetry
     ) -> None:
+        name = "/".join(of.values())
         rules = len(redaction.rules)
         parted, crossed = 0, []
         with self._lock:
@@ -64,13 +68,13 @@ class RedactionWatch:
             first_parted = parted > 0 and name not in self._parted
             if parted:
                 self._parted.add(name)
-        telemetry.count("RedactionValuesDropped", parted, table=name)
-        telemetry.measure("RedactionRulesUnmatched", silent, table=name)
+        telemetry.count("RedactionValuesDropped", parted, table=of["table"])
+        telemetry.measure("RedactionRulesUnmatched", silent, table=of["table"])
         for index in crossed:
             telemetry.log(
                 "warning",
                 "a redaction rule matched nothing",
-                table=name,
+                **of,
                 path=redaction.rules[index].path.text,
                 changes=self.looked_at,
                 hint="if the path is wrong, values that should be redacted are published: compare it with an"
@@ -80,7 +84,7 @@ class RedactionWatch:
             telemetry.log(
                 "warning",
                 "values were dropped because they have another shape than their redaction rule expects",
-                table=name,
+                **of,
                 values=parted,
                 hint="correct the path of the rule, or name the whole attribute, such as $.card",
             )

@@ -152,7 +152,10 @@ class Relay:
             change, body = item.dialect.decode(item.record, stream)
             item.key = token_of(change)
             table = self.tables.get(change.table)
-            change = change if table is None else table.placed(change)
+            item.lane = item.key
+            if table is not None:
+                change = table.placed(change)
+                item.lane = table.lane(change, item.key)
         except MalformedRecord as error:
             item.error = error
         else:
@@ -169,7 +172,7 @@ class Relay:
         locate = self.claim_check.locate if self.claim_check is not None else None
         try:
             healing = heal(item, table, trace, self.sinks, locate)
-            if table.redact is not None:
+            if table.rules_after(item.change).redact is not None:
                 item.redacted = Redacted()
             translation = table.translate(item.body, item.change, item.key, trace, redacted=item.redacted)
             item.events, item.claims = fit((*healing, *translation.events), self.sinks, locate)

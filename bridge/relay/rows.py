@@ -77,6 +77,7 @@ class RowMaker:
             doubt=doubt,
             fingerprint_version=fingerprint_version,
             ids=ids,
+            entity=_entity_after(of, known, changes[0][1]),
         )
         before = "" if of is not None else (known.published_sequence if known is not None else NEVER)
         return replace(
@@ -119,18 +120,20 @@ class RowMaker:
     def _kept_state(self, change: Change) -> _State:
         """Fingerprint, hashes by attribute and image, as far as the ledger keeps them."""
         table, keep = self.tables.get(change.table), self.keep
-        if keep == "position" or table is None or table.fingerprint is None:
+        rules = None if table is None else table.rules_after(change)
+        if keep == "position" or rules is None or rules.fingerprint is None:
             return _UNKNOWN
         try:
-            image = published_image(table.redacted(change))
+            image = published_image(rules.redacted(change))
             if image is None:
                 return _UNKNOWN
-            fields = table.field_hashes(image) if keep == "fields" and table.field_hashes else None
+            fields = rules.field_hashes(image) if keep == "fields" and rules.field_hashes else None
             return (
-                table.fingerprint(image),
+                rules.fingerprint(image),
                 fields,
-                image if keep == "image" else None,
-                table.fingerprint_version,
+                # Of an item that no entity selects, no rule says what is secret.
+                image if keep == "image" and rules.entities is None else None,
+                rules.fingerprint_version,
             )
         except MalformedRecord:
             return _UNKNOWN  # the change had no event, and its state cannot be hashed
@@ -152,6 +155,13 @@ def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[st
         if item.change is not None and item.change.operation == "remove":
             names = None
     return gap, names if gap else None
+
+
+def _entity_after(published: Change | None, known: Row | None, first: Change) -> str:
+    """The entity of what subscribers have; ``first``: the first change of a key without a row."""
+    if published is not None:
+        return published.entity or ""
+    return (first.was or "") if known is None else known.entity
 
 
 def _ids_after(changes: Iterable[tuple[Item, Change]], known: Row | None) -> tuple[str, ...]:

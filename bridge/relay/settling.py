@@ -13,7 +13,8 @@ from datetime import timedelta
 from typing import Literal
 
 from bridge.core.change import Change
-from bridge.core.events.translate import Table, Without
+from bridge.core.events.rules import Without
+from bridge.core.events.translate import Table
 from bridge.core.keys import key_as_text
 from bridge.errors import LedgerUnavailable, MalformedRecord
 from bridge.limits import RECORD_TIME_ROUNDING_S
@@ -21,13 +22,13 @@ from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Announced, Ledger, Row, record_name
 from bridge.relay.batch import Item
 from bridge.relay.gaps import (
-    fingerprint_of,
     has_gap,
     legible,
     lost_names,
     mark_gap,
     missing_before,
     published_fields,
+    state_after,
     time_of,
 )
 from bridge.relay.generations import current_rows
@@ -76,8 +77,12 @@ class Settling:
             change = item.change
             if change is None or item.end is not None:
                 continue
-            row = legible(self.tables.get(change.table), self.rows.get(item.key))
+            table = self.tables.get(change.table)
+            row = legible(table, self.rows.get(item.key))
             previous = earlier.get(item.key)
+            if table is not None and table.entities is not None:
+                known = previous.entity if previous is not None else None if row is None else row.entity
+                item.change = change = table.decided(change, known)
             without = None if row is None else self._settled_already(item, change, row, previous)
             if without is not None:
                 item.end_as("without_event", without)
@@ -187,10 +192,10 @@ class Settling:
             return False
         if change.operation == "remove" or not row.live:
             return change.operation == "remove" and not row.live
-        if not row.fingerprint or table.fingerprint is None or change.after is None:
+        if not row.fingerprint or change.after is None or row.entity != (change.entity or ""):
             return False
         try:
-            return fingerprint_of(table, table.redacted(change).after) == row.fingerprint
+            return state_after(table, change) == row.fingerprint
         except MalformedRecord:
             return False
 
@@ -200,7 +205,7 @@ class Settling:
         """Compare a change with the last published state: that of the previous change of its key in the
         batch, else the row's."""
         table = self.tables.get(change.table)
-        if table is None or table.fingerprint is None:
+        if table is None or table.rules_after(change).fingerprint is None:
             return
         try:
             if change.operation == "modify" and change.before is None:

@@ -19,6 +19,7 @@ from bridge.ports.registry import RegistryAddress
 from bridge.settings.block import Block, optional, refuse
 from bridge.settings.checks import Finding, check_settings
 from bridge.settings.environment import Substituted, substitute
+from bridge.settings.kinds import Kind, kinds_of
 from bridge.settings.mapping import MappingSettings
 from bridge.settings.problems import find_model_problems
 from bridge.settings.sinks import SinkSettings
@@ -90,10 +91,14 @@ class Settings(Block):
         """Type and version of every schema that the events of this file use."""
         return frozenset(
             (event.type, version.schema_version)
-            for table in self.tables.values()
-            for event in table.events
+            for kind in self.kinds()
+            for event in kind.settings.events
             for version in event.versions
         )
+
+    def kinds(self) -> tuple[Kind, ...]:
+        """Every entity of every table, with what it takes from its table; a table without entities is one."""
+        return tuple(kinds_of(self.tables))
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -196,12 +201,24 @@ def _filled(name: str, table: Any, only: list[str] | None, numbers: str) -> Any:
     filled = {"name": name, "numbers": numbers, **table}
     if "sink" not in filled and only is not None:
         filled["sink"] = only
-    if "sink" in filled and isinstance(filled.get("events"), list):
-        filled["events"] = [
-            {"sink": filled["sink"], **event} if isinstance(event, dict) else event
-            for event in filled["events"]
-        ]
-    return filled
+    if isinstance(filled.get("entities"), dict):
+        filled["entities"] = {
+            entity: _with_sinks({"sink": filled["sink"], **own} if "sink" in filled else own)
+            if isinstance(own, dict)
+            else own
+            for entity, own in filled["entities"].items()
+        }
+    return _with_sinks(filled)
+
+
+def _with_sinks(block: dict[str, Any]) -> dict[str, Any]:
+    """The block with its sinks as the default of its events."""
+    if "sink" not in block or not isinstance(block.get("events"), list):
+        return block
+    events = [
+        {"sink": block["sink"], **event} if isinstance(event, dict) else event for event in block["events"]
+    ]
+    return {**block, "events": events}
 
 
 def _read(path: Path) -> bytes:

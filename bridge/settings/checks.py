@@ -6,19 +6,17 @@ does not hide the mistakes in another. Parts of the wrong shape are skipped here
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from bridge.core.pattern.matching import looks_beyond_keys
 from bridge.errors import Problem, did_you_mean
 from bridge.limits import EVENTBRIDGE_DETAIL_TYPE_CHARS, EVENTBRIDGE_V2_SOURCE_CHARS
 from bridge.settings.derivation_checks import check_derivations
+from bridge.settings.entity_checks import PLACEHOLDER, check_entities
 from bridge.settings.environment import DefaultText, EnvironmentText, plain
 from bridge.settings.types import TYPE_MAX_CHARS
 from bridge.settings.yaml_source import YamlPath, YamlSource
-
-_PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
 Finding = tuple[YamlPath, Problem]
 
@@ -48,6 +46,7 @@ class _Checks:
             at: YamlPath = ("tables", name)
             yield from self.physical_name(at, name, table, names)
             yield from self.table(at, _mapping(table))
+            yield from check_entities(self.source, at, _mapping(table))
         yield from self.shared_subjects()
         for sink in self.sinks:
             if self.data.get("tables") and sink not in self.used:
@@ -58,12 +57,14 @@ class _Checks:
         for one."""
         first: dict[tuple[str, str], str] = {}
         for name, table in _mapping(self.data.get("tables")).items():
+            if "entities" in _mapping(table):
+                continue  # bridge.settings.entity_checks
             subject = _mapping(table).get("subject")
             for event in _list(_mapping(table).get("events")):
                 type_ = _mapping(event).get("type")
                 if not isinstance(subject, str) or not isinstance(type_, str):
                     continue
-                other = first.setdefault((type_, _PLACEHOLDER.sub("{}", subject)), name)
+                other = first.setdefault((type_, PLACEHOLDER.sub("{}", subject)), name)
                 if other != name:
                     message = f"can be the subject of another item, of table {other}, in events of {type_}"
                     advice = "begin it with another word; if no key is in both tables, ignore this"
@@ -91,12 +92,19 @@ class _Checks:
         if heals and looks_beyond_keys([_mapping(each) for each in _one_or_many(table.get("filter"))]):
             message = "uses more than keys, so gaps in an item's history are normal and are not searched"
             yield self.warning((*at, "filter"), message, 'filter by keys, or write heal: "off" in ledger')
-        for index, redaction in enumerate(_list(table.get("redact"))):
-            yield from self.redaction((*at, "redact", index), _mapping(redaction))
-        yield from self.sink_names((*at, "sink"), table)
         default = "sink" in table or len(self.sinks) == 1
         if default and "sink" not in table:
             self.used.update(self.sinks)
+        yield from self.kind(at, table, default=default)
+        for name, entity in _mapping(table.get("entities")).items():
+            own = _mapping(entity)
+            yield from self.kind((*at, "entities", name), own, default=default or "sink" in own)
+
+    def kind(self, at: YamlPath, table: dict[str, Any], *, default: bool) -> Iterator[Finding]:
+        """A table or an entity. ``default``: its events need not name sinks."""
+        for index, redaction in enumerate(_list(table.get("redact"))):
+            yield from self.redaction((*at, "redact", index), _mapping(redaction))
+        yield from self.sink_names((*at, "sink"), table)
         seen: list[tuple[Any, ...]] = []
         for index, entry in enumerate(_list(table.get("events"))):
             event, event_at = _mapping(entry), (*at, "events", index)
@@ -107,7 +115,7 @@ class _Checks:
             same = (event.get("type"), _ops(event), event.get("when"))
             if same in seen and event.get("type") is not None:
                 message = (
-                    f"matches the same changes as {at[1]}.events[{seen.index(same)}], with the same type"
+                    f"matches the same changes as {at[-1]}.events[{seen.index(same)}], with the same type"
                 )
                 yield self.error(event_at, message)
             seen.append(same)

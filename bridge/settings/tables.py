@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from bridge.core.generation import GENERATION_MAX
 from bridge.limits import RECONCILE_SEGMENTS_MAX, STREAM_RETENTION_S
@@ -16,6 +16,7 @@ from bridge.settings.types import (
     EventType,
     Json,
     KinesisArn,
+    Name,
     Pointer,
     Secret,
     SemVer,
@@ -82,6 +83,9 @@ class WhenSettings(Block):
         "JSON Pointers; at least one of these fields, or a field below it, must have changed.", "any change"
     )
     key: Json | None = optional("EventBridge pattern for the key.", "any")
+    id: Json | None = optional(
+        "EventBridge pattern for the parts that an entity's key templates name.", "any"
+    )
     before: Json | None = optional("EventBridge pattern for the item before the change.", "any")
     after: Json | None = optional("EventBridge pattern for the item after the change.", "any")
 
@@ -97,9 +101,10 @@ class VersionSettings(Block):
         alias="from",
     )
     data: Json | None = optional(
-        "Mapping of the data: constants, and JSONPaths over key, before, after, changes, current, meta. With"
-        " `from`, over the data of the newer version.",
-        "key, operation, before, after, changes; with `from` the unchanged data of the newer version",
+        "Mapping of the data: constants, and JSONPaths over key, before, after, changes, current, meta (in an"
+        " entity also id). With `from`, over the data of the newer version.",
+        "key, operation, before, after, changes and, in an entity, id; with `from` the unchanged data of the"
+        " newer version",
     )
     using: EntryPoint | None = optional(
         "Python function that derives the data instead of a mapping, package.module:function. It is trusted"
@@ -167,11 +172,55 @@ class ReconcileSettings(Block):
     )
 
 
+class EntitySettings(Block):
+    """One kind of item in a table that holds several. What it leaves out, it takes from the table."""
+
+    key: Annotated[dict[str, Text], Field(min_length=1)] = Field(
+        description="Template of each key attribute, such as USER#{userId}: which items are of this entity,"
+        " and the names of the parts of their keys."
+    )
+    where: Json | None = optional(
+        "EventBridge pattern over the item, where the key alone does not decide.", "every item"
+    )
+    subject: Text | None = optional("Template of the events' subject, such as user/{userId}.", "the table's")
+    partitionkey: Text | None = optional(
+        "Template of the events' `partitionkey`, which then is the unit of order, such as {userId} for all"
+        " items of a user.",
+        "the parts of the key; the unit of order is the item",
+    )
+    sink: Annotated[tuple[Text, ...], OneOrMany()] = optional(
+        "Name, or list of names, of sinks.", "the table's", default=()
+    )
+    owner: OwnerSettings | None = optional("The team that is responsible for these events.", "the table's")
+    diff: DiffSettings | None = optional("How before and after are compared.", "the table's")
+    numbers: Annotated[Literal["exact", "string"] | NumbersSettings, NameOrBlock()] | None = optional(
+        "How numbers are written.", "the table's"
+    )
+    redact: tuple[RedactionSettings, ...] = optional(
+        "Fields that are redacted, in addition to those of the table.", "none", default=()
+    )
+    fetch: Literal["current"] | None = optional("As for a table.", "the table's")
+    reconcile: ReconcileSettings | None = optional(
+        "Limits for a reconciliation of this entity alone.", "the table's"
+    )
+    events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = Field(
+        description="Events that changes of this entity become."
+    )
+
+
 class TableSettings(Block):
     """One table whose changes become events."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"if": {"required": ["entities"]}, "else": {"required": ["subject", "events"]}}
+    )
+
     name: TableName = optional("Name of the table in DynamoDB.", "the key of this block", default="")
-    subject: Text = Field(description="Template of the events' subject, such as user/{$.key.userId}.")
+    subject: Text = optional(
+        "Template of the events' subject, such as user/{$.key.userId}.",
+        "required, unless each entity has one",
+        default="",
+    )
     sink: Annotated[tuple[Text, ...], OneOrMany()] = optional(
         "Name, or list of names, of sinks.", "the only sink", default=()
     )
@@ -207,6 +256,16 @@ class TableSettings(Block):
     reconcile: ReconcileSettings = Field(
         default=ReconcileSettings(), description="How the table is compared with its ledger."
     )
-    events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = Field(
-        description="Events that changes become. One change may become several events."
+    events: Annotated[tuple[EventSettings, ...], Field(min_length=1)] = optional(
+        "Events that changes become. One change may become several events.",
+        "required, unless there are entities",
+        default=(),
+    )
+    entities: Annotated[dict[Name, EntitySettings], Field(min_length=1)] | None = optional(
+        "The kinds of items that the table holds, by a name that you choose, where it holds several. An item"
+        " is of the first entity that selects it.",
+        "the table is one entity",
+    )
+    other: Literal["ignore", "quarantine"] | None = optional(
+        "What is done with changes of items that no entity selects.", "ignore"
     )

@@ -9,7 +9,8 @@ from bridge.core.diff.fields import compile_diff
 from bridge.core.diff.view import default_data
 from bridge.core.events.envelope import Envelope
 from bridge.core.events.route import Route
-from bridge.core.events.translate import EventRule, Table, Version
+from bridge.core.events.rules import EventRule, Version
+from bridge.core.events.translate import Table
 from bridge.core.mapping.project import Projection
 from bridge.core.mapping.subject import compile_subject
 from bridge.core.pointer import Wanted

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.core.events.translate import EventRule
+from bridge.core.events.rules import EventRule
 from bridge.core.healing import time_text
 from bridge.ports.ledger import Keep, Row
 from tests.builders.bridges import rule, table

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bridge.core.event import Event
-from bridge.core.events.translate import EventRule
+from bridge.core.events.rules import EventRule
 from bridge.core.mapping.subject import Subject
 from bridge.core.pattern.matching import compile_pattern
 from bridge.edges.local.ledgers import NoLedger

@@ -13,7 +13,8 @@ from typing import Any
 
 from bridge.core.change import Change, StreamRef
 from bridge.core.event import Event
-from bridge.core.events.translate import Explanation, Table
+from bridge.core.events.rules import Explanation
+from bridge.core.events.translate import Table
 from bridge.core.records.kinesis import dialect_of
 from bridge.edges.cloudwatch.telemetry import Silence
 from bridge.edges.local.clock import SystemClock

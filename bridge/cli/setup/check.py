@@ -14,7 +14,7 @@ from bridge.errors import ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress
 
 if TYPE_CHECKING:
-    from bridge.core.events.translate import EventRule
+    from bridge.core.events.rules import EventRule
     from bridge.schemas.documents.schema_set import SchemaSet
 
 

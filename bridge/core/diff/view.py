@@ -9,6 +9,7 @@ from typing import Any
 
 from bridge.core.change import Change, TypedItem
 from bridge.core.diff.fields import Differ, FieldChange, differing_names
+from bridge.core.entities.template import KeyTemplate
 from bridge.core.image import Image
 from bridge.core.numbers import PlainItem
 from bridge.core.pointer import escape
@@ -34,10 +35,19 @@ class ChangeView:
     legal typed JSON.
     """
 
-    __slots__ = ("after", "before", "change", "changes", "current", "key")
+    __slots__ = ("_id", "_template", "after", "before", "change", "changes", "convert", "current", "key")
 
-    def __init__(self, change: Change, diff: Differ, convert: PlainItem = plain_item) -> None:
+    def __init__(
+        self,
+        change: Change,
+        diff: Differ,
+        convert: PlainItem = plain_item,
+        template: KeyTemplate | None = None,
+    ) -> None:
         self.change = change
+        self.convert = convert
+        self._template = template
+        self._id: dict[str, Any] | None = None
         self.key = Image(change.key, "Keys", convert=convert)
         self.before: Image | None = None
         self.after: Image | None = None
@@ -63,6 +73,14 @@ class ChangeView:
                 image.check()
 
     @property
+    def id(self) -> dict[str, Any] | None:
+        """The parts of the key by name, as plain values; None where no template names any."""
+        if self._id is None and self._template is not None:
+            parts = self._template.values_of(self.change.key)
+            self._id = None if parts is None else self.convert(parts, "Keys")
+        return self._id
+
+    @property
     def time_text(self) -> str:
         """RFC 3339 in UTC, whole seconds."""
         return _time_text(self.change.time)
@@ -84,6 +102,7 @@ class ChangeView:
         """Everything that a JSONPath may search; members that are ``None`` are left out."""
         every = {
             "key": self.key.whole(),
+            "id": self.id,
             "before": None if self.before is None else self.before.whole(),
             "after": None if self.after is None else self.after.whole(),
             "changes": self.changes,
@@ -94,14 +113,18 @@ class ChangeView:
 
 
 ROOTS = ("key", "before", "after", "changes", "current", "meta")
+"""Where a JSONPath over a change begins; over a change of an entity also at ``id``."""
 
 
 def default_data(view: ChangeView) -> dict[str, Any]:
-    """``{operation, key, before?, after?, changes?}``; members that this change does not have are left out.
+    """``{operation, key, id?, before?, after?, changes?}``; members that this change does not have are left
+    out. ``id`` holds the parts that key templates name.
 
     With ``fetch: current`` also ``fetched`` and ``current?``; an item gone by then has no ``current``.
     """
     data: dict[str, Any] = {"operation": view.change.operation, "key": view.key.whole()}
+    if view.id:
+        data["id"] = view.id
     if view.before is not None:
         data["before"] = view.before.whole()
     if view.after is not None:

@@ -16,7 +16,7 @@ from bridge.core.entities.template import KeyTemplate, ValueTemplate
 
 _OTHER: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 _VALUES_MAX: Final = 40
-"""Of each attribute, how many common values are tried where a name stands in several attributes."""
+"""Of each attribute, how many common values are tried where a name is in several attributes."""
 
 _STEPS_MAX: Final = 20_000
 
@@ -26,7 +26,8 @@ has); the end of the part, as far as it may begin that literal."""
 
 
 def overlap(one: KeyTemplate, other: KeyTemplate) -> dict[str, str] | None:
-    """The texts of a key that both take; None where there is none. Both have the same attributes."""
+    """The texts of a key that both take; None where no such key exists. They have the same
+    attributes."""
     choices: list[list[str]] = []
     repeats = _repeats(one) or _repeats(other)
     for attribute, template in one.values.items():
@@ -44,7 +45,7 @@ def overlap(one: KeyTemplate, other: KeyTemplate) -> dict[str, str] | None:
 
 
 def _made_equal(template: KeyTemplate, key: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """The key again, with a part that stands in several attributes taken from one of them."""
+    """The key again, with a part that is in several attributes taken from one of them."""
     for first in template.attributes:
         parts: dict[str, str] = {}
         for attribute in (first, *template.attributes):
@@ -55,7 +56,7 @@ def _made_equal(template: KeyTemplate, key: Mapping[str, str]) -> Iterator[dict[
 
 
 def _repeats(template: KeyTemplate) -> bool:
-    """Whether a name stands twice, so that the attributes depend on each other."""
+    """Whether a name is there twice, so that the attributes depend on each other."""
     return len(template.names) < sum(len(template.named_by(name)) for name in template.attributes)
 
 

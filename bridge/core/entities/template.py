@@ -9,16 +9,25 @@ for braces.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from bridge.core.change import TypedItem
-from bridge.core.mapping.language import MappingError
 from bridge.core.values import base64_text
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class TemplateError(ValueError):
+    """A template that cannot be compiled. ``attribute`` is the key attribute that it is of."""
+
+    def __init__(self, message: str, suggestion: str = "", attribute: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.suggestion = suggestion
+        self.attribute = attribute
 
 
 class Piece(NamedTuple):
@@ -63,11 +72,13 @@ class ValueTemplate:
                 at += len(piece.literal)
                 continue
             end = value.find(piece.literal, at)
-            if end <= at or not _put(parts, name, value[at:end]):
+            if end <= at:
                 return None
+            parts[name] = value[at:end]
             at, name = end + len(piece.literal), ""
         if name:
-            return parts if at < len(value) and _put(parts, name, value[at:]) else None
+            parts[name] = value[at:]
+            return parts if at < len(value) else None
         return parts if at == len(value) else None
 
     def build(self, parts: Mapping[str, str]) -> str:
@@ -76,11 +87,6 @@ class ValueTemplate:
         if self.parse(value) != {piece.name: parts[piece.name] for piece in self.pieces if piece.name}:
             raise ValueError(f"{self.text!r}: a part is empty or holds the text that ends it")
         return value
-
-
-def _put(parts: dict[str, str], name: str, text: str) -> bool:
-    """Whether a part fits: a name that stands twice has one value."""
-    return parts.setdefault(name, text) == text
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +128,8 @@ class KeyTemplate:
             if found is None:
                 return None
             for name, text in found.items():
-                if not _put(parts, name, text):
-                    return None
+                if parts.setdefault(name, text) != text:
+                    return None  # a name that is there twice has one value
         return parts
 
     def values_of(self, key: TypedItem) -> dict[str, dict[str, Any]] | None:
@@ -144,12 +150,12 @@ class KeyTemplate:
 
 
 def compile_value(text: str) -> ValueTemplate:
-    """Raises :class:`MappingError`."""
+    """Raises :class:`TemplateError`."""
     pieces: list[Piece] = []
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token in ("{", "}"):
-            raise MappingError((), "a part is written {name}", "write {{ and }} for braces")
+            raise TemplateError("a part is written {name}", "write {{ and }} for braces")
         if token in ("{{", "}}") or match.group(1) is None:
             literal = token[0] if token in ("{{", "}}") else token
             if pieces and not pieces[-1].name:
@@ -159,27 +165,24 @@ def compile_value(text: str) -> ValueTemplate:
         name = match.group(1)
         if not _NAME.fullmatch(name):
             advice = "write a name of letters, digits and _, such as {userId}"
-            raise MappingError((), f"{token} names no part", advice)
+            raise TemplateError(f"{token} names no part", advice)
         if pieces and pieces[-1].name:
             message = f"{{{pieces[-1].name}}} and {{{name}}} could run together"
-            raise MappingError((), message, "write the text that is between them, such as #")
+            raise TemplateError(message, "write the text that is between them, such as #")
+        if any(piece.name == name for piece in pieces):
+            raise TemplateError(f"{{{name}}} is twice in one attribute")
         pieces.append(Piece("", name))
     if not pieces:
-        raise MappingError((), "a key attribute is not empty")
+        raise TemplateError("a key attribute is not empty")
     return ValueTemplate(text, tuple(pieces))
 
 
 def compile_key(templates: Mapping[str, str]) -> KeyTemplate:
-    """Raises :class:`MappingError`; its path is the attribute."""
+    """Raises :class:`TemplateError`."""
     values: dict[str, ValueTemplate] = {}
     for attribute, text in templates.items():
         try:
             values[attribute] = compile_value(text)
-        except MappingError as error:
-            raise MappingError((attribute,), error.message, error.suggestion) from error
+        except TemplateError as error:
+            raise TemplateError(error.message, error.suggestion, attribute) from error
     return KeyTemplate(values)
-
-
-def names_in(text: str) -> Iterator[str]:
-    """The names of the parts in a template that was compiled."""
-    return (piece.name for piece in compile_value(text).pieces if piece.name)

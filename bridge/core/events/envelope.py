@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from bridge.core.diff.view import ChangeView
 from bridge.core.event import Event, Trace
-from bridge.core.mapping.subject import key_path
 from bridge.core.text import json_bytes
 from bridge.errors import EventInvalid
 
@@ -48,6 +47,16 @@ class Deprecation:
         if self.migration:
             attributes["deprecationmigration"] = self.migration
         return attributes
+
+
+class Names(NamedTuple):
+    """What names the item of an event. ``key`` is the unit of order (:attr:`Event.key`), ``group`` the group
+    in sinks of the FIFO kind, empty where it is the subject."""
+
+    subject: str
+    partition_key: str
+    key: str
+    group: str = ""
 
 
 class Envelope:
@@ -111,25 +120,22 @@ class Envelope:
             return str(error)
         return None
 
-    def wrap(
-        self, view: ChangeView, data: dict[str, Any], *, subject: str, key: str, trace: Trace | None
-    ) -> Event:
+    def wrap(self, view: ChangeView, data: dict[str, Any], *, names: Names, trace: Trace | None) -> Event:
         """The finished event. Raises :class:`EventInvalid` where a value has no JSON text."""
         change = view.change
         sequence = change.sequence
-        partition_key = key_path(change.key)
         event_id = change.record_id + change.id_suffix + self._id_suffix
         attributes: dict[str, Any] = {
             "specversion": SPECVERSION,
             "id": event_id,
             "source": self.source,
             "type": self.type,
-            "subject": subject,
+            "subject": names.subject,
             "time": view.time_text,
             "datacontenttype": "application/json",
             "dataschema": self.dataschema,
             "sequence": sequence,
-            "partitionkey": partition_key,
+            "partitionkey": names.partition_key,
             "causationid": change.record_id,
         }
         if self._shared_suffix:
@@ -149,16 +155,17 @@ class Envelope:
             event_id,
             self.type,
             self.source,
-            subject,
+            names.subject,
             change.time,
             sequence,
             self.dataschema,
             change.stream.table_arn,
             change.record_id,
-            key,
+            names.key,
             event_bytes(attributes),
             self.sinks,
             "" if trace is None else trace.header,
+            names.group,
         )
 
 

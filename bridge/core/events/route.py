@@ -19,12 +19,14 @@ class Route:
 
     ``changed``: at least one of the paths changed. An insert changes the attributes that it adds, a remove
     those that it removes, and a moved element its list. ``key``, ``before``, ``after``: EventBridge patterns
-    over the plain values; an image that does not exist (``before`` of an insert) matches no pattern.
+    over the plain values; ``id`` the same over the parts of an entity's key. An image that does not exist
+    (``before`` of an insert) matches no pattern.
     """
 
     operations: frozenset[str]
     changed: tuple[Wanted, ...] = ()
     key: Pattern | None = None
+    id: Pattern | None = None
     before: Pattern | None = None
     after: Pattern | None = None
 
@@ -38,6 +40,8 @@ class Route:
 
     def _patterns_match(self, view: ChangeView) -> bool:
         if self.key is not None and not self.key.matches(view.key):
+            return False
+        if self.id is not None and not self.id.matches(view.id or {}):
             return False
         if self.before is not None and not _image_matches(self.before, view, "before"):
             return False
@@ -72,6 +76,7 @@ class Route:
             return f"none of {', '.join(wanted.pointer for wanted in self.changed)} changed"
         for name, pattern, image in (
             ("key", self.key, view.key),
+            ("id", self.id, view.id or {}),
             ("before", self.before, view.before),
             ("after", self.after, view.after),
         ):

@@ -3,74 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 from bridge.core.change import Change
 from bridge.core.diff.fields import Differ
 from bridge.core.diff.view import ChangeView, FieldHashes, named_changes
+from bridge.core.entities.template import KeyTemplate
 from bridge.core.event import Event, Trace
-from bridge.core.events.envelope import Envelope
-from bridge.core.events.route import Route
+from bridge.core.events.envelope import Names
+from bridge.core.events.parts import Entities
+from bridge.core.events.rules import EventRule, Explanation, Translation, applies, event_of
 from bridge.core.fingerprint import Fingerprint
 from bridge.core.generation import lifted
-from bridge.core.mapping.derive import Derivation
-from bridge.core.mapping.project import Projection
-from bridge.core.mapping.subject import Subject
+from bridge.core.keys import SEPARATOR
+from bridge.core.mapping.subject import Subject, key_path
 from bridge.core.numbers import PlainItem
 from bridge.core.redact import Redacted, Redaction
+from bridge.core.text import segment_text
 from bridge.core.values import plain_item
 from bridge.errors import RecordError, ViewTooNarrow
-
-Without = Literal[
-    "filtered", "unchanged", "no_matching_type", "unknown_table", "duplicate", "reconciled", "seeded"
-]
-"""Why a settled change has no event. ``reconciled``: a reconciliation published its state. ``seeded``: it is
-older than the read of the item that a seed or a backfill recorded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """One major of one type: how its data is made and validated.
-
-    ``source``: the index of the rule's version that it is derived from, which comes before its own;
-    ``project`` then takes that version's data. None: ``project`` takes the change.
-    """
-
-    envelope: Envelope
-    project: Projection | Derivation
-    validate: Callable[[dict[str, Any]], None]  # raises EventInvalid
-    source: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EventRule:
-    """One configured event: when it applies, and the versions in which it is published."""
-
-    type: str
-    route: Route
-    versions: tuple[Version, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """The events of a change, or the reason why it has no event."""
-
-    events: tuple[Event, ...]
-    without: Without | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """For people: the rules that applied to a change, and why the others did not."""
-
-    without: Without | None
-    rules: tuple[tuple[str, str | None], ...]  # (type, why it does not apply; None = it does)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's compiled configuration."""
+    """The compiled configuration of a table, or of one entity of it.
+
+    ``entities``: the table holds several kinds of items. Then each has its own rules there, by name, and the
+    rules of the table itself are those of items that no entity selects.
+    """
 
     name: str
     subject: Subject
@@ -86,6 +47,10 @@ class Table:
     fingerprint_version: str = ""  # of fingerprint and field_hashes
     sees_gaps: bool = True  # False: the filter drops some changes of an item, so gaps are normal
     generation: int = 0  # of the table's positions: bridge.core.generation
+    entity: str = ""  # the name of the entity whose rules these are
+    template: KeyTemplate | None = None  # of the entity's keys, where it names their parts
+    partition: Subject | None = None  # the template of partitionkey and of groups, where one is set
+    entities: Entities[Table] | None = None
 
     def translate(
         self,
@@ -102,35 +67,101 @@ class Table:
         """
         if self.accepts is not None and not self.accepts(record):
             return _FILTERED
+        if self.entities is None:
+            return self._translate(change, key, trace, undecided, redacted)
+        parts = self.entities.parts(change)
+        if len(parts) == 1:
+            entity, part = parts[0]
+            return entity._translate(part, key, trace, undecided, redacted)
+        made = [entity._translate(part, key, trace, undecided, None) for entity, part in parts]
+        events = tuple(event for each in made for event in each.events)
+        return Translation(events, None if events else made[0].without if made else "no_entity")
+
+    def _translate(
+        self,
+        change: Change,
+        key: str,
+        trace: Trace | None,
+        undecided: dict[str, ViewTooNarrow] | None,
+        redacted: Redacted | None,
+    ) -> Translation:
         view = self.view(change, redacted)
         if view.changes is not None and not view.changes:
             return _UNCHANGED
         events: list[Event] = []
         published: set[str] = set()
+        names: Names | None = None
         for rule in self.rules:
             # Of several rules for one type, only the first that applies is used: a second event of the same
             # type and record would have the same id.
             if rule.type in published:
                 continue
-            if rule.route.matches(view) if undecided is None else _applies(rule, view, undecided):
+            if rule.route.matches(view) if undecided is None else applies(rule, view, undecided):
                 published.add(rule.type)
-                subject = self._subject(rule, view)
+                names = names or self._names(rule, view, key)
                 made: list[dict[str, Any]] = []
                 for version in rule.versions:
-                    events.append(_event(version, made, view, subject, key, trace))
+                    events.append(event_of(version, made, view, names, trace))
         view.check()
         return Translation(tuple(events)) if events else _UNROUTED
 
-    def _subject(self, rule: EventRule, view: ChangeView) -> str:
+    def rules_after(self, change: Change) -> Table:
+        """The rules of the item after the change, or before a remove."""
+        return self if self.entities is None else self.entities.rules(change.entity) or self
+
+    def rules_before(self, change: Change) -> Table:
+        """The rules of the item before the change."""
+        return self if self.entities is None else self.entities.rules(change.was) or self
+
+    def rules_of(self, entity: str) -> Table:
+        """The rules of an entity by name; those of the table itself for an unknown name."""
+        return self if self.entities is None else self.entities.rules(entity) or self
+
+    def unredacting(self) -> Table:
+        """The same table for images that are redacted already."""
+        entities = None if self.entities is None else self.entities.mapped(Table.unredacting)
+        return replace(self, redact=None, entities=entities)
+
+    def decided(self, change: Change, known: str | None) -> Change:
+        """The change with its entities, where the stream view does not show them: ``known`` is the entity of
+        the item's last settled state, None where nothing is settled."""
+        return change if self.entities is None else self.entities.selector.decided(change, known)
+
+    def lane(self, change: Change, key: str) -> str:
+        """The unit of order of a change: its key, or a larger one where a template is set."""
+        rules = self.rules_after(change)
+        if rules.partition is None:
+            return key
         try:
-            return self.subject(view)
+            return rules._group(rules.partition(rules.view(change)))
+        except RecordError:
+            return key  # translation reports it
+
+    def _names(self, rule: EventRule, view: ChangeView, key: str) -> Names:
+        try:
+            subject = self.subject(view)
+            if self.partition is not None:
+                group = self.partition(view)
+                return Names(subject, group, self._group(group), group)
+            if self.template is not None and self.template.names:
+                parts = view.id or {}
+                texts = (segment_text(str(parts[name])) for name in self.template.names if name in parts)
+                return Names(subject, "/".join(texts), key)
+            return Names(subject, key_path(view.change.key), key)
         except RecordError as error:
             error.event_type = rule.versions[0].envelope.type
             raise
 
+    def _group(self, group: str) -> str:
+        return f"{self.name}{SEPARATOR}group{SEPARATOR}{group}"
+
     def wants_current(self, record: Mapping[str, Any], change: Change) -> bool:
         """Whether an event of this change needs the current item. A remove does not: an item that has its key
         by then is a later one."""
+        if self.entities is not None and (self.accepts is None or self.accepts(record)):
+            rules = self.entities.rules(change.entity)
+            possible = self.entities.by_name.values() if change.entity is None else [rules] if rules else []
+            return any(each.wants_current(record, change) for each in possible)
         return (
             self.fetch
             and change.operation != "remove"
@@ -141,7 +172,7 @@ class Table:
 
     def view(self, change: Change, redacted: Redacted | None = None) -> ChangeView:
         """Redact, then diff: a removed value cannot show up as a change."""
-        view = ChangeView(self.redacted(change, redacted), self.diff, self.convert)
+        view = ChangeView(self.redacted(change, redacted), self.diff, self.convert, self.template)
         hashes = self.field_hashes
         if view.changes is None and hashes is not None and change.published is not None:
             view.changes = named_changes(view, change.published, hashes)
@@ -157,7 +188,10 @@ class Table:
         )
 
     def placed(self, change: Change) -> Change:
-        """A decoded change at its position in the table's generation."""
+        """A decoded change at its position in the table's generation, with the entities of its images. Raises
+        ``MalformedRecord``."""
+        if self.entities is not None:
+            change = self.entities.selector.placed(change)
         if not self.generation:
             return change
         return change._replace(position=lifted(change.position, self.generation))
@@ -168,6 +202,19 @@ class Table:
     def explain(self, record: Mapping[str, Any], change: Change) -> Explanation:
         if self.accepts is not None and not self.accepts(record):
             return Explanation("filtered", ())
+        if self.entities is None:
+            return self._explain(change)
+        each = [(rules.entity, rules._explain(part)) for rules, part in self.entities.parts(change)]
+        if len(each) == 1:
+            return replace(each[0][1], entities=(each[0][0],))
+        applies = any(explained.without is None for _, explained in each)
+        return Explanation(
+            None if applies else each[0][1].without if each else "no_entity",
+            tuple(rule for _, explained in each for rule in explained.rules),
+            tuple(entity for entity, _ in each),
+        )
+
+    def _explain(self, change: Change) -> Explanation:
         view = self.view(change)
         if view.changes is not None and not view.changes:
             return Explanation("unchanged", ())
@@ -183,37 +230,3 @@ class Table:
 _FILTERED = Translation((), "filtered")
 _UNCHANGED = Translation((), "unchanged")
 _UNROUTED = Translation((), "no_matching_type")
-
-
-def _applies(rule: EventRule, view: ChangeView, undecided: dict[str, ViewTooNarrow]) -> bool:
-    """Whether a rule applies. A type with an undecided rule is left out altogether: a later rule of that type
-    might give a different event."""
-    names = [version.envelope.type for version in rule.versions]
-    if not undecided.keys().isdisjoint(names):
-        return False
-    try:
-        return rule.route.matches(view)
-    except ViewTooNarrow as error:
-        undecided.update(dict.fromkeys(names, error))
-        return False
-
-
-def _event(
-    version: Version,
-    made: list[dict[str, Any]],
-    view: ChangeView,
-    subject: str,
-    key: str,
-    trace: Trace | None,
-) -> Event:
-    """One version's event. ``made`` holds the data of the versions before it; its own data is added."""
-    envelope = version.envelope
-    source: Any = view if version.source is None else made[version.source]
-    try:
-        data = version.project(source)
-        version.validate(data)
-        made.append(data)
-        return envelope.wrap(view, data, subject=subject, key=key, trace=trace)
-    except RecordError as error:
-        error.event_type = envelope.type
-        raise

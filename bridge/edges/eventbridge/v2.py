@@ -119,7 +119,7 @@ def _raw_entry(event: Event) -> dict[str, Any]:
 def _ids(event: Event) -> dict[str, str]:
     """The bus itself takes any characters in a group id; a FIFO queue behind a subscriber does not."""
     return {
-        "EventGroupId": bounded_id(event.subject, EVENTBRIDGE_V2_ID_CHARS),
+        "EventGroupId": bounded_id(event.group or event.subject, EVENTBRIDGE_V2_ID_CHARS),
         "DeduplicationId": bounded_id(event.id, EVENTBRIDGE_V2_ID_CHARS),
     }
 

@@ -94,7 +94,7 @@ class SnsSink(BatchingSink):
             },
         }
         if self.fifo:
-            entry["MessageGroupId"] = bounded_id(event.subject, SNS_ID_CHARS)
+            entry["MessageGroupId"] = bounded_id(event.group or event.subject, SNS_ID_CHARS)
             entry["MessageDeduplicationId"] = bounded_id(event.id, SNS_ID_CHARS)
         return entry
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bridge.core.events.translate import EventRule
+from bridge.core.events.rules import EventRule
 from bridge.errors import ConfigurationError, EventInvalid, MappingFailed, Problem
 from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import entries, inside

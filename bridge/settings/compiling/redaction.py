@@ -9,7 +9,7 @@ from typing import Final
 
 from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, written
 from bridge.core.redact import FOREIGN_ROOTS, RECORD_ROOTS, RedactRule
-from bridge.settings.tables import TableSettings
+from bridge.settings.kinds import Kind
 
 Place = tuple[str | int, ...]
 Wrong = Callable[[Place, str, str], None]
@@ -18,21 +18,19 @@ TYPE_TAGS: Final = frozenset({"S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "
 _BRACKETED: Final = re.compile(r"\$\['([A-Za-z_][A-Za-z0-9_]*)'\](?=[.\[]|$)")
 
 
-def compile_rules(
-    table: TableSettings, place: Place, subject_names: Collection[str], wrong: Wrong
-) -> list[RedactRule]:
+def compile_rules(kind: Kind, subject_names: Collection[str], wrong: Wrong) -> list[RedactRule]:
     """The rules that are usable; ``wrong`` takes what is wrong with the others. ``subject_names`` are the key
     attributes that the subject uses."""
     rules: list[RedactRule] = []
-    for index, rule in enumerate(table.redact):
-        at = (*place, "redact", index, "path")
+    for index, rule in enumerate(kind.settings.redact):
+        at = (*kind.redact_place(index), "path")
         try:
             path = parse_path(rule.path)
         except JsonPathError as error:
             begins = "did you mean '$." + rule.path.lstrip("/").replace("/", ".") + "'?"
             wrong(at, str(error), error.suggestion or ("" if rule.path.startswith("$") else begins))
             continue
-        found = _problem(path, rule.with_, subject_names)
+        found = _part_problem(path, kind) or _problem(path, rule.with_, subject_names)
         if found is not None:
             wrong(at, *found)
         key = rule.key.get_secret_value().encode() if rule.key is not None else b""
@@ -57,6 +55,18 @@ def _problem(path: JsonPath, action: str, subject_names: Collection[str]) -> tup
     if path.root in subject_names and action != "hmac":
         return f"the subject needs {path.root}", "use hmac, which keeps keys apart"
     return None
+
+
+def _part_problem(path: JsonPath, kind: Kind) -> tuple[str, str] | None:
+    """A redacted key attribute has no parts any more."""
+    template = "" if kind.selects is None else kind.selects.key.get(path.root, "")
+    if path.steps or "{" not in template:
+        return None
+    advice = "keep personal data out of keys, or out of this entity's template"
+    return (
+        f"the key template of {kind.entity} reads parts of {path.root}, which the subject publishes",
+        advice,
+    )
 
 
 def without_prefix(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -7,14 +7,19 @@ together, each at its line of bridge.yaml.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bridge.core.diff.fields import Differ, compile_diff
 from bridge.core.diff.lists import ByMember
+from bridge.core.entities.select import Selection, Selector
+from bridge.core.entities.template import KeyTemplate, compile_key
+from bridge.core.events.parts import Entities
 from bridge.core.events.route import Route
+from bridge.core.events.rules import EventRule
 from bridge.core.events.snapshot import snapshot_type
-from bridge.core.events.translate import EventRule, Table
+from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
 from bridge.core.mapping.language import MappingError
 from bridge.core.mapping.subject import Subject, compile_subject
@@ -35,6 +40,7 @@ from bridge.settings import Settings
 from bridge.settings.compiling.key_schema import known_key, subject_problems
 from bridge.settings.compiling.redaction import compile_rules, name_of_rule
 from bridge.settings.compiling.versions import Place, Schemas, VersionCompiler
+from bridge.settings.kinds import Kind
 from bridge.settings.tables import EventSettings, ListsSettings, NumbersSettings, TableSettings
 
 
@@ -98,17 +104,35 @@ class _Compiler:
 
     def table(self, name: str, table: TableSettings) -> Table | None:
         place: Place = ("tables", name)
-        subject = self._subject(place, table)
         accepts = self._filter(place, table)
+        kinds = [kind for kind in self.settings.kinds() if kind.table == name]
+        rules = [self._rules(kind, accepts is not None) for kind in kinds]
+        compiled = [each for each in rules if each is not None]
+        if len(compiled) < len(rules) or self.problems:
+            return None
+        whole = compiled[0] if table.entities is None else self._mixed(table, kinds, compiled)
+        return replace(
+            whole,
+            accepts=accepts,
+            sees_gaps=not looks_beyond_keys(table.filter),
+            generation=table.generation,
+        )
+
+    def _rules(self, kind: Kind, filtered: bool) -> Table | None:
+        """The rules of one entity, or of a table that is one."""
+        place, table = kind.place, kind.settings
+        template = self._template(kind)
+        subject = self._subject(kind, template)
         # A wrong subject is reported already; without its names redaction has less to check.
         names = [] if subject is None else list(subject.names)
-        redact = compile_rules(table, place, names, self._wrong)
-        rules = [self._event((*place, "events", i), event) for i, event in enumerate(table.events)]
-        if subject is not None:
+        redact = compile_rules(kind, names, self._wrong)
+        rules = [self._event((*place, "events", i), event, template) for i, event in enumerate(table.events)]
+        if subject is not None and template is None:
             for message, advice in subject_problems(subject, known_key(table, self.schemas)):
                 self._wrong((*place, "subject"), message, advice)
-        if accepts is not None:
+        if filtered:
             self._ops_pass(place, table)
+        partition = self._partition(kind, template)
         if subject is None or self.problems:
             return None
         numbers = compile_numbers(table)
@@ -120,22 +144,70 @@ class _Compiler:
             rules=tuple(rule for rule in rules if rule is not None),
             redact=compile_redaction(tuple(redact)),
             fetch=table.fetch == "current",
-            accepts=accepts,
             convert=plain_item if numbers is None else numbers.item,
             fingerprint=None if self.secret is None else compile_fingerprint(self.secret, ignore),
             key_hash=None if self.secret is None else compile_fingerprint(self.secret),
             field_hashes=None if self.secret is None else compile_field_hashes(self.secret, ignore),
             fingerprint_version="" if self.secret is None else _fingerprint_version(self.secret, table),
-            sees_gaps=not looks_beyond_keys(table.filter),
-            generation=table.generation,
+            entity=kind.entity,
+            template=template,
+            partition=partition,
         )
 
-    def _subject(self, place: Place, table: TableSettings) -> Subject | None:
+    def _mixed(self, table: TableSettings, kinds: Sequence[Kind], rules: Sequence[Table]) -> Table:
+        """The table that holds several kinds of items; its own rules are those of all other items."""
+        numbers = compile_numbers(table)
+        selections = [
+            Selection(
+                each.entity,
+                each.template,
+                None
+                if kind.selects is None or kind.selects.where is None
+                else compile_pattern(kind.selects.where),
+                each.convert,
+            )
+            for kind, each in zip(kinds, rules, strict=True)
+            if each.template is not None
+        ]
+        return Table(
+            name=table.name,
+            subject=Subject("", (), ("",)),
+            diff=compile_differ(table, numbers),
+            rules=(),
+            convert=plain_item if numbers is None else numbers.item,
+            fingerprint=None if self.secret is None else compile_fingerprint(self.secret),
+            key_hash=None if self.secret is None else compile_fingerprint(self.secret),
+            fingerprint_version="" if self.secret is None else fingerprint_version_of(self.secret, (), ()),
+            entities=Entities(
+                Selector(tuple(selections)), {each.entity: each for each in rules}, table.other or "ignore"
+            ),
+        )
+
+    def _template(self, kind: Kind) -> KeyTemplate | None:
+        if kind.selects is None:
+            return None
+        if kind.selects.where is not None:
+            self._pattern_problems((*kind.place, "where"), kind.selects.where)
+        return compile_key(kind.selects.key)  # wrong ones are refused when the file is read
+
+    def _subject(self, kind: Kind, template: KeyTemplate | None) -> Subject | None:
         try:
-            return compile_subject(table.subject)
+            return compile_subject(kind.settings.subject, template)
         except MappingError as error:
-            advice = error.suggestion or "write something like user/{$.key.userId}"
+            inherited = kind.selects is not None and kind.selects.subject is None
+            place = ("tables", kind.table) if inherited else kind.place
+            example = "user/{$.key.userId}" if template is None else "user/{userId}"
+            advice = error.suggestion or f"write something like {example}"
             self._wrong((*place, "subject"), error.message, advice)
+            return None
+
+    def _partition(self, kind: Kind, template: KeyTemplate | None) -> Subject | None:
+        if template is None or kind.selects is None or kind.selects.partitionkey is None:
+            return None
+        try:
+            return compile_subject(kind.selects.partitionkey, template, whole=False)
+        except MappingError as error:
+            self._wrong((*kind.place, "partitionkey"), error.message, error.suggestion)
             return None
 
     def _filter(self, place: Place, table: TableSettings) -> Callable[[Mapping[str, Any]], bool] | None:
@@ -160,17 +232,17 @@ class _Compiler:
 
     # --- events ------------------------------------------------------------------------------
 
-    def _event(self, place: Place, event: EventSettings) -> EventRule | None:
+    def _event(self, place: Place, event: EventSettings, template: KeyTemplate | None) -> EventRule | None:
         self._snapshot(place, event)
-        route = self._route(place, event)
-        versions = VersionCompiler(self.settings, self.schemas, self._wrong).versions(place, event)
+        route = self._route(place, event, template)
+        versions = VersionCompiler(self.settings, self.schemas, self._wrong, template).versions(place, event)
         return EventRule(event.type, route, versions) if route is not None else None
 
     def _snapshot(self, place: Place, event: EventSettings) -> None:
         """A snapshot reports no change: it has a type of its own, so that no rule for a change fires."""
         if "snapshot" not in event.op:
             return
-        same = [each for table in self.settings.tables.values() for each in table.events]
+        same = [each for kind in self.settings.kinds() for each in kind.settings.events]
         if any(each.type == event.type and set(each.op) != {"snapshot"} for each in same):
             self._wrong(
                 (*place, "op"),
@@ -180,14 +252,19 @@ class _Compiler:
         if event.when is not None and event.when.changed:
             self._wrong((*place, "when", "changed"), "a snapshot has no changes, so this never matches")
 
-    def _route(self, place: Place, event: EventSettings) -> Route | None:
+    def _route(self, place: Place, event: EventSettings, template: KeyTemplate | None) -> Route | None:
         when = event.when
         if when is None:
             return Route(frozenset(event.op))
         at = (*place, "when")
         patterns: dict[str, Pattern | None] = {}
         found = False
-        for name in ("key", "before", "after"):
+        if when.id is not None:
+            unknown = [name for name in when.id if template is None or name not in template.names]
+            for name in unknown:
+                known = ", ".join(template.names) if template is not None else "none"
+                self._wrong((*at, "id", name), f"is no part of the key templates, whose parts are: {known}")
+        for name in ("key", "id", "before", "after"):
             pattern = getattr(when, name)
             patterns[name] = None
             if pattern is None:

@@ -9,11 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Protocol
 
 from bridge.core.diff.view import default_data
+from bridge.core.entities.template import KeyTemplate
 from bridge.core.events.envelope import Deprecation, Envelope
-from bridge.core.events.translate import Version
+from bridge.core.events.rules import Version
 from bridge.core.mapping.derive import Derivation, by_function, data_getter, same_data
 from bridge.core.mapping.language import Getter, PathCompiler, compile_mapping, mapping_problems
 from bridge.core.mapping.project import Projection, getter_of
@@ -57,6 +59,7 @@ class VersionCompiler:
     settings: Settings
     schemas: Schemas
     wrong: Wrong
+    template: KeyTemplate | None = None  # of the entity's keys
 
     def versions(self, place: Place, event: EventSettings) -> tuple[Version, ...]:
         """In the order of the file, except that a version comes after the one that it is derived from. Wrong
@@ -107,7 +110,7 @@ class VersionCompiler:
     def _projection(self, place: Place, version: VersionSettings) -> Projection | None:
         if version.data is None:
             return default_data
-        return self._mapping(place, version.data, getter_of)
+        return self._mapping(place, version.data, partial(getter_of, template=self.template))
 
     def _derive(self, place: Place, version: VersionSettings) -> Derivation | None:
         if version.using is not None:
@@ -196,13 +199,13 @@ def announced_sunset(schemas: Schemas, type_name: str, version: str) -> date | N
 def find_past_sunsets(settings: Settings, schemas: Schemas, today: date) -> list[Problem]:
     """A warning for every version that is published after its last day."""
     found = []
-    for name, table in settings.tables.items():
-        for index, event in enumerate(table.events):
+    for kind in settings.kinds():
+        for index, event in enumerate(kind.settings.events):
             for position, version in enumerate(event.versions):
                 reported = deprecation_of(event, version, schemas)
                 if reported is None or reported.sunset is None or today <= reported.sunset:
                     continue
-                place: Place = ("tables", name, "events", index, "versions", position)
+                place: Place = (*kind.place, "events", index, "versions", position)
                 message = f"the last day of {event.type} {version.schema_version} was {reported.sunset}"
                 advice = "remove the version, or move its sunset for those who still read it"
                 at = place if version.sunset is None else (*place, "sunset")

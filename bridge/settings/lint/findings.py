@@ -11,6 +11,7 @@ from bridge.errors import Problem
 from bridge.schemas.documents.meta import Status
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.settings import Settings
+from bridge.settings.kinds import Kind
 from bridge.settings.lint.conditions import condition_findings
 from bridge.settings.lint.known import Known, known_of, similar, without_wrapping
 from bridge.settings.lint.mappings import mapping_findings
@@ -25,14 +26,14 @@ def find_never(settings: Settings, schemas: SchemaSet | None, samples: Sequence[
     """A warning for each part of the configuration that can never do what it says. ``samples`` are stream
     records of the tables, as ``stream-bridge init`` writes them to ``examples/records``."""
     problems: list[Problem] = []
-    for name, table in settings.tables.items():
-        place: Place = ("tables", name)
+    for kind in settings.kinds():
+        place, table = kind.place, kind.settings
         known = known_of(settings, table, schemas, samples)
         found: list[tuple[Place, str, str]] = [
-            *redaction_findings(place, table, known),
+            *redaction_findings(kind, known),
             *pointer_findings(place, table, known),
             *condition_findings(place, table, known),
-            *subject_findings(place, table, known),
+            *(subject_findings(place, table, known) if kind.selects is None else ()),
             *mapping_findings(place, table, known, schemas),
             *_status_findings(place, table, schemas),
         ]
@@ -40,9 +41,9 @@ def find_never(settings: Settings, schemas: SchemaSet | None, samples: Sequence[
     return list(dict.fromkeys(problems))
 
 
-def redaction_findings(place: Place, table: TableSettings, known: Known) -> Iterator[tuple[Place, str, str]]:
+def redaction_findings(kind: Kind, known: Known) -> Iterator[tuple[Place, str, str]]:
     """Rules that no schema, example or sample has anything for."""
-    for index, rule in enumerate(table.redact):
+    for index, rule in enumerate(kind.settings.redact):
         try:
             path = parse_path(rule.path)
         except JsonPathError:
@@ -53,7 +54,7 @@ def redaction_findings(place: Place, table: TableSettings, known: Known) -> Iter
         answer = known.has(steps)
         if answer == "yes" or (answer == "unknown" and _is_about(known, steps)):
             continue
-        at = (*place, "redact", index, "path")
+        at = (*kind.redact_place(index), "path")
         message = "matches nothing in any schema, example or sample, so this may be published unredacted"
         guess = nearest(known, steps)
         advice = f"did you mean '{written(guess)}'?" if guess else NO_SAMPLE
