@@ -14,12 +14,17 @@ from hypothesis import settings
 
 from bridge.edges.local.embedded import EmbeddedAws
 from tests.builders.aws import Aws
+from tests.plugins import reached
 
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI", "").lower() in ("1", "true") else "default")
 
 ENDPOINT = os.environ.get("BRIDGE_TEST_ENDPOINT", "")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(reached)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

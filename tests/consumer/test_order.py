@@ -46,7 +46,7 @@ def test_the_first_event_is_always_applied() -> None:
 
 
 def test_an_event_without_a_sequence_is_an_error_and_never_older() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="sequence"):
         supersedes({}, event("s/1"))
 
 

@@ -117,7 +117,7 @@ def heard(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def test_nothing_stands_on_standard_error_and_every_line_is_one_json_document(heard: Heard) -> None:
     assert heard.errors == ""
     ours = [line for line in heard.lines if not line.startswith(("ANSWER", "RAISED"))]
-    assert all(isinstance(json.loads(line), dict) for line in ours)
+    assert {isinstance(json.loads(line), dict) for line in ours} == {True}
     assert [line.split(" ")[0] for line in heard.lines if line.startswith(("ANSWER", "RAISED"))] == [
         "ANSWER",
         "RAISED",

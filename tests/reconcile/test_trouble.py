@@ -59,7 +59,7 @@ def test_a_row_of_a_newer_format_stops_a_run_before_anything_is_sent_and_it_goes
     rig.ledger = ledger  # type: ignore[assignment]
     newer = peer.items[partition_key(rig.source.token("u05"))]
     newer["v"] = {"N": "2"}
-    with pytest.raises(BatchError) as refused:
+    with pytest.raises(BatchError, match="is of format 2") as refused:
         rig.execute()
     assert "is of format 2; this version reads format 1" in refused.value.message
     assert "deploy the version that wrote it" in refused.value.hint

@@ -371,7 +371,7 @@ def test_logs_name_the_key_by_its_hash_and_never_a_value() -> None:
     assert "secret" not in published
     warnings = [fields for level, _, fields in kept(bridge).lines if level == "warning"]
     assert len(warnings) == 2
-    assert all("key_hash" in fields or "record_id" in fields for fields in warnings)
+    assert {"key_hash" in fields or "record_id" in fields for fields in warnings} == {True}
 
 
 # --- always --------------------------------------------------------------------------------------

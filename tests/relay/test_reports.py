@@ -19,7 +19,7 @@ from bridge.core.redact import RedactRule
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Answer, Dispatcher
 from bridge.edges.local.clock import SystemClock
-from bridge.errors import BatchError, EventRefused, SinkUnavailable, TargetMissing
+from bridge.errors import EventRefused, SinkUnavailable, TargetMissing
 from bridge.metrics import METRICS, render_table
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import EntryResult
@@ -136,7 +136,7 @@ def test_a_batch_emits_every_metric_of_records_and_sinks_with_its_dimension() ->
     bridge = replace(bridge, tables={"Users": redacting})
     handle(bridge, put("a", 1))
     bridge.sinks["domain"]._answer = lambda event, tries: TargetMissing("gone")  # type: ignore[attr-defined]
-    with pytest.raises(BatchError):
+    with pytest.raises(TargetMissing):
         handle(bridge, put("a", 2))
     published = set(telemetry.counts) | set(telemetry.samples)
     elsewhere = {"SchemaCacheUsed", "AnswersRefused"}  # counted at a start, and by the clients

@@ -37,7 +37,7 @@ def test_every_call_says_that_it_is_ours(clients: ClientFactory) -> None:
 def test_requests_of_many_keys_are_checked_by_the_service_alone(clients: ClientFactory) -> None:
     too_short: dict[str, Any] = {"RequestItems": {"t": {"Keys": []}}}
     assert clients("dynamodb").batch_get_item(**too_short) == {"ok": 1}
-    with pytest.raises(ParamValidationError):
+    with pytest.raises(ParamValidationError, match="Invalid length for parameter Entries"):
         clients("events").put_events(Entries=[])
 
 

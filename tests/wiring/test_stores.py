@@ -102,10 +102,17 @@ def test_no_client_is_made_where_everything_stands_in_memory() -> None:
     """A dry run asks for no region and no credentials, whatever bridge.yaml names."""
     made = settings("{kind: s3, bucket: bad-records}", "{bucket: large-events}")
     configuration = Configuration(made, SchemaSet({}), {})
+    asked: list[str] = []
     bridge = build_relay(
-        configuration, {}, Silence(), quarantine=MemoryQuarantine(), claim_check=memory_claim_check(made)
+        configuration,
+        {},
+        Silence(),
+        quarantine=MemoryQuarantine(),
+        claim_check=memory_claim_check(made),
+        client=asked.append,
     )
     check_targets(bridge)
+    assert asked == []
 
 
 @pytest.mark.parametrize(

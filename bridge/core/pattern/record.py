@@ -29,6 +29,8 @@ _MEANT: Final = {
 
 _EVENTS: Final = ("INSERT", "MODIFY", "REMOVE")
 _VIEWS: Final = ("KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES")
+_NEVER: Final = "never matches"
+_ALWAYS: Final = "matches every record"
 _TEXT: Final = None  # a member with any text
 _NUMBER: Final = ()  # a member with a number
 _TOP: Final[Mapping[str, tuple[str, ...] | None]] = {
@@ -81,7 +83,7 @@ def _misplaced(pattern: Mapping[str, Any]) -> Iterator[ShapeProblem]:
         elif name in _MISPLACED:
             inner = below if isinstance(below, Mapping) else {}
             advice = f"write {flow(inner)[1:-1]}" if inner else "a filter sees DynamoDB's own record"
-            message = f"a record has no {name}: a filter sees DynamoDB's own record, whatever it came in"
+            message = f"a record has no {name}, whatever it came in: a filter sees DynamoDB's own record"
             yield ShapeProblem((name,), message, advice)
 
 
@@ -108,16 +110,17 @@ def _member(
     others: Sequence[str] = (),
 ) -> list[ShapeProblem]:
     if not rest:
-        return [ShapeProblem(leaf.path, f"{where} is an object, and only its members have values")]
+        message = f"{where} is an object, and only its members have values, so this {_says(leaf.matchers)}"
+        return [ShapeProblem(leaf.path, message)]
     name = rest[0]
     if name not in known:
         names = (*known, *others)
         at = next((i + 1 for i, part in enumerate(leaf.path) if part == name), len(leaf.path))
         closest = did_you_mean(name, names)
-        message = f"{where} has no {name}, so this never matches"
+        message = f"{where} has no {name}, so this {_says(leaf.matchers)}"
         return [ShapeProblem(leaf.path[:at], message, closest or f"one of {', '.join(names)}")]
     if len(rest) > 1:
-        return [ShapeProblem(leaf.path, f"{name} has no members, so this never matches")]
+        return [ShapeProblem(leaf.path, f"{name} has no members, so this {_says(leaf.matchers)}")]
     domain = known[name]
     return [
         ShapeProblem((*leaf.path, index), *wrong)
@@ -160,11 +163,10 @@ def _attribute(leaf: LeafAt, image: str, rest: list[str]) -> list[ShapeProblem]:
         without = {"OldImage": "[INSERT]", "NewImage": "[REMOVE]"}.get(image)
         having = {"OldImage": "[MODIFY, REMOVE]", "NewImage": "[INSERT, MODIFY]"}.get(image)
         if exists is not None and without and having:
-            says = "never matches" if exists else "matches every record"
-            message = f"{image} is an object, and exists looks at values only: this {says}"
+            message = f"{image} is an object, and exists looks at values only: this {_says(leaf.matchers)}"
             advice = f"write eventName: {having if exists else without} beside dynamodb"
             return [ShapeProblem(leaf.path, message, advice)]
-        message = f"{image} holds attributes, so this never matches"
+        message = f"{image} holds attributes, so this {_says(leaf.matchers)}"
         return [ShapeProblem(leaf.path, message, f"name one: {image}: {{id: {{S: [...]}}}}")]
     name, tag = rest[-1], _tag_of(rest)
     if tag == name and len(rest) > 1 and tag in LEAF_TAGS:
@@ -174,16 +176,16 @@ def _attribute(leaf: LeafAt, image: str, rest: list[str]) -> list[ShapeProblem]:
             if (wrong := _never_typed(matcher, tag, leaf)) is not None
         ]
     if tag != name and tag and len(rest) > 1 and rest[-2] not in ("M", "L"):
-        return [ShapeProblem(leaf.path, f"{name} is no type of DynamoDB", f"did you mean '{tag}'?")]
+        message = f"{name} is no type of DynamoDB, so this {_says(leaf.matchers)}"
+        return [ShapeProblem(leaf.path, message, f"did you mean '{tag}'?")]
     exists = _exists(leaf.matchers[0]) if len(leaf.matchers) == 1 else None
     numeric = [each for each in leaf.matchers if _operator(each) == "numeric" and each["numeric"][0] != "="]
-    if numeric:
+    if numeric and _says(leaf.matchers) == _NEVER:
         whole = LeafAt(leaf.path, (*leaf.steps, "N"), leaf.matchers)
         return [ShapeProblem(leaf.path, *_numeric(numeric[0], "N", whole))]
-    says = "matches every record" if exists is False else "never matches"
     why = "exists looks at values only, and " if exists is not None else ""
     written = flow({name: {_tag_for(leaf.matchers): _typed_matchers(leaf.matchers)}})[1:-1]
-    message = f"{why}an attribute's value is inside its type, such as {{S: …}}: this {says}"
+    message = f"{why}an attribute's value is inside its type, such as {{S: …}}: this {_says(leaf.matchers)}"
     return [ShapeProblem(leaf.path, message, f"write {written}")]
 
 
@@ -271,6 +273,11 @@ def _exists(matcher: Any) -> bool | None:
     if isinstance(matcher, Mapping) and isinstance(matcher.get("exists"), bool):
         return bool(matcher["exists"])
     return None
+
+
+def _says(matchers: Sequence[Any]) -> str:
+    """What the matchers of a field that no record has do."""
+    return _ALWAYS if any(_exists(each) is False for each in matchers) else _NEVER
 
 
 def _operator(matcher: Any) -> str:

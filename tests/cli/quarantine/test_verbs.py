@@ -225,7 +225,7 @@ def test_what_an_item_holds_cannot_steer_a_terminal(shell: Shell, store: Directo
     ):
         done = shell.run("quarantine", *words)
         shown = done.out.decode() + done.err
-        assert all(character.isprintable() or character in "\n\t" for character in shown)
+        assert {character.isprintable() or character in "\n\t" for character in shown} == {True}
 
 
 def test_a_kinesis_record_is_masked_inside_its_envelope() -> None:

@@ -223,5 +223,5 @@ def test_a_defect_of_ours_is_not_taken_for_an_answer() -> None:
         def scan(self, **request: Any) -> Any:
             raise TypeError("a defect")
 
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="a defect"):
         AwsTarget(Client(), "dynamodb", "table", SourceUnavailable).call("Scan")

@@ -80,7 +80,10 @@ def test_a_service_that_never_answers_is_unavailable_when_the_time_is_up(
     conversation: Conversation, hanging: ClientFactory
 ) -> None:
     """Long before botocore's own timeouts, whose error would have another code."""
-    with time_limit(Deadline.after(CLOCK, SHORT_S)), pytest.raises(Unavailable) as raised:
+    with (
+        time_limit(Deadline.after(CLOCK, SHORT_S)),
+        pytest.raises(Unavailable, match="did not answer") as raised,
+    ):
         conversation(hanging)
     assert raised.value.code == "NoAnswerInTime"
 

@@ -111,12 +111,17 @@ def test_whatever_a_sink_is_called_cloudwatch_takes_the_line(output: Output, nam
 
 
 @pytest.mark.parametrize(
-    ("name", "by"), [("Surprise", {}), ("StreamLag", {}), ("SinkCalls", {"event_id": "e-1"})]
+    ("name", "by", "error", "why"),
+    [
+        ("Surprise", {}, KeyError, "Surprise"),
+        ("StreamLag", {}, ValueError, "is a sample by table"),
+        ("SinkCalls", {"event_id": "e-1"}, ValueError, "is a count by sink"),
+    ],
 )
 def test_nothing_is_counted_that_the_list_does_not_have(
-    output: Output, name: str, by: dict[str, str]
+    output: Output, name: str, by: dict[str, str], error: type[Exception], why: str
 ) -> None:
-    with pytest.raises((KeyError, ValueError)):
+    with pytest.raises(error, match=why):
         powertools(output).count(name, 1, **by)
 
 
@@ -140,7 +145,7 @@ def test_a_lone_surrogate_costs_no_line_and_is_shown_escaped(output: Output, as_
         )
     lines = output.getvalue().splitlines()
     assert len(lines) == 2
-    assert all(line.count("ud800") == 5 for line in lines)
+    assert {line.count("ud800") == 5 for line in lines} == {True}
     assert json.loads(lines[0])["record_id"] == "event-\\ud800"
 
 

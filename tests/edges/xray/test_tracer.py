@@ -54,7 +54,7 @@ def test_in_lambda_every_step_is_a_subsegment_of_the_handlers_segment(daemon: XR
     assert {(each["type"], each["trace_id"], each["parent_id"]) for each in documents} == {
         ("subsegment", ROOT, PARENT)
     }
-    assert all(each["end_time"] >= each["start_time"] and "fault" not in each for each in documents)
+    assert {each["end_time"] >= each["start_time"] and "fault" not in each for each in documents} == {True}
     assert {each["name"]: each["annotations"] for each in documents if each.get("annotations")} == {
         "decode": {"records": 3},
         "publish domain": {"events": 2, "accepted": 2},

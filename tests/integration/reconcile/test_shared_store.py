@@ -54,7 +54,7 @@ def test_a_run_is_begun_here_and_seen_and_reported_elsewhere(aws: Aws, shell: Sh
     report = shell.run(*words(aws, "reconcile", "report", "--state", state, "--output", "json"))
     assert json.loads(report.out)["missed"]["insert"] == 1
     keys = [each["Key"] for each in aws.client("s3").list_objects_v2(Bucket=aws.name("runs"))["Contents"]]
-    assert all(key.startswith(f"team/bridge/reconcile/{aws.name('Things')}/") for key in keys)
+    assert {key.startswith(f"team/bridge/reconcile/{aws.name('Things')}/") for key in keys} == {True}
     assert not (shell.folder / ".stream-bridge").exists()
 
 

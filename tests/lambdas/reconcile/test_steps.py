@@ -458,7 +458,7 @@ def test_a_look_in_flight_does_not_hold_the_table_after_the_run_was_stopped() ->
         if not stopped:
             stopped.append(True)
             ours.rig.clock.advance(LEASE_S / 2)  # the lease would be renewed now
-            with pytest.raises(ReconcileStopped):
+            with pytest.raises(ReconcileStopped, match="interrupted: Timeout"):
                 ours.invoke(stop(ticket))
         return read
 
@@ -494,9 +494,17 @@ def test_an_input_that_is_not_understood_fails_before_anything_is_done(
     assert ours.rig.reconciler.status() is None
 
 
-@pytest.mark.parametrize("event", [{}, [], {"step": 3}, {"step": "dance", "ticket": None}])
-def test_another_event_is_refused(event: Any) -> None:
-    with pytest.raises((BatchError, ReconcileStopped)):
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [
+        ({}, "names no step"),
+        ([], "names no step"),
+        ({"step": 3}, "names no step"),
+        ({"step": "dance", "ticket": None}, "holds no ticket"),
+    ],
+)
+def test_another_event_is_refused(event: Any, why: str) -> None:
+    with pytest.raises((BatchError, ReconcileStopped), match=why):
         Distributed(lossy()).invoke(event)
 
 

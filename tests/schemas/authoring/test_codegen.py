@@ -213,6 +213,6 @@ def test_two_versions_of_one_major_are_refused(tmp_path: Path) -> None:
 
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "datamodel_code_generator", None)
-    with pytest.raises(BridgeError) as caught:
+    with pytest.raises(BridgeError, match="needs datamodel-code-generator") as caught:
         python_modules([schema_file(tmp_path, {"type": "object"}, "com.example.thing")])
     assert caught.value.hint == "pip install 'stream-bridge[codegen]'"

@@ -14,6 +14,7 @@ from bridge.core.pattern.rules import envelope
 from bridge.schemas.documents.nodes import Documents
 from bridge.schemas.evolution.impact import Impact
 from bridge.schemas.evolution.impact_finding import Effect
+from tests.schemas.evolution.closed_events import SCHEMAS, instances, patterns
 from tests.schemas.evolution.impact_rig import PLAN, TYPE, changed, judged, side
 
 EXAMPLE: dict[str, Any] = {
@@ -188,73 +189,18 @@ def test_an_example_that_matches_against_the_proof_makes_it_unknown() -> None:
 
 # --- against the matcher itself: nothing that matches was reported as impossible ------------------------
 
-_VALUES = st.sampled_from(["a", "b", "1", 1, 2, 7.5, True, False, None])
-_LEAF = st.one_of(
-    st.lists(_VALUES, min_size=1, max_size=3, unique_by=repr).map(lambda values: {"enum": values}),
-    st.sampled_from(
-        [{"type": "string"}, {"type": "number", "maximum": 3}, {"type": ["boolean", "null"]}, {}, True]
-    ),
-)
-_OBJECT = st.dictionaries(st.sampled_from("xyz"), _LEAF, max_size=3).map(
-    lambda properties: {"type": "object", "properties": properties, "additionalProperties": False}
-)
-_SCHEMA = st.recursive(
-    _OBJECT,
-    lambda inner: st.one_of(
-        st.tuples(inner, inner).map(lambda two: {"anyOf": list(two)}),
-        st.tuples(inner, inner).map(lambda two: {"oneOf": list(two)}),
-        st.tuples(inner, inner).map(lambda two: {"if": two[0], "then": two[0], "else": two[1]}),
-        inner.map(lambda one: {"type": "array", "items": one}),
-        inner.map(
-            lambda one: {
-                "type": "object",
-                "properties": {"x": one},
-                "required": ["x"],
-                "additionalProperties": False,
-            }
-        ),
-    ),
-    max_leaves=4,
-)
-_INSTANCE = st.recursive(
-    _VALUES,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=2), st.dictionaries(st.sampled_from("xyz"), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-_MATCHER = st.one_of(
-    _VALUES,
-    st.booleans().map(lambda there: {"exists": there}),
-    st.sampled_from(
-        [{"prefix": "a"}, {"anything-but": ["a"]}, {"numeric": [">", 2]}, {"numeric": ["<=", 1]},
-         {"suffix": "1"}, {"wildcard": "*b"}]
-    ),
-)  # fmt: skip
-_MATCHERS = st.lists(_MATCHER, min_size=1, max_size=2)
-_PATTERN = st.dictionaries(
-    st.sampled_from("xyz"),
-    st.one_of(
-        _MATCHERS,
-        st.dictionaries(st.sampled_from("xyz"), _MATCHERS, min_size=1, max_size=2),
-    ),
-    min_size=1,
-    max_size=2,
-)  # fmt: skip
 
-
-@given(_SCHEMA, _PATTERN, st.lists(_INSTANCE, min_size=1, max_size=8))
+@given(st.data())
 @settings(max_examples=250)
-def test_whatever_a_closed_event_matches_is_never_called_impossible(
-    schema: dict[str, Any], pattern: dict[str, Any], instances: list[Any]
-) -> None:
+def test_whatever_a_closed_event_matches_is_never_called_impossible(data: st.DataObject) -> None:
+    schema = data.draw(SCHEMAS)
+    instance = data.draw(instances(schema))
+    pattern = data.draw(patterns(instance))
     new = side({"type": "object", "properties": {"v": schema}}, "1.0.0")
     whole = {"detail-type": [f"{TYPE}.v1"], "detail": {"data": {"v": pattern}}}
     documents = Documents(new.documents)
-    compiled = compile_pattern(whole)
-    effect = Impact(None, new).judge("rule", whole).effect
-    for instance in instances:
-        data = {"v": instance}
-        event = {"type": f"{TYPE}.v1", "source": "shop", "data": data}
-        if documents.takes(documents.root(new.data), data) and compiled.matches(envelope(event)):
-            assert effect not in (Effect.NEVER, Effect.STOPS), (data, effect)
+    value = {"v": instance}
+    event = {"type": f"{TYPE}.v1", "source": "shop", "data": value}
+    if documents.takes(documents.root(new.data), value) and compile_pattern(whole).matches(envelope(event)):
+        effect = Impact(None, new).judge("rule", whole).effect
+        assert effect not in (Effect.NEVER, Effect.STOPS), (value, effect)

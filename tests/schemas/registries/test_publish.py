@@ -222,7 +222,8 @@ def test_a_version_that_settles_later_is_waited_for_and_then_labelled(tmp_path: 
     folder = make_folder(tmp_path)
     assert states(publish_all(rig, folder)) == [("1.0.0", "same"), ("1.1.0", "same")]
     assert sum(rig.clock.slept) >= 10.0
-    assert all(set(each.metadata) >= {"version", "sha256"} for each in rig.client.schemas[NAME].versions)
+    versions = rig.client.schemas[NAME].versions
+    assert {set(each.metadata) >= {"version", "sha256"} for each in versions} == {True}
 
 
 def test_a_version_that_never_settles_is_unfinished_and_the_next_run_completes_it(tmp_path: Path) -> None:
@@ -290,10 +291,8 @@ def test_of_two_publishers_with_different_contents_the_later_one_gets_an_error(
     for version in ("1.0.0", "1.1.0"):
         add_version(theirs, version, description="Theirs.")
     Other(rig, theirs, before=before)
-    with pytest.raises(BridgeError) as caught:
+    with pytest.raises(Drifted, match="at /description"):
         publish_all(rig, ours)
-    assert isinstance(caught.value, Drifted)
-    assert "at /description" in caught.value.message
 
 
 def test_a_later_version_of_somebody_else_is_reported_before_anything_counts_as_done(

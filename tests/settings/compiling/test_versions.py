@@ -264,7 +264,7 @@ def test_each_major_is_large_or_small_by_itself(tmp_path: Path) -> None:
     sink, claims = ScriptedSink(max_bytes=2_000), MemoryClaimCheck()
     bridge = replace(relay(sink, tables=[users(tmp_path)]), claim_check=claims)
     assert process(bridge, to("pro")).published == 1
-    assert all("data" in event for event in reported(sink.accepted).values())
+    assert {"data" in event for event in reported(sink.accepted).values()} == {True}
     versions = VERSIONS.replace("email: $.after.email", "more: $.after.more")
     sink = ScriptedSink(max_bytes=2_000)
     bridge = replace(relay(sink, tables=[users(tmp_path, versions)]), claim_check=claims)
@@ -282,7 +282,7 @@ def test_a_reconciliation_publishes_every_major_with_ids_that_a_repeat_keeps(tmp
     rig.execute()
     events = {event["type"]: event for event in rig.events}
     assert list(events) == [NEWEST, NEWER, OLDER]
-    assert all(event["reconciled"] is True for event in events.values())
+    assert {event["reconciled"] is True for event in events.values()} == {True}
     assert len({event["sequence"] for event in events.values()}) == 1
     (cause,) = {event["causationid"] for event in events.values()}
     assert {event["id"] for event in events.values()} == {f"{cause}:{name}" for name in events}

@@ -120,7 +120,7 @@ def test_a_record_without_a_time_leaves_the_lag_unknown(behind: Behind) -> None:
 def test_without_a_checkpoint_of_this_very_stream_it_refuses_and_says_what_to_give(behind: Behind) -> None:
     written = behind.write(1)
     behind.checkpoints.save(STREAM_ARN.replace("2026-11-01", "2026-11-02"), {"shard-1": written[0]})
-    with pytest.raises(ReconcileStopped) as refused:
+    with pytest.raises(ReconcileStopped, match="holds no checkpoint") as refused:
         behind.lag.check()
     assert STREAM_ARN in refused.value.message
     assert "./state" in refused.value.message
