@@ -24,9 +24,18 @@ def assertions_of(test: Callable[..., Any]) -> list[Lines]:
 
 
 def may_pass_by(test: Callable[..., Any]) -> bool:
-    """Whether all assertions of a test are inside loops, branches and functions that may not be entered."""
+    """Whether all assertions of a test are inside loops, branches and functions that may not be entered. A
+    call of a function of its module that asserts is an assertion."""
     function, _ = _parsed(test)
-    return any(map(is_assertion, ast.walk(function))) and not _always_asserts(function.body)
+    helpers = {name for name, each in test.__globals__.items() if _is_helper(each, test)}
+    return any(map(is_assertion, ast.walk(function))) and not _always_asserts(function.body, helpers)
+
+
+def _is_helper(value: Any, test: Callable[..., Any]) -> bool:
+    if not inspect.isfunction(value) or value.__module__ != test.__module__:
+        return False
+    names = {*value.__code__.co_names, *value.__code__.co_varnames}
+    return "@pytest_ar" in names or any(name.startswith("@py_") for name in names)
 
 
 def is_assertion(node: ast.AST) -> bool:
@@ -35,15 +44,31 @@ def is_assertion(node: ast.AST) -> bool:
     return isinstance(node, ast.Assert)
 
 
-def _always_asserts(statements: Sequence[ast.stmt]) -> bool:
-    for statement in statements:
-        if is_assertion(statement):
-            return True
-        if isinstance(statement, ast.With) and _always_asserts(statement.body):
-            return True
-        if isinstance(statement, ast.If) and all(map(_always_asserts, (statement.body, statement.orelse))):
-            return True
+def _always_asserts(statements: Sequence[ast.stmt], helpers: set[str]) -> bool:
+    return any(_reaches(statement, helpers) for statement in statements)
+
+
+def _reaches(statement: ast.stmt, helpers: set[str]) -> bool:
+    if is_assertion(statement):
+        return True
+    match statement:
+        case ast.With():
+            return _always_asserts(statement.body, helpers)
+        case ast.If():
+            ways = (statement.body, statement.orelse)
+            return all(_always_asserts(way, helpers) for way in ways)
+        case ast.For():
+            return _is_entered(statement.iter) and _always_asserts(statement.body, helpers)
+        case ast.Expr(value=ast.Call(func=function)):
+            return ast.unparse(function) in helpers
     return False
+
+
+def _is_entered(given: ast.expr) -> bool:
+    """A loop over a list that is written down, or over numbers."""
+    if isinstance(given, ast.Tuple | ast.List):
+        return bool(given.elts)
+    return isinstance(given, ast.Call) and ast.unparse(given.func) == "range"
 
 
 @cache

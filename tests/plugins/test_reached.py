@@ -93,7 +93,8 @@ def test_a_property_whose_assertion_is_never_reached_fails(number: int) -> None:
 
 @pytest.mark.xfail(raises=pytest.fail.Exception, reason="this test cannot fail otherwise", strict=True)
 def test_a_test_that_asserts_about_nothing_fails() -> None:
-    for each in range(0):
+    nothing: list[int] = []
+    for each in nothing:
         assert each == 0
 
 

@@ -61,10 +61,11 @@ def test_help_shows_every_word_of_the_docstring(name: str, shell: Shell) -> None
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_every_option_has_one_sentence_of_help_without_markup(name: str) -> None:
-    for parameter in list(inspect.signature(expand(ALL[name])).parameters.values())[1:]:
-        (option,) = parameter.annotation.__metadata__
-        assert re.fullmatch(r"[A-Z-].*\.", option.help), (name, parameter.name, option.help)
-        assert not re.search(r"\[/?[a-z]", option.help), (name, parameter.name, option.help)
+    parameters = list(inspect.signature(expand(ALL[name])).parameters.values())[1:]
+    texts = [option.help for parameter in parameters for option in parameter.annotation.__metadata__]
+    assert len(texts) == len(parameters)
+    assert [text for text in texts if not re.fullmatch(r"[A-Z-].*\.", text)] == []
+    assert [text for text in texts if re.search(r"\[/?[a-z]", text)] == []
 
 
 def test_help_has_every_word_and_breaks_only_where_a_line_is_full(shell: Shell) -> None:
