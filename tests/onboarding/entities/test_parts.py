@@ -80,5 +80,5 @@ def test_the_first_delimiter_divides_a_value_and_times_do_not() -> None:
 def test_a_label_is_a_word_and_data_are_not() -> None:
     assert all(map(is_word, ("USER", "order_item", "$task_1", "Profile", "#META", "v1")))
     data = ("12", "2026-01-01", "0b9e6c1e-3f7d-4f2c-9b51-0d1f6d3a8c11", "deadbeef01", "a1b2", "x" * 41, "")
-    assert not any(map(is_word, data))
+    assert {is_word(text) for text in data} == {False}
     assert form_of("01J00000000000000000000001") == "ulid"
