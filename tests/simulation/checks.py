@@ -25,6 +25,7 @@ def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ())
     received = {name: {one.id for one in bus.received} for name, bus in simulation.buses.items()}
     quarantined = quarantined_places(simulation)
     reconciled = _published_by_reconciliation(simulation)
+    newest = _newest_reconciled(simulation)
     for written in simulation.world.log:
         place = written.place
         if judge.excused("ended: quarantined", place in quarantined):
@@ -35,6 +36,11 @@ def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ())
         ):
             continue
         if _lost(simulation, "ended", place, redriven):
+            continue
+        overtaken = (
+            simulation.lag_lied and place is not None and sequence_of(place) < newest.get(written.key, "")
+        )
+        if judge.excused("ended: in flight, and the lag was said to be smaller", overtaken):
             continue
         fate = fate_of(written)
         if fate == "poison":
@@ -61,6 +67,16 @@ def _published_by_reconciliation(simulation: Simulation) -> set[tuple[str, str]]
     return {
         (event["subject"].removeprefix("item/"), _as_text(event["data"].get("after"))) for event in events
     }
+
+
+def _newest_reconciled(simulation: Simulation) -> Mapping[str, str]:
+    """By key, the newest sequence under which a reconciliation published its state."""
+    newest: dict[str, str] = {}
+    for one in simulation.buses["domain"].received:
+        if "reconcilerun" in one.event:
+            key = one.event["subject"].removeprefix("item/")
+            newest[key] = max(newest.get(key, ""), one.event["sequence"])
+    return newest
 
 
 def _as_text(image: Image | None) -> str:
@@ -93,11 +109,13 @@ def order_is_kept(simulation: Simulation) -> None:
             if sequence < newest.get(subject, ""):
                 # Without a ledger nothing remembers that this deployment's predecessor refused the change.
                 forgotten = no_ledger and sequence in quarantined
+                lied = simulation.lag_lied and "~" in newest[subject]
                 if not (
                     judge.excused("order: reconciled", event.get("reconciled") is True)
                     or judge.excused("order: redriven", event.get("redriven") is True)
                     or judge.excused("order: given up, and comes again", sequence in gone)
                     or judge.excused("order: quarantined before, without a ledger", forgotten)
+                    or judge.excused("order: in flight, and the lag was said to be smaller", lied)
                 ):
                     newer = newest[subject]
                     judge.violated(f"{name}: {one.id} came after a newer change of {subject}, {newer}")

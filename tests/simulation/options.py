@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Literal, Protocol
 
@@ -17,6 +17,7 @@ from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal
 from bridge.stream.mapping.settings import MappingSettings
 from bridge.stream.runner import Runner
+from tests.simulation.recovery.options import RecoveryOptions, draw_recovery
 
 LedgerKind = Literal["none", "newer", "last", "dynamodb"]
 
@@ -60,6 +61,7 @@ class Options:
     live_at: str = ""
     partial_deploys: bool = False
     refused_share: float = 0.0
+    recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
 
 
 def draw(rng: Random, more: Random) -> Options:
@@ -104,7 +106,8 @@ def draw(rng: Random, more: Random) -> Options:
     partial_deploys, refused_share = more.random() < 0.5, more.choice((0, 0, 0.02))
     if ledger != "none" and more.random() < 0.4:
         ledger = "dynamodb"  # in half of the runs, all in all
-    return replace(options, ledger=ledger, partial_deploys=partial_deploys, refused_share=refused_share)
+    options = replace(options, ledger=ledger, partial_deploys=partial_deploys, refused_share=refused_share)
+    return replace(options, recovery=draw_recovery(Random(f"recovery {more.random()}")))
 
 
 class RunnerMaker(Protocol):

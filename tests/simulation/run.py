@@ -12,8 +12,9 @@ from tests.simulation.checks import check_live_path
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
 from tests.simulation.options import SOUND, Parts
-from tests.simulation.recovery import ReconcileAndRedrive
+from tests.simulation.recovery.story import ReconcileAndRedrive
 from tests.simulation.simulation import Simulation
+from tests.simulation.time_limits import simulated_time_limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,10 @@ def simulate(
     judge = simulation.judge
     judge.weighs = weighs
     try:
-        simulation.play()
-        check_live_path(simulation)
-        ReconcileAndRedrive(parts.reconciler).recover(simulation)
+        with simulated_time_limits():
+            simulation.play()
+            check_live_path(simulation)
+            ReconcileAndRedrive(parts.reconciler).recover(simulation)
     except Violation as broken:
         judge.violated(str(broken))
     except (Exception, Crash) as error:  # noqa: BLE001 - the run itself must not fail

@@ -121,6 +121,8 @@ class Simulation:
         self._handler: StreamHandler | None = None
         self._runner: Runner | None = None
         self._looked_after = False
+        self.lag_lied = False
+        """Whether a reconciliation was told a lag that may have been too small."""
         self.watch = Watch(
             self.judge, lambda: self.invocation, lambda: ledger_rows(self.ledger), EVENT_MAX_BYTES
         )

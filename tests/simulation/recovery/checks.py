@@ -1,0 +1,110 @@
+"""What must hold once everything was redriven, retried and reconciled.
+
+What a check forgives has a name (:mod:`tests.simulation.judge`); ``test_recovery_excuses.py`` shows each is
+needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from tests.simulation.checking.facts import sequence_of
+from tests.simulation.checks import copies_agree, every_record_ended, order_is_kept, quarantine_is_just
+from tests.simulation.configuration import CHANGED, is_poison, visible
+from tests.simulation.recovery.sink_checks import every_sink_knows_the_plans, plans_are_published, sinks_of
+from tests.simulation.simulation import Simulation
+from tests.simulation.subscriber import Subscriber
+from tests.simulation.world import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """``redriven``: the places that were walked again to their end. ``blocked``: hashed keys of items of
+    which a type could not be published."""
+
+    redriven: frozenset[Place]
+    blocked: frozenset[str]
+
+
+def check_recovery(simulation: Simulation, recovered: Recovered) -> None:
+    """After redrive and reconciliation. The judge collects what is broken."""
+    for check in (
+        partial(every_record_ended, simulation, recovered.redriven),
+        partial(order_is_kept, simulation),
+        partial(quarantine_is_just, simulation),
+        partial(_copies_are_the_table, simulation),
+        partial(_nothing_is_invented, simulation),
+        partial(_only_what_was_lost_is_published, simulation),
+        partial(plans_are_published, simulation, recovered.redriven, recovered.blocked),
+        partial(every_sink_knows_the_plans, simulation, recovered.redriven, recovered.blocked),
+    ):
+        simulation.judge.hold(check)
+
+
+def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
+    """After redrive alone, as without a ledger. The judge collects what is broken."""
+    for check in (
+        partial(every_record_ended, simulation, redriven),
+        partial(order_is_kept, simulation),
+        partial(copies_agree, simulation, redriven),
+        partial(quarantine_is_just, simulation),
+    ):
+        simulation.judge.hold(check)
+
+
+def _copies_are_the_table(simulation: Simulation) -> None:
+    """(2) To the item, on every sink that gets every change."""
+    judge, items = simulation.judge, simulation.world.items
+    for name in sinks_of(CHANGED):
+        subscriber = Subscriber(simulation.parts.supersedes)
+        subscriber.apply_all(one.event for one in simulation.buses[name].received)
+        for key in sorted(subscriber.keys | items.keys()):
+            item = visible(items.get(key))
+            if subscriber.item(key) == item or judge.excused("copies: filtered", key[0] == "f"):
+                continue
+            if judge.excused("copies: the item can never become an event", is_poison(item)):
+                continue
+            judge.violated(
+                f"after recovery the copy of {key} on {name} is {subscriber.item(key)}, not {item}"
+            )
+
+
+def _nothing_is_invented(simulation: Simulation) -> None:
+    """A reconciliation publishes states that the item had, whatever it was told."""
+    had: dict[str, list[Any]] = {}
+    for written in simulation.world.log:
+        had.setdefault(written.key, []).append(visible(written.after))
+    for name, bus in simulation.buses.items():
+        for one in bus.received:
+            key, state = one.event["subject"].removeprefix("item/"), one.event["data"].get("after")
+            if "reconcilerun" in one.event and visible(state) not in had.get(key, ()):
+                simulation.judge.violated(f"{name}: {one.event['reconcilerun']} says that {key} was {state}")
+
+
+def _only_what_was_lost_is_published(simulation: Simulation) -> None:
+    """What was not lost is not published again."""
+    judge = simulation.judge
+    quarantined = {entry.sequence for entry, _ in simulation.quarantined}
+    lost = {
+        written.key
+        for written in simulation.world.log
+        if written.place is None
+        or written.place in simulation.world.excused
+        or sequence_of(written.place) in quarantined
+    }
+    # Two invocations at once may put an older row over a newer one: then it looks unpublished.
+    overwritten = simulation.options.ledger in ("last", "dynamodb") and simulation.overlaps > 0
+    for name, bus in simulation.buses.items():
+        for one in bus.received:
+            key = one.event["subject"].removeprefix("item/")
+            if "reconcilerun" not in one.event or key in lost:
+                continue
+            if judge.excused("only lost: an older row was put over a newer one", overwritten):
+                continue
+            if judge.excused("only lost: the lag was said to be smaller than it was", simulation.lag_lied):
+                continue
+            run = one.event["reconcilerun"]
+            judge.violated(f"{run} published {key} to {name} again, and none of its changes was lost")

@@ -1,0 +1,41 @@
+"""After the live path: what was given up is redriven, what was lost is reconciled, crashed and resumed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bridge.reconcile import Reconciler
+from tests.simulation.judge import Violation
+from tests.simulation.ledgers import Durable, ledger_rows
+from tests.simulation.recovery.checks import Recovered, check_recovery, check_redrive
+from tests.simulation.recovery.reconciling import Reconciliations, short
+from tests.simulation.recovery.redrive import Redrive
+from tests.simulation.simulation import Simulation
+
+
+class ReconcileAndRedrive:
+    """``reconciler`` makes the one under test; a broken variant makes another."""
+
+    def __init__(self, reconciler: Callable[..., Reconciler] = Reconciler) -> None:
+        self._make = reconciler
+
+    def recover(self, simulation: Simulation) -> None:
+        ledger = simulation.ledger
+        redrive = Redrive(simulation)
+        redrive.run()
+        if not isinstance(ledger, Durable):
+            check_redrive(simulation, redrive.redriven)
+            return  # without a ledger nobody knows what was published
+        work = Reconciliations(simulation, ledger, self._make)
+        work.run(troubled=True)
+        simulation.calm()
+        redrive.run()
+        settled, noted = work.report, any(row.gap for row in ledger_rows(ledger).values())
+        work.run(troubled=False)
+        if work.left_nothing(settled) and not noted and work.emitted:
+            raise Violation(f"a second reconciliation found something: {short(work.report)}")
+        if work.emitted:
+            work.run(troubled=False)
+        if work.emitted:
+            raise Violation(f"a reconciliation in calm did not find all: {short(work.report)}")
+        check_recovery(simulation, Recovered(frozenset(redrive.redriven), frozenset(work.blocked)))
