@@ -8,7 +8,7 @@ READY := .venv/.ready
 # Commands for the embedded AWS never see the caller's credentials.
 CLEAN_AWS := env -u AWS_PROFILE -u AWS_ACCESS_KEY_ID -u AWS_SECRET_ACCESS_KEY -u AWS_SESSION_TOKEN -u AWS_ENDPOINT_URL
 
-.PHONY: help demo test simulate mutate fuzz-schemas reconcile-large lint package deploy-local format bench lock docs cost clean
+.PHONY: help demo test simulate mutate chaos fuzz-schemas reconcile-large lint package deploy-local format bench lock docs cost clean
 help:  ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 16
 
@@ -36,6 +36,9 @@ endif
 ifneq ($(PART),pipeline)
 	@$(CLEAN_AWS) $(BIN)/python -m tests.mutation sampled $(if $(SEED),--seed $(SEED)) --mutants $(or $(MUTANTS),300) --workers $(or $(WORKERS),2) $(if $(FOLDER),--folder $(FOLDER))
 endif
+
+chaos: $(READY)  ## kill real processes behind a faulty proxy of an embedded AWS: MINUTES=5, SEED=drawn (below 10 minutes)
+	@$(CLEAN_AWS) $(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 fuzz-schemas: $(READY)  ## compare random schema pairs with random events: PAIRS=30000 SEED=1 (minutes)
 	@$(BIN)/python -m tests.schemas.compatibility.fuzz --pairs $(or $(PAIRS),30000) --seed $(or $(SEED),1)

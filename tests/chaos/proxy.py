@@ -37,6 +37,7 @@ class Proxy:
         self._seed = seed
         self._lock = threading.Lock()
         self._number = 0
+        self._met = 0
         self._passing = 0
         self._closing = threading.Event()
         self.weather: Weather = CALM
@@ -103,7 +104,8 @@ class Proxy:
             what = asked(caller.command, headers, body)
             with self._lock:
                 self._number += 1
-                fault = draw(self._seed, self._number, what.service, self.weather)
+                fault = draw(self._seed, self._number, self._met, what.service, self.weather)
+                self._met += fault.kind != "pass" and self.weather.out != what.service
                 self.counts[what.service, fault.kind] += 1
             time.sleep(fault.delay_s)
             reply = self._pass_on(caller, what, body) if fault.passed_on else None

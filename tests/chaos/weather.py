@@ -65,14 +65,18 @@ _NEVER_PASSED_ON: Final = frozenset({"throttled", "unavailable", "reset before"}
 _ALWAYS_PASSED_ON: Final = frozenset({"pass", "delay", "reset after", "cut short", "cut to fit"})
 
 
-def draw(seed: int, number: int, service: str, weather: Weather) -> Fault:
-    """The fault of request ``number``. A calm sky passes everything on."""
+def draw(seed: int, number: int, met: int, service: str, weather: Weather) -> Fault:
+    """The fault of request ``number``, when ``met`` requests before it were drawn to meet one: the first ones
+    meet every kind once. A calm sky passes everything on."""
     if weather.out == service:
         return Fault("unavailable", passed_on=False)
     rng = random.Random(f"{seed}/{number}")
     if rng.random() >= weather.share:
         return Fault("pass")
-    kind = rng.choices(FAULTS, list(WEIGHTS.values()))[0]
+    if met < len(FAULTS):
+        kind = random.Random(f"{seed}/first").sample(FAULTS, len(FAULTS))[met]
+    else:
+        kind = rng.choices(FAULTS, list(WEIGHTS.values()))[0]
     heads = rng.random() < 0.5
     return Fault(
         kind,
@@ -87,9 +91,9 @@ def forecast(seed: int) -> Iterator[tuple[float, Weather]]:
     rng = random.Random(f"{seed}/weather")
     services = ("dynamodb", "dynamodbstreams", "events", "sns")
     while True:
-        yield rng.uniform(3, 8), Weather("good", 0.02)
-        yield rng.uniform(2, 6), Weather("bad", rng.uniform(0.1, 0.25))
+        yield rng.uniform(3, 8), Weather("good", 0.03)
+        yield rng.uniform(2, 6), Weather("bad", rng.uniform(0.15, 0.3))
         if rng.random() < 0.5:
-            yield rng.uniform(2, 5), Weather("storm", rng.uniform(0.4, 0.6))
+            yield rng.uniform(2, 5), Weather("storm", rng.uniform(0.45, 0.65))
         if rng.random() < 0.4:
             yield rng.uniform(1, 4), Weather("outage", 0.05, rng.choice(services))
