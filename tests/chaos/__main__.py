@@ -9,6 +9,7 @@ import secrets
 import sys
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from tests.chaos.disk import enter_own_mounts
@@ -29,7 +30,7 @@ def main(words: list[str] | None = None) -> int:
 
     os.environ.pop("AWS_PROFILE", None)
     say(f"seed {seed}")
-    result = run_chaos(Chaos(seed, asked.minutes * 60, asked.per_second), say)
+    result = run_chaos(Chaos(seed, asked.minutes * 60, asked.per_second, asked.keep), say)
     if asked.output == "json":
         print(json.dumps(result.document, indent=2))
     else:
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="drawn at random and printed by default")
     parser.add_argument("--minutes", type=float, default=5.0, help="of disturbance; 5 by default")
     parser.add_argument("--per-second", type=float, default=25.0, help="changes each second; 25 by default")
+    parser.add_argument("--keep", type=Path, help="folder for changes, events, ledger and quarantine")
     parser.add_argument("--output", choices=("text", "json"), default="text")
     return parser
 

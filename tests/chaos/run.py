@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,14 +17,14 @@ from bridge.edges.local.embedded import EmbeddedAws
 from tests.builders.aws import client
 from tests.chaos.acts import SINKS, Acts, Sky, order
 from tests.chaos.aws import BUS, Resources
-from tests.chaos.configuration import TABLES, Places, write_configuration
+from tests.chaos.configuration import LEDGER, TABLES, Places, write_configuration
 from tests.chaos.disk import Disk
 from tests.chaos.processes import Processes
 from tests.chaos.proxy import Proxy
 from tests.chaos.supervised import Bridge, Reconciler, Verbs
-from tests.chaos.verdict import Verdict, events_of, judge
+from tests.chaos.verdict import Event, Verdict, events_of, judge
 from tests.chaos.weather import FAULTS
-from tests.chaos.writers import Writers
+from tests.chaos.writers import Change, Writers
 
 Say = Callable[[str], None]
 _MOST_S: Final = 120.0
@@ -30,11 +32,12 @@ _MOST_S: Final = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """What one run is asked to do. ``per_s``: changes each second."""
+    """What one run is asked to do. ``per_s``: changes each second. ``keep``: a folder for the evidence."""
 
     seed: int
     seconds: float
     per_s: float
+    keep: Path | None = None
 
 
 @dataclass
@@ -76,6 +79,8 @@ def run_chaos(chaos: Chaos, say: Say) -> Result:
         _finish(acts)
         changes = writers.log.all()
         received = events_of(proxy.accepted(), SINKS)
+        if chaos.keep is not None:
+            _keep(chaos.keep, changes, received, acts)
         verdict = judge(changes, received, acts.quarantined_revs(), acts.lost)
         _check_log(verdict, writers, aws)
         _check_faults(verdict, proxy)
@@ -117,6 +122,23 @@ def _finish(acts: Acts) -> None:
 def _catch_up(acts: Acts) -> None:
     words = ("run", "--until-caught-up", "--config", str(acts.places.config("good")))
     acts.verbs.whole(acts.verbs.processes.start(*words, "--state", str(acts.places.state)), 0)
+
+
+def _keep(
+    folder: Path, changes: Sequence[Change], received: Mapping[str, Sequence[Event]], acts: Acts
+) -> None:
+    """What the verdict is made from, as lines of JSON, and the quarantine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logs: dict[str, Sequence[Any]] = {"changes": [asdict(change) for change in changes], **received}
+    for name, lines in logs.items():
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        (folder / f"{name}.ndjson").write_text(text)
+    kept = {sink: sorted(revs) for sink, revs in acts.lost.items()}
+    (folder / "kept-from-reading.json").write_text(json.dumps(kept))
+    rows = acts.aws.client("dynamodb").get_paginator("scan").paginate(TableName=LEDGER)
+    ledger = [row for page in rows for row in page["Items"]]
+    (folder / "ledger.ndjson").write_text("".join(f"{json.dumps(row, default=str)}\n" for row in ledger))
+    shutil.copytree(acts.places.quarantine, folder / "quarantine", dirs_exist_ok=True)
 
 
 def _check_log(verdict: Verdict, writers: Writers, aws: Resources) -> None:

@@ -74,8 +74,8 @@ def _judge_sink(
         counts["redriven"] += bool(event.get("redriven"))
         if event["id"] in first:
             counts["duplicates"] += 1
-            if _core(event) != _core(first[event["id"]]):
-                changed.append(f"{event['id']} of {subject}")
+            if differ := _differing(event, first[event["id"]]):
+                changed.append(f"{event['id']} of {subject} ({', '.join(differ)})")
             continue
         first[event["id"]] = event
         if reason := known.invented(event):
@@ -196,6 +196,7 @@ def _shown(held: Event | None) -> str:
     return "gone" if state is None else f"rev {state['rev']}"
 
 
-def _core(event: Event) -> str:
-    kept = {name: value for name, value in event.items() if name not in _NOT_THE_SAME}
-    return json.dumps(kept, sort_keys=True)
+def _differing(one: Event, other: Event) -> list[str]:
+    """The members in which two events of one id differ and may not."""
+    names = sorted({*one, *other} - _NOT_THE_SAME)
+    return [name for name in names if one.get(name) != other.get(name)]
