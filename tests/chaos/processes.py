@@ -20,6 +20,7 @@ from tests.chaos.disk import Disk
 NO_SPACE: Final = ("No space left on device", "File too large")
 _LINES: Final = 400
 _TAIL: Final = 1_500
+_SHORT: Final = 120
 _EXAMPLES: Final = 3
 """Of the same broken promise."""
 STOP_S: Final = 25.0
@@ -81,6 +82,7 @@ class Processes:
         self._all: list[Running] = []
         self.kills: Counter[str] = Counter()
         self.ends: Counter[tuple[str, int]] = Counter()
+        self.errors: Counter[str] = Counter()
         self.broken: list[str] = []
         self._reported: Counter[str] = Counter()
 
@@ -137,6 +139,9 @@ class Processes:
         with self._lock:
             self.ends[_verb(running), code] += 1
         text = "".join(running.err)
+        if code == 1 and (said := [line for line in running.err if line.startswith("error")]):
+            with self._lock:
+                self.errors[f"{_verb(running)}: {said[0].strip()[:_SHORT]}"] += 1
         if "Traceback" in text:
             self.report(running, "a traceback")
         elif code not in allowed:

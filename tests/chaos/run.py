@@ -138,6 +138,7 @@ def _keep(
     rows = acts.aws.client("dynamodb").get_paginator("scan").paginate(TableName=LEDGER)
     ledger = [row for page in rows for row in page["Items"]]
     (folder / "ledger.ndjson").write_text("".join(f"{json.dumps(row, default=str)}\n" for row in ledger))
+    (folder / "reports.json").write_text(json.dumps(acts.verbs.reports, indent=1))
     shutil.copytree(acts.places.quarantine, folder / "quarantine", dirs_exist_ok=True)
 
 
@@ -190,6 +191,7 @@ def _document(chaos: Chaos, acts: Acts, verdict: Verdict, disk: Disk, took_s: fl
         "kills": dict(processes.kills),
         "starts of run": acts.bridge.starts,
         "ends": {f"{verb} {code}": count for (verb, code), count in sorted(processes.ends.items())},
+        "errors": dict(processes.errors.most_common()),
         "acts": dict(sorted(acts.done.items())),
         "reconciliations": dict(acts.verbs.reconciled),
         "faults": {

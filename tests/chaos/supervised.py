@@ -81,6 +81,7 @@ class Verbs:
     processes: Processes
     places: Places
     reconciled: Counter[str] = field(default_factory=Counter)
+    reports: list[dict[str, Any]] = field(default_factory=list)
 
     def reconcile(self, spec: TableSpec, verb: str = "run") -> Running:
         state = f"s3://{RUNS_BUCKET}/runs" if spec is TABLES[-1] else str(self.places.runs)
@@ -107,7 +108,9 @@ class Verbs:
     def reported(self, running: Running) -> dict[str, Any]:
         """The report of a reconciliation that ended, counted."""
         report: dict[str, Any] = json.loads("".join(running.out))
+        self.reports.append(report)
         self.reconciled["runs to the end"] += 1
+        self.reconciled["blocked"] += report["blocked"]["count"]
         self.reconciled["missed"] += sum(report["missed"].values())
         self.reconciled["re-emitted"] += sum(report["reemitted"].values())
         return report
@@ -151,7 +154,7 @@ class Reconciler:
                 spec = self._rng.choice(TABLES)
                 resumed = spec.name in interrupted and self._rng.random() < 0.8
                 running = self._verbs.reconcile(spec, "resume" if resumed else "run")
-                patience_s = self._rng.uniform(0.8, 6.0) if self._rng.random() < 0.6 else 40.0
+                patience_s = self._rng.uniform(1.0, 10.0) if self._rng.random() < 0.5 else 60.0
                 if self._wait(running, patience_s):
                     self._look(running, spec, interrupted)
                 else:
