@@ -222,9 +222,8 @@ def _never_typed(matcher: Any, tag: str, leaf: LeafAt) -> tuple[str, str] | None
             advice = f"write {_other_tag(tag)}: [{flow(str(matcher))}]"
             return f"{tag} is text in a record, also for numbers, so a number never matches", advice
         if isinstance(matcher, bool | None):
-            advice = (
-                "write BOOL: [" + flow(matcher) + "]" if isinstance(matcher, bool) else "write NULL: [true]"
-            )
+            right = {"BOOL": [matcher]} if isinstance(matcher, bool) else {"NULL": [True]}
+            advice = f"write {flow(right)[1:-1]}"
             return f"{tag} is text in a record, so this never matches", advice
         if operator == "anything-but":
             return _but_numbers(matcher["anything-but"], tag)
@@ -236,7 +235,7 @@ def _never_typed(matcher: Any, tag: str, leaf: LeafAt) -> tuple[str, str] | None
     guess = str(matcher).lower() if isinstance(matcher, str) else ""
     advice = f"write {tag}: [{guess}]" if guess in ("true", "false") and tag == "BOOL" else ""
     shown = " or ".join(flow(value) for value in values)
-    return f"{tag} is {shown} in a record, so this never matches", advice or f"write {tag}: [true]"
+    return f"{tag} is {shown} in a record, so this never matches", advice or f"write {flow(tag)}: [true]"
 
 
 def _other_tag(tag: str) -> str:
