@@ -130,7 +130,7 @@ def test_the_presence_of_an_image_is_asked_by_the_operation(
         ("modify", {"a": 2}, {"a": 1}),
         ("remove", {"a": 1}, None),
     ):
-        record = lambda_record(op=op, key={"id": "a"}, before=before, after=after)  # type: ignore[arg-type]
+        record = lambda_record(op=op, key={"id": "a"}, before=before, after=after)
         assert by_name.matches(record) == ((image in record["dynamodb"]) == exists)
 
 
