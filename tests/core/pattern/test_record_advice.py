@@ -158,7 +158,10 @@ def test_an_image_itself_has_no_value(matchers: list[Any]) -> None:
 def test_a_type_that_is_almost_one_is_named(written: str, meant: str) -> None:
     path, message, suggestion = problem({"dynamodb": {"NewImage": {"a": {written: ["x"]}}}})
     assert path == ("dynamodb", "NewImage", "a", written)
-    assert (message, suggestion) == (f"{written} is no type of DynamoDB", f"did you mean '{meant}'?")
+    assert (message, suggestion) == (
+        f"{written} is no type of DynamoDB, so this never matches",
+        f"did you mean '{meant}'?",
+    )
 
 
 def test_a_name_inside_a_map_may_look_like_a_type() -> None:
