@@ -10,7 +10,7 @@ import random
 import secrets
 import sys
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -113,11 +113,18 @@ def build_tracer(settings: Settings) -> Tracer:
 
 
 def build_sinks(
-    settings: Settings, client: ClientFactory, telemetry: Telemetry | None = None
+    settings: Settings,
+    client: ClientFactory,
+    telemetry: Telemetry | None = None,
+    *,
+    executor: Executor | None = None,
+    rng: random.Random | None = None,
 ) -> dict[str, Sink]:
-    """The sinks of bridge.yaml, by name; makes no AWS call."""
-    pool = ThreadPoolExecutor(max_workers=_threads(settings), thread_name_prefix="sink")
-    engine = _Engine(pool, telemetry or Silence())
+    """The sinks of bridge.yaml, by name; makes no AWS call. ``executor`` makes their calls, in place of
+    threads of their own; ``rng`` draws the waits between tries, so that a seeded run replays."""
+    executor = executor or ThreadPoolExecutor(max_workers=_threads(settings), thread_name_prefix="sink")
+    backoff = Backoff(rng or random.Random())  # noqa: S311 - jitter
+    engine = _Engine(executor, backoff, telemetry or Silence())
     return {name: _sink(name, sink, client, engine) for name, sink in settings.sinks.items()}
 
 
@@ -161,12 +168,12 @@ def _sink(name: str, sink: SinkSettings, client: ClientFactory, engine: _Engine)
 class _Engine:
     """What the dispatchers of all batching sinks share."""
 
-    pool: ThreadPoolExecutor
+    executor: Executor
+    backoff: Backoff
     telemetry: Telemetry
 
     def dispatcher(self, max_in_flight: int) -> Dispatcher:
-        backoff = Backoff(random.Random())  # noqa: S311 - jitter
-        return Dispatcher(self.pool, backoff, max_in_flight=max_in_flight, telemetry=self.telemetry)
+        return Dispatcher(self.executor, self.backoff, max_in_flight=max_in_flight, telemetry=self.telemetry)
 
 
 def memory_sinks(settings: Settings) -> dict[str, MemorySink]:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
-
-import orjson
-from botocore.exceptions import ReadTimeoutError
 
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.edges.local.memory import MemoryQuarantine
@@ -20,78 +16,14 @@ from bridge.errors import (
     QuarantineUnavailable,
     SourceUnavailable,
 )
+from bridge.ports.checkpoints import Checkpoints
 from bridge.ports.clock import Deadline
 from bridge.ports.ledger import Announced, Keep, Row
 from bridge.ports.quarantine import Quarantined
 from bridge.ports.stream import Page, Shard, StreamSource
-from tests.fakes.clients.batch_peer import client_error
+from bridge.wiring.bridge import QuarantineStore
 from tests.fakes.stores import MemoryCheckpoints
-from tests.simulation.configuration import DOMAIN
 from tests.simulation.faults import Faults
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """An entry that a bus has accepted, in the order of acceptance; ``invocation`` is who sent it."""
-
-    event: Mapping[str, Any]
-    invocation: int
-
-    @property
-    def id(self) -> str:
-        event_id: str = self.event["id"]
-        return event_id
-
-
-class SimulatedBus:
-    """A peer of boto3's ``events`` client. ``sent_again`` are ids sent once more by an invocation that had
-    already received their success."""
-
-    def __init__(self, name: str, faults: Faults, invocation: Callable[[], int]) -> None:
-        self.name = name
-        self.received: list[Received] = []
-        self.calls = 0
-        self.sent_again: list[str] = []
-        self.on_sent: Callable[..., None] = lambda name, entries, events, accepted: None
-        self._acknowledged: set[tuple[int, str]] = set()
-        self._faults = faults
-        self._invocation = invocation
-
-    def describe_event_bus(self, *, Name: str) -> Mapping[str, Any]:
-        return {"Name": Name}
-
-    def put_events(self, *, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        self.calls += 1
-        edge = f"{self.name}.put_events"
-        events = [orjson.loads(entry["Detail"]) for entry in Entries]
-        sender = self._invocation()
-        self.sent_again += [e["id"] for e in events if (sender, e["id"]) in self._acknowledged]
-        fault = self._faults.before(f"{edge} {','.join(e['sequence'][-4:] for e in events)}")
-        if fault not in ("none", "partial"):
-            self.on_sent(self.name, Entries, events, accepted=0)
-        if fault == "throttled":
-            raise client_error("ThrottlingException", "PutEvents")
-        if fault == "failed":
-            raise client_error("InternalException", "PutEvents", 500)
-        if fault == "denied":
-            raise client_error("AccessDeniedException", "PutEvents")
-        answers: list[dict[str, str]] = []
-        for number, event in enumerate(events):
-            if self.name == DOMAIN and self._faults.refused(event["id"].partition(":")[0]):
-                answers.append({"ErrorCode": "MalformedDetail", "ErrorMessage": "said the peer"})
-                continue
-            if self._faults.stuck(event["id"]) or (fault == "partial" and self._faults.coin()):
-                answers.append({"ErrorCode": "InternalFailure", "ErrorMessage": "said the peer"})
-                continue
-            self.received.append(Received(event, sender))
-            answers.append({"EventId": f"aws-{self.calls}-{number}"})
-        self._faults.after(edge)
-        if fault == "unheard":
-            raise ReadTimeoutError(endpoint_url="https://events.example.com")
-        acknowledged = [e["id"] for e, a in zip(events, answers, strict=True) if "EventId" in a]
-        self.on_sent(self.name, Entries, events, accepted=len(acknowledged))
-        self._acknowledged.update((sender, event_id) for event_id in acknowledged)
-        return {"FailedEntryCount": len(answers) - len(acknowledged), "Entries": answers}
 
 
 class SimulatedLedger:
@@ -185,7 +117,7 @@ class SimulatedLedger:
 
 class SimulatedQuarantine:
     def __init__(self, faults: Faults, on_put: Callable[[Quarantined], None]) -> None:
-        self.kept = MemoryQuarantine()
+        self.kept: QuarantineStore = MemoryQuarantine()
         self._faults = faults
         self._on_put = on_put
 
@@ -207,7 +139,7 @@ class SimulatedQuarantine:
 
 class SimulatedCheckpoints:
     def __init__(self, faults: Faults) -> None:
-        self.kept = MemoryCheckpoints()
+        self.kept: Checkpoints = MemoryCheckpoints()
         self._faults = faults
 
     def load(self, stream_arn: str) -> Mapping[str, str]:

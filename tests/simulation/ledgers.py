@@ -17,17 +17,20 @@ from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.simulation.edges import SimulatedLedger
 from tests.simulation.faults import Faults
+from tests.simulation.peers.network import spoiled
 
 _PATIENCE_S = 2.0
 _NAMES = {
     "BatchGetItem": "ledger.read",
     "PutItem": "ledger.settle_if",
     "Scan": "ledger.rows",
+    "DescribeTable": "ledger.check",
 }
 
 
 class SimulatedDynamoDb(DynamoDbClient):
-    """Throttles, leaves parts unprocessed, answers too late; the process dies before and after every call."""
+    """Throttles, leaves parts unprocessed, answers too late or what is not AWS's; the process dies before and
+    after every call."""
 
     holds = False  # requests and answers are held against botocore's model in the contract suite
 
@@ -44,10 +47,28 @@ class SimulatedDynamoDb(DynamoDbClient):
         if not is_announcement(item):
             self._on_row(decode_row(item, "ledger"))
 
+    def batch_get_item(self, **parameters: Any) -> dict[str, Any]:
+        return self._answered("BatchGetItem", super().batch_get_item(**parameters))
+
+    def batch_write_item(self, **parameters: Any) -> dict[str, Any]:
+        return self._answered("BatchWriteItem", super().batch_write_item(**parameters))
+
+    def put_item(self, **parameters: Any) -> dict[str, Any]:
+        return self._answered("PutItem", super().put_item(**parameters))
+
+    def scan(self, **parameters: Any) -> dict[str, Any]:
+        return self._answered("Scan", super().scan(**parameters))
+
+    def describe_table(self, **parameters: Any) -> dict[str, Any]:
+        return self._answered("DescribeTable", super().describe_table(**parameters))
+
+    def _answered(self, operation: str, answer: dict[str, Any]) -> dict[str, Any]:
+        return spoiled(operation, answer, self._faults) if self._fault == "nonsense" else answer
+
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         self.calls[operation] += 1
         self._name = _name_of(operation, parameters)
-        self._fault = self._faults.before(self._name)
+        self._fault = self._faults.before(self._name, answers=True)
         if self._fault == "throttled":
             raise client_error("ProvisionedThroughputExceededException", operation)
         if self._fault == "failed":
@@ -58,6 +79,7 @@ class SimulatedDynamoDb(DynamoDbClient):
     def end(self, operation: str) -> None:
         fault = self._fault
         self._faults.after(self._name)
+        self._fault = fault  # others have called meanwhile
         if fault == "unheard":
             raise ReadTimeoutError(endpoint_url="https://dynamodb.example.com")
 

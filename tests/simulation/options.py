@@ -30,8 +30,12 @@ class Options:
     ``live_at`` only inside these.
     ``payload_kept``: the on-failure destination keeps records, not only their positions.
     ``partial_deploys``: a bad deployment refuses some events and not all.
-    ``refused_share``: of the changes, how many the domain bus refuses for good.
+    ``refused_share``: of the changes, how many a sink refuses for good; each sink refuses others.
     ``lambda_share``: of the crashes inside the function, how many leave the mapping alive, as with Lambda.
+    ``nonsense_share``: of the answers, how many are not AWS's. ``pause_share``: of the calls, in how many the
+    process stops for minutes or hours. ``begins_with``: items from before the stream was switched on.
+    ``stream``, ``quarantine``, ``destination``, ``checkpoints``: a peer made by hand, or the product's own
+    edge over a peer of the service. ``checks_targets``: a new function asks first whether its targets exist.
     """
 
     rounds: int
@@ -62,6 +66,15 @@ class Options:
     partial_deploys: bool = False
     refused_share: float = 0.0
     recovery: RecoveryOptions = field(default_factory=RecoveryOptions)
+    nonsense_share: float = 0.0
+    pause_share: float = 0.0
+    begins_with: int = 0
+    claim_check: bool = False
+    stream: Literal["peer", "api"] = "peer"
+    quarantine: Literal["peer", "s3", "sqs"] = "peer"
+    destination: Literal["peer", "s3", "sqs"] = "peer"
+    checkpoints: Literal["peer", "file"] = "peer"
+    checks_targets: bool = False
 
 
 def draw(rng: Random, more: Random) -> Options:
@@ -103,10 +116,24 @@ def draw(rng: Random, more: Random) -> Options:
     ledger: LedgerKind = options.ledger
     if ledger == "last" and more.random() < 0.5:
         ledger = "dynamodb"
-    partial_deploys, refused_share = more.random() < 0.5, more.choice((0, 0, 0.02))
+    partial_deploys, refused_share = more.random() < 0.5, more.choice((0, 0, 0.03))
     if ledger != "none" and more.random() < 0.4:
         ledger = "dynamodb"  # in half of the runs, all in all
-    options = replace(options, ledger=ledger, partial_deploys=partial_deploys, refused_share=refused_share)
+    options = replace(
+        options,
+        ledger=ledger,
+        partial_deploys=partial_deploys,
+        refused_share=refused_share,
+        nonsense_share=more.choice((0, 0, 0.02, 0.1)),
+        pause_share=more.choice((0, 0, 0, 0.002, 0.01)),
+        begins_with=more.choice((0, 0, 2, 5)),
+        claim_check=more.random() < 0.5,
+        stream=more.choice(("peer", "api")),
+        quarantine=more.choice(("peer", "s3", "sqs")),
+        destination=more.choice(("peer", "s3", "sqs")),
+        checkpoints=more.choice(("peer", "peer", "file")),
+        checks_targets=more.random() < 0.5,
+    )
     return replace(options, recovery=draw_recovery(Random(f"recovery {more.random()}")))
 
 

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
+from unittest.mock import patch
 
 from tests.simulation.checks import check_live_path
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
 from tests.simulation.options import SOUND, Parts
+from tests.simulation.outside_checks import check_outside
 from tests.simulation.recovery.story import ReconcileAndRedrive
 from tests.simulation.simulation import Simulation
 from tests.simulation.time_limits import simulated_time_limits
@@ -49,10 +51,13 @@ def simulate(
     judge = simulation.judge
     judge.weighs = weighs
     try:
-        with simulated_time_limits():
+        # A process that is killed loses nothing of what the system has: only a power cut would.
+        with simulated_time_limits(simulation.faults), patch("os.fsync", lambda descriptor: None):
             simulation.play()
             check_live_path(simulation)
+            simulation.faults.pause_share = 0.0  # a recovery has pauses of its own
             ReconcileAndRedrive(parts.reconciler).recover(simulation)
+        check_outside(simulation)
     except Violation as broken:
         judge.violated(str(broken))
     except (Exception, Crash) as error:  # noqa: BLE001 - the run itself must not fail

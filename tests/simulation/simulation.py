@@ -12,36 +12,23 @@ from random import Random
 from typing import Any, cast
 
 from bridge.core.records.lambda_record import to_lambda_record
-from bridge.delivery.backoff import Backoff
-from bridge.delivery.dispatch import Dispatcher
-from bridge.edges.local.ledgers import NoLedger
-from bridge.errors import BridgeError
+from bridge.errors import AccessDenied, BridgeError
 from bridge.ports.clock import Deadline
-from bridge.ports.ledger import Ledger, Row
 from bridge.ports.quarantine import Quarantine, Quarantined
-from bridge.ports.sink import Sink
-from bridge.ports.telemetry import Silence
 from bridge.relay.accounts import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
-from bridge.stream.mapping.invocation import InlineExecutor
 from bridge.stream.runner import Pace, Runner
 from bridge.wiring.functions import StreamHandler
 from tests.simulation.checking.watch import Watch
-from tests.simulation.configuration import BILLING, DOMAIN, EVENT_MAX_BYTES, SECRET, compiled_table
-from tests.simulation.edges import (
-    SimulatedBus,
-    SimulatedCheckpoints,
-    SimulatedDestination,
-    SimulatedLedger,
-    SimulatedQuarantine,
-    SimulatedSource,
-)
+from tests.simulation.configuration import EVENT_MAX_BYTES
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.judge import Judge, Violation
-from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger, ledger_rows
+from tests.simulation.ledgers import ledger_rows
 from tests.simulation.options import SOUND, Parts, draw
-from tests.simulation.world import TABLE, Place, World
+from tests.simulation.outside import Outside
+from tests.simulation.schemas import DeployKind
+from tests.simulation.world import Place, World
 from tests.simulation.writers import Writers
 
 _RESERVE_S = 0.5
@@ -92,30 +79,26 @@ class Simulation:
         )
         self.faults.stuck_share = self.options.stuck_share
         self.faults.refused_share = self.options.refused_share
-        self.writers = Writers(self.world, self.rng, self.options.keys, self.options.poison_share)
+        self.faults.nonsense_share = self.options.nonsense_share
+        self.faults.pause_share = self.options.pause_share
+        self.faults.meanwhile = self._meanwhile
+        self.writers = Writers(
+            self.world, self.rng, self.options.keys, self.options.poison_share, self.options.claim_check
+        )
         self.invocations = 0
         self.invocation = 0
         self.overlaps = 0
-        self.buses = {
-            name: SimulatedBus(name, self.faults, lambda: self.invocation) for name in (DOMAIN, BILLING)
-        }
-        self.unnamed_gaps: set[str] = set()
-        """Keys of rows that ever noted a gap without the names of what was lost."""
-        self.settled: set[str] = set()
-        """Sequences that were ever noted as settled."""
-        self.ledger: Ledger = NoLedger()
-        if self.options.ledger == "dynamodb":
-            peer = SimulatedDynamoDb(self.faults, self._note_row)
-            self.ledger = SimulatedDynamoDbLedger(peer, self.faults, self.rng, keep=self.options.keep)
-        elif self.options.ledger != "none":
-            self.ledger = SimulatedLedger(
-                self.faults, self._note_row, keep=self.options.keep, writes=self.options.ledger
-            )
         self.quarantined: list[tuple[Quarantined, bool]] = []
         """Every entry ever put, with whether the deploy was bad at that moment."""
-        self.quarantine = SimulatedQuarantine(self.faults, self._note_quarantined)
-        self.checkpoints = SimulatedCheckpoints(self.faults)
-        self.destination = SimulatedDestination(self.faults)
+        self.outside = Outside(
+            self.options, parts, self.faults, self.rng, lambda: self.invocation, self._note_quarantined
+        )
+        self.buses = self.outside.sinks
+        self.ledger = self.outside.ledger
+        self.quarantine = self.outside.quarantine
+        self.checkpoints = self.outside.checkpoints
+        self.destination = self.outside.destination
+        self.unnamed_gaps, self.settled = self.outside.unnamed_gaps, self.outside.settled
         self.bad_deploy = False
         self.bad_lives = 0
         self._handler: StreamHandler | None = None
@@ -129,6 +112,7 @@ class Simulation:
         self.faults.on_call = self.watch.edge
         for bus in self.buses.values():
             bus.on_sent = self.watch.sent
+        self.writers.begin(self.options.begins_with)
         self.world.switch_on()
 
     # --- the story -----------------------------------------------------------------------------
@@ -162,13 +146,9 @@ class Simulation:
         self._runner = self._handler = None
         self._looked_after = True
 
-    def _note_row(self, row: Row) -> None:
-        self.settled.update(row.recent)
-        if row.gap and row.gap_names is None:
-            self.unnamed_gaps.add(row.key)
-
     def _note_quarantined(self, entry: Quarantined) -> None:
         self.quarantined.append((entry, self.bad_deploy))
+        self.outside.saw_text(f"quarantine message of {entry.sequence}", entry.message + entry.hint)
         self.watch.quarantined(entry.sequence)
 
     def note_given_up(self) -> None:
@@ -185,7 +165,9 @@ class Simulation:
                 if self._runner is None:
                     self._runner = self._new_runner()
                 pause_s = self._runner.step()
-            except Crash:
+            except (Crash, AccessDenied) as end:
+                if not isinstance(end, Crash):
+                    self.world.note(f"the mapping ends: {end.reason}")
                 self._runner = self._handler = None
                 self.world.clock.advance(1)
                 continue
@@ -215,8 +197,22 @@ class Simulation:
                 world.clock.advance(_DAY_S * rng.choice((0.6, 1.1)))
                 world.trim(self._done())
 
+    def _meanwhile(self) -> None:
+        """While a process stands still: writers write, the stream goes on and forgets, others work."""
+        rng, world, overlap = self.rng, self.world, self.faults.overlap
+        for _ in range(rng.randrange(4)):
+            self.writers.write()
+        if world.stream is not None:
+            if rng.random() < 0.3:
+                world.stream.split(rng.choice(world.stream.open_shards))
+            world.trim(self._done())
+        if overlap is not None and rng.random() < 0.5:
+            overlap()
+
     def _deploy(self, *, bad: bool) -> None:
         self.world.note("bad deploy" if bad else "good deploy")
+        if bad and self.options.partial_deploys:
+            self.world.note("a part of the events is refused")
         self.bad_deploy = bad
         self._handler = None
 
@@ -233,7 +229,12 @@ class Simulation:
         if self.options.overlap_share:
             self.faults.overlap = lambda: self._overlap(event)
         try:
-            return self._invoke(self._handler, event, context)
+            answer = self._invoke(self._handler, event, context)
+            if context.get_remaining_time_in_millis() <= 0 and self.rng.random() < self.options.lambda_share:
+                self.world.note("the function timed out")
+                self._handler = None
+                raise RuntimeError("Task timed out")
+            return answer
         except Crash as crash:
             if self.rng.random() < self.options.lambda_share:
                 self._handler = None
@@ -291,36 +292,32 @@ class Simulation:
 
     # --- processes -----------------------------------------------------------------------------
 
-    def new_relay(self, *, quarantine: Quarantine | None = None, breaker: Breaker | None = None) -> Relay:
+    def new_relay(
+        self,
+        *,
+        quarantine: Quarantine | None = None,
+        breaker: Breaker | None = None,
+        starts: bool = False,
+    ) -> Relay:
         self.bad_lives += self.bad_deploy
         share = 1.0 if self._looked_after and not self.bad_deploy else 0.5
-        return self.parts.relay(
-            tables={TABLE: compiled_table(bad_deploy=self.bad_deploy, partial=self.options.partial_deploys)},
-            sinks={name: self._sink(name) for name in (DOMAIN, BILLING)},
-            ledger=self.ledger,
-            quarantine=quarantine or self.quarantine,
-            telemetry=Silence(),
-            clock=self.world.clock,
-            breaker=breaker or self.parts.breaker(share=share, at_least=self.options.breaker_at_least),
-            heal=self.options.heal,
-            hash_key=SECRET,
-        )
+        deploy: DeployKind = "good"
+        if self.bad_deploy:
+            deploy = "partial" if self.options.partial_deploys else "bad"
+        breaker = breaker or self.parts.breaker(share=share, at_least=self.options.breaker_at_least)
+        return self.outside.relay(deploy, breaker, quarantine=quarantine, starts=starts)
 
     def watched(self, relay: Relay) -> _Watched:
         return _Watched(relay, self)
 
     def new_handler(self) -> StreamHandler:
-        watched = cast(Relay, self.watched(self.new_relay()))
+        watched = cast(Relay, self.watched(self.new_relay(starts=True)))
         return StreamHandler(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
-
-    def _sink(self, name: str) -> Sink:
-        dispatcher = Dispatcher(InlineExecutor(), Backoff(self.rng, base_s=0.3))
-        return self.parts.sink(self.buses[name], name, dispatcher, name=name, max_bytes=EVENT_MAX_BYTES)
 
     def _new_runner(self) -> Runner:
         assert self.world.stream is not None
         return self.parts.runner(
-            SimulatedSource(self.world.stream, self.faults),
+            self.outside.source(self.world.stream),
             self._function,
             self.checkpoints,
             self.options.mapping,

@@ -80,6 +80,19 @@ def test_the_seeds_of_the_other_test_meet_every_kind_of_trouble() -> None:
         "execution FAILED",
         "execution SUCCEEDED held",
         "execution SUCCEEDED done",
+        *("domain refuses", "billing refuses", "topic refuses"),
+        *("nonsense PutEvents", "nonsense PublishBatch", "nonsense GetRecords", "nonsense DescribeStream"),
+        *("nonsense GetShardIterator", "nonsense BatchGetItem", "nonsense BatchWriteItem"),
+        *("nonsense PutItem", "nonsense Scan", "nonsense PutObject", "nonsense SendMessage"),
+        "nonsense DescribeEventBus",
+        *("paused 70 s", "paused 1000 s", "paused 10800 s", "paused 90000 s"),
+        *("paused 90000 s at domain", "paused 10800 s at ledger.settle", "an answer comes too late"),
+        "the function timed out",
+        "began with",
+        "claims.store",
+        "topic has",
+        "a part of the events is refused",
+        "the mapping ends: access_denied",
     }
     for seed in range(1, _SEEDS + 1):
         if not unmet:

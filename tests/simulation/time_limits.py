@@ -14,27 +14,39 @@ from unittest.mock import patch
 from bridge.edges.answers import errors
 from bridge.edges.answers.limited import NoAnswerInTime
 from bridge.ports.clock import Deadline
+from tests.simulation.faults import Faults
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @contextmanager
-def simulated_time_limits() -> Iterator[None]:
-    """The call is made in any case; who has no time left by then does not hear the answer."""
-    with patch.object(errors, "limited", _limited):
+def simulated_time_limits(faults: Faults) -> Iterator[None]:
+    """The call is made in any case. Who has no time left when it returns hears the answer or not: a process
+    that stood still goes on with either."""
+
+    def limited(call: Callable[P, T], until: Deadline | None) -> Callable[P, T]:
+        return call if until is None else _limited(call, until, faults)
+
+    with patch.object(errors, "limited", limited):
         yield
 
 
-def _limited(call: Callable[P, T], until: Deadline | None) -> Callable[P, T]:
-    if until is None:
-        return call
-
+def _limited(call: Callable[P, T], until: Deadline, faults: Faults) -> Callable[P, T]:
     def limited_call(*args: P.args, **kwargs: P.kwargs) -> T:
         if until.remaining_s() <= 0:
             raise NoAnswerInTime()
-        answer = call(*args, **kwargs)
-        if until.remaining_s() <= 0:
+        try:
+            answer = call(*args, **kwargs)
+        except Exception as error:
+            if until.remaining_s() <= 0:
+                raise NoAnswerInTime() from error
+            raise
+        if until.remaining_s() <= 0 and faults.coin():
+            faults.world.note("an answer comes too late")
+            peer = getattr(call, "__self__", None)
+            if peer is not None and hasattr(peer, "unheard"):
+                peer.unheard()
             raise NoAnswerInTime()
         return answer
 

@@ -177,6 +177,12 @@ class World:
         self.note("stream off")
         self.stream = None
 
+    def begin_with(self, key: str, image: Image) -> None:
+        """An item from before the stream was switched on: no record says that it was inserted."""
+        self.items[key] = image
+        self.log.append(Written(key, "insert", None, image, None, self.clock.now()))
+        self.note(f"began with {key}")
+
     def put(self, key: str, image: Image) -> None:
         before = self.items.get(key)
         if before == image:

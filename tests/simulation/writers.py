@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation.configuration import NOT_A_NUMBER, REFUSED, TOO_LARGE
+from tests.simulation.configuration import BULKY, NOT_A_NUMBER, PLAIN, REFUSED, TOO_LARGE
 from tests.simulation.world import Image, World
 
 _PLANS = ("free", "pro", "team")
@@ -13,12 +13,20 @@ _PLANS = ("free", "pro", "team")
 
 @dataclass(slots=True)
 class Writers:
-    """``poison_share``: of the writes, how many leave an item that can never become its event."""
+    """``poison_share``: of the writes, how many leave an item that can never become its event. ``bulky``: now
+    and then an item is too large for a sink, and there is a claim check for it."""
 
     world: World
     rng: Random
     keys: int
     poison_share: float
+    bulky: bool = False
+
+    def begin(self, items: int) -> None:
+        """A table that has items before anybody listens."""
+        for number in range(items):
+            key = f"k{number}"
+            self.world.begin_with(key, self._image(key))
 
     def write(self) -> None:
         rng = self.rng
@@ -26,7 +34,8 @@ class Writers:
         held = self.world.items.get(key)
         chance = rng.random()
         if chance < self.poison_share:
-            self.world.put(key, {**self._image(key), **rng.choice((NOT_A_NUMBER, TOO_LARGE, REFUSED))})
+            wrong = (NOT_A_NUMBER, REFUSED) if self.bulky else (NOT_A_NUMBER, TOO_LARGE, REFUSED)
+            self.world.put(key, {**self._image(key), **rng.choice(wrong)})
         elif held is None:
             self.world.put(key, self._image(key))
         elif chance < 0.30:
@@ -53,4 +62,15 @@ class Writers:
 
     def _image(self, key: str) -> Image:
         rng = self.rng
-        return {"id": key, "v": rng.randrange(5), "plan": rng.choice(_PLANS), "seen": rng.randrange(3)}
+        image: Image = {
+            "id": key,
+            "v": rng.randrange(5),
+            "plan": rng.choice(_PLANS),
+            "seen": rng.randrange(3),
+        }
+        image["secret"] = f"{PLAIN} {rng.randrange(2)}"
+        mail = f"{PLAIN}-{rng.randrange(3)}@example.com"
+        image["contact"] = mail if rng.random() < 0.05 else {"mail": mail}
+        if self.bulky and rng.random() < 0.1:
+            image.update(BULKY)
+        return image

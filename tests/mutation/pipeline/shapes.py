@@ -29,9 +29,14 @@ PLAIN: Mapping[str, Any] = {
             "split_share",
             "gap_share",
             "deploy_share",
+            "refused_share",
+            "nonsense_share",
+            "pause_share",
         ),
         0.0,
     ),
+    "begins_with": 0,
+    "checks_targets": False,
 }
 """Nothing goes wrong; the user of a shape adds the trouble that its promise is for."""
 

@@ -217,6 +217,7 @@ class Reconciliations:
             new_run=lambda: f"run-{next(self._runs)}",
             owner=f"reconciler-{next(self._owners)}",
             lease_s=self._drawn.lease_s,
+            claim_check=relay.claim_check,
         )
 
 

@@ -17,7 +17,6 @@ from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.simulation.checking.facts import sequence_of
 from tests.simulation.configuration import fate_of
-from tests.simulation.edges import SimulatedSource
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
 from tests.simulation.recovery.boxes import new_box
@@ -82,7 +81,8 @@ class Redrive:
                 self._is_trimmed(done)
                 self.redriven.update(self._still_in_stream(places))
                 trimmed.add(done.name)
-            elif not simulation.faults.on:
+            elif not simulation.faults.on and not simulation.options.refused_share:
+                # What follows a record that a sink refuses for good waits until that one is quarantined.
                 raise Violation(f"in calm the redrive leaves {done.name}: {done.why}")
         return box.names() <= trimmed
 
@@ -98,7 +98,7 @@ class Redrive:
         for stream in simulation.world.streams:
             if stream.arn == arn:
                 stream.trim_expired(simulation.world.clock.now())
-                return SimulatedSource(stream, simulation.faults)
+                return simulation.outside.source(stream)
         raise TargetMissing(f"stream {arn} does not exist", stage="read")
 
     def _still_in_stream(self, places: Iterable[Place]) -> set[Place]:
@@ -142,7 +142,7 @@ class Redrive:
             entry.sequence
             for entry in entries
             if fate_of(log[entry.sequence]) != "poison"
-            and not simulation.faults.refused(log[entry.sequence].record_id)
+            and not simulation.outside.refuses(log[entry.sequence].record_id)
         ]
 
     def _deadline(self) -> Deadline:

@@ -107,8 +107,10 @@ class EdgeShelf:
         self._faults.on = on
 
     def settle(self) -> None:
-        for name in self._identities.keys() - self._names():
-            self._kept.remove(self._identities.pop(name))
+        gone = {self._identities.pop(name) for name in self._identities.keys() - self._names()}
+        for found in list(self._kept.scan()) if gone else ():
+            if found.entry is not None and identity_of(found.entry) in gone:
+                self._kept.remove(found.name)
 
     def reader(self) -> QuarantineReader:
         return self._new()
