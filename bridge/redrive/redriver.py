@@ -7,7 +7,7 @@ from its beginning, and the ledger suppresses that part.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import islice
@@ -22,10 +22,14 @@ from bridge.ports.stream import StreamSource
 from bridge.reconcile.reader import Pace
 from bridge.redrive.given_up import GivenUp, Home, read_given_up
 from bridge.redrive.range import Range
+from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 
 CHUNK_RECORDS: Final = 100  # what the ledger reads in one call
 CHUNK_TIME_S: Final = 30.0
+
+_WAITED: Final = frozenset({"held_back", "not_sent"})
+"""Reasons of records that were returned because of another one."""
 
 OpenStream = Callable[[str, Dialect], StreamSource]
 """Opens the stream of an ARN."""
@@ -130,9 +134,11 @@ class Redriver:
         self, batch: GivenUp, records: Iterable[Record], counts: Counter[str], hold: Callable[[], None]
     ) -> str:
         """Why something is left, "" if every record has its end. Nothing after a chunk with a record returned
-        for retry is processed, so that every key gets its changes in order."""
+        for retry is processed, so that every key gets its changes in order. What only waited for other
+        records is processed at once: without a ledger, the next redrive would come no further again."""
         remaining = iter(records)
-        while chunk := list(islice(remaining, self.chunk_records)):
+        again: list[Record] = []
+        while chunk := again or list(islice(remaining, self.chunk_records)):
             hold()
             if self.pace is not None:
                 self.pace.spend(len(chunk), hold)
@@ -140,10 +146,12 @@ class Redriver:
                 outcome = self.relay.handle(chunk, self.deadline(), dialect=batch.dialect, redriven=True)
             except BreakerTripped as error:
                 return error.message
-            counts["received"] += outcome.received
-            for end in ("published", "without_event", "quarantined", "returned"):
+            again = _that_waited(chunk, outcome, batch.dialect)
+            counts["received"] += outcome.received - len(again)
+            for end in ("published", "without_event", "quarantined"):
                 counts[end] += getattr(outcome, end)
-            if outcome.returned:
+            counts["returned"] += outcome.returned - len(again)
+            if outcome.returned and not again:
                 return "returned for retry: " + ", ".join(sorted(outcome.reasons["returned"]))
             if outcome.reasons.get("without_event", {}).get("unknown_table"):
                 return "its table is not in the configuration"
@@ -169,6 +177,15 @@ def redrive(
             yield replace(done, removed=gone)
     finally:
         batches.close()
+
+
+def _that_waited(chunk: Sequence[Record], outcome: Outcome, dialect: Dialect) -> list[Record]:
+    """The records that were returned, where others ended and none of those returned failed itself."""
+    reasons = outcome.reasons.get("returned", {})
+    if outcome.returned == len(chunk) or not _WAITED.issuperset(reasons):
+        return []
+    returned = set(outcome.returned_numbers)
+    return [record for record in chunk if dialect.identifier(record) in returned]
 
 
 def _hole(batch: GivenUp, read: int) -> Hole:

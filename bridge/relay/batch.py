@@ -69,16 +69,19 @@ class Item:
         self.why = error.reason if error is not None else why
 
     def note(self, result: EntryResult, event: Event) -> None:
-        """Record a sink's answer for one of the record's events; the worst answer counts."""
+        """Record a sink's answer for one of the record's events; the worst answer counts: a failure that may
+        pass, then a refusal for good, then an event that was not sent. A record with a refused event is
+        quarantined whole, so its events that were not sent need no other try."""
         self.sent = True
         if result.status == "accepted":
             self.accepted.add(event.type)
-        elif self.end == "returned":
+        elif self.end == "returned" and self.error is not None:
             return
         elif result.status == "failed" and isinstance(result.error, RecordError):
+            self.end = None
             self.error = copy(result.error)  # the entries of one call share it
             self.error.event_type = event.type
-        else:
+        elif result.status == "failed" or self.error is None:
             self.return_for_retry(result.error)
 
     @property

@@ -18,6 +18,7 @@ from bridge.errors import (
     AccessDenied,
     BridgeError,
     EventInvalid,
+    EventRefused,
     IteratorExpired,
     PositionTrimmed,
     SinkUnavailable,
@@ -105,6 +106,23 @@ def test_a_batch_returned_for_retry_keeps_its_message_and_the_next_run_publishes
     (done,) = rig.redrive(chunk=2)
     assert (done.state, done.counts["published"]) == ("settled", 3)
     assert sorted(body["subject"] for body in rig.published) == [f"user/k{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize("ledger", [None, NoLedger()])
+def test_what_follows_a_record_that_a_sink_refuses_for_good_is_published_in_the_same_redrive(
+    ledger: NoLedger | None,
+) -> None:
+    rig = Rig(ledger=ledger) if ledger is not None else Rig()
+    written = [rig.write("k", n=n) for n in range(4)]
+    rig.store_batch("m1", written[0], written[3], size=4)
+    rig.sink.fails = lambda event: EventRefused("no") if b'"n":1' in event.body else None
+    (done,) = rig.redrive()
+    assert (done.state, dict(done.counts)) == (
+        "settled",
+        {"received": 4, "published": 3, "without_event": 0, "quarantined": 1, "returned": 0},
+    )
+    assert [body["data"]["after"]["n"] for body in rig.published][-2:] == [2, 3]
+    assert len(rig.quarantine.entries()) == 1
 
 
 def test_a_record_that_is_quarantined_again_is_safe_there_and_its_message_goes() -> None:

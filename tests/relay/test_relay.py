@@ -434,3 +434,23 @@ def test_every_record_ends_in_exactly_one_way_and_everything_ends_well_in_the_en
         if event.sequence not in arrived:
             arrived.append(event.sequence)
     assert all(arrived == sorted(arrived) for arrived in first_arrivals.values()) or not scoped
+
+
+@pytest.mark.parametrize("refused", ["com.example.user.changed.v1", "com.example.user.other.v1"])
+def test_without_a_ledger_a_record_is_quarantined_although_another_of_its_events_was_not_sent(
+    refused: str,
+) -> None:
+    """Otherwise it comes again for ever, and the shard stops."""
+    sink = ScriptedSink(fails=lambda event: EventRefused("no") if event.type == refused else None)
+    quarantine = MemoryQuarantine()
+    bridge = relay(
+        sink,
+        tables=[table(rule(), rule("com.example.user.other"))],
+        ledger=NoLedger(),
+        quarantine=quarantine,
+    )
+    outcome = handle(
+        bridge, lambda_record(op="modify", before={"id": "a", "n": 1}, after={"id": "a", "n": 2})
+    )
+    assert (outcome.quarantined, outcome.returned) == (1, 0)
+    assert [entry.reason for entry in quarantine.entries()] == ["event_refused"]

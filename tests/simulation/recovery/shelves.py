@@ -104,6 +104,7 @@ class EdgeShelf:
         for entry in self._kept.entries():
             if (identity := identity_of(entry)) not in here:
                 self._identities[self._put(entry)] = identity
+                here.add(identity)  # a queue may hold it twice
         self._faults.on = on
 
     def settle(self) -> None:
