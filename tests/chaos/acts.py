@@ -28,6 +28,8 @@ ROUND: Final = (
     *("kill a retry", "kill a redrive"),
     *("full disk", "bad deployment for some", "bad deployment for all", "skip", "another stream"),
 )
+_FEW: Final = 40
+_CATCH_UP_S: Final = 25.0
 _GIVES_UP_S: Final = 24.0
 """A batch is tried for 20 s before it is given up."""
 
@@ -156,6 +158,7 @@ class Acts:
     def _skip(self) -> None:
         """The checkpoint is moved forward while ``run`` is down: what was unread is lost to it."""
         spec = self.rng.choice(TABLES)
+        self._read_most()
         self.bridge.kill()
         time.sleep(self.rng.uniform(1.0, 3.0))
         with self.writers.paused():
@@ -165,6 +168,7 @@ class Acts:
 
     def _switch_the_stream(self) -> None:
         spec = self.rng.choice(TABLES)
+        self._read_most()
         self.bridge.kill()
         time.sleep(self.rng.uniform(1.0, 2.0))
         with self.writers.paused():
@@ -172,16 +176,32 @@ class Acts:
             self._lose(spec.noun)
         self.bridge.up()
 
+    def _read_most(self) -> None:
+        """Let it catch up, so that only what comes now is lost on purpose."""
+        self.sky.hold(CALM)
+        until_s = time.monotonic() + _CATCH_UP_S
+        while self._unread() > _FEW and time.monotonic() < until_s:
+            self.bridge.work(1.0)
+        self.sky.hold(None)
+
+    def _unread(self) -> int:
+        sound = {each.rev for each in self.writers.log.all() if not each.poison}
+        kept = self._stored_revs()
+        return max(
+            len(sound - published - kept - self.lost[sink]) for sink, published in self.published().items()
+        )
+
     def _lose(self, noun: str) -> None:
-        """All changes of a table that a sink has not, and no quarantine or failed batch keeps, are lost."""
+        """All changes of a table that a sink has not, and no quarantine or failed batch keeps, are lost. No
+        call of ``run`` is on its way: it was killed."""
+        self.proxy.drain()
         changes = [each for each in self.writers.log.all() if each.subject.startswith(f"{noun}/")]
         kept = self._stored_revs()
         for sink, published in self.published().items():
             self.lost[sink] |= {each.rev for each in changes} - published - kept
 
     def published(self) -> dict[str, set[int]]:
-        """The changes that each sink has by an event of their own. No call is on its way to it."""
-        self.proxy.drain()
+        """The changes that each sink has by an event of their own."""
         known = Known(self.writers.log.all())
         return {
             sink: {

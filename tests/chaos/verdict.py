@@ -13,8 +13,9 @@ from tests.chaos.configuration import SOURCE, TYPES
 from tests.chaos.writers import Change, Item
 
 Event = Mapping[str, Any]
-_NOT_THE_SAME: Final = frozenset({"redriven", "dataschema"})
-"""What may differ between two events of one id: how it was processed, and by which deployment."""
+_NOT_THE_SAME: Final = frozenset({"redriven", "gap", "dataschema"})
+"""What may differ between two events of one id (docs/ledger.md): how it was processed, what was known then,
+and by which deployment."""
 _PLACES: Final = 3
 """Examples of each violation."""
 
