@@ -34,6 +34,9 @@ def gaps_are_told(simulation: Simulation) -> None:
         lost: list[Written] = []
         for written in changes:
             place = written.place
+            if place in quarantined and place not in simulation.world.excused and _is_hashed(written):
+                known, lost = written, []  # it was settled: the row knows what it left
+                continue
             if place is None or place in simulation.world.excused or place in quarantined:
                 lost.append(written)
                 continue
@@ -64,6 +67,11 @@ def gaps_are_told(simulation: Simulation) -> None:
 def _shows(known: Written | None, lost: Sequence[Written], written: Written) -> bool:
     """Whether the images show a loss: without a settled change before it there is nothing to compare with."""
     return bool(lost) and known is not None and visible(known.after) != visible(written.before)
+
+
+def _is_hashed(written: Written) -> bool:
+    """Whether a row can know the item after the change."""
+    return "nan" not in (written.after or {})
 
 
 def _steps_before(steps: Sequence[Event], known: Written | None, place: Place) -> list[Event]:
