@@ -193,10 +193,14 @@ def quarantine_is_just(simulation: Simulation) -> None:
 
 
 def nothing_is_sent_again(simulation: Simulation) -> None:
-    """(2) What a sink or the ledger is known to have is not sent again."""
+    """(2) What a sink is known to have is not sent again."""
     for name, bus in simulation.buses.items():
         for event_id in bus.sent_again:
             simulation.judge.violated(f"{name}: {event_id} was sent again although it was known to be there")
+
+
+def nothing_settled_comes_again(simulation: Simulation) -> None:
+    """(2) What the ledger has settled is not published again, by a redrive neither."""
     simulation.watch.nothing_settled_came_again(overlaps=simulation.overlaps > 0)
 
 

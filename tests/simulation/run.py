@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 from unittest.mock import patch
 
-from tests.simulation.checks import check_live_path
+from tests.simulation.checks import check_live_path, nothing_settled_comes_again
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
 from tests.simulation.options import SOUND, Parts
@@ -57,6 +58,7 @@ def simulate(
             check_live_path(simulation)
             simulation.faults.pause_share = 0.0  # a recovery has pauses of its own
             ReconcileAndRedrive(parts.reconciler).recover(simulation)
+            judge.hold(partial(nothing_settled_comes_again, simulation))
         check_outside(simulation)
     except Violation as broken:
         judge.violated(str(broken))
