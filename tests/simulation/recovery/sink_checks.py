@@ -68,7 +68,8 @@ def every_sink_knows_the_plans(
             there, here = domain.held(key), other.held(key)
             if there is None or there["type"] != f"{PLAN}.v1":
                 continue
-            # The same plan under another sequence: a re-emission that one sink took, and then the record.
+            # The same plan under another sequence: one bus took a re-emission, or the event of a missing step,
+            # and another did not; then the change itself was redriven, and there was nothing more to publish.
             if here is not None and _plan(here) == _plan(there):
                 continue
             newest = whole.held(key)
@@ -77,7 +78,6 @@ def every_sink_knows_the_plans(
             later = stands and newest is not None and newest["sequence"] > there["sequence"]
             if (
                 judge.excused("sinks: reported as blocked", is_blocked(key, blocked))
-                or judge.excused("sinks: a missing step that one took, and was redriven", healed(there, here))
                 or judge.excused("sinks: passed over", was_passed_over(simulation, key, there, redriven))
                 or judge.excused("sinks: a later re-emission stands for the item", later)
                 or judge.excused("sinks: a change can never succeed", hopeless(changes[key]))
@@ -105,17 +105,6 @@ def was_passed_over(
     row = ledger_rows(simulation.ledger).get(token(key))
     passed_over = row is not None and row.settled_by == "stream" and row.position.sequence > held["sequence"]
     return passed_over and place in simulation.world.excused and place not in redriven
-
-
-def healed(there: Mapping[str, Any], here: Mapping[str, Any] | None) -> bool:
-    """Both say the same. A bus took the event of a missing step, another did not; then the lost change itself
-    was redriven, and there was no step to publish."""
-    missing_step = "~" in there["sequence"] and not there.get("reconciled")
-    return missing_step and here is not None and _plan(here) == _plan(there)
-
-
-def _plan(event: Mapping[str, Any]) -> Any:
-    return (event["data"].get("after") or {}).get("plan")
 
 
 def is_blocked(key: str, blocked: Collection[str]) -> bool:
