@@ -68,8 +68,8 @@ def every_sink_knows_the_plans(
             there, here = domain.held(key), other.held(key)
             if there is None or there["type"] != f"{PLAN}.v1":
                 continue
-            # The same plan under another sequence: one bus took a re-emission, or the event of a missing step,
-            # and another did not; then the change itself was redriven, and there was nothing more to publish.
+            # The same plan, whatever said it: one bus took a re-emission, or the event of a missing step, and
+            # another did not; then the change itself was redriven, and there was nothing more to publish.
             if here is not None and _plan(here) == _plan(there):
                 continue
             newest = whole.held(key)
