@@ -99,7 +99,6 @@ class Reconciler(Parts):
     # --- beginning -----------------------------------------------------------------------------------
 
     def _begun(self, mode: Mode, options: Options, keeper: LeaseKeeper) -> RunState:
-        self.store.remove(f"{self.table}/runs/", keeper.current)
         by_key = bool(options.keys) and mode in ("plan", "run")
         state = RunState(
             run=self.new_run(),
@@ -115,6 +114,8 @@ class Reconciler(Parts):
             refresh=options.refresh,
         )
         self._save(state, keeper)
+        # Only now: an earlier run that could still be resumed would end without what it had found.
+        self.store.remove(f"{self.table}/runs/", keeper.current)
         return state
 
     def _resumed(self) -> RunState:

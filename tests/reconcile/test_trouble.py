@@ -13,7 +13,7 @@ from bridge.delivery.backoff import Backoff
 from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.dynamodb.ledger_row import partition_key
 from bridge.edges.s3.run_store import S3RunStore
-from bridge.errors import BatchError, KeySchemaChanged, SourceUnavailable
+from bridge.errors import BatchError, CheckpointUnavailable, KeySchemaChanged, SourceUnavailable
 from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.fakes.clients.s3 import S3Client
 from tests.reconcile.rig import GivenLag, Rig, lossy
@@ -36,6 +36,25 @@ def test_without_an_answer_of_cloudwatch_nothing_is_concluded_and_the_run_goes_o
     assert status is not None
     assert status.phase == "confirm"
     rig.lag = published
+    assert sum(rig.resume()["reemitted"].values()) == 30
+
+
+def test_a_run_that_fails_while_it_begins_leaves_the_one_before_it_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = lossy()
+    rig.lag, published = DeafLag(), rig.lag
+    with pytest.raises(SourceUnavailable):
+        rig.execute()
+    rig.lag = published
+
+    def refuse(*_: object) -> None:
+        raise CheckpointUnavailable("the run store did not take a document")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rig.store, "put", refuse)
+        with pytest.raises(CheckpointUnavailable):
+            rig.execute()
     assert sum(rig.resume()["reemitted"].values()) == 30
 
 
