@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.core.records.dialect import EPOCH_MAX_S, identifier_at, order_key_at, seconds_at
+from bridge.core.records.decode import EPOCH_MAX_S
+from bridge.core.records.dialect import identifier_at, order_key_at, seconds_at
 
 NO_PART: list[Any] = [None, "text", 5, [], {}, {"part": None}, {"part": []}, {"part": "text"}, {"part": {}}]
 
