@@ -140,6 +140,12 @@ class _Recorder:
         self.failed: set[str] = set()
         self.skipped: set[str] = set()
 
+    def pytest_collection(self, session: pytest.Session) -> None:
+        """The plugin that counts reached assertions has a tracer of its own: coverage would see nothing."""
+        plugin = session.config.pluginmanager.get_plugin("tests.plugins.reached")
+        if plugin is not None:
+            session.config.pluginmanager.unregister(plugin)
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.measured.switch_context(nodeid)
 

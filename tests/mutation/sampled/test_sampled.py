@@ -140,3 +140,9 @@ def test_a_seed_draws_the_same_sample_again() -> None:
     mutants = mutants_of("tiny/limits.py", CODE)
     assert draw(mutants, 7, 3) == draw(mutants, 7, 3) != draw(mutants, 8, 3)
     assert sorted(draw(mutants, 7, 100), key=mutants.index) == mutants
+
+
+def test_the_plugin_that_would_hide_lines_from_the_map_has_the_name_that_the_map_knows(
+    pytestconfig: pytest.Config,
+) -> None:
+    assert pytestconfig.pluginmanager.get_plugin("tests.plugins.reached") is not None
