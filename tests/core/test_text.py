@@ -63,3 +63,16 @@ def test_a_segment_reads_back_as_its_value_and_contains_no_separator(value: str)
     assert unquote(written, errors="surrogatepass") == value
     assert not set("/#?") & set(written)
     assert attribute_text(written) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute", "segment"),
+    [
+        ("a\ud800b", "a%ED%A0%80b", "a%ED%A0%80b"),
+        ("a%b/c#d?e", "a%b/c#d?e", "a%25b%2Fc%23d%3Fe"),
+        ("a b\u00e9", "a b\u00e9", "a b\u00e9"),
+        ("a\u00a0\u200bb", "a\u00a0\u200bb", "a\u00a0\u200bb"),
+    ],
+)
+def test_only_what_services_alter_is_percent_encoded(text: str, attribute: str, segment: str) -> None:
+    assert (attribute_text(text), segment_text(text)) == (attribute, segment)

@@ -103,7 +103,11 @@ def broken(change: Any) -> dict[str, Any]:
     [
         (lambda r: r.pop("dynamodb"), "no 'dynamodb' part"),
         (lambda r: r.pop("eventID"), "no eventID"),
+        (lambda r: r.update(eventID=""), "no eventID"),
+        (lambda r: r.update(eventID=5), "no eventID"),
         (lambda r: r.update(eventName="UPSERT"), "not a known operation"),
+        (lambda r: r.update(eventName=["INSERT"]), "not a known operation"),
+        (lambda r: r["dynamodb"].update(Keys=[1]), "no Keys"),
         (lambda r: r.pop("eventName"), "not a known operation"),
         (lambda r: r.update(eventSourceARN="arn:aws:sqs:eu-west-1:1:queue"), "not the ARN of a DynamoDB"),
         (lambda r: r.pop("eventSourceARN"), "names no stream"),

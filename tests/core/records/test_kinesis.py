@@ -18,6 +18,7 @@ from bridge.core.records.decode import decode as decode_stream
 from bridge.core.records.dialect import STREAM
 from bridge.core.records.kinesis import KINESIS, decode, dialect_of
 from bridge.errors import MalformedRecord
+from bridge.limits import KINESIS_SEQUENCE_NUMBER_DIGITS
 from tests.builders.kinesis_records import (
     FIRST_NUMBER,
     KINESIS_ARN,
@@ -178,3 +179,11 @@ def test_a_record_shows_which_kind_of_stream_it_is_from() -> None:
     assert dialect_of(GOOD) is KINESIS
     assert dialect_of(lambda_record(after=AFTER)) is STREAM
     assert dialect_of(None) is STREAM
+
+
+def test_a_number_of_the_most_digits_that_kinesis_has_is_read_and_a_longer_one_refused() -> None:
+    longest = "9" * KINESIS_SEQUENCE_NUMBER_DIGITS
+    assert decode(_part(sequenceNumber=longest)).change.position.number == int(longest)
+    for wrong in (longest + "9", "", "-1", "\u0661"):
+        with pytest.raises(MalformedRecord, match="sequenceNumber"):
+            decode(_part(sequenceNumber=wrong))

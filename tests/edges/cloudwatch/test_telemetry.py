@@ -187,3 +187,14 @@ def test_without_a_level_the_environment_decides(output: Output, monkeypatch: py
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "ERROR")
     assert not powertools(output).wants("warning")
     assert powertools(output, "debug").wants("debug")
+
+
+def test_a_terminal_adds_up_what_is_counted_and_keeps_no_samples(output: Output) -> None:
+    telemetry = LineTelemetry(output)
+    name, other = list(METRICS)[:2]
+    telemetry.count(name)
+    telemetry.count(name, 3)
+    telemetry.count(other, 2, table="Users")
+    telemetry.measure(other, 5)
+    assert telemetry.counts == {METRICS[name].name: 4, METRICS[other].name: 2}
+    assert output.getvalue() == ""

@@ -222,3 +222,23 @@ def test_a_cloudwatch_that_does_not_answer_is_unavailable() -> None:
 
     with pytest.raises(SourceUnavailable):
         IteratorAgeLag(Client(answer), "bridge", FakeClock()).lag_s()
+
+
+def test_a_page_is_asked_for_as_it_was_wanted() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(operation: str, call: int, request: dict[str, Any]) -> Any:
+        asked.append(request)
+        return a_page([])
+
+    source = table(answer)
+    source.page(2, 5, None)
+    source.page(2, 5, item({"id": "a"}), consistent=True)
+    plain = {
+        "TableName": "Things",
+        "Segment": 2,
+        "TotalSegments": 5,
+        "Limit": PAGE_ITEMS,
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    assert asked == [plain, {**plain, "ConsistentRead": True, "ExclusiveStartKey": item({"id": "a"})}]
