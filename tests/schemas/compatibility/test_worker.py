@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from bridge.schemas.compatibility import worker
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.compatibility.worker import Stopped, compare_elsewhere
@@ -57,7 +56,7 @@ def raising(error: Exception) -> Callable[..., Any]:
 def test_without_an_answer_the_reason_is_said(
     monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any], reason: str, message: str
 ) -> None:
-    monkeypatch.setattr(worker.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(Stopped, match=message) as stopped:
         ask(2.5)
     assert stopped.value.reason == reason
@@ -73,7 +72,7 @@ def test_the_process_finds_this_package_first_and_then_what_was_there(
         asked.update(more)
         raise OSError
 
-    monkeypatch.setattr(worker.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     if before is None:
         monkeypatch.delenv("PYTHONPATH", raising=False)
     else:
