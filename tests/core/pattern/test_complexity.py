@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from bridge.core.pattern.complexity import is_too_complex
@@ -57,3 +59,20 @@ def test_many_long_wildcards_are_judged_in_bounded_work() -> None:
 
 def test_patterns_without_wildcards_are_never_too_complex() -> None:
     assert not is_too_complex(["a" * 2000, {"prefix": "a"}, {"suffix": "b"}, None, 5])
+
+
+@pytest.mark.parametrize(
+    ("make", "most"),
+    [
+        (lambda count: ["*" + "a" * count], 9),
+        (lambda count: ["*" + "a" * count + "*"], 8),
+        (lambda count: ["*a*" + "a" * count], 7),
+        (lambda count: ["*ab" * count], 5),
+        (lambda count: [f"*{chr(97 + each)}" for each in range(count)], 5),
+        (lambda count: [f"{chr(97 + each)}*" for each in range(count)], 10),
+    ],
+    ids=["repeated", "open end", "two stars", "many stars", "suffixes", "prefixes"],
+)
+def test_the_limit_is_at_exactly_ten_prefixes(make: Callable[[int], list[str]], most: int) -> None:
+    verdicts = [is_too_complex([{"wildcard": text} for text in make(count)]) for count in range(1, most + 4)]
+    assert verdicts == [False] * most + [True] * 3

@@ -186,3 +186,21 @@ def test_a_key_hash_depends_on_the_secret_and_hides_the_key() -> None:
     token = key_token("Users", {"id": {"S": "alice"}})
     assert key_hash(token, b"one") != key_hash(token, b"two")
     assert "alice" not in key_hash(token, b"one")
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "", "arn:aws:dynamodb:eu-central-1:1", "arn:aws:dynamodb:eu-central-1:1:table/Users",
+        "arn:aws:dynamodb:eu-central-1:1:table/Users/stream/",
+        "arn:aws:dynamodb:eu-central-1:1:table//stream/x",
+        "arn:aws:dynamodb:eu-central-1:1:table/Users/stream/x/y",
+        "arn:aws:dynamodb:eu-central-1:1:index/U/stream/x",
+        "arn:aws:dynamodb:eu-central-1:1:table/Users/export/x",
+        "arn:aws:kinesis:eu-central-1:1:table/U/stream/x",
+        "xrn:aws:dynamodb:eu-central-1:1:table/Users/stream/x",
+    ],
+)  # fmt: skip
+def test_only_the_arn_of_a_tables_stream_names_one(arn: str) -> None:
+    with pytest.raises(MalformedRecord, match="not the ARN of a DynamoDB stream"):
+        stream_ref(arn)

@@ -187,3 +187,23 @@ def test_a_number_of_the_most_digits_that_kinesis_has_is_read_and_a_longer_one_r
     for wrong in (longest + "9", "", "-1", "\u0661"):
         with pytest.raises(MalformedRecord, match="sequenceNumber"):
             decode(_part(sequenceNumber=wrong))
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "", "arn", "arn:aws:kinesis:eu-central-1:1", "arn:aws:kinesis:eu-central-1:1:",
+        "arn:aws:kinesis:eu-central-1:1:x",
+        "arn:aws:kinesis:eu-central-1:1:consumer/x", "arn:aws:sqs:eu-central-1:1:stream/x",
+        "xrn:aws:kinesis:eu-central-1:1:stream/x", "arn:aws:dynamodb:eu-central-1:1:table/Users/stream/2026",
+    ],
+)  # fmt: skip
+def test_only_the_arn_of_a_kinesis_stream_names_one(arn: str) -> None:
+    with pytest.raises(MalformedRecord, match="eventSourceARN"):
+        decode({**GOOD, "eventSourceARN": arn})
+
+
+def test_the_partition_of_the_stream_is_that_of_the_table() -> None:
+    china = {**GOOD, "eventSourceARN": "arn:aws-cn:kinesis:cn-north-1:1:stream/changes"}
+    assert decode(china).change.stream.table_arn == "arn:aws-cn:dynamodb:cn-north-1:1:table/Users"
+    assert decode(china).change.stream.label == "changes"
