@@ -38,7 +38,8 @@ class Proxy:
         self._lock = threading.Lock()
         self._number = 0
         self._met = 0
-        self._passing = 0
+        self._arrived = 0
+        self._passing: set[int] = set()
         self._closing = threading.Event()
         self.weather: Weather = CALM
         self.counts: Counter[tuple[str, str]] = Counter()
@@ -84,10 +85,12 @@ class Proxy:
         self._thread.join()
 
     def drain(self) -> None:
-        """Return when no request is on its way to the endpoint. Call it when every caller is dead or idle."""
+        """Return when no request that has arrived so far is on its way to the endpoint."""
+        with self._lock:
+            waited_for = set(self._passing)
         while True:
             with self._lock:
-                if not self._passing:
+                if not waited_for & self._passing:
                     return
             time.sleep(0.01)
 
@@ -97,7 +100,8 @@ class Proxy:
 
     def _serve(self, caller: BaseHTTPRequestHandler) -> None:
         with self._lock:
-            self._passing += 1
+            self._arrived += 1
+            self._passing.add(this := self._arrived)
         try:
             body = caller.rfile.read(int(caller.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in caller.headers.items()}
@@ -111,7 +115,7 @@ class Proxy:
             reply = self._pass_on(caller, what, body) if fault.passed_on else None
         finally:
             with self._lock:
-                self._passing -= 1
+                self._passing.discard(this)
         try:
             self._answer(caller, what, fault, reply)
         except OSError:
