@@ -14,7 +14,12 @@ from typing import Any
 from tests.simulation.checking.facts import sequence_of
 from tests.simulation.checks import copies_agree, every_record_ended, order_is_kept, quarantine_is_just
 from tests.simulation.configuration import CHANGED, is_poison, visible
-from tests.simulation.recovery.sink_checks import every_sink_knows_the_plans, plans_are_published, sinks_of
+from tests.simulation.recovery.sink_checks import (
+    every_sink_knows_the_plans,
+    is_blocked,
+    plans_are_published,
+    sinks_of,
+)
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import Subscriber
 from tests.simulation.world import Place
@@ -35,7 +40,7 @@ def check_recovery(simulation: Simulation, recovered: Recovered) -> None:
         partial(every_record_ended, simulation, recovered.redriven),
         partial(order_is_kept, simulation),
         partial(quarantine_is_just, simulation),
-        partial(_copies_are_the_table, simulation),
+        partial(_copies_are_the_table, simulation, recovered.blocked),
         partial(_nothing_is_invented, simulation),
         partial(_only_what_was_lost_is_published, simulation),
         partial(plans_are_published, simulation, recovered.redriven, recovered.blocked),
@@ -55,7 +60,7 @@ def check_redrive(simulation: Simulation, redriven: Collection[Place]) -> None:
         simulation.judge.hold(check)
 
 
-def _copies_are_the_table(simulation: Simulation) -> None:
+def _copies_are_the_table(simulation: Simulation, blocked: Collection[str]) -> None:
     """(2) To the item, on every sink that gets every change."""
     judge, items = simulation.judge, simulation.world.items
     for name in sinks_of(CHANGED):
@@ -66,6 +71,9 @@ def _copies_are_the_table(simulation: Simulation) -> None:
             if subscriber.item(key) == item or judge.excused("copies: filtered", key[0] == "f"):
                 continue
             if judge.excused("copies: the item can never become an event", is_poison(item)):
+                continue
+            # A sink that refuses the re-emitted event for good; the report says so.
+            if judge.excused("copies: reported as blocked", is_blocked(key, blocked)):
                 continue
             judge.violated(
                 f"after recovery the copy of {key} on {name} is {subscriber.item(key)}, not {item}"
