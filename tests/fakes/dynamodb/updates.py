@@ -73,8 +73,13 @@ class UpdateParser(Parser):
         return Action(section, path, operand)
 
     def _sum(self) -> Operand | Sum:
-        left = self.operand()
-        if self.here not in ("+", "-"):
+        left: Operand | Sum
+        if self.took("("):
+            left = self._sum()
+            self.take(")")
+        else:
+            left = self.operand()
+        if self.here not in ("+", "-") or isinstance(left, Sum):  # a sum has two operands, no more
             return left
         operator = self.step()
         right = self.operand()
