@@ -95,6 +95,12 @@ OPERATIONS: Final = frozenset(_ALWAYS)
 """``<service>:<operation>``, all that the table knows. Of others the required members and the request id are
 asked for."""
 
+_LEFT_OUT: Final[Mapping[str, frozenset[str]]] = dict.fromkeys(
+    ("sqs:ChangeMessageVisibilityBatch", "sqs:DeleteMessageBatch", "sqs:SendMessageBatch"),
+    frozenset({"Successful", "Failed"}),
+)
+"""What the model requires and AWS leaves out where it is empty (aws/aws-sdk issues 536 and 657)."""
+
 _NOT_ALWAYS_SET: Final = frozenset({"RedrivePolicy"})  # of a queue's attributes
 
 _PYTHON: Final[Mapping[str, type | tuple[type, ...]]] = {
@@ -115,8 +121,9 @@ def what_is_missing(service: str, operation: str, request: Answer, answer: Any, 
         return "any member"
     name = f"{service}:{operation}"
     if shape is not None:
+        left_out = _LEFT_OUT.get(name, frozenset())
         for member in shape.required_members:
-            if member not in answer:
+            if member not in answer and member not in left_out:
                 return str(member)
         for member, value in answer.items():
             kind = shape.members.get(member)

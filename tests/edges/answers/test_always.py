@@ -149,6 +149,16 @@ def test_every_operation_that_an_edge_calls_is_in_the_table() -> None:
     assert not known - called, "an operation that nothing calls"
 
 
+@pytest.mark.parametrize("operation", ["ChangeMessageVisibilityBatch", "DeleteMessageBatch"])
+@pytest.mark.parametrize("member", ["Successful", "Failed"])
+def test_a_list_that_sqs_leaves_out_because_it_is_empty_is_not_missed(operation: str, member: str) -> None:
+    """The model requires both lists; SQS sends only those that have entries."""
+    shape = botocore.session.Session().get_service_model("sqs").operation_model(operation).output_shape
+    request, answer = {"Entries": [RECEIPT]}, {member: [{"Id": RECEIPT["Id"]}]}
+    assert what_is_missing("sqs", operation, request, answer, shape) == ""
+    assert what_is_missing("sqs", operation, request, {member: []}, shape) != ""
+
+
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_an_empty_answer_proves_nothing(name: str) -> None:
     service, operation = name.split(":")

@@ -62,8 +62,8 @@ class BatchPeer:
     def take(self, entries: list[Any], bodies: Sequence[str], size: int) -> dict[str, Any]:
         """One call of ``entries`` whose CloudEvents are ``bodies``, ``size`` bytes together, answered by
         :meth:`answer`."""
-        events = [json.loads(body) for body in bodies]
-        ids, subjects = [event["id"] for event in events], [event["subject"] for event in events]
+        events = list(map(_parsed, bodies))
+        ids, subjects = [e.get("id", "") for e in events], [e.get("subject", "") for e in events]
         call = self.begin(ids, subjects, size)
         try:
             return self.answer(call, entries, ids, size)
@@ -94,3 +94,12 @@ class BatchPeer:
         with self._lock:
             self.accepted.append(id)
             self.accepted_entries.append(entry)
+
+
+def _parsed(body: str) -> dict[str, Any]:
+    """Nothing of what is no CloudEvent; whether that is refused is the service's business."""
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return event if isinstance(event, dict) else {}

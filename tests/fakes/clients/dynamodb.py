@@ -40,7 +40,7 @@ class DynamoDbClient(DynamoDbItems):
         found: list[Item] = []
         size = 0
         for at, key in enumerate(now):
-            item = items.get(self._name(key))
+            item = items.get(self._key_text(key))
             size += item_size(item) if item is not None else 0
             if size > READ_BYTES:
                 left = [*now[at:], *left]
@@ -62,7 +62,7 @@ class DynamoDbClient(DynamoDbItems):
                 raise self.invalid(operation, text)
             if "PutRequest" in request:
                 self._item_rules(operation, request["PutRequest"]["Item"])
-                names.append(self._name(request["PutRequest"]["Item"]))
+                names.append(self._key_text(request["PutRequest"]["Item"]))
             else:
                 names.append(self._name_of(operation, request["DeleteRequest"]["Key"]))
         self._batch_rules(operation, names, 25)

@@ -26,7 +26,7 @@ class DynamoDbItems(DynamoDbTable):
     def put_item(self, **parameters: Any) -> dict[str, Any]:
         self._begin("PutItem", parameters, parameters["TableName"])
         after, before = self._put("PutItem", parameters)
-        self._write(self._name(after), after)
+        self._write(self._key_text(after), after)
         self.end("PutItem")
         old = parameters.get("ReturnValues") == "ALL_OLD" and before is not None
         answer = {"Attributes": deepcopy(before)} if old else {}
@@ -35,7 +35,7 @@ class DynamoDbItems(DynamoDbTable):
     def update_item(self, **parameters: Any) -> dict[str, Any]:
         self._begin("UpdateItem", parameters, parameters["TableName"])
         after, before = self._update("UpdateItem", parameters)
-        self._write(self._name(after), after)
+        self._write(self._key_text(after), after)
         self.end("UpdateItem")
         wanted = {"ALL_OLD": before, "ALL_NEW": after}.get(parameters.get("ReturnValues", "NONE"))
         answer = {"Attributes": deepcopy(wanted)} if wanted is not None else {}
@@ -106,7 +106,7 @@ class DynamoDbItems(DynamoDbTable):
         expressions = self._expressions(operation, request)
         if kind == "Put":
             self._item_rules(operation, request["Item"])
-            name = self._name(request["Item"])
+            name = self._key_text(request["Item"])
         else:
             name = self._name_of(operation, request["Key"])
         before = self.items.get(name)
@@ -124,7 +124,7 @@ class DynamoDbItems(DynamoDbTable):
         expressions = self._expressions(operation, request)
         item = request["Item"]
         self._item_rules(operation, item)
-        before = self.items.get(self._name(item))
+        before = self.items.get(self._key_text(item))
         if not expressions.holds(before):
             raise self._failed_condition(operation, request, before)
         return item, before

@@ -127,9 +127,9 @@ class DynamoDbTable(AwsPeer):
         if key[self.key].keys() != {self.key_type}:
             raise self.invalid(operation, _MISMATCH)
         self._key_rules(operation, key[self.key])
-        return self._name(key)
+        return self._key_text(key)
 
-    def _name(self, item: Item) -> str:
+    def _key_text(self, item: Item) -> str:
         return str(item[self.key][self.key_type])
 
     def _failed_condition(self, operation: str, request: Mapping[str, Any], item: Item | None) -> ClientError:
