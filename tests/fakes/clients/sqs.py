@@ -97,7 +97,7 @@ class SqsClient(AwsPeer):
             raise client_error(_CODES + "BatchRequestTooLong", operation, 400, text)
         answer = self._each(entries, lambda entry: {"Id": entry["Id"], **self._send(entry)})
         self.end(operation)
-        return answer
+        return with_request_id(answer)
 
     def _send(self, message: dict[str, Any]) -> dict[str, Any]:
         body, attributes = message["MessageBody"], message.get("MessageAttributes", {})
