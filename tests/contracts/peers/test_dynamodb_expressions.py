@@ -329,7 +329,7 @@ def test_names_and_values_are_all_used_and_all_defined(request_: dict[str, Any],
 
 
 def test_a_name_counts_as_used_in_any_expression_of_the_request() -> None:
-    Expressions(
+    request = Expressions(
         {
             "FilterExpression": "#a = :a",
             "ProjectionExpression": "#b",
@@ -337,6 +337,7 @@ def test_a_name_counts_as_used_in_any_expression_of_the_request() -> None:
             "ExpressionAttributeValues": {":a": {"S": ""}},
         }
     )
+    assert request.passes({"a": {"S": ""}})
 
 
 # --- projections ---
