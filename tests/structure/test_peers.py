@@ -60,9 +60,7 @@ def test_a_class_with_an_operation_of_aws_is_held_against_its_model(name: str, s
     decorators = {
         d.func.id for d in stub.decorator_list if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)
     }
-    assert _bases(stub) & PEERS or "held" in decorators, (
-        f"{name}: derive it from a peer, or decorate it with held"
-    )
+    assert _bases(stub) & PEERS or "held" in decorators, f"{name}: derive it from a peer, or use held"
 
 
 def test_each_exception_is_still_there() -> None:
