@@ -7,8 +7,8 @@ from copy import deepcopy
 from typing import Any
 from zlib import crc32
 
-from tests.fakes.clients.dynamodb_items import DynamoDbItems
 from tests.fakes.clients.held import client_error
+from tests.fakes.dynamodb.items import DynamoDbItems
 from tests.fakes.dynamodb.values import Item, item_size
 
 READ_BYTES = 16 * 1024 * 1024
@@ -16,7 +16,7 @@ PAGE_BYTES = 1024 * 1024
 
 
 class DynamoDbClient(DynamoDbItems):
-    """See :class:`~tests.fakes.clients.dynamodb_table.DynamoDbTable`."""
+    """See :class:`~tests.fakes.dynamodb.table.DynamoDbTable`."""
 
     def describe_table(self, **parameters: Any) -> dict[str, Any]:
         self._begin("DescribeTable", parameters, parameters["TableName"])

@@ -6,8 +6,8 @@ from copy import deepcopy
 from typing import Any
 
 from tests.fakes.clients.aws_peer import with_request_id
-from tests.fakes.clients.dynamodb_table import DynamoDbTable
 from tests.fakes.clients.held import client_error
+from tests.fakes.dynamodb.table import DynamoDbTable
 from tests.fakes.dynamodb.values import Item, Refused, check_item, item_size
 
 TRANSACTION_BYTES = 4 * 1024 * 1024
