@@ -88,8 +88,8 @@ class Change(NamedTuple):
     always stands for one content.
 
     ``entity`` and ``was`` name the entities of the item after and before the change, in a table that holds
-    several kinds of items (:mod:`bridge.core.entities`): "" where none selects it, None where that cannot be
-    known from this stream view.
+    several kinds of items (:mod:`bridge.core.entities`): ``*`` where none selects it, None where that cannot
+    be known from this stream view.
     """
 
     record_id: str

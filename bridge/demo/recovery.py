@@ -190,7 +190,7 @@ def _run(
 ) -> dict[str, Report]:
     reports: dict[str, Report] = {}
     for table, reconciler in reconcilers.items():
-        options = options_of(environment.configuration.settings.tables[table])
+        options = options_of(environment.configuration.settings, table)
         # The ledger is as old as the tables.
         reports[table] = reconciler.execute("run", replace(options, trust_ledger=True))
         observer.reconciled(reports[table])

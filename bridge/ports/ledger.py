@@ -47,7 +47,7 @@ class Row:
     that subscribers may have the item nevertheless. ``ids`` name the last few settled records, for streams
     that may repeat a record under another number (:func:`record_name`). ``refreshed``: a seed wrote the row
     again and nothing was published, so it suppresses nothing. ``entity`` names the entity that the item had
-    in what was published last, "" in a table that is one entity and for items that none selects. ``stored``
+    in what was published last: ``*`` if none selected it, "" in a table without entities. ``stored``
     is the row as the ledger holds it, where it was changed after it was read; it is never recorded.
     """
 

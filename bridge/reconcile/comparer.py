@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bridge.core.change import Change, Operation, Position, StreamRef, StreamView, TypedItem, captures
+from bridge.core.entities.select import NO_ENTITY
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import Fingerprint, compile_fingerprint
 from bridge.core.generation import lifted
@@ -46,6 +47,7 @@ class Comparer:
     token_of: Callable[[TypedItem], str] = field(init=False)
     """An item's key token. Raises ``MalformedRecord``."""
     _blank: Change = field(init=False)
+    _kinds: dict[str, Comparer] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -53,16 +55,19 @@ class Comparer:
         put(self, "fingerprint_of", self.table.fingerprint or compile_fingerprint(self.hash_key))
         arn = self.facts.stream_arn or f"{self.facts.arn}/stream/none"
         put(self, "stream", StreamRef(arn, self.facts.name, arn.rpartition("/")[2]))
-        put(self, "redacted_table", replace(self.table, redact=None, accepts=None))
+        put(self, "redacted_table", replace(self.table.unredacting(), accepts=None))
         time = datetime.fromtimestamp(0, UTC)
         blank = Change(
             "", self.stream, "insert", {}, None, None, NEVER_SETTLED, time, "user", "NEW_AND_OLD_IMAGES"
         )
         put(self, "_blank", blank)
-        captured = captures(self.facts.view, "after") or self.table.fetch
+        entities = self.table.entities
+        fetches = self.table.fetch or (entities and any(each.fetch for each in entities.by_name.values()))
+        captured = captures(self.facts.view, "after") or bool(fetches)
         put(self, "sees_state", self.keep != "position" and self.table.fingerprint is not None and captured)
         # Compiled once, because they run for every item of a table.
-        put(self, "fingerprint", self.fingerprint_of if self.table.redact is None else self._redacted_print)
+        usual = self.fingerprint_of if self.table.redact is None else self._redacted_print
+        put(self, "fingerprint", usual if entities is None else self._print_by_entity)
         put(self, "token_of", self._compiled_token())
 
     # --- keys ------------------------------------------------------------------------------------
@@ -132,12 +137,46 @@ class Comparer:
     def _redacted_print(self, item: TypedItem) -> str:
         return self.fingerprint_of(self.redacted(item))
 
+    # --- entities --------------------------------------------------------------------------------
+
+    def entity_of(self, key: TypedItem, item: TypedItem | None) -> str | None:
+        """The entity of an item, None where only the item would show it. Raises ``MalformedRecord``."""
+        return "" if self.table.entities is None else self.table.entities.selector.of(key, item)
+
+    def of(self, entity: str | None) -> Comparer:
+        """By the rules of one entity; the comparer itself where the table is one entity."""
+        if self.table.entities is None:
+            return self
+        name = entity or NO_ENTITY
+        if name not in self._kinds:
+            rules = self.table.rules_of(name)
+            rules = replace(
+                rules, entities=None, accepts=self.table.accepts, generation=self.table.generation
+            )
+            self._kinds[name] = Comparer(rules, self.facts, self.keep, self.hash_key)
+        return self._kinds[name]
+
+    def _print_by_entity(self, item: TypedItem) -> str:
+        entity = self.entity_of(self.key_of(item), item) or NO_ENTITY
+        return f"{self.of(entity).fingerprint(item)} {entity}"
+
+    def _kind_by_entity(self, fingerprint: str, row: Row | None) -> Kind | None:
+        state, _, entity = fingerprint.rpartition(" ")
+        held = row.entity if row is not None and row.live else NO_ENTITY
+        if entity == NO_ENTITY and held in ("", NO_ENTITY):
+            return None
+        if row is not None and row.live and held not in ("", entity):
+            return "modify"
+        return self.of(entity).kind(state, row)
+
     # --- verdicts --------------------------------------------------------------------------------
 
     def kind(self, fingerprint: str | None, row: Row | None) -> Kind | None:
         """``fingerprint`` of the item, None if the item does not exist. Returns None if they match."""
         if fingerprint is None:
             return "remove" if row is not None and (row.live or row.doubt) else None
+        if self.table.entities is not None:
+            return self._kind_by_entity(fingerprint, row)
         if row is None or not row.live:
             return "insert"
         if self.sees_state and row.fingerprint != fingerprint:

@@ -135,6 +135,7 @@ class Confirmer(Reader):
             counts.add("not_selected")
             return None
         counts.add(f"missed_{reemission.kind}")
+        counts.of_entity(reemission.entity, "missed")
         for event_type in {event.type for event in chosen}:
             counts.types[f"{event_type} {reemission.kind}"] += 1
         return Confirmed(suspect, "missed", reemission, events, claims, settles=whole)

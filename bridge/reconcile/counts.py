@@ -15,8 +15,9 @@ EXAMPLES: Final = 20
 
 @dataclass(slots=True)
 class Counts:
-    """``numbers`` by name (below), ``types`` missed or sent by ``<type> <kind>``, ``blocked`` by reason;
-    ``examples`` of blocked items: keyed hashes and reasons, never a value.
+    """``numbers`` by name (below), ``types`` missed or sent by ``<type> <kind>``, ``blocked`` by reason,
+    ``entities`` (matching, differing, missed, reemitted, snapshots) by ``<entity> <what>``; ``examples`` of
+    blocked items: keyed hashes and reasons, never a value.
 
     =================  ==============================================================================
     compared           items of the table that were read and looked up in the ledger
@@ -26,6 +27,7 @@ class Counts:
     not_comparable     items whose rows were settled under another fingerprint version
     refreshed          such rows that ``seed --refresh`` wrote again
     filtered           items that the table's filter keeps from ever becoming events
+    no_entity          items that no entity selects, or not one of the selected entities
     without_row        items that the ledger does not know
     undecodable        items that have no fingerprint, because they cannot be decoded
     skipped            differing items left out by ``since``
@@ -50,6 +52,7 @@ class Counts:
     numbers: Counter[str] = field(default_factory=Counter)
     types: Counter[str] = field(default_factory=Counter)
     blocked: Counter[str] = field(default_factory=Counter)
+    entities: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, str]] = field(default_factory=list)
     units: dict[str, float] = field(default_factory=lambda: {"read_units": 0.0, "ledger_units": 0.0})
 
@@ -58,6 +61,11 @@ class Counts:
 
     def add(self, name: str, count: int = 1) -> None:
         self.numbers[name] += count
+
+    def of_entity(self, entity: str, name: str) -> None:
+        """Counts one item of an entity, in a table that has entities."""
+        if entity:
+            self.entities[f"{entity} {name}"] += 1
 
     def read(self, units: float) -> None:
         self.units["read_units"] += units
@@ -89,6 +97,7 @@ class Counts:
             "numbers": {name: count for name, count in sorted(self.numbers.items()) if count},
             "types": dict(sorted(self.types.items())),
             "blocked": dict(sorted(self.blocked.items())),
+            **({"entities": dict(sorted(self.entities.items()))} if self.entities else {}),
             "examples": self.examples,
             "units": self.units,
         }
@@ -105,6 +114,7 @@ class Counts:
                 counter("numbers"),
                 counter("types"),
                 counter("blocked"),
+                counter("entities") if "entities" in document else Counter(),
                 [{str(key): str(value) for key, value in each.items()} for each in document["examples"]],
                 {str(key): float(value) for key, value in document["units"].items()},
             )
@@ -121,6 +131,7 @@ class Counts:
             whole.numbers.update(part.numbers)
             whole.types.update(part.types)
             whole.blocked.update(part.blocked)
+            whole.entities.update(part.entities)
             whole.examples = (whole.examples + part.examples)[:EXAMPLES]
             for name, units in part.units.items():
                 whole.units[name] = whole.units.get(name, 0.0) + units

@@ -55,6 +55,7 @@ class Emitter:
         if one.verdict == "missed":
             snapshot = one.reemission.row.settled_by == "snapshot"
             counts.add("snapshots" if snapshot else f"reemitted_{one.reemission.kind}")
+            counts.of_entity(one.reemission.entity, "snapshots" if snapshot else "reemitted")
             counts.add("events", one.event_count)
         if not one.settles:
             return

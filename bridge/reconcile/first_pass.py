@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.core.change import TypedItem
+from bridge.core.entities.select import NO_ENTITY
 from bridge.errors import FirstContact, KeySchemaChanged, MalformedRecord
 from bridge.ports.ledger import Announced, Row
+from bridge.reconcile.comparer import Kind
 from bridge.reconcile.counts import Counts
 from bridge.reconcile.reader import Reader
 from bridge.reconcile.segment import SegmentCheckpoint
@@ -40,6 +42,7 @@ class FirstPass(Reader):
         tokens = [comparer.token_of(item) for item in items]
         rows = self.rows(tokens, counts)
         suspects: list[Suspect] = []
+        mixed = comparer.table.entities is not None
         matching = 0  # nearly all items match, so only this path must be fast
         for item, token in zip(items, tokens, strict=True):
             row = rows.get(token)
@@ -49,6 +52,8 @@ class FirstPass(Reader):
                 counts.undecodable(error, comparer.name(token))
                 continue
             kind = kind_of(fingerprint, row)
+            if mixed and not self._counted(fingerprint, row, kind, counts):
+                continue
             if kind is None:
                 matching += 1
                 continue
@@ -66,6 +71,20 @@ class FirstPass(Reader):
         counts.add("matching", matching)
         counts.add("differing", len(suspects))
         return suspects
+
+    def _counted(self, fingerprint: str, row: Row | None, kind: Kind | None, counts: Counts) -> bool:
+        """Whether an item of a table with entities is compared, as its entity or as the one it had before."""
+        entity = fingerprint.rpartition(" ")[2]
+        held = row.entity if row is not None and row.live else ""
+        if (kind is None and entity == NO_ENTITY) or not self._selects(entity, held):
+            counts.add("no_entity")
+            return False
+        counts.of_entity(held if entity == NO_ENTITY else entity, "matching" if kind is None else "differing")
+        return True
+
+    def _selects(self, *entities: str) -> bool:
+        chosen = self.options.entities
+        return not chosen or any(entity in chosen for entity in entities)
 
     def _too_old(self, row: Row | None) -> bool:
         return bool(self.options.since) and row is not None and row.as_of < self.options.since
@@ -89,8 +108,10 @@ class FirstPass(Reader):
             read_s = self.parts.clock.now()
             items = self.items(by_token, at.counts)
             gone = [row for row in rows if items.get(row.key) is None]
-            lost = [row for row in gone if not self._too_old(row)]
+            lost = [row for row in gone if not self._too_old(row) and self._selects(row.entity)]
             at.counts.add("skipped", len(gone) - len(lost))
+            for row in lost:
+                at.counts.of_entity(row.entity, "differing")
             suspects += [Suspect(by_token[row.key], None, read_s, published_by(row)) for row in lost]
             if lost:
                 at.last_s = self.parts.clock.now()

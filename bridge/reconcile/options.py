@@ -15,11 +15,11 @@ Mode = Literal["plan", "run", "seed", "backfill"]
 class Options:
     """``grace_s``: how long a differing item may still be in flight. ``max_emit`` counts events,
     ``max_removes`` re-emitted removes. ``only_types``: with or without their major. ``keys``: only these
-    items. ``since`` (ISO 8601): only what was certainly lost after it, that is, items whose last settled
-    change is not older. ``stream_stopped``: the operator confirms that nothing is in flight.
-    ``trust_ledger``: an item without a row was missed, however many there are. ``refresh``: a seed also
-    writes rows again that were settled under another fingerprint version. ``max_snapshots``: the most events
-    that a backfill sends in all; None: no limit.
+    items. ``entities``: only items of these entities. ``since`` (ISO 8601): only what was certainly lost
+    after it, that is, items whose last settled change is not older. ``stream_stopped``: the operator confirms
+    that nothing is in flight. ``trust_ledger``: an item without a row was missed, however many there are.
+    ``refresh``: a seed also writes rows again that were settled under another fingerprint version.
+    ``max_snapshots``: the most events that a backfill sends in all; None: no limit.
     """
 
     segments: int = 4
@@ -29,6 +29,7 @@ class Options:
     max_removes: int = 1_000
     only_types: tuple[str, ...] = ()
     keys: tuple[TypedItem, ...] = ()
+    entities: tuple[str, ...] = ()
     since: str = ""
     stream_stopped: bool = False
     trust_ledger: bool = False

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Final
 
 from bridge.core.change import TypedItem
+from bridge.core.entities.select import NO_ENTITY
 from bridge.ports.claim_check import ClaimCheck
 from bridge.ports.clock import Clock
 from bridge.ports.lag import LagSource
@@ -98,6 +99,16 @@ class Reader:
             return {}
         comparer = self.parts.comparer
         return current_rows(self.parts.ledger.read(tokens), {comparer.facts.name: comparer.table})
+
+    def rules_of(self, item: TypedItem) -> Comparer | None:
+        """By the rules of the item's entity; None where no entity selects it, or not one of
+        ``options.entities``. Raises ``MalformedRecord``."""
+        comparer = self.parts.comparer
+        if comparer.table.entities is None:
+            return comparer
+        entity = comparer.entity_of(comparer.key_of(item), item) or NO_ENTITY
+        chosen = entity in self.options.entities if self.options.entities else entity != NO_ENTITY
+        return comparer.of(entity) if chosen else None
 
     def _pay(self, units: float, counts: Counts) -> None:
         self.pace.spend(units)

@@ -109,6 +109,7 @@ class Reconciler(Parts):
             key=dict(self.comparer.facts.key),
             segments=1 if by_key else options.segments,
             keys=options.keys,
+            entities=options.entities,
             since=options.since,
             about_items=self.comparer.facts.about_items,
             refresh=options.refresh,
@@ -290,7 +291,7 @@ class Reconciler(Parts):
             history,
             now_s=self.clock.now(),
             price=self.price,
-            whole=not (state.keys or state.since or options.only_types),
+            whole=not (state.keys or state.entities or state.since or options.only_types),
             limits={"max_emit": options.max_emit, "max_removes": options.max_removes},
         )
         history = [*history, summary(report)][-HISTORY_MAX:]

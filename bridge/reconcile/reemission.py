@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bridge.core.change import Change, Operation, Position, TypedItem, captures
+from bridge.core.entities.select import NO_ENTITY
 from bridge.core.event import Event
 from bridge.core.healing import published_name, state_name, step_id, suffix_at, time_text
 from bridge.errors import ViewTooNarrow
@@ -26,6 +27,7 @@ class Reemission:
     row: Row
     expected: Row | None
     overtaken: Change | None = None
+    entity: str = ""  # of the item now, or where none selects it, of what was published last
 
     def events(
         self, comparer: Comparer, undecided: dict[str, ViewTooNarrow] | None = None
@@ -38,7 +40,7 @@ class Reemission:
             events = table.translate({}, self.change, self.token, undecided=undecided).events
         if self.overtaken is None:
             return events
-        on_changes = replace(table, rules=tuple(rule for rule in table.rules if rule.route.changed))
+        on_changes = table.with_rules(lambda rule: bool(rule.route.changed))
         more = on_changes.translate({}, self.overtaken, self.token, undecided=undecided).events
         published = {event.type for event in events}
         return (*events, *(event for event in more if event.type not in published))
@@ -62,9 +64,11 @@ def reemission_of(
     a change that subscribers may have although it was never settled, so that what they have now is not known.
     Raises ``MalformedRecord``."""
     token = comparer.token(key)
-    image = None if item is None else comparer.redacted(item)
+    entity, was = _entities(comparer, key, item, expected)
+    rules = comparer.of(entity)
+    image = None if item is None else rules.redacted(item)
     by: SettledBy = "snapshot" if snapshot else "reconcile"
-    row = settled_row(comparer, key, image, expected, as_of=time_text(read_at), by=by)
+    row = settled_row(rules, key, image, expected, as_of=time_text(read_at), by=by)
     if matches and expected is not None:
         row = replace(expected, gap=False, gap_names=None, stored=None)
     if unsettled is not None:
@@ -77,11 +81,11 @@ def reemission_of(
         kind = "insert"
     before = known.image if known is not None and kind in ("modify", "remove") else None
     view = comparer.view_of(kind, before)
-    fetched = comparer.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
+    fetched = rules.table.fetch and view != "NEW_AND_OLD_IMAGES" and kind != "remove"
     position = row.position
     suffix = suffix_at(time_text(read_at))
     key_name = comparer.key_name(key)
-    published = known.fields if kind == "modify" and known is not None else None
+    published = known.fields if kind == "modify" and known is not None and entity == was else None
     if (
         unsettled is not None
         and kind == "modify"
@@ -97,7 +101,7 @@ def reemission_of(
         record_id=step_id(comparer.facts.name, key_name, name, *content),
         stream=comparer.stream,
         operation=kind,
-        key=comparer.redacted_key(key),
+        key=rules.redacted_key(key),
         before=before if captures(view, "before") else None,
         after=image if view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES") else None,
         position=position,
@@ -109,11 +113,23 @@ def reemission_of(
         published=published,
         marks={"snapshot": True} if snapshot else {"reconciled": True, "reconcilerun": run},
         suffix=suffix,
+        entity=entity,
+        was=was if kind == "modify" else entity,
     )
     overtaken = None
-    if kind == "modify" and image is not None and expected is not None and not snapshot:
-        overtaken = _overtaken(comparer, change, image, expected)
-    return Reemission(token, kind, None if matches else change, row, expected, overtaken)
+    if kind == "modify" and image is not None and expected is not None and not snapshot and entity == was:
+        overtaken = _overtaken(rules, change, image, expected)
+    named = was if entity == NO_ENTITY else entity
+    return Reemission(token, kind, None if matches else change, row, expected, overtaken, named or "")
+
+
+def _entities(
+    comparer: Comparer, key: TypedItem, item: TypedItem | None, row: Row | None
+) -> tuple[str | None, str | None]:
+    """The entity of the item as it is, or was before it was gone; and that of what was published last."""
+    held = row.entity if row is not None and row.live else ""
+    entity = comparer.entity_of(key, item) if item is not None or not held else held
+    return entity, held or entity
 
 
 def _overtaken(comparer: Comparer, change: Change, image: TypedItem, row: Row) -> Change | None:
@@ -158,6 +174,7 @@ def settled_row(
         recent=known.recent,
         ids=known.ids,
         fields=fields,
-        image=image if keep == "image" else None,
+        image=image if keep == "image" and table.entity != NO_ENTITY else None,
+        entity=table.entity,
         fingerprint_version=table.fingerprint_version if fingerprint else "",
     )

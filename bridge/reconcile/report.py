@@ -52,6 +52,7 @@ def build_report(
         },
         "notes": _notes(state.table, counts),
         "by_type": dict(sorted(counts.types.items())),
+        **({"by_entity": _by_entity(counts)} if counts.entities else {}),
         "reemitted": {kind: counts[f"reemitted_{kind}"] for kind in KINDS if counts[f"reemitted_{kind}"]},
         **{name: counts[name] for name in ("snapshots", "events", "settled", "overtaken", "unsent")},
         "blocked": {
@@ -71,6 +72,14 @@ def build_report(
         "last_complete": last_complete(history, now_s),
         "history": [dict(each) for each in history],
     }
+
+
+def _by_entity(counts: Counts) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for name, count in sorted(counts.entities.items()):
+        entity, _, what = name.partition(" ")
+        found.setdefault(entity, {})[what] = count
+    return found
 
 
 def _notes(table: str, counts: Counts) -> list[str]:

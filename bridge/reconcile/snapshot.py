@@ -55,6 +55,11 @@ class Allowance:
 
 def check_rules(comparer: Comparer, options: Options) -> None:
     """Raises ``ReconcileStopped`` if no rule of the table publishes snapshots, or none that is selected."""
+    entities = comparer.table.entities
+    if entities is not None:
+        for name in options.entities or entities.by_name:
+            check_rules(comparer.of(name), replace(options, entities=()))
+        return
     table = comparer.table
     names = [
         version.envelope.type
@@ -64,10 +69,12 @@ def check_rules(comparer: Comparer, options: Options) -> None:
     ]
     if not names:
         types = sorted({rule.type for rule in table.rules})
+        whose = f"entity {table.entity} of table {table.name}" if table.entity else f"table {table.name}"
         raise ReconcileStopped(
-            f"table {table.name} has no rule with op: snapshot, and a backfill publishes through no other: a "
+            f"{whose} has no rule with op: snapshot, and a backfill publishes through no other: a "
             "snapshot is no change, and must not look like one",
-            hint="add these lines to the events of the table in bridge.yaml, write the schema with "
+            hint=f"add these lines to the {'entity' if table.entity else 'table'}'s events in bridge.yaml"
+            f"{', or select other entities with --entity' if table.entity else ''}, write the schema with "
             f"`stream-bridge schema new {snapshot_type(types)}`, and run it again\n{lines_to_add(types)}",
         )
     if not any(map(options.selects, names)):
@@ -114,13 +121,21 @@ class Snapshots(Reader):
         stales: list[tuple[Row, Row]] = []
         for token, item in zip(tokens, items, strict=True):
             row = known.get(token)
-            stale = row is not None and row.live and not comparer.table.knows(row.fingerprint_version)
+            try:
+                rules = self.rules_of(item)
+            except MalformedRecord as error:
+                at.counts.undecodable(error, comparer.name(token))
+                continue
+            if rules is None:
+                at.counts.add("no_entity")
+                continue
+            stale = row is not None and row.live and not rules.table.knows(row.fingerprint_version)
             if row is not None and not (stale and self.options.refresh):
                 at.counts.add("matching" if not stale else "not_comparable")
                 continue
             try:
-                key, image = comparer.key_of(item), comparer.redacted(item)
-                new = settled_row(comparer, key, image, row, as_of=time_text(read_at), by="snapshot")
+                key, image = comparer.key_of(item), rules.redacted(item)
+                new = settled_row(rules, key, image, row, as_of=time_text(read_at), by="snapshot")
                 if row is None:
                     rows[token] = new
                 else:
@@ -168,6 +183,9 @@ class Snapshots(Reader):
             counts.add("filtered")
             return None
         try:
+            if self.rules_of(item) is None:
+                counts.add("no_entity")
+                return None
             snapshot = reemission_of(comparer, key, item, row, read_at=read_at, run=self.run, snapshot=True)
             every = snapshot.events(comparer)
             chosen = tuple(event for event in every if self.options.selects(event.type))

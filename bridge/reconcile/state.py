@@ -53,6 +53,7 @@ class RunState:
     key: Mapping[str, str]
     segments: int
     keys: tuple[TypedItem, ...] = ()
+    entities: tuple[str, ...] = ()
     since: str = ""
     ended: float = 0.0
     stopped: str = ""
@@ -74,13 +75,27 @@ class RunState:
         if values.get("phase") not in get_args(Phase) or values.get("mode") not in get_args(Mode):
             raise broken(name, "has no known phase of a run")
         try:
-            return cls(**{**values, "keys": tuple(values["keys"]), "segments": int(values["segments"])})
+            return cls(
+                **{
+                    **values,
+                    "keys": tuple(values["keys"]),
+                    "entities": tuple(values.get("entities", ())),
+                    "segments": int(values["segments"]),
+                }
+            )
         except (KeyError, TypeError, ValueError) as error:
             raise broken(name, "does not hold the state of a run") from error
 
     def options(self, given: Options) -> Options:
         """``given``, but the run's first values for the options that decide what can differ."""
-        return replace(given, segments=self.segments, keys=self.keys, since=self.since, refresh=self.refresh)
+        return replace(
+            given,
+            segments=self.segments,
+            keys=self.keys,
+            entities=self.entities,
+            since=self.since,
+            refresh=self.refresh,
+        )
 
     def check_key(self, key: Mapping[str, str]) -> None:
         """Raises ``KeySchemaChanged``."""

@@ -110,7 +110,7 @@ def missing_before(
     if row is None:
         return None
     return missing_step(
-        redacted._replace(was=row.entity, entity=change.was),
+        redacted._replace(was=row.entity or change.was, entity=change.was),
         was_live=row.live,
         was=row.image,
         settled=row.position,
@@ -132,7 +132,7 @@ def lost_names(
     published = published_fields(table, row, previous, keep)
     if rules.field_hashes is None or before is None or published is None:
         return None
-    if rules.entity != (row.entity if previous is None and row is not None else rules.entity):
+    if previous is None and row is not None and row.entity not in ("", change.was):
         return None  # hashes of two entities cannot be compared
     found = rules.field_hashes(before)
     return bounded(name for name in found.keys() | published.keys() if found.get(name) != published.get(name))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bridge.core.change import Change, TypedItem
+from bridge.core.entities.select import NO_ENTITY
 from bridge.core.events.translate import Table
 from bridge.core.healing import time_text
 from bridge.core.keys import key_as_text
@@ -132,7 +133,7 @@ class RowMaker:
                 rules.fingerprint(image),
                 fields,
                 # Of an item that no entity selects, no rule says what is secret.
-                image if keep == "image" and rules.entities is None else None,
+                image if keep == "image" and rules.entity != NO_ENTITY else None,
                 rules.fingerprint_version,
             )
         except MalformedRecord:

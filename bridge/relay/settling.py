@@ -81,7 +81,7 @@ class Settling:
             row = legible(table, self.rows.get(item.key))
             previous = earlier.get(item.key)
             if table is not None and table.entities is not None:
-                known = previous.entity if previous is not None else None if row is None else row.entity
+                known = previous.entity if previous is not None else (row.entity or None) if row else None
                 item.change = change = table.decided(change, known)
             without = None if row is None else self._settled_already(item, change, row, previous)
             if without is not None:

@@ -165,7 +165,7 @@ class Doctor:
         yield judge_view(context, stream.view, table, keeps_fields=keeps_fields)
 
     def _subject(self, facts: TableFacts) -> Iterator[Finding]:
-        require_whole_key(facts.name, self.configuration.tables[facts.name].subject, facts.key)
+        require_whole_key(self.configuration.tables[facts.name], facts.key)
         yield Finding("subject", facts.name, "ok", "each item has a subject of its own")
 
     def _mappings(self, context: Context, arn: str, ours: list[MappingFacts]) -> Iterator[Finding]:

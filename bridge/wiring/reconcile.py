@@ -39,9 +39,9 @@ from bridge.ports.sink import Sink
 from bridge.ports.stream import StreamSource
 from bridge.reconcile import Comparer, Options, Price, Reconciler, Seen, Spread, Steps, take_turns
 from bridge.reconcile.stated_lag import StatedLag
+from bridge.settings import Settings
 from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.stores import DynamoDbLedgerSettings
-from bridge.settings.tables import TableSettings
 from bridge.stream.mapping.behind import CheckpointLag
 from bridge.stream.mapping.quiet import FunctionLag
 from bridge.wiring.bridge import (
@@ -98,7 +98,7 @@ def build_reconciler(
     backoff = Backoff(random.Random())  # noqa: S311 - jitter
     source = DynamoTable(clients()("dynamodb"), table.name, clock, backoff)
     facts = source.describe()
-    require_whole_key(table.name, table.subject, facts.key)
+    require_whole_key(table, facts.key)
     if not stream_stopped and settings.tables[name].kinesis is None:
         require_stream(facts, "; or --stream-stopped to reconcile as it is")
     parse_fast_without_binary(client("dynamodb"))
@@ -161,12 +161,15 @@ def build_steps(
         dry=False,
         clock=clock,
     )
-    options = options_of(configuration.settings.tables[name])
+    options = options_of(configuration.settings, name)
     return Steps.over(reconciler, options, new_claim=lambda: secrets.token_hex(8))
 
 
-def options_of(table: TableSettings) -> Options:
-    """The options that bridge.yaml gives for a table."""
+def options_of(settings: Settings, name: str, entities: Sequence[str] = ()) -> Options:
+    """The options that bridge.yaml gives for a table, or for one entity of it alone."""
+    table = settings.tables[name]
+    if len(entities) == 1:
+        table = next(each.settings for each in settings.kinds() if each[:2] == (name, entities[0]))
     return Options(**dict(table.reconcile))
 
 

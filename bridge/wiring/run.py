@@ -144,7 +144,7 @@ def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence
         mapping = mapping_settings(settings, configuration.tables[table.name])
         if table.kinesis is None:
             facts = find_stream(client("dynamodb"), table.name)
-            require_whole_key(table.name, configuration.tables[table.name].subject, facts.key)
+            require_whole_key(configuration.tables[table.name], facts.key)
             own = StreamReader(client("dynamodbstreams"), facts.stream_arn)
             feeds.append(_Feed(name, own, STREAM, mapping))
         elif table.kinesis not in shared:

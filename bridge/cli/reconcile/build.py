@@ -60,8 +60,10 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         stream_stopped=given.stream_stopped,
         spread=side_by_side,
     )
-    own = options_of(configuration.settings.tables[name])
-    _check_types(given.only_type or (), configuration.tables[reconciler.comparer.facts.name])
+    table = configuration.tables[reconciler.comparer.facts.name]
+    _check_types(given.only_type or (), table)
+    entities = _checked_entities(given.entity or (), table)
+    own = options_of(configuration.settings, name, entities)
     return reconciler, replace(
         own,
         segments=given.segments or own.segments,
@@ -70,6 +72,7 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
         max_removes=own.max_removes if given.max_removes is None else given.max_removes,
         only_types=tuple(given.only_type or ()),
         keys=tuple(typed_key(text, reconciler.comparer.facts) for text in given.key or ()),
+        entities=entities,
         since=since,
         stream_stopped=given.stream_stopped,
         trust_ledger=given.trust_ledger,
@@ -78,9 +81,21 @@ def build(console: Console, given: Given, mode: Mode, *, resumed: bool) -> tuple
     )
 
 
+def _checked_entities(wanted: Sequence[str], table: Table) -> tuple[str, ...]:
+    """An entity that the table does not have would select nothing, which is no all-clear."""
+    known = () if table.entities is None else tuple(table.entities.by_name)
+    for each in wanted:
+        if each not in known:
+            has = f"it has {', '.join(known)}" if known else "it has no entities"
+            raise typer.BadParameter(
+                f"table {table.name} has no entity {visible(each)}; {has}", param_hint="--entity"
+            )
+    return tuple(dict.fromkeys(wanted))
+
+
 def _check_types(wanted: Sequence[str], table: Table) -> None:
     """A type that the table does not have would select nothing, which is no all-clear."""
-    types = sorted({version.envelope.type for rule in table.rules for version in rule.versions})
+    types = sorted({version.envelope.type for rule in table.every_rule for version in rule.versions})
     known = {*types, *(each.rpartition(".v")[0] for each in types)}
     for each in wanted:
         if each not in known:

@@ -30,6 +30,10 @@ class Given(Aws, Project):
     only_type: Annotated[
         list[str] | None, typer.Option(help="Only this event type. Repeatable.", metavar="TYPE")
     ] = None
+    entity: Annotated[
+        list[str] | None,
+        typer.Option(help="Only items of this entity of the table. Repeatable.", metavar="NAME"),
+    ] = None
     since: Annotated[
         str | None,
         typer.Option(
@@ -89,12 +93,12 @@ class Given(Aws, Project):
 _STORED = ("config", "env_file", "table", "state", "endpoint_url", "region")
 _WORK = (*_STORED, "max_rcu", "take_over")
 _LAG = ("only_type", "lag", "function", "checkpoints", "stream_stopped", "trust_ledger")
-_SELECTION = ("key", "since", "segments")
+_SELECTION = ("key", "entity", "since", "segments")
 _LIMITS = ("max_emit", "max_removes")
 
 Stored = Annotated[Given, Only(_STORED)]
 Planned = Annotated[Given, Only((*_WORK, *_LAG, *_SELECTION))]
 Run = Annotated[Given, Only((*_WORK, *_LAG, *_SELECTION, *_LIMITS))]
 Resumed = Annotated[Given, Only((*_WORK, *_LAG, *_LIMITS))]
-Seeded = Annotated[Given, Only((*_WORK, "segments", "refresh"))]
-Backfilled = Annotated[Given, Only((*_WORK, "segments", "only_type", "max_emit"))]
+Seeded = Annotated[Given, Only((*_WORK, "segments", "entity", "refresh"))]
+Backfilled = Annotated[Given, Only((*_WORK, "segments", "entity", "only_type", "max_emit"))]

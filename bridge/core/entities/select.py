@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bridge.core.change import Change, TypedItem
 from bridge.core.entities.template import KeyTemplate
@@ -23,8 +24,9 @@ class Selection:
     convert: PlainItem = plain_item
 
 
-NO_ENTITY = ""
-"""The name of the items that no entity selects."""
+NO_ENTITY: Final = "*"
+"""In place of an entity's name, for items that no entity selects. The name "" is for tables without entities,
+and in rows that were written before their table had any."""
 
 UNDECIDED = None
 """Where ``where`` needs an image that the stream view does not capture."""

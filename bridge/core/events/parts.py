@@ -34,7 +34,7 @@ class Entities(Generic[Rules]):
     other: Literal["ignore", "quarantine"] = "ignore"
 
     def rules(self, name: str | None) -> Rules | None:
-        return self.by_name.get(name or NO_ENTITY)
+        return self.by_name.get(NO_ENTITY if name is None else name)
 
     def mapped(self, make: Callable[[Rules], Rules]) -> Entities[Rules]:
         return Entities(self.selector, {name: make(each) for name, each in self.by_name.items()}, self.other)

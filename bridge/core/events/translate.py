@@ -117,6 +117,18 @@ class Table:
         """The rules of an entity by name; those of the table itself for an unknown name."""
         return self if self.entities is None else self.entities.rules(entity) or self
 
+    @property
+    def every_rule(self) -> tuple[EventRule, ...]:
+        """The event types of all entities."""
+        if self.entities is None:
+            return self.rules
+        return tuple(rule for each in self.entities.by_name.values() for rule in each.rules)
+
+    def with_rules(self, keep: Callable[[EventRule], bool]) -> Table:
+        """The same table with some of its event types."""
+        entities = None if self.entities is None else self.entities.mapped(lambda each: each.with_rules(keep))
+        return replace(self, rules=tuple(filter(keep, self.rules)), entities=entities)
+
     def unredacting(self) -> Table:
         """The same table for images that are redacted already."""
         entities = None if self.entities is None else self.entities.mapped(Table.unredacting)

@@ -7,10 +7,12 @@ attributes would be the subject of several items.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bridge.core.entities.select import Selection
+from bridge.core.events.translate import Table
 from bridge.core.jsonpath import step_text
 from bridge.core.mapping.language import paths_of
 from bridge.core.mapping.subject import Subject
@@ -78,14 +80,34 @@ def subject_problems(subject: Subject, key: KnownKey) -> Iterator[tuple[str, str
         yield message + "differ in it would share a subject", _whole(subject, key)
 
 
-def require_whole_key(table: str, subject: Subject, key: Iterable[str]) -> None:
-    """Raises ``BatchError`` where the subject is not made of exactly the ``key`` of the live table."""
+def require_whole_key(table: Table, key: Mapping[str, str]) -> None:
+    """Raises ``BatchError`` where the subject, or the key templates of an entity, are not made of exactly the
+    ``key`` of the live table: its attributes and their types."""
+    if table.entities is not None:
+        for selection in table.entities.selector.entities:
+            _require_templates(table.name, selection, key)
+        return
     known = KnownKey(dict.fromkeys(key, "the table"), described=True, closed=True)
-    for message, advice in subject_problems(subject, known):
+    for message, advice in subject_problems(table.subject, known):
         raise BatchError(
-            f"table {table}, subject {subject.template!r}: {message}",
-            hint=f"in bridge.yaml, subject of {table}: {advice}",
+            f"table {table.name}, subject {table.subject.template!r}: {message}",
+            hint=f"in bridge.yaml, subject of {table.name}: {advice}",
         )
+
+
+def _require_templates(table: str, selection: Selection, key: Mapping[str, str]) -> None:
+    where = f"table {table}, key of entity {selection.name}"
+    hint = f"in bridge.yaml, name each of {', '.join(key)} in the key of {selection.name}, and nothing else"
+    for attribute in selection.key.attributes:
+        if attribute not in key:
+            raise BatchError(f"{where}: {attribute!r} is no attribute of the table's key", hint=hint)
+        if key[attribute] != "S" and not selection.key.values[attribute].is_bare:
+            raise BatchError(
+                f"{where}: {attribute!r} is of type {key[attribute]}, which no text matches",
+                hint=f'write {attribute}: "{{name}}"',
+            )
+    if missing := [name for name in key if name not in selection.key.attributes]:
+        raise BatchError(f"{where}: {', '.join(missing)} of the table's key has no template", hint=hint)
 
 
 def _whole(subject: Subject, key: KnownKey) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.core.diff.fields import Differ, compile_diff
 from bridge.core.diff.lists import ByMember
-from bridge.core.entities.select import Selection, Selector
+from bridge.core.entities.select import NO_ENTITY, Selection, Selector
 from bridge.core.entities.template import KeyTemplate, compile_key
 from bridge.core.events.parts import Entities
 from bridge.core.events.route import Route
@@ -174,6 +174,7 @@ class _Compiler:
             subject=Subject("", (), ("",)),
             diff=compile_differ(table, numbers),
             rules=(),
+            entity=NO_ENTITY,
             convert=plain_item if numbers is None else numbers.item,
             fingerprint=None if self.secret is None else compile_fingerprint(self.secret),
             key_hash=None if self.secret is None else compile_fingerprint(self.secret),
