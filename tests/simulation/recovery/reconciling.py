@@ -195,7 +195,8 @@ class Reconciliations:
 
     @property
     def _troubles(self) -> int:
-        return len(self.simulation.destination.sent) + len(self.simulation.quarantined)
+        skipped = sum(len(stream.skipped) for stream in self.simulation.world.streams)
+        return skipped + len(self.simulation.destination.sent) + len(self.simulation.quarantined)
 
     @property
     def emitted(self) -> int:
