@@ -111,10 +111,33 @@ def test_killed_after_any_step_a_run_in_s3_is_resumed_and_everything_is_sent_onc
     assert rig.execute()["differing"] == 0
 
 
+@pytest.mark.parametrize("operation", ["put", "remove"])
+def test_a_run_that_fails_as_it_begins_does_not_make_an_unfinished_one_report_that_nothing_was_missed(
+    operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = lossy()
+    for steps in count(1):
+        rig.steps(steps)
+        rig.clock.advance(700)
+        state = rig.reconciler.status()
+        if state is not None and state.phase == "emit":
+            break
+    sent = len(rig.events)
+
+    def fails(*_: object) -> None:
+        raise CheckpointUnavailable("the run store did not answer")
+
+    with monkeypatch.context() as patch, pytest.raises(CheckpointUnavailable):
+        patch.setattr(rig.store, operation, fails)
+        rig.execute()
+    report = rig.resume()
+    assert sent < len(rig.events) == 30
+    assert sum(report["missed"].values()) in (30, 30 - sent)  # of the earlier run, or of the new one
+
+
 @pytest.mark.parametrize("operation", ["GetObject", "PutObject", "ListObjectsV2", "DeleteObjects"])
 def test_a_bucket_that_fails_at_any_call_stops_the_run_where_it_is(operation: str) -> None:
     """And whatever it was, a resumed or a new run sends each change once."""
-    from bridge.errors import CheckpointUnavailable
     from tests.fakes.clients.batch_peer import client_error
 
     for call in range(0, 40, 6):
