@@ -81,8 +81,7 @@ class Redrive:
                 self._is_trimmed(done)
                 self.redriven.update(self._still_in_stream(places))
                 trimmed.add(done.name)
-            elif not simulation.faults.on and not simulation.options.refused_share:
-                # What follows a record that a sink refuses for good waits until that one is quarantined.
+            elif not simulation.faults.on:
                 raise Violation(f"in calm the redrive leaves {done.name}: {done.why}")
         return box.names() <= trimmed
 
