@@ -159,6 +159,11 @@ class _Recorder:
         elif report.skipped:
             self.skipped.add(report.nodeid)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """One file that cannot be read must not hide the others."""
+        if report.failed:
+            self.failed.add(report.nodeid)
+
     def usable(self) -> dict[str, float]:
         """The tests that can notice a mutant, with their seconds."""
         unfit = self.failed | self.skipped
@@ -172,7 +177,7 @@ def _measure_here(order: dict[str, Any]) -> None:
     )
     recorder = _Recorder(measured)
     measured.start()
-    pytest.main([*OPTIONS, *order["files"]], plugins=[recorder])
+    pytest.main([*OPTIONS, "--continue-on-collection-errors", *order["files"]], plugins=[recorder])
     measured.stop()
     data = measured.get_data()
     parts: dict[str, Any] = {}

@@ -106,7 +106,9 @@ def survivors(output: str) -> list[str]:
 
 
 def test_survivors_are_listed_and_reasons_are_kept_by_text(tiny: Path) -> None:
+    (tiny / "checks/test_unreadable.py").write_text("import nowhere\n", "utf-8")
     first = run(tiny)
+    assert "not used, it fails without a mutant: checks/test_unreadable.py" in first.stdout
     assert survivors(first.stdout) == ["return count >= 0", "return count > 1", "count = count - 2"], (
         first.stderr
     )
