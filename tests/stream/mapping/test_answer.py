@@ -38,6 +38,12 @@ def test_lowest_means_as_an_integer() -> None:
         failures(["97"]),
         failures(["099"]),
         failures([99]),
+        failures([99.0]),
+        failures([True]),
+        failures([[]]),
+        failures([["99"]]),
+        failures([{}]),
+        failures([{"S": "99"}]),
         failures(["100", "unknown"]),
         {"batchItemFailures": [{"itemIdentifer": "99"}]},
         {"batchItemFailures": ["99"]},
@@ -57,6 +63,13 @@ def test_an_answer_that_cannot_be_understood_fails_the_whole_batch(response: Any
     answer = read_answer(response, SEQUENCES, report_batch_item_failures=True)
     assert answer.done == 0
     assert answer.reason
+
+
+@pytest.mark.parametrize("identifier", ["", None, "100"])
+def test_a_record_without_a_sequence_number_cannot_be_named(identifier: Any) -> None:
+    """The first of the batch would be taken as done although nobody named the second."""
+    answer = read_answer(failures([identifier]), ("98", "", "99"), report_batch_item_failures=True)
+    assert answer.done == 0
 
 
 @pytest.mark.parametrize("response", [failures(["99"]), "ok", {"statusCode": 200}, failures([""])])

@@ -205,6 +205,17 @@ def test_the_frontier_passes_only_what_is_done_without_a_gap() -> None:
     assert (frontier.through, len(frontier)) == ("10", 0)
 
 
+def test_the_frontier_does_not_grow_with_the_records_that_it_has_passed() -> None:
+    frontier = Frontier()
+    for place in range(0, 10_000, 2):
+        frontier.add(place, str(place))
+        frontier.add(place + 1, str(place + 1))
+        frontier.done(place + 1)
+        frontier.done(place)
+    assert (frontier.through, len(frontier)) == ("9999", 0)
+    assert frontier._done == set(), "nothing else shows what is remembered"
+
+
 def test_nothing_is_saved_when_nothing_changed() -> None:
     rig = Rig()
     rig.write(2)
