@@ -11,8 +11,9 @@ from bridge.errors import EventTooLarge
 from bridge.ports.clock import Deadline
 from tests.builders.bridges import handle, relay
 from tests.builders.records import lambda_record
-from tests.delivery.test_dispatch import Peer, dispatcher, event
+from tests.delivery.test_dispatch import Peer, dispatcher
 from tests.fakes.clock import FakeClock
+from tests.fakes.event_builder import event
 from tests.fakes.sink import ScriptedSink
 
 
