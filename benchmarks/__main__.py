@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks import compatibility, large_items, reconcile, transform
+from benchmarks import compatibility, entities, large_items, reconcile, transform
 
 
 def main() -> None:
     transform.main()
+    entities.main()
     large_items.main()
     reconcile.main()
     compatibility.main()

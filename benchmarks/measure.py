@@ -40,4 +40,4 @@ def report(title: str, timings: Mapping[str, Timing], *, baseline: str) -> None:
     print(f"  {'':44} {'µs lowest':>10} {'µs median':>10}   × {baseline}")
     for name, timing in timings.items():
         ratio = timing.median_us / base.median_us
-        print(f"  {name:44} {timing.lowest_us:10.1f} {timing.median_us:10.1f}   {ratio:6.1f}")
+        print(f"  {name:44} {timing.lowest_us:10.1f} {timing.median_us:10.1f}   {ratio:6.2f}")

@@ -89,7 +89,7 @@ class Change(NamedTuple):
 
     ``entity`` and ``was`` name the entities of the item after and before the change, in a table that holds
     several kinds of items (:mod:`bridge.core.entities`): ``*`` where none selects it, None where that cannot
-    be known from this stream view.
+    be known from this stream view. ``parts`` are the parts of the key that the templates of ``entity`` name.
     """
 
     record_id: str
@@ -110,6 +110,7 @@ class Change(NamedTuple):
     id_suffix: str = ""
     entity: str | None = ""
     was: str | None = ""
+    parts: Mapping[str, str] | None = None
 
     @property
     def sequence(self) -> str:

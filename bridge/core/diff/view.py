@@ -75,9 +75,13 @@ class ChangeView:
     @property
     def id(self) -> dict[str, Any] | None:
         """The parts of the key by name, as plain values; None where no template names any."""
-        if self._id is None and self._template is not None:
-            parts = self._template.values_of(self.change.key)
-            self._id = None if parts is None else self.convert(parts, "Keys")
+        template = self._template
+        if self._id is None and template is not None:
+            change = self.change
+            parts = change.parts if change.parts is not None else template.parse(change.key)
+            if parts is not None:
+                plain = not template.bare
+                self._id = dict(parts) if plain else self.convert(template.typed(parts, change.key), "Keys")
         return self._id
 
     @property

@@ -9,8 +9,8 @@ for braces.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from bridge.core.change import TypedItem
@@ -43,43 +43,35 @@ class ValueTemplate:
 
     text: str
     pieces: tuple[Piece, ...]
+    form: re.Pattern[str] = field(init=False)
+    is_literal: bool = field(init=False)
+    is_bare: bool = field(init=False)
+    """Whether it is one part and nothing else: the only form that numbers and binary values match."""
 
-    @property
-    def is_bare(self) -> bool:
-        """Whether it is one part and nothing else: the only form that numbers and binary values match."""
-        return len(self.pieces) == 1 and self.pieces[0].name != ""
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_literal", not any(piece.name for piece in self.pieces))
+        object.__setattr__(self, "is_bare", len(self.pieces) == 1 and not self.is_literal)
+        object.__setattr__(self, "form", re.compile("".join(self._expressions()), re.DOTALL))
+
+    def _expressions(self) -> Iterator[str]:
+        """Each part ends at the first occurrence of the literal after it, so nothing is ever tried twice."""
+        for index, piece in enumerate(self.pieces):
+            if not piece.name:
+                yield re.escape(piece.literal)
+            elif index == len(self.pieces) - 1:
+                yield f"(?P<{piece.name}>.+)"
+            else:
+                yield f"(?P<{piece.name}>(?:(?!{re.escape(self.pieces[index + 1].literal)}).)+)"
 
     @property
     def prefix(self) -> str:
         """The literal text that every value begins with."""
         return self.pieces[0].literal
 
-    @property
-    def is_literal(self) -> bool:
-        return not any(piece.name for piece in self.pieces)
-
     def parse(self, value: str) -> dict[str, str] | None:
         """The parts of a value; None where it does not have this form."""
-        parts: dict[str, str] = {}
-        at, name = 0, ""
-        for piece in self.pieces:
-            if piece.name:
-                name = piece.name
-                continue
-            if not name:
-                if not value.startswith(piece.literal, at):
-                    return None
-                at += len(piece.literal)
-                continue
-            end = value.find(piece.literal, at)
-            if end <= at:
-                return None
-            parts[name] = value[at:end]
-            at, name = end + len(piece.literal), ""
-        if name:
-            parts[name] = value[at:]
-            return parts if at < len(value) else None
-        return parts if at == len(value) else None
+        found = self.form.fullmatch(value)
+        return None if found is None else found.groupdict()
 
     def build(self, parts: Mapping[str, str]) -> str:
         """The value with these parts. Raises ``ValueError`` where it would be read as other parts."""
@@ -94,6 +86,19 @@ class KeyTemplate:
     """Templates of all attributes of a key, in order of their names."""
 
     values: Mapping[str, ValueTemplate]
+    bare: Mapping[str, str] = field(init=False)
+    """The attributes that are one part and nothing else, by the name of the part."""
+    _checks: tuple[tuple[str, ValueTemplate], ...] = field(init=False)
+    """What says no soonest comes first."""
+    _repeats: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        checks = sorted(self.values.items(), key=lambda each: (not each[1].is_literal, -len(each[1].prefix)))
+        object.__setattr__(self, "_checks", tuple(checks))
+        named = [piece.name for value in self.values.values() for piece in value.pieces if piece.name]
+        object.__setattr__(self, "_repeats", len(set(named)) < len(named))
+        bare = {each.pieces[0].name: name for name, each in self.values.items() if each.is_bare}
+        object.__setattr__(self, "bare", bare)
 
     @property
     def attributes(self) -> tuple[str, ...]:
@@ -117,36 +122,46 @@ class KeyTemplate:
         if len(key) != len(self.values):
             return None
         parts: dict[str, str] = {}
-        for attribute, template in self.values.items():
+        for attribute, template in self._checks:
             value = key.get(attribute)
             if value is None:
                 return None
-            ((tag, content),) = value.items()
-            if tag != "S" and not template.is_bare:
-                return None
-            found = template.parse(base64_text(content) if isinstance(content, bytes) else content)
+            text = value.get("S")
+            if text is None:
+                if not template.is_bare:
+                    return None
+                (content,) = value.values()
+                text = base64_text(content) if isinstance(content, bytes) else content
+            if template.is_literal:
+                if text != template.pieces[0].literal:
+                    return None
+                continue
+            found = template.form.fullmatch(text)
             if found is None:
                 return None
-            for name, text in found.items():
-                if parts.setdefault(name, text) != text:
-                    return None  # a name that is there twice has one value
+            if not self._repeats:
+                parts.update(found.groupdict())
+            elif not _agree(parts, found.groupdict()):
+                return None
         return parts
 
-    def values_of(self, key: TypedItem) -> dict[str, dict[str, Any]] | None:
-        """The parts as typed values: a bare part keeps the type of its attribute, every other is text."""
-        texts = self.parse(key)
-        if texts is None:
-            return None
-        typed = {name: {"S": text} for name, text in texts.items()}
-        for attribute, template in self.values.items():
-            if template.is_bare:
-                typed[template.pieces[0].name] = dict(key[attribute])
+    def typed(self, parts: Mapping[str, str], key: TypedItem) -> dict[str, Any]:
+        """The parts of ``key`` as typed values: a bare part keeps the type of its attribute, every other is
+        text."""
+        typed: dict[str, Any] = {name: {"S": text} for name, text in parts.items()}
+        for name, attribute in self.bare.items():
+            typed[name] = key[attribute]
         return typed
 
     def build(self, parts: Mapping[str, str]) -> dict[str, str]:
         """The texts of the key's attributes. Raises ``ValueError`` where they would be read as other parts,
         ``KeyError`` where a part is missing."""
         return {attribute: template.build(parts) for attribute, template in self.values.items()}
+
+
+def _agree(parts: dict[str, str], more: Mapping[str, str]) -> bool:
+    """Adds ``more``; a name that is there twice has one value."""
+    return all(parts.setdefault(name, part) == part for name, part in more.items())
 
 
 def compile_value(text: str) -> ValueTemplate:

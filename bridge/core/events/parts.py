@@ -71,6 +71,7 @@ def ended(change: Change) -> Change:
         fetched=False,
         published=None,
         entity=change.was,
+        parts=None,
         id_suffix=change.id_suffix + END_SUFFIX,
         view=change.view if change.before is not None else "KEYS_ONLY",
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from bridge.core.diff.fields import Differ, compile_diff
 from bridge.core.diff.lists import ByMember
-from bridge.core.entities.select import NO_ENTITY, Selection, Selector
+from bridge.core.entities.select import NO_ENTITY, Selection, Selector, attributes_of
 from bridge.core.entities.template import KeyTemplate, compile_key
 from bridge.core.events.parts import Entities
 from bridge.core.events.route import Route
@@ -165,6 +165,9 @@ class _Compiler:
                 if kind.selects is None or kind.selects.where is None
                 else compile_pattern(kind.selects.where),
                 each.convert,
+                None
+                if kind.selects is None or kind.selects.where is None
+                else attributes_of(kind.selects.where),
             )
             for kind, each in zip(kinds, rules, strict=True)
             if each.template is not None

@@ -69,7 +69,7 @@ def test_numbers_and_binary_values_match_a_bare_part_alone_and_keep_their_type()
     key = {"PK": {"S": "DEVICE#7"}, "at": {"N": "12"}}
     bare = compile_key({"PK": "DEVICE#{device}", "at": "{at}"})
     assert bare.parse(key) == {"device": "7", "at": "12"}
-    assert bare.values_of(key) == {"device": {"S": "7"}, "at": {"N": "12"}}
+    assert bare.typed({"device": "7", "at": "12"}, key) == {"device": {"S": "7"}, "at": {"N": "12"}}
     assert compile_key({"PK": "DEVICE#{device}", "at": "1{at}"}).parse(key) is None
     assert bare.parse({"PK": {"S": "DEVICE#7"}, "at": {"B": b"\x00"}}) == {"device": "7", "at": "AA=="}
 
