@@ -62,6 +62,7 @@ class RecordError(BridgeError):
 
     stage = "decode"
     event_type: str = ""  # the type (with major) of the event that failed, if an event failed
+    entity: str = ""  # whose rules failed, in a table that holds several kinds of items
 
 
 class MalformedRecord(RecordError):

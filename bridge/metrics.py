@@ -22,7 +22,8 @@ class Metric:
     """``unit`` is one of CloudWatch's (docs: MetricDatum).
 
     Every metric is emitted for the service as a whole. A metric with a ``dimension`` is also emitted for each
-    table or each sink of bridge.yaml. These are few: no dimension is taken from a record.
+    table or each sink of bridge.yaml, and one ``by_entity`` for each entity of a table that holds several
+    kinds of items. These are few: no dimension is taken from a record.
     """
 
     name: str
@@ -30,33 +31,80 @@ class Metric:
     meaning: str
     dimension: Literal["table", "sink"] | None = None
     kind: Kind = "count"
+    by_entity: bool = False
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The names of the dimensions that a value may be given."""
+        own = () if self.dimension is None else (self.dimension,)
+        return (*own, "entity") if self.by_entity else own
 
 
 METRICS: Final = {
     metric.name: metric
     for metric in (
         # how records end (bridge.relay.reports)
-        Metric("RecordsReceived", "Count", "Records received; the sum of the four ends.", "table"),
-        Metric("RecordsPublished", "Count", "Records whose events every sink accepted.", "table"),
-        Metric("RecordsWithoutEvent", "Count", "Settled without an event: filtered, unchanged …", "table"),
-        Metric("RecordsQuarantined", "Count", "Records quarantined: they can never succeed.", "table"),
-        Metric("RecordsReturned", "Count", "Records returned for retry.", "table"),
-        Metric("RecordsHeldBack", "Count", "Of these: held back behind an earlier change.", "table"),
-        Metric("EventsPublished", "Count", "Events of published records.", "table"),
+        Metric(
+            "RecordsReceived", "Count", "Records received; the sum of the four ends.", "table", by_entity=True
+        ),
+        Metric(
+            "RecordsPublished", "Count", "Records whose events every sink accepted.", "table", by_entity=True
+        ),
+        Metric(
+            "RecordsWithoutEvent",
+            "Count",
+            "Settled without an event: filtered, unchanged …",
+            "table",
+            by_entity=True,
+        ),
+        Metric(
+            "RecordsQuarantined",
+            "Count",
+            "Records quarantined: they can never succeed.",
+            "table",
+            by_entity=True,
+        ),
+        Metric("RecordsReturned", "Count", "Records returned for retry.", "table", by_entity=True),
+        Metric(
+            "RecordsHeldBack",
+            "Count",
+            "Of these: held back behind an earlier change.",
+            "table",
+            by_entity=True,
+        ),
+        Metric("EventsPublished", "Count", "Events of published records.", "table", by_entity=True),
+        Metric("RecordsWithoutEntity", "Count", "Records of items that no entity selects.", "table"),
         # what was received
-        Metric("Inserts", "Count", "Changes that created an item.", "table"),
-        Metric("Modifies", "Count", "Changes of an existing item.", "table"),
-        Metric("Removes", "Count", "Changes that removed an item, including by TTL.", "table"),
+        Metric("Inserts", "Count", "Changes that created an item.", "table", by_entity=True),
+        Metric("Modifies", "Count", "Changes of an existing item.", "table", by_entity=True),
+        Metric(
+            "Removes", "Count", "Changes that removed an item, including by TTL.", "table", by_entity=True
+        ),
         Metric("StreamLag", "Milliseconds", "Age of a batch's last change at receipt.", "table", "sample"),
         # whether secrets are found (bridge.relay.redactions)
         Metric(
-            "RedactionRulesUnmatched", "Count", "Rules without a match in 1,000 changes.", "table", "sample"
+            "RedactionRulesUnmatched",
+            "Count",
+            "Rules without a match in 1,000 changes.",
+            "table",
+            "sample",
+            by_entity=True,
         ),
         Metric(
-            "RedactionValuesDropped", "Count", "Values whose shape a redaction rule did not expect.", "table"
+            "RedactionValuesDropped",
+            "Count",
+            "Values whose shape a redaction rule did not expect.",
+            "table",
+            by_entity=True,
         ),
         # what the ledger reveals (bridge.relay.settling)
-        Metric("GapsSeen", "Count", "Changes before which another change was never settled.", "table"),
+        Metric(
+            "GapsSeen",
+            "Count",
+            "Changes before which another change was never settled.",
+            "table",
+            by_entity=True,
+        ),
         # reconciliations under a state machine (bridge.lambdas.reconcile)
         Metric("ReconciliationsCompleted", "Count", "Runs that ended and compared everything.", "table"),
         Metric("ReconciliationsStopped", "Count", "Runs that stopped; the report says why.", "table"),
@@ -99,9 +147,9 @@ METRICS: Final = {
 def render_table() -> str:
     """The metrics as a Markdown table, for docs/telemetry.md."""
     head = "| metric | kind, unit | also by | meaning |\n|---|---|---|---|\n"
+    rows = ((each, ", ".join(each.dimensions) or "–") for each in METRICS.values())
     return head + "".join(
-        f"| `{each.name}` | {each.kind}, {each.unit} | {each.dimension or '–'} | {each.meaning} |\n"
-        for each in METRICS.values()
+        f"| `{each.name}` | {each.kind}, {each.unit} | {by} | {each.meaning} |\n" for each, by in rows
     )
 
 

@@ -49,6 +49,7 @@ class Event(NamedTuple):
     sinks: tuple[str, ...] = ()
     trace_header: str = ""
     group: str = ""
+    entity: str = ""  # whose event it is, in a table that holds several kinds of items
 
 
 def bounded_id(text: str, max_chars: int) -> str:

@@ -28,6 +28,7 @@ class Quarantined:
     event_type: str = ""
     sequence: str = ""
     way: str = ""  # the way in: stream (a pipe's too) or kinesis; "" in entries of earlier versions
+    entity: str = ""  # of its table; "" where the table has none, and in entries of earlier versions
 
 
 class Quarantine(Protocol):
@@ -52,7 +53,8 @@ class Quarantine(Protocol):
 class Selection:
     """A selection of quarantined records; an empty member selects all.
 
-    ``event_type`` is given with or without its major. ``since`` and ``until`` limit the time of quarantine,
+    ``event_type`` is given with or without its major, ``entity`` with or
+    without its table: ``app-main/order``. ``since`` and ``until`` limit the time of quarantine,
     inclusive; an entry whose time cannot be read always passes that limit.
     """
 
@@ -60,9 +62,12 @@ class Selection:
     event_type: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    entity: str = ""
 
     def takes(self, entry: Quarantined) -> bool:
         if self.reason and entry.reason != self.reason:
+            return False
+        if self.entity and self.entity not in (entry.entity, f"{entry.table}/{entry.entity}"):
             return False
         types = (entry.event_type, entry.event_type.rpartition(".v")[0])
         if self.event_type and self.event_type not in types:

@@ -48,6 +48,8 @@ def render_page(report: Mapping[str, Any]) -> str:
     body += [f"<p>{escape(note)}</p>" for note in report.get("notes", ())]
     if report["by_type"]:
         body += ["<h2>Missed changes by event type and kind</h2>", _table(report["by_type"].items())]
+    if by_entity := report.get("by_entity"):
+        body += ["<h2>By entity</h2>", _table(_entity_rows(by_entity))]
     if report["blocked"]["count"]:
         rows = [
             (f"{each['reason']} {each['type']}".strip(), f"key {each['key_hash']}: {each['hint']}")
@@ -121,6 +123,13 @@ def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("last complete run before", f"{last['age_s'] / 3600:.1f} h ago" if last else "none"),
     ]
     return [(name.replace("_", " "), value) for name, value in rows]
+
+
+def _entity_rows(by_entity: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str]]:
+    return [
+        (entity, ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items()))
+        for entity, counts in by_entity.items()
+    ]
 
 
 def _table(rows: Any) -> str:

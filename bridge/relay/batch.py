@@ -11,6 +11,7 @@ from typing import Literal
 
 from bridge import __version__
 from bridge.core.change import Change
+from bridge.core.entities.select import entity_shown
 from bridge.core.event import Event
 from bridge.core.events.claim_check import Claim
 from bridge.core.events.translate import Table
@@ -81,12 +82,20 @@ class Item:
             self.end = None
             self.error = copy(result.error)  # the entries of one call share it
             self.error.event_type = event.type
+            self.error.entity = event.entity
         elif result.status == "failed" or self.error is None:
             self.return_for_retry(result.error)
 
     @property
     def to_quarantine(self) -> RecordError | None:
         return self.error if self.end is None and isinstance(self.error, RecordError) else None
+
+    @property
+    def entity(self) -> str:
+        """Whose rules failed, else the entity that the item is of. "" in a table without entities."""
+        if isinstance(self.error, RecordError) and self.error.entity:
+            return self.error.entity
+        return "" if self.change is None else entity_shown(self.change)
 
     @property
     def sequence_number(self) -> str:
@@ -116,6 +125,7 @@ class Item:
             event_type=error.event_type,
             sequence=change.position.sequence if change else "",
             way=self.dialect.name,
+            entity=error.entity or self.entity,
         )
 
 

@@ -24,14 +24,17 @@ _GROUPS_MAX: Final = 1_000
 
 class Group(NamedTuple):
     """What is judged together. ``step``: what the records reached. ``place``: their table or stream.
-    ``type``: the event type with its major, "" before a type is known."""
+    ``type``: the event type with its major, "" before a type is known. ``entity``: whose items they are, in a
+    table that holds several kinds."""
 
     step: str
     place: str
     type: str = ""
+    entity: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}, {self.type}" if self.type else self.place
+        place = f"{self.place}, entity {self.entity}" if self.entity else self.place
+        return f"{place}, {self.type}" if self.type else place
 
 
 @dataclass(slots=True)

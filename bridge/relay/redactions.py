@@ -68,8 +68,8 @@ class RedactionWatch:
             first_parted = parted > 0 and name not in self._parted
             if parted:
                 self._parted.add(name)
-        telemetry.count("RedactionValuesDropped", parted, table=of["table"])
-        telemetry.measure("RedactionRulesUnmatched", silent, table=of["table"])
+        telemetry.count("RedactionValuesDropped", parted, **of)
+        telemetry.measure("RedactionRulesUnmatched", silent, **of)
         for index in crossed:
             telemetry.log(
                 "warning",

@@ -17,28 +17,38 @@ def count_batch(
 ) -> None:
     """Count the metrics of every table in the batch.
 
-    ``tables`` are those of the configuration. Only they become dimensions, because the table names in
-    records have no bound.
+    ``tables`` are those of the configuration. Only they and their entities become dimensions, because the
+    table names in records have no bound. A change of an item from one entity to another counts for the new
+    one.
     """
-    for table, own in _by_table(items, tables).items():
-        outcome = whole if len(own) == len(items) else Outcome.of_items(own)
-        changes = [item.change for item in own if item.change is not None]
-        operations = Counter(change.operation for change in changes)
+    for table, of_table in _by_table(items, tables).items():
         by = {"table": table} if table else {}
-        telemetry.count("RecordsReceived", outcome.received, **by)
-        telemetry.count("RecordsPublished", outcome.published, **by)
-        telemetry.count("RecordsWithoutEvent", outcome.without_event, **by)
-        telemetry.count("RecordsQuarantined", outcome.quarantined, **by)
-        telemetry.count("RecordsReturned", outcome.returned, **by)
-        telemetry.count("RecordsHeldBack", outcome.reasons.get("returned", {}).get("held_back", 0), **by)
-        telemetry.count("EventsPublished", outcome.events, **by)
-        telemetry.count("Inserts", operations["insert"], **by)
-        telemetry.count("Modifies", operations["modify"], **by)
-        telemetry.count("Removes", operations["remove"], **by)
-        telemetry.count("GapsSeen", sum(item.gap for item in own), **by)
+        groups = _by_entity(of_table) if table else {"": of_table}
+        for entity, own in groups.items():
+            outcome = whole if len(own) == len(items) else Outcome.of_items(own)
+            _count(own, outcome, telemetry, {**by, "entity": entity} if entity else by)
+        if any(groups):
+            unselected = sum(item.why == "no_entity" for item in of_table)
+            telemetry.count("RecordsWithoutEntity", unselected, **by)
+        changes = [item.change for item in of_table if item.change is not None]
         if changes:
             lag_ms = (now_s - changes[-1].time.timestamp()) * 1000
             telemetry.measure("StreamLag", max(0.0, lag_ms), **by)
+
+
+def _count(own: Sequence[Item], outcome: Outcome, telemetry: Telemetry, by: Mapping[str, str]) -> None:
+    operations = Counter(item.change.operation for item in own if item.change is not None)
+    telemetry.count("RecordsReceived", outcome.received, **by)
+    telemetry.count("RecordsPublished", outcome.published, **by)
+    telemetry.count("RecordsWithoutEvent", outcome.without_event, **by)
+    telemetry.count("RecordsQuarantined", outcome.quarantined, **by)
+    telemetry.count("RecordsReturned", outcome.returned, **by)
+    telemetry.count("RecordsHeldBack", outcome.reasons.get("returned", {}).get("held_back", 0), **by)
+    telemetry.count("EventsPublished", outcome.events, **by)
+    telemetry.count("Inserts", operations["insert"], **by)
+    telemetry.count("Modifies", operations["modify"], **by)
+    telemetry.count("Removes", operations["remove"], **by)
+    telemetry.count("GapsSeen", sum(item.gap for item in own), **by)
 
 
 def _by_table(items: Sequence[Item], tables: Collection[str]) -> Mapping[str, list[Item]]:
@@ -46,6 +56,14 @@ def _by_table(items: Sequence[Item], tables: Collection[str]) -> Mapping[str, li
     for item in items:
         table = item.change.table if item.change is not None and item.change.table in tables else ""
         groups.setdefault(table, []).append(item)
+    return groups
+
+
+def _by_entity(items: Sequence[Item]) -> Mapping[str, list[Item]]:
+    """By the names of bridge.yaml; one group where the table has no entities."""
+    groups: dict[str, list[Item]] = {}
+    for item in items:
+        groups.setdefault(item.entity, []).append(item)
     return groups
 
 
@@ -57,7 +75,9 @@ def log_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, has
             log_failure("record returned for retry", item, item.error, telemetry, hash_key)
     if telemetry.wants("info"):
         tables = sorted({item.change.table for item in items if item.change is not None})
-        telemetry.log("info", "batch handled", tables=tables, **outcome.as_dict())
+        entities = Counter(item.entity for item in items if item.entity)
+        by_entity = {"entities": dict(sorted(entities.items()))} if entities else {}
+        telemetry.log("info", "batch handled", tables=tables, **by_entity, **outcome.as_dict())
     if not telemetry.wants("debug"):
         return
     for item in items:
@@ -65,7 +85,7 @@ def log_batch(items: Sequence[Item], outcome: Outcome, telemetry: Telemetry, has
             telemetry.log(
                 "debug",
                 "event published",
-                **_where(item, hash_key),
+                **_where(item, hash_key, event.entity),
                 event_id=event.id,
                 event_type=event.type,
                 sinks=list(event.sinks),
@@ -89,14 +109,16 @@ def log_failure(message: str, item: Item, error: BridgeError, telemetry: Telemet
     )
 
 
-def _where(item: Item, hash_key: bytes) -> dict[str, object]:
-    """What identifies a record in a log; never an image, never a key in the clear."""
+def _where(item: Item, hash_key: bytes, entity: str = "") -> dict[str, object]:
+    """What identifies a record in a log; never an image, never a key in the clear. ``entity``: the one of an
+    event, else that of the record."""
     change = item.change
     if change is None:
         return {"record_id": record_id_of(item.record)}
     return {
         "record_id": change.record_id,
         "table": change.table,
+        **({"entity": entity or item.entity} if entity or item.entity else {}),
         "key_hash": key_hash(item.key, hash_key),
         "sequence": change.position.sequence,
     }

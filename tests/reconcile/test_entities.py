@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bridge.cli.reconcile.view import report_lines
 from bridge.core.keys import key_token
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.errors import ReconcileStopped
@@ -15,6 +16,7 @@ from bridge.ports.ledger import Keep, Row
 from bridge.ports.table import TableFacts
 from bridge.reconcile import Comparer, Reconciler
 from bridge.reconcile import Options as ReconcileOptions
+from bridge.reconcile.page import render_page
 from tests.builders.bridges import handle, relay
 from tests.builders.records import item
 from tests.builders.single_table import CONFIG, STREAM_ARN, change, key, tables
@@ -97,6 +99,10 @@ def test_a_missed_change_is_published_by_the_rules_of_its_entity_and_counted_the
         "order": {"differing": 1, "missed": 1, "reemitted": 1},
         "user": {"matching": 1},
     }
+    assert "  entity order: differing 1  missed 1  reemitted 1" in report_lines(report)
+    page = render_page(report)
+    assert "<h2>By entity</h2>" in page
+    assert "<td>order<td class=n>differing 1, missed 1, reemitted 1" in page
     assert rig.execute()["differing"] == 0
 
 

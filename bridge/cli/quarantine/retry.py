@@ -49,7 +49,7 @@ def retry(
     filtered = wanted != Wanted()
     if bool(names) + filtered + everything != 1:
         raise BridgeError(
-            "choose the entries: by ids, by --reason, --type, --since and --until, or by --all",
+            "choose the entries: by ids, by --reason, --type, --entity, --since and --until, or by --all",
             hint="`stream-bridge quarantine list` lists the entries",
         )
     configuration = project.load(console)

@@ -44,6 +44,13 @@ class Wanted:
         str | None, typer.Option(help="Only entries up to this time; a day ends at midnight.", metavar="TIME")
     ] = None
 
+    entity: Annotated[
+        str,
+        typer.Option(
+            help="Only items of this entity, or table/entity; other: those of no entity.", metavar="NAME"
+        ),
+    ] = ""
+
     def selection(self) -> Selection:
         """Raises ``BridgeError`` for what is not a time."""
         from bridge.edges.local.clock import SystemClock
@@ -52,7 +59,7 @@ class Wanted:
         now = SystemClock().now
         since = None if self.since is None else moment("--since", self.since, now)
         until = None if self.until is None else moment("--until", self.until, now, end_of_day=True)
-        return Selection(self.reason, self.event_type, since, until)
+        return Selection(self.reason, self.event_type, since, until, self.entity)
 
 
 def list_entries(

@@ -84,9 +84,8 @@ def described(name: str, entry: Quarantined) -> dict[str, Any]:
 
 def row(name: str, entry: Quarantined) -> tuple[str, ...]:
     """The texts of :data:`COLUMNS`."""
-    return tuple(
-        visible(str(text)) for text in (entry.time, entry.reason, entry.table, entry.event_type, name)
-    )
+    where = f"{entry.table}/{entry.entity}" if entry.entity else entry.table
+    return tuple(visible(str(text)) for text in (entry.time, entry.reason, where, entry.event_type, name))
 
 
 def short_row(name: str, entry: Quarantined) -> tuple[str, ...]:

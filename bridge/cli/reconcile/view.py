@@ -86,6 +86,9 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
         f"  missed: {missed}",
     ]
     lines += [f"    {name}: {count:,}" for name, count in report["by_type"].items()]
+    for entity, counts in report.get("by_entity", {}).items():
+        found = "  ".join(f"{_words(name)} {count:,}" for name, count in counts.items())
+        lines.append(f"  entity {entity}: {found}")
     if report["reemitted"]:
         sent = "  ".join(f"{kind} {count:,}" for kind, count in report["reemitted"].items())
         lines.append(f"  re-emitted: {sent} ({plural(report['events'], 'event')})")

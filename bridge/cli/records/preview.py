@@ -88,7 +88,7 @@ class Previewer:
         table = self._tables.get(change.table)
         try:
             body = dialect_of(record).decode(record, change.stream).body
-            return None if table is None else table.explain(body, change)
+            return None if table is None else table.explain(body, table.decided(table.placed(change), None))
         except (RecordError, BatchError):
             return None
 
@@ -105,7 +105,7 @@ class Previewer:
 
 def _ranks(table: Table) -> dict[str, int]:
     """The types of a table, in the order of its rules."""
-    types = [version.envelope.type for rule in table.rules for version in rule.versions]
+    types = [version.envelope.type for rule in table.every_rule for version in rule.versions]
     return {type_name: rank for rank, type_name in enumerate(dict.fromkeys(types))}
 
 

@@ -20,6 +20,7 @@ _WHY: Final = {
     "filtered": "no event: the table's filter excludes it",
     "unchanged": "no event: only ignored attributes changed",
     "no_matching_type": "no event: no rule matched",
+    "no_entity": "no event: no entity selects the item",
     "unknown_table": "no event: the table is not in the configuration",
 }
 
@@ -89,6 +90,7 @@ class Report:
                 message=failure.message,
                 hint=failure.hint,
                 event_type=entry.event_type if entry else "",
+                **({"entity": entry.entity} if entry and entry.entity else {}),
                 sequence=change.position.sequence if change else "",
             )
 
@@ -96,6 +98,8 @@ class Report:
         change = preview.change
         explanation = None if change is None else previewer.explain(record, change)
         rules = () if explanation is None else explanation.rules
+        entities = () if explanation is None else explanation.entities
+        misses = () if explanation is None else explanation.misses
         events = [event.type for event in preview.events]
         number = self._ends.total()
         if self._as_json:
@@ -108,11 +112,17 @@ class Report:
                 operation=change.operation if change else "",
                 rules=[{"type": name, "matched": why is None, "why": why or ""} for name, why in rules],
                 events=events,
+                **({"entities": list(entities)} if entities else {}),
+                **({"misses": [{"entity": name, "why": why} for name, why in misses]} if misses else {}),
             )
             return
         what = f"{change.table} {change.operation}" if change is not None else "not decoded"
         end = _WHY.get(preview.why, f"{preview.end}: {preview.why}".replace("_", " "))
         self._console.say(visible(f"record {number} {preview.record_id}: {what}: {end}"))
+        if entities:
+            self._console.say(f"  entity: {', then '.join(entities)}")
+        for entity, missed in misses:
+            self._console.say(visible(f"  not of entity {entity}: {missed}"))
         for name, why in rules:
             self._console.say(visible(f"  {name}: {'matched' if why is None else why}"))
 

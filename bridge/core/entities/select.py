@@ -30,10 +30,22 @@ NO_ENTITY: Final = "*"
 """In place of an entity's name, for items that no entity selects. The name "" is for tables without entities,
 and in rows that were written before their table had any."""
 
+OTHER: Final = "other"
+"""What :data:`NO_ENTITY` is called in metrics, log lines, the quarantine and commands; no entity may be."""
+
 UNDECIDED = None
 """Where ``where`` needs an image that the stream view does not capture."""
 
 _Candidates = list[tuple[Selection, Mapping[str, str]]]
+
+
+def entity_shown(change: Change) -> str:
+    """The entity of a change for people and metrics: of its later image, or of the earlier one where none
+    selects the later. "" where the table has no entities, and where this is not decided."""
+    entity = change.entity
+    if entity == NO_ENTITY and change.was is not UNDECIDED:
+        entity = change.was
+    return OTHER if entity == NO_ENTITY else entity or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Names(NamedTuple):
     partition_key: str
     key: str
     group: str = ""
+    entity: str = ""
 
 
 class Envelope:
@@ -166,6 +167,7 @@ class Envelope:
             self.sinks,
             "" if trace is None else trace.header,
             names.group,
+            names.entity,
         )
 
 

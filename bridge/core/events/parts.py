@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
 from bridge.core.change import Change
-from bridge.core.entities.select import NO_ENTITY, UNDECIDED, Selector
+from bridge.core.entities.select import NO_ENTITY, OTHER, UNDECIDED, Selector
 from bridge.errors import NoEntity, ViewTooNarrow
 
 Rules = TypeVar("Rules")
@@ -53,12 +53,7 @@ class Entities(Generic[Rules]):
             both = ((was, ended(change)), (entity, started(change)))
             return tuple((self.by_name[name], part) for name, part in both if name in self.by_name)
         if self.other == "quarantine":
-            raise NoEntity(
-                f"table {change.table}: no entity selects this item",
-                hint="add an entity for it to bridge.yaml, or write other: ignore; then run `stream-bridge "
-                "quarantine retry`",
-                record_id=change.record_id,
-            )
+            raise _no_entity(change)
         return ()
 
 
@@ -87,6 +82,17 @@ def started(change: Change) -> Change:
         suffix=change.suffix + STARTS_AFTER,
         id_suffix=change.id_suffix + START_SUFFIX,
     )
+
+
+def _no_entity(change: Change) -> NoEntity:
+    error = NoEntity(
+        f"table {change.table}: no entity selects this item",
+        hint="add an entity for it to bridge.yaml, or write other: ignore; then run `stream-bridge "
+        "quarantine retry`",
+        record_id=change.record_id,
+    )
+    error.entity = OTHER
+    return error
 
 
 def _too_narrow(change: Change) -> ViewTooNarrow:

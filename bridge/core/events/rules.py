@@ -66,6 +66,7 @@ class Explanation:
     without: Without | None
     rules: tuple[tuple[str, str | None], ...]  # (type, why it does not apply; None = it does)
     entities: tuple[str, ...] = ()  # whose rules these are: of two, the item left the first for the second
+    misses: tuple[tuple[str, str], ...] = ()  # (entity, why it does not select the item) where none does
 
 
 def applies(rule: EventRule, view: ChangeView, undecided: dict[str, ViewTooNarrow]) -> bool:

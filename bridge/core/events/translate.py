@@ -9,6 +9,8 @@ from typing import Any
 from bridge.core.change import Change
 from bridge.core.diff.fields import Differ
 from bridge.core.diff.view import ChangeView, FieldHashes, named_changes
+from bridge.core.entities.explaining import misses
+from bridge.core.entities.select import NO_ENTITY
 from bridge.core.entities.template import KeyTemplate
 from bridge.core.event import Event, Trace
 from bridge.core.events.envelope import Names
@@ -72,10 +74,25 @@ class Table:
         parts = self.entities.parts(change)
         if len(parts) == 1:
             entity, part = parts[0]
-            return entity._translate(part, key, trace, undecided, redacted)
-        made = [entity._translate(part, key, trace, undecided, None) for entity, part in parts]
+            return entity._translated(part, key, trace, undecided, redacted)
+        made = [entity._translated(part, key, trace, undecided, None) for entity, part in parts]
         events = tuple(event for each in made for event in each.events)
         return Translation(events, None if events else made[0].without if made else "no_entity")
+
+    def _translated(
+        self,
+        change: Change,
+        key: str,
+        trace: Trace | None,
+        undecided: dict[str, ViewTooNarrow] | None,
+        redacted: Redacted | None,
+    ) -> Translation:
+        """The same; an error says whose rules failed."""
+        try:
+            return self._translate(change, key, trace, undecided, redacted)
+        except RecordError as error:
+            error.entity = self.entity
+            raise
 
     def _translate(
         self,
@@ -154,12 +171,12 @@ class Table:
             subject = self.subject(view)
             if self.partition is not None:
                 group = self.partition(view)
-                return Names(subject, group, self._group(group), group)
+                return Names(subject, group, self._group(group), group, self.entity)
             if self.template is not None and self.template.names:
                 parts = view.id or {}
                 texts = (segment_text(str(parts[name])) for name in self.template.names if name in parts)
-                return Names(subject, "/".join(texts), key)
-            return Names(subject, key_path(view.change.key), key)
+                return Names(subject, "/".join(texts), key, entity=self.entity)
+            return Names(subject, key_path(view.change.key), key, entity=self.entity)
         except RecordError as error:
             error.event_type = rule.versions[0].envelope.type
             raise
@@ -216,6 +233,8 @@ class Table:
             return Explanation("filtered", ())
         if self.entities is None:
             return self._explain(change)
+        if change.entity == change.was == NO_ENTITY:
+            return Explanation("no_entity", (), misses=misses(self.entities.selector, change))
         each = [(rules.entity, rules._explain(part)) for rules, part in self.entities.parts(change)]
         if len(each) == 1:
             return replace(each[0][1], entities=(each[0][0],))

@@ -21,6 +21,7 @@ _LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _VALUES_MAX: Final = 99
 """Values of one metric in one line: CloudWatch takes 100, and Powertools flushes by itself at 100."""
 _DIMENSION_MAX: Final = 1024
+_EMF_NAMES: Final = {"entity": "Entity"}
 _RESERVED: Final = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "level"}
 """Names that log records and Powertools' formatter use themselves."""
 
@@ -70,8 +71,8 @@ class PowertoolsTelemetry:
 
     def _of(self, name: str, kind: str, dimensions: dict[str, str]) -> list[float]:
         metric = METRICS[name]
-        if metric.kind != kind or any(each != metric.dimension for each in dimensions):
-            raise ValueError(f"metric {name} is a {metric.kind} by {metric.dimension}")
+        if metric.kind != kind or tuple(dimensions) != metric.dimensions[: len(dimensions)]:
+            raise ValueError(f"metric {name} is a {metric.kind} by {' and '.join(metric.dimensions) or None}")
         return self._values.setdefault(tuple(dimensions.items()), {}).setdefault(name, [])
 
     def wants(self, level: str) -> bool:
@@ -93,19 +94,22 @@ class PowertoolsTelemetry:
         stream.flush()
 
     def _document(self, dimensions: Dimensions, values: dict[str, list[float]]) -> dict[str, Any]:
-        """One EMF document. Its metrics have the dimension ``service``, and also ``service`` with the further
-        dimension, if there is one: an alarm cannot add up metrics that exist only by table."""
+        """One EMF document. Its metrics have the dimension ``service``, and also ``service`` with each
+        further dimension, if there is one: an alarm cannot add up metrics that exist only by table or by
+        entity."""
         metrics = EphemeralMetrics(namespace=NAMESPACE, service=self._service)
         metrics.add_dimension("service", _dimension_value(self._service))
         for name, text in dimensions:
-            metrics.add_dimension(name, _dimension_value(text))
+            metrics.add_dimension(_EMF_NAMES.get(name, name), _dimension_value(text))
         for name, each in values.items():
             for value in each:
                 metrics.add_metric(name, MetricUnit(METRICS[name].unit), value)
         document: dict[str, Any] = {**metrics.serialize_metric_set()}
         if dimensions:
-            names = [name for name, _ in dimensions]
-            document["_aws"]["CloudWatchMetrics"][0]["Dimensions"] = [["service"], ["service", *names]]
+            names = ["service", *(_EMF_NAMES.get(name, name) for name, _ in dimensions)]
+            document["_aws"]["CloudWatchMetrics"][0]["Dimensions"] = [
+                names[: count + 1] for count in range(len(names))
+            ]
         return document
 
 

@@ -101,18 +101,41 @@ def test_a_program_gets_all_but_the_record(shell: Shell, store: DirectoryQuarant
         (("--until", "2026-11-02"), {"e1", "e2"}),
         (("--until", "2026-11-02T12:00Z"), {"e1"}),
         (("--since", "2026-11-02", "--until", "2026-11-02", "--reason", "event_invalid"), set()),
+        (("--entity", "order"), {"e2", "e3"}),
+        (("--entity", "app-main/order"), {"e3"}),
+        (("--entity", "Users"), set()),
     ],
 )
 def test_selected_entries_are_listed_and_exported(
     shell: Shell, store: DirectoryQuarantine, words: tuple[str, ...], expected: set[str]
 ) -> None:
     store.put(broken(1))
-    store.put(broken(2, reason="mapping_failed", time="2026-11-02T23:59:00Z"))
-    store.put(broken(3, event_type="", time="2026-11-03T00:00:00Z"))
+    store.put(broken(2, reason="mapping_failed", time="2026-11-02T23:59:00Z", entity="order"))
+    store.put(broken(3, event_type="", time="2026-11-03T00:00:00Z", table="app-main", entity="order"))
     listed = shell.run("quarantine", "list", "--output", "json", *words)
     assert {line["record_id"] for line in listed.events} == expected
     exported = shell.run("quarantine", "export", "--reveal", *words)
     assert {record["eventID"] for record in exported.events} == expected
+
+
+def test_the_entity_of_an_entry_is_listed_beside_its_table(shell: Shell, store: DirectoryQuarantine) -> None:
+    store.put(broken(1, table="app-main", entity="order"))
+    line = shell.run("quarantine", "list").out.decode()
+    assert line.split("\t")[2] == "app-main/order"
+    (entry,) = shell.run("quarantine", "list", "--output", "json").events
+    assert (entry["table"], entry["entity"]) == ("app-main", "order")
+
+
+def test_an_entry_of_a_version_that_knew_no_entities_is_read(
+    shell: Shell, store: DirectoryQuarantine
+) -> None:
+    store.put(broken(1))
+    (name,) = store.names()
+    path = shell.folder / "quarantine" / name
+    old = json.loads(path.read_text())
+    assert old.pop("entity") == ""
+    path.write_text(json.dumps(old))
+    assert store.load(name) == broken(1)
 
 
 def test_a_file_that_is_not_an_entry_is_reported_and_skipped(

@@ -52,7 +52,7 @@ def emf_problems(output: Output) -> list[str]:
 def test_every_metric_of_the_list_is_taken_by_cloudwatchs_rules(output: Output) -> None:
     telemetry = powertools(output)
     for metric in METRICS.values():
-        by = {metric.dimension: "Users"} if metric.dimension else {}
+        by = dict.fromkeys(metric.dimensions, "Users")
         (telemetry.count if metric.kind == "count" else telemetry.measure)(metric.name, 1, **by)
     telemetry.flush()
     assert emf_problems(output) == []
@@ -77,6 +77,20 @@ def test_a_metric_of_a_table_stands_under_the_service_too(output: Output) -> Non
         ("Users", [5.0]),
         ("Orders", [5.0]),
     ]
+
+
+def test_a_metric_of_an_entity_stands_under_its_table_and_the_service_too(output: Output) -> None:
+    telemetry = powertools(output)
+    telemetry.count("RecordsReceived", 2, table="app-main", entity="order")
+    telemetry.flush()
+    (line,) = output.lines
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [
+        ["service"],
+        ["service", "table"],
+        ["service", "table", "Entity"],
+    ]
+    assert (line["table"], line["Entity"]) == ("app-main", "order")
+    assert emf_problems(output) == []
 
 
 def test_flushed_metrics_are_not_written_again_and_no_metrics_write_nothing(output: Output) -> None:
@@ -116,6 +130,8 @@ def test_whatever_a_sink_is_called_cloudwatch_takes_the_line(output: Output, nam
         ("Surprise", {}, KeyError, "Surprise"),
         ("StreamLag", {}, ValueError, "is a sample by table"),
         ("SinkCalls", {"event_id": "e-1"}, ValueError, "is a count by sink"),
+        ("SinkCalls", {"sink": "domain", "entity": "user"}, ValueError, "is a count by sink"),
+        ("GapsSeen", {"entity": "user"}, ValueError, "is a count by table and entity"),
     ],
 )
 def test_nothing_is_counted_that_the_list_does_not_have(
