@@ -39,15 +39,15 @@ def bridge(config: str = CONFIG, sink: ScriptedSink | None = None) -> tuple[Rela
     return replace(made, telemetry=telemetry), telemetry
 
 
-def user(number: int, **after: Any) -> dict[str, Any]:
+def user(number: int, **after: Any) -> Any:
     return change(number, key(f"USER#{number}", "PROFILE"), None, after)
 
 
-def order(number: int, **after: Any) -> dict[str, Any]:
+def order(number: int, **after: Any) -> Any:
     return change(number, key("USER#1", f"ORDER#{number}"), None, {"status": "placed", **after})
 
 
-def unknown(number: int) -> dict[str, Any]:
+def unknown(number: int) -> Any:
     return change(number, key(f"WRONG#{number}", "X"), None, {"x": 1})
 
 
