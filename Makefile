@@ -30,12 +30,8 @@ simulate: $(READY)  ## run the seeded simulation on fresh seeds: RUNS=1000 WORKE
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED)) --runs $(or $(RUNS),1000) --workers $(or $(WORKERS),2) $(if $(TRACE),--trace) $(if $(COVERAGE),--coverage)
 
 mutate: $(READY)  ## change the code in small ways and see which tests notice: PART=pipeline or sampled; SEED=…, MUTANTS=300 WORKERS=2 FOLDER=core (minutes)
-ifneq ($(PART),sampled)
-	@$(BIN)/python -m tests.mutation pipeline --workers $(or $(WORKERS),2)
-endif
-ifneq ($(PART),pipeline)
-	@$(CLEAN_AWS) $(BIN)/python -m tests.mutation sampled $(if $(SEED),--seed $(SEED)) --mutants $(or $(MUTANTS),300) --workers $(or $(WORKERS),2) $(if $(FOLDER),--folder $(FOLDER))
-endif
+	@$(if $(filter sampled,$(PART)),,$(BIN)/python -m tests.mutation pipeline --workers $(or $(WORKERS),2))
+	@$(if $(filter pipeline,$(PART)),,$(CLEAN_AWS) $(BIN)/python -m tests.mutation sampled $(if $(SEED),--seed $(SEED)) --mutants $(or $(MUTANTS),300) --workers $(or $(WORKERS),2) $(if $(FOLDER),--folder $(FOLDER)))
 
 chaos: $(READY)  ## kill real processes behind a faulty proxy of an embedded AWS: MINUTES=5, SEED=drawn (below 10 minutes)
 	@$(CLEAN_AWS) $(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) $(ARGS)

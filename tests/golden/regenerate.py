@@ -1,6 +1,7 @@
 """Regenerate the golden events: ``python -m tests.golden.regenerate`` at the root of the repository.
 
-Every file of ``examples/records`` is rendered with ``examples/bridge.yaml``; ``tests/golden/sources.py`` adds
+Every file of ``examples/records`` is rendered with ``examples/bridge.yaml``, and those of
+``examples/single-table`` with the one there; ``tests/golden/sources.py`` adds
 the other sources. Check the differences before you commit them: subscribers see exactly these bytes.
 """
 
@@ -14,7 +15,8 @@ from bridge.wiring.bridge import load_configuration
 from tests.builders.places import ROOT
 from tests.golden import sources as source_goldens
 
-RECORDS = ROOT / "examples" / "records"
+EXAMPLES = ROOT / "examples"
+SINGLE_TABLE = EXAMPLES / "single-table"
 GOLDEN = ROOT / "tests" / "golden"
 ENVIRONMENT = {
     "EVENT_BUS": "domain",
@@ -24,17 +26,23 @@ ENVIRONMENT = {
 }
 
 
-def sources() -> list[Path]:
-    return sorted(RECORDS.glob("*.json"))
+def sources(examples: Path = EXAMPLES) -> list[Path]:
+    """The records of the examples with two plain tables, or of another folder of examples."""
+    return sorted(examples.glob("records/*.json"))
+
+
+def every_source() -> list[Path]:
+    return [*sources(), *sources(SINGLE_TABLE)]
 
 
 def golden_of(source: Path) -> Path:
-    return GOLDEN / f"{source.stem}.ndjson"
+    folder = GOLDEN / "single_table" if SINGLE_TABLE in source.parents else GOLDEN
+    return folder / f"{source.stem}.ndjson"
 
 
 def render(source: Path) -> tuple[bytes, list[str]]:
     """The events of one example as lines, and why records of it would be quarantined."""
-    configuration = load_configuration(ROOT / "examples" / "bridge.yaml", ENVIRONMENT)
+    configuration = load_configuration(source.parent.parent / "bridge.yaml", ENVIRONMENT)
     previewer = Previewer(configuration)
     with source.open("rb") as stream:
         previews = [previewer.preview(record) for record in read_records(stream, source.name)]
@@ -43,7 +51,7 @@ def render(source: Path) -> tuple[bytes, list[str]]:
 
 
 def main() -> None:
-    for source in sources():
+    for source in every_source():
         golden_of(source).write_bytes(render(source)[0])
     source_goldens.main()
 

@@ -16,7 +16,15 @@ from cloudevents.core.v1.event import CloudEvent
 
 from bridge.settings import load_settings
 from tests.builders.places import ROOT
-from tests.golden.regenerate import ENVIRONMENT, GOLDEN, golden_of, render, sources
+from tests.golden.regenerate import (
+    ENVIRONMENT,
+    EXAMPLES,
+    GOLDEN,
+    SINGLE_TABLE,
+    every_source,
+    golden_of,
+    render,
+)
 
 SCHEMAS = ROOT / "event_schemas"
 BASE = "https://schemas.example.com/"
@@ -24,7 +32,11 @@ BROKEN = {"user_broken": ["event_invalid"]}  # the example of a record that can 
 
 
 def _lines() -> list[bytes]:
-    return [line for path in sorted(GOLDEN.glob("*.ndjson")) for line in path.read_bytes().splitlines()]
+    return [line for path in _files() for line in path.read_bytes().splitlines()]
+
+
+def _files() -> list[Path]:
+    return sorted(GOLDEN.rglob("*.ndjson"))
 
 
 def _ids(line: bytes) -> str:
@@ -32,7 +44,7 @@ def _ids(line: bytes) -> str:
     return f"{event['type']} {event['subject']}"
 
 
-@pytest.mark.parametrize("source", sources(), ids=lambda source: source.stem)
+@pytest.mark.parametrize("source", every_source(), ids=lambda source: source.stem)
 def test_an_example_becomes_its_golden_events_byte_for_byte(source: Path) -> None:
     lines, quarantined = render(source)
     assert lines == golden_of(source).read_bytes()
@@ -40,15 +52,16 @@ def test_an_example_becomes_its_golden_events_byte_for_byte(source: Path) -> Non
 
 
 def test_every_golden_file_has_its_example() -> None:
-    assert sorted(GOLDEN.glob("*.ndjson")) == sorted(map(golden_of, sources()))
+    assert _files() == sorted(map(golden_of, every_source()))
 
 
 def test_every_configured_type_and_version_has_a_golden_event() -> None:
-    settings = load_settings(ROOT / "examples" / "bridge.yaml", ENVIRONMENT)
     configured = {
-        f"{BASE}{event.type}/{version.schema_version}.json"
-        for table in settings.tables.values()
-        for event in table.events
+        f"{base}{event.type}/{version.schema_version}.json"
+        for folder, base in ((EXAMPLES, BASE), (SINGLE_TABLE, f"{BASE}shop/"))
+        for kind in load_settings(folder / "bridge.yaml", ENVIRONMENT).kinds()
+        for event in kind.settings.events
+        if event.op != ("snapshot",)  # no record becomes one
         for version in event.versions
     }
     assert {json.loads(line)["dataschema"] for line in _lines()} == configured
@@ -75,7 +88,9 @@ def test_the_cloudevents_sdk_reads_a_golden_event_as_it_is(line: bytes) -> None:
 @pytest.mark.parametrize("line", _lines(), ids=_ids)
 def test_a_golden_event_satisfies_its_schema_in_the_eyes_of_another_validator(line: bytes) -> None:
     event = json.loads(line)
-    schema = json.loads((SCHEMAS / event["dataschema"].removeprefix(BASE)).read_bytes())
+    name = event["dataschema"].removeprefix(BASE)
+    folder = SINGLE_TABLE / "event_schemas" if name.startswith("shop/") else SCHEMAS
+    schema = json.loads((folder / name.removeprefix("shop/")).read_bytes())
     assert schema["$id"] == event["dataschema"]
     validator = jsonschema.Draft202012Validator(
         schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER

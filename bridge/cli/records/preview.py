@@ -100,7 +100,7 @@ class Previewer:
         for sink in self._sinks.values():
             sink.events.clear()
         ranks = self._ranks.get(change.table, {}) if change is not None else {}
-        return tuple(sorted(taken.values(), key=lambda event: ranks.get(event.type, 0)))
+        return tuple(sorted(taken.values(), key=lambda event: (event.sequence, ranks.get(event.type, 0))))
 
 
 def _ranks(table: Table) -> dict[str, int]:
