@@ -8,6 +8,13 @@ from tests.simulation.run import simulate
 
 _SEEDS = 200
 _PART = 25
+_ONCE_BROKEN = (200294, 200638, 300167, 959213719, 959213764, 959213766)
+"""Fresh seeds that found something."""
+
+
+@pytest.mark.parametrize("seed", _ONCE_BROKEN)
+def test_what_was_found_once_stays_repaired(seed: int) -> None:
+    assert simulate(seed).violation == ""
 
 
 @pytest.mark.parametrize("first", range(1, _SEEDS + 1, _PART))
