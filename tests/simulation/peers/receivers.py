@@ -102,7 +102,7 @@ class Receiver:
             if faults.refused(f"{self.name} {event['id'].rpartition(':')[0]}"):
                 faults.world.note(f"{self.name} refuses {event['id']} for good")
                 codes.append(self.refusal)
-            elif faults.stuck(event["id"]) or (fault == "partial" and faults.coin()):
+            elif faults.stuck(f"{self.name} {event['id']}") or (fault == "partial" and faults.coin()):
                 codes.append("InternalFailure")
             else:
                 self._accept(event, body, sender)

@@ -189,8 +189,7 @@ class Reconciliations:
     def left_nothing(self, report: Mapping[str, Any]) -> bool:
         """Whether a run had nothing to leave for the next one, and nothing was lost since. What was overtaken
         by a change that publishes nothing, or was in flight, is for the next run."""
-        refused = report["blocked"]["by_reason"].get("event_refused")  # under another id it may be accepted
-        left = report["unsent"] or report["overtaken"] or report["in_flight"] or refused
+        left = report["unsent"] or report["overtaken"] or report["in_flight"] or _refused(report)
         return not left and self._troubles == self._troubles_before
 
     @property
@@ -201,6 +200,11 @@ class Reconciliations:
     @property
     def emitted(self) -> int:
         return sum(self.report["reemitted"].values())
+
+    @property
+    def refused(self) -> bool:
+        """Whether a sink refused an event for good. Under another id it may be accepted."""
+        return _refused(self.report)
 
     def reconciler(self) -> Reconciler:
         """Of a process that starts anew."""
@@ -220,6 +224,10 @@ class Reconciliations:
             lease_s=self._drawn.lease_s,
             claim_check=relay.claim_check,
         )
+
+
+def _refused(report: Mapping[str, Any]) -> bool:
+    return "event_refused" in report["blocked"]["by_reason"]
 
 
 def short(report: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,10 +37,11 @@ class ReconcileAndRedrive:
         if work.left_nothing(settled) and not noted and work.emitted:
             raise Violation(f"a second reconciliation found something: {short(work.report)}")
         for _ in range(_REFUSED_TRIES):
-            refused = work.report["blocked"]["by_reason"].get("event_refused")
-            if work.emitted:
-                work.run(troubled=False)
-            if not refused:  # what a sink refuses under one id, it may accept under the next run's
+            if not work.emitted and not work.refused:
+                break
+            refused = work.refused  # under one id; it may be accepted under the next run's
+            work.run(troubled=False)
+            if not refused:
                 break
         if work.emitted:
             raise Violation(f"a reconciliation in calm did not find all: {short(work.report)}")
