@@ -36,6 +36,11 @@ class Context:
     table: str  # in DynamoDB
     now_s: float
     function: str = ""
+    entity: str = ""  # where a finding is about one entity of the table
+
+    @property
+    def shown(self) -> str:
+        return f"{self.table}/{self.entity}" if self.entity else self.table
 
     def reconcile(self, verb: str = "plan") -> str:
         words = ["stream-bridge", "reconcile", verb, "--config", self.config, "--table", self.name]

@@ -13,10 +13,13 @@ from bridge.settings.tables import EventSettings, TableSettings
 Image = Literal["before", "after"]
 
 
-def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[Image, list[str]]:
+def wanted_images(
+    table: TableSettings, *, keeps_fields: bool = False, where: bool = False
+) -> dict[Image, list[str]]:
     """For each image, the places of bridge.yaml that need it. ``keeps_fields``: the ledger knows which fields
-    changed, so that ``changes`` needs only the image after."""
-    wanted: dict[Image, list[str]] = {}
+    changed, so that ``changes`` needs only the image after. ``where``: attributes select the entity's items,
+    so that either image decides of which entity an item was or is."""
+    wanted: dict[Image, list[str]] = {"before": ["where"], "after": ["where"]} if where else {}
     for event in table.events:
         for image, why in _of_event(event, keeps_fields=keeps_fields):
             place = f"{why} of {event.type}"
@@ -25,10 +28,12 @@ def wanted_images(table: TableSettings, *, keeps_fields: bool = False) -> dict[I
     return wanted
 
 
-def judge_view(context: Context, view: str, table: TableSettings, *, keeps_fields: bool) -> Finding:
-    wanted = wanted_images(table, keeps_fields=keeps_fields)
+def judge_view(
+    context: Context, view: str, table: TableSettings, *, keeps_fields: bool, where: bool = False
+) -> Finding:
+    wanted = wanted_images(table, keeps_fields=keeps_fields, where=where)
     missing = {image: places for image, places in wanted.items() if not captures(view, image)}
-    if table.fetch and set(missing) == {"after"}:
+    if table.fetch and not where and set(missing) == {"after"}:
         missing = {}  # the current item is read instead
     if missing:
         needs = "; ".join(f"{image} by {', '.join(places)}" for image, places in missing.items())
@@ -39,9 +44,9 @@ def judge_view(context: Context, view: str, table: TableSettings, *, keeps_field
             "reconciliation"
         )
         return Finding(
-            "view", context.table, "problem", f"{view} does not have the images that are needed: {needs}", fix
+            "view", context.shown, "problem", f"{view} does not have the images that are needed: {needs}", fix
         )
-    return Finding("view", context.table, "ok", f"{view} has every image that bridge.yaml needs")
+    return Finding("view", context.shown, "ok", f"{view} has every image that bridge.yaml needs")
 
 
 def _of_event(event: EventSettings, *, keeps_fields: bool) -> Iterator[tuple[Image, str]]:

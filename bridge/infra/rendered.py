@@ -154,7 +154,9 @@ def rules_of(settings: Settings, table: str) -> dict[str, Any]:
     types = sorted(
         {
             f"{event.type}.v{version.major}"
-            for event in settings.tables[table].events
+            for kind in settings.kinds()
+            if kind.table == table
+            for event in kind.settings.events
             if any(settings.sinks[sink].kind == "eventbridge" for sink in event.sink)
             for version in event.versions
         }

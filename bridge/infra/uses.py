@@ -59,7 +59,7 @@ def uses_of(settings: Settings, table: str, *, key: bool = False, table_key: boo
         quarantine_bucket=isinstance(quarantine, BucketQuarantineSettings),
         quarantine_queue=isinstance(quarantine, QueueQuarantineSettings),
         claim_check=claim_check is not None,
-        fetch=settings.tables[table].fetch is not None,
+        fetch=any(kind.settings.fetch is not None for kind in settings.kinds() if kind.table == table),
         tracing=settings.telemetry.tracing == "xray",
         key=key or bool(own_key),
         table_key=table_key,

@@ -313,8 +313,8 @@ def build_claim_check(
 
 
 def build_fetcher(configuration: Configuration, client: ClientFactory) -> Fetcher | None:
-    """Reads the current items of tables with ``fetch: current``; None where no table has it."""
-    if not any(table.fetch for table in configuration.tables.values()):
+    """Reads the current items of tables and entities with ``fetch: current``; None where none has it."""
+    if not any(table.fetches for table in configuration.tables.values()):
         return None
     from bridge.edges.dynamodb.fetcher import TableFetcher
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from bridge.core.generation import generation_of
-from bridge.core.redact import Redacted
+from bridge.core.redact import Redacted, Redaction
 from bridge.doctor import (
     Context,
     Finding,
@@ -115,26 +115,34 @@ class Doctor:
         elif sources:
             fix = "name the function with --function"
             findings.append(Finding("lag", table.name, "unknown", "no function whose lag to ask for", fix))
-        if self.configuration.tables[table.name].redact is not None:
-            findings += _look("redaction", table.name, lambda: self._redaction(context))
+        for rules in self.configuration.tables[table.name].every_kind:
+            if rules.redact is not None:
+                of = replace(context, entity=rules.entity)
+                findings += _look(
+                    "redaction",
+                    of.shown,
+                    lambda of=of, redact=rules.redact: self._redaction(of, redact),  # type: ignore[misc]
+                )
         if isinstance(settings.ledger, DynamoDbLedgerSettings):
             findings += self._history(context, sources, mappings)
         return findings
 
-    def _redaction(self, context: Context) -> Iterator[Finding]:
+    def _redaction(self, context: Context, redaction: Redaction) -> Iterator[Finding]:
         """By the bridge's own metric, or without one (as of `run`) by a sample of the table's items."""
-        redaction = self.configuration.tables[context.table].redact
-        if redaction is None:
-            return
         rules = [rule.path.text for rule in redaction.rules]
         if context.function:
             service = self.configuration.settings.telemetry.service
-            measured = unmatched_rules(self.client("cloudwatch"), service, context.table, self.clock)
+            measured = unmatched_rules(
+                self.client("cloudwatch"), service, context.table, self.clock, context.entity
+            )
             if measured is not None:
                 yield judge_unmatched(context, measured, len(rules))
                 return
         done, items = Redacted(), 0
+        entities = self.configuration.tables[context.table].entities
         for item in sample_items(self.client("dynamodb"), context.table, SAMPLED):
+            if entities is not None and entities.selector.of_item(item) != context.entity:
+                continue
             redaction.image(item, done)
             items += 1
         unmatched = [rules[index] for index in done.unmatched(len(rules))]
@@ -162,7 +170,11 @@ class Doctor:
         yield Finding("stream", table.name, "ok", f"on, with view {stream.view}")
         ledger = settings.ledger
         keeps_fields = isinstance(ledger, KeepingLedgerSettings) and ledger.keep != "fingerprint"
-        yield judge_view(context, stream.view, table, keeps_fields=keeps_fields)
+        for kind in settings.kinds():
+            if kind.table == context.name:
+                of = replace(context, entity=kind.entity)
+                where = kind.selects is not None and kind.selects.where is not None
+                yield judge_view(of, stream.view, kind.settings, keeps_fields=keeps_fields, where=where)
 
     def _subject(self, facts: TableFacts) -> Iterator[Finding]:
         require_whole_key(self.configuration.tables[facts.name], facts.key)
@@ -185,13 +197,18 @@ class Doctor:
     def _checkpoint_lag(self, context: Context) -> Iterator[Finding]:
         folder = self.checkpoints or Path()
         lag = build_checkpoint_lag(self.configuration, context.name, folder, self.client, self.clock)
-        grace_s = self.configuration.settings.tables[context.name].reconcile.grace_s
+        grace_s = self._grace_s(context)
         yield judge_lag(context, lag.lag_s(), grace_s, enabled=True)
 
     def _lag(self, context: Context, *, enabled: bool) -> Iterator[Finding]:
         lag = IteratorAgeLag(self.client("cloudwatch"), context.function, self.clock)
-        grace_s = self.configuration.settings.tables[context.name].reconcile.grace_s
+        grace_s = self._grace_s(context)
         yield judge_lag(context, lag.lag_s(), grace_s, enabled=enabled)
+
+    def _grace_s(self, context: Context) -> float:
+        """The shortest of the table's entities: with more lag than that, its reconciliation must wait."""
+        kinds = self.configuration.settings.kinds()
+        return min(kind.settings.reconcile.grace_s for kind in kinds if kind.table == context.name)
 
     def _history(
         self, context: Context, sources: list[EventSource], mappings: list[MappingFacts]
@@ -236,7 +253,7 @@ class Doctor:
             labels |= {row.position.label for row in page.rows}
             newest = max([newest, *(row.as_of for row in page.rows if row.settled_by == "stream")])
             whole = not page.next
-            strange += sum(not rules.knows(row.fingerprint_version) for row in page.rows)
+            strange += sum(not rules.rules_of(row.entity).knows(row.fingerprint_version) for row in page.rows)
         return Settled(rows, sorted(labels), newest, whole, strange)
 
     # --- what all tables share ---------------------------------------------------------------------

@@ -426,6 +426,79 @@ def test_without_the_metric_the_rules_are_tried_on_items_of_the_table(
     assert ("$.mail" in found.message) == (severity == "warning")
 
 
+# --- entities ------------------------------------------------------------------------------------
+
+ENTITIES = """
+    entities:
+      user:
+        key: {id: "USER#{userId}"}
+        subject: user/{userId}
+        redact: [{path: $.mail, with: drop}]
+        reconcile: {grace: 10m}
+        events:
+          - {type: com.example.item.changed, op: insert, versions: [{schema: "1.0.0", data: {a: $.after}}]}
+      cart:
+        key: {id: "ORDER#{orderId}"}
+        where: {status: [open]}
+        subject: order/{orderId}
+        reconcile: {grace: 1m}
+        redact: [{path: $.card, with: drop}]
+        events: [{type: com.example.item.changed, op: remove, versions: ["1.0.0"]}]
+"""
+
+
+def with_entities(setup: Setup) -> None:
+    text = setup.config.read_text()
+    head, _, _ = text.partition("    subject: item/")
+    setup.config.write_text(head + ENTITIES)
+
+
+def by_entity(setup: Setup, check: str) -> dict[str, Finding]:
+    return {each.about: each for each in setup.examine() if each.check == check}
+
+
+def test_the_view_is_held_against_each_entity_and_where_needs_both_images(setup: Setup) -> None:
+    with_entities(setup)
+    setup.clients["dynamodb"].stream["StreamViewType"] = "NEW_IMAGE"
+    found = by_entity(setup, "view")
+    assert {about: each.severity for about, each in found.items()} == {
+        "Users/user": "ok",
+        "Users/cart": "problem",
+    }
+    assert "before by where" in found["Users/cart"].message
+
+
+def test_the_rules_of_each_entity_are_tried_on_its_own_items(setup: Setup) -> None:
+    with_entities(setup)
+    setup.clients["dynamodb"].sample = [
+        {"id": {"S": "USER#1"}, "mail": {"S": "secret"}},
+        {"id": {"S": "ORDER#1"}, "status": {"S": "open"}},
+        {"id": {"S": "ORDER#2"}, "status": {"S": "gone"}, "card": {"S": "of no entity"}},
+    ]
+    found = by_entity(setup, "redaction")
+    assert {about: each.severity for about, each in found.items()} == {
+        "Users/user": "ok",
+        "Users/cart": "warning",
+    }
+    setup.clients["dynamodb"].sample = []
+    assert {each.severity for each in by_entity(setup, "redaction").values()} == {"unknown"}
+
+
+def test_the_metric_of_each_entity_says_whether_its_rules_match(setup: Setup) -> None:
+    with_entities(setup)
+    setup.clients["cloudwatch"].unmatched_of = {"user": {11: 0}, "cart": {11: 1}}
+    found = by_entity(setup, "redaction")
+    assert (found["Users/user"].severity, found["Users/cart"].severity) == ("ok", "warning")
+
+
+def test_the_lag_is_held_against_the_shortest_grace_of_the_entities(setup: Setup) -> None:
+    with_entities(setup)
+    setup.clients["cloudwatch"].age_ms = 90_000.0
+    assert setup.find("lag").severity != "ok"
+    setup.edit("grace: 1m", "grace: 5m")
+    assert setup.find("lag").severity == "ok"
+
+
 def test_what_was_found_before_a_refusal_stays(setup: Setup) -> None:
     setup.clients["dynamodb"].denied_operations = {"DescribeTimeToLive"}
     ledger = [each.severity for each in setup.examine() if each.check == "ledger"]

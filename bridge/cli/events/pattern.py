@@ -87,7 +87,7 @@ class _Published:
 def _published(settings: Settings, type_name: str) -> _Published:
     match = re.fullmatch(r"(.+)\.v([0-9]+)", type_name)
     name, wanted = (match[1], int(match[2])) if match else (type_name, None)
-    events = [event for table in settings.tables.values() for event in table.events]
+    events = [event for kind in settings.kinds() for event in kind.settings.events]
     majors = sorted({version.major for event in events if event.type == name for version in event.versions})
     if not majors:
         known = sorted({event.type for event in events})

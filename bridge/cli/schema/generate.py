@@ -15,6 +15,7 @@ from bridge.cli.schema.options import SchemasOption, schemas_folder
 if TYPE_CHECKING:
     from bridge.schemas.authoring.asyncapi import Channel, Message
     from bridge.settings import Settings
+    from bridge.settings.kinds import Kind
     from bridge.settings.sinks import SinkSettings
     from bridge.settings.tables import EventSettings, TableSettings, VersionSettings
     from bridge.wiring.bridge import Configuration
@@ -74,31 +75,32 @@ def _channel(name: str, sink: SinkSettings) -> Channel:
 
 
 def _messages(configuration: Configuration) -> list[Message]:
-    """One message for each type and major; several tables may publish one type."""
+    """One message for each type and major; several tables and entities may publish one type."""
     from dataclasses import replace
 
     found: dict[str, Message] = {}
     settings = configuration.settings
-    for table in settings.tables.values():
-        for event in table.events:
+    for kind in settings.kinds():
+        for event in kind.settings.events:
             for version in event.versions:
-                message = _message(configuration, table, event, version)
+                message = _message(configuration, kind, event, version)
                 before = found.get(message.type)
                 if before is not None:
                     both = tuple(dict.fromkeys((*before.channels, *message.channels)))
-                    message = replace(before, channels=both)
+                    entities = {**before.entities, **message.entities}
+                    message = replace(before, channels=both, entities=entities)
                 found[message.type] = message
     return list(found.values())
 
 
 def _message(
-    configuration: Configuration, table: TableSettings, event: EventSettings, version: VersionSettings
+    configuration: Configuration, kind: Kind, event: EventSettings, version: VersionSettings
 ) -> Message:
     from bridge.schemas.authoring.asyncapi import Message
     from bridge.schemas.documents.examples import valid_examples
     from bridge.settings.compiling.versions import deprecation_of
 
-    known = configuration.schemas
+    known, table = configuration.schemas, kind.settings
     schema = known.get(event.type, version.schema_version)
     meta = known.metas.get(event.type)
     deprecation = deprecation_of(event, version, known)
@@ -112,6 +114,7 @@ def _message(
         channels=_sinks(configuration.settings, table, event),
         team=(meta.team if meta else "") or (table.owner.team if table.owner else ""),
         contact=(meta.contact if meta else "") or (table.owner.contact if table.owner else ""),
+        entities={kind.entity: table.subject} if kind.entity else {},
         deprecation={} if deprecation is None else deprecation.attributes(),
         examples={
             path.stem: data

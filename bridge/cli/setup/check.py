@@ -51,7 +51,10 @@ def _summary(findings: Findings, wrong: int) -> str:
     if wrong:
         reported = f"{plural(wrong, 'error')}" + (f", {plural(warnings, 'warning')}" if warnings else "")
         return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
-    counts = ", ".join(plural(count, name) for name, count in findings.counts.items())
+    plurals = {"entity": "entities"}
+    counts = ", ".join(
+        plural(count, name, plurals.get(name, f"{name}s")) for name, count in findings.counts.items()
+    )
     reported = f"{counts}: fine" + (f", with {plural(warnings, 'warning')}" if warnings else "")
     return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
 
@@ -92,7 +95,10 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
         settings = load_settings(config, environ)
         findings.add(settings.warnings)
         findings.counts["table"] = len(settings.tables)
-        findings.counts["event type"] = len({e.type for t in settings.tables.values() for e in t.events})
+        kinds = settings.kinds()
+        if entities := sum(kind.entity != "" for kind in kinds):
+            findings.counts["entity"] = entities
+        findings.counts["event type"] = len({e.type for kind in kinds for e in kind.settings.events})
     except ConfigurationError as error:
         findings.add(error.problems)
         findings.skipped.append("patterns and paths are not checked until the configuration can be read")
@@ -113,7 +119,7 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
         known = schemas if schemas is not None else AnySchemas()
         findings.add(find_past_sunsets(settings, known, today) if today is not None else ())
         try:
-            rules = [rule for table in compile_tables(settings, known).values() for rule in table.rules]
+            rules = [rule for table in compile_tables(settings, known).values() for rule in table.every_rule]
         except ConfigurationError as error:
             findings.add(error.problems)
         wrong = {problem.path for problem in findings.problems if problem.severity == "error"}

@@ -58,6 +58,11 @@ class Selector:
         """The entity of an item; ``image`` None: only its key is known. Raises ``MalformedRecord``."""
         return _of(self.candidates(key), image)
 
+    def of_item(self, item: TypedItem) -> str | None:
+        """The entity of a whole item. Raises ``MalformedRecord``."""
+        names = self.entities[0].key.attributes
+        return self.of({name: item[name] for name in names if name in item}, item)
+
     def placed(self, change: Change) -> Change:
         """The change with the names of its entities. An insert has no earlier entity and a remove no later
         one, so both names are equal there. Raises ``MalformedRecord``."""

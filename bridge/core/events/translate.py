@@ -137,9 +137,16 @@ class Table:
     @property
     def every_rule(self) -> tuple[EventRule, ...]:
         """The event types of all entities."""
-        if self.entities is None:
-            return self.rules
-        return tuple(rule for each in self.entities.by_name.values() for rule in each.rules)
+        return tuple(rule for each in self.every_kind for rule in each.rules)
+
+    @property
+    def every_kind(self) -> tuple[Table, ...]:
+        """The rules of each entity; those of the table where it is one."""
+        return (self,) if self.entities is None else tuple(self.entities.by_name.values())
+
+    @property
+    def fetches(self) -> bool:
+        return any(each.fetch for each in self.every_kind)
 
     def with_rules(self, keep: Callable[[EventRule], bool]) -> Table:
         """The same table with some of its event types."""

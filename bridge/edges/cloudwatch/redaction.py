@@ -14,19 +14,22 @@ WINDOW_S: Final = 24 * 3600
 _PERIOD_S: Final = 3600
 
 
-def unmatched_rules(cloudwatch: Any, service: str, table: str, clock: Clock) -> int | None:
-    """The highest ``RedactionRulesUnmatched`` of the table in the newest hour that has one, of the last day;
-    None without data. Needs ``cloudwatch:GetMetricStatistics``. Raises ``SourceUnavailable``, ``BatchError``.
+def unmatched_rules(cloudwatch: Any, service: str, table: str, clock: Clock, entity: str = "") -> int | None:
+    """The highest ``RedactionRulesUnmatched`` of the table, or of one entity of it, in the newest hour that
+    has one, of the last day; None without data. Needs ``cloudwatch:GetMetricStatistics``.
+
+    Raises ``SourceUnavailable``, ``BatchError``.
     """
     target = AwsTarget(
         cloudwatch, "cloudwatch", f"RedactionRulesUnmatched of table {table}", unavailable=SourceUnavailable
     )
+    of = (("service", service), ("table", table), ("Entity", entity))
     end = datetime.fromtimestamp(clock.now(), UTC)
     answer = target.call(
         "GetMetricStatistics",
         Namespace=NAMESPACE,
         MetricName="RedactionRulesUnmatched",
-        Dimensions=[{"Name": "service", "Value": service}, {"Name": "table", "Value": table}],
+        Dimensions=[{"Name": name, "Value": value} for name, value in of if value],
         StartTime=end - timedelta(seconds=WINDOW_S),
         EndTime=end,
         Period=_PERIOD_S,

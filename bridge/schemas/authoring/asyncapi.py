@@ -47,7 +47,7 @@ class Channel:
 class Message:
     """One type and major. ``schema`` is the ``$id`` of its data's schema; ``channels`` are names.
     ``deprecation`` has CloudEvents' deprecation attributes, if it is being retired. ``examples`` are data by
-    name."""
+    name. ``entities``: those of bridge.yaml whose event it is, each with the template of its subject."""
 
     type: str
     version: str
@@ -57,6 +57,7 @@ class Message:
     channels: tuple[str, ...]
     team: str = ""
     contact: str = ""
+    entities: Mapping[str, str] = field(default_factory=dict)
     deprecation: Mapping[str, Any] = field(default_factory=dict)
     examples: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
@@ -154,6 +155,10 @@ class _Writer:
             written["x-deprecated"] = dict(message.deprecation)
         if message.team:
             written["x-owner"] = {"team": message.team, "contact": message.contact}
+        if message.entities:
+            written["x-entities"] = [
+                {"name": name, "subject": subject} for name, subject in message.entities.items()
+            ]
         if any(each.kind == "sns" and each.name in message.channels for each in channels):
             written["headers"] = _attributes(message)
         if message.examples:
@@ -228,6 +233,7 @@ def _attributes(message: Message) -> dict[str, Any]:
 
 def _tags(message: Message) -> list[str]:
     tags = [f"team:{message.team}"] if message.team else []
+    tags += [f"entity:{name}" for name in message.entities]
     return tags + (["deprecated"] if message.deprecation else [])
 
 

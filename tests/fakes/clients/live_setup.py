@@ -83,20 +83,21 @@ class CloudWatchClient(AwsPeer):
         self.age_ms: float | None = 5_000.0
         self.throttles = 0
         self.unmatched: dict[int, int] = {}  # RedactionRulesUnmatched by hour
+        self.unmatched_of: dict[str, dict[int, int]] = {}  # the same of entities
 
     def get_metric_statistics(self, **parameters: Any) -> dict[str, Any]:
         self.begin("GetMetricStatistics", parameters)
         if parameters["MetricName"] == "RedactionRulesUnmatched":
             assert parameters["Namespace"] == "StreamBridge"
-            assert {each["Name"]: each["Value"] for each in parameters["Dimensions"]} == {
-                "service": "stream-bridge",
-                "table": "Users",
-            }
+            dimensions = {each["Name"]: each["Value"] for each in parameters["Dimensions"]}
+            entity = dimensions.pop("Entity", "")
+            assert dimensions == {"service": "stream-bridge", "table": "Users"}
+            unmatched = self.unmatched_of.get(entity, {}) if entity else self.unmatched
             return {
                 "Label": "RedactionRulesUnmatched",
                 "Datapoints": [
                     {"Maximum": float(value), "Timestamp": datetime(2026, 3, 2, hour, tzinfo=UTC)}
-                    for hour, value in self.unmatched.items()
+                    for hour, value in unmatched.items()
                 ],
             }
         assert parameters["Namespace"] == "AWS/Lambda"
