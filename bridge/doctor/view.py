@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from bridge.core.change import captures
-from bridge.core.mapping.language import paths_of
+from bridge.core.mapping.paths import paths_of
 from bridge.doctor.finding import Context, Finding
 from bridge.settings.tables import EventSettings, TableSettings
 

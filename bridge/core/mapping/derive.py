@@ -11,7 +11,8 @@ from copy import deepcopy
 from math import isfinite
 from typing import Any
 
-from bridge.core.mapping.language import MISSING, Getter, Place, find_by_library, find_by_steps, parsed
+from bridge.core.mapping.functions import MISSING
+from bridge.core.mapping.paths import Getter, Place, find_by_library, find_by_steps, parsed
 from bridge.errors import MappingFailed
 from bridge.limits import JSON_INTEGER_MAX
 
@@ -26,7 +27,7 @@ def same_data(data: Data) -> Data:
 
 
 def data_getter(text: str, place: Place = ()) -> Getter:
-    """A function from data to the value at a JSONPath, or :data:`bridge.core.mapping.language.MISSING`."""
+    """A function from data to the value at a JSONPath, or :data:`bridge.core.mapping.functions.MISSING`."""
     path = parsed(text, place)
     if path.steps is None:
         return find_by_library(path, lambda data: data, "the newer version's data")

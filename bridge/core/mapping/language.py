@@ -9,76 +9,30 @@ wildcards or filters gives a list. At the start of a text or a member's name, ``
 object may describe a value in more detail::
 
     {$path: $.after.plan, $lookup: {free: basic, pro: basic}, $default: unknown}
+    {$upper: $.after.plan, $default: unknown}
     {$const: {any: JSON, as: it is}}
 
 ``$lookup`` replaces the value that was found. ``$default`` is used if the path finds nothing or the table
 lacks the value; it is itself written like any other value. Without it, a value that the table lacks fails the
-mapping. The caller that compiles a mapping decides what paths search: a change, or data of another version.
+mapping. In the place of ``$path`` there may be a function (:mod:`bridge.core.mapping.functions`), whose value
+is written like any other, so that functions may be nested. The caller that compiles a mapping decides what
+paths search: a change, or data of another version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from bridge.core.jsonpath import JsonPath, JsonPathError, Step, parse_path, walk_plain
+from bridge.core.jsonpath import JsonPathError, parse_path
+from bridge.core.mapping.functions import ARGUMENTS, FUNCTIONS, MISSING, ArgumentError, function_of
+from bridge.core.mapping.paths import Getter, MappingError, PathCompiler, Place, is_path
 from bridge.core.pointer import escape
 from bridge.errors import MappingFailed
 
-Getter = Callable[[Any], Any]
-Place = tuple[str | int, ...]
-PathCompiler = Callable[[str, Place], Getter]
-"""From a JSONPath's text and its place in the mapping to a function that finds its value or :data:`MISSING`.
-Raises :class:`MappingError`."""
-
-MISSING: Any = object()
-
-_SAYS_MORE: Final = ("$path", "$lookup", "$default", "$const")
-
-
-class MappingError(ValueError):
-    """A mapping that cannot be compiled; ``path`` is the place inside it."""
-
-    def __init__(self, path: Place, message: str, suggestion: str = "") -> None:
-        super().__init__(message)
-        self.path = path
-        self.message = message
-        self.suggestion = suggestion
-
-
-def parsed(text: str, place: Place) -> JsonPath:
-    """The JSONPath at a place of a mapping. Raises :class:`MappingError`."""
-    try:
-        return parse_path(text)
-    except JsonPathError as error:
-        raise MappingError(place, str(error), error.suggestion) from error
-
-
-def find_by_library(path: JsonPath, document_of: Callable[[Any], Any], what: str) -> Getter:
-    """All values that ``path`` finds in a source's document. ``what`` names the source in errors."""
-
-    def get(source: Any) -> Any:
-        try:
-            return path.find(document_of(source))
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
-            raise MappingFailed(
-                f"JSONPath {path.text} cannot be applied to {what} ({type(error).__name__})",
-                hint="a filter in the path meets a value of another type",
-            ) from error
-
-    return get
-
-
-def find_by_steps(root_of: Getter, steps: tuple[Step, ...], *, many: bool) -> Getter:
-    """The value at ``steps`` below ``root_of(source)``, or the list of them where ``many`` may match."""
-
-    def get(source: Any) -> Any:
-        root = root_of(source)
-        found = [] if root is MISSING else list(walk_plain(root, steps))
-        return found if many else found[0] if found else MISSING
-
-    return get
+_COMMON: Final = ("$path", "$lookup", "$default", "$const")
+_SAYS_MORE: Final = frozenset((*_COMMON, *FUNCTIONS, *ARGUMENTS))
 
 
 def compile_mapping(mapping: Mapping[str, Any], compile_path: PathCompiler) -> Getter:
@@ -97,24 +51,9 @@ def mapping_problems(mapping: Mapping[str, Any], compile_path: PathCompiler) -> 
     return compiler.problems
 
 
-def is_path(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith("$") and not value.startswith("$$")
-
-
-def paths_of(value: Any, place: Place = ()) -> Iterator[tuple[Place, JsonPath]]:
-    """The paths of a mapping that can be parsed, with their places."""
-    if isinstance(value, Mapping):
-        for name, each in value.items():
-            if name != "$const":
-                yield from paths_of(each, (*place, name))
-    elif isinstance(value, list | tuple):
-        for index, each in enumerate(value):
-            yield from paths_of(each, (*place, index))
-    elif is_path(value):
-        try:
-            yield place, parse_path(value)
-        except JsonPathError:
-            return
+def says_more(value: Any) -> bool:
+    """Whether a value is an object that describes a value, not one that is made member by member."""
+    return isinstance(value, Mapping) and any(name in _SAYS_MORE for name in value)
 
 
 class _Compiler:
@@ -126,8 +65,7 @@ class _Compiler:
 
     def value(self, value: Any, place: Place) -> Getter:
         if isinstance(value, Mapping):
-            says_more = any(name in value for name in _SAYS_MORE)
-            return self.said_more(value, place) if says_more else self.members(value, place)
+            return self.said_more(value, place) if says_more(value) else self.members(value, place)
         if isinstance(value, list | tuple):
             return self.elements(value, place)
         if is_path(value):
@@ -181,9 +119,14 @@ class _Compiler:
                 self.wrong(place, "$const must be the only member", "use $path with $default, or $const")
             constant = said["$const"]
             return lambda _: constant
-        if "$path" not in said:
-            return self.wrong(place, "$path is missing: $lookup and $default need one")
-        get = self.path(said["$path"], (*place, "$path"))
+        function = function_of(said)
+        if function is not None:
+            get = self.function(function, said, place)
+        elif "$path" in said:
+            self.arguments(said, (), place)
+            get = self.path(said["$path"], (*place, "$path"))
+        else:
+            return self.wrong(place, f"$path is missing: {', '.join(said)} need one, or a function")
         default = self.value(said["$default"], (*place, "$default")) if "$default" in said else None
         if "$lookup" in said:
             return self.lookup(said, get, default, place)
@@ -196,37 +139,69 @@ class _Compiler:
 
         return get_or_default
 
+    def function(self, name: str, said: Mapping[str, Any], place: Place) -> Getter:
+        for other in said:
+            if other != name and (other in FUNCTIONS or other == "$path"):
+                advice = f"write one as the value of the other, such as {{{name}: {{{other}: …}}}}"
+                return self.wrong((*place, other), f"{name} and {other} cannot both be the value", advice)
+        function, value = FUNCTIONS[name], said[name]
+        self.arguments(said, function.arguments, place)
+        at = (*place, name)
+        if (
+            function.whole
+            and not isinstance(value, list | tuple)
+            and not is_path(value)
+            and not says_more(value)
+        ):
+            return self.wrong(at, "takes a list of values, or a path to a list")
+        if value is None or isinstance(value, bool) or (isinstance(value, Mapping) and not says_more(value)):
+            return self.wrong(at, "takes a path, a text, a number, a list of them or another function")
+        try:
+            apply = function.make(said)
+        except ArgumentError as error:
+            return self.wrong((*place, error.argument), error.message, error.suggestion)
+        if function.whole and isinstance(value, list | tuple):
+            parts = [self.value(each, (*at, index)) for index, each in enumerate(value)]
+            return lambda source: apply([part(source) for part in parts])
+        of = self.value(value, at)
+        return lambda source: apply(of(source))
+
+    def arguments(self, said: Mapping[str, Any], taken: Sequence[str], place: Place) -> None:
+        for name in said:
+            if name in ARGUMENTS and name not in taken:
+                takers = [each for each, function in FUNCTIONS.items() if name in function.arguments]
+                self.wrong((*place, name), f"{name} belongs to {' and '.join(takers)}")
+
     def lookup(self, said: Mapping[str, Any], get: Getter, default: Getter | None, place: Place) -> Getter:
         table = said["$lookup"]
         if not isinstance(table, Mapping) or not table:
             return self.wrong((*place, "$lookup"), "must be a mapping from values to values")
         instead = {key: self.value(value, (*place, "$lookup", key)) for key, value in table.items()}
         where = "".join(f"/{escape(str(step))}" for step in place)
+        what = f"the value at {said['$path']}" if "$path" in said else f"the value of {function_of(said)}"
 
         def look_up(value: Any, source: Any) -> Any:
             found = instead.get(_word(value), default)
             if found is None:
                 raise MappingFailed(
-                    f"mapping of {where}: the value at {said['$path']} is not in its $lookup",
+                    f"mapping of {where}: {what} is not in its $lookup",
                     hint="add the value to the table, or give a $default",
                 )
             return found(source)
 
-        if _gives_list(said["$path"]):
+        # A path says by its form whether it gives a list; what a function gives is known when it is called.
+        many = list if "$path" not in said or _gives_list(said["$path"]) else ()
 
-            def get_each(source: Any) -> Any:
-                each = (look_up(value, source) for value in get(source))
-                return [value for value in each if value is not MISSING]
-
-            return get_each
-
-        def get_one(source: Any) -> Any:
+        def get_looked_up(source: Any) -> Any:
             value = get(source)
             if value is MISSING:
                 return MISSING if default is None else default(source)
-            return look_up(value, source)
+            if not isinstance(value, many):
+                return look_up(value, source)
+            each = (look_up(element, source) for element in value)
+            return [found for found in each if found is not MISSING]
 
-        return get_one
+        return get_looked_up
 
     # --- problems ------------------------------------------------------------------------------
 
@@ -235,10 +210,10 @@ class _Compiler:
         return lambda _: MISSING
 
     def unknown_name(self, name: str, place: Place) -> None:
-        close = get_close_matches(name, _SAYS_MORE, n=1)
+        close = get_close_matches(name, sorted(_SAYS_MORE), n=1)
         plain = f"write ${name} for a member of that name" if name.startswith("$") else ""
         advice = f"did you mean '{close[0]}'?" if close else plain
-        self.wrong(place, f"'{name}' is none of {', '.join(_SAYS_MORE)}", advice)
+        self.wrong(place, f"'{name}' is none of {', '.join((*_COMMON, *FUNCTIONS))}", advice)
 
 
 def _gives_list(text: Any) -> bool:

@@ -14,7 +14,8 @@ from bridge.core.diff.view import ROOTS, ChangeView
 from bridge.core.entities.template import KeyTemplate
 from bridge.core.image import Image
 from bridge.core.jsonpath import Step
-from bridge.core.mapping.language import MISSING, MappingError, Place, find_by_library, find_by_steps, parsed
+from bridge.core.mapping.functions import MISSING
+from bridge.core.mapping.paths import MappingError, Place, find_by_library, find_by_steps, parsed
 from bridge.errors import did_you_mean
 
 Getter = Callable[[ChangeView], Any]

@@ -14,7 +14,7 @@ from typing import Any, Final
 from bridge.core.change import TypedItem
 from bridge.core.diff.view import ChangeView
 from bridge.core.entities.template import KeyTemplate
-from bridge.core.mapping.language import MappingError, parsed
+from bridge.core.mapping.paths import MappingError, parsed
 from bridge.core.text import attribute_text, segment_text
 from bridge.core.values import base64_text, plain
 from bridge.errors import MappingFailed, did_you_mean

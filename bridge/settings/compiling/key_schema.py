@@ -14,7 +14,7 @@ from typing import Any, Final
 from bridge.core.entities.select import Selection
 from bridge.core.events.translate import Table
 from bridge.core.jsonpath import step_text
-from bridge.core.mapping.language import paths_of
+from bridge.core.mapping.paths import paths_of
 from bridge.core.mapping.subject import Subject
 from bridge.errors import BatchError, did_you_mean
 from bridge.schemas.documents.schema_set import SchemaNotFound

@@ -21,7 +21,7 @@ from bridge.core.events.rules import EventRule
 from bridge.core.events.snapshot import snapshot_type
 from bridge.core.events.translate import Table
 from bridge.core.fingerprint import compile_field_hashes, compile_fingerprint, fingerprint_version_of
-from bridge.core.mapping.language import MappingError
+from bridge.core.mapping.paths import MappingError
 from bridge.core.mapping.subject import Subject, compile_subject
 from bridge.core.numbers import NumbersAsText
 from bridge.core.pattern.matching import (

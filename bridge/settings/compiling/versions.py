@@ -17,7 +17,8 @@ from bridge.core.entities.template import KeyTemplate
 from bridge.core.events.envelope import Deprecation, Envelope
 from bridge.core.events.rules import Version
 from bridge.core.mapping.derive import Derivation, by_function, data_getter, same_data
-from bridge.core.mapping.language import Getter, PathCompiler, compile_mapping, mapping_problems
+from bridge.core.mapping.language import compile_mapping, mapping_problems
+from bridge.core.mapping.paths import Getter, PathCompiler
 from bridge.core.mapping.project import Projection, getter_of
 from bridge.errors import Problem
 from bridge.schemas.documents.meta import Status

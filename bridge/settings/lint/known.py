@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bridge.core.jsonpath import JsonPath, Step
-from bridge.core.mapping.language import MappingError, paths_of
+from bridge.core.mapping.paths import MappingError, paths_of
 from bridge.core.mapping.subject import compile_subject
 from bridge.core.records.kinesis import dialect_of
 from bridge.errors import MalformedRecord

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bridge.core.jsonpath import JsonPath, written
-from bridge.core.mapping.language import is_path, paths_of
+from bridge.core.mapping.paths import is_path, paths_of
 from bridge.errors import did_you_mean
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet

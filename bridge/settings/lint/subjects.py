@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bridge.core.jsonpath import written
-from bridge.core.mapping.language import MappingError
+from bridge.core.mapping.paths import MappingError
 from bridge.core.mapping.subject import compile_subject
 from bridge.errors import did_you_mean
 from bridge.settings.lint.known import Known

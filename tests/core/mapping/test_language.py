@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bridge.core.mapping.derive import data_getter
-from bridge.core.mapping.language import MappingError, compile_mapping, mapping_problems
+from bridge.core.mapping.language import compile_mapping, mapping_problems
+from bridge.core.mapping.paths import MappingError
 from bridge.core.mapping.project import getter_of
 from bridge.core.records.decode import decode
 from bridge.errors import MappingFailed

@@ -8,7 +8,8 @@ import pytest
 
 from bridge.core.diff.view import ChangeView
 from bridge.core.jsonpath import JsonPathError, parse_path
-from bridge.core.mapping.language import MappingError, compile_mapping, mapping_problems
+from bridge.core.mapping.language import compile_mapping, mapping_problems
+from bridge.core.mapping.paths import MappingError
 from bridge.core.mapping.project import getter_of
 from bridge.core.records.decode import decode
 from tests.builders.bridges import table

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.diff.view import ChangeView
-from bridge.core.mapping.language import MappingError
+from bridge.core.mapping.paths import MappingError
 from bridge.core.mapping.subject import compile_subject, key_path
 from bridge.core.records.decode import decode
 from bridge.errors import MappingFailed
