@@ -33,8 +33,8 @@ can read the file can read it. `stream-bridge check` warns if a secret takes its
 
 **Durations** are a number of seconds, or text with a unit: `250ms`, `30s`, `15m`, `24h`, `7d`.
 
-**Mappings** of `data` are JSON with JSONPaths (`$.after.plan`) in place of values. `$path` with `$lookup` or
-`$default`, and `$const`, cover further cases: see [versions.md](versions.md).
+**Mappings** of `data` are JSON with JSONPaths (`$.after.plan`) and functions (`{{$upper: $.after.plan}}`) in
+place of values: see [mappings.md](mappings.md).
 
 **YAML.** Keys are text. Values that YAML 1.1 and 1.2 read differently (`on`, `yes`, `010`, `12:30`) are
 refused until they are written in a form that both read in the same way. Dates stay text. Anchors and merge
