@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bridge.onboarding.candidates import CURRENCY
+
 _OF_FORMAT: Final = {
     "date-time": ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
     "date": ("2026-01-01", "2026-01-02"),
@@ -38,6 +40,10 @@ def example_of(schema: Mapping[str, Any], name: str = "value", *, full: bool = T
             return None
     if "format" in schema:
         return _OF_FORMAT[schema["format"]][variant]
+    if "const" in schema:
+        return schema["const"]
+    if schema.get("pattern") == CURRENCY:
+        return ("EUR", "USD")[variant]
     if schema.get("contentEncoding") == "base64":
         return ("AQ==", "Ag==")[variant]
     return f"{name}-{1 + variant}"

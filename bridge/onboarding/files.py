@@ -56,7 +56,7 @@ def project_files(plans: Sequence[TablePlan], *, source: str, base: str, team: s
     expected: dict[str, list[str]] = {}
     for plan in plans:
         records = example_records(plan)
-        path = f"examples/records/{plan.sample.table}.json"
+        path = f"examples/records/{plan.records_file}"
         expected[path] = [
             f"{event.type}.v1" for record in records for event in plan.events if _becomes(event, plan, record)
         ]

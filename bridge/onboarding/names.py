@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from bridge.core.jsonpath import ANY as ANY_STEP
 from bridge.core.jsonpath import JsonPathError, parse_path, step_text
@@ -16,6 +16,9 @@ from bridge.schemas.authoring.infer import ANY
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _MEANINGLESS: Final = frozenset(
     {"dev", "development", "prod", "production", "stage", "staging", "test", "qa", "table", "ddb", "dynamodb"}
+)
+_SINGLE_TABLE: Final = frozenset(
+    {"main", "single", "table", "data", "entities", "items", "store", "core", "all", "common", "shared"}
 )
 _RANDOM: Final = re.compile(r"[-_][A-Z0-9]{10,}$")  # the end of a name that CloudFormation generates
 _NAME_MAX: Final = 60
@@ -58,6 +61,12 @@ def thing(table: str) -> str:
 def collection(table: str) -> str:
     """The name for all items of a table, in the table's own words: no plural is made up."""
     return "_".join(_core(table))[:_NAME_MAX].strip("_") or "item"
+
+
+def domain(table: str) -> str:
+    """What a table that holds several kinds of items is about: ``app-main`` to ``app``; empty if its name
+    says only that it is such a table."""
+    return "_".join(word for word in _core(table) if word not in _SINGLE_TABLE)[:_NAME_MAX].strip("_")
 
 
 def singular(word: str) -> str:
@@ -127,6 +136,14 @@ def secret_name(name: str) -> bool:
     found = [singular(word) for word in words(name)]
     pairs = set(pairwise(found))
     return bool(_SECRET_WORDS & {*found, "".join(found)} or _SECRET_PAIRS & pairs)
+
+
+def withheld(path: Sequence[str], value: Any) -> bool:
+    """Whether a value at a place may be secret or identify a person."""
+    steps = [step for step in path if step != ANY]
+    if any(secret_name(name) for name in steps) or (steps and personal_name(steps[-1])):
+        return True
+    return isinstance(value, str) and ("@" in value or secret_value(value))
 
 
 def personal_name(name: str) -> bool:

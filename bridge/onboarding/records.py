@@ -10,11 +10,14 @@ from bridge.core.change import Change, Operation, TypedItem, TypedValue, capture
 from bridge.core.diff.fields import compile_diff
 from bridge.core.diff.view import ChangeView, default_data
 from bridge.core.jsonpath import ANY, Step, parse_path
+from bridge.core.pointer import parse_pointer
 from bridge.core.records.decode import decode
 from bridge.core.records.lambda_record import to_lambda_record
 from bridge.core.redact import MASK, RedactRule, compile_redaction
 from bridge.onboarding.documents import TablePlan
+from bridge.onboarding.entities.proposal import Entity
 from bridge.onboarding.examples import example_of, typed
+from bridge.onboarding.sample import TableSample
 
 Record = dict[str, Any]
 
@@ -30,14 +33,14 @@ def example_records(plan: TablePlan) -> list[Record]:
     records = []
     for number, (operation, before, after) in enumerate(_images(plan), start=1):
         before, after = (None if each is None else _with_secrets(plan, each) for each in (before, after))
-        records.append(_record(plan, number, operation, before, after))
+        records.append(_record(plan.sample, number, operation, before, after))
     for operation, kept in plan.sample.kept.items():
         for each in kept:
             if "dynamodb" not in each:
-                records.append(_record(plan, len(records) + 1, operation, None, each))
+                records.append(_record(plan.sample, len(records) + 1, operation, None, each))
             else:
                 arn = each.get("eventSourceARN")
-                records.append(to_lambda_record(each, arn if isinstance(arn, str) else _arn(plan)))
+                records.append(to_lambda_record(each, arn if isinstance(arn, str) else _arn(plan.sample)))
     if mask is None:
         return records
     return [_redacted(record, mask(decode(record))) for record in records]
@@ -47,7 +50,11 @@ def data_of(plan: TablePlan, record: Record) -> dict[str, Any] | None:
     """The data of the event that ``record`` becomes; None for a record without a difference."""
     drop = compile_redaction(tuple(RedactRule(parse_path(text), "drop") for text in plan.drop))
     change = decode(record)
-    view = ChangeView(change if drop is None else drop(change), compile_diff())
+    ignore = () if plan.entity is None else tuple(parse_pointer(each.pointer) for each in plan.entity.ignore)
+    template = None if plan.entity is None else plan.entity.template
+    view = ChangeView(
+        change if drop is None else drop(change), compile_diff(ignore=ignore), template=template
+    )
     if view.changes is not None and not view.changes:
         return None
     data: dict[str, Any] = json.loads(json.dumps(default_data(view)))  # as the file will contain it
@@ -62,9 +69,9 @@ def _images(plan: TablePlan) -> Iterator[tuple[Operation, TypedItem | None, Type
         yield "insert", None, _item(plan, plan.created, variant=0)
         yield "insert", None, _item(plan, plan.created, variant=1, full=False)
     if "modify" not in kept:
-        different = next(
-            (name for name in full if name not in plan.sample.key and full[name] != other[name]), ""
-        )
+        ignored = () if plan.entity is None else plan.entity.ignore
+        fixed = {*plan.sample.key, *(each.name for each in ignored)}
+        different = next((name for name in full if name not in fixed and full[name] != other[name]), "")
         change = {different: other[different]} if different else {"example": {"S": "added"}}
         yield "modify", full, {**full, **change}
     if "remove" not in kept:
@@ -95,10 +102,14 @@ def _put(value: TypedValue | None, steps: tuple[Step, ...]) -> TypedValue:
 
 def _item(plan: TablePlan, schema: Mapping[str, Any], *, variant: int, full: bool = True) -> dict[str, Any]:
     item = typed(example_of(schema, full=full, variant=variant))["M"]
+    if plan.entity is not None and plan.entity.kind in item:
+        item[plan.entity.kind] = {"S": plan.entity.value}
     return {**item, **_key(plan, schema, variant)}
 
 
 def _key(plan: TablePlan, schema: Mapping[str, Any], variant: int) -> dict[str, Any]:
+    if plan.entity is not None:
+        return _entity_key(plan.entity, plan.sample.key, variant)
     key = {}
     for name, tag in plan.sample.key.items():
         of_name = schema.get("properties", {}).get(name, {"type": "string"})
@@ -107,10 +118,28 @@ def _key(plan: TablePlan, schema: Mapping[str, Any], variant: int) -> dict[str, 
     return key
 
 
+def _entity_key(entity: Entity, types: Mapping[str, str], variant: int) -> dict[str, Any]:
+    """A key that the template of the entity takes."""
+    whole = {"N": str(1 + variant), "B": ("AQ==", "Ag==")[variant]}
+    parts = {name: f"{name}-{1 + variant}" for name in entity.parts}
+    for attribute, tag in types.items():
+        if tag in whole:
+            parts[entity.template.named_by(attribute)[0]] = whole[tag]
+    return {attribute: {types[attribute]: text} for attribute, text in entity.template.build(parts).items()}
+
+
+def inserted(sample: TableSample, item: TypedItem, number: int) -> Record:
+    """The record of the insert of an item."""
+    return _record(sample, number, "insert", None, item)
+
+
 def _record(
-    plan: TablePlan, number: int, operation: Operation, before: TypedItem | None, after: TypedItem | None
+    sample: TableSample,
+    number: int,
+    operation: Operation,
+    before: TypedItem | None,
+    after: TypedItem | None,
 ) -> Record:
-    sample = plan.sample
     item = after or before or {}
     part: dict[str, Any] = {
         "ApproximateCreationDateTime": _TIME_S + number,
@@ -124,11 +153,11 @@ def _record(
     if captures(sample.view, "after") and after is not None:
         part["NewImage"] = after
     record = {"eventID": f"example-{number}", "eventName": _NAMES[operation], "dynamodb": part}
-    return to_lambda_record(record, _arn(plan))
+    return to_lambda_record(record, _arn(sample))
 
 
-def _arn(plan: TablePlan) -> str:
-    return f"arn:aws:dynamodb:us-east-1:000000000000:table/{plan.sample.table}/stream/{_LABEL}"
+def _arn(sample: TableSample) -> str:
+    return f"arn:aws:dynamodb:us-east-1:000000000000:table/{sample.table}/stream/{_LABEL}"
 
 
 def _redacted(record: Record, change: Change) -> Record:

@@ -8,6 +8,7 @@ from typing import Final
 
 from bridge.core.pointer import escape
 from bridge.onboarding.documents import TablePlan
+from bridge.onboarding.entities.proposal import Proposal
 from bridge.onboarding.names import personal_name
 from bridge.onboarding.sample import KINDS_MAX, TableSample
 from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Place
@@ -21,7 +22,8 @@ _NEARLY_FROM: Final = 10
 def remarks(plan: TablePlan) -> Iterator[str]:
     """One line each, the most urgent first."""
     sample = plan.sample
-    yield from _stream(sample)
+    if plan.entity is None:
+        yield from _stream(sample)
     yield from _amount(sample)
     if plan.drop:
         yield f"probably secret, so dropped by redact: {_listed(plan.drop)}"
@@ -39,12 +41,37 @@ def remarks(plan: TablePlan) -> Iterator[str]:
             f"large items (one has about {size}): an event with both images and the changes may exceed the "
             "bus's limit of 1 MiB. Map only what subscribers need with data, or set claim_check"
         )
-    if 1 < len(sample.key_kinds) < KINDS_MAX:
+    if plan.entity is None and 1 < len(sample.key_kinds) < KINDS_MAX:
         kinds = _listed(sorted(sample.key_kinds))
         yield (
             f"several kinds of items seem to share the table ({kinds}): give each kind its own events, "
             "selected by when: {key: ...}"
         )
+
+
+def proposal_remarks(
+    sample: TableSample, proposal: Proposal, *, expiry_unknown: bool = False
+) -> Iterator[str]:
+    """About a table that holds several kinds of items, before those about each kind."""
+    yield from _stream(sample)
+    if proposal.fit_none:
+        yield (
+            f"{proposal.fit_none} items fit no kind: their changes have no event, and are counted "
+            "(other: quarantine stores them)"
+        )
+    kind = proposal.kind
+    if kind is not None and proposal.without_kind:
+        how = ", ".join(f"{why} in {count}" for why, count in proposal.without_kind.items())
+        yield f"{kind.name}, which names the kind, is {how}: such items are of the kind of their key"
+    for first, second in proposal.merged:
+        yield f"nothing separates {second} from {first}, so they are one kind: --entity may name an attribute"
+    names = sorted({each.name for entity in proposal.entities for each in entity.ignore})
+    if names:
+        yield f"ignored in diffs, because they serve the store: {_listed(names)}"
+    if proposal.expiry is not None:
+        yield f"{proposal.expiry} is the TTL attribute: what it deletes becomes a remove with authtype system"
+    elif expiry_unknown:
+        yield "whether the table has a TTL is not known: dynamodb:DescribeTimeToLive is denied"
 
 
 def _stream(sample: TableSample) -> Iterator[str]:

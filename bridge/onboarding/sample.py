@@ -14,6 +14,7 @@ from typing import Any, Final
 from bridge.core.change import Change, Operation, StreamView, TypedItem
 from bridge.core.values import plain_item
 from bridge.errors import MalformedRecord
+from bridge.onboarding.candidates import Candidates
 from bridge.onboarding.names import secret_name, secret_value
 from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Shape
 
@@ -36,6 +37,8 @@ class TableSample:
     about_items: int | None = None
     """The approximate number of items, as DynamoDB reports it."""
     keep_values: bool = False
+    candidates: Candidates | None = None
+    """Of a sample of one entity: what its texts may be."""
 
     items: Shape = field(init=False)
     created: Shape = field(init=False)
@@ -62,18 +65,19 @@ class TableSample:
     def large(self) -> bool:
         return self.largest_bytes > _LARGE_BYTES
 
-    def add_item(self, item: TypedItem) -> None:
-        """An item as a scan returns it. An illegal one counts as unreadable."""
+    def add_item(self, item: TypedItem) -> bool:
+        """An item as a scan returns it. An illegal one counts as unreadable; then the answer is False."""
         try:
             self._look(plain_item(item, "item"))
         except MalformedRecord:
             self.unreadable += 1
-            return
+            return False
         if self.keep_values and len(self.kept.setdefault("insert", [])) < KEPT_EACH:
             self.kept["insert"].append(item)
+        return True
 
-    def add_change(self, change: Change, record: Mapping[str, Any]) -> None:
-        """A decoded record. One with illegal images counts as unreadable."""
+    def add_change(self, change: Change, record: Mapping[str, Any]) -> bool:
+        """A decoded record. One with illegal images counts as unreadable; then the answer is False."""
         try:
             images = [
                 None if image is None else plain_item(image, "image")
@@ -81,7 +85,7 @@ class TableSample:
             ]
         except MalformedRecord:
             self.unreadable += 1
-            return
+            return False
         self.records += 1
         before, after, key = images
         for image in (before, after) if before or after else (key,):
@@ -91,9 +95,12 @@ class TableSample:
             self.created.add(after)
         if self.keep_values and len(self.kept.setdefault(change.operation, [])) < KEPT_EACH:
             self.kept[change.operation].append(record)
+        return True
 
     def _look(self, image: dict[str, Any]) -> None:
         self.items.add(image)
+        if self.candidates is not None:
+            self.candidates.add(image)
         size = 0
         for path, value in _walk(image, ()):
             size += len(path[-1]) + (len(value) if isinstance(value, str) else 8)

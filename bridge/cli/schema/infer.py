@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -49,12 +49,13 @@ def infer(
     Exits 0 when a schema was inferred, 4 when it was inferred but some samples could not be read, 1 when
     there was nothing to read.
     """
+    from bridge.onboarding.names import withheld
     from bridge.schemas.authoring.sample import InferSample
     from bridge.schemas.authoring.seen_values import SeenValues
 
     if (file is None) == (table is None):
         raise BridgeError("there is nothing to read", hint="give either FILE or --table T")
-    seen = InferSample(SeenValues(_withheld), type_name)
+    seen = InferSample(SeenValues(withheld), type_name)
     if table is not None:
         _scan(console, seen, table, sample, max_rcu, aws)
     else:
@@ -76,17 +77,6 @@ def infer(
         console.write_json(schema)
         _show(console, seen)
     return ExitCode.PARTLY if seen.unreadable else ExitCode.OK
-
-
-def _withheld(path: tuple[str, ...], value: Any) -> bool:
-    """Whether a value may be secret or identify a person."""
-    from bridge.onboarding.names import personal_name, secret_name, secret_value
-    from bridge.schemas.authoring.infer import ANY
-
-    names = [step for step in path if step != ANY]
-    if any(secret_name(name) for name in names) or (names and personal_name(names[-1])):
-        return True
-    return isinstance(value, str) and ("@" in value or secret_value(value))
 
 
 def _scan(console: Console, seen: InferSample, table: str, count: int, max_rcu: float, aws: Aws) -> None:

@@ -21,6 +21,21 @@ def describe_table(client: Any, table: str) -> TableFacts:
     return table_facts(table_target(client, table).call("DescribeTable", TableName=table)["Table"])
 
 
+def index_keys(client: Any, table: str) -> frozenset[str]:
+    """The key attributes of a table's indexes. Raises as :func:`describe_table`."""
+    described = table_target(client, table).call("DescribeTable", TableName=table)["Table"]
+    indexes = [*described.get("GlobalSecondaryIndexes", ()), *described.get("LocalSecondaryIndexes", ())]
+    return frozenset(each["AttributeName"] for index in indexes for each in index["KeySchema"])
+
+
+def expiry_attribute(client: Any, table: str) -> str | None:
+    """The TTL attribute of a table; None where it has none. Needs ``dynamodb:DescribeTimeToLive``."""
+    target = table_target(client, table)
+    reported = target.call("DescribeTimeToLive", TableName=table)["TimeToLiveDescription"]
+    enabled = str(reported["TimeToLiveStatus"]) in ("ENABLED", "ENABLING")
+    return str(reported["AttributeName"]) if enabled and reported.get("AttributeName") else None
+
+
 def find_stream(client: Any, table: str) -> TableFacts:
     """A table whose stream is on. Raises ``TargetMissing`` where it is off, and as :func:`describe_table`."""
     facts = describe_table(client, table)

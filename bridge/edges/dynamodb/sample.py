@@ -9,6 +9,8 @@ from bridge.core.change import TypedItem
 from bridge.edges.dynamodb.describe import table_target
 
 SEGMENTS: Final = 8
+SEGMENTS_MAX: Final = 64
+_PER_SEGMENT: Final = 32
 
 
 def sample_items(
@@ -16,20 +18,22 @@ def sample_items(
 ) -> Iterator[TypedItem]:
     """Up to ``count`` items, eventually consistent. The segments of a parallel scan are read in turns, a
     small page each, so that the sample comes from the whole table and costs little more than its own items.
+    A larger sample has more segments: the items of one large partition are in one segment.
     ``pace`` gets the read capacity units of each page before the next page is read.
 
     Raises ``TargetMissing``, ``AccessDenied``, ``SourceUnavailable``.
     """
     target = table_target(dynamodb, table)
-    share = -(-count // SEGMENTS)
-    starts: dict[int, Any] = dict.fromkeys(range(SEGMENTS))
+    segments = max(SEGMENTS, min(SEGMENTS_MAX, count // _PER_SEGMENT))
+    share = -(-count // segments)
+    starts: dict[int, Any] = dict.fromkeys(range(segments))
     while starts and count > 0:
         for segment, start in list(starts.items()):
             page = target.call(
                 "Scan",
                 TableName=table,
                 Segment=segment,
-                TotalSegments=SEGMENTS,
+                TotalSegments=segments,
                 Limit=share,
                 ReturnConsumedCapacity="TOTAL" if pace else "NONE",
                 **({"ExclusiveStartKey": start} if start else {}),

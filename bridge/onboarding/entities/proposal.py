@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.core.change import TypedItem
@@ -25,12 +25,14 @@ from bridge.onboarding.entities.technical import Technical, expiry_of, technical
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """``where`` is None where the key alone selects the items. ``value`` is that of the entity attribute."""
+    """``where`` is None where the key alone selects the items. ``kind`` is the entity attribute, and
+    ``value`` what its items have there."""
 
     name: str
     key: Mapping[str, str]
     template: KeyTemplate
     where: Mapping[str, list[Any]] | None
+    kind: str | None
     value: str | None
     items: int
     ignore: tuple[Technical, ...]
@@ -139,6 +141,7 @@ def _entity(draft: Draft, kind: Discriminator | None, expiry: str | None, indexe
         {attribute: template.text for attribute, template in draft.template.values.items()},
         draft.template,
         pattern,
+        None if draft.value is None else name,
         draft.value,
         0,
         tuple(technical(draft.items, kind=name, expiry=expiry, indexes=indexes)),
@@ -166,20 +169,7 @@ def _counted(
             without[
                 "missing" if scalar is None else "null" if scalar.tag == "NULL" else "of another type"
             ] += 1
-    found = tuple(
-        Entity(
-            each.name,
-            each.key,
-            each.template,
-            each.where,
-            each.value,
-            counts[each.name],
-            each.ignore,
-            each.pattern,
-        )
-        for each in entities
-        if counts[each.name]
-    )
+    found = tuple(replace(each, items=counts[each.name]) for each in entities if counts[each.name])
     return Proposal(found, kind, len(observed.items), none, dict(without), expiry, merged)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from bridge.core.pointer import escape
 from bridge.onboarding.entities.observed import Glance, Observed
 from bridge.onboarding.entities.segments import split
 from bridge.onboarding.names import words
@@ -43,6 +44,10 @@ _ELECTRODB: Final = re.compile(r"__edb_\w+__")
 class Technical(NamedTuple):
     name: str
     why: str
+
+    @property
+    def pointer(self) -> str:
+        return f"/{escape(self.name)}"
 
 
 def expiry_of(observed: Observed) -> str | None:
