@@ -76,7 +76,7 @@ def _table(plans: Sequence[TablePlan]) -> Iterator[str]:
         yield f"      {_scalar(plan.entity.name)}:"
         yield from (f"        {line}" for line in _selection(plan.entity))
         yield from (f"        {line}" for line in _rules(plan))
-    yield "    # Items that no entity selects have no event, and are counted. quarantine stores their changes."
+    yield "    # Items that no entity selects have no event, and are counted; `quarantine` stores them."
     yield "    other: ignore"
 
 

@@ -109,8 +109,11 @@ def _item_schema(
 
 
 def _select(schema: dict[str, Any], entity: Entity) -> None:
-    """Add what selects the items of an entity: every item of it has it."""
+    """Add what selects the items of an entity: every item of it has it. The form of a key is its template's:
+    ``$user_1#email_a@shop.test`` happens to be an e-mail address."""
     properties, required = schema.setdefault("properties", {}), schema.setdefault("required", [])
+    for name in entity.key:
+        properties.get(name, {}).pop("format", None)
     for name, leaf in (entity.where or {}).items():
         if all(isinstance(each, str) for each in leaf):
             properties[name] = {"const": leaf[0]} if len(leaf) == 1 else {"enum": leaf}

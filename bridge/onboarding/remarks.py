@@ -10,7 +10,7 @@ from bridge.core.pointer import escape
 from bridge.onboarding.documents import TablePlan
 from bridge.onboarding.entities.proposal import Proposal
 from bridge.onboarding.names import personal_name
-from bridge.onboarding.sample import KINDS_MAX, TableSample
+from bridge.onboarding.sample import TableSample
 from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Place
 
 _SHOWN: Final = 8
@@ -40,12 +40,6 @@ def remarks(plan: TablePlan) -> Iterator[str]:
         yield (
             f"large items (one has about {size}): an event with both images and the changes may exceed the "
             "bus's limit of 1 MiB. Map only what subscribers need with data, or set claim_check"
-        )
-    if plan.entity is None and 1 < len(sample.key_kinds) < KINDS_MAX:
-        kinds = _listed(sorted(sample.key_kinds))
-        yield (
-            f"several kinds of items seem to share the table ({kinds}): give each kind its own events, "
-            "selected by when: {key: ...}"
         )
 
 

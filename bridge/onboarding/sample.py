@@ -6,7 +6,6 @@ examples.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,8 +20,6 @@ from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path, Shape
 KEPT_EACH: Final = 3
 _SECRETS_MAX: Final = 100
 _LARGE_BYTES: Final = 100 * 1024  # an event may contain an item twice, and its changes
-KINDS_MAX: Final = 10  # more of them are ids, not kinds
-_KIND: Final = re.compile(r"[A-Za-z_]{1,30}#")
 
 
 @dataclass(slots=True)
@@ -48,8 +45,6 @@ class TableSample:
     secrets: dict[Path, str] = field(default_factory=dict, init=False)
     """The places of possible secrets, and why."""
     largest_bytes: int = field(default=0, init=False)
-    key_kinds: set[str] = field(default_factory=set, init=False)
-    """The text before the first ``#`` of a key: several kinds of items may share one table."""
     kept: dict[Operation, list[Any]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -65,13 +60,17 @@ class TableSample:
     def large(self) -> bool:
         return self.largest_bytes > _LARGE_BYTES
 
-    def add_item(self, item: TypedItem) -> bool:
-        """An item as a scan returns it. An illegal one counts as unreadable; then the answer is False."""
+    def add_item(self, item: TypedItem, *, new: bool = False) -> bool:
+        """An item as a scan returns it; ``new`` says that it was just inserted. An illegal one counts as
+        unreadable; then the answer is False."""
         try:
-            self._look(plain_item(item, "item"))
+            plain = plain_item(item, "item")
         except MalformedRecord:
             self.unreadable += 1
             return False
+        self._look(plain)
+        if new:
+            self.created.add(plain)
         if self.keep_values and len(self.kept.setdefault("insert", [])) < KEPT_EACH:
             self.kept["insert"].append(item)
         return True
@@ -111,10 +110,6 @@ class TableSample:
             elif isinstance(value, str) and secret_value(value):
                 self.secrets[path] = "what its values look like"
         self.largest_bytes = max(self.largest_bytes, size)
-        for name in self.key:
-            value = image.get(name)
-            if isinstance(value, str) and (kind := _KIND.match(value)) and len(self.key_kinds) < KINDS_MAX:
-                self.key_kinds.add(f"{name} {kind[0]}")
 
     def settle_secrets(self) -> None:
         """After the last sample: write ``*`` for names that are data, and leave out secrets inside other

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any, Final
 
 from bridge.core.entities.overlap import overlap
-from bridge.core.entities.template import KeyTemplate, TemplateError, compile_key
+from bridge.core.entities.template import KeyTemplate, TemplateError, ValueTemplate, compile_key
 from bridge.errors import Problem
 from bridge.settings.yaml_source import YamlPath, YamlSource
 
@@ -81,7 +81,7 @@ def _overlaps(
         if key is None:
             continue
         wheres = [entities[name].get("where") for name in (first, second)]
-        if _exclude(*wheres):
+        if _exclude(*wheres) or _excludes_keys(wheres[0], other) or _excludes_keys(wheres[1], one):
             continue
         shown = ", ".join(f"{name}={text}" for name, text in key.items())
         path = (*at, "entities", second, "key")
@@ -98,13 +98,54 @@ def _overlaps(
 
 
 def _exclude(one: Any, other: Any) -> bool:
-    """Whether two patterns certainly never hold for one item: they want different texts of one attribute."""
+    """Whether two patterns certainly never hold for one item: they want different texts of one attribute, or
+    one wants an attribute that the other refuses."""
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return False
+    for name in one.keys() & other.keys():
+        if _texts(one[name]) and _texts(other[name]) and not _texts(one[name]) & _texts(other[name]):
+            return True
+        if {_presence(one[name]), _presence(other[name])} == {True, False}:
+            return True
+    return False
+
+
+def _presence(leaf: Any) -> bool | None:
+    """What ``[{exists: …}]`` says; None for every other leaf."""
+    if not isinstance(leaf, Sequence) or len(leaf) != 1 or not isinstance(leaf[0], Mapping):
+        return None
+    said = leaf[0].get("exists")
+    return said if isinstance(said, bool) else None
+
+
+def _excludes_keys(where: Any, template: KeyTemplate) -> bool:
+    """Whether a pattern holds for no item with a key of ``template``: ``anything-but`` over a key attribute
+    names all values that the template can have there."""
+    if not isinstance(where, Mapping):
+        return False
     return any(
-        _texts(one[name]) and _texts(other[name]) and not _texts(one[name]) & _texts(other[name])
-        for name in one.keys() & other.keys()
+        any(_covers(but, template.values[name]) for but in _butted(where[name]))
+        for name in where.keys() & set(template.attributes)
     )
+
+
+def _butted(leaf: Any) -> Iterator[Any]:
+    """The argument of the only matcher of a leaf, if that is ``anything-but``."""
+    only = leaf[0] if isinstance(leaf, Sequence) and len(leaf) == 1 else None
+    if isinstance(only, Mapping) and "anything-but" in only:
+        yield only["anything-but"]
+
+
+def _covers(but: Any, template: ValueTemplate) -> bool:
+    """Whether every value of a template is among those that ``anything-but`` refuses."""
+    if isinstance(but, Mapping):
+        (operator, argument) = next(iter(but.items())) if len(but) == 1 else ("", None)
+        texts = [argument] if isinstance(argument, str) else argument if isinstance(argument, list) else []
+        if operator == "prefix":
+            return any(isinstance(text, str) and template.prefix.startswith(text) for text in texts)
+        return operator == "wildcard" and template.wildcard in texts
+    texts = [but] if isinstance(but, str) else but if isinstance(but, list) else []
+    return template.is_literal and template.prefix in texts
 
 
 def _texts(leaf: Any) -> set[str]:

@@ -97,3 +97,41 @@ def test_redaction_of_the_table_and_of_the_entity_add_up() -> None:
     redact = tables()["app-main"].rules_of("user").redact
     assert redact is not None
     assert [rule.path.text for rule in redact.rules] == ["$.password", "$.email"]
+
+CARTS, ORDERS = "where: {status: [open]}", "where: {status: [placed, paid]}"
+
+
+@pytest.mark.parametrize(
+    ("cart", "order"),
+    [
+        ("where: {status: [{exists: true}]}", "where: {status: [{exists: false}]}"),
+        (CARTS, 'where: {SK: [{anything-but: {wildcard: "ORDER#*"}}]}'),
+        (CARTS, 'where: {SK: [{anything-but: {wildcard: ["x", "ORDER#*"]}}]}'),
+        (CARTS, 'where: {SK: [{anything-but: {prefix: "ORDER"}}]}'),
+        ('where: {SK: [{anything-but: {prefix: ["x", "ORDER#"]}}]}', ORDERS),
+    ],
+)
+def test_conditions_that_exclude_each_other_need_no_warning(cart: str, order: str) -> None:
+    config = CONFIG.replace(CARTS, cart).replace(ORDERS, order)
+    assert [each.message for each in settings(config).warnings if "entit" in each.path] == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "where: {status: [{exists: true}]}",
+        'where: {SK: [{anything-but: {wildcard: "ORDER#1*"}}]}',
+        'where: {SK: [{anything-but: {prefix: "ORDER#1"}}]}',
+        'where: {SK: [{anything-but: "ORDER#"}]}',
+        'where: {SK: [{anything-but: {prefix: "ORDER#"}}, "ORDER#1"]}',
+        'where: {SK: [{anything-but: {suffix: "ORDER#"}}]}',
+    ],
+)
+def test_conditions_that_exclude_only_some_keys_leave_the_warning(order: str) -> None:
+    loaded = settings(CONFIG.replace(ORDERS, order))
+    assert any("the first in the list" in each.message for each in loaded.warnings)
+
+
+def test_an_entity_whose_condition_excludes_the_keys_of_an_earlier_one_may_follow_it() -> None:
+    first = CONFIG.replace(CARTS, "").replace(ORDERS, 'where: {SK: [{anything-but: {wildcard: "ORDER#*"}}]}')
+    assert not any("takes the same" in each for each in problems(first))

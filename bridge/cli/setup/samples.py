@@ -75,16 +75,17 @@ class TableRead:
             self.entities[entity].add_item(item)
 
     def place_change(self, change: Change, record: Mapping[str, Any]) -> None:
-        """The same for a record; the images of an item that changes its entity count apart."""
+        """The same for a record. Of an item that changes its entity, the old one has the image before and the
+        new one the image after, like an insert."""
         images = [image for image in (change.before, change.after) if image is not None] or [change.key]
         found = [self._entity(image) for image in images]
         if found[0] == found[-1]:
             if found[0] is not None:
                 self.entities[found[0]].add_change(change, record)
             return
-        for entity, image in zip(found, images, strict=True):
+        for index, (entity, image) in enumerate(zip(found, images, strict=True)):
             if entity is not None:
-                self.entities[entity].add_item(image)
+                self.entities[entity].add_item(image, new=index == 1)
 
     def _entity(self, item: TypedItem) -> str | None:
         from bridge.core.values import plain_item

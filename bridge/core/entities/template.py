@@ -68,6 +68,12 @@ class ValueTemplate:
         """The literal text that every value begins with."""
         return self.pieces[0].literal
 
+    @property
+    def wildcard(self) -> str:
+        """The template as a wildcard of EventBridge patterns, with ``*`` for each part."""
+        literal = (piece.literal.replace("\\", "\\\\").replace("*", "\\*") for piece in self.pieces)
+        return "".join("*" if piece.name else text for piece, text in zip(self.pieces, literal, strict=True))
+
     def parse(self, value: str) -> dict[str, str] | None:
         """The parts of a value; None where it does not have this form."""
         found = self.form.fullmatch(value)

@@ -49,8 +49,8 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """``seen`` items; ``fit_none`` of them are of no entity. ``without_kind`` counts items whose entity
-    attribute is missing, null or of another type, by which of these it is."""
+    """``seen`` items; ``fit_none`` of them are of no entity. ``without_kind`` counts items of an entity whose
+    entity attribute is missing, null or of another type, by which of these it is."""
 
     entities: tuple[Entity, ...]
     kind: Discriminator | None
@@ -164,7 +164,7 @@ def _counted(
         name = proposal.entity_of(observed.typed_key(item), _plain(observed, item))
         counts[name or ""] += 1
         none += name is None
-        if kind is not None and item.text(kind.name) is None:
+        if kind is not None and name is not None and item.text(kind.name) is None:
             scalar = item.attributes.get(kind.name)
             without[
                 "missing" if scalar is None else "null" if scalar.tag == "NULL" else "of another type"

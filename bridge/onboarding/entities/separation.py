@@ -114,12 +114,8 @@ def _but(templates: Sequence[ValueTemplate]) -> Any:
     if all(len(template.pieces) == 2 and not template.pieces[0].name for template in templates):
         prefixes = [template.prefix for template in templates]
         return {"prefix": prefixes[0] if len(prefixes) == 1 else prefixes}
-    texts = ["".join("*" if each.name else _literal(each.literal) for each in t.pieces) for t in templates]
+    texts = [template.wildcard for template in templates]
     return {"wildcard": texts[0] if len(texts) == 1 else texts}
-
-
-def _literal(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("*", "\\*")
 
 
 def _by_presence(one: Draft, other: Draft) -> bool:

@@ -256,10 +256,15 @@ def test_samples_that_cannot_be_used_are_counted_and_reported(empty: Shell) -> N
     assert "samples left out because they are not legal DynamoDB values: 1" in done.err
 
 
-def test_several_kinds_of_items_in_one_table_are_pointed_out(empty: Shell) -> None:
+def test_several_kinds_of_items_in_one_table_are_entities(empty: Shell) -> None:
     items = [{"id": f"{kind}#{n}"} for n, kind in enumerate(["USER", "ORDER"])]
     done = init(empty, inserted(items))
-    assert "several kinds of items seem to share the table (id ORDER#, id USER#)" in done.err
+    assert "2 kinds of items, by the labels in the keys" in done.err
+    entities = yaml.safe_load((empty.folder / "bridge.yaml").read_text())["tables"]["Users"]["entities"]
+    assert {name: each["key"] for name, each in entities.items()} == {
+        "user": {"id": "USER#{userId}"},
+        "order": {"id": "ORDER#{orderId}"},
+    }
 
 
 def test_nothing_to_read_is_bad_usage(empty: Shell) -> None:
