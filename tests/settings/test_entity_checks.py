@@ -98,6 +98,7 @@ def test_redaction_of_the_table_and_of_the_entity_add_up() -> None:
     assert redact is not None
     assert [rule.path.text for rule in redact.rules] == ["$.password", "$.email"]
 
+
 CARTS, ORDERS = "where: {status: [open]}", "where: {status: [placed, paid]}"
 
 
