@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bridge.onboarding.names import withheld, words
+from bridge.onboarding.entities.words import words
+from bridge.onboarding.names import withheld
 from bridge.schemas.authoring.infer import ANY, MIN_SEEN, Path
 from bridge.schemas.authoring.seen_values import SeenValues
 

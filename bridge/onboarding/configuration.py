@@ -11,7 +11,7 @@ from typing import Any, Final
 from bridge.core.pointer import escape
 from bridge.onboarding.documents import VERSION, TablePlan
 from bridge.onboarding.entities.proposal import Entity
-from bridge.onboarding.names import words
+from bridge.onboarding.entities.words import words
 
 _PLAIN: Final = re.compile(r"[A-Za-z_/$][A-Za-z0-9_./$-]*")
 _YAML_WORDS: Final = frozenset({"y", "n", "yes", "no", "true", "false", "on", "off", "null"})

@@ -11,9 +11,9 @@ from typing import Any, Final
 from bridge.core.jsonpath import ANY as ANY_STEP
 from bridge.core.jsonpath import JsonPathError, parse_path, step_text
 from bridge.core.redact import FOREIGN_ROOTS
+from bridge.onboarding.entities.words import singular, words
 from bridge.schemas.authoring.infer import ANY
 
-_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _MEANINGLESS: Final = frozenset(
     {"dev", "development", "prod", "production", "stage", "staging", "test", "qa", "table", "ddb", "dynamodb"}
 )
@@ -33,11 +33,6 @@ _SECRET_VALUE: Final = re.compile(
     r"AKIA[0-9A-Z]{16}|ASIA[0-9A-Z]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.|-----BEGIN [A-Z ]*PRIVATE KEY"
     r"|\$2[aby]\$\d\d\$|\$argon2|gh[pousr]_[A-Za-z0-9]{30,}|sk_live_"
 )
-
-
-def words(name: str) -> list[str]:
-    """``userProfiles`` and ``user-profiles`` to ``["user", "profiles"]``."""
-    return [word.lower() for word in _WORD.findall(name)]
 
 
 def _core(table: str) -> list[str]:
@@ -67,17 +62,6 @@ def domain(table: str) -> str:
     """What a table that holds several kinds of items is about: ``app-main`` to ``app``; empty if its name
     says only that it is such a table."""
     return "_".join(word for word in _core(table) if word not in _SINGLE_TABLE)[:_NAME_MAX].strip("_")
-
-
-def singular(word: str) -> str:
-    """The singular of an English word, by rule. Rename a wrong guess in the files before you publish."""
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if re.search(r"(ss|x|ch|sh|z)es$", word):
-        return word[:-2]
-    if word.endswith("s") and not re.search(r"(ss|us|is)$", word) and len(word) > 2:
-        return word[:-1]
-    return word
 
 
 def things(tables: Sequence[str]) -> dict[str, str]:

@@ -265,7 +265,7 @@ def _images(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _ordered(key: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """The attributes of a key; those named like a sort key come last."""
-    from bridge.onboarding.names import words
+    from bridge.onboarding.entities.words import words
 
     sort_words = {"sk", "sort", "range"}
     return sorted(key.items(), key=lambda each: bool(sort_words & set(words(each[0]))))

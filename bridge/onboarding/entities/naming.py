@@ -8,7 +8,7 @@ from typing import Final
 from bridge.onboarding.entities.grouping import Group
 from bridge.onboarding.entities.labels import ENDS, words_of
 from bridge.onboarding.entities.segments import DELIMITERS
-from bridge.onboarding.names import singular, words
+from bridge.onboarding.entities.words import singular, words
 
 RESERVED: Final = frozenset(
     {"other", "none", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "all", "any", "default",

@@ -12,7 +12,7 @@ from bridge.onboarding.entities.grouping import Group
 from bridge.onboarding.entities.labels import ENDS, Skeleton, joined, words_of
 from bridge.onboarding.entities.observed import Glance
 from bridge.onboarding.entities.segments import DELIMITERS, common_form, is_word, split
-from bridge.onboarding.names import singular, words
+from bridge.onboarding.entities.words import singular, words
 
 _GENERIC: Final = re.compile(r"(?i)_*(pk|sk|hash|range|partition|sort|key|hk|rk|p|s)_*(key|id)?_*[0-9]*")
 _WHOLE: Final = frozenset(

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from bridge.core.pointer import escape
 from bridge.onboarding.entities.observed import Glance, Observed
 from bridge.onboarding.entities.segments import split
-from bridge.onboarding.names import words
+from bridge.onboarding.entities.words import words
 
 _INDEX_KEY: Final = re.compile(
     r"_*(?:(?:gsi|lsi|idx|index|gs|ix)[-_]?[0-9]*[-_]?(?:pk|sk|hash|range|partition|sort)?[-_]?(?:key)?[0-9]*"
