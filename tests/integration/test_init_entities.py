@@ -96,6 +96,31 @@ def test_the_project_passes_check_strict_and_every_item_renders(stored: Stored) 
     assert checked.code == 0, checked.err
 
 
+def test_after_a_seed_nothing_is_missed(stored: Stored) -> None:
+    assert stored.run("init", "--table", stored.table).code == 0
+    dynamodb, ledger = stored.aws.client("dynamodb"), stored.aws.name("ledger")
+    dynamodb.create_table(
+        TableName=ledger,
+        KeySchema=schema(("pk",)),
+        AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    durable = f"hash_key: a-key-for-tests-only\nledger: {{kind: dynamodb, table: {ledger}}}"
+    stored.shell.edit("bridge.yaml", "ledger: {kind: memory}", durable)
+    stored.shell.edit("bridge.yaml", '{kind: eventbridge, bus: "${EVENT_BUS:-default}"}', "{kind: memory}")
+    stored.shell.edit("bridge.yaml", "    other: ignore", "    other: ignore\n    reconcile: {grace: 0}")
+    try:
+        seeded = stored.run("seed")
+        assert seeded.code == 0, seeded.err
+        planned = stored.run("reconcile", "plan", "--lag", "0s", "--output", "json")
+    finally:
+        dynamodb.delete_table(TableName=ledger)
+    assert planned.code == 0, planned.err
+    report = json.loads(planned.out)
+    assert report["matching"] == len(stored.made)
+    assert not any(report["missed"].values())
+
+
 def test_keys_of_indexes_and_the_ttl_attribute_are_those_that_dynamodb_names(shell: Shell, aws: Aws) -> None:
     made = [
         (

@@ -154,6 +154,6 @@ def one(groups: Sequence[Group]) -> Group:
     """One group of all items; its form is what their forms have in common."""
     first = groups[0]
     columns = zip(*(group.form for group in groups), strict=True)
-    form = tuple(column[0] if len(set(column)) == 1 else merged(Counter(column)) for column in columns)
+    form = tuple(merged(Counter(column)) for column in columns)
     value = first.value if all(group.value == first.value for group in groups) else None
     return Group(value, form, [item for group in groups for item in group.items])

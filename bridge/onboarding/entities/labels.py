@@ -224,6 +224,8 @@ def words_of(skeleton: Skeleton) -> tuple[str, ...]:
 def merged(skeletons: Mapping[Skeleton, int]) -> Skeleton:
     """The common beginning of skeletons with the same labels: the last part takes what follows."""
     first, *others = sorted(skeletons, key=len)
+    if not others:
+        return first
     pieces: list[str | None] = []
     for index, piece in enumerate(first):
         if any(index >= len(other) or other[index] != piece for other in others):

@@ -55,9 +55,10 @@ def templates(group: Group, key: Sequence[str], thing: str) -> dict[str, str]:
         layouts[attribute] = list(_pieces(attribute, skeleton, texts))
     taken: dict[str, list[str]] = {}
     for layout in layouts.values():
+        earlier = dict(taken)
         for piece in layout:
             if isinstance(piece, _Part):
-                piece.name = _chosen(piece, group.items, taken, thing)
+                piece.name = _chosen(piece, group.items, taken, earlier, thing)
                 taken.setdefault(piece.name, piece.values)
     return {attribute: "".join(map(_written, layout)) for attribute, layout in layouts.items()}
 
@@ -151,12 +152,20 @@ def camel(text: str) -> str:
     return "".join([*found[:1], *(word.capitalize() for word in found[1:])])
 
 
-def _chosen(part: _Part, items: Sequence[Glance], taken: Mapping[str, list[str]], thing: str) -> str:
-    for name, values in taken.items():
+def _chosen(
+    part: _Part,
+    items: Sequence[Glance],
+    taken: Mapping[str, list[str]],
+    earlier: Mapping[str, list[str]],
+    thing: str,
+) -> str:
+    """``taken`` are the names so far, with their values; ``earlier`` those of other attributes, which a part
+    with the same values shares."""
+    for name, values in earlier.items():
         if _mainly_label(part.label) and _equal(values, part.values):
             return name
     name = _name(part, items, thing, taken)
-    if name in taken and _equal(taken[name], part.values):
+    if name in earlier and _equal(earlier[name], part.values):
         return name
     number = 2
     chosen = name

@@ -39,6 +39,7 @@ def key(partition: str, sort: str, count: int = 9, **more: str) -> dict[str, str
         ("USER#{n}", "USER#{n}", ("USER#{userId}", "USER#{userId}")),
         ("USER#{n}", "USER#1{n}", ("USER#{userId}", "USER#{otherUserId}")),
         ("USER#{n}", "#METADATA#{n}", ("USER#{userId}", "#METADATA#{userId}")),
+        ("USER#{n}#USER#{n}", "INFO", ("USER#{userId}#USER#{otherUserId}", "INFO")),
         ("USER#{n}", "STATUS#{n}", ("USER#{userId}", "STATUS#{status}")),
         ("USER#a{n}@b.test", "PROFILE", ("USER#{userEmail}", "PROFILE")),
         ("APP#USER#{n}", "PROFILE", ("APP#USER#{userId}", "PROFILE")),
