@@ -12,8 +12,8 @@ The rules for all sinks:
   jitter that delays their own key alone.
 * Retries end with the deadline: no call starts after it, and no sleep goes past it. A call that has not
   answered by then counts as failed, and its keys are in no later call until it has ended.
-* A key whose change failed for lack of time gets no further change. A change that can never succeed does not
-  stop its key, because it is quarantined.
+* A key whose change failed for lack of time, or can never succeed, gets no further change: what can never
+  succeed is quarantined and settled first.
 * A call that is refused as a whole (too large, malformed) is sent again in halves, down to the entry at
   fault.
 """

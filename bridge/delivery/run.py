@@ -45,6 +45,7 @@ class _Lane:
     tries: int = 0
     company: int = 0  # entries that a call with this change may have
     measured: bool = False
+    refused: bool = False  # an event of the current change can never be accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +198,7 @@ class Run:
             else:
                 message = f"event {event.type} counts {size} bytes of {self._max_bytes}"
                 hint = "map less into the event, or configure claim_check"
-                self._refuse(index, EventTooLarge(f"sink {self._target.name}: {message}", hint=hint))
+                self._refuse(lane, index, EventTooLarge(f"sink {self._target.name}: {message}", hint=hint))
         lane.pending = fitting
 
     # --- reading answers ---
@@ -258,7 +259,7 @@ class Run:
                 elif isinstance(error, BatchError):
                     self._fatal = self._fatal or error
                 else:
-                    self._refuse(index, error)
+                    self._refuse(lane, index, error)
             lane.pending = failed + lane.pending[taken:]
             if any(isinstance(self._last_errors[index], SinkChanged) for index in failed):
                 self._halted = self._halted or self._halt_on_failure  # given up: no later event of the key
@@ -283,13 +284,16 @@ class Run:
             lane.company = len(call.indices) // 2
             heappush(self._ready, (lane.pending[0], lane))
 
-    def _refuse(self, index: int, error: BridgeError) -> None:
+    def _refuse(self, lane: _Lane, index: int, error: BridgeError) -> None:
+        lane.refused = True
         error.record_id = error.record_id or self._events[index].record_id
         self._results[index] = EntryResult("failed", error)
         self._halted = self._halted or self._halt_on_failure
 
     def _next_change(self, lane: _Lane) -> None:
-        if lane.cursor < len(lane.indices):
+        """Not after a refusal: before a later change of its key is published, a change that can never succeed
+        is quarantined and settled, or a crash and a repaired bus would let it overtake."""
+        if lane.cursor < len(lane.indices) and not lane.refused:
             self._open_change(lane)
             heappush(self._ready, (lane.pending[0], lane))
 

@@ -265,20 +265,24 @@ def test_the_largest_event_is_taken_and_one_byte_more_is_too_large(remote: Remot
     padding = rig.sink.max_bytes - rig.sink.size_of(event(1, "k"))
     events = [event(0), event(1, "k", padding=padding), event(2, "k", padding=padding + 1), event(3, "k")]
     results = rig.sink.publish(events, rig.within())
-    assert [result.status for result in results] == ["accepted", "accepted", "failed", "accepted"]
+    assert [result.status for result in results] == ["accepted", "accepted", "failed", "skipped"]
     assert isinstance(results[2].error, EventTooLarge)
     assert results[2].error.record_id == "r2"
     assert "r2" not in "".join(peer.accepted)
 
 
-def test_an_entry_refused_for_good_fails_alone_and_its_key_goes_on(remote: Remote) -> None:
+def test_an_entry_refused_for_good_holds_the_later_changes_of_its_key_back_and_no_others(
+    remote: Remote,
+) -> None:
     rig, peer = remote
     peer.fail_entry = lambda call, id: rig.refusal if id.startswith("r1:") else None
-    results = rig.sink.publish([event(n, "k") for n in range(3)], rig.within())
-    assert [result.status for result in results] == ["accepted", "failed", "accepted"]
+    events = [event(0, "k"), event(1, "k"), event(2, "k"), event(3, "other")]
+    results = rig.sink.publish(events, rig.within())
+    assert [result.status for result in results] == ["accepted", "failed", "skipped", "accepted"]
     assert isinstance(results[1].error, EventRefused)
     assert results[1].error.permanent
-    assert len(peer.calls) == 3, "what is refused for good is not sent again"
+    assert not [id for id in peer.accepted if id.startswith("r2")]
+    assert len(peer.calls) == 2, "what is refused for good is not sent again"
 
 
 def test_a_call_refused_as_a_whole_is_narrowed_down_to_the_entry_at_fault(remote: Remote) -> None:

@@ -50,6 +50,5 @@ class ScriptedSink:
                 continue
             results.append(EntryResult("failed", error))
             halted = halt_on_failure
-            if not error.permanent:
-                stopped.add(event.key)
+            stopped.add(event.key)
         return results
