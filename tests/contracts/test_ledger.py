@@ -103,6 +103,7 @@ FULL = row(
     gap=True,
     gap_names=("n",),
     fingerprint_version="01234567",
+    entity="order",
 )
 
 

@@ -104,7 +104,7 @@ def _require_templates(table: str, selection: Selection, key: Mapping[str, str])
         if key[attribute] != "S" and not selection.key.values[attribute].is_bare:
             raise BatchError(
                 f"{where}: {attribute!r} is of type {key[attribute]}, which no text matches",
-                hint=f'write {attribute}: "{{name}}"',
+                hint=f'in bridge.yaml, write {attribute}: "{{name}}" in the key of {selection.name}',
             )
     if missing := [name for name in key if name not in selection.key.attributes]:
         raise BatchError(f"{where}: {', '.join(missing)} of the table's key has no template", hint=hint)

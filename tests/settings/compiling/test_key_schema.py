@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import ConfigurationError, Problem
+from bridge.errors import BatchError, ConfigurationError, Problem
 from bridge.settings import read_settings
+from bridge.settings.compiling.key_schema import require_whole_key
 from bridge.settings.compiling.tables import compile_tables
+from tests.builders import single_table
 
 FILE = """
 version: 1
@@ -99,3 +101,24 @@ def test_a_subject_that_many_items_could_share_is_refused(subject: str) -> None:
 def test_without_knowledge_of_the_key_a_subject_is_accepted() -> None:
     assert refusals("thing/{$.key.id}") == []
     assert refusals("thing/{$.key.id}", key={"required": ["id"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        ({"PK": "S", "SK": "S"}, ""),
+        ({"PK": "S"}, "entity user: 'SK' is no attribute of the table's key"),
+        ({"PK": "S", "SK": "S", "x": "S"}, "entity user: x of the table's key has no template"),
+        ({"PK": "S", "SK": "N"}, "entity user: 'SK' is of type N, which no text matches"),
+        ({"pk": "S", "SK": "S"}, "entity user: 'PK' is no attribute of the table's key"),
+    ],
+    ids=["fits", "no key", "no template", "a number", "another case"],
+)
+def test_key_templates_that_do_not_fit_the_live_table_are_refused(key: dict[str, str], says: str) -> None:
+    (table,) = single_table.tables().values()
+    if not says:
+        require_whole_key(table, key)
+        return
+    with pytest.raises(BatchError, match=says) as caught:
+        require_whole_key(table, key)
+    assert "user" in caught.value.hint
