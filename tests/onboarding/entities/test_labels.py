@@ -72,7 +72,9 @@ def test_a_kind_with_many_forms_of_keys_is_one_entity() -> None:
 def test_a_specific_kind_stands_before_the_general_one() -> None:
     items = [{"PK": f"USER#{n % 9}", "SK": f"2026-01-01T00:00:{n % 60:02}Z", "x": n} for n in range(90)]
     items += [{"PK": f"USER#{n}", "SK": "PROFILE", "name": 1} for n in range(9)]
-    assert shown(proposed(items)) == {
+    found = proposed(items)
+    assert [entity.name for entity in found.entities] == ["user", "user_entry"]
+    assert shown(found) == {
         "user": ({"PK": "USER#{userId}", "SK": "PROFILE"}, None),
         "user_entry": (
             {"PK": "USER#{userId}", "SK": "{time}"},

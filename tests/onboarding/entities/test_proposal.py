@@ -84,6 +84,8 @@ def test_items_whose_entity_attribute_is_missing_null_or_a_number_are_taken_by_t
     found = proposed(items)
     assert shown(found) == {"user": (USER, None), "order": (ORDER, None)}
     assert found.without_kind == {"missing": 1, "null": 1, "of another type": 1}
+    assert [entity.items for entity in found.entities] == [53, 50]
+    assert found.merged == ()
     assert found.fit_none == 0
 
 
@@ -91,6 +93,17 @@ def test_items_of_rare_forms_fit_none_and_are_counted() -> None:
     found = proposed([*users(200), {"PK": "lock", "SK": "lock"}, {"PK": "???", "SK": "!"}])
     assert shown(found) == {"user": (USER, None)}
     assert found.fit_none == 2
+
+
+def test_only_items_of_a_kind_count_as_without_the_entity_attribute() -> None:
+    found = proposed([*users(200, _et="User"), {"PK": "lock", "SK": "lock"}])
+    assert (found.fit_none, found.without_kind) == (1, {})
+
+
+def test_after_many_items_further_ones_are_only_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.onboarding.entities.observed.ITEMS_MAX", 30)
+    sample = observed(users(50))
+    assert (len(sample.items), sample.left_out) == (30, 20)
 
 
 def test_an_empty_part_fits_no_template() -> None:

@@ -95,3 +95,8 @@ def test_an_attribute_of_any_name_is_taken_where_it_agrees_with_the_keys() -> No
 def test_explained_is_1_for_a_function_and_0_for_independent_values() -> None:
     assert explained((n % 2, n % 4) for n in range(40)) == 1.0
     assert abs(explained((n % 2, n // 2 % 2) for n in range(40))) < 1e-9
+
+
+def test_long_texts_name_no_kind() -> None:
+    sample = observed([{"PK": f"{n}", "SK": "A", "_et": "uv"[n % 2] * 65} for n in range(20)])
+    assert find(sample, [()] * 20) is None
