@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from bridge.edges.cloudwatch.lag import GivenLag, IteratorAgeLag
+from tests.fakes.clients.held import held
 from tests.fakes.clock import FakeClock
 
 
+@held("cloudwatch")
 class Statistics:
     def __init__(self, *points: dict[str, float]) -> None:
         self.points = list(points)
