@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from bridge.core.jsonpath import JsonPath, written
+from bridge.core.jsonpath import JsonPath, JsonPathError, parse_path, written
+from bridge.core.mapping.language import says_more
 from bridge.core.mapping.paths import is_path, paths_of
 from bridge.errors import did_you_mean
+from bridge.schemas.documents.examples import valid_examples
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
+from bridge.settings.lint.functions import kinds_at, never_allowed, never_given
 from bridge.settings.lint.known import IMAGES, Known
+from bridge.settings.lint.shape import Kind, Shape
 from bridge.settings.tables import EventSettings, TableSettings, VersionSettings
 
 Place = tuple[str | int, ...]
@@ -32,6 +36,9 @@ def mapping_findings(
                     found = _finds_nothing(path, event, table, known)
                     if found is not None:
                         lost[inside] = found
+            kinds = _kinds(event, version, known, schemas, documents)
+            for inside, message, advice in never_given(version.data, kinds):
+                lost.setdefault(inside, (message, advice))
             for inside, (message, advice) in lost.items():
                 yield (*at, *inside), message, advice
             if schemas is not None and documents is not None:
@@ -73,6 +80,30 @@ def _finds_nothing(
             message = f"never finds anything: no schema, example or sample has {written(steps)[2:]}"
             return message, "put a record that has it into examples/records beside bridge.yaml"
     return None
+
+
+def _kinds(
+    event: EventSettings,
+    version: VersionSettings,
+    known: Known,
+    schemas: SchemaSet | None,
+    documents: Documents | None,
+) -> Callable[[JsonPath], set[Kind]]:
+    """What is known of the kinds at a path of the mapping of ``version``."""
+    if version.from_ is None:
+        images = known.items if known.whole else Shape()
+        return lambda path: kinds_at(images, path, below=1) if path.root in IMAGES else set()
+    newer = Shape()
+    if schemas is not None and documents is not None:
+        try:
+            schema = schemas.get(event.type, version.from_)
+        except SchemaNotFound:
+            pass  # reported where versions are compiled
+        else:
+            newer.add_schema(documents, documents.root(schema.id))
+            for example in valid_examples(schemas, schema.type, schema.version).values():
+                newer.add_plain(example)
+    return lambda path: kinds_at(newer, path, below=0)
 
 
 def _closest_key(name: str, known: Known) -> str:
@@ -120,10 +151,36 @@ def _members(
         if below is None or (*inside, written_name) in lost:
             continue
         place = (*at, *inside, written_name)
-        if isinstance(value, Mapping) and not any(str(each).startswith("$") for each in value):
+        if isinstance(value, Mapping) and not says_more(value):
             yield from _members(at, (*inside, written_name), value, below, documents, name, lost)
+        elif isinstance(value, Mapping):
+            found = never_allowed(value, below, documents)
+            if found is not None:
+                yield place, f"{found[0]}, which {name} never allows", found[1]
+            for inner, each in _alternatives(value):
+                if not documents.takes(below, _constant(each)):
+                    message = f"is a constant that {name} never allows"
+                    yield (*place, *inner), message, "write a value that the schema allows"
         elif _is_constant(value) and not documents.takes(below, _constant(value)):
             yield place, f"is a constant that {name} never allows", "write a value that the schema allows"
+
+
+def _alternatives(said: Mapping[str, Any]) -> Iterator[tuple[Place, Any]]:
+    """The constants that an object of the mapping gives instead of a value, where it gives one value."""
+    path, table = said.get("$path"), said.get("$lookup")
+    if table is None or _gives_one(path):
+        if "$default" in said and _is_constant(said["$default"]):
+            yield ("$default",), said["$default"]
+        for key, value in table.items() if isinstance(table, Mapping) else ():
+            if _is_constant(value):
+                yield ("$lookup", key), value
+
+
+def _gives_one(path: Any) -> bool:
+    try:
+        return is_path(path) and not parse_path(path).many
+    except JsonPathError:
+        return False  # reported where the mapping is compiled
 
 
 def _is_constant(value: Any) -> bool:
