@@ -3,15 +3,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bridge.core.entities.filters import pattern_text
 from bridge.errors import ConfigurationError, Problem
 from bridge.infra.uses import Uses
 from bridge.limits import MAPPING_FILTERS_MAX, MAPPING_PATTERN_CHARS
 from bridge.settings import Settings
+from bridge.settings.derived_filter import mapping_filter
 from bridge.settings.stores import DirectoryQuarantineSettings, DynamoDbLedgerSettings
 
 Parameters = dict[str, str]
@@ -76,10 +77,12 @@ def _quarantine(uses: Uses) -> str:
 
 
 def filter_patterns(settings: Settings, table: str) -> list[str]:
-    """The patterns of the table's mapping, as JSON for Lambda, which has the same syntax as bridge.yaml."""
+    """The patterns of the table's mapping, as JSON for Lambda, which has the same syntax as bridge.yaml. A
+    table with entities and without a filter gets one that takes what any of its entities takes."""
     kinesis = settings.tables[table].kinesis
-    patterns = settings.tables[table].filter if kinesis is None else _kinesis_patterns(settings, kinesis)
-    return [json.dumps(pattern, separators=(",", ":"), ensure_ascii=False) for pattern in patterns]
+    if kinesis is not None:
+        return list(map(pattern_text, _kinesis_patterns(settings, kinesis)))
+    return list(map(pattern_text, mapping_filter(settings, table).patterns))
 
 
 def _kinesis_patterns(settings: Settings, stream: str) -> list[dict[str, Any]]:

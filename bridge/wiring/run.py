@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bridge.core.events.translate import Table
+from bridge.core.pattern.matching import compile_filters
 from bridge.core.records.dialect import STREAM, Dialect
 from bridge.core.records.kinesis import KINESIS
 from bridge.edges.dynamodb.describe import find_stream
@@ -30,6 +31,7 @@ from bridge.ports.telemetry import Telemetry
 from bridge.relay.watch import TargetWatch
 from bridge.settings import Settings
 from bridge.settings.compiling.key_schema import require_whole_key
+from bridge.settings.derived_filter import mapping_filter
 from bridge.settings.mapping import BucketDestination, DirectoryDestination, QueueDestination
 from bridge.stream.mapping.settings import MappingSettings, Pace
 from bridge.stream.mapping.stats import BatchReport
@@ -141,7 +143,7 @@ def _feeds(configuration: Configuration, client: ClientFactory, tables: Sequence
     shared: set[str] = set()
     for name in choose_tables(settings, tables):
         table = settings.tables[name]
-        mapping = mapping_settings(settings, configuration.tables[table.name])
+        mapping = mapping_settings(settings, name, configuration.tables[table.name])
         if table.kinesis is None:
             facts = find_stream(client("dynamodb"), table.name)
             require_whole_key(configuration.tables[table.name], facts.key)
@@ -171,10 +173,14 @@ def choose_tables(settings: Settings, tables: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(by_name[table] for table in tables)) or list(settings.tables)
 
 
-def mapping_settings(settings: Settings, table: Table) -> MappingSettings:
-    """The block ``mapping`` of bridge.yaml and the table's filter, as the runner takes them."""
+def mapping_settings(settings: Settings, name: str, table: Table) -> MappingSettings:
+    """The block ``mapping`` of bridge.yaml and the table's filter, as the runner takes them: the filter that
+    `infra render` writes for Lambda."""
     given = settings.mapping.model_dump(exclude={"on_failure"})
-    return MappingSettings(**given, filters=() if table.accepts is None else (table.accepts,))
+    accepts, found = table.accepts, mapping_filter(settings, name)
+    if found.derived:
+        accepts = compile_filters(found.patterns)
+    return MappingSettings(**given, filters=() if accepts is None else (accepts,))
 
 
 def _destination(settings: Settings, stream_arn: str, client: ClientFactory) -> FailureDestination | None:

@@ -403,3 +403,30 @@ def test_what_is_rendered_is_the_same_every_time(shell: Shell) -> None:
         return {path.name: path.read_bytes() for path in (shell.folder / "out" / "Users").iterdir()}
 
     assert files() == files()
+
+
+# --- filters of entities -----------------------------------------------------------------------------
+
+ENTITIES = """\
+tables:
+  app:
+    name: app-main
+    sink: domain
+    entities:
+      user:
+        key: {PK: "USER#{userId}"}
+        subject: user/{userId}
+        events: [{type: com.example.user.created, op: insert, versions: ["1.0.0"]}]
+"""
+
+
+def test_the_filter_of_a_table_with_entities_is_deployed_and_its_absence_is_said(shell: Shell) -> None:
+    of = settings(tables=ENTITIES)
+    rendered = render(of, "app")
+    pattern = '{"dynamodb":{"Keys":{"PK":{"S":[{"prefix":"USER#"}]}}}}'
+    assert rendered.documents["filter-criteria.json"] == {"Filters": [{"Pattern": pattern}]}
+    assert rendered.parameters["bridge.parameters.json"]["FilterPattern1"] == pattern
+    shell.write("bridge.yaml", HEAD + SINKS + LEDGER + QUARANTINE + ENTITIES + "    other: quarantine\n")
+    done = shell.run("infra", "render", "--out", "rendered")
+    assert "note: table app: no filter is derived: items of no entity go into quarantine" in done.err
+    assert json.loads((shell.folder / "rendered/app/filter-criteria.json").read_text()) == {}

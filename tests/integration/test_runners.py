@@ -154,7 +154,7 @@ def test_every_setting_of_the_block_mapping_reaches_the_runner(tmp_path: Path) -
         max_retries=5,
         max_record_age="2h",
     )
-    settings = mapping_settings(configuration.settings, configuration.tables["Users"])
+    settings = mapping_settings(configuration.settings, "Users", configuration.tables["Users"])
     assert (settings.batch_size, settings.window_s, settings.parallelization_factor) == (7, 2, 3)
     assert (settings.starting_position, settings.bisect) == ("LATEST", True)
     assert (settings.max_retries, settings.max_record_age_s) == (5, 7200)

@@ -76,6 +76,7 @@ def _render(console: Console, project: Project, files: Files) -> list[Rendered]:
     from bridge.infra.environment import sample_environment, unknown_variables
     from bridge.infra.rendered import render as render_table
     from bridge.settings import load_settings
+    from bridge.settings.derived_filter import mapping_filter
     from bridge.wiring.run import choose_tables
 
     settings = load_settings(project.config, {**sample_environment(), **project.environ})
@@ -87,6 +88,8 @@ def _render(console: Console, project: Project, files: Files) -> list[Rendered]:
             " or add it to Environment in infra/bridge.yaml",
             style="yellow",
         )
-    return [
-        render_table(settings, name, key=files.kms) for name in choose_tables(settings, files.table or ())
-    ]
+    tables = choose_tables(settings, files.table or ())
+    for name in tables:
+        if note := mapping_filter(settings, name).note:
+            console.say(f"note: table {name}: {note}")
+    return [render_table(settings, name, key=files.kms) for name in tables]
