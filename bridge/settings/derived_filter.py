@@ -17,7 +17,7 @@ from bridge.settings.kinds import Kind
 @dataclass(frozen=True, slots=True)
 class MappingFilter:
     """``patterns``: one must match; none: every record passes. ``derived``: from the entities. ``note`` says
-    why a filter is wider than the entities, or why there is none; empty where there is nothing to say."""
+    why a filter is wider than the entities, or why none is derived; else it is empty."""
 
     patterns: tuple[Mapping[str, Any], ...] = ()
     derived: bool = False

@@ -67,7 +67,7 @@ def test_the_runner_of_one_machine_and_the_mapping_of_the_template_agree(tmp_pat
     """bridge.yaml decides the same of both."""
     configuration = load_configuration(write_configuration(tmp_path), sample_environment())
     rendered = rendered_for(configuration.settings)
-    own = settings_of_run(configuration.settings, configuration.tables["Users"])
+    own = settings_of_run(configuration.settings, "Users", configuration.tables["Users"])
     theirs = template_mapping(bridge(**rendered.parameters["bridge.parameters.json"])).settings
     for name in ("batch_size", "window_s", "parallelization_factor", "starting_position"):
         assert getattr(own, name) == getattr(theirs, name), name

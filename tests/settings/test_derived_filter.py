@@ -109,7 +109,7 @@ def configurations(draw: st.DrawFn, ledger: str) -> str:
     forms = draw(st.lists(st.sampled_from(["A#{a}", "A#X{a}", "B{a}", "C"]), min_size=1, max_size=4))
     for index, form in enumerate(forms):
         status = draw(st.sampled_from(["open", "placed"]))
-        wheres = [each for each in forms[index + 1 :] if each[0] == form[0]] or draw(st.booleans())
+        wheres = any(each[0] == form[0] for each in forms[index + 1 :]) or draw(st.booleans())
         where = f"        where: {{status: [{status}]}}\n" if wheres else ""
         operations = draw(st.lists(st.sampled_from(OPERATIONS), min_size=1, unique=True))
         part = "{a}" if "{a}" in form else "x"
