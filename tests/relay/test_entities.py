@@ -68,6 +68,22 @@ def test_an_item_that_no_entity_selects_has_no_event() -> None:
     assert (events(sink), outcome.reasons) == ([], {"without_event": {"no_entity": 2}})
 
 
+@pytest.mark.parametrize(
+    "status", [{}, {"status": None}, {"status": 1}, {"status": ["open"]}, {"status": ""}]
+)
+@pytest.mark.parametrize("other", ["ignore", "quarantine"])
+def test_an_item_whose_entity_attribute_is_missing_or_of_another_kind_is_accounted_for(
+    status: dict[str, Any], other: str
+) -> None:
+    relay_, sink = bridge(CONFIG + f"    other: {other}\n")
+    outcome = handle(relay_, change(1, ORDER, None, {"total": 1, **status}))
+    if status == {"status": ["open"]}:  # a pattern matches a list that holds the value
+        assert [each["subject"] for each in events(sink)] == ["cart/1/7"]
+        return
+    assert (outcome.without_event, outcome.quarantined) == ((1, 0) if other == "ignore" else (0, 1))
+    assert events(sink) == []
+
+
 def test_an_item_that_no_entity_selects_is_quarantined_on_request() -> None:
     relay_, sink = bridge(CONFIG + "    other: quarantine\n")
     handle(relay_, change(1, OTHER, None, {"x": 1}))
