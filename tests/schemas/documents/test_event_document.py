@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import jsonschema_rs
 
@@ -24,3 +25,12 @@ def test_every_golden_event_satisfies_it_and_has_no_attribute_that_it_does_not_k
             assert event.keys() - {*ATTRIBUTES, "data"} == set()
             looked += 1
     assert looked > 5
+
+
+def test_the_page_for_subscribers_explains_every_attribute_that_is_not_of_cloudevents() -> None:
+    core = {"specversion", "source", "type", "subject", "time", "datacontenttype", "dataschema"}
+    page = (ROOT / "docs" / "events.md").read_text("utf-8")
+    table = page.partition("## What the attributes mean")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    explained = {name.split(":")[0] for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert explained == set(ATTRIBUTES) - core

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,13 @@ from bridge.core.diff.view import ChangeView
 from bridge.core.events.snapshot import lines_to_add, snapshot_type
 from bridge.core.events.translate import Table
 from bridge.core.pattern.matching import compile_pattern
-from bridge.core.pattern.rules import pattern_for
+from bridge.core.pattern.rules import envelope
 from bridge.core.records.decode import decode
 from bridge.errors import ConfigurationError
 from bridge.settings import read_settings
 from bridge.settings.compiling.tables import compile_tables
 from tests.builders.records import item, lambda_record
+from tests.cli.shell import Shell
 from tests.settings.compiling.test_tables import AnySchema
 
 FILE = """
@@ -61,12 +63,41 @@ def test_no_change_becomes_a_snapshot_and_a_snapshot_becomes_nothing_else(op: An
     assert event.type == "com.example.order.snapshot.v1"
 
 
-@pytest.mark.parametrize("name", ["placed", "changed"])
-def test_the_pattern_of_another_type_never_matches_a_snapshot(name: str) -> None:
-    pattern = compile_pattern(pattern_for("com.example.shop", [f"com.example.order.{name}.v1"]))
-    snapshot = {"source": "com.example.shop", "detail-type": "com.example.order.snapshot.v1", "detail": {}}
-    assert not pattern.matches(snapshot)
-    assert pattern.matches({**snapshot, "detail-type": f"com.example.order.{name}.v1"})
+MORE = """\
+      - {type: com.example.order, op: insert, versions: ["1.0.0"]}
+      - {type: com.example.order.snapshotted, op: modify, versions: ["2.0.0"]}
+"""
+"""Types of changes whose names begin as that of the snapshots, or are its beginning."""
+
+
+def snapshot_event(table: Table) -> dict[str, Any]:
+    """The event of an item that a backfill read."""
+    record = lambda_record(op="insert", key={"id": "a"}, after={"id": "a", "n": 2})
+    change = decode(record)._replace(operation="snapshot", marks={"snapshot": True})
+    (event,) = table.translate(record, change, "key").events
+    body: dict[str, Any] = json.loads(event.body)
+    return body
+
+
+def test_the_pattern_of_no_type_of_changes_matches_a_snapshot_and_that_of_snapshots_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    shell = Shell(tmp_path, monkeypatch, capsysbinary)
+    shell.write("bridge.yaml", FILE + SNAPSHOTS + MORE)
+    seen = envelope(snapshot_event(compiled(FILE + SNAPSHOTS + MORE)))
+    matched = {}
+    for name in ("order.placed", "order.changed", "order", "order.snapshotted", "order.snapshot"):
+        done = shell.run("pattern", f"com.example.{name}", "--config", str(tmp_path / "bridge.yaml"))
+        assert done.code == 0, done.err
+        pattern = compile_pattern(json.loads(done.out))
+        matched[name] = pattern.matches(seen)
+    assert [name for name, matches in matched.items() if matches] == ["order.snapshot"]
+
+
+def test_a_snapshot_says_so_in_its_attributes_and_in_its_data_and_has_nothing_from_before() -> None:
+    event = snapshot_event(compiled(FILE + SNAPSHOTS))
+    assert (event["snapshot"], "reconciled" in event) == (True, False)
+    assert event["data"] == {"operation": "snapshot", "key": {"id": "a"}, "after": {"id": "a", "n": 2}}
 
 
 @pytest.mark.parametrize(
