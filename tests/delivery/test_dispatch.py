@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -320,6 +323,36 @@ def test_a_call_without_an_answer_at_the_deadline_fails_and_keeps_its_key_out_of
     release.set()
     after = engine.publish(peer, [event(0, "k"), event(1, "k")], Deadline.after(clock, 5))
     assert [result.status for result in after] == ["accepted", "accepted"]
+
+
+def test_a_call_that_was_left_behind_is_forgotten_once_it_has_ended() -> None:
+    """A process that runs for months must not collect them."""
+    release, ended = threading.Event(), threading.Event()
+    kept: list[weakref.ref[Any]] = []
+
+    class Answered(list[Answer]):
+        """An answer that can be watched."""
+
+    class Stuck(Peer):
+        def send(self, events: Sequence[Event]) -> list[Answer]:
+            answers = Answered(super().send(events))
+            kept.append(weakref.ref(answers))
+            if len(self.calls) == 1:
+                release.wait(10)
+                ended.set()
+            return answers
+
+    peer = Stuck(lambda call, e: None, max_entries=1)
+    clock = FakeClock()
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        engine = Dispatcher(pool, Backoff(random.Random(0)), max_in_flight=1)
+        engine.publish(peer, [event(0, "k")], Deadline.after(clock, 0.05))
+        release.set()
+        ended.wait(10)
+        for number in (1, 2):  # the first waits for it, the second sees that it has ended
+            engine.publish(peer, [event(number, "k")], Deadline.after(clock, 5))
+    gc.collect()
+    assert [each() for each in kept] == [None, None, None]
 
 
 def test_a_hot_key_in_a_full_batch_reads_each_event_only_once() -> None:

@@ -164,6 +164,14 @@ def test_waits_for_keys_that_are_not_processed_grow_until_one_is() -> None:
     assert clock.slept == pytest.approx([0.15, 0.25, 0.15])
 
 
+def test_waits_for_rows_that_are_not_processed_grow_until_one_is() -> None:
+    clock, client = FakeClock(), Recording()
+    client.unprocessed = lambda operation, call: {0: 2, 1: 2, 2: 1, 3: 1}.get(call, 0)
+    ledger(client, clock).read([row.key for row in rows(2)])
+    assert [len(read["Keys"]) for read in client.reads] == [2, 2, 2, 1, 1]
+    assert clock.slept == pytest.approx([0.1, 0.2, 0.1])
+
+
 def test_waits_for_items_of_a_throttled_table_grow() -> None:
     clock, client = FakeClock(), TableClient({"id": "a"})
     client.fail = lambda operation, call: throttled() if call < 4 else None

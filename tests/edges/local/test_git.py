@@ -66,6 +66,39 @@ def test_a_missing_git_is_reported_as_such(checkout: Path, monkeypatch: pytest.M
         read_revision(checkout, "HEAD")
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "fatal: detected dubious ownership in repository at '/x'",
+            "does not trust .*another user.*safe.directory",
+        ),
+        ("warning: first\nfatal: bad object", "git refused: fatal: bad object"),
+        ("", "git refused: status 128"),
+    ],
+)
+def test_what_git_says_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, told: str
+) -> None:
+    """A git that answers where it is, and refuses everything else."""
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    lines = " ".join(f'"{line}"' for line in said.splitlines())
+    program.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in\n'
+        f"  *ls-tree*) for line in {lines}; do echo $line >&2; done; exit 128;;\n"
+        "  *--show-prefix*) echo;;\n"
+        "  *) echo abc;;\n"
+        "esac\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    with pytest.raises(GitRefused, match=told) as caught:
+        read_revision(tmp_path, "HEAD")
+    assert "\n" not in str(caught.value)
+
+
 def test_one_file_comes_as_it_was_committed_last(checkout: Path) -> None:
     (checkout / "set" / "a b.json").write_bytes(b"edited")
     assert read_committed(checkout / "set" / "a b.json") == b"new\n"

@@ -3,7 +3,8 @@
 What is mutated: comparisons, ``and``/``or``, ``not``, arithmetic, numbers by one, ``True``/``False``,
 returned values, statements, the order of arguments, ``continue``/``break``, bounds of slices, conditions,
 ``min``/``max`` and ``any``/``all``, keywords and members that are dropped (``ConsistentRead=True``). Numbers
-and booleans among the default values of parameters are mutated like others.
+and booleans among the default values of parameters are mutated like others. A returned ``False`` becomes
+``True``, and not ``None``, which means the same to every caller.
 
 What is not: see :mod:`tests.mutation.sampled.scope`.
 """
@@ -228,7 +229,7 @@ def _slice(text: _Writer, node: ast.Slice) -> Iterator[Change]:
 def _statement(text: _Writer, node: ast.stmt) -> Iterator[Change]:
     start, end = text.start(node), text.end(node)
     match node:
-        case ast.Return(value=value) if value is not None and text.source(value) != "None":
+        case ast.Return(value=value) if value is not None and text.source(value) not in ("None", "False"):
             yield text.start(value), text.end(value), "None", "returned value"
         case ast.Continue():
             yield start, end, "break", "continue, break"

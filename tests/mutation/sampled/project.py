@@ -12,7 +12,8 @@ from tests.builders.places import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """``folders`` and ``tests`` are relative to ``root``. A worker has its own copy of ``copied``."""
+    """``folders`` and ``tests`` (folders or files) are relative to ``root``. A worker has its own copy of
+    ``copied``."""
 
     root: Path
     folders: tuple[str, ...]
@@ -32,8 +33,9 @@ class Project:
                 yield path.relative_to(self.root).as_posix()
 
     def test_files(self) -> Iterator[str]:
-        for folder in self.tests:
-            for path in sorted((self.root / folder).rglob("test_*.py")):
+        for place in self.tests:
+            whole = self.root / place
+            for path in [whole] if whole.is_file() else sorted(whole.rglob("test_*.py")):
                 yield path.relative_to(self.root).as_posix()
 
     def folder_of(self, file: str) -> str:
@@ -67,6 +69,12 @@ BRIDGE: Final = Project(
         "tests/redrive",
         "tests/golden",
         "tests/lambdas",
+        "tests/cli/records",
+        "tests/integration/test_embedded.py",
+        "tests/integration/test_fetch.py",
+        "tests/integration/test_stores.py",
+        "tests/integration/test_sinks.py",
+        "tests/integration/reconcile/test_run_store.py",
     ),
     copied=("bridge", "tests"),
     mirrors={"bridge": "tests"},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutation.sampled.accepted import Accepted
+from tests.mutation.sampled.accepted import Accepted, entry_for
 from tests.mutation.sampled.mutants import Mutant
 from tests.mutation.sampled.project import Project
 from tests.mutation.sampled.trial import Outcome
@@ -54,7 +54,7 @@ class Report:
     project: Project
     seed: int
     outcomes: Sequence[tuple[Mutant, Outcome]]
-    accepted: Mapping[str, Accepted]
+    accepted: Sequence[Accepted]
     stale: Sequence[Accepted]
 
     @property
@@ -67,7 +67,8 @@ class Report:
     def _judged(self, folder: str = "") -> Iterator[tuple[Mutant, Outcome]]:
         """Without the accepted ones that survived."""
         for mutant, outcome in self.outcomes:
-            if mutant.file.startswith(folder) and not (mutant.name in self.accepted and not outcome.killed):
+            unjudged = not outcome.killed and entry_for(self.accepted, mutant) is not None
+            if mutant.file.startswith(folder) and not unjudged:
                 yield mutant, outcome
 
     def lines(self) -> Iterator[str]:
@@ -90,11 +91,12 @@ class Report:
         for entry in self.stale:
             yield f"stale   {entry.name}: no such mutant any more, remove the entry"
         for mutant, outcome in self.outcomes:
-            if outcome.killed and mutant.name in self.accepted:
+            known = entry_for(self.accepted, mutant)
+            if outcome.killed and known is not None and known.becomes:
                 yield f"killed  {mutant.place} is accepted, but {outcome.by} fails: remove the entry"
 
     def _survivor(self, mutant: Mutant) -> Iterator[str]:
-        entry = self.accepted.get(mutant.name)
+        entry = entry_for(self.accepted, mutant)
         yield f"{'accepted' if entry else 'SURVIVED'}  {mutant.place}  {mutant.kind}"
         yield f"    - {mutant.was}"
         yield f"    + {mutant.becomes}"

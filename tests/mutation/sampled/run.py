@@ -55,7 +55,7 @@ def sample(project: Project, seed: int, count: int, workers: int, folder: str = 
         _progress(len(outcomes), len(drawn), mutant, outcome, time.monotonic() - begin)
     pairs = [(mutant, outcomes[mutant]) for mutant in drawn if mutant in outcomes]
     pairs.sort(key=lambda pair: (pair[0].file, pair[0].start))
-    return Report(project, seed, pairs, reasons, accepted.stale(reasons.values(), everything))
+    return Report(project, seed, pairs, reasons, accepted.stale(reasons, everything))
 
 
 def draw(mutants: Sequence[Mutant], seed: int, count: int) -> list[Mutant]:

@@ -24,6 +24,7 @@ def becomes(line: str) -> set[str]:
         ("a = True", {"a = False"}),
         ("a += b", {"a -= b", "pass"}),
         ("def f(): return a", {"def f(): return None"}),
+        ("def f(): return False", {"def f(): return True"}),
         ("def f(a=1): ...", {"def f(a=2): ..."}),
         ("f(a)", {"pass"}),
         ("x = f(a, b)", {"x = f(b, a)"}),

@@ -35,6 +35,19 @@ def test_a_child_waits_until_every_batch_of_its_parent_is_done() -> None:
     assert child in rig.stream.reads
 
 
+def test_each_run_sees_the_end_of_a_shard_again() -> None:
+    """One empty page proves nothing: shards have them between records. So two, and one after a listing."""
+    rig = Rig()
+    rig.write(2)
+    runner = rig.runner()
+    for _ in range(2):
+        runner.run(until="caught_up")
+        before = len(rig.stream.reads)
+        assert runner.run(until="caught_up")
+        assert len(rig.stream.reads) - before == 3
+    assert len(rig.function.handled) == 2
+
+
 def test_shards_that_appear_while_running_are_read() -> None:
     rig = Rig(page_size=2)
     expected = rig.write(5)
