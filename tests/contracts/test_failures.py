@@ -114,6 +114,20 @@ def test_a_message_in_hand_is_hidden_from_others_for_as_long_as_it_is_held() -> 
     assert len(list(other.batches())) == 1
 
 
+def test_a_message_is_hidden_for_five_minutes() -> None:
+    rig = RIGS["sqs"](Path())
+    rig.send(1)
+    assert isinstance(rig.peer, SqsClient)
+    other = SqsFailureSource(rig.peer, rig.peer.url)
+    batches = rig.source.batches()
+    next(batches)
+    rig.peer.clock.advance(299.5)
+    assert list(other.batches()) == []
+    rig.peer.clock.advance(0.5)
+    assert len(list(other.batches())) == 1
+    batches.close()
+
+
 def test_a_queue_that_shows_messages_again_before_the_end_is_not_read_forever() -> None:
     rig = RIGS["sqs"](Path())
     assert isinstance(rig.peer, SqsClient)

@@ -32,6 +32,7 @@ def typed(**texts: str) -> dict[str, dict[str, Any]]:
         ("PROFILE", "PROFILE", {}),
         ("PROFILE", "PROFILES", None),
         ("{{{a}}}", "{x}", {"a": "x"}),
+        ("a{{b}}c#{d}", "a{b}c#x", {"d": "x"}),
     ],
 )
 def test_a_value_has_one_reading_or_none(template: str, value: str, parts: dict[str, str] | None) -> None:
@@ -166,3 +167,27 @@ def test_templates_that_take_a_common_key_are_found(
 def test_a_template_overlaps_with_itself() -> None:
     template = compile_key({"PK": "USER#{u}", "SK": "PROFILE"})
     assert overlap(template, template) == {"PK": "USER#a", "SK": "PROFILE"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "shared"),
+    [
+        ("{a}ab{b}", "xab{c}", "xaba"),
+        ("{a}ab{b}", "xxab{c}", "xxaba"),
+        ("{a}aab{b}", "xaaab{c}", "xaaaba"),
+        ("{a}ab{b}", "{c}ba", None),
+        ("{a}ab", "{c}ba", None),
+        ("ab{a}", "ab", None),
+    ],
+)
+def test_a_separator_of_several_letters_is_found_wherever_it_ends(
+    one: str, other: str, shared: str | None
+) -> None:
+    left, right = compile_key({"PK": one}), compile_key({"PK": other})
+    found = overlap(left, right)
+    if shared is None:
+        assert found is None or (left.parse(typed(**found)) and right.parse(typed(**found)))
+    else:
+        assert left.parse(typed(PK=shared)) is not None
+        assert right.parse(typed(PK=shared)) is not None
+        assert found is not None

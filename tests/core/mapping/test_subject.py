@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.diff.view import ChangeView
+from bridge.core.entities.template import compile_key
 from bridge.core.mapping.paths import MappingError
 from bridge.core.mapping.subject import compile_subject, key_path
 from bridge.core.records.decode import decode
@@ -26,6 +27,17 @@ def view(**key: Any) -> ChangeView:
 def test_a_subject_is_made_from_the_key() -> None:
     assert compile_subject("user/{$.key.id}/{$.key.n}")(view(id="a", n=7)) == "user/a/7"
     assert compile_subject("user/{$.key['a b']}")(view(**{"a b": "ü ✓"})) == "user/ü ✓"
+
+
+def test_a_key_path_has_the_values_of_each_type_in_the_order_of_their_names() -> None:
+    assert key_path({"b": {"N": "7"}, "a": {"S": "x/y"}, "c": {"B": "AQI="}}) == "x%2Fy/7/AQI="
+
+
+def test_the_subject_of_an_entity_uses_the_attributes_whose_parts_it_names() -> None:
+    key = compile_key({"PK": "USER#{user}", "SK": "ORDER#{order}"})
+    assert compile_subject("u/{user}", key, whole=False).names == ("PK",)
+    assert compile_subject("o/{order}", key, whole=False).names == ("SK",)
+    assert compile_subject("o/{$.key.SK}/{user}", key, whole=False).names == ("SK", "PK")
 
 
 def test_a_separator_inside_a_value_is_no_separator() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,6 +84,12 @@ def test_the_lock_of_a_killed_run_is_taken_over_at_once(tmp_path: Path) -> None:
         process.wait(60)
         with state_lock(tmp_path, FakeClock(), 0):
             assert str(process.pid) not in (tmp_path / LOCK_FILE).read_text()
+
+
+def test_the_lock_file_names_this_process_and_nothing_of_an_earlier_one(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).write_text("process 1 on " + 300 * "a" + "\nand more\n")
+    with state_lock(tmp_path, FakeClock(), 0):
+        assert (tmp_path / LOCK_FILE).read_text() == f"process {os.getpid()} on {platform.node()}\n"
 
 
 def test_the_folder_is_free_again_after_a_run_and_gone_if_it_was_made_for_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tests.mutation.sampled.scope import mutable
+from tests.mutation.sampled.scope import TEXTS, mutable
 
 COMPARISONS: Final[dict[type[ast.cmpop], tuple[str, str]]] = {
     ast.Lt: ("<", "<="),
@@ -214,7 +214,11 @@ def _call(text: _Writer, node: ast.Call) -> Iterator[Change]:
             swapped = f"{text.source(second)}{gap}{text.source(first)}"
             yield text.start(first), text.end(second), swapped, "swapped arguments"
     for each in node.keywords:
-        if each.arg is not None and (each.arg[0].isupper() or isinstance(each.value, ast.Constant)):
+        if (
+            each.arg is not None
+            and each.arg not in TEXTS
+            and (each.arg[0].isupper() or isinstance(each.value, ast.Constant))
+        ):
             yield from text.without(text.start(each), text.end(each), "dropped keyword")
 
 

@@ -56,6 +56,7 @@ def test_each_kind_of_change_is_made_once(line: str, mutants: set[str]) -> None:
         "x = f'{a + 1}'",
         "log.info(a, b)",
         "x = A(message=a + b)",
+        "x = A(hint='a text')",
     ],
 )
 def test_what_no_promise_depends_on_is_left_alone(line: str) -> None:
