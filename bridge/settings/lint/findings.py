@@ -16,6 +16,7 @@ from bridge.settings.lint.conditions import condition_findings
 from bridge.settings.lint.known import Known, known_of, similar, without_wrapping
 from bridge.settings.lint.mappings import mapping_findings
 from bridge.settings.lint.pointers import pointer_findings
+from bridge.settings.lint.samples import selectors_of
 from bridge.settings.lint.subjects import subject_findings
 from bridge.settings.tables import TableSettings
 
@@ -26,9 +27,12 @@ def find_never(settings: Settings, schemas: SchemaSet | None, samples: Sequence[
     """A warning for each part of the configuration that can never do what it says. ``samples`` are stream
     records of the tables, as ``stream-bridge init`` writes them to ``examples/records``."""
     problems: list[Problem] = []
-    for kind in settings.kinds():
+    kinds = settings.kinds()
+    selectors = selectors_of(kinds)
+    shared: dict[Place, list[tuple[str, str]]] = {}
+    for kind in kinds:
         place, table = kind.place, kind.settings
-        known = known_of(settings, table, schemas, samples)
+        known = known_of(kind, schemas, samples, selectors.get(kind.table))
         found: list[tuple[Place, str, str]] = [
             *redaction_findings(kind, known),
             *pointer_findings(place, table, known),
@@ -37,8 +41,34 @@ def find_never(settings: Settings, schemas: SchemaSet | None, samples: Sequence[
             *mapping_findings(place, table, known, schemas),
             *_status_findings(place, table, schemas),
         ]
-        problems += [settings.problem(at, message, advice, "warning") for at, message, advice in found]
+        for at, message, advice in found:
+            of_table = _inherited(kind, at)
+            if of_table is None:
+                problems.append(settings.problem(at, message, advice, "warning"))
+            else:
+                shared.setdefault(of_table, []).append((message, advice))
+    for at, each in shared.items():
+        # What a table says for all of its entities is of use if it is for one of them.
+        heirs = sum(kind.table == at[1] and _has_from_table(kind, str(at[2])) for kind in kinds)
+        if len(each) == heirs:
+            problems.append(settings.problem(at, *each[0], "warning"))
     return list(dict.fromkeys(problems))
+
+
+def _inherited(kind: Kind, at: Place) -> Place | None:
+    """Where the table says what an entity has from it; None for what the entity says itself."""
+    own = len(kind.place)
+    if kind.selects is None:
+        return None
+    if at[:own] != kind.place:
+        return at
+    inherits = at[own] in ("diff", "numbers") and _has_from_table(kind, str(at[own]))
+    return ("tables", kind.table, *at[own:]) if inherits else None
+
+
+def _has_from_table(kind: Kind, name: str) -> bool:
+    """Redaction adds up, so each entity has the table's."""
+    return name == "redact" or getattr(kind.selects, name, None) is None
 
 
 def redaction_findings(kind: Kind, known: Known) -> Iterator[tuple[Place, str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bridge.core.entities.select import Selector
 from bridge.core.jsonpath import JsonPath, Step
 from bridge.core.mapping.paths import MappingError, paths_of
 from bridge.core.mapping.subject import compile_subject
@@ -14,8 +15,9 @@ from bridge.errors import MalformedRecord
 from bridge.schemas.documents.examples import valid_examples
 from bridge.schemas.documents.nodes import Documents
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
-from bridge.settings import Settings
 from bridge.settings.compiling.redaction import TYPE_TAGS, without_prefix
+from bridge.settings.kinds import Kind
+from bridge.settings.lint.samples import images_of
 from bridge.settings.lint.shape import Answer, Shape
 from bridge.settings.tables import TableSettings, VersionSettings
 
@@ -83,11 +85,12 @@ def _is_mentioned(shape: Shape, steps: Sequence[Step]) -> bool:
 
 
 def known_of(
-    settings: Settings, table: TableSettings, schemas: SchemaSet | None, samples: Sequence[Any]
+    kind: Kind, schemas: SchemaSet | None, samples: Sequence[Any], selector: Selector | None = None
 ) -> Known:
-    known = Known()
+    """Of a table, or of one entity of it, which ``selector`` tells from the others."""
+    known, table = Known(), kind.settings
     for record in samples:
-        _add_record(known, table, record)
+        _add_record(known, kind, record, selector)
     documents = None if schemas is None else Documents({each.id: dict(each.document) for each in schemas})
     for event in table.events:
         for version in event.versions:
@@ -98,21 +101,24 @@ def known_of(
                     _add_path(known, path)
             elif schemas is not None and documents is not None:
                 _add_default(known, schemas, documents, event.type, version)
+    for name in () if kind.selects is None else kind.selects.key:
+        known.keys.setdefault(name, Shape())
     _add_keys(known, table)
     return known
 
 
-def _add_record(known: Known, table: TableSettings, record: Any) -> None:
+def _add_record(known: Known, kind: Kind, record: Any, selector: Selector | None) -> None:
     try:
         change, _ = dialect_of(record).decode(record, None)
     except MalformedRecord:
         return  # examples of broken records are records too
-    if change.table != table.name:
+    images = images_of(change, kind, selector) if change.table == kind.settings.name else []
+    if not images:
         return
     for name, value in change.key.items():
         known.keys.setdefault(name, Shape())._add_typed(value, 0)
     known.exact = True
-    for image in (change.before, change.after):
+    for image in images:
         if image is not None:
             known.items.add_item(image)
             known.whole = known.sampled = True
