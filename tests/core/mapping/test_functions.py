@@ -72,6 +72,7 @@ def test_text_and_numbers_are_made_of_each_other(said: str, value: Any, made: An
             (("$number", text))
             for text in ("", "x", " 1", "1 ", "１", "0x1", "1_0", "NaN", LONG + "9", "1e999")
         ),
+        *(("$number", text) for text in (LONG + "9", "1e999", "0" * 201, "7".zfill(201))),
         ("$date", "2026-11-30"),
         ("$join", "abc"),
         ("$join", ["a", None]),
