@@ -108,8 +108,20 @@ METRICS: Final = {
         # reconciliations under a state machine (bridge.lambdas.reconcile)
         Metric("ReconciliationsCompleted", "Count", "Runs that ended and compared everything.", "table"),
         Metric("ReconciliationsStopped", "Count", "Runs that stopped; the report says why.", "table"),
-        Metric("ChangesMissed", "Count", "Missed changes that a reconciliation confirmed.", "table"),
-        Metric("ChangesReemitted", "Count", "Of these: re-emitted and accepted by every sink.", "table"),
+        Metric(
+            "ChangesMissed",
+            "Count",
+            "Missed changes that a reconciliation confirmed.",
+            "table",
+            by_entity=True,
+        ),
+        Metric(
+            "ChangesReemitted",
+            "Count",
+            "Of these: re-emitted and accepted by every sink.",
+            "table",
+            by_entity=True,
+        ),
         Metric("ChangesNotReemitted", "Count", "Of these: blocked, or not accepted just now.", "table"),
         # batches that failed as a whole: no metric above counts their records (bridge.relay.relay)
         Metric("BatchesFailed", "Count", "Batches that failed as a whole; the stream sends them again."),

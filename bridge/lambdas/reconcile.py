@@ -109,12 +109,18 @@ class ReconcileHandler:
 
     def _measure(self, report: Mapping[str, Any]) -> None:
         missed = sum(report[f"missed_{kind}"] for kind in ("insert", "modify", "remove"))
+        reemitted = report["reemitted"]
         not_reemitted = report["blocked"] + report.get("unsent", 0)
         telemetry, table = self.telemetry, self.steps.table
         if report["complete"] and report["whole"]:
             telemetry.count("ReconciliationsCompleted", table=table)
+        for entity, counts in report.get("by_entity", {}).items():
+            telemetry.count("ChangesMissed", counts.get("missed", 0), table=table, entity=entity)
+            telemetry.count("ChangesReemitted", counts.get("reemitted", 0), table=table, entity=entity)
+            missed -= counts.get("missed", 0)
+            reemitted -= counts.get("reemitted", 0)
         telemetry.count("ChangesMissed", missed, table=table)
-        telemetry.count("ChangesReemitted", report["reemitted"], table=table)
+        telemetry.count("ChangesReemitted", reemitted, table=table)
         telemetry.count("ChangesNotReemitted", not_reemitted, table=table)
 
 

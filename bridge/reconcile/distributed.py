@@ -250,7 +250,9 @@ class Steps(Reconciler):
 
     def _finished(self) -> Answer:
         report = self.report() or {}
-        return {"outcome": "done", "report": {**summary(report), "unsent": report["unsent"]}}
+        by_entity = {"by_entity": report["by_entity"]} if "by_entity" in report else {}
+        short = {**summary(report), "unsent": report["unsent"], **by_entity}
+        return {"outcome": "done", "report": short}
 
     def stop(self, ticket: Ticket, error: str, redrives: int = 0) -> Answer:
         """Records why an execution cannot continue, and releases the table. ``error`` is the state machine's
