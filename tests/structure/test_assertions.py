@@ -75,7 +75,9 @@ def is_empty_truth(test: ast.expr) -> bool:
         return False
     (given,) = call.args
     if not isinstance(given, ast.GeneratorExp):
-        return not (isinstance(given, ast.Call) and isinstance(given.args[-1], _LITERALS))
+        return not (
+            isinstance(given, ast.Call) and bool(given.args) and isinstance(given.args[-1], _LITERALS)
+        )
     return not any(isinstance(part.iter, _LITERALS) for part in given.generators)
 
 

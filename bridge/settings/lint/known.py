@@ -87,7 +87,7 @@ def _is_mentioned(shape: Shape, steps: Sequence[Step]) -> bool:
 def known_of(
     kind: Kind, schemas: SchemaSet | None, samples: Sequence[Any], selector: Selector | None = None
 ) -> Known:
-    """Of a table, or of one entity of it, which ``selector`` tells from the others."""
+    """Of a table, or of one entity of it, which ``selector`` selects."""
     known, table = Known(), kind.settings
     for record in samples:
         _add_record(known, kind, record, selector)
