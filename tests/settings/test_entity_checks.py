@@ -135,4 +135,4 @@ def test_conditions_that_exclude_only_some_keys_leave_the_warning(order: str) ->
 
 def test_an_entity_whose_condition_excludes_the_keys_of_an_earlier_one_may_follow_it() -> None:
     first = CONFIG.replace(CARTS, "").replace(ORDERS, 'where: {SK: [{anything-but: {wildcard: "ORDER#*"}}]}')
-    assert not any("takes the same" in each for each in problems(first))
+    assert [each for each in problems(first) if "takes the same" in each] == []

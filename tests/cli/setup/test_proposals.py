@@ -73,7 +73,7 @@ def test_the_project_passes_check_strict_and_renders_every_item_as_its_kind(
     assert rendered.code == 0, rendered.err
     found = Counter(event["type"] for event in rendered.events)
     assert sorted(found.values()) == sorted(Counter(entity for entity, _ in made).values())
-    assert all(event["data"]["id"] for event in rendered.events)
+    assert {bool(event["data"]["id"]) for event in rendered.events} == {True}
     subjects = [event["subject"] for event in rendered.events]
     assert len(set(subjects)) == len({tuple(item[name] for name in layout.key) for _, item in made})
     assert rendered.events[0]["source"] == "com.example.app"
