@@ -115,6 +115,14 @@ def test_a_deployment_with_wrong_templates_does_not_empty_the_stream_into_quaran
     assert made.quarantine.entries() == []
 
 
+def test_records_for_which_no_entity_was_sought_do_not_excuse_wrong_templates() -> None:
+    made, _ = bridge(QUARANTINE)
+    users = [user(n) for n in range(20, 40)]
+    assert handle(made, *users).published == 20
+    with pytest.raises(BreakerTripped, match=r"11 of 11.*no entity selects"):
+        handle(made, *users, *(unknown(n) for n in range(41, 52)))  # the users are duplicates
+
+
 def test_unknown_items_among_as_many_known_ones_are_quarantined() -> None:
     made, _ = bridge(QUARANTINE)
     outcome = handle(made, *(unknown(n) for n in range(1, 11)), *(user(n) for n in range(20, 30)))
