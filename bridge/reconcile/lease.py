@@ -13,6 +13,8 @@ from bridge.ports.run_store import Document, Lease, RunStore
 LEASE_S = 600.0
 """Longer than one step can take: reads wait out throttling for five minutes before they give up."""
 
+_RENEWALS: Final = 3
+
 
 def next_lease(
     held: Lease | None, table: str, owner: str, ttl_s: float, now_s: float, *, force: bool
@@ -85,15 +87,22 @@ class LeaseKeeper:
     def current(self) -> Lease:
         """Raises ``LeaseLost`` if another run took over."""
         with self._lock:
-            now_s = self._clock.now()
-            if self._lease.until_s - now_s < self._ttl_s * 2 / 3:
-                self._lease = self._store.renew(self._lease, self._ttl_s, now_s)
+            if self._lease.until_s - self._clock.now() < self._ttl_s * 2 / 3:
+                self._renew()
             return self._lease
 
     def confirm(self) -> None:
         """Ask the store whether this run still holds the lease. Call it before something is sent."""
         with self._lock:
-            self._lease = self._store.renew(self._lease, self._ttl_s, self._clock.now())
+            self._renew()
+
+    def _renew(self) -> None:
+        """Again where the answer came so late that the lease has ended, or soon does."""
+        for _ in range(_RENEWALS):
+            now_s = self._clock.now()
+            self._lease = self._store.renew(self._lease, self._ttl_s, now_s)
+            if self._clock.now() - now_s < self._ttl_s / 3:
+                return
 
     def release(self) -> None:
         self._store.release(self._lease)
@@ -120,9 +129,9 @@ class ClaimKeeper(LeaseKeeper):
     @property
     def current(self) -> Lease:
         """Raises ``LeaseLost`` if another run took over, ``Superseded`` if another call did."""
-        lease = super().current
+        _ = super().current
         self._check()
-        return lease
+        return super().current  # the check may have taken long
 
     def confirm(self) -> None:
         super().confirm()

@@ -8,7 +8,7 @@ from tests.simulation.run import simulate
 
 _SEEDS = 200
 _PART = 25
-_ONCE_BROKEN = (200294, 200638, 300167, 959213719, 959213764, 959213766)
+_ONCE_BROKEN = (200294, 200638, 300167, 959213719, 959213764, 959213766, 914616541)
 """Fresh seeds that found something."""
 
 
