@@ -83,6 +83,8 @@ class Redrive:
                 trimmed.add(done.name)
             elif not simulation.faults.on:
                 raise Violation(f"in calm the redrive leaves {done.name}: {done.why}")
+            if done.state != "settled" and done.name not in box.names():
+                raise Violation(f"{done.name} was {done.state}, and is gone: {done.why}")
         return box.names() <= trimmed
 
     def _is_trimmed(self, done: Redriven) -> None:
@@ -118,14 +120,19 @@ class Redrive:
         watched = cast(Relay, simulation.watched(relay))
         retry = Retry(watched, kept, self._shelf.reader(), self._deadline)
         again = False
+        stay: set[str] = set()
         try:
             for done in retry.selected(EVERYTHING):
                 simulation.world.note(f"retried {done.record_id}: {done.end} {done.why}")
                 if done.end in (None, "returned") and not simulation.faults.on:
                     raise Violation(f"in calm a retry leaves {done.record_id}: {done.why}")
                 again = again or done.end in (None, "returned")
+                if done.end not in ("published", "without_event"):
+                    stay.add(done.record_id)
         finally:
             self._shelf.settle()
+        if gone := stay - {entry.record_id for entry in simulation.quarantine.kept.entries()}:
+            raise Violation(f"{sorted(gone)} were returned or failed again, and their entries are gone")
         return not again and not self._hopeful()
 
     def _only_the_hopeless_stay(self) -> None:
