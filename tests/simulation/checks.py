@@ -91,7 +91,6 @@ def order_is_kept(simulation: Simulation) -> None:
     gone = {sequence_of(place) for place in given_up(simulation)}
     quarantined = {entry.sequence for entry, _ in simulation.quarantined}
     no_ledger = simulation.options.ledger == "none"
-    unconditional = simulation.options.ledger in ("last", "dynamodb")
     for name, bus in simulation.buses.items():
         newest: dict[str, str] = {}
         published: dict[str, Any] = {}
@@ -111,15 +110,12 @@ def order_is_kept(simulation: Simulation) -> None:
                 # Without a ledger nothing remembers that this deployment's predecessor refused the change.
                 forgotten = no_ledger and sequence in quarantined
                 lied = simulation.lag_lied and "~" in newest[subject]
-                # Documented: writes in batches have no condition, so an older row may replace a newer one.
-                older = unconditional and simulation.overlaps > 0 and sequence in quarantined
                 if not (
                     judge.excused("order: reconciled", event.get("reconciled") is True)
                     or judge.excused("order: redriven", event.get("redriven") is True)
                     or judge.excused("order: given up, and comes again", sequence in gone)
                     or judge.excused("order: quarantined before, without a ledger", forgotten)
                     or judge.excused("order: in flight, and the lag was said to be smaller", lied)
-                    or judge.excused("order: quarantined before, by an invocation that was overlapped", older)
                 ):
                     newer = newest[subject]
                     judge.violated(f"{name}: {one.id} came after a newer change of {subject}, {newer}")
@@ -201,7 +197,7 @@ def nothing_is_sent_again(simulation: Simulation) -> None:
 
 def nothing_settled_comes_again(simulation: Simulation) -> None:
     """(2) What the ledger has settled is not published again, by a redrive neither."""
-    simulation.watch.nothing_settled_came_again(overlaps=simulation.overlaps > 0)
+    simulation.watch.nothing_settled_came_again()
 
 
 def calls_are_needed(simulation: Simulation) -> None:

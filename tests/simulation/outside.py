@@ -57,7 +57,6 @@ class Outside:
         on_put: Callable[[Quarantined], None],
     ) -> None:
         self.leaks: list[str] = []
-        self.unnamed_gaps: set[str] = set()
         self.settled: set[str] = set()
         self.telemetry = KeptTelemetry()
         self._options, self._parts, self._faults, self._rng = options, parts, faults, rng
@@ -96,8 +95,6 @@ class Outside:
     def _note_row(self, row: Row) -> None:
         self.saw_text(f"ledger row {row.key}", repr(row))
         self.settled.update(row.recent)
-        if row.gap and row.gap_names is None:
-            self.unnamed_gaps.add(row.key)
 
     def refuses(self, record_id: str) -> bool:
         """Whether one of the sinks refuses the events of a record for good."""

@@ -114,11 +114,9 @@ class Watch:
 
     # --- the check -----------------------------------------------------------------------------------
 
-    def nothing_settled_came_again(self, *, overlaps: bool) -> None:
-        """Overlapping invocations may put an older row over the one that was read here."""
+    def nothing_settled_came_again(self) -> None:
         for text in self._again:
-            if not self._judge.excused("again: invocations overlap", overlaps):
-                self._judge.violated(text)
+            self._judge.violated(text)
 
     def calls_were_needed(self) -> None:
         for number, one in self._invocations.items():
