@@ -42,9 +42,7 @@ from tests.simulation.world import SimulatedStream
 class Outside:
     """``invocation`` numbers who calls; ``on_put`` hears of every entry that the quarantine took.
 
-    ``leaks`` names where a value was seen that redaction must keep in. ``unnamed_gaps``: keys of rows that
-    ever noted a gap without the names of what was lost. ``settled``: sequences that were ever noted as
-    settled.
+    ``leaks`` names where a value was seen that redaction must keep in.
     """
 
     def __init__(
@@ -57,7 +55,6 @@ class Outside:
         on_put: Callable[[Quarantined], None],
     ) -> None:
         self.leaks: list[str] = []
-        self.settled: set[str] = set()
         self.telemetry = KeptTelemetry()
         self._options, self._parts, self._faults, self._rng = options, parts, faults, rng
         self.claims = Claims(faults)
@@ -94,7 +91,6 @@ class Outside:
 
     def _note_row(self, row: Row) -> None:
         self.saw_text(f"ledger row {row.key}", repr(row))
-        self.settled.update(row.recent)
 
     def refuses(self, record_id: str) -> bool:
         """Whether one of the sinks refuses the events of a record for good."""

@@ -98,7 +98,6 @@ class Simulation:
         self.quarantine = self.outside.quarantine
         self.checkpoints = self.outside.checkpoints
         self.destination = self.outside.destination
-        self.settled = self.outside.settled
         self.bad_deploy = False
         self.bad_lives = 0
         self._handler: StreamHandler | None = None

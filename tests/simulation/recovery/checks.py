@@ -26,11 +26,9 @@ from tests.simulation.world import Place
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """``redriven``: the places that were walked again to their end. ``blocked``: hashed keys of items of
-    which a type could not be published."""
+    """``redriven``: the places that were walked again to their end."""
 
     redriven: frozenset[Place]
-    blocked: frozenset[str]
 
 
 def check_recovery(simulation: Simulation, recovered: Recovered) -> None:

@@ -31,13 +31,11 @@ _REFUSING = ("large", "missing", "unreadable")
 
 
 class Reconciliations:
-    """``report`` is the latest. ``blocked``: hashes of the keys of which a type was reported as blocked, by
-    any run. ``rivals``: how many others came in the middle."""
+    """``report`` is the latest. ``rivals``: how many others came in the middle."""
 
     def __init__(self, simulation: Simulation, ledger: Durable, make: Callable[..., Reconciler]) -> None:
         self.simulation = simulation
         self.report: dict[str, Any] = {}
-        self.blocked: set[str] = set()
         self.rivals = 0
         self.lag = ReportedLag(simulation)
         self._ledger = ledger
@@ -121,7 +119,6 @@ class Reconciliations:
     def _end(self, report: dict[str, Any]) -> None:
         self.report = report
         self._check_sent()
-        self.blocked |= {each["key_hash"] for each in report["blocked"]["examples"]}
         self.simulation.world.note(f"reconciled {short(report)}")
 
     # --- meanwhile ---------------------------------------------------------------------------------

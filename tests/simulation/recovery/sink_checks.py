@@ -59,7 +59,6 @@ def every_sink_knows_the_plans(simulation: Simulation) -> None:
             if here is not None and _plan(here) == _plan(there):
                 continue
             newest = whole.held(key)
-            # Its plan may not be decidable; then it is reported as blocked.
             stands = newest is not None and newest.get("reconciled") is True
             later = stands and newest is not None and newest["sequence"] > there["sequence"]
             if judge.excused("sinks: a later re-emission stands for the item", later) or judge.excused(
