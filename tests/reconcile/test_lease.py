@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge.ports.run_store import Lease
+from bridge.ports.run_store import Document, Lease
 from bridge.reconcile.lease import ClaimKeeper, LeaseKeeper
 from tests.fakes.clock import FakeClock
 from tests.fakes.stores import MemoryRunStore
@@ -26,7 +26,7 @@ class SlowStore(MemoryRunStore):
         self._clock.advance(self.waits_s.pop(0) if self.waits_s else 0.0)
         return renewed
 
-    def get(self, name: str) -> dict[str, object] | None:
+    def get(self, name: str) -> Document | None:
         self._clock.advance(self.read_s)
         return super().get(name)
 
