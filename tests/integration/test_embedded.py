@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.parse
 from pathlib import Path
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.embedded
 SOURCE = "com.example.test"
 PARENT = """
 import sys
+import tempfile
 from bridge.edges.local.embedded import EmbeddedAws
 with EmbeddedAws() as server:
     print(server.endpoint_url, flush=True)
@@ -237,3 +239,15 @@ def _topic_events_go_in(clients: resources.Clients, built: resources.Resources) 
     assert first["MessageAttributes"]["type"]["StringValue"] == "created"
     drained = list(resources.drain(clients.sqs, built.topic_queue, wait_s=1))
     assert drained == [{"id": number} for number in range(10)]
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="only Linux tells a process's environment"
+)
+def test_the_server_lives_in_a_temporary_folder_of_its_own(embedded_aws: EmbeddedAws) -> None:
+    entries = Path(f"/proc/{embedded_aws.pid}/environ").read_bytes().split(b"\0")
+    found = dict(each.decode().partition("=")[::2] for each in entries if each)
+    port = embedded_aws.endpoint_url.rpartition(":")[2]
+    assert found["GATEWAY_PORT"] == port
+    assert Path(found["HOME"]).is_dir()
+    assert Path(found["HOME"]).is_relative_to(tempfile.gettempdir())

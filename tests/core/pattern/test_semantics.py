@@ -174,3 +174,17 @@ def test_an_explanation_of_or_begins_with_what_fails_in_every_alternative() -> N
     pattern = compile_pattern({"$or": [{"a": [1]}, {"b": [2]}], "c": [3]})
     found = pattern.explain({"c": 0})
     assert [each.path for each in found] == ["c", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "advice"),
+    [
+        ({"a": "x"}, '["x"]'),
+        ({"a": {"b": "é"}}, '["é"]'),
+        ({"prefix": "x"}, '["x"]'),
+        ({"a": {"prefix": "x"}}, '[{"prefix": "x"}]'),
+    ],
+)
+def test_a_value_without_brackets_is_refused_with_what_to_write(pattern: Any, advice: str) -> None:
+    (problem,) = check_pattern(pattern)
+    assert str(problem).endswith(f"put brackets around it, {advice}")

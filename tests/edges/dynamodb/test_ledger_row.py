@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.change import Position
-from bridge.edges.dynamodb.ledger_row import decode_row, encode_row
+from bridge.edges.dynamodb.ledger_row import as_json, decode_row, encode_row
 from bridge.ports.ledger import Row
 
 LABELS = ("2026-11-01T10:00:00.000", "2026-11-02T10:00:00.000", "2026-11-01T10:00:00.123456")
@@ -32,3 +33,11 @@ def test_a_row_with_twenty_attributes_of_a_busy_item_stays_below_the_unit_of_a_w
     fields = {f"attribute{n:02d}": "h" * 8 for n in range(20)}
     item = encode_row(row(Position(LABELS[0], 4421584500000000383732416867), recent, fields=fields), 0)
     assert sum(len(name) + len(str(next(iter(value.values())))) for name, value in item.items()) < 1024
+
+
+def test_a_malformed_key_is_kept_as_ascii_text_whatever_it_holds() -> None:
+    assert as_json({"b": b"\x01\x02", "s": {"b", "a"}, "é": bytearray(b"\x01")}) == (
+        '{"b":"AQI=","s":["a","b"],"\\u00e9":"AQ=="}'
+    )
+    with pytest.raises(TypeError, match="object"):
+        as_json({"o": object()})

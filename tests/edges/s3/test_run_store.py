@@ -195,3 +195,22 @@ def test_objects_are_encrypted_with_the_key_that_is_given() -> None:
     store = store_of(peer, kms_key="alias/runs")
     store.put("T/run", {}, store.acquire("T", "me", 60, 0))
     assert {kept.kms_key for kept in peer.objects.values()} == {"alias/runs"}
+
+
+def test_who_loses_every_race_for_a_table_waits_between_its_tries_and_is_told() -> None:
+    peer, clock = S3Client("store"), FakeClock()
+    one, two = store_of(peer, clock=clock), store_of(peer)
+    racing = False
+
+    def fail(name: str, call: int) -> None:
+        nonlocal racing
+        if name == "PutObject" and not racing:
+            racing = True
+            two.release(two.acquire("T", "two", 60, 0))
+            racing = False
+
+    peer.fail = fail
+    with pytest.raises(CheckpointUnavailable, match="written by others all the time"):
+        one.acquire("T", "one", 60, 0)
+    assert len(clock.slept) == 16
+    assert min(clock.slept) > 0

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.places import ROOT
+from tests.mutation.sampled import accepted
 from tests.mutation.sampled.mutants import mutants_of
 from tests.mutation.sampled.run import draw
 
@@ -136,6 +137,30 @@ def test_survivors_are_listed_and_reasons_are_kept_by_text(tiny: Path) -> None:
     third = run(tiny)
     assert third.returncode == 1
     assert third.stdout.count("stale") == 2
+
+
+def test_a_reason_covers_one_mutant_or_those_of_one_kind_in_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "accepted.yaml"
+    path.write_text(
+        "tiny/limits.py:\n"
+        "- {was: return count > 0, kind: number, reason: Nobody counts.}\n"
+        "- {was: return a * b, becomes: return a // b, reason: Only squares of one.}\n"
+        "- {was: return a * b, kind: number, reason: There is none in this line.}\n",
+        "utf-8",
+    )
+    entries, mutants = accepted.read(path), mutants_of("tiny/limits.py", CODE)
+    covered = [each.becomes for each in mutants if accepted.entry_for(entries, each) is not None]
+    assert covered == ["return count > 1", "return a // b"]
+    assert [each.reason for each in accepted.stale(entries, mutants)] == ["There is none in this line."]
+
+
+@pytest.mark.parametrize("entry", ["becomes: b, kind: number", "reason: ''", ""])
+def test_an_entry_without_a_reason_or_with_two_meanings_is_refused(tmp_path: Path, entry: str) -> None:
+    path = tmp_path / "accepted.yaml"
+    both = "" if "reason" in entry else ", reason: Because."
+    path.write_text(f"tiny/limits.py:\n- {{was: a{', ' + entry if entry else ''}{both}}}\n", "utf-8")
+    with pytest.raises(ValueError, match=r"accepted\.yaml"):
+        accepted.read(path)
 
 
 def test_a_seed_draws_the_same_sample_again() -> None:

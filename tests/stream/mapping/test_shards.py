@@ -111,3 +111,16 @@ def test_a_finished_parent_is_forgotten_once_the_stream_forgets_it() -> None:
     rig.run()
     assert list(rig.saved()) == ["shard-2"]
     assert rig.trimmed == []
+
+
+def test_waits_between_listings_that_fail_grow_and_begin_anew_after_one_that_works() -> None:
+    def waited(failures: int) -> float:
+        rig = Rig()
+        rig.write(1)
+        rig.stream.fail("shards", *[SourceUnavailable("down") for _ in range(failures)])
+        begin = rig.clock.monotonic()
+        rig.run()
+        return rig.clock.monotonic() - begin
+
+    plain = waited(0)
+    assert waited(8) - plain > 8 * (waited(1) - plain)

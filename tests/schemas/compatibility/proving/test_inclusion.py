@@ -84,3 +84,12 @@ def test_character_classes_match_the_same_characters_beyond_ascii(pattern: str) 
     characters = ["é", "٣", "\u00a0", "\u017f", "\u212a", "\n", "\U0001f600", "_", "Z", "9"]
     automaton = read(pattern, NEWLINE)
     assert [c for c in characters if accepts(automaton, c)] == [c for c in characters if matches(pattern, c)]
+
+
+def test_halves_of_surrogate_pairs_are_no_characters() -> None:
+    """The last character before them and the first one after them are, and no text holds a half."""
+    whole = b"^[\\u0000-\\ud7ff\\ue000-\\U0010ffff]*$".decode("unicode_escape")
+    assert includes(whole, "^[^b]*$")
+    for missing in ("\ud7ff", "\ue000"):
+        text = escaping(f"^[^{missing}]*$", "^[^b]*$")
+        assert text == missing

@@ -141,3 +141,12 @@ def test_the_schemas_in_a_node_are_listed_each_once() -> None:
         "items": two,
     }
     assert list(in_place(node)) == [one, two, three, one]
+
+
+def test_an_id_below_moves_the_base_of_references_unless_a_reference_beside_it_hides_it() -> None:
+    own = {"definitions": {"t": TEXT}, "$id": "part.json", "properties": {"b": {"$ref": "#/definitions/t"}}}
+    whole = {"$id": "https://example.com/main.json", "definitions": {"t": {"minimum": 1}}}
+    below = normal({**whole, "properties": {"a": own}}, Draft.D7)
+    assert below.defs == {"n0": TEXT}
+    hidden = {"$id": "part.json", "$ref": "#/definitions/t"}
+    assert normal({**whole, "properties": {"a": hidden}}, Draft.D7).defs == {"n0": {"minimum": 1}}
