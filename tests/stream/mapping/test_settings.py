@@ -38,7 +38,8 @@ def test_each_limit_is_taken_and_one_beyond_it_is_refused_with_its_range(
 
 @pytest.mark.parametrize("name", ["max_retries", "max_record_age_s"])
 def test_minus_one_and_none_mean_no_limit(name: str) -> None:
-    values: list[Any] = [getattr(MappingSettings(**{name: value}), name) for value in (-1, None)]
+    given: list[dict[str, Any]] = [{name: -1}, {name: None}]
+    values = [getattr(MappingSettings(**each), name) for each in given]
     assert values == [None, None]
 
 
