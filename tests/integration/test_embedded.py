@@ -116,6 +116,20 @@ def test_its_environment_is_all_that_an_aws_tool_needs(embedded_aws: EmbeddedAws
     assert done.stdout.strip() == "200"
 
 
+def test_its_environment_reaches_nothing_else(embedded_aws: EmbeddedAws) -> None:
+    assert embedded_aws.environ == {
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": embedded_aws.endpoint_url,
+        "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }
+
+
 def test_an_interrupt_leaves_no_server_behind() -> None:
     server = EmbeddedAws()
     ports = []

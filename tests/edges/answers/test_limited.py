@@ -16,7 +16,7 @@ from bridge.core.events.claim_check import Claim
 from bridge.delivery.backoff import Backoff
 from bridge.delivery.dispatch import Dispatcher
 from bridge.edges.answers.errors import AwsTarget
-from bridge.edges.answers.limited import NoAnswerInTime, limited
+from bridge.edges.answers.limited import NoAnswerInTime, _refuse_if_late, limited
 from bridge.edges.dynamodb.fetcher import TableFetcher
 from bridge.edges.dynamodb.ledger import DynamoDbLedger
 from bridge.edges.local.clock import SystemClock
@@ -178,3 +178,20 @@ def test_a_batch_that_does_not_fit_is_no_matter_of_the_ledgers_capacity() -> Non
     with pytest.raises(LedgerUnavailable, match="in the time that was left") as raised:
         slow.read([f"key-{n}" for n in range(1000)], Deadline.after(clock, 3))
     assert "capacity" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("later_s", "sent"), [(4.75, True), (5.0, False), (5.25, False)])
+def test_a_repeat_is_sent_only_before_the_time_is_up(later_s: float, sent: bool) -> None:
+    clock, requests = FakeClock(), []
+
+    def method() -> None:
+        clock.advance(later_s)
+        _refuse_if_late()
+        requests.append(1)
+
+    if sent:
+        limited(method, Deadline.after(clock, 5))()
+    else:
+        with pytest.raises(NoAnswerInTime):
+            limited(method, Deadline.after(clock, 5))()
+    assert requests == [1] * sent

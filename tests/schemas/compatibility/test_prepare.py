@@ -8,7 +8,9 @@ import pytest
 
 from bridge.schemas.compatibility.compare import KEPT, Comparer
 from bridge.schemas.compatibility.decide import Question
-from bridge.schemas.compatibility.prepare import Prepared, _short, text_of
+from bridge.schemas.compatibility.prepare import Prepared, _short, check_document, text_of
+from bridge.schemas.compatibility.reading.drafts import Draft
+from bridge.schemas.compatibility.reading.references import Unusable
 from bridge.schemas.compatibility.verdict import Mode, Policy
 
 
@@ -24,6 +26,12 @@ from bridge.schemas.compatibility.verdict import Mode, Policy
 )
 def test_a_message_is_cut_at_exactly_its_length(message: str, told: str) -> None:
     assert _short(message, 20) == told
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), object(), {1, 2}])
+def test_another_document_that_is_not_json_is_named(value: object) -> None:
+    with pytest.raises(Unusable, match=r"^other\.json#: is not JSON"):
+        check_document("other.json", {"const": value}, Draft.D2020)
 
 
 def prepared(document: object) -> Prepared:

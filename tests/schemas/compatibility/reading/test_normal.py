@@ -150,3 +150,5 @@ def test_an_id_below_moves_the_base_of_references_unless_a_reference_beside_it_h
     assert below.defs == {"n0": TEXT}
     hidden = {"$id": "part.json", "$ref": "#/definitions/t"}
     assert normal({**whole, "properties": {"a": hidden}}, Draft.D7).defs == {"n0": {"minimum": 1}}
+    beside = {**hidden, "definitions": {"t": TEXT}}
+    assert normal({**whole, "properties": {"a": beside}}, Draft.D2019).defs == {"n0": TEXT}
