@@ -27,6 +27,7 @@ class Check:
 def check_all(
     *,
     account: Account,
+    unselected: int,
     changes: int,
     expected: Expected,
     quarantined: Sequence[Quarantined],
@@ -34,6 +35,7 @@ def check_all(
     feed: Subscriber,
     tables: Mapping[str, Mapping[str, Any]],
 ) -> list[Check]:
+    """``unselected``: how many records the bridge counted as of items that no entity selects."""
     return [
         Check(
             "every record ended in exactly one of the four ways",
@@ -50,10 +52,16 @@ def check_all(
             {entry.record_id for entry in quarantined} == expected.quarantined,
             f"{len(quarantined)} records, expected {len(expected.quarantined)}",
         ),
+        Check(
+            f"changes of items that no entity selects are counted, without an event: {expected.unselected}",
+            unselected == expected.unselected,
+            f"{unselected} were counted",
+        ),
         *_arrived(bus, expected.bus),
         *_arrived(feed, expected.feed),
         _in_two_majors(bus),
         _in_order(feed),
+        *(check_entity_changes(each.name, each.events, expected.became) for each in (bus, feed)),
         *(check_equal(subscriber, tables) for subscriber in (bus, feed)),
         check_redacted("no event shows what is redacted", [*bus.events, *feed.events]),
     ]
@@ -110,6 +118,31 @@ def _in_order(subscriber: Subscriber) -> Check:
     return Check(
         f"{subscriber.name}: every item's events came in order", not disorder, f"{len(disorder)} out of order"
     )
+
+
+def check_entity_changes(
+    subscriber: str, events: Sequence[CloudEvent], wanted: int, *, when: str = ""
+) -> Check:
+    """One change ends an item in its old entity and starts it in the new one: two subjects, one order."""
+    ends: dict[str, CloudEvent] = {}
+    starts: dict[str, CloudEvent] = {}
+    for event in events:
+        record, _, half = str(event["id"]).partition(":")[0].rpartition("-")
+        if half in ("end", "start"):
+            (ends if half == "end" else starts)[record] = event
+    right = {record for record in ends.keys() & starts.keys() if _follows(ends[record], starts[record])}
+    return Check(
+        f"{subscriber}: {when}items that changed their entity ended under one subject, then started under"
+        f" another: {wanted}",
+        ends.keys() == starts.keys() == right and len(right) == wanted,
+        f"{len(right)} did, {len(ends)} ended, {len(starts)} started",
+    )
+
+
+def _follows(end: CloudEvent, start: CloudEvent) -> bool:
+    operations = (end["data"]["operation"], start["data"]["operation"])
+    after = start["sequence"] == end["sequence"] + "+"
+    return operations == ("remove", "insert") and after and end["subject"] != start["subject"]
 
 
 def differing(subscriber: Subscriber, tables: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -15,9 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from bridge.demo import shop
 from bridge.demo.checks import Check, check_all
-from bridge.demo.expectation import SUBJECTS, Expected, expect, read_tables
-from bridge.demo.resources import TABLES, Clients, Resources, build
+from bridge.demo.expectation import Expected, expect, read_tables, subject_of
+from bridge.demo.resources import Clients, Resources, build
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
 from bridge.demo.writer import Step
 from bridge.edges.cloudwatch.telemetry import LineTelemetry
@@ -131,6 +133,13 @@ class DemoEnvironment:
     def account(self) -> Account:
         return Account.of(self._telemetry.counts)
 
+    @property
+    def unselected(self) -> int:
+        """How many records of items that no entity selects the bridge counted. The filter of the mapping is
+        derived from the entities and drops those that it recognises by their key; it drops nothing else."""
+        counts = self._telemetry.counts
+        return int(counts.get("RecordsWithoutEntity", 0) + counts.get("runner_filtered", 0))
+
     def write(self, steps: Iterable[Step], *, pause_s: float) -> None:
         """Make the calls of the workload while the bridge and the subscribers are running."""
         for step in steps:
@@ -180,6 +189,7 @@ class DemoEnvironment:
         quarantined = self.quarantined()
         return check_all(
             account=self.account,
+            unselected=self.unselected,
             changes=changes,
             expected=self.expected(),
             quarantined=quarantined,
@@ -188,9 +198,14 @@ class DemoEnvironment:
             tables=self.tables(),
         )
 
-    def tables(self) -> dict[str, dict[str, Any]]:
-        """The items by subject, without the quarantined ones, for which no event can be published."""
+    def items(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Subject and item by table and key, without the quarantined items, for which no event can be
+        published, and without those that no entity selects."""
         return read_tables(self.clients.dynamodb, without=self.quarantined_subjects())
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """The same items by subject."""
+        return dict(self.items().values())
 
     def quarantined_subjects(self) -> frozenset[str]:
         """The subjects of the changes in quarantine."""
@@ -211,6 +226,19 @@ class DemoEnvironment:
                 last, since_s = now, self._clock.monotonic()
             elif self._clock.monotonic() - since_s > _STALLED_S:
                 return
+
+
+def single_table(environment: DemoEnvironment) -> dict[str, Any]:
+    """For programs: what the events of the table with several kinds of items are, and how many came to the
+    bus for each kind."""
+    events = Counter(str(event["subject"]).partition("/")[0] for event in environment.bus.events)
+    return {
+        "table": shop.TABLE,
+        "meaning": shop.MEANING,
+        "events_by_entity": {entity: events[entity] for entity in shop.ENTITIES},
+        "changed_entity": sum("-start:" in str(event["id"]) for event in environment.bus.events),
+        "records_without_entity": environment.unselected,
+    }
 
 
 class ThrottleOnce:
@@ -248,5 +276,5 @@ class ThrottleOnce:
 
 
 def _subject(entry: Quarantined) -> str:
-    key = entry.record["dynamodb"]["Keys"][TABLES[entry.table]]["S"]
-    return f"{SUBJECTS[entry.table]}/{key}"
+    record = entry.record["dynamodb"]
+    return subject_of(entry.table, record.get("NewImage") or record.get("OldImage") or record["Keys"])

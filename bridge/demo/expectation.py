@@ -8,32 +8,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.core.values import plain_item
-from bridge.demo.resources import TABLES, scan
+from bridge.demo.resources import TABLES, key_of, scan
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import StreamSource
 
-SUBJECTS: Mapping[str, str] = {"Users": "user", "Orders": "order"}
-NOT_COMPARED = ("updatedAt", "passwordHash")
-"""``diff.ignore`` lists ``updatedAt``, and ``redact`` drops ``passwordHash``."""
+NOT_COMPARED = ("updatedAt", "GSI1PK", "GSI1SK", "passwordHash", "cardToken")
+"""``diff.ignore`` lists ``updatedAt`` and the index keys, and ``redact`` drops the other two."""
 
 _PAGE = 1_000
-_TYPES: Mapping[tuple[str, str], str] = {
-    ("Users", "INSERT"): "user.created",
-    ("Users", "MODIFY"): "user.updated",
-    ("Users", "REMOVE"): "user.deleted",
-    ("Orders", "INSERT"): "order.placed",
-    ("Orders", "MODIFY"): "order.updated",
-    ("Orders", "REMOVE"): "order.archived",
+_TYPES: Mapping[str, tuple[str, str, str]] = {
+    "user": ("created", "updated", "deleted"),
+    "order": ("placed", "updated", "archived"),
+    "customer": ("registered", "changed", "closed"),
+    "cart": ("opened", "filled", "closed"),
+    "purchase": ("placed", "changed", "archived"),
 }
+"""Kind of item to the last words of its types, in the order of ``_ENDINGS``."""
+_ENDINGS = ("INSERT", "MODIFY", "REMOVE")
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Event ids for each subscriber, and the ids of records that must be quarantined."""
+    """Event ids for each subscriber, and the ids of records that must be quarantined. ``became``: in how
+    many records an item changed its entity; ``unselected``: how many are of items without an entity."""
 
     bus: frozenset[str]
     feed: frozenset[str]
     quarantined: frozenset[str]
+    became: int = 0
+    unselected: int = 0
 
 
 def read_stream(source: StreamSource) -> Iterator[Record]:
@@ -46,10 +49,31 @@ def read_stream(source: StreamSource) -> Iterator[Record]:
             iterator = page.next if page.records else None
 
 
+def kind_of(table: str, item: Mapping[str, Any]) -> str:
+    """The kind of a typed item; "" for the settings in Shop, which have no event."""
+    if table != "Shop":
+        return {"Users": "user", "Orders": "order"}[table]
+    if item["SK"]["S"] == "PROFILE":
+        return "customer"
+    if not item["SK"]["S"].startswith("ORDER#"):
+        return ""
+    return "cart" if item["status"]["S"] == "open" else "purchase"
+
+
+def subject_of(table: str, item: Mapping[str, Any]) -> str:
+    """The subject of a typed item; "" where it has no events."""
+    kind = kind_of(table, item)
+    if table != "Shop" or not kind:
+        return kind and f"{kind}/{key_of(table, item)}"
+    parts = [item[name]["S"].partition("#")[2] for name in TABLES[table]]
+    return "/".join([kind, *(part for part in parts if part)])
+
+
 def expect(streams: Mapping[str, StreamSource]) -> Expected:
     bus: set[str] = set()
     feed: set[str] = set()
     quarantined: set[str] = set()
+    became = unselected = 0
     for table, source in streams.items():
         for record in read_stream(source):
             event_id = record["eventID"]
@@ -59,23 +83,31 @@ def expect(streams: Mapping[str, StreamSource]) -> Expected:
             if table == "Users" and after is not None and "@" not in after["email"]["S"]:
                 quarantined.add(event_id)
                 continue
-            name = f"{event_id}:com.example.demo.{_TYPES[table, record['eventName']]}.v1"
-            bus.add(name)
-            feed.add(name)
+            kinds = [kind_of(table, image) for image in (before, after) if image is not None]
+            if not any(kinds):
+                unselected += 1
+                continue
+            if kinds[0] != kinds[-1]:
+                became += 1
+                names = {f"{event_id}-end:{_type(kinds[0], 2)}", f"{event_id}-start:{_type(kinds[-1], 0)}"}
+            else:
+                names = {f"{event_id}:{_type(kinds[0], _ENDINGS.index(record['eventName']))}"}
+            bus |= names
+            feed |= names
             if before and after and before.get("plan") != after.get("plan"):
                 bus.update(f"{event_id}:com.example.user.plan_changed.v{major}" for major in (1, 2))
-    return Expected(frozenset(bus), frozenset(feed), frozenset(quarantined))
+    return Expected(frozenset(bus), frozenset(feed), frozenset(quarantined), became, unselected)
 
 
-def read_tables(dynamodb: Any, *, without: frozenset[str]) -> dict[str, dict[str, Any]]:
-    """The items of both tables by subject, as events show them; ``without`` names subjects for which no event
-    can be published."""
-    items = {
-        f"{SUBJECTS[table]}/{key}": plain_item(item, "item")
+def read_tables(dynamodb: Any, *, without: frozenset[str]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Subject and item, as events show it, by table and key; ``without`` names subjects for which no event
+    can be published. Items that no entity selects are left out."""
+    found = {
+        f"{table} {key}": (subject_of(table, item), compared(plain_item(item, "item")))
         for table in TABLES
         for key, item in scan(dynamodb, table).items()
     }
-    return {subject: compared(item) for subject, item in items.items() if subject not in without}
+    return {key: (subject, item) for key, (subject, item) in found.items() if subject not in {"", *without}}
 
 
 def compared(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,3 +116,7 @@ def compared(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def _reported(image: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return None if image is None else compared(image)
+
+
+def _type(kind: str, ending: int) -> str:
+    return f"com.example.demo.{kind}.{_TYPES[kind][ending]}.v1"

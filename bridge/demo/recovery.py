@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from bridge.demo.checks import Check, check_equal, check_redacted, differing
+from bridge.demo.checks import Check, check_entity_changes, check_equal, check_redacted, differing
 from bridge.demo.environment import DemoEnvironment
 from bridge.demo.resources import TABLES, scan
 from bridge.demo.subscribers import CloudEvent, Subscriber
@@ -35,10 +35,12 @@ class RecoveryObserver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """``lost`` by subject, ``differing`` subjects by subscriber; ``first`` and ``second`` are the reports of
-    both runs, by table."""
+    """``lost`` by subject, ``missed`` by kind of change: an item that changed its entity is removed under one
+    subject and inserted under another, and is modified once. ``differing`` subjects by subscriber; ``first``
+    and ``second`` are the reports of both runs, by table."""
 
     lost: Mapping[str, Kind]
+    missed: Mapping[Kind, int]
     differing: Mapping[str, Sequence[str]]
     first: Mapping[str, Report]
     second: Mapping[str, Report]
@@ -47,10 +49,14 @@ class Recovery:
     def as_document(self) -> dict[str, Any]:
         def facts(reports: Mapping[str, Report]) -> dict[str, Any]:
             names = ("run", "missed", "by_type", "reemitted", "events", "matching", "blocked")
-            return {table: {name: report[name] for name in names} for table, report in reports.items()}
+            return {
+                table: {name: report[name] for name in (*names, "by_entity") if name in report}
+                for table, report in reports.items()
+            }
 
         return {
             "lost": dict(self.lost),
+            "missed": dict(self.missed),
             "differing": dict(self.differing),
             "reconciled": facts(self.first),
             "reconciled_again": facts(self.second),
@@ -59,14 +65,20 @@ class Recovery:
 
 def run_recovery(environment: DemoEnvironment, observer: RecoveryObserver) -> Recovery:
     """Run the second phase, after the first has settled. Raises what a reconciliation raises."""
-    before, account = environment.tables(), environment.account
+    before, account = environment.items(), environment.account
     quarantined = environment.quarantined_subjects()
     observer.loss()
     environment.lose(
-        lost_steps(_states(environment, "Users", "plan"), _states(environment, "Orders", "status"))
+        lost_steps(
+            _states(environment, "Users", "plan"),
+            _states(environment, "Orders", "status"),
+            scan(environment.clients.dynamodb, "Shop").values(),
+        )
     )
-    tables = environment.tables()
-    lost = differences(before, tables)
+    after = environment.items()
+    tables = dict(after.values())
+    lost = differences(dict(before.values()), tables)
+    missed = Counter(differences(before, after).values())
     subscribers = (environment.bus, environment.feed)
     heard = {each.name: len(each.events) for each in subscribers}
     behind = {}
@@ -83,6 +95,8 @@ def run_recovery(environment: DemoEnvironment, observer: RecoveryObserver) -> Re
         each.look()
     checks = check_recovery(
         lost=lost,
+        missed=missed,
+        became=sum(before[key][0] != after[key][0] for key in before.keys() & after.keys()),
         behind=behind,
         first=list(first.values()),
         again={name: list(events) for name, events in again.items()},
@@ -92,12 +106,14 @@ def run_recovery(environment: DemoEnvironment, observer: RecoveryObserver) -> Re
         quarantined=len(quarantined),
     )
     checks += [check_equal(each, tables, when="again, ") for each in subscribers]
-    return Recovery(lost, behind, first, second, checks)
+    return Recovery(lost, missed, behind, first, second, checks)
 
 
 def check_recovery(
     *,
     lost: Mapping[str, Kind],
+    missed: Mapping[Kind, int],
+    became: int,
     behind: Mapping[str, Sequence[str]],
     first: Sequence[Report],
     again: Mapping[str, Sequence[CloudEvent]],
@@ -106,11 +122,12 @@ def check_recovery(
     read: int,
     quarantined: int,
 ) -> list[Check]:
-    """``again``: events of the first run by subscriber; ``late``: number of events after it; ``read``: number
-    of records that the recreated mapping read although it had to skip them; ``quarantined``: number of items
-    for which no event can be published."""
-    missed = _missed(first)
-    wanted: Counter[str] = Counter(lost.values())
+    """``lost`` and ``missed`` as in :class:`Recovery`; ``became``: number of items that changed their entity;
+    ``again``: events of the first run by subscriber; ``late``: number of events after it; ``read``: number of
+    records that the recreated mapping read although it had to skip them; ``quarantined``: number of items for
+    which no event can be published."""
+    found = _missed(first)
+    wanted: Counter[str] = Counter({str(kind): count for kind, count in missed.items()})
     blocked = sum(report["blocked"]["count"] for report in first)
     left = _missed(second).total() + sum(report["events"] for report in second) + late
     return [
@@ -125,10 +142,14 @@ def check_recovery(
         ),
         Check(
             f"reconcile finds exactly what was lost: {_by_kind(wanted)}",
-            missed == wanted,
-            f"it found {_by_kind(missed)}",
+            found == wanted,
+            f"it found {_by_kind(found)}",
         ),
         *_published_once(lost, again),
+        *(
+            check_entity_changes(name, events, became, when="after the loss, ")
+            for name, events in again.items()
+        ),
         Check(
             f"what is in quarantine is reported as blocked, not sent: {quarantined}",
             blocked == quarantined,

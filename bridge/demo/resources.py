@@ -1,4 +1,4 @@
-"""The AWS resources of the demonstration: two tables with streams, a ledger, a bus, a topic and queues.
+"""The AWS resources of the demonstration: three tables with streams, a ledger, a bus, a topic and queues.
 
 The caller passes the clients, so the same resources can be created on the embedded AWS and on any other
 endpoint.
@@ -7,14 +7,14 @@ endpoint.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from bridge.edges.dynamodb.ledger_row import KEY as LEDGER_KEY
 
-TABLES: Mapping[str, str] = {"Users": "userId", "Orders": "orderId"}
-"""Table name to its partition key, a string."""
+TABLES: Mapping[str, Sequence[str]] = {"Users": ("userId",), "Orders": ("orderId",), "Shop": ("PK", "SK")}
+"""Table name to the attributes of its key, all strings. Shop holds several kinds of items."""
 
 _DRAIN_MAX = 10  # model: ReceiveMessage MaxNumberOfMessages
 _VISIBILITY_S = 60
@@ -61,7 +61,7 @@ def build(clients: Clients, *, source: str, prefix: str = "bridge-demo") -> Reso
         for table, key in TABLES.items()
     }
     ledger = f"{prefix}-ledger"
-    _create_table(clients.dynamodb, ledger, LEDGER_KEY)
+    _create_table(clients.dynamodb, ledger, (LEDGER_KEY,))
 
     bus = prefix
     rule = f"{prefix}-all"
@@ -98,10 +98,14 @@ def remove(clients: Clients, built: Resources) -> None:
 
 
 def scan(dynamodb: Any, table: str) -> dict[str, dict[str, Any]]:
-    """The items of the table now, in typed JSON by partition key. Subscribers must reach the same state."""
-    key = TABLES[table]
+    """The items of the table now, in typed JSON by key. Subscribers must reach the same state."""
     pages = dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
-    return {item[key]["S"]: item for page in pages for item in page["Items"]}
+    return {key_of(table, item): item for page in pages for item in page["Items"]}
+
+
+def key_of(table: str, item: Mapping[str, Any]) -> str:
+    """The key of a typed item as text; a space is between its attributes."""
+    return " ".join(item[name]["S"] for name in TABLES[table])
 
 
 def drain(sqs: Any, queue: Queue, *, wait_s: int = 0) -> Iterator[dict[str, Any]]:
@@ -131,12 +135,15 @@ def drain(sqs: Any, queue: Queue, *, wait_s: int = 0) -> Iterator[dict[str, Any]
         )
 
 
-def _create_table(dynamodb: Any, table: str, key: str, **more: Any) -> Mapping[str, Any]:
+def _create_table(dynamodb: Any, table: str, key: Sequence[str], **more: Any) -> Mapping[str, Any]:
     """Create a table, wait until it exists, and return its description."""
     dynamodb.create_table(
         TableName=table,
-        KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"}],
+        KeySchema=[
+            {"AttributeName": name, "KeyType": kind}
+            for name, kind in zip(key, ("HASH", "RANGE"), strict=False)
+        ],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
         BillingMode="PAY_PER_REQUEST",
         **more,
     )

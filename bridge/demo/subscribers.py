@@ -1,4 +1,4 @@
-"""The two subscribers of the demonstration. Each keeps a copy of both tables, built from events alone.
+"""The two subscribers of the demonstration. Each keeps a copy of the tables, built from events alone.
 
 Each knows what every subscriber knows: its queue, and the content of the events.
 """

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 Call = Literal["put_item", "update_item", "delete_item"]
-Outcome = Literal["change", "nothing", "unimportant", "invalid"]
-"""``nothing`` leaves no stream record; ``unimportant`` changes only fields that ``diff`` ignores, so no event
-is published; ``invalid`` is a change whose event does not match its schema."""
+Outcome = Literal["change", "nothing", "unimportant", "unselected", "invalid"]
+"""``nothing`` leaves no stream record; ``unimportant`` changes only fields that ``diff`` ignores, and
+``unselected`` an item that no entity selects, so no event is published; ``invalid`` is a change whose event
+does not match its schema."""
 
 PLANS = ("free", "pro", "enterprise")
 STATUSES = ("placed", "paid", "shipped", "delivered")

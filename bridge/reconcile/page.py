@@ -114,7 +114,7 @@ def _numbers(report: Mapping[str, Any]) -> list[tuple[str, Any]]:
     rows += [
         (name, report[name]) for name in ("settled", "overtaken", "unsent", "gaps", "undecodable", "skipped")
     ]
-    sometimes = ("not_comparable", "refreshed", "snapshots")
+    sometimes = ("no_entity", "not_comparable", "refreshed", "snapshots")
     rows += [(name, report[name]) for name in sometimes if report.get(name)]
     rows += [
         ("table read units", cost["table_read_units"]),

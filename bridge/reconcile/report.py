@@ -53,6 +53,7 @@ def build_report(
         "notes": _notes(state.table, counts),
         "by_type": dict(sorted(counts.types.items())),
         **({"by_entity": _by_entity(counts)} if counts.entities else {}),
+        **({"no_entity": counts["no_entity"]} if counts["no_entity"] else {}),
         "reemitted": {kind: counts[f"reemitted_{kind}"] for kind in KINDS if counts[f"reemitted_{kind}"]},
         **{name: counts[name] for name in ("snapshots", "events", "settled", "overtaken", "unsent")},
         "blocked": {

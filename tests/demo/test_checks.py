@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bridge.demo.checks import check_all
+from bridge.demo.checks import check_all, check_entity_changes
 from bridge.demo.expectation import Expected
 from bridge.demo.resources import Queue
 from bridge.demo.subscribers import AppliesChanges, CloudEvent, NewestWins, Subscriber
@@ -38,6 +38,15 @@ MODIFY = event(
 )
 
 
+def became(number: int, **start: Any) -> list[dict[str, Any]]:
+    """The two events of one change that made a cart a purchase; ``start`` are attributes of the second."""
+    end = event(number, "remove", before={"status": "open"})
+    begin = event(number, "insert", after={"status": "placed"})
+    end |= {"id": f"r{number}-end:c.v1", "subject": "cart/c-1/b-1"}
+    begin |= {"id": f"r{number}-start:p.v1", "subject": "purchase/c-1/b-1", "sequence": end["sequence"] + "+"}
+    return [end, begin | start]
+
+
 def subscriber(name: str, events: list[CloudEvent]) -> Subscriber:
     made = Subscriber(
         name, None, Queue("", ""), NewestWins() if name == "bus" else AppliesChanges(), lambda *_: None
@@ -53,6 +62,7 @@ def broken(**differently: Any) -> list[str]:
     ids = frozenset({"r1:t.v1", "r2:t.v1"})
     facts: dict[str, Any] = {
         "account": ACCOUNT,
+        "unselected": 0,
         "changes": 3,
         "expected": Expected(ids, ids, frozenset({"r3"})),
         "quarantined": [QUARANTINED],
@@ -83,6 +93,8 @@ def test_every_promise_is_kept_when_every_fact_is_right() -> None:
         ({"feed": [INSERT, MODIFY, INSERT]}, "feed: every item's events came in order"),
         ({"tables": {"user/u-1": {"plan": "free"}}}, "bus: the copy"),
         ({"tables": {}}, "feed: the copy"),
+        ({"unselected": 1}, "no entity selects"),
+        ({"feed": [INSERT, MODIFY, *became(9)]}, "feed: items that changed their entity"),
         ({"bus": [event(1, "insert", after={"passwordHash": "$demo$1"}), MODIFY]}, "redacted"),
     ],
 )
@@ -115,6 +127,26 @@ def test_a_change_that_is_not_published_in_both_majors_is_found(events: list[Clo
     expected = Expected(ids, frozenset({"r1:t.v1", "r2:t.v1"}), frozenset({"r3"}))
     found = broken(bus=[MODIFY, INSERT, *events], expected=expected)
     assert any("two majors" in each for each in found) is not kept
+
+
+@pytest.mark.parametrize(
+    ("events", "kept"),
+    [
+        (became(9), True),
+        (became(9)[::-1], True),  # a bus keeps no order
+        (became(9)[:1], False),
+        (became(9)[1:], False),
+        ([], False),
+        (became(9, subject="cart/c-1/b-1"), False),
+        (became(9, sequence=f"label/{9:040d}"), False),
+        (became(9, data={"operation": "modify"}), False),
+        ([*became(9), *became(10)], False),
+    ],
+)
+def test_an_item_that_does_not_end_and_start_as_its_entities_say_is_found(
+    events: list[CloudEvent], kept: bool
+) -> None:
+    assert check_entity_changes("bus", events, 1).kept is kept
 
 
 @pytest.mark.parametrize("make", [NewestWins, AppliesChanges])

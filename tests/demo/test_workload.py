@@ -27,6 +27,10 @@ def test_the_default_run_shows_every_kind_of_change() -> None:
     assert {step.table for step in played} == set(resources.TABLES)
     assert sum(step.outcome == "invalid" for step in played) == 1
     assert any(step.outcome == "nothing" for step in played)
+    in_shop = [step for step in played if step.table == "Shop"]
+    assert {step.call for step in in_shop} == {"put_item", "update_item", "delete_item"}
+    assert {step.outcome for step in in_shop} == {"change", "unimportant", "unselected"}
+    assert any(":total" in step.request.get("ExpressionAttributeValues", {}) for step in in_shop)
     values = repr([step.request for step in played])
     for kind in ("'SS'", "'B'", "'L'", "'M'", "12345678901234567890.123456789012345678"):
         assert kind in values

@@ -50,6 +50,13 @@ def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
     assert account["received"] == sum(account[end] for end in ends) == 60
     assert account["quarantined"] == 1
     assert published["throttled_calls"] == 1
+    single_table = published["single_table"]
+    assert single_table["table"] == "Shop"
+    assert "a cart that is checked out ends as a cart and starts as a purchase" in single_table["meaning"]
+    assert min(single_table["events_by_entity"].values()) > 0
+    assert single_table["events_by_entity"].keys() == {"customer", "cart", "purchase"}
+    assert single_table["changed_entity"] >= 2  # one of them was lost, and re-emitted
+    assert single_table["records_without_entity"] >= 1
     reconciled = published["recovery"]["reconciled"].values()
     assert published["subscribers"]["bus"] == account["events"] + sum(each["events"] for each in reconciled)
     assert {bool(check["kept"]) for check in published["checks"]} == {True}
@@ -58,8 +65,12 @@ def test_it_ends_well_and_its_counts_add_up(tmp_path: Path) -> None:
 
 def test_what_is_lost_shows_in_the_copies_and_reconcile_re_emits_exactly_that(tmp_path: Path) -> None:
     act = json.loads(demo(tmp_path, "--output", "json").stdout)["recovery"]
-    kinds = Counter(act["lost"].values())
-    assert kinds == {"insert": 3, "modify": 4, "remove": 2}
+    kinds = Counter(act["missed"])
+    assert kinds == {"insert": 4, "modify": 6, "remove": 3}
+    # The cart that became a purchase was modified once, and is removed and inserted for subscribers.
+    assert Counter(act["lost"].values()) == {"insert": 5, "modify": 5, "remove": 4}
+    assert act["reconciled"]["Shop"]["missed"] == {"insert": 1, "modify": 2, "remove": 1}
+    assert act["reconciled"]["Shop"]["by_entity"]["purchase"]["reemitted"] == 1
     assert set(act["differing"]["bus"]) == set(act["differing"]["feed"]) == set(act["lost"])
     for facts in ("missed", "reemitted"):
         found: Counter[str] = sum((Counter(each[facts]) for each in act["reconciled"].values()), Counter())
@@ -77,6 +88,9 @@ def test_off_a_terminal_it_shows_changes_becoming_events_without_a_single_escape
     assert '→ "Łódź"' in done.stderr
     assert re.search(r"^feed +\+ user/u-1001 ", done.stderr, re.M)
     assert "EventBridge throttles one entry" in done.stderr
+    assert (
+        len(re.findall(r"^  Shop +.*a cart that is checked out ends as a cart and", done.stderr, re.M)) == 1
+    )
     masked = done.stderr.partition("quarantined Users INSERT: event_invalid")[2]
     assert "email: •••" in masked
     assert "not an address" not in masked

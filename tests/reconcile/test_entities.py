@@ -99,9 +99,12 @@ def test_a_missed_change_is_published_by_the_rules_of_its_entity_and_counted_the
         "order": {"differing": 1, "missed": 1, "reemitted": 1},
         "user": {"matching": 1},
     }
+    assert report["no_entity"] == 1
+    assert "  of no entity, or of one that is not selected: 1 item" in report_lines(report)
     assert "  entity order: differing 1  missed 1  reemitted 1" in report_lines(report)
     page = render_page(report)
     assert "<h2>By entity</h2>" in page
+    assert "<td>no entity<td class=n>1" in page
     assert "<td>order<td class=n>differing 1, missed 1, reemitted 1" in page
     assert rig.execute()["differing"] == 0
 
@@ -150,7 +153,7 @@ def test_a_run_for_one_entity_leaves_the_others_and_is_no_all_clear() -> None:
     rig.live(ORDER, {"status": "placed"}, lost=True)
     report = rig.execute(entities=("order",))
     assert rig.published == [("order.placed.v1", "order/1/7")]
-    assert (report["whole"], report["by_entity"].keys()) == (False, {"order"})
+    assert (report["whole"], report["by_entity"].keys(), report["no_entity"]) == (False, {"order"}, 2)
     assert rig.execute()["missed"]["insert"] == 2
 
 

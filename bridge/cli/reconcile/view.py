@@ -89,6 +89,8 @@ def report_lines(report: Mapping[str, Any]) -> list[str]:
     for entity, counts in report.get("by_entity", {}).items():
         found = "  ".join(f"{_words(name)} {count:,}" for name, count in counts.items())
         lines.append(f"  entity {entity}: {found}")
+    if unselected := report.get("no_entity"):
+        lines.append(f"  of no entity, or of one that is not selected: {plural(unselected, 'item')}")
     if report["reemitted"]:
         sent = "  ".join(f"{kind} {count:,}" for kind, count in report["reemitted"].items())
         lines.append(f"  re-emitted: {sent} ({plural(report['events'], 'event')})")

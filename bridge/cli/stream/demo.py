@@ -32,7 +32,7 @@ def demo(
     keep: Annotated[bool, typer.Option(help="Leave everything running at the end, for other tools.")] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Publish the changes of a table to a bus and a topic, on an embedded AWS in a child process.
+    """Publish the changes of tables to a bus and a topic, on an embedded AWS in a child process.
 
     Then some changes are lost on purpose, and `reconcile` finds and re-emits them. Exits 0 only if every
     change is accounted for and the subscribers' copies agree with the tables, before the loss and after it.
@@ -88,6 +88,8 @@ def _report(
     *,
     took_s: float,
 ) -> None:
+    from bridge.demo.environment import single_table
+
     if output is Output.TEXT:
         view.verdict(running.account, checks, took_s)
     else:
@@ -97,6 +99,7 @@ def _report(
                 "ok": all(check.kept for check in checks),
                 "account": {**asdict(account), "adds_up": account.adds_up},
                 "subscribers": {each.name: len(each.events) for each in (running.bus, running.feed)},
+                "single_table": single_table(running),
                 "throttled_calls": view.throttled_calls,
                 "quarantined": [
                     {"record_id": entry.record_id, "table": entry.table, "reason": entry.reason}

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from bridge.cli.console import diff_view
 from bridge.cli.console.output import Console, plural
+from bridge.demo import shop
 from bridge.demo.checks import Check
 from bridge.demo.kept import Kept
 from bridge.demo.resources import Resources
@@ -43,6 +44,7 @@ class DemoView:
     def resources(self, resources: Resources) -> None:
         self._say(
             Text(f"  tables  {', '.join(resources.streams)}, each with a stream of NEW_AND_OLD_IMAGES"),
+            Text(f"  {shop.TABLE:<6}  {shop.MEANING}"),
             Text(f"  bus     {resources.bus} → rule → queue {_name(resources.bus_queue.arn)}, unordered"),
             Text(
                 f"  feed    {_name(resources.topic_arn)} → queue {_name(resources.topic_queue.arn)}: "
@@ -116,6 +118,8 @@ class DemoView:
         items = plural(report["compared"], "item")
         text = f"reconcile {report['table']}: {report['matching']} of {items} matching, "
         text += f"missed {', '.join(missed)}: {events} re-emitted" if missed else "nothing missed"
+        unselected = report.get("no_entity", 0)
+        text += f"; {unselected} of no entity, so not compared" if unselected else ""
         text += f"; {blocked} blocked: still invalid by its schema" if blocked else ""
         self._say(_line("check", "bold green", Text(text, "green")))
 
@@ -141,7 +145,7 @@ class DemoView:
         rows = (
             ("  received", account.received, ""),
             ("= published", account.published, f"as {plural(account.events, 'event')}"),
-            ("+ without event", account.without_event, "only ignored attributes changed"),
+            ("+ without event", account.without_event, "only ignored attributes changed, or of no entity"),
             ("+ quarantined", account.quarantined, "can never become an event"),
             ("+ returned", account.returned, "delivered again"),
         )
@@ -183,6 +187,7 @@ def _note(step: Step) -> str:
     return {
         "nothing": "  (changes nothing: DynamoDB leaves no record)",
         "unimportant": "  (changes only ignored attributes: no event)",
+        "unselected": "  (no entity selects this item: no event)",
         "invalid": "  (will be invalid by its schema)",
     }.get(step.outcome, "")
 
