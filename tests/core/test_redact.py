@@ -194,3 +194,12 @@ def test_maps_that_differ_have_different_digests_whatever_their_members_are_call
     other = {"M": {"a=S6:q": {"S": "x"}}}
     assert canonical_bytes(one) != canonical_bytes(other)
     assert canonical_bytes({"M": {"a%3D": {"S": "x"}}}) != canonical_bytes({"M": {"a=": {"S": "x"}}})
+
+
+@pytest.mark.parametrize("action", ["drop", "mask", "hash"])
+def test_a_value_of_another_shape_than_its_rule_expects_is_dropped_but_null_holds_no_secret(
+    action: str,
+) -> None:
+    whole = {"id": "a", "null": None, "text": "t", "list": ["t"], "map": {"other": 1}}
+    rules = [rule(f"$.{name}.pw", action) for name in ("null", "text", "list", "map")]
+    assert view({"id": "a"}, whole, *rules).after.whole() == {"id": "a", "null": None, "map": {"other": 1}}

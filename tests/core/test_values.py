@@ -204,3 +204,9 @@ def test_decoding_agrees_with_boto3_wherever_boto3_is_right(item: dict[str, Any]
 @given(ITEMS)
 def test_every_item_that_dynamodb_can_hold_is_legal(item: dict[str, Any]) -> None:
     plain_item(item, "NewImage")
+
+
+@pytest.mark.parametrize("value", ["x", ["a"], 1, None, {}, {"S": "a", "N": "1"}, {"S": 1}, {"N": "x"}])
+def test_what_is_no_typed_value_is_refused_with_its_place(value: Any) -> None:
+    with pytest.raises(MalformedRecord, match=r"the key's id"):
+        plain(value, "the key's id")

@@ -36,7 +36,7 @@ def only(pattern: str) -> Node:
         "a", "-", r"\d", r"\D", r"\w", r"\W", r"\n", r"\t", r"\r", r"\f", r"\v", r"\x41", r"\u00e9", r"\.",
         r"\\", r"\]", "[abc]", "[a-c]", "[^a-c]", "[a-]", "[-a]", "[a-cx-z]", "[a-cb-d]", "[a-bc-d]",
         r"[\d_]",
-        r"[^\w]", r"[\x41-\x43]", r"[a\]]", "[a^]", "[+*?]", "[.]", "[0-9a-f]", "[^0]",
+        "\\\x7f", r"[^\w]", r"[\x41-\x43]", r"[a\]]", "[a^]", "[+*?]", "[.]", "[0-9a-f]", "[^0]",
     ],
 )  # fmt: skip
 def test_a_class_has_exactly_the_characters_that_the_validator_matches(pattern: str) -> None:
