@@ -8,6 +8,7 @@ import pytest
 
 from bridge.errors import ConfigurationError
 from bridge.stream.mapping.settings import MappingSettings
+from bridge.stream.mapping.stats import RunnerStats
 
 LIMITS = [
     ("batch_size", 1, 10_000),
@@ -53,3 +54,9 @@ def test_a_record_is_wanted_where_one_filter_wants_it_or_there_is_none() -> None
     small, odd = (lambda record: record["n"] < 5), (lambda record: record["n"] % 2 == 1)
     assert [MappingSettings(filters=(small, odd)).wants({"n": n}) for n in (4, 7, 8)] == [True, True, False]
     assert MappingSettings().wants({"n": 8})
+
+
+def test_a_runner_that_did_nothing_counts_nothing() -> None:
+    counts = {name: getattr(RunnerStats(), name) for name in RunnerStats.__slots__}
+    assert counts.pop("positions") == {}
+    assert set(counts.values()) == {0}
