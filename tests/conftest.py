@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from bridge.edges.local.embedded import EmbeddedAws
 from tests.builders.aws import Aws
-from tests.plugins import reached
+from tests.plugins import planned, reached
 
 settings.register_profile("default", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True, database=None)
@@ -25,6 +25,7 @@ ENDPOINT = os.environ.get("BRIDGE_TEST_ENDPOINT", "")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(reached)
+    config.pluginmanager.register(planned)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -140,6 +140,10 @@ class Run:
                 future = self._executor.submit(self._send, call.indices, carried)
                 self.in_flight[future] = call
                 future.add_done_callback(self._done.put)
+            elif self._ready and not self._halted:  # nothing would change until the deadline
+                text = f"sink {self._target.name}: a change fits no call, not even alone"
+                self._fatal = RuntimeError(text)
+                return
 
     def _send(self, indices: Sequence[int], carried: Sequence[Event]) -> Sequence[Answer]:
         """Runs on the executor's threads."""

@@ -26,6 +26,7 @@ from tests.fakes.clients.batch_peer import client_error, throttling, timeout
 from tests.fakes.clients.dynamodb import DynamoDbClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.executor import InlineExecutor
+from tests.fakes.faults import acts
 
 LABEL = "2026-11-01T10:00:00.000"
 
@@ -344,7 +345,7 @@ def test_a_slow_batch_gives_up_what_is_not_written_when_time_is_over(peer: Dynam
     def slow(operation: str, call: int) -> None:
         clock.advance(1.0)
 
-    peer.fail = slow
+    peer.fail = acts(slow)
     rows = [row(f"k{n}", n) for n in range(1, 101)]
     unwritten = ledger_on(peer, clock=clock).settle(rows, Deadline.after(clock, 1.5))
     assert unwritten == {each.key for each in rows[50:]}
@@ -383,7 +384,7 @@ def test_rows_that_cannot_be_written_are_named_and_the_others_are_there(peer: Dy
     rows = [row(f"k{n}", n) for n in range(1, 26)]
     unwritten = ledger.settle(rows)
     assert unwritten == {each.key for each in rows[:20]}
-    peer.unprocessed = lambda operation, call: 0
+    del peer.unprocessed
     assert set(ledger.read([each.key for each in rows])) == {each.key for each in rows[20:]}
 
 

@@ -26,6 +26,31 @@ def test_an_event_may_be_exactly_as_large_as_a_call(more: int, status: str) -> N
     assert isinstance(result.error, EventTooLarge) is (status == "failed")
 
 
+class TickingClock(FakeClock):
+    """Every look at it takes a moment, so that a loop without work comes to the deadline."""
+
+    def monotonic(self) -> float:
+        self.advance(0.01)
+        return super().monotonic()
+
+
+def test_an_event_of_exactly_the_limit_is_sent_in_one_call_long_before_the_deadline() -> None:
+    one, clock = event(0), TickingClock()
+    peer = Peer(lambda call, e: None, max_bytes=len(one.body))
+    deadline = Deadline.after(clock, 10)
+    (result,) = dispatcher().publish(peer, [one], deadline)
+    assert (result.status, len(peer.calls)) == ("accepted", 1)
+    assert deadline.remaining_s() > 9
+
+
+def test_a_sink_whose_calls_hold_nothing_is_a_bug_and_no_loop_until_the_deadline() -> None:
+    deadline = Deadline.after(TickingClock(), 10)
+    peer = Peer(lambda call, e: None, max_entries=0)
+    with pytest.raises(RuntimeError, match="sink peer: a change fits no call"):
+        dispatcher().publish(peer, [event(0)], deadline)
+    assert deadline.remaining_s() > 9
+
+
 @pytest.mark.parametrize(("more", "calls"), [(-1, [2, 1]), (0, [3]), (1, [3])])
 def test_events_fill_a_call_exactly(more: int, calls: list[int]) -> None:
     three = [event(number) for number in range(3)]

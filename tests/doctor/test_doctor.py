@@ -507,7 +507,7 @@ def test_what_was_found_before_a_refusal_stays(setup: Setup) -> None:
 
 def test_unreachable_services_are_unknown_and_all_of_them_are_a_verdict_of_its_own(setup: Setup) -> None:
     down: Callable[[str, int], Exception] = lambda *_: EndpointConnectionError(endpoint_url="x")  # noqa: E731
-    for service in ("lambda", "cloudwatch", "sqs", "dynamodb"):
+    for service in ("sqs", "dynamodb"):
         setup.clients[service].fail = down
     setup.clients["events"].denied = True
     findings = setup.examine()

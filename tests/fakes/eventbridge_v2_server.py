@@ -21,6 +21,7 @@ from bridge.limits import EVENTBRIDGE_V2_BYTES, EVENTBRIDGE_V2_DEDUPLICATION_S
 from bridge.ports.clock import Clock
 from tests.fakes.clients.batch_peer import BatchPeer, client_error
 from tests.fakes.clock import FakeClock
+from tests.fakes.faults import Fault
 from tests.fakes.service_side import ServiceSide
 
 # docs: "Supported content types: JSON, Avro, Protobuf, and raw bytes"
@@ -49,6 +50,9 @@ class EventBridgeV2Server(BatchPeer):
     ``rewrite(call, id, result)`` changes the result of one entry, or leaves it out (None).
     """
 
+    rewrite = Fault[Callable[[int, str, Result], Result | None]](
+        lambda call, id, result: result, lambda answer, call, id, result: answer is not result
+    )
     service = "eventbridgev2"
 
     def __init__(self, bus: str = "orders", *, clock: Clock | None = None) -> None:
@@ -56,7 +60,6 @@ class EventBridgeV2Server(BatchPeer):
         self.arn = f"arn:aws:events:eu-central-1:111122223333:event-busv2/{bus}/a1b2c3d4e5f6g7h8i9j0k1l2m"
         self.state = "ACTIVE"
         self.groups: dict[str, list[str]] = {}
-        self.rewrite: Callable[[int, str, Result], Result | None] = lambda call, id, result: result
         self.failures: list[BaseException] = []  # of the server itself: a mistake in here
         self._clock = clock or FakeClock()
         self._bus = bus

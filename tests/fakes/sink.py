@@ -8,21 +8,25 @@ from bridge.core.event import Event
 from bridge.errors import BridgeError
 from bridge.ports.clock import Deadline
 from bridge.ports.sink import ACCEPTED, SKIPPED, EntryResult
+from tests.fakes.faults import Fault
 
 
 class ScriptedSink:
     """``fails`` returns the error that an event ends with; None accepts it. Keeps the order rules."""
 
+    fails = Fault[Callable[[Event], BridgeError | None]](lambda event: None)
+
     def __init__(
         self,
         name: str = "domain",
         *,
-        fails: Callable[[Event], BridgeError | None] = lambda event: None,
+        fails: Callable[[Event], BridgeError | None] | None = None,
         max_bytes: int = 1_000_000,
     ) -> None:
         self.name = name
         self.max_bytes = max_bytes
-        self.fails = fails
+        if fails is not None:
+            self.fails = fails
         self.accepted: list[Event] = []
         self.calls = 0
 

@@ -21,6 +21,7 @@ from bridge.ports.clock import Clock
 from bridge.ports.quarantine import Record
 from bridge.ports.stream import Page, Shard
 from tests.builders.records import STREAM_ARN, Op, record
+from tests.fakes.faults import Countdown, Fault, Plan, called, once
 
 _HASHES = 2**32
 _FIRST_NUMBER = 10**21 - 7  # the first numbers have 21 digits, the next ones 22
@@ -49,15 +50,16 @@ class _Place:
 class FakeStream:
     """A ``StreamSource``. Begins with one open shard."""
 
+    empty_pages = Countdown()
+    """How many of the next reads give nothing although there is something."""
+    false_ends = Countdown()
+    """How many of the next reads have no records and no next iterator, as an answer that lost both."""
+    before_read = Fault[Callable[[str], None]](lambda shard_id: None, called)
+    """Called with the shard id before each read: the place to split a shard while it is read."""
+
     def __init__(self, clock: Clock, *, arn: str = STREAM_ARN, page_size: int = 1000) -> None:
         self.arn = arn
         self.page_size = page_size
-        self.empty_pages = 0
-        """How many of the next reads give nothing although there is something."""
-        self.false_ends = 0
-        """How many of the next reads have no records and no next iterator, as an answer that lost both."""
-        self.before_read: Callable[[str], None] = lambda shard_id: None
-        """Called with the shard id before each read: the place to split a shard while it is read."""
         self.iterators: list[tuple[str, str, str | None]] = []
         """Every iterator asked for: shard, kind, sequence number."""
         self.reads: list[str] = []
@@ -70,7 +72,7 @@ class FakeStream:
         self._numbers = itertools.accumulate(itertools.cycle((1, 3, 2)), initial=_FIRST_NUMBER)
         self._names = itertools.count(1)
         self._tokens = itertools.count(1)
-        self._failures: dict[str, deque[BridgeError]] = {
+        self._failures: dict[str, deque[tuple[BridgeError, Plan]]] = {
             "shards": deque(),
             "iterator": deque(),
             "read": deque(),
@@ -144,7 +146,8 @@ class FakeStream:
 
     def fail(self, call: str, *errors: BridgeError) -> None:
         """The next calls of ``shards``, ``iterator`` or ``read`` raise these, one each."""
-        self._failures[call].extend(errors)
+        for error in errors:
+            self._failures[call].append((error, once(f"FakeStream.fail({call!r}, {error!r})")))
 
     # --- StreamSource --------------------------------------------------------------------------
 
@@ -212,4 +215,6 @@ class FakeStream:
 
     def _fail_if_planned(self, call: str) -> None:
         if self._failures[call]:
-            raise self._failures[call].popleft()
+            error, plan = self._failures[call].popleft()
+            plan()
+            raise error

@@ -12,6 +12,7 @@ from bridge.core.keys import key_token
 from bridge.errors import BridgeError
 from bridge.ports.table import ItemPage, ItemsRead, TableFacts
 from tests.builders.records import STREAM_ARN, item
+from tests.fakes.faults import Fault, called
 
 FACTS = TableFacts("Users", STREAM_ARN.split("/stream")[0], {"id": "S"}, STREAM_ARN)
 
@@ -20,14 +21,15 @@ class FakeTable:
     """Items by their key attribute ``id``. ``stale`` is what an eventually consistent scan still shows for a
     key (None: not there yet). ``fail(operation, call)`` raises what it answers, before anything is read."""
 
+    fail = Fault[Callable[[str, int], BridgeError | None]](lambda operation, call: None)
+    before_read = Fault[Callable[[], None]](lambda: None, called)
+
     def __init__(self, *items: Mapping[str, Any], facts: TableFacts = FACTS, page_items: int = 3) -> None:
         self.facts = facts
         self.page_items = page_items
         self.items: dict[str, TypedItem] = {}
         self.stale: dict[str, TypedItem | None] = {}
         self.calls: Counter[str] = Counter()
-        self.fail: Callable[[str, int], BridgeError | None] = lambda operation, call: None
-        self.before_read: Callable[[], None] = lambda: None
         for each in items:
             self.put(**each)
 

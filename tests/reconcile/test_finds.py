@@ -105,7 +105,7 @@ def test_an_item_that_changes_again_while_we_wait_is_in_flight() -> None:
     report = rig.execute()
     assert rig.events == []
     assert report["in_flight"] == 1
-    rig.source.before_read = lambda: None
+    del rig.source.before_read
     assert rig.execute()["reemitted"] == {"modify": 1}
 
 
@@ -124,7 +124,7 @@ def test_an_item_that_changes_there_and_back_while_we_wait_is_in_flight() -> Non
     rig.source.before_read = there_and_back
     report = rig.execute()
     assert (rig.events, report["in_flight"]) == ([], 1)
-    rig.source.before_read = lambda: None
+    del rig.source.before_read
     assert rig.execute()["reemitted"] == {"insert": 1}
 
 

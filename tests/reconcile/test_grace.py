@@ -13,6 +13,7 @@ from bridge.reconcile.lease import LeaseKeeper
 from bridge.reconcile.options import Progress
 from bridge.reconcile.stated_lag import StatedLag
 from tests.fakes.clock import FakeClock
+from tests.fakes.faults import acts
 from tests.fakes.stores import MemoryRunStore
 from tests.reconcile.rig import GivenLag, Rig, lossy, opts
 
@@ -46,11 +47,13 @@ def test_a_wall_clock_that_is_set_while_the_run_waits_changes_nothing(by_s: floa
 def test_a_wall_clock_that_is_set_while_the_table_is_read_changes_nothing() -> None:
     rig = lossy()
 
-    def set_clock(name: str, call: int) -> None:
-        if name == "page" and call == 1:
-            rig.clock.set_wall(HOUR_S)
+    def set_clock(name: str, call: int) -> bool:
+        if (name, call) != ("page", 1):
+            return False
+        rig.clock.set_wall(HOUR_S)
+        return True
 
-    rig.source.fail = set_clock
+    rig.source.fail = acts(set_clock)
     rig.execute(grace_s=60.0)
     assert sum(rig.clock.slept) == pytest.approx(60, abs=5)
 

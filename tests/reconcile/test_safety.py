@@ -31,6 +31,7 @@ from bridge.ports.ledger import Announced, Row
 from bridge.reconcile import Mode
 from tests.builders.bridges import rule, table
 from tests.builders.records import item
+from tests.fakes.faults import acts
 from tests.fakes.sink import ScriptedSink
 from tests.fakes.stores import MemoryRunStore
 from tests.reconcile.rig import LABEL, Rig, lossy, opts
@@ -231,13 +232,14 @@ def test_the_grace_begins_when_the_read_has_ended() -> None:
     rig.live("a", {"name": "changed"}, lost=True)
     ended_s: list[float] = []
 
-    def slow(name: str, call: int) -> None:
+    def slow(name: str, call: int) -> bool:
         if name == "page":
             rig.clock.advance(20)
             ended_s.append(rig.clock.now())
+        return name == "page"
 
     reads_s: list[float] = []
-    rig.source.fail = slow
+    rig.source.fail = acts(slow)
     rig.source.before_read = lambda: reads_s.append(rig.clock.now())
     rig.execute(grace_s=60.0, segments=1)
     assert reads_s[-1] >= ended_s[-1] + 60

@@ -66,6 +66,14 @@ def test_small_batches_are_judged_together_by_the_same_threshold(
     assert trips(breaker, *now) is tripped
 
 
+@pytest.mark.parametrize(("failed", "tripped"), [(9, False), (10, True), (11, True)])
+def test_good_batches_before_do_not_excuse_a_batch_that_fails_by_itself(failed: int, tripped: bool) -> None:
+    """Twenty good ones are remembered: together with them the share is not reached."""
+    breaker = Breaker(share=0.5, at_least=10)
+    assert not trips(breaker, 0, 20)
+    assert trips(breaker, failed, 0) is tripped
+
+
 @pytest.mark.parametrize(("at_least", "tripped"), [(2, True), (3, True), (4, False)])
 def test_the_least_number_is_the_configured_one(at_least: int, tripped: bool) -> None:
     assert trips(Breaker(share=0.5, at_least=at_least), 3, 0) is tripped

@@ -34,6 +34,7 @@ from tests.fakes.clients.sns import SnsClient
 from tests.fakes.clients.sqs import SqsClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.executor import InlineExecutor
+from tests.fakes.faults import acts
 from tests.fakes.sink import ScriptedSink
 
 LARGE = "x" * 2_000
@@ -44,9 +45,7 @@ def put(key: str, seq: int, **after: Any) -> dict[str, Any]:
     return lambda_record(op="insert", key={"id": key}, after={"id": key, **after}, seq=seq)
 
 
-def narrow(
-    name: str = "domain", fails: Callable[[Event], BridgeError | None] = lambda event: None
-) -> ScriptedSink:
+def narrow(name: str = "domain", fails: Callable[[Event], BridgeError | None] | None = None) -> ScriptedSink:
     return ScriptedSink(name, max_bytes=1_500, fails=fails)
 
 
@@ -83,7 +82,7 @@ def test_the_data_is_there_before_any_sink_sees_the_event() -> None:
     def look(event: Event) -> None:
         there.append(len(client.objects))
 
-    handle(bridge_with(s3(client), narrow(fails=look)), put("a", 1, text=LARGE))
+    handle(bridge_with(s3(client), narrow(fails=acts(look))), put("a", 1, text=LARGE))
     assert there == [1]
 
 
@@ -113,7 +112,7 @@ def test_when_the_upload_is_done_and_publishing_fails_the_redelivery_finds_the_s
     sink, client = narrow(fails=lambda event: SinkUnavailable("throttled")), S3Client(BUCKET)
     bridge = bridge_with(s3(client), sink)
     assert handle(bridge, put("a", 1, text=LARGE)).returned_numbers == ("1",)
-    sink.fails = lambda event: None
+    del sink.fails
     assert handle(bridge, put("a", 1, text=LARGE)).published == 1
     assert [kept.writes for kept in client.objects.values()] == [1]
     assert body(sink.accepted[0])["dataref"].endswith(next(iter(client.objects)))
@@ -128,7 +127,7 @@ def test_with_s3_down_large_changes_are_returned_and_their_keys_held_back_and_ot
     assert outcome.returned_numbers == ("2", "3", "4")
     assert outcome.reasons["returned"] == {"claim_check_unavailable": 2, "held_back": 1}
     assert client.calls["PutObject"] == 1, "one refusal is enough for a batch"
-    client.fail = lambda operation, call: None
+    del client.fail
     again = handle(bridge, *batch[1:])
     assert (again.published, again.without_event) == (3, 1)
     assert [event.record_id for event in sink.accepted] == [
@@ -288,7 +287,7 @@ def test_a_quarantine_that_is_down_returns_the_record_and_takes_the_redelivery(
     outcome = handle(bridge, *batch)
     assert outcome.returned_numbers == ("2", "3")
     assert outcome.reasons["returned"]["quarantine_unavailable"] == 1
-    client.fail = lambda operation, call: None
+    del client.fail
     again = handle(bridge, *batch[1:])
     assert (again.quarantined, again.returned) == (1, 0)
     assert [entry.record for entry in store.entries()] == [batch[1]]

@@ -15,6 +15,7 @@ from bridge.edges.dynamodb.ledger_row import decode_row
 from bridge.ports.ledger import Keep, Ledger, Row
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clients.dynamodb import DynamoDbClient
+from tests.fakes.faults import sometimes
 from tests.simulation.edges import SimulatedLedger
 from tests.simulation.faults import Faults
 from tests.simulation.peers.network import spoiled
@@ -39,7 +40,7 @@ class SimulatedDynamoDb(DynamoDbClient):
         self._on_row = on_row
         self._faults = faults
         self._fault = self._name = "none"
-        self.unprocessed = self._left
+        self.unprocessed = sometimes(self._left)
         self.stale = self._behind
 
     def _item_rules(self, operation: str, item: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from bridge.errors import AccessDenied, IteratorExpired, PositionTrimmed, Source
 from tests.builders.kinesis_records import KINESIS_ARN
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clients.kinesis import KinesisClient
+from tests.fakes.faults import FOR_EVER
 
 
 def reader(client: KinesisClient) -> KinesisReader:
@@ -94,7 +95,7 @@ def test_pages_that_are_empty_for_ever_are_asked_for_again_later() -> None:
     client = KinesisClient()
     (shard,) = client.by_id
     first = client.put("a", 1)
-    client.empty_pages = 1_000
+    client.empty_pages = FOR_EVER
     with pytest.raises(SourceUnavailable):
         reader(client).iterator(shard, "AFTER_SEQUENCE_NUMBER", first)
 
@@ -118,7 +119,7 @@ def test_what_errors_mean() -> None:
             source.read(iterator, 10)
         with pytest.raises(meaning):
             source.shards()
-        client.fail = lambda operation, call: None
+        del client.fail
     client.exists = False
     with pytest.raises(TargetMissing, match=KINESIS_ARN):
         source.iterator(shard, "LATEST")

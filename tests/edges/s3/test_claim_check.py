@@ -12,6 +12,7 @@ from bridge.errors import AccessDenied, ClaimCheckUnavailable, ClaimContended, T
 from tests.fakes.clients.batch_peer import client_error, timeout
 from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
+from tests.fakes.faults import acts
 
 CLAIM = Claim("com.example.user.created.v1", b'{"n":1}')
 DAY_S = 24 * 3600
@@ -61,11 +62,12 @@ def test_data_that_expires_while_it_is_looked_at_is_written_again() -> None:
     store, client, _ = rig()
     store.store(CLAIM)
 
-    def expire(operation: str, call: int) -> None:
+    def expire(operation: str, call: int) -> bool:
         if operation == "HeadObject":
             client.objects.clear()
+        return operation == "HeadObject"
 
-    client.fail = expire
+    client.fail = acts(expire)
     store.store(CLAIM)
     assert [kept.data for kept in client.objects.values()] == [CLAIM.data]
 

@@ -23,6 +23,7 @@ from bridge.errors import (
 from tests.fakes.clients.batch_peer import client_error, timeout
 from tests.fakes.clients.s3 import S3Client
 from tests.fakes.clock import FakeClock
+from tests.fakes.faults import acts
 
 _NUMBERS = count()
 
@@ -42,12 +43,14 @@ def store_of(peer: S3Client, **settings: Any) -> S3RunStore:
 def before_call(peer: S3Client, operation: str, number: int, act: Any) -> None:
     """``act`` happens just before the given call of ``operation``, once."""
 
-    def fail(name: str, call: int) -> None:
-        if (name, call) == (operation, number):
-            peer.fail = lambda name, call: None
-            act()
+    def once(name: str, call: int) -> bool:
+        if (name, call) != (operation, number):
+            return False
+        del peer.fail
+        act()
+        return True
 
-    peer.fail = fail
+    peer.fail = acts(once)
 
 
 def test_of_two_who_ask_for_a_table_at_once_one_gets_it() -> None:

@@ -13,6 +13,7 @@ from bridge.limits import SQS_BYTES
 from bridge.ports.quarantine import Quarantined
 from tests.fakes.clients.batch_peer import timeout
 from tests.fakes.clients.sqs import SqsClient
+from tests.fakes.faults import acts
 
 FIFO = "https://sqs.eu-central-1.amazonaws.com/111122223333/quarantine.fifo"
 
@@ -161,7 +162,7 @@ def test_a_reader_whom_the_queue_shows_the_same_for_ever_comes_to_an_end() -> No
     def pass_time(operation: str, call: int) -> None:
         client.clock.advance(HIDDEN_S)
 
-    client.fail = pass_time
+    client.fail = acts(pass_time)
     assert [found.record_id for found in store.entries()] == ["e0", "e1", "e2"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.fakes.clients.held import client_error, hold_operations, refusal
+from tests.fakes.faults import Fault, Switch
 
 
 def with_request_id(answer: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -25,6 +26,11 @@ class AwsPeer:
     * ``lose(operation, call)`` raises what it answers after everything was done.
     """
 
+    fail = Fault[Callable[[str, int], Exception | None]](lambda operation, call: None)
+    lose = Fault[Callable[[str, int], Exception | None]](lambda operation, call: None)
+
+    denied = Switch(False)
+    exists = Switch(True)
     service = ""
     holds = True
     denial = ("AccessDenied", 403)
@@ -33,12 +39,8 @@ class AwsPeer:
         hold_operations(cls, cls.service)
 
     def __init__(self) -> None:
-        self.exists = True
-        self.denied = False
         self.calls: Counter[str] = Counter()
         self._counting = Lock()
-        self.fail: Callable[[str, int], Exception | None] = lambda operation, call: None
-        self.lose: Callable[[str, int], Exception | None] = lambda operation, call: None
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         refused = refusal(self.service, operation, parameters) if self.holds else None

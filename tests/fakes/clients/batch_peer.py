@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.fakes.clients.held import client_error as client_error  # for tests, beside the other errors
 from tests.fakes.clients.held import hold_operations, refusal
+from tests.fakes.faults import Fault, Switch, called
 
 
 def throttling(operation: str = "PutEvents") -> ClientError:
@@ -32,6 +33,14 @@ class BatchPeer:
     * ``cut_answer(call)`` is the number of entries that the answer leaves out.
     """
 
+    on_call = Fault[Callable[[], None]](lambda: None, called)
+    fail_call = Fault[Callable[[int, list[str]], Exception | None]](lambda call, ids: None)
+    fail_entry = Fault[Callable[[int, str], str | None]](lambda call, id: None)
+    lose_answer = Fault[Callable[[int, list[str]], Exception | None]](lambda call, ids: None)
+    cut_answer = Fault[Callable[[int], int]](lambda call: 0)
+
+    denied = Switch(False)
+    exists = Switch(True)
     service = ""
     holds = True
 
@@ -39,18 +48,11 @@ class BatchPeer:
         hold_operations(cls, cls.service)
 
     def __init__(self) -> None:
-        self.exists = True
-        self.denied = False
         self.calls: list[list[str]] = []
         self.call_bytes: list[int] = []
         self.accepted: list[str] = []
         self.accepted_entries: list[Any] = []
         self.overlapping_subjects: list[str] = []
-        self.on_call: Callable[[], None] = lambda: None
-        self.fail_call: Callable[[int, list[str]], Exception | None] = lambda call, ids: None
-        self.fail_entry: Callable[[int, str], str | None] = lambda call, id: None
-        self.lose_answer: Callable[[int, list[str]], Exception | None] = lambda call, ids: None
-        self.cut_answer: Callable[[int], int] = lambda call: 0
         self._busy: set[str] = set()
         self._lock = threading.Lock()
 

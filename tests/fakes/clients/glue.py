@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from bridge.limits import GLUE_METADATA_PAIRS
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clients.registry_peer import RegistryPeer
+from tests.fakes.faults import Fault
 
 DRAFTS = tuple(f"http://json-schema.org/draft-0{number}/schema#" for number in (4, 6, 7))
 CREATED = "2026-01-01T00:00:00.000Z"
@@ -45,6 +46,7 @@ class Schema:
 class GlueClient(RegistryPeer):
     """``schemas`` holds what is kept, by name."""
 
+    fails = Fault[Callable[[str], bool]](lambda definition: False)
     service = "glue"
     invalid = "InvalidInputException"
     denial = ("AccessDeniedException", 400)
@@ -53,7 +55,6 @@ class GlueClient(RegistryPeer):
         super().__init__(registry, **more)
         self.schemas: dict[str, Schema] = {}
         self.settle_s = 0.0
-        self.fails: Callable[[str], bool] = lambda definition: False
 
     # --- operations ---
 

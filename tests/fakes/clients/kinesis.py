@@ -21,6 +21,7 @@ from tests.builders.kinesis_records import FIRST_NUMBER, KINESIS_ARN, START_MS, 
 from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clock import FakeClock
+from tests.fakes.faults import Countdown
 
 ITERATOR_LIFETIME_S = 300
 TOKEN_LIFETIME_S = 300
@@ -42,6 +43,7 @@ class _Shard:
 class KinesisClient(AwsPeer):
     """Begins with one open shard."""
 
+    empty_pages = Countdown()
     service = "kinesis"
     denial = ("AccessDeniedException", 400)
 
@@ -58,7 +60,6 @@ class KinesisClient(AwsPeer):
         self.arn = arn
         self.page_size = page_size
         self.shards_a_page = shards_a_page
-        self.empty_pages = 0
         self.by_id: dict[str, _Shard] = {}
         self.reads: list[str] = []
         self._places: dict[str, tuple[str, int, float]] = {}  # shard, first number, when it was given out

@@ -20,6 +20,7 @@ from botocore.response import StreamingBody
 
 from tests.fakes.clients.aws_peer import AwsPeer, with_request_id
 from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.faults import Fault
 
 KEY_BYTES = 1024
 METADATA_BYTES = 2 * 1024
@@ -55,6 +56,8 @@ class S3Client(AwsPeer):
     it is shown in the clear.
     """
 
+    conflict = Fault[Callable[[int], bool]](lambda call: False)
+    refuse_key = Fault[Callable[[str], str | None]](lambda key: None)
     service = "s3"
 
     def __init__(
@@ -64,8 +67,6 @@ class S3Client(AwsPeer):
         self.bucket = bucket
         self.objects: dict[str, Kept] = {}
         self.page = page
-        self.conflict: Callable[[int], bool] = lambda call: False
-        self.refuse_key: Callable[[str], str | None] = lambda key: None
         self.demanded_key = ""
         self.kms_keys: set[str] | None = None
         self.allows_metadata = False

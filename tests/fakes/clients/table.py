@@ -10,12 +10,14 @@ from botocore.exceptions import ClientError
 from tests.builders.records import item
 from tests.fakes.clients.aws_peer import AwsPeer
 from tests.fakes.clients.batch_peer import client_error
+from tests.fakes.faults import Fault
 
 
 class TableClient(AwsPeer):
     """One table with the key attribute ``key``. ``takes(call)`` is the most keys that call number ``call``
     processes; the rest comes back unprocessed."""
 
+    takes = Fault[Callable[[int], int]](lambda call: 100, lambda most, call: most < 100)
     service = "dynamodb"
     denial = ("AccessDeniedException", 400)
 
@@ -24,7 +26,6 @@ class TableClient(AwsPeer):
         self.name = name
         self.key = key
         self.items = [item(values) for values in items]
-        self.takes: Callable[[int], int] = lambda call: 100
         self.asked: list[list[dict[str, Any]]] = []
 
     def batch_get_item(self, **parameters: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from tests.fakes.clients.aws_peer import AwsPeer
 from tests.fakes.clients.held import client_error
 from tests.fakes.dynamodb.request import Expressions
 from tests.fakes.dynamodb.values import Item, Refused, check_item, check_value
+from tests.fakes.faults import Fault
 
 HASH_BYTES = 2048
 HISTORY = 100
@@ -31,6 +32,7 @@ class DynamoDbTable(AwsPeer):
     ``ConsistentRead``: at most ``HISTORY``, and only writes that came through this client.
     """
 
+    unprocessed = Fault[Callable[[str, int], int]](lambda operation, call: 0)
     service = "dynamodb"
     denial = ("AccessDeniedException", 400)
 
@@ -41,7 +43,6 @@ class DynamoDbTable(AwsPeer):
         self.key_type = "S"
         self.page = page
         self.items: dict[str, Item] = {}
-        self.unprocessed: Callable[[str, int], int] = lambda operation, call: 0
         self.stale: Callable[[str, int], int] = lambda operation, call: 0
         self._before: deque[tuple[str, Item | None]] = deque(maxlen=HISTORY)
 

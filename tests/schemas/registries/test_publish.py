@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from bridge.errors import AccessDenied, BridgeError, RegistryUnavailable, SchemaRefused
-from bridge.ports.registry import RegistryAddress
+from bridge.ports.registry import RegistryAddress, RegistryKind
 from bridge.schemas.conversion.registered import compile_document
 from bridge.schemas.registries.candidates import prepare
 from bridge.schemas.registries.plan import TargetPlan
 from bridge.schemas.registries.publish import Drifted, plan, publish
 from tests.fakes.clients.batch_peer import client_error, throttling, timeout
+from tests.fakes.faults import acts
 from tests.schemas.folders import TYPE, put, schema
 from tests.schemas.registries.rig import KINDS, NAME, Rig, add_version, load, make_folder
 
@@ -164,9 +165,13 @@ def test_metadata_edited_by_hand_is_drift_and_another_owner_is_not(tmp_path: Pat
 # --- trouble ---
 
 
-@pytest.mark.parametrize("cut_at", range(1, 16))
-def test_a_run_that_was_cut_off_goes_on_where_it_was(rig: Rig, cut_at: int, tmp_path: Path) -> None:
-    """Half a set is published: the next run completes it, and publishes nothing twice."""
+@pytest.mark.parametrize(
+    ("kind", "cut_at"),
+    [*[("eventbridge", number) for number in range(1, 4)], *[("glue", number) for number in range(1, 16)]],
+)
+def test_a_run_that_was_cut_off_goes_on_where_it_was(kind: RegistryKind, cut_at: int, tmp_path: Path) -> None:
+    """Half a set is published: the next run completes it, and publishes nothing twice. Each write is cut."""
+    rig = Rig(kind)
     folder = make_folder(tmp_path, "1.0.0", "1.1.0", "2.0.0")
     calls = 0
 
@@ -178,7 +183,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(rig: Rig, cut_at: int, tmp_
     rig.client.fail = cut
     with suppress(AccessDenied):
         publish_all(rig, folder)
-    rig.client.fail = lambda operation, call: None
+    del rig.client.fail
     publish_all(rig, folder)
     assert len(rig.documents()) == 2
     assert len(rig.documents(f"{TYPE}.v2")) == 1
@@ -246,7 +251,7 @@ def test_a_version_that_failed_in_the_registry_is_reported_and_not_sent_again(tm
         with pytest.raises(SchemaRefused, match=r"has marked .* 1\.1\.0 as failed"):
             publish_all(rig, folder)
     assert rig.writes == 2
-    rig.client.fails = lambda definition: False
+    del rig.client.fails
     rig.client.remove_version(NAME, 2)
     assert states(publish_all(rig, folder)) == [("1.0.0", "same"), ("1.1.0", "same")]
 
@@ -259,15 +264,16 @@ class Other:
         self.folder = folder
         self._before = before
         self._acting = False
-        rig.client.fail = self._between
+        rig.client.fail = acts(self._between)
 
-    def _between(self, operation: str, call: int) -> Exception | None:
+    def _between(self, operation: str, call: int) -> bool:
         if not self._acting and operation.startswith(("Create", "Update", "Register")):
             self._before -= 1
             if self._before == 0:
                 self._acting = True
                 publish_all(self.rig, self.folder)
-        return None
+                return True
+        return False
 
 
 @pytest.mark.parametrize("before", [1, 2, 3])
@@ -301,13 +307,15 @@ def test_a_later_version_of_somebody_else_is_reported_before_anything_counts_as_
     folder = make_folder(tmp_path)
     acted = False
 
-    def after(operation: str, call: int) -> None:
+    def after(operation: str, call: int) -> bool:
         nonlocal acted
-        if not acted and operation in ("UpdateSchema", "RegisterSchemaVersion"):
-            acted = True
-            rig.client.edit(NAME, "{}")
+        if acted or operation not in ("UpdateSchema", "RegisterSchemaVersion"):
+            return False
+        acted = True
+        rig.client.edit(NAME, "{}")
+        return True
 
-    rig.client.lose = after
+    rig.client.lose = acts(after)
     with pytest.raises(Drifted, match="names no version of this type"):
         publish_all(rig, folder)
 

@@ -15,6 +15,7 @@ from bridge.ports.table import ItemPage, ItemsRead, TableFacts, TableSource
 from tests.builders.records import item
 from tests.fakes.clients.batch_peer import client_error
 from tests.fakes.clients.dynamodb import DynamoDbClient
+from tests.fakes.faults import sometimes
 from tests.simulation.faults import Faults
 from tests.simulation.recovery.nonsense import Nonsense
 from tests.simulation.world import TABLE, TABLE_ARN, World
@@ -71,7 +72,7 @@ class TablePeer(DynamoDbClient):
         self._faults = faults
         self._fault = "none"
         super().__init__(TABLE, "id", page=PAGE_ITEMS)
-        self.unprocessed = self._left
+        self.unprocessed = sometimes(self._left)
 
     @property
     def items(self) -> dict[str, dict[str, Any]]:
