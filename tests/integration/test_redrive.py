@@ -70,7 +70,7 @@ def give_up(stage: Stage, path: Path, user: str) -> list[Event]:
     def fails(event: Event) -> BridgeError | None:
         return SinkUnavailable("down") if user in event.body.decode() else None
 
-    bus, feed = ScriptedSink("bus", fails=fails), ScriptedSink("feed", fails=fails)
+    bus, feed = ScriptedSink("bus", fails=fails), ScriptedSink("feed")
     runners = build_runners(
         load_configuration(path),
         {"bus": bus, "feed": feed},
