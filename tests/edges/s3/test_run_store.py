@@ -205,14 +205,16 @@ def test_who_loses_every_race_for_a_table_waits_between_its_tries_and_is_told() 
     one, two = store_of(peer, clock=clock), store_of(peer)
     racing = False
 
-    def fail(name: str, call: int) -> None:
+    def race(name: str, call: int) -> bool:
         nonlocal racing
-        if name == "PutObject" and not racing:
-            racing = True
-            two.release(two.acquire("T", "two", 60, 0))
-            racing = False
+        if name != "PutObject" or racing:
+            return False
+        racing = True
+        two.release(two.acquire("T", "two", 60, 0))
+        racing = False
+        return True
 
-    peer.fail = fail
+    peer.fail = acts(race)
     with pytest.raises(CheckpointUnavailable, match="written by others all the time"):
         one.acquire("T", "one", 60, 0)
     assert len(clock.slept) == 16
