@@ -42,7 +42,8 @@ from tests.simulation.world import SimulatedStream
 class Outside:
     """``invocation`` numbers who calls; ``on_put`` hears of every entry that the quarantine took.
 
-    ``leaks`` names where a value was seen that redaction must keep in.
+    ``leaks`` names where a value was seen that redaction must keep in. ``unnamed_gaps``: keys of rows that
+    ever noted a gap without the names of what was lost.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Outside:
         invocation: Callable[[], int],
         on_put: Callable[[Quarantined], None],
     ) -> None:
+        self.unnamed_gaps: set[str] = set()
         self.leaks: list[str] = []
         self.telemetry = KeptTelemetry()
         self._options, self._parts, self._faults, self._rng = options, parts, faults, rng
@@ -91,6 +93,8 @@ class Outside:
 
     def _note_row(self, row: Row) -> None:
         self.saw_text(f"ledger row {row.key}", repr(row))
+        if row.gap and row.gap_names is None:
+            self.unnamed_gaps.add(row.key)
 
     def refuses(self, record_id: str) -> bool:
         """Whether one of the sinks refuses the events of a record for good."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation.pipeline.shapes import LOSSY
 from tests.simulation.run import simulate
 
 NEEDED_IN = {
@@ -46,6 +47,7 @@ NEEDED_IN = {
     "sinks: a change was quarantined": 748804627,
     "sinks: a later re-emission stands for the item": 846292933,
 }
+NEEDED_WHERE_MUCH_IS_LOST = "plans: a gap without names"
 UNPROVEN = {
     "only lost: a check of the sinks failed, and rows were given back",
 }
@@ -60,8 +62,16 @@ def test_without_its_excuses_a_seed_is_a_violation(seed: int) -> None:
     assert names[seed] - simulate(seed, weighs=True).decisive == set()
 
 
+def test_without_its_excuse_a_lossy_stream_is_a_violation() -> None:
+    """Not decisive in 3,600 drawn runs; the shapes of the mutants lose more."""
+    shape = {**LOSSY, "fault_share": 0.25, "stuck_share": 0.3}
+    assert NEEDED_WHERE_MUCH_IS_LOST in simulate(1, shape=shape, weighs=True).decisive
+
+
 def test_every_excuse_is_listed() -> None:
     folder = Path(__file__).parent
     texts = [path.read_text() for path in folder.rglob("*.py") if not path.name.startswith("test_")]
     calls = [name for text in texts for name in re.findall(r'excused\(\s*"([^"]+)"', text)]
-    assert {name for name in calls if ":" in name} - NEEDED_IN.keys() - UNPROVEN == set()
+    assert {name for name in calls if ":" in name} - NEEDED_IN.keys() - UNPROVEN == {
+        NEEDED_WHERE_MUCH_IS_LOST
+    }
