@@ -86,6 +86,7 @@ def missing_step(
         state_name(key_name, was),
         state_name(key_name, change.before),
         published_name(published),
+        *((str(change.was), change.entity) if change.entity else ()),
     )
     return change._replace(
         record_id=step_id(change.table, key_name, settled.sequence + suffix, *content),

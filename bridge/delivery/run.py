@@ -132,6 +132,8 @@ class Run:
 
     def _start_calls(self) -> None:
         while self._ready and len(self.in_flight) < self._max_in_flight and not self._halted:
+            if any(self._is_half(lane) for call in self.in_flight.values() for lane, _ in call.lanes):
+                return
             if self._deadline.remaining_s() <= 0:
                 return
             call = self._pack()
@@ -186,6 +188,8 @@ class Run:
             limit = most
             heappop(ready)
             lanes.append((lane, taken))
+            if self._is_half(lane):
+                break
         indices.sort()
         return _Call(indices, lanes)
 
@@ -294,6 +298,14 @@ class Run:
         self._results[index] = EntryResult("failed", error)
         self._halted = self._halted or self._halt_on_failure
 
+    def _is_half(self, lane: _Lane) -> bool:
+        """Whether the current change is the first part of a record and a failure of a later record would keep
+        the second part back: then the batch, returned for retry, would end at the same place for ever."""
+        if not self._halt_on_failure or not 0 < lane.cursor < len(lane.indices):
+            return False
+        last, following = (self._events[lane.indices[at]] for at in (lane.cursor - 1, lane.cursor))
+        return last.record_id == following.record_id
+
     def _next_change(self, lane: _Lane) -> None:
         """Not after a refusal: before a later change of its key is published, a change that can never succeed
         is quarantined and settled, or a crash and a repaired bus would let it overtake."""
@@ -305,8 +317,12 @@ class Run:
         indices, start = lane.indices, lane.cursor
         end = start + 1
         if end < len(indices):
-            record_id = self._events[indices[start]].record_id
-            while end < len(indices) and self._events[indices[end]].record_id == record_id:
+            # The end of an item in one entity and its start in another are one record and two changes.
+            first = self._events[indices[start]]
+            while end < len(indices):
+                event = self._events[indices[end]]
+                if event.record_id != first.record_id or event.sequence != first.sequence:
+                    break
                 end += 1
         lane.pending = indices[start:end]
         lane.cursor = end

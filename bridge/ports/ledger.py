@@ -47,8 +47,11 @@ class Row:
     that subscribers may have the item nevertheless. ``ids`` name the last few settled records, for streams
     that may repeat a record under another number (:func:`record_name`). ``refreshed``: a seed wrote the row
     again and nothing was published, so it suppresses nothing. ``entity`` names the entity that the item had
-    in what was published last: ``*`` if none selected it, "" in a table without entities. ``stored``
-    is the row as the ledger holds it, where it was changed after it was read; it is never recorded.
+    in what was published last: ``*`` if none selected it, "" in a table without entities. ``ends`` are other
+    entities in which subscribers may still have the item, because a change of entity was lost, quarantined or
+    redriven: a reconciliation publishes its end there. Where the item is not live, it is in doubt then.
+    ``stored`` is the row as the ledger holds it, where it was changed after it was read; that is never
+    recorded.
     """
 
     key: str
@@ -71,6 +74,7 @@ class Row:
     ids: tuple[str, ...] = ()
     refreshed: bool = False
     entity: str = ""
+    ends: tuple[str, ...] = ()
     stored: Row | None = None
 
     @property

@@ -163,6 +163,8 @@ class Comparer:
     def _kind_by_entity(self, fingerprint: str, row: Row | None) -> Kind | None:
         state, _, entity = fingerprint.rpartition(" ")
         held = row.entity if row is not None and row.live else NO_ENTITY
+        if row is not None and set(row.ends) - {entity}:
+            return "modify" if row.live else "insert"
         if entity == NO_ENTITY and held in ("", NO_ENTITY):
             return None
         if row is not None and row.live and held not in ("", entity):

@@ -76,7 +76,10 @@ class FirstPass(Reader):
         """Whether an item of a table with entities is compared, as its entity or as the one it had before."""
         entity = fingerprint.rpartition(" ")[2]
         held = row.entity if row is not None and row.live else ""
-        if (kind is None and entity == NO_ENTITY) or not self._selects(entity, held):
+        ends = row.ends if row is not None else ()
+        if held in ("", NO_ENTITY) and ends:
+            held = ends[0]
+        if (kind is None and entity == NO_ENTITY) or not self._selects(entity, held, *ends):
             counts.add("no_entity")
             return False
         counts.of_entity(held if entity == NO_ENTITY else entity, "matching" if kind is None else "differing")

@@ -13,6 +13,7 @@ from bridge.errors import ViewTooNarrow
 from bridge.ports.ledger import Row, SettledBy
 from bridge.reconcile.comparer import Comparer
 from bridge.relay.gaps import legible
+from bridge.relay.rows import held_by, with_ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Reemission:
     expected: Row | None
     overtaken: Change | None = None
     entity: str = ""  # of the item now, or where none selects it, of what was published last
+    ends: tuple[Change, ...] = ()  # of the item in other entities in which subscribers may have it
 
     def events(
         self, comparer: Comparer, undecided: dict[str, ViewTooNarrow] | None = None
@@ -35,9 +37,12 @@ class Reemission:
         """With the same routing, mapping and schemas as a live change. Raises ``RecordError``, and
         ``ViewTooNarrow`` unless ``undecided`` takes it, by type."""
         table = comparer.redacted_table
-        events: tuple[Event, ...] = ()
-        if self.change is not None:
-            events = table.translate({}, self.change, self.token, undecided=undecided).events
+        changes = self.ends if self.change is None else (*self.ends, self.change)
+        events = tuple(
+            event
+            for change in changes
+            for event in table.translate({}, change, self.token, undecided=undecided).events
+        )
         if self.overtaken is None:
             return events
         on_changes = table.with_rules(lambda rule: bool(rule.route.changed))
@@ -69,6 +74,8 @@ def reemission_of(
     image = None if item is None else rules.redacted(item)
     by: SettledBy = "snapshot" if snapshot else "reconcile"
     row = settled_row(rules, key, image, expected, as_of=time_text(read_at), by=by)
+    if snapshot:  # it ends nothing
+        row = with_ends(row, held_by(expected))
     if matches and expected is not None:
         row = replace(expected, gap=False, gap_names=None, stored=None)
     if unsettled is not None:
@@ -94,7 +101,14 @@ def reemission_of(
     ):
         # What subscribers have of any attribute is not known, so every rule on a changed one must publish.
         published = dict.fromkeys({*image, *((expected and expected.fields) or ())}, "")
-    content = (kind, state_name(key_name, before), state_name(key_name, image), published_name(published))
+    content: tuple[str, ...] = (
+        kind,
+        state_name(key_name, before),
+        state_name(key_name, image),
+        published_name(published),
+    )
+    if entity:
+        content = (*content, str(was), entity)
     # A snapshot that is taken again after a crash is the same snapshot, although it was read later.
     name = f"snapshot {run}" if snapshot else position.sequence + suffix
     change = Change(
@@ -119,8 +133,44 @@ def reemission_of(
     overtaken = None
     if kind == "modify" and image is not None and expected is not None and not snapshot and entity == was:
         overtaken = _overtaken(rules, change, image, expected)
+    ends: tuple[Change, ...] = ()
+    if not snapshot and not matches and comparer.table.entities is not None:
+        others = _may_have(comparer, key, expected, unsettled=unsettled is not None) - {entity, change.was}
+        ends = tuple(_end(comparer, change, each) for each in sorted(others))
+    selected = NO_ENTITY not in (change.entity, change.was) or change.entity != change.was
     named = was if entity == NO_ENTITY else entity
-    return Reemission(token, kind, None if matches else change, row, expected, overtaken, named or "")
+    if named == NO_ENTITY and ends:
+        named = ends[0].was
+    main = None if matches or not selected else change
+    return Reemission(token, kind, main, row, expected, overtaken, named or "", ends)
+
+
+def _may_have(comparer: Comparer, key: TypedItem, row: Row | None, *, unsettled: bool) -> set[str]:
+    """The entities in which subscribers may have an item."""
+    held = held_by(row) - {"", NO_ENTITY}
+    entities = comparer.table.entities
+    if entities is not None and unsettled:
+        held |= {each.name for each, _ in entities.selector.candidates(key)}
+    return held
+
+
+def _end(comparer: Comparer, change: Change, entity: str) -> Change:
+    """The end of an item in an entity, at the place of ``change``."""
+    key = comparer.of(entity).redacted_key(change.key)
+    return change._replace(
+        record_id=step_id(change.table, comparer.key_name(change.key), change.record_id, entity),
+        operation="remove",
+        key=key,
+        before=None,
+        after=None,
+        current=None,
+        fetched=False,
+        published=None,
+        view="KEYS_ONLY",
+        entity=entity,
+        was=entity,
+        parts=None,
+    )
 
 
 def _entities(
@@ -128,7 +178,13 @@ def _entities(
 ) -> tuple[str | None, str | None]:
     """The entity of the item as it is, or was before it was gone; and that of what was published last."""
     held = row.entity if row is not None and row.live else ""
-    entity = comparer.entity_of(key, item) if item is not None or not held else held
+    if item is not None or comparer.table.entities is None:
+        entity = comparer.entity_of(key, item)
+    elif not held:  # in doubt
+        names = sorted(_may_have(comparer, key, row, unsettled=row is None))
+        entity = names[0] if names else NO_ENTITY
+    else:
+        entity = held
     return entity, held or entity
 
 

@@ -99,7 +99,7 @@ def missing_before(
         was = earlier.redacted(previous).after
         hashes = earlier.field_hashes if keep == "fields" else None
         return missing_step(
-            redacted._replace(was=previous.entity, entity=change.was),
+            _between(redacted, previous.entity, was_live=previous.operation != "remove"),
             was_live=previous.operation != "remove",
             was=was if keep == "image" else None,
             settled=previous.position,
@@ -110,7 +110,7 @@ def missing_before(
     if row is None:
         return None
     return missing_step(
-        redacted._replace(was=row.entity or change.was, entity=change.was),
+        _between(redacted, row.entity or change.was, was_live=row.live),
         was_live=row.live,
         was=row.image,
         settled=row.position,
@@ -118,6 +118,13 @@ def missing_before(
         key_name=key_name,
         published=row.fields,
     )
+
+
+def _between(change: Change, known: str | None, *, was_live: bool) -> Change:
+    """``change`` with the entities of the step before it; ``known`` is the last published state's."""
+    if change.operation == "insert":  # the step is the remove of the item as it was known
+        return change._replace(was=known, entity=known)
+    return change._replace(was=known if was_live else change.was, entity=change.was)
 
 
 def lost_names(

@@ -46,7 +46,8 @@ class RowMaker:
             # What a reconciliation published at this position is newer than the change at it.
             keeps = again or known.settled_by != "stream"
             if change.position < known.position or (keeps and change.position == known.position):
-                return replace(known, recent=recent, gap=gap, gap_names=gap_names, ids=ids)
+                older = replace(known, recent=recent, gap=gap, gap_names=gap_names, ids=ids)
+                return older if change.entity is None else with_ends(older, _held(known, changes))
         if known is not None and all(item.why == "seeded" for item, _ in changes):
             # The state is newer than these changes. The position moves: what subscribers may hold of them
             # sorts before the next re-emission.
@@ -81,6 +82,8 @@ class RowMaker:
             entity=_entity_after(of, known, changes[0][1]),
         )
         before = "" if of is not None else (known.published_sequence if known is not None else NEVER)
+        if row.entity or known is not None:
+            row = with_ends(row, _held(known, changes))
         return replace(
             row,
             seen="" if seen == row.seen_state else seen,
@@ -138,6 +141,37 @@ class RowMaker:
             )
         except MalformedRecord:
             return _UNKNOWN  # the change had no event, and its state cannot be hashed
+
+
+def with_ends(row: Row, held: Iterable[str]) -> Row:
+    """``row``, where subscribers may have the item in all entities that ``held`` names."""
+    gone = {"", NO_ENTITY, row.entity if row.live else ""}
+    ends = tuple(sorted(set(held) - gone))
+    return replace(row, ends=ends, doubt=row.doubt or (bool(ends) and not row.live))
+
+
+def held_by(row: Row | None) -> set[str]:
+    """The entities in which subscribers may have an item."""
+    if row is None:
+        return set()
+    return {*row.ends, row.entity} if row.live else {*row.ends}
+
+
+def _held(known: Row | None, changes: Iterable[tuple[Item, Change]]) -> set[str]:
+    """The entities in which subscribers may have the item after ``changes``: where it was, and where these
+    put it, without those in which they ended it."""
+    held = held_by(known)
+    for item, change in changes:
+        after = {change.entity or ""} if change.operation != "remove" else set()
+        if item.end == "quarantined":  # a sink may have taken a part of it
+            held |= {change.was or "", *after}
+        elif known is not None and change.position <= known.position:
+            held |= after  # redriven: its end is older than what subscribers have
+        elif _publishes_nothing(item):
+            continue
+        else:
+            held = held - {change.was or ""} | after
+    return held
 
 
 def _gap_after(items: Iterable[Item], known: Row | None) -> tuple[bool, tuple[str, ...] | None]:

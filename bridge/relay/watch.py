@@ -18,6 +18,7 @@ from bridge.ports.clock import Clock, Deadline, time_limit
 from bridge.ports.ledger import Ledger, Row
 from bridge.ports.telemetry import Telemetry
 from bridge.relay.batch import Item
+from bridge.relay.rows import held_by, with_ends
 
 LOOK_EVERY_S: Final = 120.0
 SUSPICIOUS_EVERY_S: Final = 10.0
@@ -146,11 +147,13 @@ class TargetWatch:
 
 def _as_before(row: Row, before: Row | None) -> Row:
     """``row`` with what subscribers had ``before``; positions stay, so nothing is published twice."""
+    held = held_by(row) | held_by(before)
     if before is None:
-        return replace(
+        bare = replace(
             row, live=False, fingerprint="", fields=None, image=None, doubt=False, seen=row.seen_state
         )
-    return replace(
+        return with_ends(bare, held)
+    restored = replace(
         row,
         live=before.live,
         doubt=before.doubt,
@@ -160,4 +163,6 @@ def _as_before(row: Row, before: Row | None) -> Row:
         fingerprint_version=before.fingerprint_version,
         seen=row.seen_state,
         published=before.published_sequence,
+        entity=before.entity,
     )
+    return with_ends(restored, held)

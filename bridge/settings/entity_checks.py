@@ -80,6 +80,14 @@ def _overlaps(
         key = overlap(one, other)
         if key is None:
             continue
+        groups = {entities[name].get("partitionkey") for name in (first, second)} - {None}
+        if len(groups) > 1:
+            message = f"is not that of {first}, which takes the same keys: an item has one unit of order"
+            advice = f"write the same template as {first}"
+            yield (
+                (*at, "entities", second, "partitionkey"),
+                source.problem((*at, "entities", second, "partitionkey"), message, advice),
+            )
         wheres = [entities[name].get("where") for name in (first, second)]
         if _exclude(*wheres) or _excludes_keys(wheres[0], other) or _excludes_keys(wheres[1], one):
             continue

@@ -376,3 +376,13 @@ def test_a_hot_key_in_a_full_batch_reads_each_event_only_once() -> None:
 def test_a_dispatcher_without_a_call_to_make_is_refused() -> None:
     with pytest.raises(ValueError, match="max_in_flight"):
         dispatcher(max_in_flight=0)
+
+
+def test_with_halt_on_failure_a_later_refusal_keeps_no_half_of_an_earlier_record_back() -> None:
+    """The end of an item in one entity and its start in another are one record. Without its second half the
+    batch, returned for retry, would end at the same place for ever."""
+    end, start, later = event(1, "a", record="r1"), event(2, "a", record="r1"), event(3, "b", record="r2")
+    start = start._replace(sequence=end.sequence + "+")
+    peer = Peer(lambda call, e: EventRefused("no") if e is later else None)
+    dispatcher().publish(peer, [end, start, later], Deadline.after(FakeClock(), 10), halt_on_failure=True)
+    assert peer.has == [end, start]

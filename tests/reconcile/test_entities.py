@@ -12,11 +12,12 @@ from bridge.cli.reconcile.view import report_lines
 from bridge.core.keys import key_token
 from bridge.edges.local.ledgers import MemoryLedger
 from bridge.errors import ReconcileStopped
-from bridge.ports.ledger import Keep, Row
+from bridge.ports.ledger import Announced, Keep, Row
 from bridge.ports.table import TableFacts
 from bridge.reconcile import Comparer, Reconciler
 from bridge.reconcile import Options as ReconcileOptions
 from bridge.reconcile.page import render_page
+from bridge.relay.watch import _as_before
 from tests.builders.bridges import handle, relay
 from tests.builders.records import item
 from tests.builders.single_table import CONFIG, STREAM_ARN, change, key, tables
@@ -191,3 +192,60 @@ def test_a_backfill_is_refused_for_an_entity_without_a_rule_for_snapshots() -> N
     report = rig.execute("backfill", entities=("user",))
     assert rig.published == [("user.snapshot.v1", "user/1")]
     assert report["by_entity"] == {"user": {"snapshots": 1}}
+
+
+@pytest.mark.parametrize("now", ["placed", "lost", None])
+def test_a_lost_change_of_entity_is_ended_although_later_changes_were_published(now: str | None) -> None:
+    rig = Rig()
+    rig.live(ORDER, {"status": "open"})
+    rig.live(ORDER, {"status": "placed"}, lost=True)
+    rig.live(ORDER, {"status": "paid"})
+    rig.live(ORDER, None if now is None else {"status": now})
+    rig.execute()
+    assert ("cart.closed.v1", "cart/1/7") in rig.published
+    assert [each for each in rig.published if each[1] == "order/1/7" and now != "placed"] == []
+    assert rig.row(ORDER).ends == ()
+    rig.execute()
+    assert rig.published == []
+
+
+@pytest.mark.parametrize("now", ["open", None])
+def test_where_a_change_was_announced_and_never_settled_an_item_ends_in_every_other_entity(
+    now: str | None,
+) -> None:
+    rig = Rig()
+    rig.live(ORDER, {"status": "open"})
+    token = key_token("app-main", item(ORDER))
+    position = rig.row(ORDER).position._replace(number=2)
+    rig.ledger.announce([Announced(token, position, "app-main", item(ORDER))])
+    rig.live(ORDER, None if now is None else {"status": now}, lost=True)
+    rig.execute()
+    ends = [each for each in rig.published if each[0].split(".")[1] in ("closed", "deleted")]
+    assert ("order.deleted.v1", "order/1/7") in ends
+    assert (("cart.closed.v1", "cart/1/7") in ends) == (now is None)
+
+
+def test_what_a_missing_bus_may_have_lost_of_a_change_of_entity_is_published_again() -> None:
+    rig = Rig()
+    rig.live(ORDER, {"status": "open"})
+    before = rig.row(ORDER)
+    rig.live(ORDER, {"status": "placed"})
+    given_back = _as_before(rig.row(ORDER), before)
+    assert (given_back.entity, given_back.ends) == ("cart", ("order",))
+    rig.ledger.settle([given_back])
+    rig.execute()
+    assert rig.published == [("cart.closed.v1", "cart/1/7"), ("order.placed.v1", "order/1/7")]
+
+
+def test_a_redriven_end_ends_nothing_that_started_later() -> None:
+    rig = Rig()
+    rig.live(ORDER, {"status": "open"})
+    rig.live(ORDER, {"status": "placed"}, lost=True)
+    rig.live(ORDER, {"status": "open"}, lost=True)
+    rig.live(ORDER, {"status": "placed"})
+    rig.live(ORDER, {"status": "open"}, lost=True)
+    rig.live(ORDER, {"status": "open", "n": 1})
+    assert (rig.row(ORDER).entity, rig.row(ORDER).ends) == ("cart", ("order",))
+    handle(rig.relay, change(3, ORDER, {"status": "placed"}, {"status": "open"}), redriven=True)
+    rig.execute()
+    assert ("order.deleted.v1", "order/1/7") in rig.published

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from bridge.edges.local.memory import MemoryQuarantine
 from bridge.errors import SinkUnavailable, ViewTooNarrow
 from bridge.ports.ledger import Keep, Row
 from bridge.relay.relay import Relay
+from bridge.relay.settling import Heal
 from tests.builders.bridges import handle, relay
 from tests.builders.records import item
 from tests.builders.single_table import CONFIG, change, key, tables
@@ -23,9 +25,12 @@ ORDER = key("USER#1", "ORDER#7")
 OTHER = key("CONFIG", "CONFIG")
 
 
-def bridge(config: str = CONFIG, *, keep: Keep = "fields") -> tuple[Relay, ScriptedSink]:
+def bridge(
+    config: str = CONFIG, *, keep: Keep = "fields", heal: Heal = "report"
+) -> tuple[Relay, ScriptedSink]:
     sink = ScriptedSink()
-    return relay(sink, tables=list(tables(config).values()), ledger=MemoryLedger(keep=keep)), sink
+    made = relay(sink, tables=list(tables(config).values()), ledger=MemoryLedger(keep=keep))
+    return replace(made, heal=heal), sink
 
 
 def events(sink: ScriptedSink) -> list[dict[str, Any]]:
@@ -165,3 +170,62 @@ def test_what_no_rule_redacts_is_not_kept_in_the_ledger() -> None:
     handle(relay_, change(1, OTHER, None, {"secret": "x"}), change(2, USER, None, {"password": "x"}))
     assert row_of(relay_, OTHER).image is None
     assert row_of(relay_, USER).image == item(USER)
+
+
+def test_the_start_of_an_item_waits_until_a_sink_has_its_end() -> None:
+    relay_, sink = bridge()
+    sink.fails = lambda event: SinkUnavailable("down") if event.id.startswith("e2-end") else None
+    handle(
+        relay_,
+        change(1, ORDER, None, {"status": "open"}),
+        change(2, ORDER, {"status": "open"}, {"status": "placed"}),
+    )
+    assert [each["id"].partition(":")[0] for each in events(sink)] == ["e1"]
+
+
+def test_a_change_of_entity_keeps_the_order_of_the_partition_of_either_entity() -> None:
+    relay_, sink = bridge()  # only orders have a template, and carts have the keys of orders
+    sink.fails = lambda event: SinkUnavailable("down") if event.record_id == "e1" else None
+    handle(
+        relay_,
+        change(1, ORDER, None, {"status": "placed"}),
+        change(2, ORDER, {"status": "placed"}, {"status": "open"}),
+        change(3, key("USER#1", "ORDER#8"), None, {"status": "open"}),
+        change(4, key("USER#2", "ORDER#8"), None, {"status": "open"}),
+    )
+    assert [each["subject"] for each in events(sink)] == ["cart/2/8"]
+
+
+def test_a_missing_remove_in_another_entity_is_the_end_there_and_nothing_else() -> None:
+    relay_, sink = bridge(heal="emit")
+    handle(relay_, change(1, ORDER, None, {"status": "open"}))
+    sink.accepted.clear()
+    handle(relay_, change(3, ORDER, None, {"status": "placed"}))
+    assert [(each["type"].split(".")[2:4], "reconciled" in each) for each in events(sink)] == [
+        (["cart", "closed"], True),
+        (["order", "placed"], False),
+    ]
+
+
+def test_a_missing_insert_in_another_entity_than_before_ends_nothing() -> None:
+    relay_, sink = bridge(heal="emit")
+    handle(
+        relay_,
+        change(1, ORDER, None, {"status": "open"}),
+        change(2, ORDER, {"status": "open"}, None),
+    )
+    sink.accepted.clear()
+    handle(relay_, change(4, ORDER, {"status": "paid"}, {"status": "placed"}))
+    assert [each["type"].split(".")[2:4] for each in events(sink)] == [
+        ["order", "placed"],
+        ["order", "changed"],
+    ]
+
+
+def test_a_row_names_the_entities_in_which_subscribers_may_still_have_the_item() -> None:
+    relay_, _ = bridge()
+    handle(relay_, change(1, ORDER, None, {"status": "open"}))
+    handle(relay_, change(3, ORDER, {"status": "paid"}, {"status": "placed"}))  # 2 was lost
+    assert (row_of(relay_, ORDER).entity, row_of(relay_, ORDER).ends) == ("order", ("cart",))
+    handle(relay_, change(4, ORDER, {"status": "placed"}, {"status": "open"}))
+    assert (row_of(relay_, ORDER).entity, row_of(relay_, ORDER).ends) == ("cart", ())

@@ -56,6 +56,7 @@ def test_a_mistake_in_an_entity_is_found_at_its_place(user: str, path: str, says
         ("    owner: {team: shop}", "    events: []", "belongs to an entity"),
         ("deleted, op: remove", "deleted, op: remove, when: {id: {x: [y]}}", "no part"),
         ("subject: order/{userId}/{orderId}", "subject: cart/{userId}/{orderId}", None),
+        ("diff: {ignore: [/seen]}", 'partitionkey: "{orderId}"', "has one unit of order"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_what_belongs_to_an_entity_is_found(before: str, after: str, says: str | None) -> None:

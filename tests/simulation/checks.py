@@ -10,47 +10,52 @@ from functools import partial
 from typing import Any
 
 from bridge.limits import LEDGER_RECENT_MAX
-from tests.simulation.checking.facts import by_key, given_up, name_of, quarantined_places, sequence_of
+from tests.simulation.checking.facts import by_subject, given_up, name_of, quarantined_places, sequence_of
 from tests.simulation.checking.gaps import gaps_are_told
-from tests.simulation.configuration import CHANGED, event_ids, fate_of, visible
+from tests.simulation.configuration import CHANGED, event_ids
+from tests.simulation.kinds import OTHER, Part, key_of, kind_of, sequence_in, visible
 from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import Subscriber
-from tests.simulation.world import Image, Place, Written
+from tests.simulation.world import Image, Place
 
 
-def every_record_ended(simulation: Simulation, redriven: Collection[Place] = ()) -> None:
-    """(1) Published to every sink, without an event, quarantined, or known to be lost before it came."""
+def every_record_ended(
+    simulation: Simulation, redriven: Collection[Place] = (), *, reconciled: bool = False
+) -> None:
+    """(1) Published to every sink, without an event, quarantined, or known to be lost before it came.
+    ``reconciled``: a reconciliation has looked at every item."""
     judge = simulation.judge
     received = {name: {one.id for one in bus.received} for name, bus in simulation.buses.items()}
     quarantined = quarantined_places(simulation)
-    reconciled = _published_by_reconciliation(simulation)
+    re_emitted = _published_by_reconciliation(simulation)
     newest = _newest_reconciled(simulation)
-    for written in simulation.world.log:
-        place = written.place
+    for part in simulation.kinds.parts(simulation.world.log):
+        place = part.place
         if judge.excused("ended: quarantined", place in quarantined):
             continue
         if judge.excused(
             "ended: a reconciliation published the state",
-            (written.key, _as_text(written.after)) in reconciled,
+            (part.subject, _as_text(part.after, part.kind)) in re_emitted,
         ):
             continue
         if _lost(simulation, "ended", place, redriven):
             continue
         overtaken = (
-            simulation.lag_lied and place is not None and sequence_of(place) < newest.get(written.key, "")
+            simulation.lag_lied and place is not None and sequence_of(place) < newest.get(part.key, "")
         )
         if judge.excused("ended: in flight, and the lag was said to be smaller", overtaken):
             continue
-        fate = fate_of(written)
-        if fate == "poison":
-            judge.violated(f"{name_of(written)} can never succeed, and is not in quarantine")
-        elif fate == "events":
-            for name, ids in event_ids(written).items():
+        if reconciled and part.kind == OTHER:
+            continue  # nobody publishes it, so a reconciliation that saw the item settled it
+        if part.fate == "poison":
+            judge.violated(f"{name_of(part)} can never succeed, and is not in quarantine")
+        elif part.fate == "events":
+            for name, ids in event_ids(part).items():
                 if missing := ids - received[name]:
-                    judge.violated(f"{name_of(written)} is settled, but {name} never received {missing}")
-        elif any(f"{written.record_id}:{CHANGED}.v1" in ids for ids in received.values()):
-            judge.violated(f"{name_of(written)} has nothing to publish, and was published")
+                    judge.violated(f"{name_of(part)} is settled, but {name} never received {missing}")
+        elif any(f"{part.id}:{CHANGED}.v1" in ids for ids in received.values()):
+            judge.violated(f"{name_of(part)} has nothing to publish, and was published")
 
 
 def _lost(simulation: Simulation, check: str, place: Place | None, redriven: Collection[Place]) -> bool:
@@ -62,10 +67,11 @@ def _lost(simulation: Simulation, check: str, place: Place | None, redriven: Col
 
 
 def _published_by_reconciliation(simulation: Simulation) -> set[tuple[str, str]]:
-    """Keys and states: a later record with the same state has nothing left to publish."""
+    """Subjects and states: a later record with the same state has nothing left to publish."""
     events = [one.event for one in simulation.buses["domain"].received if "reconcilerun" in one.event]
     return {
-        (event["subject"].removeprefix("item/"), _as_text(event["data"].get("after"))) for event in events
+        (event["subject"], _as_text(event["data"].get("after"), kind_of(event["subject"])))
+        for event in events
     }
 
 
@@ -74,13 +80,13 @@ def _newest_reconciled(simulation: Simulation) -> Mapping[str, str]:
     newest: dict[str, str] = {}
     for one in simulation.buses["domain"].received:
         if "reconcilerun" in one.event:
-            key = one.event["subject"].removeprefix("item/")
+            key = key_of(one.event["subject"])
             newest[key] = max(newest.get(key, ""), one.event["sequence"])
     return newest
 
 
-def _as_text(image: Image | None) -> str:
-    return repr(sorted((visible(image) or {}).items()))
+def _as_text(image: Image | None, kind: str) -> str:
+    return repr(sorted((visible(image, kind) or {}).items()))
 
 
 def order_is_kept(simulation: Simulation) -> None:
@@ -95,32 +101,34 @@ def order_is_kept(simulation: Simulation) -> None:
         newest: dict[str, str] = {}
         published: dict[str, Any] = {}
         for one in bus.received:
-            event, subject, sequence = one.event, one.event["subject"], one.event["sequence"]
+            # Of an item that changed its entity, too: the end is before the start.
+            event, key, sequence = one.event, key_of(one.event["subject"]), one.event["sequence"]
+            change = sequence_in(sequence)
             if one.id in published:
                 if published[one.id] != _content(event):
                     judge.violated(f"{name}: {one.id} was sent twice with different data")
                 continue
             published[one.id] = _content(event)
             if event.get("redriven"):
-                if one.invocation or sequence not in gone | quarantined:
+                if one.invocation or change not in gone | quarantined:
                     judge.violated(f"{name}: {one.id} is marked as redriven, and was never given up")
             elif not one.invocation and not event.get("reconciled"):
                 judge.violated(f"{name}: {one.id} was redriven, and is not marked so")
-            if sequence < newest.get(subject, ""):
+            if sequence < newest.get(key, ""):
                 # Without a ledger nothing remembers that this deployment's predecessor refused the change.
-                forgotten = no_ledger and sequence in quarantined
-                lied = simulation.lag_lied and "~" in newest[subject]
+                forgotten = no_ledger and change in quarantined
+                lied = simulation.lag_lied and "~" in newest[key]
                 if not (
                     judge.excused("order: reconciled", event.get("reconciled") is True)
                     or judge.excused("order: redriven", event.get("redriven") is True)
-                    or judge.excused("order: given up, and comes again", sequence in gone)
+                    or judge.excused("order: given up, and comes again", change in gone)
                     or judge.excused("order: quarantined before, without a ledger", forgotten)
                     or judge.excused("order: in flight, and the lag was said to be smaller", lied)
                 ):
-                    newer = newest[subject]
-                    judge.violated(f"{name}: {one.id} came after a newer change of {subject}, {newer}")
+                    newer = newest[key]
+                    judge.violated(f"{name}: {one.id} came after a newer change of {key}, {newer}")
             else:
-                newest[subject] = sequence
+                newest[key] = sequence
 
 
 def _content(event: Mapping[str, Any]) -> Any:
@@ -129,46 +137,47 @@ def _content(event: Mapping[str, Any]) -> Any:
 
 
 def copies_agree(simulation: Simulation, redriven: Collection[Place] = ()) -> None:
-    """(2) On every sink, for every type there: the copy is the table's content as of each key's last event
+    """(2) On every sink, for every type there: the copy is the table's content as of each item's last event
     that was not lost on the way; of what came after that, something may have been published anyway."""
-    changes = by_key(simulation.world.log)
+    parts = list(simulation.kinds.parts(simulation.world.log))
     for name, bus in simulation.buses.items():
-        ids = [one for written in simulation.world.log for one in event_ids(written)[name]]
+        ids = [one for part in parts for one in event_ids(part)[name]]
         for event_type in sorted({one.rpartition(":")[2] for one in ids}):
             subscriber = Subscriber(simulation.parts.supersedes, event_type)
             subscriber.apply_all(one.event for one in bus.received)
-            for key, own in changes.items():
+            for subject, own in by_subject(parts).items():
                 allowed = _allowed(simulation, own, name, event_type, redriven)
-                if subscriber.item(key) not in allowed:
+                if (copy := subscriber.item(subject)) not in allowed:
                     simulation.judge.violated(
-                        f"{name}: by {event_type} the copy of {key} is {subscriber.item(key)}, the table had "
-                        f"{allowed} (newest first)"
+                        f"{name}: by {event_type} the copy of {subject} is {copy}, the table had {allowed} "
+                        "(newest first)"
                     )
 
 
 def _allowed(
-    simulation: Simulation, changes: list[Written], sink: str, event_type: str, redriven: Collection[Place]
+    simulation: Simulation, changes: list[Part], sink: str, event_type: str, redriven: Collection[Place]
 ) -> list[Image | None]:
-    """What a copy may hold of a key."""
+    """What a copy may hold of an item."""
     judge = simulation.judge
     quarantined = quarantined_places(simulation)
     allowed: list[Image | None] = []
-    for written in reversed(changes):
-        lost = judge.excused("copy: quarantined", written.place in quarantined)
-        lost = lost or _lost(simulation, "copy", written.place, redriven)
-        publishes = f"{written.record_id}:{event_type}" in event_ids(written)[sink]
+    for part in reversed(changes):
+        lost = judge.excused("copy: quarantined", part.place in quarantined)
+        lost = lost or _lost(simulation, "copy", part.place, redriven)
+        publishes = f"{part.id}:{event_type}" in event_ids(part)[sink]
         if lost or publishes:
-            allowed.append(visible(written.after))
-        if publishes and not lost and fate_of(written) == "events":
+            allowed.append(visible(part.after, part.kind))
+        if publishes and not lost and part.fate == "events":
             return allowed
-    before = visible(changes[0].before)
+    before = visible(changes[0].before, changes[0].kind)
     return [*allowed, None] if before is None else [*allowed, None, before]
 
 
 def quarantine_is_just(simulation: Simulation) -> None:
     """(5) Nothing healthy in quarantine; in a bad deploy no more than the breaker needs to see it."""
     judge = simulation.judge
-    fates = {sequence_of(w.place): fate_of(w) for w in simulation.world.log if w.place is not None}
+    kinds = simulation.kinds
+    fates = {sequence_of(w.place): kinds.fate_of(w) for w in simulation.world.log if w.place is not None}
     in_bad_deploy: set[str] = set()
     for entry, bad_deploy in simulation.quarantined:
         if fates[entry.sequence] == "poison":
@@ -183,7 +192,7 @@ def quarantine_is_just(simulation: Simulation) -> None:
             in_bad_deploy.add(entry.sequence)
         else:
             judge.violated(f"the healthy record {entry.sequence} was quarantined: {entry.message}")
-    most = (simulation.options.breaker_at_least - 1) * simulation.bad_lives
+    most = (simulation.options.breaker_at_least - 1) * simulation.bad_lives * len(kinds.names)
     if len(in_bad_deploy) > most:
         judge.violated(f"a bad deploy quarantined {len(in_bad_deploy)} healthy records, {most} at most")
 

@@ -9,7 +9,6 @@ three ways: refused by its schema, a number that is none, an event too large for
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -23,10 +22,11 @@ from bridge.relay.settling import Heal
 from bridge.settings import Settings, read_settings
 from bridge.settings.compiling.tables import compile_tables
 from bridge.wiring.bridge import Configuration
+from tests.simulation.kinds import EXTRA, OTHER, PII_KEY, THING, WARE, Entities, Part
 from tests.simulation.schemas import CHANGED as CHANGED
 from tests.simulation.schemas import PLAN as PLAN
 from tests.simulation.schemas import DeployKind, schema_set
-from tests.simulation.world import TABLE, Image, Written
+from tests.simulation.world import TABLE
 
 DOMAIN, BILLING, TOPIC = "domain", "billing", "topic"
 LedgerKind = Literal["none", "memory", "dynamodb"]
@@ -35,14 +35,12 @@ TOPIC_ARN = "arn:aws:sns:eu-central-1:123456789012:items.fifo"
 LEDGER_TABLE = "ledger"
 EVENT_MAX_BYTES = 3000
 SECRET = b"simulation"
-_PII_KEY = b"of the simulation"
 
 PLAIN = "PLAIN-TEXT"
 """Stands in every value that redaction must keep in."""
 
 NOT_A_NUMBER = {"nan": Decimal("NaN")}
 TOO_LARGE = {"big": "x" * EVENT_MAX_BYTES}
-REFUSED = {"v": "refused"}
 BULKY = {"bulk": "y" * EVENT_MAX_BYTES}
 """Too large for every sink, and published by claim check: written only where there is one."""
 
@@ -54,22 +52,23 @@ def configuration(
     keep: Keep = "fields",
     heal: Heal = "report",
     claim_check: bool = False,
+    entities: Entities = "none",
 ) -> Configuration:
     """bridge.yaml read and compiled, as a deployment does."""
-    settings = _settings(ledger, keep, heal, claim_check)
-    return Configuration(settings, schema_set(deploy), _tables(deploy, keeps=ledger != "none"))
+    settings = _settings(ledger, keep, heal, claim_check, entities)
+    tables = _tables(deploy, entities, keeps=ledger != "none")
+    return Configuration(settings, schema_set(deploy), tables)
 
 
 @lru_cache
-def _tables(deploy: DeployKind, *, keeps: bool) -> Mapping[str, Table]:
+def _tables(deploy: DeployKind, entities: Entities, *, keeps: bool) -> Mapping[str, Table]:
     """Nothing else of bridge.yaml is in them."""
-    return compile_tables(
-        _settings("memory" if keeps else "none", "fields", "report", False), schema_set(deploy)
-    )
+    ledger: LedgerKind = "memory" if keeps else "none"
+    return compile_tables(_settings(ledger, "fields", "report", False, entities), schema_set(deploy))
 
 
 @lru_cache(maxsize=256)
-def _settings(ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool) -> Settings:
+def _settings(ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool, entities: Entities) -> Settings:
     document = {
         "version": 1,
         "source": "com.example.accounts",
@@ -82,7 +81,7 @@ def _settings(ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool) -> 
         "ledger": _ledger(ledger, keep, heal),
         "quarantine": {"kind": "s3", "bucket": "quarantine"},
         **({"claim_check": {"bucket": "claims"}} if claim_check else {}),
-        "tables": {TABLE: _TABLE},
+        "tables": {TABLE: _TABLE if entities == "none" else _single_table(entities)},
     }
     return read_settings(json.dumps(document).encode(), "bridge.yaml", Path(), {})
 
@@ -100,7 +99,7 @@ _TABLE: Mapping[str, Any] = {
     "diff": {"ignore": ["/seen"]},
     "redact": [
         {"path": "$.secret", "with": "drop"},
-        {"path": "$.contact.mail", "with": "hmac", "key": _PII_KEY.decode()},
+        {"path": "$.contact.mail", "with": "hmac", "key": PII_KEY.decode()},
     ],
     "events": [
         {
@@ -140,54 +139,43 @@ _TABLE: Mapping[str, Any] = {
 }
 
 
-def compiled_table(*, bad_deploy: bool, partial: bool = False) -> Table:
-    """``bad_deploy``: schemas that no event satisfies; with ``partial`` some events do not."""
-    deploy: DeployKind = "good" if not bad_deploy else "partial" if partial else "bad"
-    return configuration(deploy).tables[TABLE]
+def _single_table(other: Entities) -> Mapping[str, Any]:
+    """The same rules for each of three kinds of items; of one of them a note is redacted, too."""
+    defaults = {name: value for name, value in _TABLE.items() if name not in ("subject", "events")}
+    events = _TABLE["events"]
+    return {
+        **defaults,
+        "other": other,
+        "entities": {
+            THING: {
+                "key": {"id": "k{n}"},
+                "where": {"kind": [THING]},
+                "subject": "thing/k{n}",
+                "partitionkey": "{n}",
+                "events": events,
+            },
+            WARE: {
+                "key": {"id": "k{n}"},
+                "where": {"kind": [WARE]},
+                "subject": "ware/k{n}",
+                "redact": [{"path": "$.note", "with": "drop"}],
+                "events": events,
+            },
+            EXTRA: {"key": {"id": "e{n}"}, "subject": "extra/e{n}", "events": events},
+        },
+    }
 
 
-Fate = Literal["events", "silent", "poison"]
+def compiled_table(entities: Entities) -> Table:
+    return configuration("good", entities=entities).tables[TABLE]
 
 
-def fate_of(written: Written) -> Fate:
-    """What must become of a change once it is walked by a good deploy."""
-    before, after = written.before, written.after
-    if written.key[0] == "f" or (written.op == "modify" and visible(before) == visible(after)):
-        return "silent"
-    if is_poison(after) or (before is not None and ("nan" in before or "big" in before)):
-        return "poison"
-    return "events"
-
-
-def is_poison(image: Image | None) -> bool:
-    """Whether an item in this state can never become an event."""
-    return image is not None and ("nan" in image or "big" in image or image["v"] == REFUSED["v"])
-
-
-def event_ids(written: Written) -> dict[str, set[str]]:
-    """The ids that each sink must have received of a change whose fate is events."""
-    changed, plans = {f"{written.record_id}:{CHANGED}.v1"}, set()
-    before, after = written.before, written.after
+def event_ids(part: Part) -> dict[str, set[str]]:
+    """The ids that each sink must have received of a part whose fate is events."""
+    if part.kind == OTHER:
+        return {DOMAIN: set(), BILLING: set(), TOPIC: set()}
+    changed, plans = {f"{part.id}:{CHANGED}.v1"}, set()
+    before, after = part.before, part.after
     if before is not None and after is not None and before.get("plan") != after.get("plan"):
-        plans = {f"{written.record_id}:{PLAN}.v{major}" for major in (1, 2)}
+        plans = {f"{part.id}:{PLAN}.v{major}" for major in (1, 2)}
     return {DOMAIN: changed | plans, BILLING: plans, TOPIC: changed}
-
-
-def visible(image: Image | None) -> Image | None:
-    """What subscribers can know of an item: its state without what the diff ignores, redacted."""
-    if image is None:
-        return None
-    seen = {name: value for name, value in image.items() if name not in ("seen", "secret")}
-    contact = seen.get("contact")
-    if isinstance(contact, Mapping):
-        seen["contact"] = {name: _redacted(value) for name, value in contact.items()}
-    else:
-        seen.pop("contact", None)  # not of the shape that the rule expects: dropped whole
-    return seen
-
-
-def _redacted(mail: str) -> str:
-    if mail.startswith("hmac-sha256:"):
-        return mail
-    framed = b"S%d:%b" % (len(mail), mail.encode())
-    return "hmac-sha256:" + hmac.new(_PII_KEY, framed, "sha256").hexdigest()

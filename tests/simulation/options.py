@@ -17,6 +17,7 @@ from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal
 from bridge.stream.mapping.settings import MappingSettings
 from bridge.stream.runner import Runner
+from tests.simulation.kinds import Entities
 from tests.simulation.recovery.options import RecoveryOptions, draw_recovery
 
 LedgerKind = Literal["none", "newer", "last", "dynamodb"]
@@ -36,6 +37,7 @@ class Options:
     process stops for minutes or hours. ``begins_with``: items from before the stream was switched on.
     ``stream``, ``quarantine``, ``destination``, ``checkpoints``: a peer made by hand, or the product's own
     edge over a peer of the service. ``checks_targets``: a new function asks first whether its targets exist.
+    ``entities``: the table holds several kinds of items, and what becomes of those that are of none.
     """
 
     rounds: int
@@ -75,6 +77,7 @@ class Options:
     destination: Literal["peer", "s3", "sqs"] = "peer"
     checkpoints: Literal["peer", "file"] = "peer"
     checks_targets: bool = False
+    entities: Entities = "none"
 
 
 def draw(rng: Random, more: Random) -> Options:
@@ -134,7 +137,9 @@ def draw(rng: Random, more: Random) -> Options:
         checkpoints=more.choice(("peer", "peer", "file")),
         checks_targets=more.random() < 0.5,
     )
-    return replace(options, recovery=draw_recovery(Random(f"recovery {more.random()}")))
+    options = replace(options, recovery=draw_recovery(Random(f"recovery {more.random()}")))
+    entities: Entities = more.choice(("none", "none", "none", "none", "ignore", "quarantine"))
+    return replace(options, entities=entities)
 
 
 class RunnerMaker(Protocol):

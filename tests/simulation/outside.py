@@ -4,7 +4,7 @@ a process is built over them, by the product's own wiring.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from random import Random
 from typing import Any, cast
@@ -30,6 +30,7 @@ from tests.simulation.edges import (
     SimulatedSource,
 )
 from tests.simulation.faults import Faults
+from tests.simulation.kinds import Part
 from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger
 from tests.simulation.options import Options, Parts
 from tests.simulation.peers.receivers import Receiver, SimulatedBus, SimulatedTopic
@@ -43,7 +44,7 @@ class Outside:
     """``invocation`` numbers who calls; ``on_put`` hears of every entry that the quarantine took.
 
     ``leaks`` names where a value was seen that redaction must keep in. ``unnamed_gaps``: keys of rows that
-    ever noted a gap without the names of what was lost.
+    ever noted a gap without the names of what was lost. ``settled``: sequences that were settled.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Outside:
     ) -> None:
         self.unnamed_gaps: set[str] = set()
         self.leaks: list[str] = []
+        self.settled: set[str] = set()
         self.telemetry = KeptTelemetry()
         self._options, self._parts, self._faults, self._rng = options, parts, faults, rng
         self.claims = Claims(faults)
@@ -95,10 +97,11 @@ class Outside:
         self.saw_text(f"ledger row {row.key}", repr(row))
         if row.gap and row.gap_names is None:
             self.unnamed_gaps.add(row.key)
+        self.settled.update(row.recent)
 
-    def refuses(self, record_id: str) -> bool:
+    def refuses(self, parts: Iterable[Part]) -> bool:
         """Whether one of the sinks refuses the events of a record for good."""
-        return any(self._faults.refused(f"{name} {record_id}") for name in self.sinks)
+        return any(self._faults.refused(f"{name} {part.id}") for part in parts for name in self.sinks)
 
     # --- a process ----------------------------------------------------------------------------------
 
@@ -137,6 +140,7 @@ class Outside:
             keep=options.keep,
             heal=options.heal,
             claim_check=options.claim_check,
+            entities=options.entities,
         )
 
     def _new_sinks(self, deployed: Configuration) -> dict[str, Sink]:

@@ -88,5 +88,12 @@ def _counts(simulation: Simulation) -> Counter[str]:
             "reconciled": sum("reconcilerun" in event for event in events),
         }
     )
+    for part in simulation.kinds.parts(simulation.world.log):
+        if part.id.endswith("-start"):
+            counts["started in another entity"] += 1
+        elif part.id.endswith("-end"):
+            counts["ended in an entity"] += 1
+    ends = (event for event in events if "reconcilerun" in event and "-end:" in event["id"])
+    counts["lost changes of entity"] += sum(1 for _ in ends)
     counts.update({f"fault: {kind}": count for kind, count in simulation.watch.faults.items()})
     return counts

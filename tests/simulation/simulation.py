@@ -24,6 +24,7 @@ from tests.simulation.checking.watch import Watch
 from tests.simulation.configuration import EVENT_MAX_BYTES
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.judge import Judge, Violation
+from tests.simulation.kinds import Kinds
 from tests.simulation.ledgers import ledger_rows
 from tests.simulation.options import SOUND, Parts, draw
 from tests.simulation.outside import Outside
@@ -68,7 +69,10 @@ class Simulation:
         self.judge = Judge()
         self.rng = Random(seed)
         self.options = replace(draw(self.rng, Random(f"more {seed}")), **shape)
+        if self.options.entities == "quarantine":  # not so tight that these items look like a bad deploy
+            self.options = replace(self.options, breaker_at_least=10)
         self.parts = parts
+        self.kinds = Kinds(self.options.entities)
         self.world = World(self.rng, page_size=self.options.page_size, skip_share=self.options.skip_share)
         self.faults = Faults(
             self.world,
@@ -83,7 +87,12 @@ class Simulation:
         self.faults.pause_share = self.options.pause_share
         self.faults.meanwhile = self._meanwhile
         self.writers = Writers(
-            self.world, self.rng, self.options.keys, self.options.poison_share, self.options.claim_check
+            self.world,
+            self.rng,
+            self.options.keys,
+            self.options.poison_share,
+            self.options.claim_check,
+            self.options.entities,
         )
         self.invocations = 0
         self.invocation = 0

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bridge.consumer import supersedes
-from tests.simulation.configuration import CHANGED, PLAN, visible
+from tests.simulation.configuration import CHANGED, PLAN
+from tests.simulation.kinds import kind_of, visible
 from tests.simulation.world import Image
 
 Event = Mapping[str, Any]
@@ -14,7 +15,7 @@ Supersedes = Callable[[Event, Event | None], bool]
 
 
 class Subscriber:
-    """``copy``: the items by key, as far as events showed them. ``supersedes`` is the kit's rule."""
+    """``copy``: the items by subject, as far as events showed them. ``supersedes`` is the kit's rule."""
 
     def __init__(self, supersedes: Supersedes = supersedes, event_type: str = f"{CHANGED}.v1") -> None:
         self._supersedes = supersedes
@@ -34,19 +35,16 @@ class Subscriber:
         for event in events:
             self.apply(event)
 
-    def knows(self, key: str) -> bool:
-        return f"item/{key}" in self._held
+    def held(self, subject: str) -> Event | None:
+        return self._held.get(subject)
 
-    def held(self, key: str) -> Event | None:
-        return self._held.get(f"item/{key}")
-
-    def item(self, key: str) -> Image | None:
-        held = self.held(key)
-        return None if held is None else visible(held["data"].get("after"))
+    def item(self, subject: str) -> Image | None:
+        held = self.held(subject)
+        return None if held is None else visible(held["data"].get("after"), kind_of(subject))
 
     @property
-    def keys(self) -> set[str]:
-        return {subject.removeprefix("item/") for subject in self._held}
+    def subjects(self) -> set[str]:
+        return set(self._held)
 
 
 class PlanSubscriber(Subscriber):

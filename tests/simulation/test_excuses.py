@@ -49,6 +49,7 @@ NEEDED_IN = {
 }
 NEEDED_WHERE_MUCH_IS_LOST = "plans: a gap without names"
 UNPROVEN = {
+    "copies: an unsettled start was passed over",
     "only lost: a check of the sinks failed, and rows were given back",
 }
 """No seed is known; ``make simulate`` prints one where it meets it. What 2,000 runs do not need goes."""
@@ -59,7 +60,7 @@ def test_without_its_excuses_a_seed_is_a_violation(seed: int) -> None:
     names: dict[int, set[str]] = defaultdict(set)
     for name, each in NEEDED_IN.items():
         names[each].add(name)
-    assert names[seed] - simulate(seed, weighs=True).decisive == set()
+    assert names[seed] - simulate(seed, shape={"entities": "none"}, weighs=True).decisive == set()
 
 
 def test_without_its_excuse_a_lossy_stream_is_a_violation() -> None:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from tests.simulation.run import simulate
 
 _SEEDS = 200
 _ONCE_BROKEN = (200294, 200638, 300167, 959213719, 959213764, 959213766, 914616541)
-"""Fresh seeds that found something."""
+"""Fresh seeds that found something, of plain worlds."""
+_ONCE_BROKEN_SINGLE_TABLE = (3, 19, 39, 731500014, 731500075, 616670650)
+PLAIN_WORLD: Mapping[str, Any] = {"entities": "none"}
 
 
 @pytest.mark.parametrize("seed", _ONCE_BROKEN)
 def test_what_was_found_once_stays_repaired(seed: int) -> None:
-    assert simulate(seed).violation == ""
+    assert simulate(seed, shape=PLAIN_WORLD).violation == ""
+
+
+@pytest.mark.parametrize("seed", _ONCE_BROKEN_SINGLE_TABLE)
+def test_what_was_found_in_single_table_worlds_stays_repaired(seed: int) -> None:
+    for entities in ("ignore", "quarantine"):
+        assert simulate(seed, shape={"entities": entities}).violation == ""
+
+
+def test_the_seeds_change_the_entity_of_items_and_lose_such_changes() -> None:
+    unmet = {"started in another entity", "ended in an entity", "lost changes of entity"}
+    for seed in range(1, _SEEDS + 1):
+        unmet -= {name for name, count in simulate(seed).counts.items() if count}
+        if not unmet:
+            break
+    assert unmet == set()
 
 
 def test_the_same_seed_gives_the_same_run() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation.configuration import BULKY, NOT_A_NUMBER, PLAIN, REFUSED, TOO_LARGE
+from tests.simulation.configuration import BULKY, NOT_A_NUMBER, PLAIN, TOO_LARGE
+from tests.simulation.kinds import REFUSED, THING, WARE, Entities
 from tests.simulation.world import Image, World
 
 _PLANS = ("free", "pro", "team")
@@ -21,6 +22,7 @@ class Writers:
     keys: int
     poison_share: float
     bulky: bool = False
+    entities: Entities = "none"
 
     def begin(self, items: int) -> None:
         """A table that has items before anybody listens."""
@@ -49,6 +51,8 @@ class Writers:
         elif chance < 0.56:  # A → B → A
             self.world.put(key, self._image(key))
             self.world.put(key, dict(held))
+        elif self.entities != "none" and chance < 0.66:  # the same item, of another kind
+            self.world.put(key, self._as(THING if key[0] == "e" else self._kind(), held))
         else:
             self.world.put(key, self._image(key))
 
@@ -58,6 +62,8 @@ class Writers:
             return f"k{rng.randrange(2)}"
         if rng.random() < 0.06:
             return "f0"
+        if self.entities != "none" and rng.random() < 0.2:
+            return f"e{rng.randrange(3)}" if rng.random() < 0.8 else "o0"
         return f"k{rng.randrange(self.keys)}"
 
     def _image(self, key: str) -> Image:
@@ -71,6 +77,22 @@ class Writers:
         image["secret"] = f"{PLAIN} {rng.randrange(2)}"
         mail = f"{PLAIN}-{rng.randrange(3)}@example.com"
         image["contact"] = mail if rng.random() < 0.05 else {"mail": mail}
+        if self.entities != "none":
+            image = self._as(THING if key[0] == "e" else self._kind(), image)
         if self.bulky and rng.random() < 0.1:
             image.update(BULKY)
         return image
+
+    def _kind(self) -> str | None:
+        """Seldom none, or one that no entity has: where such items are quarantined, too many look like a bad
+        deploy."""
+        chance = self.rng.random()
+        if chance < (0.1 if self.entities == "quarantine" else 0.25):
+            return self.rng.choice(("lost", None))
+        return THING if chance < 0.6 else WARE
+
+    def _as(self, kind: str | None, image: Image) -> Image:
+        """The item as one of this kind. Only of a ``thing`` subscribers may read the note."""
+        note = self.rng.randrange(3)
+        made = {**image, "kind": kind, "note": f"{note}" if kind == THING else f"{PLAIN} {note}"}
+        return made if kind is not None or note else {n: v for n, v in made.items() if n != "kind"}

@@ -71,6 +71,7 @@ class Table:
             return _FILTERED
         if self.entities is None:
             return self._translate(change, key, trace, undecided, redacted)
+        key = self.lane(change, key)
         parts = self.entities.parts(change)
         if len(parts) == 1:
             entity, part = parts[0]
@@ -164,21 +165,29 @@ class Table:
         return change if self.entities is None else self.entities.selector.decided(change, known)
 
     def lane(self, change: Change, key: str) -> str:
-        """The unit of order of a change: its key, or a larger one where a template is set."""
-        rules = self.rules_after(change)
-        if rules.partition is None:
+        """The unit of order of a change: its key, or a larger one where a template is set.
+
+        It is the same for every state of an item, whatever entity it is of: of the entities whose key
+        templates take the key, the first with a template for this."""
+        if self.entities is None or not any(each.partition for each in self.entities.by_name.values()):
             return key
-        try:
-            return rules._group(rules.partition(rules.view(change)))
-        except RecordError:
-            return key  # translation reports it
+        for selection, _ in self.entities.selector.candidates(change.key):
+            rules = self.entities.by_name[selection.name]
+            if rules.partition is not None:
+                bare = change._replace(before=None, after=None, current=None, parts=None)
+                try:
+                    group = rules.partition(ChangeView(bare, rules.diff, rules.convert, rules.template))
+                except RecordError:
+                    return key  # translation reports it
+                return f"{self.name}{SEPARATOR}group{SEPARATOR}{group}"
+        return key
 
     def _names(self, rule: EventRule, view: ChangeView, key: str) -> Names:
         try:
             subject = self.subject(view)
             if self.partition is not None:
                 group = self.partition(view)
-                return Names(subject, group, self._group(group), group, self.entity)
+                return Names(subject, group, key, group, self.entity)
             if self.template is not None and self.template.names:
                 parts = view.id or {}
                 texts = (segment_text(str(parts[name])) for name in self.template.names if name in parts)
@@ -187,9 +196,6 @@ class Table:
         except RecordError as error:
             error.event_type = rule.versions[0].envelope.type
             raise
-
-    def _group(self, group: str) -> str:
-        return f"{self.name}{SEPARATOR}group{SEPARATOR}{group}"
 
     def wants_current(self, record: Mapping[str, Any], change: Change) -> bool:
         """Whether an event of this change needs the current item. A remove does not: an item that has its key

@@ -26,13 +26,14 @@ attribute   type  meaning
 ``u``       S     records settled last, newest first, short hashes of their ids; only for streams that may
                   repeat a record under another number
 ``y``       S     entity of what was published last, in a table that holds several kinds of items
+``m``       S     other entities in which subscribers may still have the item: a JSON array
 ``z``       BOOL  true where ``seed --refresh`` wrote the row again
 ``ttl``     N     of removed items: epoch seconds after which DynamoDB drops the row
 ==========  ====  =========================================================================================
 
-``c``, ``d``, ``e``, ``n``, ``p``, ``u``, ``y`` and ``z`` were added later. A version that does not know them
-reads the row as before: an item in doubt is live, what was seen is what was published, a gap has no names. So
-the format is still 1, and a rollback is safe.
+``c``, ``d``, ``e``, ``m``, ``n``, ``p``, ``u``, ``y`` and ``z`` were added later. A version that does not
+know them reads the row as before: an item in doubt is live, what was seen is what was published, a gap has no
+names. So the format is still 1, and a rollback is safe.
 
 The key's hash is not keyed, because the key itself is in the row: a ledger table is as confidential as the
 tables it is about. Where a row would be larger than DynamoDB allows, the image is left out, then the hashes.
@@ -105,6 +106,8 @@ def encode_row(row: Row, now_s: float) -> dict[str, Any]:
         item["c"] = {"S": row.fingerprint_version}
     if row.entity:
         item["y"] = {"S": row.entity}
+    if row.ends:
+        item["m"] = {"S": as_json(row.ends)}
     if row.refreshed:
         item["z"] = {"BOOL": True}
     if row.ids:
@@ -180,6 +183,7 @@ def _decode(item: TypedItem, key: str) -> Row:
         fingerprint_version=item["c"]["S"] if "c" in item else "",
         refreshed="z" in item,
         entity=item["y"]["S"] if "y" in item else "",
+        ends=tuple(map(str, _parse(item["m"]["S"]))) if "m" in item else (),
         ids=tuple(item["u"]["S"].split()) if "u" in item else (),
     )
 

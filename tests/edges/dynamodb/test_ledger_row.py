@@ -41,3 +41,8 @@ def test_a_malformed_key_is_kept_as_ascii_text_whatever_it_holds() -> None:
     )
     with pytest.raises(TypeError, match="object"):
         as_json({"o": object()})
+
+
+def test_the_entities_in_which_an_item_is_to_be_ended_are_read_back_and_the_row_stays() -> None:
+    made = row(Position(LABELS[0], 1), entity="order", ends=("cart", "draft"))
+    assert decode_row(encode_row(made, 0), "ledger").ends == ("cart", "draft")

@@ -32,7 +32,7 @@ def shape_of(mutant: Mutant) -> Mapping[str, Any]:
     from tests.simulation.recovery.options import RecoveryOptions
 
     like: Mapping[str, Mapping[str, Any]] = {"plain": PLAIN, "lossy": LOSSY, "": {}}
-    shape = {**like[mutant.shape.get("like", "")], **mutant.shape}
+    shape = {"entities": "none", **like[mutant.shape.get("like", "")], **mutant.shape}
     shape.pop("like", None)
     if "mapping" in mutant.shape:
         shape["mapping"] = MappingSettings(**mutant.shape["mapping"])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from tests.simulation.kinds import Part
 from tests.simulation.simulation import Simulation, places_of
 from tests.simulation.world import Place, Written
 
@@ -33,5 +34,12 @@ def sequence_of(place: Place) -> str:
     return f"{place.label}/{place.number:0>40}"
 
 
-def name_of(written: Written) -> str:
-    return f"{written.op} {written.key} at {written.place}"
+def by_subject(parts: Iterable[Part]) -> Mapping[str, list[Part]]:
+    subjects: dict[str, list[Part]] = defaultdict(list)
+    for part in parts:
+        subjects[part.subject].append(part)
+    return subjects
+
+
+def name_of(part: Part) -> str:
+    return f"{part.op} {part.subject} at {part.place}"

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tests.simulation.checking.facts import by_key, quarantined_places, sequence_of
-from tests.simulation.configuration import CHANGED, visible
+from tests.simulation.configuration import CHANGED
+from tests.simulation.kinds import OTHER, Kinds, key_of, visible
 from tests.simulation.simulation import Simulation
-from tests.simulation.world import Place, Written
+from tests.simulation.world import Image, Place, Written
 
 Event = Mapping[str, Any]
 
@@ -26,7 +27,7 @@ def gaps_are_told(simulation: Simulation) -> None:
     for one in domain:
         first.setdefault(one["id"], one)
         if one.get("reconciled"):
-            steps[one["subject"]].append(one)
+            steps[key_of(one["subject"])].append(one)
     quarantined = quarantined_places(simulation)
     for key, changes in by_key(simulation.world.log).items():
         told_of: set[str] = set()
@@ -40,14 +41,14 @@ def gaps_are_told(simulation: Simulation) -> None:
             if place is None or place in simulation.world.excused or place in quarantined:
                 lost.append(written)
                 continue
-            event = first.get(f"{written.record_id}:{CHANGED}.v1")
-            own = _steps_before(steps[f"item/{key}"], known, place)
+            event = _first_of(first, simulation.kinds, written)
+            own = _steps_before(steps[key], known, place)
             told_of.update(step["id"] for step in own)
             told = bool(own) or (event is not None and bool(event.get("gap")))
             if told and not lost:
                 judge.violated(f"an event says that a change of {key} before {place} was lost: none was")
-            elif event is not None and not told and _shows(known, lost, written):
-                heard = any(f"{each.record_id}:{CHANGED}.v1" in first for each in lost)
+            elif event is not None and not told and _shows(simulation.kinds, known, lost, written):
+                heard = any(_first_of(first, simulation.kinds, each) is not None for each in lost)
                 # Its checkpoint was lost with the process, and then the stream forgot it.
                 twice = any(each.place in quarantined for each in lost)
                 if not (
@@ -58,14 +59,30 @@ def gaps_are_told(simulation: Simulation) -> None:
                         f"{len(lost)} changes of {key} before {place} were lost, and nothing says so"
                     )
             known, lost = written, []
-        for step in steps[f"item/{key}"]:
+        for step in steps[key]:
             if step["id"] not in told_of and not judge.excused("gaps: a step before a lost change", True):
                 judge.violated(f"{step['id']} is a missing step of {key} before no change")
 
 
-def _shows(known: Written | None, lost: Sequence[Written], written: Written) -> bool:
+def _first_of(first: Mapping[str, Event], kinds: Kinds, written: Written) -> Event | None:
+    """The first event of a change; where the item changed its kind, that of its end."""
+    events = (first.get(f"{part.id}:{CHANGED}.v1") for part in kinds.parts_of(written))
+    return next((event for event in events if event is not None), None)
+
+
+def _shows(kinds: Kinds, known: Written | None, lost: Sequence[Written], written: Written) -> bool:
     """Whether the images show a loss: without a settled change before it there is nothing to compare with."""
-    return bool(lost) and known is not None and visible(known.after) != visible(written.before)
+    if not lost or known is None:
+        return False
+    before, after = (_seen(kinds, written.key, image) for image in (known.after, written.before))
+    return bool(before != after)
+
+
+def _seen(kinds: Kinds, key: str, image: Image | None) -> Any:
+    """What subscribers can know of a state."""
+    if image is None or (kind := kinds.of(key, image)) == OTHER:
+        return None
+    return kind, visible(image, kind)
 
 
 def _is_hashed(written: Written) -> bool:

@@ -17,6 +17,7 @@ from bridge.core.keys import key_token
 from bridge.limits import EVENTBRIDGE_ENTRIES, EVENTBRIDGE_TIME_BYTES
 from bridge.ports.ledger import Row
 from tests.simulation.judge import Judge
+from tests.simulation.kinds import key_of, sequence_in
 from tests.simulation.world import TABLE
 
 _ONCE = ("ledger.read", "ledger.announce", "ledger.retract")
@@ -83,8 +84,8 @@ class Watch:
         here.troubled = here.troubled or accepted < len(events)
         here.sizes += [_bytes_of(entry) for entry in entries]
         for event in events:
-            here.changes[event["subject"]].add(event["id"].rpartition(":")[0])
-            if event["sequence"] in self._settled:
+            here.changes[key_of(event["subject"])].add(event["id"].rpartition(":")[0])
+            if sequence_in(event["sequence"]) in self._settled:
                 self._again.append(f"{sink}: {event['id']} was published again although it was settled")
 
     def quarantined(self, sequence: str) -> None:

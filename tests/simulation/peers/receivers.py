@@ -10,6 +10,7 @@ import orjson
 from botocore.exceptions import ReadTimeoutError
 
 from tests.simulation.faults import Faults
+from tests.simulation.kinds import group_of
 from tests.simulation.peers.network import raise_planned, spoiled
 
 DEDUPLICATION_S = 300.0
@@ -159,7 +160,7 @@ class SimulatedBus(Receiver):
 class SimulatedTopic(Receiver):
     """A peer of boto3's ``sns`` client: a FIFO topic, which delivers an id once in five minutes.
 
-    ``unordered``: ids whose message group is not their subject; ``repeats`` counts what was deduplicated.
+    ``unordered``: ids whose message group is not their item's; ``repeats`` counts what was deduplicated.
     """
 
     service, refusal = "sns", "InvalidParameter"
@@ -180,7 +181,7 @@ class SimulatedTopic(Receiver):
         for entry in entries:
             event = orjson.loads(entry["Message"])
             named = (entry["MessageGroupId"], entry["MessageDeduplicationId"])
-            if named != (event["subject"], event["id"]):
+            if named != (group_of(event["subject"]), event["id"]):
                 self.unordered.append(event["id"])
 
         def answer(codes: Sequence[str]) -> dict[str, Any]:

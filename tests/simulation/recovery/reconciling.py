@@ -208,7 +208,7 @@ class Reconciliations:
         simulation = self.simulation
         relay = simulation.new_relay()
         return self._make(
-            Comparer(compiled_table(bad_deploy=False), FACTS, self._ledger.keep, SECRET),
+            Comparer(compiled_table(simulation.options.entities), FACTS, self._ledger.keep, SECRET),
             self._source,
             self._ledger,
             cast(Any, self._ledger),

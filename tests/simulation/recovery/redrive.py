@@ -16,7 +16,6 @@ from bridge.redrive import KeptEntry, Redriven, Redriver, Retry, redrive
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from tests.simulation.checking.facts import sequence_of
-from tests.simulation.configuration import fate_of
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
 from tests.simulation.recovery.boxes import new_box
@@ -147,8 +146,8 @@ class Redrive:
         return [
             entry.sequence
             for entry in entries
-            if fate_of(log[entry.sequence]) != "poison"
-            and not simulation.outside.refuses(log[entry.sequence].record_id)
+            if simulation.kinds.fate_of(log[entry.sequence]) != "poison"
+            and not simulation.outside.refuses(simulation.kinds.parts_of(log[entry.sequence]))
         ]
 
     def _deadline(self) -> Deadline:

@@ -32,7 +32,7 @@ class ReconcileAndRedrive:
         work.run(troubled=True)
         simulation.calm()
         redrive.run()
-        settled, noted = work.report, any(row.gap for row in ledger_rows(ledger).values())
+        settled, noted = work.report, any(row.gap or row.ends for row in ledger_rows(ledger).values())
         work.run(troubled=False)
         if work.left_nothing(settled) and not noted and work.emitted:
             raise Violation(f"a second reconciliation found something: {short(work.report)}")
