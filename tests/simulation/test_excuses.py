@@ -46,6 +46,8 @@ NEEDED_IN = {
     "quarantine: what the breaker needs to see": 748804627,
     "sinks: a change was quarantined": 748804627,
     "sinks: a later re-emission stands for the item": 846292933,
+    "sinks: a re-emission has this state": 267072518,
+    "sinks: the plan never changed": 846292921,
 }
 NEEDED_WHERE_MUCH_IS_LOST = "plans: a gap without names"
 UNPROVEN = {
