@@ -36,6 +36,7 @@ PLAIN: Mapping[str, Any] = {
         0.0,
     ),
     "begins_with": 0,
+    "entities": "none",
     "checks_targets": False,
 }
 """Nothing goes wrong; the user of a shape adds the trouble that its promise is for."""

@@ -49,7 +49,7 @@ def plans_are_published(simulation: Simulation) -> None:
         judge.violated(f"of {key} the plan {published} was published last, and it is {item['plan']}")
 
 
-def every_sink_knows_the_plans(simulation: Simulation) -> None:
+def every_sink_knows_the_plans(simulation: Simulation, redriven: Collection[Place]) -> None:
     """(2) On every sink: where the newest that is known of an item is a change of its plan, each of the
     type's sinks has it. (An insert or a remove goes to one bus only.)"""
     judge = simulation.judge
@@ -70,12 +70,17 @@ def every_sink_knows_the_plans(simulation: Simulation) -> None:
             stands = newest is not None and newest.get("reconciled") is True
             later = stands and newest is not None and newest["sequence"] > there["sequence"]
             refused = quarantined(simulation, changes[key])
+            passed_over = simulation.options.entities != "none" and was_passed_over(
+                simulation, key, there, redriven
+            )
             # Each excuse is for what the ones before it do not cover.
-            reemitted = not later and not refused and _reemitted(simulation, subject, there)
-            unchanged = not later and not refused and not _changed_plan(there, changes[key])
+            covered = later or refused or passed_over
+            reemitted = not covered and _reemitted(simulation, subject, there)
+            unchanged = not covered and not _changed_plan(there, changes[key])
             if (
                 judge.excused("sinks: a later re-emission stands for the item", later)
                 or judge.excused("sinks: a change was quarantined", refused)
+                or judge.excused("sinks: an unsettled change of an earlier entity", passed_over)
                 or judge.excused("sinks: a re-emission has this state", reemitted)
                 or judge.excused("sinks: the plan never changed", unchanged)
             ):
