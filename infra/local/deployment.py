@@ -14,6 +14,7 @@ from bridge.core.keys import key_token
 from bridge.demo.resources import Queue, drain
 from bridge.edges.dynamodb.ledger_row import KEY, decode_row, encode_row, partition_key
 from bridge.errors import BridgeError
+from bridge.limits import RECORD_TIME_ROUNDING_S
 from bridge.ports.clock import Clock
 from bridge.settings import Settings
 from infra.local.configuration import parameters_of, published_types, rendered_for
@@ -149,6 +150,9 @@ class Deployment:
             image = {**(row.image or {}), "plan": {"S": "free"}}
             other = encode_row(replace(row, fingerprint="0" * len(row.fingerprint), image=image), 0)
             dynamodb.put_item(TableName=self._ledger, Item=other)
+        # A record's time is rounded: what is read any sooner is not certainly newer than these changes, and
+        # their records would be published once more.
+        self.clock.sleep(2 * RECORD_TIME_ROUNDING_S)
 
     def report_lag(self) -> None:
         """Publish the lag metric that Lambda publishes and MiniStack does not."""

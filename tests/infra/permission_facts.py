@@ -27,6 +27,7 @@ NOT_OF_A_FUNCTION: Final[Mapping[str, str]] = {
     "sqs.failures": "`run`, which does on one machine what Lambda's mapping does, and `redrive --queue`",
     "dynamodb.stream_reader": "`run`, and a redrive from a queue: in Lambda the mapping reads",
     "dynamodb.sample": "`init`",
+    "dynamodb.describe.describe_time_to_live": "`init`",
     "sqs.tail_queue": "`tail`",
     "eventbridge.temporary_rule": "`tail`",
 }
