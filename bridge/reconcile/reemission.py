@@ -8,6 +8,8 @@ from datetime import datetime
 from bridge.core.change import Change, Operation, Position, TypedItem, captures
 from bridge.core.entities.select import NO_ENTITY
 from bridge.core.event import Event
+from bridge.core.events.parts import ended
+from bridge.core.events.translate import Table
 from bridge.core.healing import published_name, state_name, step_id, suffix_at, time_text
 from bridge.errors import ViewTooNarrow
 from bridge.ports.ledger import Row, SettledBy
@@ -38,17 +40,19 @@ class Reemission:
         ``ViewTooNarrow`` unless ``undecided`` takes it, by type."""
         table = comparer.redacted_table
         changes = self.ends if self.change is None else (*self.ends, self.change)
-        events = tuple(
-            event
-            for change in changes
-            for event in table.translate({}, change, self.token, undecided=undecided).events
-        )
+        events = tuple(event for change in changes for event in self._events(table, change, undecided))
         if self.overtaken is None:
             return events
         on_changes = table.with_rules(lambda rule: bool(rule.route.changed))
-        more = on_changes.translate({}, self.overtaken, self.token, undecided=undecided).events
+        more = self._events(on_changes, self.overtaken, undecided)
         published = {event.type for event in events}
         return (*events, *(event for event in more if event.type not in published))
+
+    def _events(
+        self, table: Table, change: Change, undecided: dict[str, ViewTooNarrow] | None
+    ) -> tuple[Event, ...]:
+        lane = table.lane(change, self.token)
+        return table.translate({}, change, lane, undecided=undecided).events
 
 
 def reemission_of(
@@ -156,20 +160,10 @@ def _may_have(comparer: Comparer, key: TypedItem, row: Row | None, *, unsettled:
 
 def _end(comparer: Comparer, change: Change, entity: str) -> Change:
     """The end of an item in an entity, at the place of ``change``."""
-    key = comparer.of(entity).redacted_key(change.key)
-    return change._replace(
+    return ended(change._replace(before=None, was=entity))._replace(
         record_id=step_id(change.table, comparer.key_name(change.key), change.record_id, entity),
-        operation="remove",
-        key=key,
-        before=None,
-        after=None,
-        current=None,
-        fetched=False,
-        published=None,
-        view="KEYS_ONLY",
-        entity=entity,
-        was=entity,
-        parts=None,
+        key=comparer.of(entity).redacted_key(change.key),
+        id_suffix=change.id_suffix,
     )
 
 

@@ -34,7 +34,7 @@ def heal(
         return ()
     try:
         # The images are already redacted: redacting again would take a keyed hash of a keyed hash.
-        events = table.unredacting().translate(item.body, item.missing, item.key, trace).events
+        events = table.unredacting().translate(item.body, item.missing, item.lane, trace).events
         fit(events, sinks, locate)
         return events
     except (RecordError, ViewTooNarrow):

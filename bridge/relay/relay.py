@@ -174,7 +174,7 @@ class Relay:
             healing = heal(item, table, trace, self.sinks, locate)
             if table.rules_after(item.change).redact is not None:
                 item.redacted = Redacted()
-            translation = table.translate(item.body, item.change, item.key, trace, redacted=item.redacted)
+            translation = table.translate(item.body, item.change, item.lane, trace, redacted=item.redacted)
             item.events, item.claims = fit((*healing, *translation.events), self.sinks, locate)
         except RecordError as error:
             item.error = error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,18 +33,6 @@ class Recorded:
 
     def init(self, *words: str) -> Done:
         return self.shell.run("init", "--endpoint-url", self.aws.endpoint_url, "--region", REGION, *words)
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    for name in ("AWS_PROFILE", "BRIDGE_CONFIG", "EVENT_BUS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Shell(tmp_path, monkeypatch, capsysbinary)
 
 
 @pytest.fixture

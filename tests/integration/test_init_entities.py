@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,18 +37,6 @@ class Stored:
     def configuration(self) -> dict[str, Any]:
         found: dict[str, Any] = yaml.safe_load((self.shell.folder / "bridge.yaml").read_text())
         return found
-
-
-@pytest.fixture
-def shell(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    for name in ("AWS_PROFILE", "BRIDGE_CONFIG", "EVENT_BUS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    return Shell(tmp_path, monkeypatch, capsysbinary)
 
 
 @pytest.fixture(params=LAYOUTS, ids=lambda layout: layout.name)

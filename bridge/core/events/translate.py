@@ -63,7 +63,9 @@ class Table:
         undecided: dict[str, ViewTooNarrow] | None = None,
         redacted: Redacted | None = None,
     ) -> Translation:
-        """Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``; with
+        """``key`` is the unit of order (:meth:`lane`).
+
+        Raises :class:`RecordError` (this record can never succeed) or ``ViewTooNarrow``; with
         ``undecided`` a type whose conditions cannot be decided is left out and noted there, with its majors.
         ``redacted`` takes what the redaction did, also where an error is raised after it.
         """
@@ -71,7 +73,6 @@ class Table:
             return _FILTERED
         if self.entities is None:
             return self._translate(change, key, trace, undecided, redacted)
-        key = self.lane(change, key)
         parts = self.entities.parts(change)
         if len(parts) == 1:
             entity, part = parts[0]

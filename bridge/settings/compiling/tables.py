@@ -40,8 +40,14 @@ from bridge.settings import Settings
 from bridge.settings.compiling.key_schema import known_key, subject_problems
 from bridge.settings.compiling.redaction import compile_rules, name_of_rule
 from bridge.settings.compiling.versions import Place, Schemas, VersionCompiler
-from bridge.settings.kinds import Kind
-from bridge.settings.tables import EventSettings, ListsSettings, NumbersSettings, TableSettings
+from bridge.settings.kinds import Kind, kinds_of
+from bridge.settings.tables import (
+    EntitySettings,
+    EventSettings,
+    ListsSettings,
+    NumbersSettings,
+    TableSettings,
+)
 
 
 def compile_tables(settings: Settings, schemas: Schemas) -> dict[str, Table]:
@@ -90,6 +96,13 @@ def _fingerprint_version(secret: bytes, table: TableSettings) -> str:
     return fingerprint_version_of(secret, table.diff.ignore, rules)
 
 
+def _selection(said: EntitySettings, rules: Table, key: KeyTemplate) -> Selection:
+    if said.where is None:
+        return Selection(rules.entity, key, convert=rules.convert)
+    where = compile_pattern(said.where)
+    return Selection(rules.entity, key, where, rules.convert, attributes_of(said.where))
+
+
 class _Compiler:
     """Compiles part by part. A wrong part adds a problem and becomes None."""
 
@@ -105,7 +118,7 @@ class _Compiler:
     def table(self, name: str, table: TableSettings) -> Table | None:
         place: Place = ("tables", name)
         accepts = self._filter(place, table)
-        kinds = [kind for kind in self.settings.kinds() if kind.table == name]
+        kinds = list(kinds_of({name: table}))
         rules = [self._rules(kind, accepts is not None) for kind in kinds]
         compiled = [each for each in rules if each is not None]
         if len(compiled) < len(rules) or self.problems:
@@ -158,19 +171,9 @@ class _Compiler:
         """The table that holds several kinds of items; its own rules are those of all other items."""
         numbers = compile_numbers(table)
         selections = [
-            Selection(
-                each.entity,
-                each.template,
-                None
-                if kind.selects is None or kind.selects.where is None
-                else compile_pattern(kind.selects.where),
-                each.convert,
-                None
-                if kind.selects is None or kind.selects.where is None
-                else attributes_of(kind.selects.where),
-            )
+            _selection(kind.selects, each, each.template)
             for kind, each in zip(kinds, rules, strict=True)
-            if each.template is not None
+            if kind.selects is not None and each.template is not None
         ]
         return Table(
             name=table.name,

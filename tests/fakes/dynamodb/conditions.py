@@ -108,15 +108,7 @@ class ConditionParser(Parser):
         self._ordered(operator, left, right)
         return _order(operator, left, right)
 
-    def operand(self) -> Operand:
-        if self.took("("):
-            inner = self.operand()
-            self.take(")")
-            return inner
-        if self.here.startswith(":"):
-            return self.value()
-        if not self.at_function():
-            return self.path()
+    def function(self) -> Call:
         name = self.here
         call = self.call(_FUNCTIONS, paths=_PATHS)
         if name in _TRUTHS:

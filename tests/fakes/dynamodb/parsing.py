@@ -183,6 +183,16 @@ class Parser:
         return Call(name, tuple(arguments))
 
     def operand(self) -> Operand:
+        if self.took("("):
+            inner = self.operand()
+            self.take(")")
+            return inner
+        if self.here.startswith(":"):
+            return self.value()
+        return self.function() if self.at_function() else self.path()
+
+    def function(self) -> Call:
+        """A call, held against the rules of the kind of expression."""
         raise NotImplementedError
 
     def incorrect(self, operator: str, operand_type: str, word: str = "operator or function") -> Refused:

@@ -89,15 +89,7 @@ class UpdateParser(Parser):
                 raise self.incorrect(operator, str(kind))
         return Sum(operator, left, right)
 
-    def operand(self) -> Operand:
-        if self.took("("):
-            inner = self.operand()
-            self.take(")")
-            return inner
-        if self.here.startswith(":"):
-            return self.value()
-        if not self.at_function():
-            return self.path()
+    def function(self) -> Call:
         call = self.call(_FUNCTIONS, paths=_PATHS)
         if call.name == "list_append":
             for each in call.arguments:

@@ -89,24 +89,38 @@ class MemoryBox:
             raise DestinationUnavailable("the queue did not answer")
 
 
-class BucketBox:
+class _AwsBox:
+    """What was given up, sent once by the real destination to a peer that does not fail meanwhile."""
+
     hidden_s: float = 0.0
 
-    def __init__(self, faults: Faults, nonsense_share: float) -> None:
+    def __init__(self, peer: Any, faults: Faults, nonsense_share: float) -> None:
         self.places: dict[str, list[Place]] = {}
         self._faults = faults
-        self._peer = SimulatedS3(_BUCKET, faults, "box")
-        self._client = Nonsense(self._peer, faults, nonsense_share)
+        self._peer = peer
+        self._client = Nonsense(peer, faults, nonsense_share)
         self._taken = 0
 
     def fill(self, sent: Iterable[Sent]) -> None:
         on, self._faults.on = self._faults.on, False
         for info, payload in list(sent)[self._taken :]:
             self._taken += 1
-            mapping = f"{_MAPPING}-{self._taken:04d}"  # two batches of one shard may fail in the same second
-            S3FailureDestination(self._peer, _BUCKET, mapping).send(info, payload)
-            self.places[object_key(info, mapping)] = places_of(info, payload)
+            self.places[self._send(info, payload)] = places_of(info, payload)
         self._faults.on = on
+
+    def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
+        """The name that the box then has for it."""
+        raise NotImplementedError
+
+
+class BucketBox(_AwsBox):
+    def __init__(self, faults: Faults, nonsense_share: float) -> None:
+        super().__init__(SimulatedS3(_BUCKET, faults, "box"), faults, nonsense_share)
+
+    def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
+        mapping = f"{_MAPPING}-{self._taken:04d}"  # two batches of one shard may fail in the same second
+        S3FailureDestination(self._peer, _BUCKET, mapping).send(info, payload)
+        return object_key(info, mapping)
 
     def source(self) -> FailureSource:
         return S3FailureSource(self._client, _BUCKET)
@@ -145,23 +159,16 @@ class SimulatedQueue(SqsClient):
             raise ReadTimeoutError(endpoint_url="https://sqs.example.com")
 
 
-class QueueBox:
+class QueueBox(_AwsBox):
     hidden_s: float = HIDDEN_S
 
     def __init__(self, faults: Faults, nonsense_share: float) -> None:
-        self.places: dict[str, list[Place]] = {}
-        self._faults = faults
-        self._peer = SimulatedQueue(_QUEUE, faults, "box")
-        self._client = Nonsense(self._peer, faults, nonsense_share)
-        self._taken = 0
+        super().__init__(SimulatedQueue(_QUEUE, faults, "box"), faults, nonsense_share)
 
-    def fill(self, sent: Iterable[Sent]) -> None:
-        on, self._faults.on = self._faults.on, False
-        for info, payload in list(sent)[self._taken :]:
-            self._taken += 1
-            SqsFailureDestination(self._peer, _QUEUE).send(info, payload)
-            self.places[self._peer.messages[-1].id] = places_of(info, payload)
-        self._faults.on = on
+    def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
+        SqsFailureDestination(self._peer, _QUEUE).send(info, payload)
+        name: str = self._peer.messages[-1].id
+        return name
 
     def source(self) -> FailureSource:
         return SqsFailureSource(self._client, _QUEUE)
