@@ -227,13 +227,18 @@ class Steps(Reconciler):
         """Writes the report and releases the table. ``measure`` is called with what is answered as report by
         the call that ends the run, not by a call that repeats it. If the process dies in between, nothing is
         measured: the alarm for a missing reconciliation rings, instead of a run counting twice."""
-        state = self._state(ticket)
         try:
-            keeper = self._keeper(ticket)
+            self._finish(self._state(ticket), ticket, measure)
         except LeaseReleased:
-            if not state.ended:
+            if not self._state(ticket).ended:
                 raise
-            return self._finished()  # an earlier call released the table, and its answer was lost
+            # Another call of this step released the table, and its answer was lost.
+        return self._finished()
+
+    def _finish(
+        self, state: RunState, ticket: Ticket, measure: Callable[[Mapping[str, Any]], None]
+    ) -> None:
+        keeper = self._keeper(ticket)
         if state.phase != "done":
             raise ReconcileStopped(
                 f"run {state.run} is in the phase {state.phase}, not at its end", hint="start it again"
@@ -246,7 +251,6 @@ class Steps(Reconciler):
         for part in ("look", "missed", "claims"):
             self.store.remove(f"{self._folder(state)}/{part}/", keeper.current)
         keeper.release()
-        return self._finished()
 
     def _finished(self) -> Answer:
         report = self.report() or {}
@@ -265,21 +269,23 @@ class Steps(Reconciler):
         mark = dict(self.store.get(self._stop_name(state)) or {})
         if redrives > mark.get("redrives", redrives):
             return {"outcome": "again"}
-        try:
-            keeper = self._keeper(ticket)
-        except LeaseReleased:
-            if not state.stopped or state.stopped != mark.get("reason"):
-                raise
-            # An earlier call stopped the run and released the table, and its answer was lost.
-            return {"outcome": "stopped", "reason": state.stopped, "message": mark["message"], "again": True}
         reason = mark.get("reason", "interrupted")
         message = mark.get("message", f"{error}: a step failed for good; the log shows why")
         mark |= {"reason": reason, "message": message, "redrives": redrives}
-        self.store.put(self._stop_name(state), mark, keeper.current)
-        state = replace(state, stopped=reason)
-        self._save(state, keeper)
-        self._report(state, ticket, keeper)
-        keeper.release()
+        try:
+            keeper = self._keeper(ticket)
+            self.store.put(self._stop_name(state), mark, keeper.current)
+            state = replace(state, stopped=reason)
+            self._save(state, keeper)
+            self._report(state, ticket, keeper)
+            keeper.release()
+        except LeaseReleased:
+            state = self._state(ticket)
+            mark = dict(self.store.get(self._stop_name(state)) or {})
+            if not state.stopped or state.stopped != mark.get("reason"):
+                raise
+            # Another call of this step stopped the run and released the table, and its answer was lost.
+            return {"outcome": "stopped", "reason": state.stopped, "message": mark["message"], "again": True}
         return {"outcome": "stopped", "reason": reason, "message": message}
 
     def _report(self, state: RunState, ticket: Ticket, keeper: LeaseKeeper) -> None:

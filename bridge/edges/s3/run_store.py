@@ -127,12 +127,12 @@ class S3RunStore:
         return document
 
     def put(self, name: str, document: Document, lease: Lease) -> None:
-        held, _, _ = self._held(lease.table)
-        check_lease(held, lease)
         data = orjson.dumps({"format": FORMAT, "token": lease.token, "document": document})
         with self._lock:
             etag = self._etags.get(name)
         for _ in self._tries():
+            held, _, _ = self._held(lease.table)
+            check_lease(held, lease)  # each time: who wrote meanwhile may have released the lease, too
             written = self._write(name, data, etag)
             if written is not None:
                 self._remember(name, written)

@@ -18,6 +18,7 @@ from bridge.errors import (
     CheckpointUnavailable,
     LeaseHeld,
     LeaseLost,
+    LeaseReleased,
     TargetMissing,
 )
 from tests.fakes.clients.batch_peer import client_error, timeout
@@ -102,6 +103,22 @@ def test_a_late_write_never_replaces_what_a_later_lease_has_written(known: bool)
     with pytest.raises(LeaseLost):
         late.put("T/run", {"by": "one, late"}, old)
     assert now.get("T/run") == {"by": "two"}
+
+
+def test_a_write_that_another_call_of_the_run_overtook_is_not_made_after_that_call_released_the_table() -> None:
+    peer = S3Client("store")
+    slow, fast = store_of(peer), store_of(peer)
+    lease = slow.acquire("T", "run", 60, 0)
+    slow.put("T/run", {"phase": "table"}, lease)
+
+    def end_the_run() -> None:
+        fast.put("T/run", {"phase": "done"}, lease)
+        fast.release(lease)
+
+    before_call(peer, "PutObject", peer.calls["PutObject"], end_the_run)
+    with pytest.raises(LeaseReleased):
+        slow.put("T/run", {"phase": "ledger"}, lease)
+    assert fast.get("T/run") == {"phase": "done"}
 
 
 def test_conflicts_of_conditional_writes_are_tried_again_but_not_for_ever() -> None:

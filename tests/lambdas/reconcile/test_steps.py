@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -445,6 +445,51 @@ def test_a_stop_that_is_repeated_fails_the_execution_again_and_counts_once() -> 
         with pytest.raises(ReconcileStopped, match="interrupted"):
             ours.invoke(stop(ticket))
     assert ours.telemetry.counts["ReconciliationsStopped"] == 1
+
+
+def meanwhile(ours: Distributed, name: str, act: Callable[[], Any]) -> list[Any]:
+    """``act`` happens just before the document ``name`` is written, once; its results."""
+    put, results = ours.rig.store.put, []  # type: ignore[var-annotated]
+
+    def slow(written: str, document: Any, lease: Any) -> None:
+        if written.endswith(name) and not results:
+            results.append(None)
+            results[:] = [act()]
+        put(written, document, lease)
+
+    ours.rig.store.put = slow  # type: ignore[method-assign]
+    return results
+
+
+@pytest.mark.parametrize("name", ["/stop", "/run", "/report"])
+def test_a_stop_that_runs_twice_at_once_fails_the_execution_in_both_calls_and_counts_once(name: str) -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    ticket = looked(ours)
+
+    def other() -> None:
+        with pytest.raises(ReconcileStopped, match="interrupted: Timeout"):
+            ours.invoke(stop(ticket))
+
+    happened = meanwhile(ours, name, other)
+    with pytest.raises(ReconcileStopped, match="interrupted: Timeout"):
+        ours.invoke(stop(ticket))
+    assert happened
+    assert ours.telemetry.counts["ReconciliationsStopped"] == 1
+
+
+@pytest.mark.parametrize("name", ["/run", "/report"])
+def test_a_report_that_runs_twice_at_once_is_answered_in_both_calls_and_counts_once(name: str) -> None:
+    ours = Distributed(lossy(), opts(segments=1))
+    ticket = looked(ours)
+    ours.rig.clock.advance(opts().grace_s + 1)
+    for step in ("confirm", "emit"):
+        while (answer := ours.invoke({"step": step, "ticket": ticket}))["outcome"] != "done":
+            ours.rig.clock.advance(answer.get("wait_s", 0))
+    report = {"step": "report", "ticket": ticket}
+    happened = meanwhile(ours, name, lambda: ours.invoke(report))
+    assert [ours.invoke(report)] == happened
+    assert happened[0]["outcome"] == "done"
+    assert ours.telemetry.counts["ReconciliationsCompleted"] == 1
 
 
 def test_a_look_in_flight_does_not_hold_the_table_after_the_run_was_stopped() -> None:
