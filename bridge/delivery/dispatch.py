@@ -63,7 +63,7 @@ class Dispatcher:
     ) -> list[EntryResult]:
         """One result per event, in order; ``ports.Sink.publish`` explains them.
 
-        With ``halt_on_failure`` no call is started after the first event that ended as failed.
+        With ``halt_on_failure`` no call is started with an event that comes after one that ended as failed.
         Raises ``BatchError``, or what ``target.send`` raised unexpectedly, once the calls in flight ended.
         """
         if not events:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from queue import Empty, SimpleQueue
 
 from bridge.core.event import Event
@@ -75,7 +75,7 @@ class Run:
         self._max_entries, self._max_bytes = target.max_entries, target.max_bytes
         self.traffic = Traffic()
         self._trouble = Trouble(telemetry, deadline.clock, f"sink {target.name}")
-        self._halted = False
+        self._stop_at = len(events)  # from this index on nothing is sent
         self._fatal: BaseException | None = None
         self._results: list[EntryResult | None] = [None] * len(events)
         self._sizes = [0] * len(events)
@@ -103,7 +103,7 @@ class Run:
         clock, end_s = self._deadline.clock, self._deadline.at_s
         while True:
             now = clock.monotonic()
-            stopped = self._halted or self._fatal is not None or now >= end_s
+            stopped = self._fatal is not None or now >= end_s
             if not stopped:
                 self._wake(now)
                 self._start_calls()
@@ -125,15 +125,17 @@ class Run:
 
     # --- starting calls ---
 
+    @property
+    def _has_ready(self) -> bool:
+        return bool(self._ready) and self._ready[0][0] < self._stop_at
+
     def _wake(self, now: float) -> None:
         while self._delayed and self._delayed[0][0] <= now:
             lane = heappop(self._delayed)[2]
             heappush(self._ready, (lane.pending[0], lane))
 
     def _start_calls(self) -> None:
-        while self._ready and len(self.in_flight) < self._max_in_flight and not self._halted:
-            if any(self._is_half(lane) for call in self.in_flight.values() for lane, _ in call.lanes):
-                return
+        while self._has_ready and len(self.in_flight) < self._max_in_flight:
             if self._deadline.remaining_s() <= 0:
                 return
             call = self._pack()
@@ -142,7 +144,7 @@ class Run:
                 future = self._executor.submit(self._send, call.indices, carried)
                 self.in_flight[future] = call
                 future.add_done_callback(self._done.put)
-            elif self._ready and not self._halted:  # nothing would change until the deadline
+            elif self._has_ready:  # nothing would change until the deadline
                 text = f"sink {self._target.name}: a change fits no call, not even alone"
                 self._fatal = RuntimeError(text)
                 return
@@ -163,22 +165,18 @@ class Run:
         indices: list[int] = []
         lanes: list[tuple[_Lane, int]] = []
         free_bytes, limit = self._max_bytes, self._max_entries
-        while ready and len(indices) < limit:
+        while self._has_ready and len(indices) < limit:
             lane = ready[0][1]
             if not lane.measured:
                 self._measure(lane)
                 if not lane.pending:
                     heappop(ready)
                     self._next_change(lane)
-                if self._halted:
-                    # The packed entries come before the failure and are still sent. Otherwise the same
-                    # batch, returned for retry, would end at the same place for ever.
-                    break
                 continue
             most = min(limit, lane.company)
             taken = 0
             for index in lane.pending:
-                if len(indices) >= most or sizes[index] > free_bytes:
+                if len(indices) >= most or sizes[index] > free_bytes or index >= self._stop_at:
                     break
                 indices.append(index)
                 free_bytes -= sizes[index]
@@ -188,8 +186,6 @@ class Run:
             limit = most
             heappop(ready)
             lanes.append((lane, taken))
-            if self._is_half(lane):
-                break
         indices.sort()
         return _Call(indices, lanes)
 
@@ -270,7 +266,7 @@ class Run:
                     self._refuse(lane, index, error)
             lane.pending = failed + lane.pending[taken:]
             if any(isinstance(self._last_errors[index], SinkChanged) for index in failed):
-                self._halted = self._halted or self._halt_on_failure  # given up: no later event of the key
+                self._halt(failed[0])  # given up: no later event of the key
             elif failed:
                 share = self._backoff.draw() if share is None else share
                 self._delay(lane, share)
@@ -282,10 +278,18 @@ class Run:
     def _delay(self, lane: _Lane, share: float) -> None:
         due_s = self._deadline.clock.monotonic() + self._backoff.delay_s(share, lane.tries)
         lane.tries += 1
-        if due_s < self._deadline.at_s:
+        if due_s >= self._deadline.at_s:
+            self._halt(lane.pending[0])  # given up: the lane is in no heap, so no later event of the key follows
+        elif lane.pending[0] < self._stop_at:
             heappush(self._delayed, (due_s, lane.pending[0], lane))
-        elif self._halt_on_failure:  # given up: the lane is in no heap, so no later event of the key follows
-            self._halted = True
+
+    def _halt(self, index: int) -> None:
+        """What comes before the failure is still sent. Otherwise the same batch, returned for retry, would end
+        at the same place for ever."""
+        if self._halt_on_failure and index < self._stop_at:
+            self._stop_at = index
+            self._delayed = [each for each in self._delayed if each[1] < index]
+            heapify(self._delayed)
 
     def _halve(self, call: _Call) -> None:
         for lane, _ in call.lanes:
@@ -296,15 +300,7 @@ class Run:
         lane.refused = True
         error.record_id = error.record_id or self._events[index].record_id
         self._results[index] = EntryResult("failed", error)
-        self._halted = self._halted or self._halt_on_failure
-
-    def _is_half(self, lane: _Lane) -> bool:
-        """Whether the current change is the first part of a record and a failure of a later record would keep
-        the second part back: then the batch, returned for retry, would end at the same place for ever."""
-        if not self._halt_on_failure or not 0 < lane.cursor < len(lane.indices):
-            return False
-        last, following = (self._events[lane.indices[at]] for at in (lane.cursor - 1, lane.cursor))
-        return last.record_id == following.record_id
+        self._halt(index)
 
     def _next_change(self, lane: _Lane) -> None:
         """Not after a refusal: before a later change of its key is published, a change that can never succeed

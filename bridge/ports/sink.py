@@ -17,7 +17,8 @@ class EntryResult:
 
     ``accepted``: the sink acknowledged it. ``failed``: the sink did not; ``error.permanent`` decides between
     quarantine and return for retry. ``skipped``: the event was never sent, because time ran out, an earlier
-    change of its key failed, or the call was to halt at the first failure; it is returned for retry.
+    change of its key failed, or it comes after the first failure and the call was to halt there; it is
+    returned for retry.
     """
 
     status: Literal["accepted", "failed", "skipped"]

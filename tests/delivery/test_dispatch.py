@@ -378,6 +378,43 @@ def test_a_dispatcher_without_a_call_to_make_is_refused() -> None:
         dispatcher(max_in_flight=0)
 
 
+@pytest.mark.parametrize("first_try", ["too large for this call", "fails at first"])
+def test_with_halt_on_failure_a_refusal_keeps_nothing_back_that_comes_before_it(first_try: str) -> None:
+    """Otherwise the batch, returned for retry, would end at the same place for ever."""
+    large = 850 if first_try == "too large for this call" else 0
+    one, two = event(1, "a", record="r1"), event(1, "a", record="r1", type="t2.v1", padding=large)
+    refused, after = event(3, "b", record="r2"), event(4, "c", record="r3", padding=850)
+
+    def answer(call: int, e: Event) -> Answer:
+        if e is refused:
+            return EventRefused("no")
+        return unavailable() if e is two and call == 0 else None
+
+    peer = Peer(answer, max_bytes=1_000)
+    events = [one, two, refused, after]
+    engine = dispatcher(max_in_flight=1)
+    results = engine.publish(peer, events, Deadline.after(FakeClock(), 60), halt_on_failure=True)
+    assert peer.has == [one, two]
+    assert [result.status for result in results] == ["accepted", "accepted", "failed", "skipped"]
+
+
+def test_with_halt_on_failure_nothing_waits_that_comes_after_the_failure() -> None:
+    """What waits for another try is given up, once something before it was refused."""
+    clock = FakeClock()
+
+    def answer(call: int, e: Event) -> Answer:
+        if e.key == "slow":
+            return unavailable()
+        return (unavailable() if call == 0 else EventRefused("no")) if e.key == "bad" else None
+
+    peer = Peer(answer, max_entries=1)
+    engine = Dispatcher(InlineExecutor(), Backoff(Halfway(), base_s=1, cap_s=1), max_in_flight=1)
+    events = [event(1, "bad"), event(2, "slow")]
+    results = engine.publish(peer, events, Deadline.after(clock, 60), halt_on_failure=True)
+    assert [result.status for result in results] == ["failed", "failed"]
+    assert (len(peer.calls), clock.slept) == (3, pytest.approx([0.5]))
+
+
 def test_with_halt_on_failure_a_later_refusal_keeps_no_half_of_an_earlier_record_back() -> None:
     """The end of an item in one entity and its start in another are one record. Without its second half the
     batch, returned for retry, would end at the same place for ever."""

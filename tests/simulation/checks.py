@@ -10,7 +10,14 @@ from functools import partial
 from typing import Any
 
 from bridge.limits import LEDGER_RECENT_MAX
-from tests.simulation.checking.facts import by_subject, given_up, name_of, quarantined_places, sequence_of
+from tests.simulation.checking.facts import (
+    by_subject,
+    given_up,
+    may_be_redriven,
+    name_of,
+    quarantined_places,
+    sequence_of,
+)
 from tests.simulation.checking.gaps import gaps_are_told
 from tests.simulation.configuration import CHANGED, event_ids
 from tests.simulation.kinds import OTHER, Part, key_of, kind_of, sequence_in, visible
@@ -95,6 +102,7 @@ def order_is_kept(simulation: Simulation) -> None:
     because the checkpoint behind it was lost, is not known for that."""
     judge = simulation.judge
     gone = {sequence_of(place) for place in given_up(simulation)}
+    redrivable = {sequence_of(place) for place in may_be_redriven(simulation)}
     quarantined = {entry.sequence for entry, _ in simulation.quarantined}
     no_ledger = simulation.options.ledger == "none"
     for name, bus in simulation.buses.items():
@@ -110,7 +118,7 @@ def order_is_kept(simulation: Simulation) -> None:
                 continue
             published[one.id] = _content(event)
             if event.get("redriven"):
-                if one.invocation or change not in gone | quarantined:
+                if one.invocation or change not in redrivable | quarantined:
                     judge.violated(f"{name}: {one.id} is marked as redriven, and was never given up")
             elif not one.invocation and not event.get("reconciled"):
                 judge.violated(f"{name}: {one.id} was redriven, and is not marked so")

@@ -79,6 +79,12 @@ class Options:
     checks_targets: bool = False
     entities: Entities = "none"
 
+    @property
+    def payloads_redriven(self) -> bool:
+        """Whether a redrive gets the records of a batch that was given up, and not only their positions."""
+        boxes = self.recovery.boxes
+        return boxes == "s3" or (boxes == "memory" and self.payload_kept)
+
 
 def draw(rng: Random, more: Random) -> Options:
     """``more`` is for what was added later: the runs of known seeds stay as they were."""

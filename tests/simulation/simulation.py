@@ -281,11 +281,15 @@ class Simulation:
             following = stream.following(last, self.rng.randrange(1, 4))
             records += [to_lambda_record(record, stream.arn) for record in following]
         deadline = Deadline.after(self.world.clock, self.options.function_timeout_s)
+        outer, self.invocation = self.invocation, 0  # what starts a process is no call of this invocation
         try:
-            self._invoke(self.new_handler(), {"Records": records}, _Context(deadline))
+            handler = self.new_handler()
+            self.invocation = outer
+            self._invoke(handler, {"Records": records}, _Context(deadline))
         except (Crash, BridgeError):
             pass  # the other process died or failed; this one knows nothing of it
         finally:
+            self.invocation = outer
             self.faults.overlap = lambda: self._overlap(event)
 
     def lag_s(self) -> float:

@@ -74,6 +74,8 @@ class SimulatedStream(FakeStream):
         super().__init__(clock, arn=f"{TABLE_ARN}/stream/{self.label}", page_size=page_size)
         self.skip_share = 0.0
         self.skipped: list[str] = []
+        self.shard_of: dict[int, str] = {}
+        """Of every record that was ever written."""
         self._rng = rng
         self._looked_at: set[int] = set()
         self._written_s: dict[int, float] = {}
@@ -94,6 +96,7 @@ class SimulatedStream(FakeStream):
             event_id=f"{self.label}-{number}",
         )
         owner.records.append((number, built))
+        self.shard_of[number] = owner.id
         self._written_s[number] = now_s
         return Place(self.label, str(number))
 

@@ -15,6 +15,26 @@ def given_up(simulation: Simulation) -> set[Place]:
     return {place for info, payload in simulation.destination.sent for place in places_of(info, payload)}
 
 
+def may_be_redriven(simulation: Simulation) -> set[Place]:
+    """The records that a redrive of what was given up may process. Where only the positions of a batch were
+    kept, these are all records of its shard from the first one to the last: several batches of a shard are at
+    work side by side, and the positions do not say which record was in which."""
+    if simulation.options.payloads_redriven:
+        return given_up(simulation)
+    places = set()
+    streams = {stream.arn: stream for stream in simulation.world.streams}
+    for info, _ in simulation.destination.sent:
+        batch = info["DDBStreamBatchInfo"]
+        stream, shard = streams[batch["streamArn"]], batch["shardId"]
+        numbers = range(int(batch["startSequenceNumber"]), int(batch["endSequenceNumber"]) + 1)
+        places |= {
+            Place(stream.label, str(number))
+            for number, owner in stream.shard_of.items()
+            if owner == shard and number in numbers
+        }
+    return places
+
+
 def quarantined_places(simulation: Simulation) -> set[Place]:
     places = set()
     for entry in simulation.quarantine.kept.entries():

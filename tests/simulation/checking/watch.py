@@ -2,7 +2,9 @@
 
 A call that failed, or did only a part, may be made again. Every other call has its reason: one read of the
 ledger for a batch, one announcement and one retraction, one write of rows and one more after each record that
-was quarantined, one quarantine entry for a record, and no call to a sink that could have been spared.
+was quarantined, one quarantine entry for a record, and no call to a sink that could have been spared. Where a
+sink's check was refused, each row that is given back is read once more; what ends this is the first row that
+was not written.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from tests.simulation.judge import Judge
 from tests.simulation.kinds import key_of, sequence_in
 from tests.simulation.world import TABLE
 
-_ONCE = ("ledger.read", "ledger.announce", "ledger.retract")
+_ONCE = ("ledger.announce", "ledger.retract")
+_STORES = ("ledger", "quarantine")
 
 
 @dataclass(slots=True)
@@ -39,6 +42,13 @@ class _Invocation:
     """Calls by edge, without those that failed."""
     quarantined: Counter[str] = field(default_factory=Counter)
     sinks: dict[str, _Sink] = field(default_factory=lambda: defaultdict(_Sink))
+    sink_refused: bool = False
+    """Whether the check of a sink was denied."""
+
+    @property
+    def reads(self) -> int:
+        """How many reads of the ledger have a reason."""
+        return 1 + (self.made["ledger.settle_if"] + 1 if self.sink_refused else 0)
 
 
 class Watch:
@@ -69,6 +79,8 @@ class Watch:
             self._now.made[name.partition(" ")[0]] += 1
         else:
             self.faults[fault] += 1
+            target, _, call = name.partition(".")
+            self._now.sink_refused |= call == "check" and fault == "denied" and target not in _STORES
 
     def sent(
         self,
@@ -129,6 +141,8 @@ class Watch:
         for edge in _ONCE:
             if one.made[edge] > 1:
                 violated(f"invocation {number}: {one.made[edge]} calls of {edge}, one is needed")
+        if one.made["ledger.read"] > one.reads:
+            violated(f"invocation {number}: {one.made['ledger.read']} calls of ledger.read, {one.reads} needed")
         most = 1 + one.quarantined.total()
         if one.made["ledger.settle"] > most:
             violated(f"invocation {number}: {one.made['ledger.settle']} writes of rows, {most} are enough")
