@@ -279,13 +279,15 @@ class Run:
         due_s = self._deadline.clock.monotonic() + self._backoff.delay_s(share, lane.tries)
         lane.tries += 1
         if due_s >= self._deadline.at_s:
-            self._halt(lane.pending[0])  # given up: the lane is in no heap, so no later event of the key follows
+            self._halt(
+                lane.pending[0]
+            )  # given up: the lane is in no heap, so no later event of the key follows
         elif lane.pending[0] < self._stop_at:
             heappush(self._delayed, (due_s, lane.pending[0], lane))
 
     def _halt(self, index: int) -> None:
-        """What comes before the failure is still sent. Otherwise the same batch, returned for retry, would end
-        at the same place for ever."""
+        """What comes before the failure is still sent. Otherwise the batch, returned for retry, would end at
+        the same place for ever."""
         if self._halt_on_failure and index < self._stop_at:
             self._stop_at = index
             self._delayed = [each for each in self._delayed if each[1] < index]

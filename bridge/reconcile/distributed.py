@@ -235,9 +235,7 @@ class Steps(Reconciler):
             # Another call of this step released the table, and its answer was lost.
         return self._finished()
 
-    def _finish(
-        self, state: RunState, ticket: Ticket, measure: Callable[[Mapping[str, Any]], None]
-    ) -> None:
+    def _finish(self, state: RunState, ticket: Ticket, measure: Callable[[Mapping[str, Any]], None]) -> None:
         keeper = self._keeper(ticket)
         if state.phase != "done":
             raise ReconcileStopped(

@@ -196,6 +196,10 @@ def quarantine_is_just(simulation: Simulation) -> None:
         partial_deploy = bad_deploy and simulation.options.partial_deploys
         if judge.excused("quarantine: a deployment that refuses some", partial_deploy):
             continue
+        # The record was returned for retry, and the breaker counts a record when it has ended.
+        unheard = bad_deploy and entry.sequence not in simulation.quarantine.heard
+        if judge.excused("quarantine: nobody heard that it was stored", unheard):
+            continue
         if judge.excused("quarantine: what the breaker needs to see", bad_deploy):
             in_bad_deploy.add(entry.sequence)
         else:

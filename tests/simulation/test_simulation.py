@@ -13,6 +13,7 @@ _SEEDS = 200
 _ONCE_BROKEN = (200294, 200638, 300167, 959213719, 959213764, 959213766, 914616541)
 """Fresh seeds that found something, of plain worlds."""
 _ONCE_BROKEN_SINGLE_TABLE = (3, 19, 39, 731500014, 731500075, 616670650)
+_ONCE_BROKEN_AS_DRAWN = (846293034, 287444774, 33643688, 151476720, 151477299, 45988551)
 PLAIN_WORLD: Mapping[str, Any] = {"entities": "none"}
 
 
@@ -25,6 +26,11 @@ def test_what_was_found_once_stays_repaired(seed: int) -> None:
 def test_what_was_found_in_single_table_worlds_stays_repaired(seed: int) -> None:
     for entities in ("ignore", "quarantine"):
         assert simulate(seed, shape={"entities": entities}).violation == ""
+
+
+@pytest.mark.parametrize("seed", _ONCE_BROKEN_AS_DRAWN)
+def test_what_was_found_in_drawn_worlds_stays_repaired(seed: int) -> None:
+    assert simulate(seed).violation == ""
 
 
 def test_the_seeds_change_the_entity_of_items_and_lose_such_changes() -> None:

@@ -449,7 +449,8 @@ def test_a_stop_that_is_repeated_fails_the_execution_again_and_counts_once() -> 
 
 def meanwhile(ours: Distributed, name: str, act: Callable[[], Any]) -> list[Any]:
     """``act`` happens just before the document ``name`` is written, once; its results."""
-    put, results = ours.rig.store.put, []  # type: ignore[var-annotated]
+    put = ours.rig.store.put
+    results: list[Any] = []
 
     def slow(written: str, document: Any, lease: Any) -> None:
         if written.endswith(name) and not results:
@@ -457,7 +458,7 @@ def meanwhile(ours: Distributed, name: str, act: Callable[[], Any]) -> list[Any]
             results[:] = [act()]
         put(written, document, lease)
 
-    ours.rig.store.put = slow  # type: ignore[method-assign]
+    ours.rig.store.put = slow  # type: ignore[method-assign, assignment]
     return results
 
 

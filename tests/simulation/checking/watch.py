@@ -141,8 +141,9 @@ class Watch:
         for edge in _ONCE:
             if one.made[edge] > 1:
                 violated(f"invocation {number}: {one.made[edge]} calls of {edge}, one is needed")
-        if one.made["ledger.read"] > one.reads:
-            violated(f"invocation {number}: {one.made['ledger.read']} calls of ledger.read, {one.reads} needed")
+        reads = one.made["ledger.read"]
+        if reads > one.reads:
+            violated(f"invocation {number}: {reads} calls of ledger.read, {one.reads} are enough")
         most = 1 + one.quarantined.total()
         if one.made["ledger.settle"] > most:
             violated(f"invocation {number}: {one.made['ledger.settle']} writes of rows, {most} are enough")

@@ -94,6 +94,7 @@ class EdgeQuarantine(SimulatedQuarantine):
         finally:
             if self._peer.puts > before:
                 self._on_put(entry)
+        self.heard.add(entry.sequence)
 
 
 class QueueView:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
-from bridge.core.change import Position
 from bridge.core.keys import key_token
 from tests.simulation.checking.facts import by_key, sequence_of
 from tests.simulation.configuration import CHANGED, DOMAIN, PLAN, compiled_table
-from tests.simulation.kinds import OTHER, key_of, kind_of, sequence_in
+from tests.simulation.kinds import OTHER, is_poison, key_of, kind_of, sequence_in
 from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber
@@ -74,13 +73,15 @@ def every_sink_knows_the_plans(simulation: Simulation, redriven: Collection[Plac
                 simulation, key, there, redriven
             )
             # Each excuse is for what the ones before it do not cover.
-            covered = later or refused or passed_over
+            never = is_poison(simulation.world.items.get(key))  # so a reconciliation cannot publish it
+            covered = later or refused or passed_over or never
             reemitted = not covered and _reemitted(simulation, subject, there)
             unchanged = not covered and not _changed_plan(there, changes[key])
             if (
                 judge.excused("sinks: a later re-emission stands for the item", later)
                 or judge.excused("sinks: a change was quarantined", refused)
                 or judge.excused("sinks: an unsettled change of an earlier entity", passed_over)
+                or judge.excused("sinks: the item can never become an event", never)
                 or judge.excused("sinks: a re-emission has this state", reemitted)
                 or judge.excused("sinks: the plan never changed", unchanged)
             ):
@@ -117,14 +118,24 @@ def was_passed_over(
     simulation: Simulation, key: str, held: Mapping[str, Any] | None, redriven: Collection[Place]
 ) -> bool:
     """A documented limit: the event was accepted and never settled, its record is lost for good, and the row
-    that announces it gave way to a later change that the stream brought."""
-    if held is None or held.get("reconciled") or sequence_in(held["sequence"]) in simulation.outside.settled:
+    that announces it gave way to a later change that the stream brought. The event of a missing step is
+    settled with the change that it was published before."""
+    row = ledger_rows(simulation.ledger).get(token(key))
+    if held is None or "reconcilerun" in held or row is None:
         return False
-    position = Position.of(sequence_in(held["sequence"]))
-    place = Place(position.label, str(position.number))
-    row = ledger_rows(simulation.ledger).get(key_token(TABLE, {"id": {"S": key}}))
-    passed_over = row is not None and row.settled_by == "stream" and row.position.sequence > held["sequence"]
-    return passed_over and place in simulation.world.excused and place not in redriven
+    if row.settled_by != "stream" or row.position.sequence <= held["sequence"]:
+        return False
+    changes = [written.place for written in by_key(simulation.world.log)[key] if written.place is not None]
+    if held.get("reconciled"):
+        between = (held["sequence"], row.position.sequence)
+        unsettled = [place for place in changes if between[0] < sequence_of(place) < between[1]]
+    else:
+        unsettled = [place for place in changes if sequence_of(place) == sequence_in(held["sequence"])]
+    excused, settled = simulation.world.excused, simulation.outside.settled
+    return bool(unsettled) and all(
+        place in excused and place not in redriven and sequence_of(place) not in settled
+        for place in unsettled
+    )
 
 
 def quarantined(simulation: Simulation, history: Collection[Written]) -> bool:
