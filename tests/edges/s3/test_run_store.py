@@ -105,9 +105,7 @@ def test_a_late_write_never_replaces_what_a_later_lease_has_written(known: bool)
     assert now.get("T/run") == {"by": "two"}
 
 
-def test_a_write_that_another_call_overtook_is_not_made_once_that_call_released_the_table() -> (
-    None
-):
+def test_a_write_that_another_call_overtook_is_not_made_once_that_call_released_the_table() -> None:
     peer = S3Client("store")
     slow, fast = store_of(peer), store_of(peer)
     lease = slow.acquire("T", "run", 60, 0)
