@@ -69,7 +69,15 @@ def _tables(deploy: DeployKind, entities: Entities, *, keeps: bool) -> Mapping[s
 
 @lru_cache(maxsize=256)
 def _settings(ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool, entities: Entities) -> Settings:
-    document = {
+    document = document_of(ledger, keep, heal, claim_check, entities)
+    return read_settings(json.dumps(document).encode(), "bridge.yaml", Path(), {})
+
+
+def document_of(
+    ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool, entities: Entities
+) -> dict[str, Any]:
+    """bridge.yaml, as data."""
+    return {
         "version": 1,
         "source": "com.example.accounts",
         "hash_key": SECRET.decode(),
@@ -83,7 +91,6 @@ def _settings(ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool, ent
         **({"claim_check": {"bucket": "claims"}} if claim_check else {}),
         "tables": {TABLE: _TABLE if entities == "none" else _single_table(entities)},
     }
-    return read_settings(json.dumps(document).encode(), "bridge.yaml", Path(), {})
 
 
 def _ledger(kind: str, keep: Keep, heal: Heal) -> Mapping[str, Any]:

@@ -108,10 +108,10 @@ class SimulatedDynamoDbLedger(DynamoDbLedger):
     def __init__(self, client: SimulatedDynamoDb, faults: Faults, rng: Random, *, keep: Keep) -> None:
         backoff = Backoff(rng)
         super().__init__(client, "ledger", faults.world.clock, backoff, keep=keep, patience_s=_PATIENCE_S)
-        self._peer = client
+        self.peer = client
 
     def rows_now(self) -> Mapping[str, Row]:
-        items = self._peer.items.values()
+        items = self.peer.items.values()
         rows = [decode_row(item, "ledger") for item in items if not is_announcement(item)]
         return {row.key: row for row in rows}
 

@@ -17,6 +17,7 @@ from bridge.relay.relay import Relay
 from bridge.relay.settling import Heal
 from bridge.stream.mapping.settings import MappingSettings
 from bridge.stream.runner import Runner
+from tests.simulation.account.options import AccountOptions
 from tests.simulation.kinds import Entities
 from tests.simulation.recovery.options import RecoveryOptions, draw_recovery
 
@@ -38,6 +39,7 @@ class Options:
     ``stream``, ``quarantine``, ``destination``, ``checkpoints``: a peer made by hand, or the product's own
     edge over a peer of the service. ``checks_targets``: a new function asks first whether its targets exist.
     ``entities``: the table holds several kinds of items, and what becomes of those that are of none.
+    ``account``: what goes through the product's entry points.
     """
 
     rounds: int
@@ -78,6 +80,33 @@ class Options:
     checkpoints: Literal["peer", "file"] = "peer"
     checks_targets: bool = False
     entities: Entities = "none"
+    account: AccountOptions = AccountOptions()
+
+
+def for_account(options: Options, account: AccountOptions) -> Options:
+    """With what the entry points need: stores that bridge.yaml can name, in AWS."""
+    if not account.any:
+        return options
+    drawn, rng = options.recovery, account.rng
+    recovery = replace(
+        drawn,
+        table="dynamodb",
+        runs="s3",
+        boxes=rng.choice(("s3", "sqs")) if drawn.boxes == "memory" else drawn.boxes,
+        distributed=drawn.distributed and not account.verbs,
+    )
+    kept = account.verbs and account.lag_by == "checkpoints"
+    return replace(
+        options,
+        account=account,
+        recovery=recovery,
+        ledger="none" if options.ledger == "none" else "dynamodb",
+        quarantine=rng.choice(("s3", "sqs")) if options.quarantine == "peer" else options.quarantine,
+        checkpoints="file" if kept else options.checkpoints,
+        stream="api",
+        checks_targets=True,
+        function_timeout_s=max(options.function_timeout_s, 6.0),
+    )
 
     @property
     def payloads_redriven(self) -> bool:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 from unittest.mock import patch
 
+from tests.simulation.account.session import in_account
 from tests.simulation.checks import check_live_path, nothing_settled_comes_again
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
@@ -53,7 +54,11 @@ def simulate(
     judge.weighs = weighs
     try:
         # A process that is killed loses nothing of what the system has: only a power cut would.
-        with simulated_time_limits(simulation.faults), patch("os.fsync", lambda descriptor: None):
+        with (
+            simulated_time_limits(simulation.faults),
+            patch("os.fsync", lambda descriptor: None),
+            in_account(simulation),
+        ):
             simulation.play()
             check_live_path(simulation)
             simulation.faults.pause_share = 0.0  # a recovery has pauses of its own

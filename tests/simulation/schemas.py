@@ -21,16 +21,21 @@ def schema_set(kind: DeployKind) -> SchemaSet:
     """``bad`` allows nothing; ``partial`` refuses two of five values of ``v``, and a third of the plans only
     in the older major, which is made from the newer one."""
     with tempfile.TemporaryDirectory() as folder:
-        for (type_name, version), schema in _documents(kind).items():
-            path = Path(folder) / type_name / f"{version}.json"
-            path.parent.mkdir(exist_ok=True)
-            head = {
-                "$schema": "https://json-schema.org/draft/2020-12/schema",
-                "$id": f"{_BASE}/{type_name}/{version}.json",
-            }
-            path.write_text(json.dumps({**head, **schema}), encoding="utf-8")
-        (Path(folder) / "registry.yaml").write_text(f"base: {_BASE}\n", encoding="utf-8")
+        write_schemas(Path(folder), kind)
         return SchemaSet.load(Path(folder))
+
+
+def write_schemas(folder: Path, kind: DeployKind) -> None:
+    """The folder event_schemas of a deployment."""
+    for (type_name, version), schema in _documents(kind).items():
+        path = folder / type_name / f"{version}.json"
+        path.parent.mkdir(exist_ok=True)
+        head = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "$id": f"{_BASE}/{type_name}/{version}.json",
+        }
+        path.write_text(json.dumps({**head, **schema}), encoding="utf-8")
+    (folder / "registry.yaml").write_text(f"base: {_BASE}\n", encoding="utf-8")
 
 
 def _documents(kind: DeployKind) -> Mapping[tuple[str, str], Mapping[str, Any]]:

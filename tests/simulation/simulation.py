@@ -19,17 +19,21 @@ from bridge.relay.accounts import Outcome
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from bridge.stream.runner import Pace, Runner
-from bridge.wiring.functions import StreamHandler
+from bridge.wiring.functions import Handler, StreamHandler
+from tests.simulation.account.account import Account
+from tests.simulation.account.functions import stream_function
+from tests.simulation.account.options import draw_account
+from tests.simulation.account.project import Project
 from tests.simulation.checking.watch import Watch
 from tests.simulation.configuration import EVENT_MAX_BYTES
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.judge import Judge, Violation
 from tests.simulation.kinds import Kinds
 from tests.simulation.ledgers import ledger_rows
-from tests.simulation.options import SOUND, Parts, draw
+from tests.simulation.options import SOUND, Parts, draw, for_account
 from tests.simulation.outside import Outside
 from tests.simulation.schemas import DeployKind
-from tests.simulation.world import Place, World
+from tests.simulation.world import World, places_of
 from tests.simulation.writers import Writers
 
 _RESERVE_S = 0.5
@@ -65,10 +69,12 @@ class _Watched:
 
 class Simulation:
     def __init__(self, seed: int, *, shape: Mapping[str, Any] = _AS_DRAWN, parts: Parts = SOUND) -> None:
-        """``shape`` replaces some of the options that the seed draws."""
+        """``shape`` replaces some of the options that the seed draws; entry points are drawn without one."""
         self.judge = Judge()
         self.rng = Random(seed)
         self.options = replace(draw(self.rng, Random(f"more {seed}")), **shape)
+        if not shape and parts is SOUND:
+            self.options = for_account(self.options, draw_account(seed))
         if self.options.entities == "quarantine":  # not so tight that these items look like a bad deploy
             self.options = replace(self.options, breaker_at_least=10)
         self.parts = parts
@@ -107,9 +113,18 @@ class Simulation:
         self.quarantine = self.outside.quarantine
         self.checkpoints = self.outside.checkpoints
         self.destination = self.outside.destination
+        self.project = Project(self.options)
+        self.account = Account(
+            self.outside,
+            self.world,
+            self.faults,
+            self._note_quarantined,
+            self.lag_s,
+            self.options.recovery.nonsense_share,
+        )
         self.bad_deploy = False
         self.bad_lives = 0
-        self._handler: StreamHandler | None = None
+        self._handler: Handler | None = None
         self._runner: Runner | None = None
         self._looked_after = False
         self.lag_lied = False
@@ -251,7 +266,7 @@ class Simulation:
         finally:
             self.faults.overlap = None
 
-    def _invoke(self, handler: StreamHandler, event: dict[str, Any], context: Any) -> Any:
+    def _invoke(self, handler: Handler, event: dict[str, Any], context: Any) -> Any:
         self.invocations += 1
         outer, self.invocation = self.invocation, self.invocations
         self.world.note(f"invocation {self.invocation}: {_numbers(event)}")
@@ -312,17 +327,24 @@ class Simulation:
         starts: bool = False,
     ) -> Relay:
         self.bad_lives += self.bad_deploy
-        share = 1.0 if self._looked_after and not self.bad_deploy else 0.5
-        deploy: DeployKind = "good"
-        if self.bad_deploy:
-            deploy = "partial" if self.options.partial_deploys else "bad"
+        deploy, share = self._deployed()
         breaker = breaker or self.parts.breaker(share=share, at_least=self.options.breaker_at_least)
         return self.outside.relay(deploy, breaker, quarantine=quarantine, starts=starts)
+
+    def _deployed(self) -> tuple[DeployKind, float]:
+        """What is deployed, and the share at which its breaker trips."""
+        if not self.bad_deploy:
+            return "good", 1.0 if self._looked_after else 0.5
+        return "partial" if self.options.partial_deploys else "bad", 0.5
 
     def watched(self, relay: Relay) -> _Watched:
         return _Watched(relay, self)
 
-    def new_handler(self) -> StreamHandler:
+    def new_handler(self) -> Handler:
+        if self.options.account.functions:
+            self.bad_lives += self.bad_deploy
+            deploy, share = self._deployed()
+            return stream_function(self.project.config(deploy, share=share), self.account, self.judge)
         watched = cast(Relay, self.watched(self.new_relay(starts=True)))
         return StreamHandler(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
 
@@ -338,12 +360,6 @@ class Simulation:
             destination=self.destination,
             pace=Pace(function_timeout_s=self.options.function_timeout_s),
         )
-
-
-def places_of(info: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Place]:
-    """The records of a batch that was given up."""
-    label = str(info["DDBStreamBatchInfo"]["streamArn"]).rpartition("/")[2]
-    return [Place(label, record["dynamodb"]["SequenceNumber"]) for record in payload["Records"]]
 
 
 def _numbers(event: Mapping[str, Any]) -> str:

@@ -50,6 +50,12 @@ class Place(NamedTuple):
     number: str
 
 
+def places_of(info: Mapping[str, Any], payload: Mapping[str, Any]) -> list[Place]:
+    """The records of a batch that was given up."""
+    label = str(info["DDBStreamBatchInfo"]["streamArn"]).rpartition("/")[2]
+    return [Place(label, record["dynamodb"]["SequenceNumber"]) for record in payload["Records"]]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """One change of an item. ``place`` is None where the stream was off: nobody will ever hear of it."""

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from tests.simulation.kinds import Part
-from tests.simulation.simulation import Simulation, places_of
-from tests.simulation.world import Place, Written
+from tests.simulation.simulation import Simulation
+from tests.simulation.world import Place, Written, places_of
 
 
 def given_up(simulation: Simulation) -> set[Place]:

@@ -70,16 +70,17 @@ class EdgeQuarantine(SimulatedQuarantine):
     ) -> None:
         super().__init__(faults, on_put)
         clock = faults.world.clock
-        self._peer: Bucket | Queue
+        self.peer: Bucket | Queue
+        self.service = kind
         self.reader: S3Quarantine | SqsQuarantine
         """With every fault of the way there."""
         if kind == "s3":
-            self._peer = bucket = Bucket(QUARANTINE_BUCKET, clock)
+            self.peer = bucket = Bucket(QUARANTINE_BUCKET, clock)
             edges = {"PutObject": "quarantine.put", "DeleteObject": "quarantine.remove"}
             self.reader = S3Quarantine(Network(bucket, "s3", faults, "quarantine", edges), bucket.bucket)
             self.kept = S3Quarantine(bucket, bucket.bucket)
         else:
-            self._peer = queue = Queue(QUARANTINE_QUEUE, clock)
+            self.peer = queue = Queue(QUARANTINE_QUEUE, clock)
             edges = {"SendMessage": "quarantine.put", "DeleteMessage": "quarantine.remove"}
             self.reader = SqsQuarantine(Network(queue, "sqs", faults, "quarantine", edges), queue.url)
             self.kept = QueueView(queue)
@@ -88,11 +89,11 @@ class EdgeQuarantine(SimulatedQuarantine):
         self.reader.check()
 
     def put(self, entry: Quarantined) -> None:
-        before = self._peer.puts
+        before = self.peer.puts
         try:
             self.reader.put(entry)
         finally:
-            if self._peer.puts > before:
+            if self.peer.puts > before:
                 self._on_put(entry)
         self.heard.add(entry.sequence)
 
@@ -162,9 +163,9 @@ class EdgeCheckpoints(SimulatedCheckpoints):
 
     def __init__(self, faults: Faults) -> None:
         super().__init__(faults)
-        folder = tempfile.mkdtemp(prefix="simulation-")
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-        self.kept = FileCheckpoints(Path(folder))
+        self.folder = Path(tempfile.mkdtemp(prefix="simulation-"))
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self.kept = FileCheckpoints(self.folder)
 
 
 class Claims:
@@ -173,8 +174,8 @@ class Claims:
     def __init__(self, faults: Faults) -> None:
         self._bucket = Bucket(CLAIMS_BUCKET, faults.world.clock)
         edges = {"PutObject": "claims.store", "HeadObject": "claims.modified", "GetObject": "claims.get"}
-        self._network = Network(self._bucket, "s3", faults, "claims", edges)
-        self.store = S3ClaimCheck(self._network, CLAIMS_BUCKET, faults.world.clock)
+        self.network = Network(self._bucket, "s3", faults, "claims", edges)
+        self.store = S3ClaimCheck(self.network, CLAIMS_BUCKET, faults.world.clock)
 
     def fetch(self, uri: str) -> Any:
         """The data, as a subscriber finds it at this moment; None where there is none."""

@@ -23,9 +23,12 @@ T = TypeVar("T")
 
 def stream_reader(stream: FakeStream, faults: Faults) -> StreamReader:
     """The product's own reader of a simulated stream."""
-    return StreamReader(
-        _ToTheStream(_Streams(stream), "dynamodbstreams", faults, "source", _EDGES), stream.arn
-    )
+    return StreamReader(streams_of(stream, faults), stream.arn)
+
+
+def streams_of(stream: FakeStream, faults: Faults) -> Network:
+    """A client of the service that knows one stream."""
+    return _ToTheStream(_Streams(stream), "dynamodbstreams", faults, "source", _EDGES)
 
 
 class _ToTheStream(Network):

@@ -18,12 +18,11 @@ from tests.fakes.clients.sqs import SqsClient
 from tests.simulation.faults import Faults
 from tests.simulation.recovery.nonsense import Nonsense
 from tests.simulation.recovery.run_stores import SimulatedS3
-from tests.simulation.simulation import places_of
-from tests.simulation.world import Place
+from tests.simulation.world import Place, places_of
 
 Sent = tuple[Mapping[str, Any], Mapping[str, Any]]
-_QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/given-up"
-_BUCKET = "given-up"
+GIVEN_UP_QUEUE = "https://sqs.eu-central-1.amazonaws.com/111122223333/given-up"
+GIVEN_UP_BUCKET = "given-up"
 _MAPPING = "mapping"
 
 
@@ -89,7 +88,7 @@ class MemoryBox:
             raise DestinationUnavailable("the queue did not answer")
 
 
-class _AwsBox:
+class AwsBox:
     """What was given up, sent once by the real destination to a peer that does not fail meanwhile."""
 
     hidden_s: float = 0.0
@@ -98,7 +97,7 @@ class _AwsBox:
         self.places: dict[str, list[Place]] = {}
         self._faults = faults
         self._peer = peer
-        self._client = Nonsense(peer, faults, nonsense_share)
+        self.client = Nonsense(peer, faults, nonsense_share)
         self._taken = 0
 
     def fill(self, sent: Iterable[Sent]) -> None:
@@ -113,17 +112,17 @@ class _AwsBox:
         raise NotImplementedError
 
 
-class BucketBox(_AwsBox):
+class BucketBox(AwsBox):
     def __init__(self, faults: Faults, nonsense_share: float) -> None:
-        super().__init__(SimulatedS3(_BUCKET, faults, "box"), faults, nonsense_share)
+        super().__init__(SimulatedS3(GIVEN_UP_BUCKET, faults, "box"), faults, nonsense_share)
 
     def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
         mapping = f"{_MAPPING}-{self._taken:04d}"  # two batches of one shard may fail in the same second
-        S3FailureDestination(self._peer, _BUCKET, mapping).send(info, payload)
+        S3FailureDestination(self._peer, GIVEN_UP_BUCKET, mapping).send(info, payload)
         return object_key(info, mapping)
 
     def source(self) -> FailureSource:
-        return S3FailureSource(self._client, _BUCKET)
+        return S3FailureSource(self.client, GIVEN_UP_BUCKET)
 
     def names(self) -> set[str]:
         return set(self._peer.objects)
@@ -159,19 +158,19 @@ class SimulatedQueue(SqsClient):
             raise ReadTimeoutError(endpoint_url="https://sqs.example.com")
 
 
-class QueueBox(_AwsBox):
+class QueueBox(AwsBox):
     hidden_s: float = HIDDEN_S
 
     def __init__(self, faults: Faults, nonsense_share: float) -> None:
-        super().__init__(SimulatedQueue(_QUEUE, faults, "box"), faults, nonsense_share)
+        super().__init__(SimulatedQueue(GIVEN_UP_QUEUE, faults, "box"), faults, nonsense_share)
 
     def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-        SqsFailureDestination(self._peer, _QUEUE).send(info, payload)
+        SqsFailureDestination(self._peer, GIVEN_UP_QUEUE).send(info, payload)
         name: str = self._peer.messages[-1].id
         return name
 
     def source(self) -> FailureSource:
-        return SqsFailureSource(self._client, _QUEUE)
+        return SqsFailureSource(self.client, GIVEN_UP_QUEUE)
 
     def names(self) -> set[str]:
         return {message.id for message in self._peer.messages}

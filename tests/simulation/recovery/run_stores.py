@@ -43,7 +43,7 @@ class SimulatedRunStore(MemoryRunStore):
             raise CheckpointUnavailable("the run store did not answer")
 
     def release(self, lease: Lease) -> None:
-        if not _killed():
+        if not is_killed():
             super().release(lease)
 
 
@@ -75,11 +75,11 @@ class SimulatedS3(S3Client):
 
 class SimulatedS3RunStore(S3RunStore):
     def release(self, lease: Lease) -> None:
-        if not _killed():
+        if not is_killed():
             super().release(lease)
 
 
-def _killed() -> bool:
+def is_killed() -> bool:
     """Who is killed gives nothing back."""
     return isinstance(sys.exc_info()[1], Crash)
 

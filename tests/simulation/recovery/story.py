@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.reconcile import Reconciler
+from tests.simulation.account.reconciling import VerbReconciliations
+from tests.simulation.account.redriving import VerbRedrive
 from tests.simulation.judge import Violation
 from tests.simulation.ledgers import Durable, ledger_rows
 from tests.simulation.recovery.checks import Recovered, check_recovery, check_redrive
@@ -23,12 +25,16 @@ class ReconcileAndRedrive:
 
     def recover(self, simulation: Simulation) -> None:
         ledger = simulation.ledger
-        redrive = Redrive(simulation)
+        verbs = simulation.options.account.verbs
+        redrive = VerbRedrive(simulation) if verbs else Redrive(simulation)
         redrive.run()
         if not isinstance(ledger, Durable):
             check_redrive(simulation, redrive.redriven)
             return  # without a ledger nobody knows what was published
-        work = Reconciliations(simulation, ledger, self._make)
+        made = VerbReconciliations if verbs else Reconciliations
+        work = made(simulation, ledger, self._make)
+        if isinstance(work, VerbReconciliations):
+            work.plan()
         work.run(troubled=True)
         simulation.calm()
         redrive.run()
@@ -45,4 +51,6 @@ class ReconcileAndRedrive:
                 break
         if work.emitted:
             raise Violation(f"a reconciliation in calm did not find all: {short(work.report)}")
+        if isinstance(work, VerbReconciliations):
+            work.plan()
         check_recovery(simulation, Recovered(frozenset(redrive.redriven)))

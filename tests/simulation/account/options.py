@@ -1,0 +1,44 @@
+"""Which parts of a run go through the product's entry points, instead of the objects behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import Literal
+
+LagBy = Literal["function", "checkpoints", "stated"]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountOptions:
+    """``functions``: the mapping calls Lambda's handler. ``verbs``: what was given up is redriven, what was
+    quarantined is retried and the table is reconciled by verbs of the command line; ``lag_by``: how they
+    learn the lag. ``looks``: at the end somebody looks at everything with the verbs that only read.
+    ``seed``: of what these draw themselves.
+    """
+
+    functions: bool = False
+    verbs: bool = False
+    looks: bool = False
+    lag_by: LagBy = "function"
+    seed: int = 0
+
+    @property
+    def any(self) -> bool:
+        return self.functions or self.verbs or self.looks
+
+    @property
+    def rng(self) -> Random:
+        return Random(f"entry points {self.seed}")
+
+
+def draw_account(seed: int) -> AccountOptions:
+    """From a random generator of its own, so that the runs of known seeds keep what they draw."""
+    rng = Random(f"account {seed}")
+    return AccountOptions(
+        functions=rng.random() < 0.15,
+        verbs=rng.random() < 0.15,
+        looks=rng.random() < 0.15,
+        lag_by=rng.choice(("function", "function", "checkpoints", "stated")),
+        seed=seed,
+    )
