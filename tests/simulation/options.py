@@ -80,7 +80,7 @@ class Options:
     checkpoints: Literal["peer", "file"] = "peer"
     checks_targets: bool = False
     entities: Entities = "none"
-    account: AccountOptions = AccountOptions()
+    account: AccountOptions = field(default_factory=AccountOptions)
 
 
 def for_account(options: Options, account: AccountOptions) -> Options:

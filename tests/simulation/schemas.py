@@ -29,7 +29,7 @@ def write_schemas(folder: Path, kind: DeployKind) -> None:
     """The folder event_schemas of a deployment."""
     for (type_name, version), schema in _documents(kind).items():
         path = folder / type_name / f"{version}.json"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         head = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "$id": f"{_BASE}/{type_name}/{version}.json",

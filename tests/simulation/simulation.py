@@ -23,7 +23,7 @@ from bridge.wiring.functions import Handler, StreamHandler
 from tests.simulation.account.account import Account
 from tests.simulation.account.functions import stream_function
 from tests.simulation.account.options import draw_account
-from tests.simulation.account.project import Project
+from tests.simulation.account.project import project
 from tests.simulation.checking.watch import Watch
 from tests.simulation.configuration import EVENT_MAX_BYTES
 from tests.simulation.faults import Crash, Faults
@@ -113,7 +113,6 @@ class Simulation:
         self.quarantine = self.outside.quarantine
         self.checkpoints = self.outside.checkpoints
         self.destination = self.outside.destination
-        self.project = Project(self.options)
         self.account = Account(
             self.outside,
             self.world,
@@ -344,7 +343,7 @@ class Simulation:
         if self.options.account.functions:
             self.bad_lives += self.bad_deploy
             deploy, share = self._deployed()
-            return stream_function(self.project.config(deploy, share=share), self.account, self.judge)
+            return stream_function(project(self.options, deploy, share=share), self.account, self.judge)
         watched = cast(Relay, self.watched(self.new_relay(starts=True)))
         return StreamHandler(watched, self.world.clock, dialect=self.parts.dialect, reserve_s=_RESERVE_S)
 

@@ -25,8 +25,8 @@ from tests.simulation.world import TABLE, World
 
 class Account:
     """``role`` is who calls: a function, or "" for an operator; ``calls`` is what each role called: service,
-    method and what it was for. ``lag_s`` is how far the function is behind, as CloudWatch says it. ``buckets``
-    and ``queues`` are peers by name and by URL."""
+    method and what it was for. ``lag_s`` is how far the function is behind, as CloudWatch says it.
+    ``buckets`` and ``queues`` are peers by name and by URL."""
 
     def __init__(
         self,
@@ -86,8 +86,10 @@ class _QuarantineWay(Network):
         self, peer: Any, service: str, faults: Faults, on_put: Callable[[Quarantined], None]
     ) -> None:
         edges = {
-            **{"PutObject": "quarantine.put", "SendMessage": "quarantine.put"},
-            **{"DeleteObject": "quarantine.remove", "DeleteMessage": "quarantine.remove"},
+            "PutObject": "quarantine.put",
+            "SendMessage": "quarantine.put",
+            "DeleteObject": "quarantine.remove",
+            "DeleteMessage": "quarantine.remove",
         }
         super().__init__(peer, service, faults, "quarantine", edges)
         self._on_put = on_put
@@ -121,7 +123,9 @@ def _table_in(request: Mapping[str, Any]) -> str:
 
 
 def _bus_in(request: Mapping[str, Any]) -> str:
-    (name,) = {each["EventBusName"] for each in request["Entries"]} if "Entries" in request else {request["Name"]}
+    (name,) = (
+        {each["EventBusName"] for each in request["Entries"]} if "Entries" in request else {request["Name"]}
+    )
     return str(name)
 
 
@@ -146,5 +150,3 @@ def _target_of(service: str, request: Mapping[str, Any]) -> str:
         case "lambda":
             return f"arn:aws:lambda:{here}:event-source-mapping:{request.get('UUID', '*')}"
     return "*"
-
-

@@ -16,7 +16,7 @@ from unittest.mock import patch
 
 from bridge.core.records.dialect import STREAM
 from bridge.wiring import functions
-from bridge.wiring.bridge import Configuration
+from bridge.wiring.bridge import Configuration, load_configuration
 from bridge.wiring.functions import Function, open_stream
 from tests.simulation.account.account import Account
 from tests.simulation.configuration import PLAIN
@@ -74,14 +74,11 @@ def stream_function(config: Path, account: Account, judge: Judge) -> Process:
     return Process(partial(open_stream, dialect=STREAM), "stream", config, account, judge)
 
 
-@lru_cache(maxsize=64)
-def _of_text(text: bytes, path: Path) -> Configuration:
-    return _LOAD(path, os.environ)
-
-
-_LOAD = functions.load
+@lru_cache(maxsize=256)
+def _loaded_once(path: Path) -> Configuration:
+    return load_configuration(path, os.environ)
 
 
 def _loaded(path: Path, environ: Any) -> Configuration:
-    """The same file gives the same configuration: it is compiled once."""
-    return _of_text(path.read_bytes(), path)
+    """A project's files never change: the configuration is compiled once."""
+    return _loaded_once(path)

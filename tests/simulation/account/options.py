@@ -36,9 +36,9 @@ def draw_account(seed: int) -> AccountOptions:
     """From a random generator of its own, so that the runs of known seeds keep what they draw."""
     rng = Random(f"account {seed}")
     return AccountOptions(
-        functions=rng.random() < 0.15,
-        verbs=rng.random() < 0.15,
-        looks=rng.random() < 0.15,
+        functions=rng.random() < 0.1,
+        verbs=rng.random() < 0.1,
+        looks=rng.random() < 0.1,
         lag_by=rng.choice(("function", "function", "checkpoints", "stated")),
         seed=seed,
     )

@@ -12,7 +12,7 @@ from bridge.errors import BridgeError
 from bridge.ports.run_store import Document, Lease, RunStore
 from bridge.reconcile import Reconciler
 from bridge.wiring import reconcile as wiring
-from tests.simulation.account.project import STATE
+from tests.simulation.account.project import STATE, project
 from tests.simulation.account.shell import Done, Shell
 from tests.simulation.account.tables import FUNCTION
 from tests.simulation.account.truth import all_clear_is_true
@@ -42,6 +42,8 @@ class VerbReconciliations(Reconciliations):
 
     def _alone(self, *, troubled: bool) -> None:
         simulation = self.simulation
+        if troubled and simulation.options.account.lag_by == "stated":
+            simulation.lag_lied = True  # nobody measures what is stated
         resume = take_over = False
         for tries in range(_TRIES):
             self._weather(troubled and tries < _TROUBLED_TRIES)
@@ -86,6 +88,26 @@ class VerbReconciliations(Reconciliations):
         if (done.code == _OK) is bool(open_ends):
             raise Violation(f"{done}, and the report says {report['unsent']=} {report['blocked']}")
 
+    def _rival(self) -> None:
+        """Another operator, at another machine, while this one waits for an edge."""
+        simulation, rng = self.simulation, self.simulation.rng
+        self.rivals += 1
+        if rng.random() < self._drawn.pause_share:
+            simulation.world.note("a pause longer than a lease")
+            simulation.world.clock.advance(1.01 * self.longest_lease_s + 30 * rng.random())
+        mine, self.shell = self.shell, Shell(simulation.judge, simulation.world.note)
+        try:
+            verb = "resume" if rng.random() < 0.3 else "run"
+            self._run("reconcile", verb, *self._words(verb), *(["--take-over"] if rng.random() < 0.3 else []))
+        except (Crash, BridgeError) as error:
+            simulation.world.note(f"the rival stopped: {type(error).__name__} {error}")
+        finally:
+            self.shell = mine
+
+    @property
+    def longest_lease_s(self) -> float:
+        return _LEASE_S
+
     # --- a command line ------------------------------------------------------------------------------
 
     def plan(self) -> Done:
@@ -105,15 +127,17 @@ class VerbReconciliations(Reconciliations):
     def _reconcile(self, verb: str, *more: str) -> Done:
         simulation = self.simulation
         faults, share = simulation.faults, simulation.faults.overlap_share
-        words = ["--trust-ledger", *self._lag_words(), "--max-rcu", "1000000", *more]
-        if verb != "resume":
-            words += ["--segments", "2"]
+        words = [*self._words(verb), *more]
         if faults.on and verb != "plan":
             faults.overlap, faults.overlap_share = self._live, max(share, simulation.options.live_share)
         try:
             return self._run("reconcile", verb, *words)
         finally:
             faults.overlap, faults.overlap_share = None, share
+
+    def _words(self, verb: str) -> list[str]:
+        words = ["--trust-ledger", *self._lag_words(), "--max-rcu", "1000000"]
+        return words if verb == "resume" else [*words, "--segments", "2"]
 
     def _lag_words(self) -> list[str]:
         checkpoints = self.simulation.checkpoints
@@ -125,7 +149,7 @@ class VerbReconciliations(Reconciliations):
         return ["--function", FUNCTION]
 
     def _run(self, *words: str) -> Done:
-        config = str(self.simulation.project.config(share=1.0))
+        config = str(project(self.simulation.options))
         with self._watched_store():
             return self.shell.run(
                 *words, "--config", config, "--state", STATE, "--output", "json", "--table", "Items"

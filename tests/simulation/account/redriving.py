@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from bridge.edges.sqs.quarantine import HIDDEN_S
+from tests.simulation.account.project import project
 from tests.simulation.account.shell import Done, Shell
 from tests.simulation.judge import Violation
 from tests.simulation.recovery.boxes import GIVEN_UP_BUCKET, GIVEN_UP_QUEUE, AwsBox
@@ -66,7 +67,7 @@ class VerbRedrive(Redrive):
         if state == "trimmed":
             gone = len(places) - len(self._still_in_stream(places))
             if not gone or line["hole"]["records"] != gone:
-                raise Violation(f"{name} is reported as trimmed ({line['hole']}), and {gone} records are gone")
+                raise Violation(f"{name}, reported as trimmed ({line['hole']}), lacks {gone} records")
             self.redriven.update(self._still_in_stream(places))
             trimmed.add(name)
 
@@ -95,7 +96,7 @@ class VerbRedrive(Redrive):
     # --- a command line ------------------------------------------------------------------------------
 
     def _run(self, *words: str) -> Done:
-        config = str(self._simulation.project.config(share=1.0))
+        config = str(project(self._simulation.options))
         self._simulation.restart()
         return self.shell.run(*words, "--config", config, "--output", "json")
 

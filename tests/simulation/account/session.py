@@ -8,15 +8,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import boto3.session
 
+from bridge import settings
 from bridge.edges.local.clock import SystemClock
 from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
+from bridge.settings.yaml_source import YamlSource, parse_yaml
 from bridge.stream import runners
 from bridge.stream.mapping.invocation import InlineExecutor
 from bridge.wiring import bridge as wiring
@@ -55,7 +58,10 @@ def in_account(simulation: Simulation) -> Iterator[None]:
         for name, value in _clock(simulation.world.clock).items():
             stack.enter_context(patch.object(SystemClock, name, value))
         stack.enter_context(patch.object(boto3.session, "Session", Session))
-        stack.enter_context(patch.object(Session, "make", staticmethod(simulation.account.client), create=True))
+        stack.enter_context(
+            patch.object(Session, "make", staticmethod(simulation.account.client), create=True)
+        )
+        stack.enter_context(patch.object(settings, "parse_yaml", _parsed))
         for module in (wiring, reconcile, run, runners):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", OneThread))
         for module in (wiring, reconcile, run, registries):
@@ -97,6 +103,12 @@ def _watched(simulation: Simulation, build: Any) -> Any:
         return relay
 
     return built
+
+
+@lru_cache(maxsize=256)
+def _parsed(content: bytes, file: str) -> YamlSource:
+    """The same text is parsed once: that is most of the time of a verb."""
+    return parse_yaml(content, file)
 
 
 def _nothing() -> None:
