@@ -34,13 +34,13 @@ class Account:
         world: World,
         faults: Faults,
         on_put: Callable[[Quarantined], None],
-        lag_s: Callable[[], float | None],
+        lag_s: Callable[[], float],
         nonsense_share: float,
     ) -> None:
         self.role = ""
         self.calls: set[tuple[str, str, str, str]] = set()
         self.lag_s: Callable[[], float | None] = lag_s
-        self.mappings = Mappings(world, faults)
+        self.mappings = Mappings(world, faults, lag_s)
         runs = SimulatedS3(RUNS_BUCKET, faults, "runs")
         self.buckets: dict[str, Any] = {
             CLAIMS_BUCKET: outside.claims.network,

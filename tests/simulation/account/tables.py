@@ -111,25 +111,27 @@ class Metrics(CloudWatchClient):
 
 
 class Mappings(LambdaClient):
-    """The function's mapping of the table's stream, which works."""
+    """The function's mapping of the table's stream, which works. ``behind_s``: how far it truly is behind."""
 
     holds = False
 
-    def __init__(self, world: World, faults: Faults) -> None:
+    def __init__(self, world: World, faults: Faults, behind_s: Callable[[], float]) -> None:
         super().__init__()
         self._world = world
         self._faults = faults
+        self._behind_s = behind_s
         self.state = "Enabled"
 
     def begin(self, operation: str, parameters: dict[str, Any]) -> None:
         _asked(self._faults, "mapping.read", "lambda", operation)
+        result = "PROBLEM: Function call failed" if self._behind_s() else "No records processed"
         self.mappings = [
             mapping(
                 FunctionArn=FUNCTION_ARN,
                 EventSourceArn=stream.arn,
                 State=self.state,
                 LastModified=datetime.fromtimestamp(START_S - 3600, UTC),
-                LastProcessingResult="No records processed",
+                LastProcessingResult=result,
             )
             for stream in self._world.streams
             if stream is self._world.stream
