@@ -82,6 +82,12 @@ class Options:
     entities: Entities = "none"
     account: AccountOptions = field(default_factory=AccountOptions)
 
+    @property
+    def payloads_redriven(self) -> bool:
+        """Whether a redrive gets the records of a batch that was given up, and not only their positions."""
+        boxes = self.recovery.boxes
+        return boxes == "s3" or (boxes == "memory" and self.payload_kept)
+
 
 def for_account(options: Options, account: AccountOptions) -> Options:
     """With what the entry points need: stores that bridge.yaml can name, in AWS."""
@@ -107,12 +113,6 @@ def for_account(options: Options, account: AccountOptions) -> Options:
         checks_targets=True,
         function_timeout_s=max(options.function_timeout_s, 6.0),
     )
-
-    @property
-    def payloads_redriven(self) -> bool:
-        """Whether a redrive gets the records of a batch that was given up, and not only their positions."""
-        boxes = self.recovery.boxes
-        return boxes == "s3" or (boxes == "memory" and self.payload_kept)
 
 
 def draw(rng: Random, more: Random) -> Options:
