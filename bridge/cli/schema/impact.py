@@ -20,14 +20,16 @@ from bridge.errors import BridgeError
 if TYPE_CHECKING:
     from bridge.schemas.documents.proposed import Proposed
     from bridge.schemas.documents.schema_set import SchemaSet
-    from bridge.schemas.evolution.impact_finding import Finding, RuleImpact, Side
-    from bridge.schemas.evolution.stored_patterns import StoredRule
+    from bridge.schemas.evolution.rules.finding import Finding, RuleImpact, Side, Witness
+    from bridge.schemas.evolution.rules.stored import StoredRule
 
 _STYLES: Final = {
     "stops": "bold red",
     "old-major": "bold red",
     "never": "red",
+    "begins": "bold yellow",
     "partly": "yellow",
+    "more": "yellow",
     "invalid": "yellow",
     "unknown": "yellow",
     "none": "green",
@@ -37,7 +39,9 @@ _SAYS: Final = {
     "stops": "stops matching",
     "old-major": "will not get the new major",
     "never": "matches no event, before or after",
+    "begins": "matched nothing before, and begins to match",
     "partly": "still matches, but not with all of its values",
+    "more": "matches more than before",
     "invalid": "is not a pattern that EventBridge accepts",
     "unknown": "cannot be decided",
     "none": "matches as before",
@@ -67,19 +71,19 @@ def impact(
     ] = "",
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Show which rules a new version of a schema breaks, and how to fix them.
+    """Show which rules a new version of a schema affects, and how to fix them.
 
     PATTERNS is a JSON file with a pattern, the output of `aws events list-rules`, or a CloudFormation or SAM
     template; a folder is searched for all of them. The result is proven: a rule counts as stopped only if no
-    event that is valid by the new version can match it.
+    event that is valid by the new version can match it, and as matching as before only if it gains nothing.
 
     Exits 0 when no rule is affected, 2 when some are, 4 when none is as far as it could be decided, 1 or 3
     when patterns or schemas cannot be read.
     """
     from bridge.schemas.documents.proposed import before, of_version
     from bridge.schemas.documents.schema_set import SchemaSet
-    from bridge.schemas.evolution.impact import Impact
-    from bridge.schemas.evolution.impact_finding import Effect
+    from bridge.schemas.evolution.rules.finding import Effect
+    from bridge.schemas.evolution.rules.impact import Impact
 
     if (patterns is None) == (bus is None):
         raise BridgeError("there are no rules to check", hint="give either PATTERNS or --bus NAME")
@@ -119,7 +123,7 @@ def _source() -> str:
 
 def _side(proposed: Proposed, known: SchemaSet, source: str) -> Side:
     from bridge.schemas.documents.examples import valid_examples
-    from bridge.schemas.evolution.impact_finding import Side
+    from bridge.schemas.evolution.rules.finding import Side
 
     found = valid_examples(known, proposed.type, proposed.version)
     examples = {path.name: data for path, data in found.items()}
@@ -127,7 +131,7 @@ def _side(proposed: Proposed, known: SchemaSet, source: str) -> Side:
 
 
 def _rules(patterns: Path | None, bus: str | None, aws: Aws) -> list[StoredRule]:
-    from bridge.schemas.evolution.stored_patterns import read_rules, rules_of
+    from bridge.schemas.evolution.rules.stored import read_rules, rules_of
 
     if patterns is not None:
         return read_rules(patterns)
@@ -163,6 +167,8 @@ def _rule_json(rule: StoredRule, judged: RuleImpact | None) -> dict[str, Any]:
     reported["findings"] = [asdict(finding) for finding in judged.findings]
     if judged.witness is not None:
         reported["matched_before"] = asdict(judged.witness)
+    if judged.gained is not None:
+        reported["matches_now"] = asdict(judged.gained)
     return reported
 
 
@@ -184,13 +190,16 @@ def _show(console: Console, old: Proposed | None, new: Proposed, judged: Sequenc
             continue
         for finding in each.findings:
             console.show(*_finding(finding))
-        if each.witness is not None:
-            example = each.witness.source
-            said = "built from an example" if example == "made" else f"example {example}"
-            console.show(Text(f"    matched before: {visible(said)}", "dim"))
+        for what, witness in (("matched before", each.witness), ("matches now", each.gained)):
+            if witness is not None:
+                console.show(Text(f"    {what}: {visible(_origin(witness))}", "dim"))
     counts: Mapping[str, int] = Counter(_effect(pair) for pair in judged)
     parts = [f"{counts[effect]} {effect}" for effect in order if counts.get(effect)]
     console.say(f"{plural(len(judged), 'rule')}: {', '.join(parts) or 'none'}")
+
+
+def _origin(witness: Witness) -> str:
+    return "built from an example" if witness.source == "made" else f"example {witness.source}"
 
 
 def _effect(pair: Judged) -> str:

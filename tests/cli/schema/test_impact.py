@@ -50,13 +50,25 @@ def test_json_says_the_same_for_programs(versions: Shell) -> None:
 
 
 def test_rules_that_still_match_exit_0_and_undecided_ones_4(versions: Shell) -> None:
-    versions.write("rule.json", rule(name=["Ada"]))
+    versions.write("rule.json", {"detail-type": [f"{TYPE}.v1"]})
     assert versions.run("schema", "impact", "rule.json", "--schema", TYPE).code == 0
     versions.write("rule.json", {"detail-type": "no list"})
     versions.write("rule.json", {"EventPattern": "{"})
     done = versions.run("schema", "impact", "rule.json", "--schema", TYPE)
     assert done.code == 4
     assert b"cannot be" in done.out or b"is not JSON" in done.out
+
+
+def test_a_rule_that_begins_to_match_is_reported_with_an_event_and_exit_code_2(versions: Shell) -> None:
+    versions.write("rule.json", rule(name=["Ada"]))
+    done = versions.run("schema", "impact", "rule.json", "--schema", TYPE)
+    assert done.code == 2
+    assert b"matched nothing before, and begins to match" in done.out
+    assert b"matches now: built from an example" in done.out
+    assert done.last_line == "1 rule: 1 begins"
+    done = versions.run("schema", "impact", "rule.json", "--schema", TYPE, "--output", "json")
+    (reported,) = json.loads(done.out)["rules"]
+    assert (reported["affected"], reported["matches_now"]["data"]) == (True, {"name": "Ada"})
 
 
 def test_a_proposed_file_is_compared_with_the_newest_version(versions: Shell) -> None:

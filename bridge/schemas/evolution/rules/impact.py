@@ -1,23 +1,22 @@
 """The effect of a new schema version on the rule patterns of a bus.
 
 Decided by reasoning about the schemas, not by trying events: a rule is reported to stop matching only where
-no event that follows the new version can match it. Examples are witnesses and a second opinion: an example
-that matches although the proof says that none can makes the verdict "unknown".
+no event that follows the new version can match it, and to match as before only where each value that it
+accepts in the new version was possible in the old one. Examples are witnesses and a second opinion: an
+example that matches although the proof says that none can makes the verdict "unknown".
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from bridge.core.pattern.fields import Field
 from bridge.core.pattern.matching import compile_pattern
-from bridge.core.pattern.rules import envelope
 from bridge.core.pattern.syntax import Fields, parse_pattern
-from bridge.schemas.documents.event_document import bus_envelope, cloud_event, example_event
-from bridge.schemas.documents.nodes import Documents, Node, Undecided
-from bridge.schemas.evolution.impact_finding import (
+from bridge.schemas.documents.nodes import Undecided
+from bridge.schemas.evolution.rules.finding import (
+    GAINS,
     Effect,
     Finding,
     RuleImpact,
@@ -26,58 +25,16 @@ from bridge.schemas.evolution.impact_finding import (
     nearest,
     text_of,
     why,
+    why_more,
 )
-from bridge.schemas.evolution.matchable import ABSENT, Answer, Judged, judge
-from bridge.schemas.evolution.reach import Reach, reach_of
+from bridge.schemas.evolution.rules.gained import Gain, Seen, gained
+from bridge.schemas.evolution.rules.matchable import Answer
+from bridge.schemas.evolution.rules.reach import Reach
+from bridge.schemas.evolution.rules.view import RuleView
+from bridge.schemas.evolution.rules.witness import Values, find_witness
 
-_ENVELOPE: Final = "urn:stream-bridge:envelope"
 _ADDRESS: Final = frozenset({"detail-type", "source", "detail.type", "detail.source"})
 """Fields that select which events a rule wants, not by their content."""
-
-
-class _Schema:
-    """One side, with what its events can hold at each field."""
-
-    def __init__(self, side: Side) -> None:
-        self.side = side
-        names = {"type_name": side.type, "source": side.source}
-        detail = cloud_event({"$ref": side.data}, dataschema=side.data, described=False, **names)
-        whole = bus_envelope(detail, **names)
-        self.documents = Documents({**side.documents, _ENVELOPE: whole})
-        self._reached: dict[tuple[str, ...], Reach | Undecided] = {}
-
-    def reach(self, steps: tuple[str, ...]) -> Reach | Undecided:
-        if steps not in self._reached:
-            try:
-                self._reached[steps] = reach_of(self.documents, self.documents.root(_ENVELOPE), steps)
-            except Undecided as error:
-                self._reached[steps] = error
-        return self._reached[steps]
-
-    def judge(self, matcher: Any, steps: tuple[str, ...]) -> Judged:
-        reach = self.reach(steps)
-        if isinstance(reach, Undecided):
-            return Judged(Answer.UNKNOWN)
-        return judge(self.documents, matcher, reach)
-
-    def field(self, each: Field) -> Judged:
-        """The best answer of the field's matchers."""
-        return max((self.judge(m, each.steps) for m in each.leaf.matchers), key=lambda judged: judged.answer)
-
-    def alternative(self, fields: Sequence[Field]) -> Answer:
-        return min((self.field(each).answer for each in fields), default=Answer.YES)
-
-    def pointer(self, steps: tuple[str, ...]) -> str | None:
-        """The part of the schema that decides about a field."""
-        reach = self.reach(steps)
-        if isinstance(reach, Undecided):
-            return None
-        nodes: list[Node] = [slot.parts[-1] for slot in reach.slots] + reach.objects + reach.open_at
-        nodes += [node for node, _ in reach.lost_at]
-        node = next((node for node in nodes if node.uri != _ENVELOPE), None)
-        if node is None:
-            return None
-        return node.pointer if node.uri == self.side.data else f"{node.uri}#{node.pointer}"
 
 
 class Impact:
@@ -85,8 +42,8 @@ class Impact:
     known types with their majors."""
 
     def __init__(self, old: Side | None, new: Side, majors: Sequence[str] = ()) -> None:
-        self.old = None if old is None else _Schema(old)
-        self.new = _Schema(new)
+        self.old = None if old is None else RuleView(old, "old")
+        self.new = RuleView(new, "new")
         self._base = new.type.rpartition(".v")[0]
         known = [*majors, new.type, *([old.type] if old else [])]
         self._majors = [each for each in dict.fromkeys(known) if each != new.type]
@@ -100,7 +57,10 @@ class Impact:
         if not asked:
             slip = self._without_major(alternatives)
             return RuleImpact(rule, Effect.NEVER, (slip,)) if slip else RuleImpact(rule, Effect.OTHER)
-        found = list(dict.fromkeys(finding for each in asked for finding in self._findings(each)))
+        gains = [(each, list(self._gains(each))) for each in asked]
+        found = [finding for each in asked for finding in self._findings(each)]
+        found += [finding for _, more in gains for finding, _ in more]
+        found = list(dict.fromkeys(found))
         effect = self._effect(asked, found)
         if effect is Effect.NEVER and not self.new.side.source and all(map(_by_source_alone, asked)):
             text = "it is not known whether these events have this source"
@@ -110,8 +70,9 @@ class Impact:
             text = f"example {name} of the new version matches, but by the schema no event can"
             found.insert(0, Finding("undecided", "", "", text, "compare both: one of them is wrong"))
             effect = Effect.UNKNOWN
-        witness = self._witness(pattern, asked) if effect.affected else None
-        return RuleImpact(rule, effect, tuple(found), witness)
+        before = self._before(pattern, asked) if effect.loses else None
+        after = self._after(pattern, gains) if effect.gains else None
+        return RuleImpact(rule, effect, tuple(found), before, after)
 
     # --- the verdict ---------------------------------------------------------------------------------
 
@@ -120,17 +81,22 @@ class Impact:
         if not any(self._addressed(self.new, each) for each in asked):
             return Effect.OLD_MAJOR
         best = max(new)
+        old = [Answer.YES if self.old is None else self._possible(self.old, each) for each in asked]
+        kinds = {finding.kind for finding in found}
         if best is Answer.NO:
-            old = [Answer.YES if self.old is None else self._possible(self.old, each) for each in asked]
             return Effect.STOPS if self.old is not None and max(old) > Answer.NO else Effect.NEVER
-        if any(finding.kind != "undecided" for finding in found):
+        if kinds & GAINS and max(old) is Answer.NO:
+            return Effect.BEGINS
+        if kinds - GAINS - {"undecided", "perhaps-more"}:
             return Effect.PARTLY
-        return Effect.UNKNOWN if best is Answer.UNKNOWN else Effect.NONE
+        if kinds & GAINS:
+            return Effect.MORE
+        return Effect.UNKNOWN if best is Answer.UNKNOWN or "perhaps-more" in kinds else Effect.NONE
 
-    def _possible(self, schema: _Schema, alternative: Fields) -> Answer:
+    def _possible(self, schema: RuleView, alternative: Fields) -> Answer:
         return schema.alternative(tuple(alternative.values()))
 
-    def _addressed(self, schema: _Schema, alternative: Fields) -> bool:
+    def _addressed(self, schema: RuleView, alternative: Fields) -> bool:
         address = [each for name, each in alternative.items() if name in _ADDRESS]
         return schema.alternative(address) > Answer.NO
 
@@ -171,10 +137,7 @@ class Impact:
 
     def _of_field(self, each: Field) -> Iterator[Finding]:
         reach = self.new.reach(each.steps)
-        pointers = (
-            None if self.old is None else self.old.pointer(each.steps),
-            self.new.pointer(each.steps),
-        )
+        pointers = self._pointers(each)
         if isinstance(reach, Undecided):
             yield Finding("undecided", each.name, each.leaf.text, f"the schema {reach}", "", *pointers)
             return
@@ -196,58 +159,76 @@ class Impact:
                 kind, message, fix = why(matcher, judged, reach, could)
                 yield Finding(kind, each.name, text, message, fix, *pointers)
 
+    def _pointers(self, each: Field) -> tuple[str | None, str | None]:
+        old = None if self.old is None else self.old.pointer(each.steps)
+        return old, self.new.pointer(each.steps)
+
+    # --- what the rule begins to match ---------------------------------------------------------------
+
+    def _gains(self, alternative: Fields) -> Iterator[tuple[Finding, tuple[Field, Gain] | None]]:
+        """Only of an alternative that can match, for types that it asks for in both versions."""
+        old, new = self.old, self.new
+        if old is None or not all(self._addressed(view, alternative) for view in (old, new)):
+            return
+        if self._possible(new, alternative) is Answer.NO:
+            return
+        shared = old.every.keys() & new.every.keys()
+        agree = all(old.every[uri] == new.every[uri] for uri in shared)
+        for name, each in alternative.items():
+            before, after = old.reach(each.steps), new.reach(each.steps)
+            if name in _ADDRESS or isinstance(after, Undecided):
+                continue
+            for matcher in each.leaf.matchers:
+                try:
+                    if isinstance(before, Undecided):
+                        raise before
+                    was, now = Seen(old.documents, before), Seen(new.documents, after)
+                    gain = gained(was, now, matcher, {**old.every, **new.every} if agree else None)
+                except Undecided as error:
+                    text, fix = f"the schema {error}", "compare the two places"
+                    yield (
+                        Finding("perhaps-more", name, text_of(matcher), text, fix, *self._pointers(each)),
+                        None,
+                    )
+                    continue
+                if gain is not None:
+                    kind, text, fix = why_more(matcher, gain)
+                    found = Finding(kind, name, text_of(matcher), text, fix, *self._pointers(each))
+                    yield found, (each, gain)
+
     # --- examples ------------------------------------------------------------------------------------
 
     def _refuted(self, pattern: Mapping[str, Any]) -> str:
         """The name of an example of the new version that matches; empty where none does."""
         compiled = compile_pattern(pattern)
-        return next((n for n, e in self._events(self.new) if compiled.matches(e)), "")
+        return next((n for n, e in self.new.events() if compiled.matches(e)), "")
 
-    def _witness(self, pattern: Mapping[str, Any], asked: Sequence[Fields]) -> Witness | None:
+    def _before(self, pattern: Any, asked: Sequence[Fields]) -> Witness | None:
+        """An event of the old version that the rule matched."""
         if self.old is None:
             return None
-        compiled = compile_pattern(pattern)
-        for name, event in self._events(self.old):
-            if compiled.matches(event):
-                return Witness(name, event["detail"]["data"])
-        data = self.old.documents.root(self.old.side.data)
-        for alternative in asked:
-            wanted = {each.steps: self.old.field(each) for each in alternative.values()}
-            if any(judged.answer is not Answer.YES for judged in wanted.values()):
-                continue
-            for _, event in self._events(self.old):
-                made = copy.deepcopy(event)
-                for steps, judged in wanted.items():
-                    _put(made, steps, judged.value)
-                made_data = made["detail"].get("data")
-                if compiled.matches(made) and self.old.documents.takes(data, made_data):
-                    return Witness("made", made_data)
-        return None
+        wanted = [values for each in asked if (values := _matching(self.old, each)) is not None]
+        return find_witness(self.old, pattern, wanted)
 
-    def _events(self, schema: _Schema) -> Iterator[tuple[str, dict[str, Any]]]:
-        side = schema.side
-        for name, data in side.examples.items():
-            event = example_event(side.type, side.source or "example", side.data, data)
-            yield name, envelope(event)
+    def _after(self, pattern: Any, gains: Sequence[tuple[Fields, list[Any]]]) -> Witness | None:
+        """An event of the new version that the rule matches by what it gains."""
+        wanted: list[Values] = []
+        for alternative, more in gains:
+            for each, gain in (shown for _, shown in more if shown is not None):
+                others = _matching(self.new, {n: f for n, f in alternative.items() if f is not each})
+                if others is not None and gain.has_value:
+                    wanted.append({**others, each.steps: gain.value})
+        return find_witness(self.new, pattern, wanted, made=True)
+
+
+def _matching(view: RuleView, alternative: Fields) -> dict[tuple[str, ...], Any] | None:
+    """A value for each field of an alternative; None where one is not known."""
+    wanted = {each.steps: view.field(each) for each in alternative.values()}
+    if any(judged.answer is not Answer.YES for judged in wanted.values()):
+        return None
+    return {steps: judged.value for steps, judged in wanted.items()}
 
 
 def _by_source_alone(alternative: Fields) -> bool:
     """Whether the rule selects events by their source only."""
     return "source" in alternative and not {"detail-type", "detail.type"} & alternative.keys()
-
-
-def _put(event: dict[str, Any], steps: Sequence[str], value: Any) -> None:
-    """Put ``value`` where a pattern reads it; into the first element of a list."""
-    here: Any = event
-    *outer, last = steps
-    for step in (*outer, None):
-        while isinstance(here, list) and here:
-            here = here[0]
-        if not isinstance(here, dict):
-            return
-        if step is not None:
-            here = here.setdefault(step, {})
-    if value is ABSENT:
-        here.pop(last, None)
-    else:
-        here[last] = [value] if isinstance(here.get(last), list) else value

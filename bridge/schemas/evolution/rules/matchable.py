@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bridge.core.pattern.matchers import compile_matchers, is_number
 from bridge.schemas.documents.nodes import Documents
-from bridge.schemas.evolution.reach import Reach, Slot, finite
+from bridge.schemas.evolution.rules.reach import Reach, Slot, finite
 
 
 class Answer(IntEnum):
@@ -57,12 +57,9 @@ def judge(documents: Documents, matcher: Any, reach: Reach) -> Judged:
         if not common:
             continue
         values = finite(slot.parts)
-        extensible = any(
-            isinstance(part.schema, dict) and part.schema.get("x-extensible-enum") for part in slot.parts
-        )
-        candidates = list(_limited(common)) if values is None else values
-        candidates += [] if values is not None else [*_candidates(matcher), *_samples(slot)]
-        for value in candidates:
+        extensible = is_extensible(slot)
+        tried = [*_limited(common), *candidates(matcher, slot)] if values is None else values
+        for value in tried:
             if accepts(value) and all(documents.takes(origin, value) for origin in slot.origins):
                 return Judged(Answer.YES, value, kinds)
         if values is not None or (common <= {"boolean", "null"} and not extensible):
@@ -97,7 +94,18 @@ def _limited(kinds: frozenset[str]) -> Iterator[Any]:
         yield None
 
 
-def _candidates(matcher: Any) -> Iterator[Any]:
+def is_extensible(slot: Slot) -> bool:
+    """Whether an enumeration of the slot may hold other values than it lists."""
+    return any(isinstance(part.schema, dict) and part.schema.get("x-extensible-enum") for part in slot.parts)
+
+
+def candidates(matcher: Any, slot: Slot) -> Iterator[Any]:
+    """Values that are worth a try: of the matcher, and of the schema itself."""
+    yield from _accepted(matcher)
+    yield from _samples(slot)
+
+
+def _accepted(matcher: Any) -> Iterator[Any]:
     """Values that the matcher accepts, to try on the schema."""
     if not isinstance(matcher, Mapping):
         yield matcher
@@ -116,9 +124,13 @@ def _candidates(matcher: Any) -> Iterator[Any]:
 
 
 def _samples(slot: Slot) -> Iterator[Any]:
-    """Values from the schema itself."""
+    """Values from the schema itself, and beside its bounds."""
     for part in slot.parts:
         if isinstance(part.schema, dict):
+            for keyword in _BOUNDS:
+                bound: Any = part.schema.get(keyword)
+                if is_number(bound):
+                    yield from (bound, bound + 1, bound - 1)
             examples = part.schema.get("examples")
             yield from examples if isinstance(examples, list) else ()
             if "default" in part.schema:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.schemas.evolution.stored_patterns import read_rules
+from bridge.schemas.evolution.rules.stored import read_rules
 
 PATTERN = {"detail-type": ["x.v1"], "detail": {"data": {"plan": ["pro"]}}}
 TEMPLATE = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bridge.schemas.evolution.impact import Impact
-from bridge.schemas.evolution.impact_finding import RuleImpact, Side
+from bridge.schemas.evolution.rules.finding import RuleImpact, Side
+from bridge.schemas.evolution.rules.impact import Impact
 
 TYPE = "com.example.user.plan_changed"
 PLAN: dict[str, Any] = {
