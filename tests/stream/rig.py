@@ -80,8 +80,14 @@ class Notes:
 
 
 class Rig:
-    def __init__(self, *, page_size: int = 1000, destination: FailureDestination | None = None) -> None:
-        self.clock = FakeClock(1_793_534_400.0)
+    def __init__(
+        self,
+        *,
+        page_size: int = 1000,
+        destination: FailureDestination | None = None,
+        start_s: float = 1_793_534_400.0,
+    ) -> None:
+        self.clock = FakeClock(start_s)
         self.stream = FakeStream(self.clock, page_size=page_size)
         self.function = Function()
         self.checkpoints = MemoryCheckpoints()
@@ -97,6 +103,7 @@ class Rig:
         executor: Executor | None = None,
         checkpoints: Checkpoints | None = None,
         pace: Pace | None = None,
+        rng: random.Random | None = None,
         **settings: Any,
     ) -> Runner:
         return Runner(
@@ -105,7 +112,7 @@ class Rig:
             checkpoints or self.checkpoints,
             MappingSettings(**settings),
             clock=self.clock,
-            rng=random.Random(7),
+            rng=rng or random.Random(7),
             destination=self.destination,
             executor=executor,
             telemetry=self.notes,

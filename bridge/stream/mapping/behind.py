@@ -70,24 +70,24 @@ class CheckpointLag:
         not certain."""
         iterator: str | None = self._iterator(shard_id, start)
         # A mapping that began at LATEST has read and skipped what was written before.
-        since_s = -1 if start.since_s is None else start.since_s
-        limit = GET_RECORDS_MAX if start.since_s is not None else 1
+        since_s = start.since_s
+        limit = 1 if since_s is None else GET_RECORDS_MAX
         intake = Intake(self.dialect, self.source.arn, shard_id)
-        skipped = 0
+        skipped_to_s: float | None = None
         for _ in range(PAGES):
             if iterator is None:  # believed only of a shard that is closed
-                listed = (shard for shard in self.source.shards() if shard.id == shard_id)
-                return None if any(shard.ending is None for shard in listed) else self.clock.now()
+                is_open = any(each.id == shard_id and each.ending is None for each in self.source.shards())
+                return None if is_open else self.clock.now()
             page = self.source.read(iterator, limit)
             for record in page.records:
                 created_s = self.dialect.created_s(intake.shape(record))
-                if created_s is None or created_s >= since_s:
+                if created_s is None or since_s is None or created_s >= since_s:
                     return created_s
-                skipped += 1
+                skipped_to_s = since_s
             if page.behind_ms == 0:
                 break  # only Kinesis says so
             iterator = page.next
-        return float(since_s) if skipped else self.clock.now()
+        return self.clock.now() if skipped_to_s is None else skipped_to_s
 
     def _iterator(self, shard_id: str, start: Start) -> str:
         if start.after is None:
