@@ -196,7 +196,9 @@ class Pages:
 
     def lag(self, checkpoint: str) -> CheckpointLag:
         clock, checkpoints = FakeClock(1_000_000.0), MemoryCheckpoints()
-        checkpoints.save(STREAM_ARN, {shard.id: "SHARD_END" for shard in self.listed} | {"shard-1": checkpoint})
+        checkpoints.save(
+            STREAM_ARN, {shard.id: "SHARD_END" for shard in self.listed} | {"shard-1": checkpoint}
+        )
         return CheckpointLag(self, checkpoints, STREAM, clock, "./state")
 
 

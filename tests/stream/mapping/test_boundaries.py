@@ -94,9 +94,7 @@ def test_a_checkpoint_may_be_an_hour_ahead_of_this_clock(ahead_s: int, refused: 
         assert rig.runner().stats().pending == 0
 
 
-@pytest.mark.parametrize(
-    ("later_s", "age_ms"), [(-5.0, 0), (0.0, 0), (0.0004, 0), (0.0006, 1), (2.5, 2_500)]
-)
+@pytest.mark.parametrize(("later_s", "age_ms"), [(-5.0, 0), (0.0, 0), (0.0004, 0), (0.0006, 1), (2.5, 2_500)])
 def test_the_age_of_a_batch_is_that_of_its_last_record_and_never_negative(
     later_s: float, age_ms: int
 ) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from bridge.errors import ConfigurationError
+from bridge.errors import ConfigurationError, Problem
 from bridge.stream.mapping.settings import MappingSettings
 from bridge.stream.mapping.stats import RunnerStats
 
+WHERE = "event source mapping"
 LIMITS = [
     ("batch_size", 1, 10_000),
     ("window_s", 0, 300),
@@ -47,7 +48,11 @@ def test_minus_one_and_none_mean_no_limit(name: str) -> None:
 def test_every_bad_value_is_reported() -> None:
     with pytest.raises(ConfigurationError) as caught:
         MappingSettings(batch_size=0, window_s=301, starting_position="AT_TIMESTAMP")  # type: ignore[arg-type]
-    assert len(caught.value.problems) == 3
+    assert caught.value.problems == (
+        Problem(WHERE, 0, 0, "batch_size", "is 0, Lambda takes 1 to 10000"),
+        Problem(WHERE, 0, 0, "window_s", "is 301, Lambda takes 0 to 300"),
+        Problem(WHERE, 0, 0, "starting_position", "is neither TRIM_HORIZON nor LATEST"),
+    )
 
 
 def test_a_record_is_wanted_where_one_filter_wants_it_or_there_is_none() -> None:

@@ -155,7 +155,9 @@ def test_an_empty_shard_is_read_at_the_pace_and_one_with_records_at_once() -> No
     rig.stream.before_read = reads.note
     until(rig, waiting(rig), 1)
     assert reads.at[3] <= 0.01
-    assert [round(later - at, 3) for at, later in zip(reads.at[3:], reads.at[4:], strict=False)][:2] == [0.25] * 2
+    assert [round(later - at, 3) for at, later in zip(reads.at[3:], reads.at[4:], strict=False)][:2] == [
+        0.25
+    ] * 2
 
 
 def test_listings_that_fail_wait_twice_as_long_each_time_and_an_answer_ends_that() -> None:
