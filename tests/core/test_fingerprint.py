@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.diff.fields import compile_diff, differing_names
-from bridge.core.fingerprint import canonical_json, compile_fingerprint, field_hashes
+from bridge.core.fingerprint import canonical_json, compile_fingerprint, field_hashes, fingerprint_version_of
 from bridge.errors import MalformedRecord
 from tests.builders.strategies import ITEMS, shuffled_item, two_images
 
@@ -120,3 +120,74 @@ def plain_notation(text: str) -> str:
 def test_what_is_not_legal_has_no_fingerprint(value: Any) -> None:
     with pytest.raises(MalformedRecord):
         fingerprint({"a": value})
+
+
+def test_the_hashes_that_ledgers_hold_are_these() -> None:
+    """Another value for the same item would make every row of every ledger differ."""
+    item = {"id": {"S": "1"}, "n": {"N": "7"}}
+    assert compile_fingerprint(b"k")(item) == "1c4fd19e177c030cb74b4a270cece0cb"
+    assert field_hashes(b"k", item) == {"id": "2d2c9013", "n": "3f3dbe6f"}
+    assert fingerprint_version_of(b"k", ["/a"], [("$.b", "hmac", b"x"), ("$.c", "drop", b"")]) == "79ce43bb"
+
+
+def test_a_rule_of_redaction_counts_with_its_path_its_action_and_its_key() -> None:
+    base = [("$.b", "hmac", b"x")]
+    rules = [base, [("$.c", "hmac", b"x")], [("$.b", "mask", b"x")], [("$.b", "hmac", b"y")], []]
+    versions = {fingerprint_version_of(b"k", (), each) for each in rules}
+    assert len(versions) == len(rules)
+    assert len({fingerprint_version_of(secret, (), base) for secret in (b"k", b"j")}) == 2
+    assert fingerprint_version_of(b"k", ["/a", "/b"], ()) == fingerprint_version_of(b"k", ["/b", "/a"], ())
+
+
+@pytest.mark.parametrize(
+    ("path", "others"),
+    [
+        (("a",), {"b", "c"}),
+        (("*",), set()),
+        (("a", "x"), {"a", "b", "c"}),
+        (("*", "x"), {"a", "b", "c"}),
+        (("a", "x", "y"), {"a", "b", "c"}),
+    ],
+)
+def test_only_what_is_named_is_ignored(path: tuple[str, ...], others: set[str]) -> None:
+    """A change beside an ignored path changes the fingerprint."""
+    of = compile_fingerprint(b"k", ignore=(path,))
+    item: dict[str, Any] = {name: {"M": {"x": {"M": {"y": {"N": "1"}}}, "z": {"N": "1"}}} for name in "abc"}
+    changed = set()
+    for name in "abc":
+        value = {"M": {**item[name]["M"], "z": {"N": "2"}}}
+        if of({**item, name: value}) != of(item):
+            changed.add(name)
+    assert changed == others
+    inner = {"M": {"x": {"M": {"y": {"N": "2"}}}, "z": {"N": "1"}}}
+    assert of({**item, "a": inner}) == of(item)
+
+
+def test_a_value_below_an_ignored_path_may_be_of_any_type() -> None:
+    of = compile_fingerprint(b"k", ignore=(("a", "x"),))
+    values: list[dict[str, Any]] = [
+        {"S": "M"},
+        {"N": "1"},
+        {"M": {}},
+        {"L": []},
+        {"SS": ["x"]},
+        {"NULL": True},
+    ]
+    assert len({of({"a": value}) for value in values}) == len(values)
+
+
+def test_sets_that_are_python_sets_read_as_lists_of_their_members_in_order() -> None:
+    listed = {"s": {"SS": ["a", "b"]}, "b": {"BS": ["YQ==", "Yg=="]}, "m": {"M": {"s": {"SS": ["a", "b"]}}}}
+    native = {"s": {"SS": {"b", "a"}}, "b": {"BS": {b"b", b"a"}}, "m": {"M": {"s": {"SS": {"b", "a"}}}}}
+    assert canonical_json(native) == canonical_json(listed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("beside", [{"SS": ["b", "a"]}, {"S": "x"}, {"N": "1"}, {"N": "1.0"}, {"BOOL": True}])
+@pytest.mark.parametrize("inside", [{"SS": ["b", "a"]}, {"N": "1.0"}, {"N": "1"}, {"S": "x"}])
+def test_a_set_or_a_number_inside_is_found_whatever_is_beside_it(
+    beside: dict[str, Any], inside: dict[str, Any]
+) -> None:
+    for held in ({"M": {"k": inside}}, {"L": [inside]}):
+        item = {"a": beside, "m": held, "z": beside}
+        careful = {name: carefully(value) for name, value in item.items()}
+        assert canonical_json(item) == orjson.dumps(careful, option=orjson.OPT_SORT_KEYS)

@@ -46,6 +46,9 @@ DOCUMENT: dict[str, Any] = {
         ("$['a'][0]", "a", (0,), []),
         ("$['nowhere'].b", "nowhere", ("b",), []),
         ("$._u", "_u", (), [7]),
+        ('$["_u"]', "_u", (), [7]),
+        ('$.list[2]["b"]', "list", (2, "b"), [30]),
+        ("$.list[2]['b']", "list", (2, "b"), [30]),
     ],
 )
 def test_a_simple_path_has_its_steps_and_finds_its_values(
@@ -122,3 +125,26 @@ def test_all_members_are_those_of_maps_and_lists_only() -> None:
         assert list(walk_plain(value, (ANY,))) == []
         assert list(walk_plain(value, (0,))) == []
         assert list(walk_plain(value, ("a",))) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("$.a.`len`.`len`", "did you mean '$.a'?"),
+        ("$.a + $.b", "did you mean '$.a'?"),
+        ("`len`", ""),
+        ("$.a[\\b]", None),
+    ],
+)
+def test_the_advice_is_a_path_that_would_be_read_or_nothing(text: str, advice: str | None) -> None:
+    with pytest.raises(JsonPathError) as error:
+        parse_path(text)
+    if advice is not None:
+        assert error.value.suggestion == advice
+    if error.value.suggestion:
+        assert parse_path(error.value.suggestion.split("'")[1]).root
+
+
+def test_a_path_with_a_name_in_quotes_that_begins_with_an_index_is_no_path_to_a_member() -> None:
+    with pytest.raises(JsonPathError):
+        parse_path("$[0]['a']")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.core.event import bounded_id
 from bridge.core.fingerprint import compile_fingerprint
-from bridge.core.keys import key_token
+from bridge.core.keys import SEPARATOR, key_as_text, key_hash, key_token
 from bridge.edges.dynamodb.ledger_row import partition_key
+from bridge.errors import MalformedRecord
 from bridge.ports.table import TableFacts
 from bridge.reconcile.comparer import Comparer
 from tests.builders.bridges import table as compiled
@@ -71,3 +73,25 @@ def test_ids_of_missed_changes_name_the_whole_key_whatever_the_diff_ignores() ->
 def test_a_text_that_looks_like_a_hash_is_not_taken_for_the_hash_of_another() -> None:
     long = "x" * 200
     assert bounded_id(bounded_id(long, 128), 128) != bounded_id(long, 128)
+
+
+def test_a_key_as_text_has_binary_as_base64_and_everything_else_as_it_is() -> None:
+    key = {"a": {"B": b"\x01\x02"}, "b": {"B": "AQI="}, "c": {"N": "1.50"}, "d": {"S": "x"}}
+    assert key_as_text(key) == {**key, "a": {"B": "AQI="}}
+
+
+def test_a_key_hash_is_sixteen_hex_digits_and_always_the_same() -> None:
+    assert key_hash("token", b"k") == "31c16e3bcd83c6a9"
+
+
+def test_a_number_that_holds_bytes_is_no_key() -> None:
+    with pytest.raises(MalformedRecord, match="a key is S, N or B"):
+        key_token("Users", {"id": {"N": b"1"}})  # type: ignore[dict-item]
+    with pytest.raises(MalformedRecord, match="a key is S, N or B"):
+        key_token("Users", {"id": {"S": b"1"}})  # type: ignore[dict-item]
+
+
+def test_a_table_whose_name_holds_the_separator_is_refused() -> None:
+    for key in ({"id": {"S": "a"}}, {"": {"S": "a"}}, {"id": {"S": f"a{SEPARATOR}b"}}):
+        with pytest.raises(MalformedRecord, match="control character"):
+            key_token(f"Us{SEPARATOR}ers", key)

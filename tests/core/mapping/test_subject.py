@@ -91,3 +91,66 @@ def test_a_key_path_keeps_compound_keys_apart() -> None:
     assert key_path(item({"pk": "a/b", "sk": 1})) == "a%2Fb/1"
     assert key_path(item({"pk": "a", "sk": "b/1"})) == "a/b%2F1"
     assert key_path(item({"pk": "USER#1"})) == "USER%231"
+
+
+ORDERS = compile_key({"PK": "USER#{user}", "SK": "ORDER#{order}"})
+
+
+@pytest.mark.parametrize(
+    ("template", "message", "advice"),
+    [
+        ("o/{order}", "does not use user of PK: items that differ in it", "write o/{order}/{user}"),
+        ("o/{$.key.SK}", "does not use user of PK", "write o/{$.key.SK}/{user}"),
+        (
+            "x/{user}/{ordr}",
+            "'ordr' is no part of the key templates, whose parts are: user, order",
+            "'order'",
+        ),
+        ("x/{user}/{$.id.ordr}", "'ordr' is no part of the key templates", "'order'"),
+        ("x/{user}/{$.key.SKK}", "'SKK' is no attribute of the key", "'SK'"),
+        ("x/{user}/{$.after.a}", "", ""),
+        ("x/{user}/{order}/}", "", ""),
+        ("x/{user}{order}", "could run together", ""),
+        ("x/{user}/{user}/{order}", "once", ""),
+        ("same", "every item would have the same subject", ""),
+    ],
+)
+def test_the_subject_of_an_entity_that_could_name_two_items_alike_is_refused(
+    template: str, message: str, advice: str
+) -> None:
+    with pytest.raises(MappingError, match=message or None) as caught:
+        compile_subject(template, ORDERS)
+    assert advice in str(caught.value.suggestion)
+
+
+def test_an_attribute_of_the_key_stands_for_all_its_parts() -> None:
+    assert compile_subject("{$.key.PK}/{$.key.SK}", ORDERS).names == ("PK", "SK")
+    assert compile_subject("{user}/{$.key.SK}!", ORDERS).texts == ("", "/", "!")
+    assert compile_subject("{$.id.user}/{$.id.order}", ORDERS).places == (("id", "user"), ("id", "order"))
+    for template in ("x/{$.id.user}", "x/{user}"):
+        with pytest.raises(MappingError):
+            compile_subject(template)
+
+
+def test_a_key_template_without_parts_says_so() -> None:
+    with pytest.raises(MappingError, match="whose parts are: none"):
+        compile_subject("x/{user}", compile_key({"PK": "ALL", "SK": "META"}))
+
+
+def of_entity(**parts: Any) -> ChangeView:
+    made = view(PK="USER#u", SK="ORDER#o")
+    return ChangeView(made.change._replace(parts=parts), lambda *_: [], template=ORDERS)
+
+
+def test_a_subject_is_made_of_the_parts_and_a_record_without_one_is_never_published() -> None:
+    subject = compile_subject("o/{user}/{order}", ORDERS)
+    assert subject(of_entity(user="a/b", order="7")) == "o/a%2Fb/7"
+    with pytest.raises(MappingFailed, match="the record's key has the attributes 'PK', 'SK'"):
+        subject(of_entity(user="a"))
+
+
+def test_a_key_path_reads_every_way_in_which_a_value_is_written() -> None:
+    assert key_path({"a": {"B": b"\x01\x02"}, "b": {"N": "1.50"}}) == key_path(
+        {"a": {"B": "AQI="}, "b": {"N": "1.50"}}
+    )
+    assert key_path({"a": {"BOOL": True}}) == "True"

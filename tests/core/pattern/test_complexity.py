@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bridge.core.pattern.complexity import is_too_complex
+from bridge.core.pattern import complexity
+from bridge.core.pattern.complexity import is_too_complex, wildcards_of
 from bridge.core.pattern.matching import check_pattern
 
 # Verdicts of AWS on public record: localstack's recorded patterns, and deployments of public repositories.
@@ -76,3 +77,26 @@ def test_patterns_without_wildcards_are_never_too_complex() -> None:
 def test_the_limit_is_at_exactly_ten_prefixes(make: Callable[[int], list[str]], most: int) -> None:
     verdicts = [is_too_complex([{"wildcard": text} for text in make(count)]) for count in range(1, most + 4)]
     assert verdicts == [False] * most + [True] * 3
+
+
+def test_all_wildcards_of_a_field_are_counted_whatever_is_beside_them() -> None:
+    matchers = ["x", 1, {"wildcard": "a*"}, None, {"anything-but": {"wildcard": ["b*", 7, "c*"]}}]
+    assert wildcards_of([*matchers, {"anything-but": ["d*"]}, {"prefix": "e"}]) == ["a*", "b*", "c*"]
+    assert is_too_complex(["x", *({"wildcard": text} for text in REFUSED[1])])
+
+
+def test_an_escaped_star_in_the_middle_does_not_end_the_reading() -> None:
+    for stars, refused in ((4, False), (30, True)):
+        assert is_too_complex([{"wildcard": "\\*" + "*a" * stars + "a"}]) is refused
+
+
+def test_above_so_many_sets_a_pattern_counts_as_too_complex(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To bound the work."""
+    matchers = [{"wildcard": text} for text in ACCEPTED[1]]
+    sizes = []
+    for limit in range(1, 200):
+        monkeypatch.setattr(complexity, "_SETS_MAX", limit)
+        sizes.append(is_too_complex(matchers))
+    first = sizes.index(False)
+    assert sizes == [True] * first + [False] * (len(sizes) - first)
+    assert first > 10

@@ -188,3 +188,123 @@ def test_an_explanation_of_or_begins_with_what_fails_in_every_alternative() -> N
 def test_a_value_without_brackets_is_refused_with_what_to_write(pattern: Any, advice: str) -> None:
     (problem,) = check_pattern(pattern)
     assert str(problem).endswith(f"put brackets around it, {advice}")
+
+
+def or_lists(*sizes: int) -> dict[str, Any]:
+    """Lists of so many alternatives, each below another field."""
+    return {
+        f"f{number}": {"$or": [{"a": [each]} for each in range(size)]} for number, size in enumerate(sizes)
+    }
+
+
+def test_the_or_lists_of_a_pattern_make_exactly_so_many_combinations() -> None:
+    assert check_pattern(or_lists(10, 100)) == []
+    for sizes in ((10, 101), (7, 11, 13), (2, 501)):
+        assert len(check_pattern(or_lists(*sizes))) == 1, sizes
+    assert check_pattern(or_lists(9, 111)) == []
+    assert check_pattern({"a": [{"numeric": [">", 1]}, "x", "y"] * 400}) == []
+
+
+def test_nested_or_lists_multiply() -> None:
+    inner = {"$or": [{"a": [1]}, {"b": [1]}]}
+    assert check_pattern({"$or": [{**inner, "c": [each]} for each in range(7)]}) == []
+    assert len(check_pattern({"$or": [{**inner, "c": [each]} for each in range(8)]})) == 1
+
+
+def deep(levels: int) -> dict[str, Any]:
+    pattern: dict[str, Any] = {"a": ["x"]}
+    for _ in range(levels - 1):
+        pattern = {"a": pattern}
+    return pattern
+
+
+def test_a_pattern_has_so_many_levels_and_no_more() -> None:
+    levels = next(each for each in range(1, 2_000) if check_pattern(deep(each)))
+    (problem,) = check_pattern(deep(levels))
+    assert f"at most {levels - 2} levels deep" in problem.message
+    assert check_pattern(deep(levels - 1)) == []
+
+
+def test_a_problem_leaves_the_alternatives_before_it_to_be_checked() -> None:
+    """All problems are found at once, also after a field or an $or that cannot be read."""
+    problems = check_pattern({"a": "x", "$or": 7, "b": ["y"], "c": []})
+    assert [problem.path for problem in problems] == [("a",), ("$or",), ("c",)]
+
+
+def test_a_piece_of_a_pattern_is_shown_up_to_two_hundred_characters_and_as_it_is_written() -> None:
+    (problem,) = check_pattern({"ä": "ö" * 300})
+    assert '["' + "ö" * 199 + "]" in problem.message
+    assert "ö" * 200 not in problem.message
+
+
+@pytest.mark.parametrize("operator", ["prefix", "suffix"])
+def test_text_at_an_end_ignores_case_only_where_it_is_said(operator: str) -> None:
+    def takes(argument: Any, value: Any) -> bool:
+        return matches({"a": [{operator: argument}]}, {"a": value})
+
+    other = "suffix" if operator == "prefix" else "prefix"
+    text, whole = "Ab", "Ab-Cd" if operator == "prefix" else "Cd-Ab"
+    assert takes(text, whole)
+    assert not takes(text, whole.lower())
+    assert not matches({"a": [{other: text}]}, {"a": whole})
+    ignoring = {"equals-ignore-case": text}
+    assert takes(ignoring, whole)
+    assert takes(ignoring, whole.lower())
+    assert takes(ignoring, text.upper())
+    assert not takes(ignoring, "x" + whole if operator == "prefix" else whole + "x")
+    for value in (7, None, "", "a", True):
+        assert not takes(text, value)
+        assert not takes(ignoring, value)
+    for wrong in ({"wildcard": "a"}, {}, {"equals-ignore-case": "a", "x": 1}, 7):
+        assert len(check_pattern({"a": [{operator: wrong}]})) == 1
+
+
+def test_a_field_below_an_object_is_found_under_each_of_its_spellings() -> None:
+    """The names with dots that a field may have are looked for at every level, and the longest too."""
+    pattern = {"a": {"b": {"c": ["x"]}}}
+    for event in (
+        {"a": {"b": {"c": "x"}}},
+        {"a.b": {"c": "x"}},
+        {"a": {"b.c": "x"}},
+        {"a.b.c": "x"},
+    ):
+        assert matches(pattern, event), event
+        assert not matches(pattern, {"a": {"b": {}}, "z": event})
+    assert not matches(pattern, {"a": {"b": 7}})
+    assert matches({"a": {"b": {"c": [{"exists": False}]}}}, {"a": {"b": 7}})
+    assert matches({"a": {"b": {"c": [{"exists": False}]}}}, {"a": {}})
+    assert not matches({"a": {"b": {"c": [{"exists": False}]}}}, {"a": {"b.c": 1}})
+    assert matches({"a": {"b": ["x"]}}, {"a": [{"b": "y"}, {"b": "x"}]})
+
+
+@pytest.mark.parametrize("bound", [5e9, -5e9])
+def test_a_bound_may_be_exactly_the_largest_number(bound: float) -> None:
+    assert check_pattern({"a": [{"numeric": ["=", bound]}]}) == []
+    assert len(check_pattern({"a": [{"numeric": ["=", bound * 1.0000001]}]})) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"numeric": ["<", 1, "<", 2]},
+        {"numeric": [">", 1, ">", 2]},
+        {"numeric": ["<", 1, ">", 2]},
+        {"numeric": ["=", 1, "<", 2]},
+        {"cidr": "10.0.0.0/"},
+        {"cidr": "10.0.0.0/1234"},
+        {"cidr": "10.0.0.0"},
+        {"cidr": "10.0.0.0/x"},
+        {"anything-but": []},
+        {"anything-but": {"prefix": []}},
+        {"anything-but": {"suffix": []}},
+        {"anything-but": {"wildcard": []}},
+        {"anything-but": {"equals-ignore-case": []}},
+    ],
+)
+def test_a_matcher_that_has_no_meaning_is_refused(wrong: dict[str, Any]) -> None:
+    assert len(check_pattern({"a": [wrong]})) == 1
+
+
+def test_a_name_that_is_almost_an_operator_is_corrected_to_one() -> None:
+    (problem,) = check_pattern({"a": [{"anything_but": "x"}]})
+    assert "did you mean 'anything-but'?" in problem.message
