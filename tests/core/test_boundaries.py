@@ -83,3 +83,71 @@ def test_a_hash_key_may_be_longer_than_the_hash_function_takes(length: int) -> N
     assert field_hashes(secret, item) == field_hashes(shorter, item)
     rules = [("$.a", "hmac", secret)]
     assert len(fingerprint_version_of(secret, (), rules)) == 8
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("999999999999999", 999_999_999_999_999),
+        ("99999999999999", 99_999_999_999_999),
+        ("-99999999999999", -99_999_999_999_999),
+        ("-9999999999999.5", -9_999_999_999_999.5),
+        ("-.5", -0.5),
+        (".5", 0.5),
+        ("5.", 5),
+        ("0", 0),
+        ("-0", 0),
+        ("0.00", 0),
+        ("0E5", 0),
+        ("1E15", 10**15),
+        ("9007199254740991", 2**53 - 1),
+        ("9007199254740992", "9007199254740992"),
+        ("1E16", "1E16"),
+        ("12E-1", 1.2),
+        ("1200E-2", 12),
+        ("0.1E1", 1),
+    ],
+)
+def test_a_number_reads_the_same_by_the_quick_and_the_careful_way(text: str, value: Any) -> None:
+    read = number(text)
+    assert (read, type(read)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ".",
+        "-",
+        "--5",
+        "5-",
+        "5-5",
+        "1.2.3",
+        "-1-2",
+        "1..2",
+        "+-5",
+        "\u0665",
+        "\u00b2",
+        "1 ",
+        "1_0",
+        "0x1",
+    ],
+)
+def test_what_dynamodb_writes_as_no_number_is_malformed(text: str) -> None:
+    with pytest.raises(MalformedRecord, match="not a DynamoDB number"):
+        number(text)
+
+
+@pytest.mark.parametrize("content", ["YQ", "Y Q==", "YQ==\n", "!!!!", "YQ===", 7, None, ["YQ=="]])
+def test_binary_is_bytes_or_strict_base64(content: Any) -> None:
+    assert plain_item({"a": {"B": b"a"}}, "item") == plain_item({"a": {"B": "YQ=="}}, "item") == {"a": "YQ=="}
+    with pytest.raises(MalformedRecord, match="B is neither bytes nor base64 text"):
+        plain_item({"a": {"B": content}}, "item")
+
+
+@pytest.mark.parametrize(
+    "value", [{"SS": ["a", 1]}, {"NS": ["1", 1]}, {"BS": [b"a", 1]}, {"SS": [None]}, {"SS": "ab"}, {"NS": []}]
+)
+def test_a_set_holds_members_of_its_kind_and_never_none(value: dict[str, Any]) -> None:
+    with pytest.raises(MalformedRecord):
+        plain_item({"a": value}, "item")

@@ -149,3 +149,45 @@ def _steps(expression: str, text: str) -> int:
     search = _Search(text)
     search.search(expression)
     return search.visits
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "^a{0,99}$",  # 100 ways
+        "^(ab|cd){1,2}" + "(ef|gh)" * 4 + "$",  # (2 + 4) * 16 = 96
+        "^(a{0,9})(b{0,9})$",
+        "^x*y?$",
+    ],
+)
+def test_a_hundred_ways_are_accepted(expression: str) -> None:
+    assert is_bounded(expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("^a{0,100}$", "more than 100 ways"),
+        ("^(a{0,9})(b{0,10})$", "more than 100 ways"),
+        ("^(ab|cd){1,6}$", "more than 100 ways"),
+        ("^(ab|cd){50,50}$", "more than 100 ways"),
+        ("^a*b*$", "several repeats without limit"),
+        ("^a*b*c*$", "several repeats without limit"),
+        ("^(a*)$", "inside another part"),
+        ("^(xa*)?$", "inside another part"),
+        ("^((a)*)$", "inside another part"),
+        ("\\ba+b", "tried again from every character"),
+        ("(x)(?=a)", "assert is not supported"),
+        ("((?=a))", "assert is not supported"),
+        ("(a)(?(1)b|c)", "groupref exists is not supported"),
+        ("(?m)^a", r"\(\?m\) tries"),
+    ],
+)
+def test_an_expression_is_refused_for_what_it_can_do(expression: str, message: str) -> None:
+    with pytest.raises(Unbounded, match=message):
+        check_bounded(expression)
+
+
+def test_a_repeat_without_limit_at_the_end_needs_no_anchor() -> None:
+    assert is_bounded("ab*")
+    assert not is_bounded("b*a")

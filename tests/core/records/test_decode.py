@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -83,6 +84,65 @@ def test_time_has_whole_seconds_because_dynamodb_rounds_it() -> None:
     one = lambda_record(after={"id": "a"})
     one["dynamodb"]["ApproximateCreationDateTime"] = 1_700_000_000.9
     assert decode(one).time == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def timed(value: Any) -> datetime:
+    one = lambda_record(after={"id": "a"})
+    one["dynamodb"]["ApproximateCreationDateTime"] = value
+    return decode(one).time
+
+
+@pytest.mark.parametrize(
+    ("value", "time"),
+    [
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (1, datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)),
+        (253_402_300_799, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        ("2026-11-01T12:00:00.75+01:00", datetime(2026, 11, 1, 11, tzinfo=UTC)),
+        ("2026-11-01T12:00:00", datetime(2026, 11, 1, 12, tzinfo=UTC)),
+    ],
+)
+def test_every_time_from_1970_to_9999_is_read(value: Any, time: datetime) -> None:
+    assert timed(value) == time
+
+
+@pytest.mark.parametrize("value", [-1, 253_402_300_800, True, "soon", None, [1]])
+def test_what_is_no_such_time_is_malformed(value: Any) -> None:
+    with pytest.raises(MalformedRecord, match="ApproximateCreationDateTime is"):
+        timed(value)
+
+
+@pytest.mark.parametrize(("digits", "legal"), [(39, True), (40, True), (41, False)])
+def test_a_sequence_number_has_at_most_forty_digits(digits: int, legal: bool) -> None:
+    one = lambda_record(after={"id": "a"})
+    one["dynamodb"]["SequenceNumber"] = "7" * digits
+    if legal:
+        assert decode(one).position.number == int("7" * digits)
+    else:
+        with pytest.raises(MalformedRecord, match="SequenceNumber"):
+            decode(one)
+
+
+@pytest.mark.parametrize(
+    ("identity", "actor"),
+    [
+        ({"type": "Service", "principalId": "dynamodb.amazonaws.com"}, "ttl"),
+        ({"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}, "ttl"),
+        ({"type": "Service", "principalId": "other.amazonaws.com"}, "user"),
+        ({"type": "User", "principalId": "dynamodb.amazonaws.com"}, "user"),
+        ({}, "user"),
+        ("Service", "user"),
+    ],
+)
+def test_only_dynamodb_itself_deletes_by_ttl(identity: Any, actor: str) -> None:
+    one = lambda_record(op="remove", key={"id": "a"}, before={"id": "a"})
+    one["userIdentity"] = identity
+    assert decode(one).actor == actor
+
+
+def test_a_record_may_be_any_mapping() -> None:
+    one = lambda_record(after={"id": "a"})
+    assert decode(MappingProxyType(one)) == decode(one)
 
 
 def test_positions_order_by_label_and_then_by_number() -> None:

@@ -64,6 +64,7 @@ def test_kinesis_and_the_tables_own_stream_give_the_same_change(op: Any, images:
         (START_MS, None, "2026-11-01T12:00:00.000000"),  # written before the precision could be chosen
         (START_MS * 1000 + 7, "MICROSECOND", "2026-11-01T12:00:00.000007"),
         (0, "MICROSECOND", "1970-01-01T00:00:00.000000"),
+        (253_402_300_799_000_000, "MICROSECOND", "9999-12-31T23:59:59.000000"),
     ],
 )
 def test_the_position_is_the_creation_time_then_the_number_of_the_kinesis_record(
@@ -207,3 +208,28 @@ def test_the_partition_of_the_stream_is_that_of_the_table() -> None:
     china = {**GOOD, "eventSourceARN": "arn:aws-cn:kinesis:cn-north-1:1:stream/changes"}
     assert decode(china).change.stream.table_arn == "arn:aws-cn:dynamodb:cn-north-1:1:table/Users"
     assert decode(china).change.stream.label == "changes"
+
+
+@pytest.mark.parametrize("value", [253_402_300_799_000_001, 10**30, -1, True])
+def test_a_time_after_the_last_that_there_is_is_malformed(value: Any) -> None:
+    with pytest.raises(MalformedRecord, match="ApproximateCreationDateTime is missing or not a time"):
+        decode(kinesis_record(after=AFTER, op="insert", at=value, precision="MICROSECOND"))
+
+
+@pytest.mark.parametrize(
+    ("arn", "region"),
+    [
+        ("arn:aws:kinesis:eu-west-1:123456789012:stream/orders", "eu-west-1"),
+        ("a:b:c:d:e", "d"),
+        ("a:b:c:d", ""),
+        ("", ""),
+    ],
+)
+def test_lambdas_shape_names_the_region_of_the_stream(arn: str, region: str) -> None:
+    assert KINESIS.to_lambda({}, arn, "shard-1")["awsRegion"] == region
+
+
+def test_a_stream_whose_name_has_a_colon_is_its_whole_name() -> None:
+    record = kinesis_record(after=AFTER, op="insert")
+    record["eventSourceARN"] = "arn:aws:kinesis:eu-west-1:123456789012:stream/a:b"
+    assert decode(record).change.stream.label == "a:b"

@@ -93,3 +93,30 @@ def test_a_malformed_record_stays_malformed_until_it_is_decoded() -> None:
     assert to_lambda_record({"dynamodb": None}, STREAM_ARN)["dynamodb"] is None
     unknown = to_lambda_record({"dynamodb": {"NewImage": {"a": {"X": [1, {"B": b"x"}]}}}}, STREAM_ARN)
     assert unknown["dynamodb"]["NewImage"] == {"a": {"X": [1, {"B": "eA=="}]}}
+
+
+def test_what_is_no_record_of_a_stream_stays_as_it_is() -> None:
+    for part in (None, 7, "x", [1]):
+        assert to_lambda_record({"dynamodb": part}, STREAM_ARN)["dynamodb"] == part
+
+
+def test_the_creation_time_is_an_integer_where_it_has_no_fraction() -> None:
+    def made(value: Any) -> Any:
+        shaped = to_lambda_record({"dynamodb": {"ApproximateCreationDateTime": value}}, STREAM_ARN)
+        return shaped["dynamodb"]["ApproximateCreationDateTime"]
+
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    values = [made(value) for value in (5.0, 5.5, 5, "5", at, None)]
+    assert values == [5, 5.5, 5, "5", int(at.timestamp()), None]
+    assert [type(value) for value in values[:3]] == [int, float, int]
+    assert type(values[4]) is int
+
+
+def test_binary_beside_a_text_is_converted_too() -> None:
+    shaped = to_lambda_record({"dynamodb": {"Keys": {"a": {"S": "x", "B": b"y"}}}}, STREAM_ARN)
+    assert shaped["dynamodb"]["Keys"] == {"a": {"S": "x", "B": "eQ=="}}
+
+
+def test_the_region_is_the_fourth_part_of_the_arn() -> None:
+    for arn, region in (("a:b:c:d", "d"), ("a:b:c", ""), (STREAM_ARN, "eu-central-1")):
+        assert to_lambda_record({}, arn)["awsRegion"] == region
