@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from bridge.errors import SourceUnavailable
+from bridge.errors import SourceUnavailable, TargetMissing
 from bridge.ports.clock import limit_here
 from bridge.stream.runner import Pace
 from tests.fakes.stores import MemoryFailureDestination
@@ -165,3 +166,133 @@ def test_the_on_failure_destination_has_the_time_of_the_function() -> None:
     rig.function.always = raising
     rig.runner(max_retries=0, pace=Pace(function_timeout_s=20.0)).run(until="caught_up")
     assert limits == [20.0]
+
+
+def test_an_idle_time_ends_at_exactly_its_length() -> None:
+    rig = Rig()
+    runner = rig.runner(pace=Pace(poll_s=0.25))
+    runner.step()
+    rig.clock.advance(29.75)
+    runner.step()
+    rig.clock.advance(0.25)
+    assert runner._over("stopped", 30.0)
+    assert not runner._over("stopped", 30.001)
+
+
+def test_a_record_that_comes_begins_the_idle_time_anew() -> None:
+    rig = Rig()
+    began_s = rig.clock.monotonic()
+    wrote: list[float] = []
+
+    def write_once(shard_id: str) -> None:
+        if rig.clock.monotonic() - began_s > 20 and not wrote:
+            wrote.append(rig.clock.monotonic())
+            rig.write(1)
+
+    rig.stream.before_read = write_once
+    rig.runner().run(max_idle_s=30)
+    assert rig.clock.monotonic() - wrote[0] >= 30
+
+
+def test_a_report_and_a_log_line_say_which_records_how_often_and_how_long() -> None:
+    rig = Rig()
+    written = rig.write(2)
+
+    def slow(sequences: list[str]) -> Any:
+        rig.clock.advance(1.5)
+        return raising(sequences) if len(rig.function.calls) < 3 else None
+
+    rig.function.always = slow
+    rig.run()
+    assert [report.invocation for report in rig.reports] == [1, 2, 3]
+    assert [report.duration_ms for report in rig.reports] == [1_500] * 3
+    assert {(report.first, report.last, report.records) for report in rig.reports} == {
+        (written[0], written[1], 2)
+    }
+    logged = [fields for level, _, fields in rig.notes.lines if level == "warning"]
+    assert [fields["error"] for fields in logged] == ["RuntimeError"] * 2
+
+
+def test_a_batch_that_comes_again_without_an_error_is_logged_without_one() -> None:
+    rig = Rig()
+    rig.write(2)
+    rig.function.next_answers.append(
+        lambda sequences: {"batchItemFailures": [{"itemIdentifier": sequences[0]}]}
+    )
+    rig.run()
+    (fields,) = [fields for level, _, fields in rig.notes.lines if level == "warning"]
+    assert "error" not in fields
+
+
+def test_a_destination_that_is_down_is_logged_as_an_error_with_its_text() -> None:
+    class Down(MemoryFailureDestination):
+        failing = 1
+
+        def send(self, info: Any, payload: Any) -> None:
+            if self.failing:
+                self.failing = 0
+                raise SourceUnavailable("no queue")
+            super().send(info, payload)
+
+    rig = Rig(destination=Down())
+    rig.write(1)
+    rig.function.always = raising
+    rig.run(max_retries=0)
+    (fields,) = [fields for _, text, fields in rig.notes.lines if "did not take a batch" in text]
+    assert "no queue" in str(fields["error"])
+
+
+def test_request_ids_are_random_uuids_of_all_bits() -> None:
+    rig = Rig()
+    rig.write(40)
+    rig.runner(batch_size=1).run(until="caught_up")
+    ids = [uuid.UUID(context.aws_request_id) for context in rig.function.contexts]
+    assert len(set(ids)) == 40
+    assert {each.version for each in ids} == {4}
+    assert {each.variant for each in ids} == {uuid.RFC_4122}
+    assert any(each.int >> 127 for each in ids), "the first bit is drawn too"
+
+
+def test_a_rest_is_at_least_so_long_that_every_clock_moves() -> None:
+    rig = Rig()
+    runner = rig.runner(pace=Pace(poll_s=0.000_001))
+    runner.step()
+    pauses = [runner.step() for _ in range(3)]
+    assert min(pause for pause in pauses if pause) >= 0.001
+
+
+def test_an_exception_that_is_no_error_ends_the_run_also_from_another_thread() -> None:
+    class Interrupt(BaseException):
+        """Such as a KeyboardInterrupt."""
+
+    rig = Rig()
+    rig.write(1)
+
+    def interrupt(sequences: list[str]) -> Any:
+        raise Interrupt
+
+    rig.function.always = interrupt
+    with ThreadPoolExecutor(1) as executor, pytest.raises(Interrupt):
+        rig.runner(executor=executor).run(until="caught_up")
+
+
+def test_an_error_in_the_loop_waits_for_the_batches_in_work_and_counts_them() -> None:
+    rig = Rig()
+    rig.write(1)
+    go_on = threading.Event()
+
+    def finish_late(sequences: list[str]) -> Any:
+        assert go_on.wait(20)
+
+    def fail(shard_id: str) -> None:
+        if rig.function.calls:
+            threading.Timer(0.05, go_on.set).start()
+            raise TargetMissing("no stream")
+
+    rig.function.always = finish_late
+    rig.stream.before_read = fail
+    with ThreadPoolExecutor(1) as executor:
+        runner = rig.runner(executor=executor)
+        with pytest.raises(TargetMissing):
+            runner.run()
+        assert runner.stats().done == 1

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.core.records.dialect import STREAM
 from bridge.delivery.backoff import Backoff
+from bridge.errors import SourceUnavailable, TargetMissing
 from bridge.ports.stream import Page, Shard
 from bridge.stream.mapping import shard as module
 from bridge.stream.mapping.intake import Intake
@@ -102,8 +103,11 @@ class Listing:
 
     def __init__(self, *shards: Shard) -> None:
         self.listed = shards
+        self.failing = False
 
     def shards(self) -> Sequence[Shard]:
+        if self.failing:
+            raise SourceUnavailable("down")
         return self.listed
 
     def iterator(self, shard_id: str, kind: str, sequence_number: str | None = None) -> str:
@@ -169,3 +173,45 @@ def test_a_position_is_kept_until_two_listings_miss_its_shard() -> None:
     source.listed = ()
     listed_again(made, clock)
     assert made.positions == {"a": "5", "b": "1"}, "both are still in work"
+
+
+def test_a_shard_that_ended_makes_way_at_once_and_a_listing_follows() -> None:
+    source = Listing(Shard("p", None, "1", "9"), Shard("c", "p"))
+    made, clock = shards(source)
+    made.refresh()
+    listed_again(made, clock)
+    (parent,) = made.in_work
+    parent.ended = True  # type: ignore[misc]
+    assert made.listing_due_s > clock.monotonic()
+    made.retire()
+    assert made.listing_due_s == clock.monotonic()
+    assert not made.caught_up
+    made.refresh()
+    assert [shard.id for shard in made.in_work] == ["c"]
+
+
+def test_a_shard_that_the_stream_does_not_know_is_given_up_only_if_its_listing_agrees() -> None:
+    source = Listing(Shard("a", None), Shard("b", None))
+    made, _ = shards(source)
+    made.refresh()
+    done: list[str] = []
+    first, _second = made.in_work
+    first.reader.back_off = lambda: done.append("back off")  # type: ignore[method-assign]
+    first.reader.abandon = lambda: done.append("abandon")  # type: ignore[method-assign]
+    error = TargetMissing("no such shard")
+    with pytest.raises(TargetMissing):
+        made.missing(first, error)
+    source.listed = (Shard("b", None),)
+    made.missing(first, error)
+    source.failing = True
+    made.missing(first, error)
+    assert done == ["abandon", "back off"]
+
+
+def test_a_listing_that_misses_a_shard_with_a_checkpoint_is_repeated_at_once() -> None:
+    made, clock = shards(Listing(Shard("a", None)), {"gone": Start(after="6")})
+    made.refresh()
+    assert made.listing_due_s == clock.monotonic()
+    made.refresh()
+    assert made.positions == {"a": "1"}
+    assert made.listing_due_s == clock.monotonic() + 10.0
