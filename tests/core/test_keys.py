@@ -76,7 +76,7 @@ def test_a_text_that_looks_like_a_hash_is_not_taken_for_the_hash_of_another() ->
 
 
 def test_a_key_as_text_has_binary_as_base64_and_everything_else_as_it_is() -> None:
-    key = {"a": {"B": b"\x01\x02"}, "b": {"B": "AQI="}, "c": {"N": "1.50"}, "d": {"S": "x"}}
+    key: dict[str, Any] = {"a": {"B": b"\x01\x02"}, "b": {"B": "AQI="}, "c": {"N": "1.50"}, "d": {"S": "x"}}
     assert key_as_text(key) == {**key, "a": {"B": "AQI="}}
 
 
@@ -86,9 +86,9 @@ def test_a_key_hash_is_sixteen_hex_digits_and_always_the_same() -> None:
 
 def test_a_number_that_holds_bytes_is_no_key() -> None:
     with pytest.raises(MalformedRecord, match="a key is S, N or B"):
-        key_token("Users", {"id": {"N": b"1"}})  # type: ignore[dict-item]
+        key_token("Users", {"id": {"N": b"1"}})
     with pytest.raises(MalformedRecord, match="a key is S, N or B"):
-        key_token("Users", {"id": {"S": b"1"}})  # type: ignore[dict-item]
+        key_token("Users", {"id": {"S": b"1"}})
 
 
 def test_a_table_whose_name_holds_the_separator_is_refused() -> None:

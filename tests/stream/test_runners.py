@@ -101,7 +101,8 @@ def test_while_one_runs_and_none_failed_the_others_go_on_and_the_targets_are_loo
     both.stop()
     assert both.wait(LONG_S) is True
     assert watch.looks == 1
-    assert (both.stats(), watch.last_looks) == ({"table-0": "stats", "table-1": "stats"}, 1)
+    assert set(both.stats()) == {"table-0", "table-1"}
+    assert watch.last_looks == 1
     both.close()
 
 

@@ -31,6 +31,14 @@ def shard_in_work(start: Start | None = None, **settings: Any) -> ShardInWork:
     return ShardInWork(intake, start or Start(), reader, MappingSettings(**settings), Tally(Notes()))
 
 
+def wants(shard: ShardInWork) -> bool:
+    return shard.wants_records
+
+
+def caught_up(made: Shards) -> bool:
+    return made.caught_up
+
+
 def shaped(number: int, key: str = "a", time: float = 1_000.0) -> Mapping[str, Any]:
     return lambda_record(key={"id": key}, after={"id": key}, seq=number, time=time)
 
@@ -40,7 +48,7 @@ def test_no_more_is_read_than_the_buffer_holds(monkeypatch: pytest.MonkeyPatch) 
     shard = shard_in_work()
     wanted = []
     for number in range(1, 5):
-        wanted.append(shard.wants_records)
+        wanted.append(wants(shard))
         shard.take([shaped(number)], 0.0)
     assert wanted == [True, True, True, False]
 
@@ -51,7 +59,7 @@ def test_no_more_is_read_than_the_memory_holds(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(module, "_BUFFER_BYTES", 2 * len(ready.body))
     wanted = []
     for number in range(1, 4):
-        wanted.append(shard.wants_records)
+        wanted.append(wants(shard))
         shard.take([shaped(number)], 0.0)
     assert wanted == [True, True, False]
 
@@ -60,9 +68,9 @@ def test_a_shard_is_read_while_one_of_its_lanes_has_room() -> None:
     shard = shard_in_work(parallelization_factor=2, batch_size=1)
     shard.take([shaped(1, "a")], 0.0)
     assert [lane.full for lane in shard.lanes].count(True) == 1
-    assert shard.wants_records
+    assert wants(shard)
     shard.take([shaped(number, f"k{number}") for number in range(2, 9)], 0.0)
-    assert not shard.wants_records
+    assert not wants(shard)
     assert shard.due_s() == 0, "only its batches are due"
 
 
@@ -70,7 +78,7 @@ def test_a_shard_that_was_read_to_its_end_wants_nothing_and_ends_when_all_is_don
     shard = shard_in_work()
     shard.take([shaped(1), shaped(2)], 0.0)
     shard.reader.drained = True
-    assert not shard.wants_records
+    assert not wants(shard)
     ((_, batch),) = shard.begin(0.0, 0.0)
     assert (shard.pending, shard.ended, shard.checkpoint) == (2, False, None)
     shard.finish(batch.records)
@@ -138,29 +146,29 @@ def listed_again(made: Shards, clock: FakeClock) -> None:
 
 def test_nothing_is_caught_up_before_the_first_listing() -> None:
     made, _ = shards(Listing(Shard("p", None)))
-    assert made.caught_up is False
+    assert caught_up(made) is False
 
 
 def test_a_stream_is_caught_up_only_if_every_shard_that_is_listed_was_begun() -> None:
     made, clock = shards(Listing(Shard("p", None)))
     made.refresh()
-    assert not made.caught_up, "a shard was begun since the listing"
+    assert not caught_up(made), "a shard was begun since the listing"
     listed_again(made, clock)
-    assert made.caught_up
+    assert caught_up(made)
     waits, clock = shards(Listing(Shard("p", None, "1", "9"), Shard("c", "p")))
     waits.refresh()
     listed_again(waits, clock)
     assert [shard.id for shard in waits.in_work] == ["p"]
-    assert not waits.caught_up, "the child waits for its parent"
+    assert not caught_up(waits), "the child waits for its parent"
 
 
 def test_records_that_came_show_that_the_stream_is_not_caught_up() -> None:
     made, clock = shards(Listing(Shard("p", None)))
     made.refresh()
     listed_again(made, clock)
-    assert made.caught_up
+    assert caught_up(made)
     made.noticed_records()
-    assert not made.caught_up
+    assert not caught_up(made)
 
 
 def test_a_position_is_kept_until_two_listings_miss_its_shard() -> None:
@@ -185,7 +193,7 @@ def test_a_shard_that_ended_makes_way_at_once_and_a_listing_follows() -> None:
     assert made.listing_due_s > clock.monotonic()
     made.retire()
     assert made.listing_due_s == clock.monotonic()
-    assert not made.caught_up
+    assert not caught_up(made)
     made.refresh()
     assert [shard.id for shard in made.in_work] == ["c"]
 

@@ -183,7 +183,11 @@ def test_shards_are_listed_at_their_pace_while_records_keep_coming() -> None:
         return real()
 
     rig.stream.shards = shards  # type: ignore[method-assign]
-    rig.stream.before_read = lambda shard_id: rig.stream.write("k") and None
+
+    def keep_writing(shard_id: str) -> None:
+        rig.stream.write("k")
+
+    rig.stream.before_read = keep_writing
     runner = rig.runner(pace=Pace(listing_s=4.0))
     for _ in range(90):
         runner.step()
