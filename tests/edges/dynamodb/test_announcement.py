@@ -67,7 +67,7 @@ def test_a_change_that_is_larger_than_an_item_is_announced_alone(monkeypatch: py
 
 @pytest.mark.parametrize("content", [b"", b"x", *map(zlib.compress, (b"{", b"[1]", b"[[1, 2]]"))])
 def test_an_announcement_that_cannot_be_read_fails_the_batch_with_its_name(content: bytes) -> None:
-    item = {"pk": {"S": "~Users#abc"}, "n": {"B": content}}
+    item: dict[str, Any] = {"pk": {"S": "~Users#abc"}, "n": {"B": content}}
     with pytest.raises(BatchError, match="announcement ~Users#abc cannot be read") as caught:
         announcement.decode(item, "ledger")
     assert caught.value.stage == "settle"
