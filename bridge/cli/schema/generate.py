@@ -29,7 +29,10 @@ class Form(StrEnum):
 
 
 class Language(StrEnum):
+    """``--language`` of generated code."""
+
     PYTHON = "python"
+    TYPESCRIPT = "typescript"
 
 
 def asyncapi(
@@ -137,27 +140,29 @@ def codegen(
             help="Without a version, the newest of each major. Default: all types.",
         ),
     ] = None,
-    lang: Annotated[Language, typer.Option(help="Language of the code.")] = Language.PYTHON,
+    language: Annotated[
+        Language, typer.Option("--language", "--lang", help="Language of the code.")
+    ] = Language.PYTHON,
     out: Annotated[
         Path | None, typer.Option(help="Folder of the package; by default standard output.", metavar="DIR")
     ] = None,
     schemas: SchemasOption = None,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Write pydantic models of events: a module for each type and major, and the CloudEvent around them.
+    """Write classes (Python) or types (TypeScript) of events: a module for each type and major.
 
-    Objects stay open and dates have zones, as in the schemas. The same schemas give the same files. This verb
-    needs `pip install 'stream-bridge[codegen]'`; the files that it writes need only pydantic.
+    A Python class accepts exactly the events that the schema accepts, and gives back the same JSON. The same
+    schemas give the same files. The Python files need only `jsonschema-rs`.
     """
-    from bridge.schemas.authoring.codegen import python_modules
-    from bridge.schemas.documents.proposed import newest_of, of_version
+    from bridge.schemas.authoring.codegen.generate import generated_files
+    from bridge.schemas.documents.proposed import newest_of, of_versions
     from bridge.schemas.documents.schema_set import SchemaSet
 
     known = SchemaSet.load(schemas_folder(schemas))
     wanted = dict.fromkeys(
         schema for reference in types or known.types for schema in newest_of(known, reference)
     )
-    modules = python_modules([of_version(known, schema) for schema in wanted])
+    modules = generated_files(of_versions(known, wanted), language.value)
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in modules.items():
@@ -165,8 +170,9 @@ def codegen(
     if output is Output.JSON:
         console.write_json({"files": modules} if out is None else {"files": [str(out / n) for n in modules]})
     elif out is None:
+        mark = "#" if language is Language.PYTHON else "//"
         for name, text in modules.items():
-            console.write(f"# --- {name}\n{text}".encode())
+            console.write(f"{mark} --- {name}\n{text}".encode())
     else:
         for name in modules:
             console.show(str(out / name))

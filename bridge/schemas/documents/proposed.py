@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,8 +61,16 @@ def newest_of(schemas: SchemaSet, reference: str) -> list[SchemaVersion]:
 
 
 def of_version(schemas: SchemaSet, schema: SchemaVersion) -> Proposed:
+    return of_versions(schemas, [schema])[0]
+
+
+def of_versions(schemas: SchemaSet, wanted: Iterable[SchemaVersion]) -> list[Proposed]:
+    """Several versions of one set. They share their ``documents``."""
     documents = {each.id: each.document for each in schemas}
-    return Proposed(schema.id, schema.type, str(schema.version), schema.document, documents, schema.validator)
+    return [
+        Proposed(each.id, each.type, str(each.version), each.document, documents, each.validator)
+        for each in wanted
+    ]
 
 
 def from_file(path: Path, schemas: SchemaSet | None = None) -> Proposed:

@@ -1,0 +1,1 @@
+"""Code for subscribers, generated from the schemas: Python classes and TypeScript types of events."""

@@ -1,0 +1,1 @@
+"""The files that every generated Python package contains as they are. They import only each other."""
