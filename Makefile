@@ -75,7 +75,7 @@ bench: $(READY)  ## run the benchmarks: ratios measured side by side
 
 lock: $(READY)  ## write the lock files again (needs uv)
 	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/runtime.txt
-	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra cli --extra codegen --extra local --extra dev pyproject.toml -o requirements/dev.txt
+	@uv pip compile -q --universal --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --extra cli --extra local --extra dev pyproject.toml -o requirements/dev.txt
 
 clean:  ## remove what the targets created
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build dist *.egg-info

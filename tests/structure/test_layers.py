@@ -43,7 +43,6 @@ LIBRARIES: dict[str, set[str]] = {
     "aws_lambda_powertools": {"edges"},
     "aws_xray_sdk": {"edges"},
     "jsonschema_rs": {"schemas"},
-    "datamodel_code_generator": {"schemas"},
     "cloudevents": {"core"},
     "jsonpath_ng": {"core"},
     "pydantic": {"settings"},

@@ -28,7 +28,7 @@ class Group(typer.Typer):
 
     A verb takes the console, then options. A parameter whose type is a dataclass stands for one option per
     field, so that options that several verbs share are declared once. The docstring is the help text, as
-    plain text: Rich would read ``[codegen]`` as markup and drop it. A terminal of any width breaks its lines
+    plain text: Rich would read ``[cli]`` as markup and drop it. A terminal of any width breaks its lines
     where it needs to.
     """
 

@@ -52,7 +52,7 @@ def test_a_flag_has_one_name_and_no_opposite() -> None:
 
 @pytest.mark.parametrize("name", sorted(ALL))
 def test_help_shows_every_word_of_the_docstring(name: str, shell: Shell) -> None:
-    """Rich must not take ``[codegen]`` for markup."""
+    """Rich must not take ``[cli]`` for markup."""
     shell.monkeypatch.setenv("COLUMNS", "120")
     done = shell.run(*name.split(), "--help")
     assert done.code == 0

@@ -97,12 +97,24 @@ def test_a_schema_that_says_more_than_draft_7_is_marked_as_such_and_references_f
 
 
 def test_codegen_writes_a_package_and_only_the_requested_types(sample: Shell) -> None:
-    pytest.importorskip("datamodel_code_generator")
     words = ("--schemas", str(ROOT / "event_schemas"), "--out", "events")
     done = sample.run("schema", "codegen", "com.example.user.created", *words)
     assert done.code == 0, done.err
     written = sorted(path.name for path in (sample.folder / "events").iterdir())
-    assert written == ["__init__.py", "cloud_event.py", "com_example_user_created_v1.py"]
+    runtime = ["checking.py", "cloud_event.py"], ["json_object.py", "reading.py"]
+    assert written == ["__init__.py", *runtime[0], "com_example_user_created_v1.py", *runtime[1]]
     shown = sample.run("schema", "codegen", "com.example.user.created", *words[:2])
     assert b"# --- com_example_user_created_v1.py\n" in shown.out
     assert sample.run("schema", "codegen", "com.example.user.creatd", *words).code == 1
+
+
+@pytest.mark.parametrize("option", ["--language", "--lang"])
+def test_codegen_writes_typescript_too(sample: Shell, option: str) -> None:
+    words = ("--schemas", str(ROOT / "event_schemas"), option, "typescript")
+    done = sample.run("schema", "codegen", "com.example.user.plan_changed@2", *words, "--out", "events")
+    assert done.code == 0, done.err
+    written = sorted(path.name for path in (sample.folder / "events").iterdir())
+    assert written == ["cloud_event.ts", "com_example_user_plan_changed_v2.ts", "index.ts"]
+    shown = sample.run("schema", "codegen", "com.example.user.plan_changed@2", *words).out
+    assert b"// --- com_example_user_plan_changed_v2.ts\n" in shown
+    assert b"export interface PlanChangedV2 extends CloudEvent<PlanChangedV2Data> {" in shown

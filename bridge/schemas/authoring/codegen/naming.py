@@ -66,9 +66,11 @@ def python_fields(names: Iterable[str], reserved: Collection[str]) -> Mapping[st
     for name in wanted:
         if name not in fields:
             plain = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
-            plain = f"{plain}_" if _is_field(plain) else f"field_{plain.lstrip('_')}"
-            plain = unicodedata.normalize("NFKC", plain)
-            fields[name] = free(plain if plain.isidentifier() else "field", used)
+            if keyword.iskeyword(plain) or plain in reserved:
+                plain += "_"
+            elif not _is_field(plain):
+                plain = f"field_{plain.lstrip('_')}"
+            fields[name] = free(plain if _is_field(plain) else "field", used)
             used.add(fields[name])
     return fields
 
