@@ -95,6 +95,11 @@ class FakeStream:
     def open_shards(self) -> list[str]:
         return [shard.id for shard in self._shards.values() if shard.ending is None]
 
+    def everything(self) -> list[Record]:
+        """The records of all shards, by number."""
+        numbered = [each for shard in self._shards.values() for each in shard.records]
+        return [record for _, record in sorted(numbered, key=lambda each: each[0])]
+
     def write(self, key: str, *, shard: str | None = None, op: Op = "modify", **image: Any) -> str:
         """Appends a change of item ``key`` to the shard that its key belongs to, unless ``shard`` is named;
         answers its sequence number."""

@@ -30,6 +30,9 @@ from tests.simulation.world import TABLE
 
 DOMAIN, BILLING, TOPIC = "domain", "billing", "topic"
 LedgerKind = Literal["none", "memory", "dynamodb"]
+Billing = Literal["classic", "v2", "raw"]
+"""The sink ``billing``: a bus with rules, or a new one, with or without the envelope."""
+BUS_V2_ARN = "arn:aws:events:eu-central-1:123456789012:event-busv2/billing/abcdefghijklmnopqrstuvwx1"
 SINKS = (DOMAIN, BILLING, TOPIC)
 TOPIC_ARN = "arn:aws:sns:eu-central-1:123456789012:items.fifo"
 LEDGER_TABLE = "ledger"
@@ -53,9 +56,10 @@ def configuration(
     heal: Heal = "report",
     claim_check: bool = False,
     entities: Entities = "none",
+    billing: Billing = "classic",
 ) -> Configuration:
     """bridge.yaml read and compiled, as a deployment does."""
-    settings = _settings(ledger, keep, heal, claim_check, entities)
+    settings = _settings(ledger, keep, heal, claim_check, entities, billing)
     tables = _tables(deploy, entities, keeps=ledger != "none")
     return Configuration(settings, schema_set(deploy), tables)
 
@@ -68,22 +72,37 @@ def _tables(deploy: DeployKind, entities: Entities, *, keeps: bool) -> Mapping[s
 
 
 @lru_cache(maxsize=256)
-def _settings(ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool, entities: Entities) -> Settings:
-    document = document_of(ledger, keep, heal, claim_check, entities)
+def _settings(
+    ledger: LedgerKind,
+    keep: Keep,
+    heal: Heal,
+    claim_check: bool,
+    entities: Entities,
+    billing: Billing = "classic",
+) -> Settings:
+    document = document_of(ledger, keep, heal, claim_check, entities, billing)
     return read_settings(json.dumps(document).encode(), "bridge.yaml", Path(), {})
 
 
 def document_of(
-    ledger: LedgerKind, keep: Keep, heal: Heal, claim_check: bool, entities: Entities
+    ledger: LedgerKind,
+    keep: Keep,
+    heal: Heal,
+    claim_check: bool,
+    entities: Entities,
+    billing: Billing = "classic",
 ) -> dict[str, Any]:
     """bridge.yaml, as data."""
+    bus: dict[str, Any] = {"kind": "eventbridge", "bus": BILLING}
+    if billing != "classic":
+        bus = {"kind": "eventbridge_v2", "bus": BUS_V2_ARN, "raw": billing == "raw"}
     return {
         "version": 1,
         "source": "com.example.accounts",
         "hash_key": SECRET.decode(),
         "sinks": {
             DOMAIN: {"kind": "eventbridge", "bus": DOMAIN, "max_bytes": EVENT_MAX_BYTES},
-            BILLING: {"kind": "eventbridge", "bus": BILLING, "max_bytes": EVENT_MAX_BYTES},
+            BILLING: {**bus, "max_bytes": EVENT_MAX_BYTES},
             TOPIC: {"kind": "sns", "topic": TOPIC_ARN, "max_bytes": EVENT_MAX_BYTES},
         },
         "ledger": _ledger(ledger, keep, heal),

@@ -26,6 +26,7 @@ _NAMES = {
     "PutItem": "ledger.settle_if",
     "Scan": "ledger.rows",
     "DescribeTable": "ledger.check",
+    "DescribeTimeToLive": "ledger.time_to_live",
 }
 
 
@@ -62,6 +63,11 @@ class SimulatedDynamoDb(DynamoDbClient):
 
     def describe_table(self, **parameters: Any) -> dict[str, Any]:
         return self._answered("DescribeTable", super().describe_table(**parameters))
+
+    def describe_time_to_live(self, **parameters: Any) -> dict[str, Any]:
+        self.begin("DescribeTimeToLive", parameters)
+        self.end("DescribeTimeToLive")
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": "ttl"}}
 
     def _answered(self, operation: str, answer: dict[str, Any]) -> dict[str, Any]:
         return spoiled(operation, answer, self._faults) if self._fault == "nonsense" else answer

@@ -92,7 +92,7 @@ class Options:
 def for_account(options: Options, account: AccountOptions) -> Options:
     """With what the entry points need: stores that bridge.yaml can name, in AWS."""
     if not account.any:
-        return options
+        return replace(options, account=account)
     drawn, rng = options.recovery, account.rng
     recovery = replace(
         drawn,

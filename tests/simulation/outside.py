@@ -33,7 +33,7 @@ from tests.simulation.faults import Faults
 from tests.simulation.kinds import Part
 from tests.simulation.ledgers import SimulatedDynamoDb, SimulatedDynamoDbLedger
 from tests.simulation.options import Options, Parts
-from tests.simulation.peers.receivers import Receiver, SimulatedBus, SimulatedTopic
+from tests.simulation.peers.receivers import Receiver, SimulatedBus, SimulatedBusV2, SimulatedTopic
 from tests.simulation.peers.stores import Claims, EdgeCheckpoints, EdgeDestination, EdgeQuarantine
 from tests.simulation.peers.streams import stream_reader
 from tests.simulation.schemas import DeployKind
@@ -66,7 +66,7 @@ class Outside:
         self.topic = SimulatedTopic(TOPIC, *told)
         self.sinks: dict[str, Receiver] = {
             DOMAIN: SimulatedBus(DOMAIN, *told),
-            BILLING: SimulatedBus(BILLING, *told),
+            BILLING: (SimulatedBusV2 if options.account.billing_v2 else SimulatedBus)(BILLING, *told),
             TOPIC: self.topic,
         }
         self.ledger = self._new_ledger()
@@ -141,6 +141,7 @@ class Outside:
             heal=options.heal,
             claim_check=options.claim_check,
             entities=options.entities,
+            billing=options.account.billing,
         )
 
     def _new_sinks(self, deployed: Configuration) -> dict[str, Sink]:

@@ -34,5 +34,7 @@ def _claims_are_kept(simulation: Simulation) -> None:
 
 
 def _topic_can_keep_order(simulation: Simulation) -> None:
-    for event_id in simulation.outside.topic.unordered:
-        simulation.judge.violated(f"topic: {event_id} does not have its subject as group, its id as name")
+    for name, receiver in simulation.buses.items():
+        for event_id in getattr(receiver, "unordered", ()):
+            text = f"{name}: {event_id} does not have its subject as group, its id as name"
+            simulation.judge.violated(text)

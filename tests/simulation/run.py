@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import Any
 from unittest.mock import patch
 
+from tests.simulation.account.looks.play import look_around
 from tests.simulation.account.session import in_account
 from tests.simulation.checks import check_live_path, nothing_settled_comes_again
 from tests.simulation.faults import Crash
@@ -63,6 +64,7 @@ def simulate(
             check_live_path(simulation)
             simulation.faults.pause_share = 0.0  # a recovery has pauses of its own
             ReconcileAndRedrive(parts.reconciler).recover(simulation)
+            look_around(simulation)
             judge.hold(partial(nothing_settled_comes_again, simulation))
         check_outside(simulation)
     except Violation as broken:

@@ -71,7 +71,13 @@ class SqsClient(AwsPeer):
 
     def get_queue_attributes(self, **parameters: Any) -> dict[str, Any]:
         self._begin("GetQueueAttributes", parameters)
-        everything = {"MaximumMessageSize": str(self.max_bytes), "QueueArn": "arn:aws:sqs:…"}
+        hidden = sum(message.visible_at_s > self.clock.now() for message in self.messages)
+        everything = {
+            "ApproximateNumberOfMessages": str(len(self.messages) - hidden),
+            "ApproximateNumberOfMessagesNotVisible": str(hidden),
+            "MaximumMessageSize": str(self.max_bytes),
+            "QueueArn": "arn:aws:sqs:…",
+        }
         attributes = {name: everything[name] for name in parameters.get("AttributeNames", ())}
         return with_request_id({"Attributes": attributes})
 

@@ -11,7 +11,7 @@ from tests.fakes.clients.aws_peer import with_request_id
 from tests.fakes.clients.batch_peer import client_error
 from tests.simulation.account.clients import ACCOUNT_ID, REGION, Client
 from tests.simulation.account.tables import ItemsTable, Mappings, Metrics, Streams
-from tests.simulation.configuration import LEDGER_TABLE, TOPIC
+from tests.simulation.configuration import BILLING, LEDGER_TABLE, TOPIC
 from tests.simulation.faults import Faults
 from tests.simulation.ledgers import SimulatedDynamoDbLedger
 from tests.simulation.outside import Outside
@@ -26,7 +26,8 @@ from tests.simulation.world import TABLE, World
 class Account:
     """``role`` is who calls: a function, or "" for an operator; ``calls`` is what each role called: service,
     method and what it was for. ``lag_s`` is how far the function is behind, as CloudWatch says it.
-    ``buckets`` and ``queues`` are peers by name and by URL."""
+    ``buckets`` and ``queues`` are peers by name and by URL. ``gone``: services that deny everything; ``*`` is
+    all of them."""
 
     def __init__(
         self,
@@ -40,6 +41,7 @@ class Account:
         self.role = ""
         self.calls: set[tuple[str, str, str, str]] = set()
         self.lag_s: Callable[[], float | None] = lag_s
+        self.gone: set[str] = set()
         self.mappings = Mappings(world, faults, lag_s)
         runs = SimulatedS3(RUNS_BUCKET, faults, "runs")
         self.buckets: dict[str, Any] = {
@@ -63,6 +65,7 @@ class Account:
             "dynamodb": lambda request: _found(tables, _table_in(request), "ResourceNotFoundException"),
             "dynamodbstreams": Streams(world, faults).choose,
             "events": lambda request: _found(outside.sinks, _bus_in(request), "ResourceNotFoundException"),
+            "eventbridgev2": lambda request: outside.sinks[BILLING],
             "lambda": lambda request: self.mappings,
             "s3": lambda request: _found(self.buckets, request["Bucket"], "NoSuchBucket"),
             "sns": lambda request: outside.sinks[TOPIC],
@@ -73,7 +76,12 @@ class Account:
         }
 
     def client(self, service: str) -> Client:
-        return Client(service, self._services[service], self._note)
+        def choose(request: Mapping[str, Any]) -> Any:
+            if self.gone & {service, "*"}:
+                raise client_error("AccessDeniedException", "", 403)
+            return self._services[service](request)
+
+        return Client(service, choose, self._note)
 
     def _note(self, service: str, method: str, request: Mapping[str, Any]) -> None:
         self.calls.add((self.role, service, method, _target_of(service, request)))
@@ -137,6 +145,8 @@ def _target_of(service: str, request: Mapping[str, Any]) -> str:
             return f"arn:aws:dynamodb:{here}:table/{_table_in(request)}"
         case "dynamodbstreams":
             return str(request.get("StreamArn") or request["ShardIterator"].partition("|")[0])
+        case "eventbridgev2":
+            return str(request["EventBusArn"])
         case "events":
             return f"arn:aws:events:{here}:event-bus/{_bus_in(request)}"
         case "sns":

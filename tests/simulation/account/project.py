@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.configuration import document_of
+from tests.simulation.kinds import PII_KEY
 from tests.simulation.options import Options
 from tests.simulation.peers.stores import QUARANTINE_BUCKET, QUARANTINE_QUEUE
 from tests.simulation.recovery.boxes import GIVEN_UP_BUCKET, GIVEN_UP_QUEUE
@@ -26,7 +27,9 @@ STATE = f"s3://{RUNS_BUCKET}"
 
 def project(options: Options, deploy: DeployKind = "good", *, share: float = 1.0) -> Path:
     """The path of bridge.yaml. ``share``: of the breaker."""
-    return _written(json.dumps(_document(options, share)), deploy)
+    return _written(
+        json.dumps(_document(options, share)).replace(f'"{PII_KEY.decode()}"', '"${PII_KEY}"'), deploy
+    )
 
 
 def _document(options: Options, share: float) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def _document(options: Options, share: float) -> dict[str, Any]:
         options.heal,
         options.claim_check,
         options.entities,
+        options.account.billing,
     )
     document["hash_key"] = "${HASH_KEY}"
     document["breaker"] = {"share": share, "at_least": options.breaker_at_least}

@@ -9,7 +9,6 @@ from bridge.edges.sqs.quarantine import HIDDEN_S
 from tests.simulation.account.project import project
 from tests.simulation.account.shell import Done, Shell
 from tests.simulation.judge import Violation
-from tests.simulation.recovery.boxes import GIVEN_UP_BUCKET, GIVEN_UP_QUEUE, AwsBox
 from tests.simulation.recovery.redrive import Redrive
 from tests.simulation.simulation import Simulation
 
@@ -23,9 +22,6 @@ class VerbRedrive(Redrive):
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(simulation)
-        assert isinstance(self._box, AwsBox)
-        simulation.account.buckets[GIVEN_UP_BUCKET] = self._box.client
-        simulation.account.queues[GIVEN_UP_QUEUE] = self._box.client
         self.shell = Shell(simulation.judge, simulation.world.note)
 
     def run(self) -> None:

@@ -26,6 +26,7 @@ from bridge.wiring import bridge as wiring
 from bridge.wiring import functions, reconcile, redrive, registries, run
 from tests.simulation.account.clients import REGION, Session
 from tests.simulation.configuration import SECRET
+from tests.simulation.kinds import PII_KEY
 from tests.simulation.simulation import Simulation
 from tests.simulation.world import SimulatedClock
 
@@ -33,6 +34,7 @@ _ENVIRONMENT: Mapping[str, str] = {
     "AWS_DEFAULT_REGION": REGION,
     "HASH_KEY": SECRET.decode(),
     "NO_COLOR": "1",
+    "PII_KEY": PII_KEY.decode(),
 }
 _FOREIGN = ("AWS_LAMBDA_FUNCTION_NAME", "BRIDGE_CONFIG", "STREAM_BRIDGE_DEBUG", "_X_AMZN_TRACE_ID")
 

@@ -51,8 +51,9 @@ class Shell:
         self.out = io.StringIO()
         """What the command line that is at work has printed."""
 
-    def run(self, *words: str) -> Done:
-        """Raises ``Crash`` where the process is killed; what it had printed is in ``out``."""
+    def run(self, *words: str, reveals: bool = False) -> Done:
+        """``reveals``: it is asked for values. Raises ``Crash`` where the process is killed; what it had
+        printed is in ``out``."""
         out, err = io.StringIO(), io.StringIO()
         self.out = out
         self._note(f"$ {' '.join(words[:2])}")
@@ -60,11 +61,11 @@ class Shell:
             code = app.run(words)
         done = Done(words, code, out.getvalue(), err.getvalue())
         self._note(f"{done}")
-        self._check(done)
+        self._check(done, reveals=reveals)
         return done
 
-    def _check(self, done: Done) -> None:
-        if PLAIN in done.out + done.err:
+    def _check(self, done: Done, *, reveals: bool) -> None:
+        if PLAIN in done.err + ("" if reveals else done.out):
             self._judge.violated(f"{done} and prints a value that is redacted")
         if "this is a defect" in done.err or "Traceback" in done.err:
             self._judge.violated(f"{done} with a defect: {done.err[-300:]}")

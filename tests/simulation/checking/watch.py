@@ -167,14 +167,17 @@ class Watch:
 
 
 def _bytes_of(entry: Mapping[str, Any]) -> int:
-    """As EventBridge counts them, or SNS."""
+    """As EventBridge counts them, or SNS; the new bus stores two ids beside the event."""
     if "Message" in entry:
         named = entry["MessageAttributes"].items()
         return len(entry["Message"].encode()) + sum(
             len(name) + len("String") + len(value["StringValue"].encode()) for name, value in named
         )
+    if "Data" in entry:
+        return len(entry["Data"]) + sum(map(len, entry["SystemMetadata"].values()))
     texts = (entry["Source"], entry["DetailType"], entry["Detail"], *entry["Resources"])
-    return EVENTBRIDGE_TIME_BYTES + sum(len(text.encode()) for text in texts)
+    ids = sum(map(len, entry.get("SystemMetadata", {}).values()))
+    return EVENTBRIDGE_TIME_BYTES + ids + sum(len(text.encode()) for text in texts)
 
 
 def _sequence_of(record: Any) -> str:

@@ -26,13 +26,18 @@ _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "HeadObject": ("LastModified",),
     "PublishBatch": ("Successful",),
     "PutEvents": ("Entries",),
+    "PutRawEvents": ("Entries",),
     "PutObject": ("ETag",),
     "Scan": ("Items",),
     "SendMessage": ("MessageId",),
 }
 
 # Lists with one part for each of the request's.
-_PAIRED: Final[Mapping[str, str]] = {"PutEvents": "Entries", "PublishBatch": "Successful"}
+_PAIRED: Final[Mapping[str, str]] = {
+    "PutEvents": "Entries",
+    "PutRawEvents": "Entries",
+    "PublishBatch": "Successful",
+}
 
 
 def nonsense(operation: str, answer: Mapping[str, Any] | None, rng: Random) -> tuple[str, dict[str, Any]]:

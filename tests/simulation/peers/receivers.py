@@ -88,7 +88,7 @@ class Receiver:
         faults = self._faults
         self.calls += 1
         self._newly = []
-        edge = f"{self.name}.{'put_events' if operation == 'PutEvents' else 'publish_batch'}"
+        edge = f"{self.name}.{'publish_batch' if operation == 'PublishBatch' else 'put_events'}"
         events = [orjson.loads(body) for body in bodies]
         sender = self._invocation()
         self.sent_again += [e["id"] for e in events if (sender, e["id"]) in self._acknowledged]
@@ -157,19 +157,75 @@ class SimulatedBus(Receiver):
         return self.take("PutEvents", Entries, [entry["Detail"] for entry in Entries], answer)
 
 
-class SimulatedTopic(Receiver):
-    """A peer of boto3's ``sns`` client: a FIFO topic, which delivers an id once in five minutes.
+class Deduplicating(Receiver):
+    """Delivers an id once in five minutes; ``repeats`` counts what was dropped for that."""
 
-    ``unordered``: ids whose message group is not their item's; ``repeats`` counts what was deduplicated.
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.repeats = 0
+        self._seen: dict[str, float] = {}
+
+    def is_repeat(self, event: Mapping[str, Any]) -> bool:
+        now_s = self._faults.world.clock.now()
+        first_s = self._seen.get(event["id"])
+        if first_s is not None and now_s - first_s < DEDUPLICATION_S:
+            self.repeats += 1
+            self._faults.world.note(f"{self.name} has {event['id']} already")
+            return True
+        self._seen[event["id"]] = now_s
+        return False
+
+
+class SimulatedBusV2(Deduplicating):
+    """A peer of boto3's ``eventbridgev2`` client. ``unordered`` as for the topic."""
+
+    service, refusal = "eventbridgev2", "MalformedDetail"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.unordered: list[str] = []
+
+    def describe_event_bus(self, *, EventBusArn: str) -> Mapping[str, Any]:
+        answer = {"EventBusArn": EventBusArn, "Name": self.name, "State": "ACTIVE"}
+        return self.check("DescribeEventBus", answer)
+
+    def put_events(self, *, EventBusArn: str, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        return self._put("PutEvents", Entries, [entry["Detail"] for entry in Entries])
+
+    def put_raw_events(self, *, EventBusArn: str, Entries: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        return self._put("PutRawEvents", Entries, [entry["Data"].decode() for entry in Entries])
+
+    def _put(
+        self, operation: str, entries: Sequence[Mapping[str, Any]], bodies: Sequence[str]
+    ) -> Mapping[str, Any]:
+        for entry, body in zip(entries, bodies, strict=True):
+            event, named = orjson.loads(body), entry["SystemMetadata"]
+            if (named["EventGroupId"], named["DeduplicationId"]) != (group_of(event["subject"]), event["id"]):
+                self.unordered.append(event["id"])
+
+        def answer(codes: Sequence[str]) -> dict[str, Any]:
+            answered = [
+                {"ErrorCode": code, "ErrorMessage": "said the peer"}
+                if code
+                else {"EventId": f"aws-{self.calls}-{number}", "SuccessCode": "PUBLISHED"}
+                for number, code in enumerate(codes)
+            ]
+            return {"FailedEntryCount": sum(map(bool, codes)), "Entries": answered}
+
+        return self.take(operation, entries, bodies, answer)
+
+
+class SimulatedTopic(Deduplicating):
+    """A peer of boto3's ``sns`` client: a FIFO topic.
+
+    ``unordered``: ids whose message group is not their item's.
     """
 
     service, refusal = "sns", "InvalidParameter"
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.repeats = 0
         self.unordered: list[str] = []
-        self._seen: dict[str, float] = {}
 
     def get_topic_attributes(self, *, TopicArn: str) -> Mapping[str, Any]:
         return self.check("GetTopicAttributes", {"Attributes": {"TopicArn": TopicArn, "FifoTopic": "true"}})
@@ -193,13 +249,3 @@ class SimulatedTopic(Receiver):
             return {"Successful": successful[::-1], "Failed": failed}
 
         return self.take("PublishBatch", entries, [entry["Message"] for entry in entries], answer)
-
-    def is_repeat(self, event: Mapping[str, Any]) -> bool:
-        now_s = self._faults.world.clock.now()
-        first_s = self._seen.get(event["id"])
-        if first_s is not None and now_s - first_s < DEDUPLICATION_S:
-            self.repeats += 1
-            self._faults.world.note(f"{self.name} has {event['id']} already")
-            return True
-        self._seen[event["id"]] = now_s
-        return False

@@ -18,7 +18,7 @@ from bridge.relay.relay import Relay
 from tests.simulation.checking.facts import sequence_of
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
-from tests.simulation.recovery.boxes import new_box
+from tests.simulation.recovery.boxes import GIVEN_UP_BUCKET, GIVEN_UP_QUEUE, AwsBox, new_box
 from tests.simulation.recovery.shelves import new_shelf
 from tests.simulation.simulation import Simulation
 from tests.simulation.world import Place
@@ -37,6 +37,9 @@ class Redrive:
         options, faults = simulation.options.recovery, simulation.faults
         whole, share = simulation.options.payload_kept, options.nonsense_share
         self._box = new_box(options.boxes, faults, whole=whole, nonsense_share=share)
+        if isinstance(self._box, AwsBox):
+            simulation.account.buckets[GIVEN_UP_BUCKET] = self._box.client
+            simulation.account.queues[GIVEN_UP_QUEUE] = self._box.client
         self._shelf = new_shelf(options.shelf, simulation.quarantine, faults, share)
 
     def run(self) -> None:
