@@ -26,8 +26,9 @@ from tests.simulation.world import TABLE, World
 class Account:
     """``role`` is who calls: a function, or "" for an operator; ``calls`` is what each role called: service,
     method and what it was for. ``lag_s`` is how far the function is behind, as CloudWatch says it.
-    ``buckets`` and ``queues`` are peers by name and by URL. ``gone``: services that deny everything; ``*`` is
-    all of them."""
+    ``buckets`` and ``queues`` are peers by name and by URL. ``gone``: services that deny everything, all of
+    them for ``*``; ``down``: those that fail. ``registries`` are those of schemas, by service.
+    """
 
     def __init__(
         self,
@@ -42,6 +43,8 @@ class Account:
         self.calls: set[tuple[str, str, str, str]] = set()
         self.lag_s: Callable[[], float | None] = lag_s
         self.gone: set[str] = set()
+        self.down: set[str] = set()
+        self.registries: dict[str, Any] = {}
         self.mappings = Mappings(world, faults, lag_s)
         runs = SimulatedS3(RUNS_BUCKET, faults, "runs")
         self.buckets: dict[str, Any] = {
@@ -66,8 +69,10 @@ class Account:
             "dynamodbstreams": Streams(world, faults).choose,
             "events": lambda request: _found(outside.sinks, _bus_in(request), "ResourceNotFoundException"),
             "eventbridgev2": lambda request: outside.sinks[BILLING],
+            "glue": lambda request: self.registries["glue"],
             "lambda": lambda request: self.mappings,
             "s3": lambda request: _found(self.buckets, request["Bucket"], "NoSuchBucket"),
+            "schemas": lambda request: self.registries["schemas"],
             "sns": lambda request: outside.sinks[TOPIC],
             "sqs": lambda request: _found(
                 self.queues, request["QueueUrl"], "AWS.SimpleQueueService.NonExistentQueue"
@@ -77,6 +82,8 @@ class Account:
 
     def client(self, service: str) -> Client:
         def choose(request: Mapping[str, Any]) -> Any:
+            if service in self.down:
+                raise client_error("InternalServerErrorException", "", 503)
             if self.gone & {service, "*"}:
                 raise client_error("AccessDeniedException", "", 403)
             return self._services[service](request)

@@ -39,6 +39,10 @@ class ItemsTable(TablePeer):
             table["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
         return {"Table": table}
 
+    def describe_time_to_live(self, **parameters: Any) -> dict[str, Any]:
+        _asked(self._faults, "table.describe", "dynamodb", "DescribeTimeToLive")
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+
 
 class Streams:
     """All streams that the table ever had; an iterator belongs to one of them."""

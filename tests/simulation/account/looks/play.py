@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tests.simulation.account.looks import records, stores
+from tests.simulation.account.looks import first, records, registries, schemas, stores
 from tests.simulation.account.looks.look import Look, looking
 from tests.simulation.simulation import Simulation
 
@@ -20,6 +20,12 @@ _EACH: Final[Sequence[Callable[[Look], None]]] = (
     records.read_again,
     records.deployed,
     records.checked,
+    schemas.tried,
+    schemas.matched,
+    schemas.evolved,
+    schemas.shown,
+    registries.published,
+    first.proposed,
 )
 _LOOKS: Final = 5
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,16 @@ def evolved(look: Look) -> None:
     kind = look.rng.choice(("narrow", "widen", "describe", "add"))
     look.simulation.world.note(f"the next version: {kind}")
     _edit(folder, kind)
-    checked = look.run(
-        "schema", "check", f"{CHANGED}@1.0.0", f"{CHANGED}@1.1.0", *words, "--mode", "FULL", "--output", "json"
-    )
+    pair = (f"{CHANGED}@1.0.0", f"{CHANGED}@1.1.0")
+    checked = look.run("schema", "check", *pair, *words, "--mode", "FULL", "--output", "json")
     look.must(checked, *{"describe": (_OK,), "add": (_OK, _DIFFERENCES, _PARTLY)}.get(kind, (_DIFFERENCES,)))
     look.must(look.run("schema", "check", *words), checked.code, _OK, _DIFFERENCES)
-    look.must(look.run("schema", "diff", f"{CHANGED}@1.0.0", f"{CHANGED}@1.1.0", *words), 0, 2, 4)
+    look.must(look.run("schema", "diff", *pair, *words), 0, 2, 4)
     events = _received(look, _TYPE)
     if events and checked.code == _OK:
         file = look.write("events.ndjson", events)
-        look.must(
-            look.run("schema", "test-live", "--file", file, *words, "--schema", f"{CHANGED}@1.1.0", *_ALL), _OK
-        )
+        test = ("schema", "test-live", "--file", file, *words, *_ALL)
+        look.must(look.run(*test, "--schema", pair[1]), _OK)
     rule = {"detail": {"data": {"after": {"v": [4]}}}}
     impact = ("schema", "impact", look.write("rule.json", rule), *words, "--source", "com.example.accounts")
     judged = look.run(*impact, "--schema", f"{CHANGED}@1.1.0", "--against", f"{CHANGED}@1.0.0")
@@ -133,6 +131,3 @@ def _edit(folder: Path, kind: str) -> None:
         case _:
             document["description"] = "What became of an item."
     (folder / CHANGED / "1.1.0.json").write_text(json.dumps(document), encoding="utf-8")
-
-
-
