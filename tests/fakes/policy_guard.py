@@ -22,8 +22,8 @@ from tests.fakes.service_side import ServiceSide
 
 Statement = Mapping[str, Any]
 
-_PREFIX = {"dynamodbstreams": "dynamodb", "eventbridgev2": "events"}
-_ACTION = {
+PREFIX_OF = {"dynamodbstreams": "dynamodb", "eventbridgev2": "events"}
+ACTION_OF = {
     "s3:DeleteObjects": "s3:DeleteObject",
     "s3:HeadBucket": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
@@ -70,8 +70,8 @@ class PolicyGuard:
 
     def _needs(self, model: OperationModel, params: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         service = str(model.service_model.service_name)
-        named = f"{_PREFIX.get(service, service)}:{model.name}"
-        action = _ACTION.get(named, named)
+        named = f"{PREFIX_OF.get(service, service)}:{model.name}"
+        action = ACTION_OF.get(named, named)
         for resource in self._resources(service, params):
             yield action, resource
 

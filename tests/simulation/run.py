@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from tests.simulation.account.looks.play import look_around
+from tests.simulation.account.permissions import calls_are_allowed
 from tests.simulation.account.session import in_account
 from tests.simulation.checks import check_live_path, nothing_settled_comes_again
 from tests.simulation.faults import Crash
@@ -67,6 +68,7 @@ def simulate(
             look_around(simulation)
             judge.hold(partial(nothing_settled_comes_again, simulation))
         check_outside(simulation)
+        judge.hold(partial(calls_are_allowed, simulation))
     except Violation as broken:
         judge.violated(str(broken))
     except (Exception, Crash) as error:  # noqa: BLE001 - the run itself must not fail

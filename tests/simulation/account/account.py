@@ -27,7 +27,8 @@ class Account:
     """``role`` is who calls: a function, or "" for an operator; ``calls`` is what each role called: service,
     method and what it was for. ``lag_s`` is how far the function is behind, as CloudWatch says it.
     ``buckets`` and ``queues`` are peers by name and by URL. ``gone``: services that deny everything, all of
-    them for ``*``; ``down``: those that fail. ``registries`` are those of schemas, by service.
+    them for ``*``; ``down``: those that fail. ``registries`` are those of schemas, by service;
+    ``kinesis`` is the peer of that service.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Account:
         self.gone: set[str] = set()
         self.down: set[str] = set()
         self.registries: dict[str, Any] = {}
+        self.kinesis: Any = None
         self.mappings = Mappings(world, faults, lag_s)
         runs = SimulatedS3(RUNS_BUCKET, faults, "runs")
         self.buckets: dict[str, Any] = {
@@ -70,6 +72,7 @@ class Account:
             "events": lambda request: _found(outside.sinks, _bus_in(request), "ResourceNotFoundException"),
             "eventbridgev2": lambda request: outside.sinks[BILLING],
             "glue": lambda request: self.registries["glue"],
+            "kinesis": lambda request: self.kinesis,
             "lambda": lambda request: self.mappings,
             "s3": lambda request: _found(self.buckets, request["Bucket"], "NoSuchBucket"),
             "schemas": lambda request: self.registries["schemas"],

@@ -25,14 +25,13 @@ GRACE_S = 30
 STATE = f"s3://{RUNS_BUCKET}"
 
 
-def project(options: Options, deploy: DeployKind = "good", *, share: float = 1.0) -> Path:
-    """The path of bridge.yaml. ``share``: of the breaker."""
-    return _written(
-        json.dumps(_document(options, share)).replace(f'"{PII_KEY.decode()}"', '"${PII_KEY}"'), deploy
-    )
+def project(options: Options, deploy: DeployKind = "good", *, share: float = 1.0, kinesis: str = "") -> Path:
+    """The path of bridge.yaml. ``share``: of the breaker. ``kinesis``: the changes come over this stream."""
+    text = json.dumps(_document(options, share, kinesis))
+    return _written(text.replace(f'"{PII_KEY.decode()}"', '"${PII_KEY}"'), deploy)
 
 
-def _document(options: Options, share: float) -> dict[str, Any]:
+def _document(options: Options, share: float, kinesis: str) -> dict[str, Any]:
     document = document_of(
         "dynamodb" if options.ledger == "dynamodb" else "none",
         options.keep,
@@ -52,6 +51,9 @@ def _document(options: Options, share: float) -> dict[str, Any]:
     else:
         document["mapping"] = {"on_failure": {"kind": "s3", "bucket": GIVEN_UP_BUCKET}}
     document["tables"][TABLE] = {**document["tables"][TABLE], "reconcile": {"grace": GRACE_S}}
+    if kinesis:
+        document["tables"][TABLE]["kinesis"] = kinesis
+        document["ledger"] = {"kind": "memory"}
     document["telemetry"] = {"level": "warning"}
     return document
 

@@ -17,6 +17,7 @@ from tests.simulation.recovery.table_sources import TablePeer
 from tests.simulation.world import START_S, TABLE, TABLE_ARN, World
 
 FUNCTION = "bridge"
+MAPPING_ID = "0f6c2b1e-0000-4000-8000-000000000001"
 FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{FUNCTION}"
 
 
@@ -131,6 +132,7 @@ class Mappings(LambdaClient):
         result = "PROBLEM: Function call failed" if self._behind_s() else "No records processed"
         self.mappings = [
             mapping(
+                UUID=MAPPING_ID,
                 FunctionArn=FUNCTION_ARN,
                 EventSourceArn=stream.arn,
                 State=self.state,

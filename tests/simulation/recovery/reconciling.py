@@ -18,6 +18,7 @@ from tests.simulation.judge import Violation
 from tests.simulation.ledgers import Durable
 from tests.simulation.recovery.lags import ReportedLag
 from tests.simulation.recovery.machines import Machines
+from tests.simulation.recovery.run_stores import BUCKET as RUNS_BUCKET
 from tests.simulation.recovery.run_stores import Held, WatchedStore, run_stores
 from tests.simulation.recovery.table_sources import FACTS, table_source
 from tests.simulation.simulation import Simulation
@@ -42,7 +43,7 @@ class Reconciliations:
         self._make = make
         drawn, faults, rng = simulation.options.recovery, simulation.faults, simulation.rng
         self._drawn = drawn
-        self._stores = run_stores(drawn.runs, faults, rng, drawn.nonsense_share)
+        self._stores = run_stores(drawn.runs, faults, rng, simulation.account.buckets[RUNS_BUCKET])
         self._held = Held()
         self._source = table_source(drawn.table, simulation.world, faults, rng, drawn.nonsense_share)
         self._runs, self._owners = count(1), count(1)

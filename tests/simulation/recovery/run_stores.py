@@ -84,13 +84,12 @@ def is_killed() -> bool:
     return isinstance(sys.exc_info()[1], Crash)
 
 
-def run_stores(kind: str, faults: Faults, rng: Random, nonsense_share: float) -> Callable[[], RunStore]:
-    """Makes the store of each process. What they keep is the same."""
+def run_stores(kind: str, faults: Faults, rng: Random, client: Nonsense) -> Callable[[], RunStore]:
+    """Makes the store of each process. What they keep is the same; ``client`` is of a bucket."""
     if kind == "memory":
         store = SimulatedRunStore(faults)
         return lambda: store
-    peer, nonces = SimulatedS3(BUCKET, faults, "runs"), count(1)
-    client = Nonsense(peer, faults, nonsense_share)
+    nonces = count(1)
 
     def make() -> RunStore:
         clock, backoff = faults.world.clock, Backoff(rng)

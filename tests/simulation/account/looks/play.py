@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from tests.simulation.account.looks import first, records, registries, schemas, stores
+from tests.simulation.account.looks import first, records, registries, schemas, sources, stores
 from tests.simulation.account.looks.look import Look, looking
 from tests.simulation.simulation import Simulation
 
@@ -26,6 +26,8 @@ _EACH: Final[Sequence[Callable[[Look], None]]] = (
     schemas.shown,
     registries.published,
     first.proposed,
+    sources.piped,
+    sources.over_kinesis,
 )
 _LOOKS: Final = 5
 
