@@ -38,6 +38,7 @@ def look_around(simulation: Simulation) -> None:
         return
     simulation.faults.on = False
     with looking(simulation) as look:
-        for each in look.rng.sample(_EACH, _LOOKS):
+        # In their order: what came over Kinesis is quarantined beside the rest.
+        for each in (_EACH[at] for at in sorted(look.rng.sample(range(len(_EACH)), _LOOKS))):
             simulation.world.note(f"look: {each.__name__}")
             each(look)
