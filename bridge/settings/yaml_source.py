@@ -17,6 +17,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.errors import ConfigurationError, Problem
+from bridge.settings.yaml_nodes import compose
 
 MAX_BYTES: Final = 1024 * 1024
 MAX_VALUES: Final = 100_000  # after aliases are expanded, so that a few lines cannot fill the memory
@@ -100,7 +101,7 @@ def parse_yaml(content: bytes, file: str) -> YamlSource:
         line, column = _line_and_column(content[: error.start].decode("utf-8-sig", "replace"))
         raise ConfigurationError([Problem(file, line, column, "", "is not UTF-8 text")]) from error
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = compose(text)
     except RecursionError as error:
         raise ConfigurationError([_too_deep(file, 0, 0)]) from error
     except yaml.YAMLError as error:

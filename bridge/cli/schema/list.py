@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def list_types(console: Console, schemas: SchemasOption = None, output: OutputOption = Output.TEXT) -> int:
     """List the types with their versions, status and owner."""
-    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.documents.schema_set import SchemaSet, Validators
 
-    found = SchemaSet.load(schemas_folder(schemas))
+    found = SchemaSet.load(schemas_folder(schemas), Validators.ON_USE)
     facts = [_facts(found, type_name) for type_name in found.types]
     if output is Output.JSON:
         console.write_json({"base": found.base, "types": facts})
@@ -65,9 +65,9 @@ def show(
     ] = Output.TEXT,
 ) -> int:
     """Show one version of a type: its summary, members and status."""
-    from bridge.schemas.documents.schema_set import SchemaSet
+    from bridge.schemas.documents.schema_set import SchemaSet, Validators
 
-    found = SchemaSet.load(schemas_folder(schemas))
+    found = SchemaSet.load(schemas_folder(schemas), Validators.ON_USE)
     schema = found.find(type_and_version)
     if output is Output.JSON:
         console.write_json(schema.document)

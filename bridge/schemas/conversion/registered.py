@@ -106,11 +106,15 @@ def build_set(registered: Sequence[Registered], origin: str) -> SchemaSet:
             problems.append(Problem(file, 0, 0, "", f"cannot be used as a schema: {what}"))
             continue
         schemas[each.type, each.version] = SchemaVersion(
-            each.type, each.version, each.id, each.document, validator, file
+            each.type, each.version, each.id, each.document, _always(validator), file
         )
     if problems:
         raise ConfigurationError(problems)
     return SchemaSet(MappingProxyType(schemas))
+
+
+def _always(validator: Validator) -> Callable[[], Validator]:
+    return lambda: validator
 
 
 def compile_document(document: Mapping[str, Any]) -> Validator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
+from functools import cache, partial
 from typing import Any
 
 import jsonschema_rs
@@ -18,6 +19,7 @@ from bridge.schemas.documents.references import find_reference_problems
 from bridge.schemas.documents.validation import (
     DIALECT,
     SchemaVersion,
+    Validators,
     compile_schema,
     offline_registry,
     unknown_format,
@@ -46,8 +48,11 @@ class Builder:
     """Checks and compiles files: collects what is ``built``, and ``problems``. ``found`` are all files of the
     folder, unreadable ones included."""
 
-    def __init__(self, base: str | None, found: Collection[Name]) -> None:
+    def __init__(
+        self, base: str | None, found: Collection[Name], validators: Validators = Validators.KEPT
+    ) -> None:
         self.base = base
+        self._validators = validators
         self.built: dict[Name, SchemaVersion] = {}
         self.problems: list[Problem] = []
         self._known = set() if base is None else {base + place_of(*name) for name in found}
@@ -114,19 +119,23 @@ class Builder:
     ) -> None:
         schema_id: str = file.document["$id"]
         before = len(self.problems)
+        parts = list(subschemas(file.document))
         for fault in find_reference_problems(
-            file.document, schema_id, known=self._known, registry=registry, readable=resources
+            parts, schema_id, known=self._known, registry=registry, readable=resources
         ):
             self._problem("reference", file, *fault)
-        for pointer, schema in subschemas(file.document):
+        for pointer, schema in parts:
             name = schema.get("format")
             if isinstance(name, str) and unknown_format(name):
                 close = get_close_matches(name, FORMATS, n=1)
                 advice = f"did you mean '{close[0]}'?" if close else "use pattern, or a format of JSON Schema"
                 message = f"'{name}' is not a known format and is not asserted"
                 self._problem("format", file, f"{pointer}/format", message, advice, "warning")
+        once = partial(compile_schema, file.document, registry)
+        compiled = cache(once)
         try:
-            validator = compile_schema(file.document, registry)
+            if self._validators is not Validators.ON_USE:
+                (compiled if self._validators is Validators.KEPT else once)()
         except ValueError as error:  # the library's ValidationError is one
             if not any(problem.severity == "error" for problem in self.problems):
                 message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
@@ -134,7 +143,7 @@ class Builder:
             return
         if not any(problem.severity == "error" for problem in self.problems[before:]):
             self.built[file.type, file.version] = SchemaVersion(
-                file.type, file.version, schema_id, file.document, validator, file.file
+                file.type, file.version, schema_id, file.document, compiled, file.file
             )
 
     def _problem(

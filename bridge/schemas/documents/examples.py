@@ -12,6 +12,7 @@ from typing import Any
 
 from bridge.core.events.rules import EventRule
 from bridge.errors import ConfigurationError, EventInvalid, MappingFailed, Problem
+from bridge.schemas.documents.enclosure import Enclosure
 from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import entries, inside
 from bridge.schemas.documents.schema_set import SchemaSet
@@ -40,30 +41,36 @@ def check_examples(schemas: SchemaSet) -> list[Problem]:
     """Everything that is wrong with the examples of a set. A version without valid or without invalid
     examples is a warning. An example that cannot be read is an error, as is one that is not what it
     claims."""
-    return [problem for schema in schemas for kind in KINDS for problem in _check_kind(schemas, schema, kind)]
+    checker = _Checker(schemas)
+    return [problem for schema in schemas for kind in KINDS for problem in checker.check(schema, kind)]
 
 
 def _folder(schemas: SchemaSet, type_name: str, version: object, kind: str) -> Path | None:
     return None if schemas.folder is None else schemas.folder / type_name / "examples" / str(version) / kind
 
 
-def _check_kind(schemas: SchemaSet, schema: SchemaVersion, kind: str) -> Iterator[Problem]:
-    folder = _folder(schemas, schema.type, schema.version, kind)
-    any_found = False
-    for path in entries(folder) if folder is not None and folder.is_dir() else ():
-        if path.suffix != ".json":
-            yield finding(_RULE, path, "is not used here", "examples end in .json", "warning")
-            continue
-        any_found = True
-        if schemas.folder is not None and inside(schemas.folder, path):
-            yield from _check(schema, kind, path)
-        else:
-            message = "is not a file, or leads out of the folder of the schemas"
-            yield finding(_RULE, path, message, "copy the file to here")
-    if not any_found:
-        message = f"{schema.type} {schema.version} has no {kind} examples"
-        advice = "write some: subscribers read them first"
-        yield finding(_RULE, folder or schema.file, message, advice, "warning")
+class _Checker:
+    def __init__(self, schemas: SchemaSet) -> None:
+        self._schemas = schemas
+        self._enclosure = None if schemas.folder is None else Enclosure(schemas.folder)
+
+    def check(self, schema: SchemaVersion, kind: str) -> Iterator[Problem]:
+        folder = _folder(self._schemas, schema.type, schema.version, kind)
+        any_found = False
+        for path in entries(folder) if folder is not None and folder.is_dir() else ():
+            if path.suffix != ".json":
+                yield finding(_RULE, path, "is not used here", "examples end in .json", "warning")
+                continue
+            any_found = True
+            if self._enclosure is not None and self._enclosure.holds(path):
+                yield from _check(schema, kind, path)
+            else:
+                message = "is not a file, or leads out of the folder of the schemas"
+                yield finding(_RULE, path, message, "copy the file to here")
+        if not any_found:
+            message = f"{schema.type} {schema.version} has no {kind} examples"
+            advice = "write some: subscribers read them first"
+            yield finding(_RULE, folder or schema.file, message, advice, "warning")
 
 
 def _check(schema: SchemaVersion, kind: str, path: Path) -> Iterator[Problem]:

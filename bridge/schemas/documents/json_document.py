@@ -76,6 +76,9 @@ SCHEMAS_BY_NAME = ("properties", "patternProperties", "dependentSchemas", "$defs
 _SCHEMA_LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 
 
+_HOLDING = frozenset((*_SCHEMA, *SCHEMAS_BY_NAME, *_SCHEMA_LISTS))
+
+
 def subschemas(document: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every schema object in a schema with its JSON Pointer, the document itself first."""
     waiting: list[tuple[str, Any]] = [("", document)]
@@ -84,6 +87,8 @@ def subschemas(document: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(schema, dict):
             continue
         yield pointer, schema
+        if _HOLDING.isdisjoint(schema):
+            continue
         inner = [(f"{pointer}/{keyword}", schema[keyword]) for keyword in _SCHEMA if keyword in schema]
         for keyword in SCHEMAS_BY_NAME:
             members = schema.get(keyword)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.errors import ConfigurationError, Problem
+from bridge.schemas.documents.enclosure import Enclosure
 from bridge.schemas.documents.json_document import read_bytes, read_json
 from bridge.schemas.documents.lock import LOCK_FILE, Lock, find_lock_problems, read_lock
 from bridge.schemas.documents.meta import META_FILE, Meta, parse_meta
@@ -62,11 +63,7 @@ def read_layout(folder: Path) -> Layout:
 def inside(root: Path, path: Path) -> bool:
     """Whether ``path`` is a file or folder in ``root`` once every symlink is followed. A pipe is neither:
     reading it would block for ever."""
-    try:
-        target = path.resolve(strict=True)
-        return target.is_relative_to(root.resolve()) and (target.is_file() or target.is_dir())
-    except (OSError, RuntimeError):  # a loop of symlinks, or a target that does not exist
-        return False
+    return Enclosure(root).holds(path)
 
 
 def entries(folder: Path) -> list[Path]:
@@ -81,6 +78,7 @@ class _LayoutReader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.layout = Layout()
+        self._enclosure = Enclosure(folder)
 
     def read(self) -> None:
         layout = self.layout
@@ -175,7 +173,7 @@ class _LayoutReader:
 
     def _entries(self, folder: Path) -> Iterator[Path]:
         for path in self._try(entries, folder) or []:
-            if inside(self.folder, path):
+            if self._enclosure.holds(path):
                 yield path
             elif path.exists() and not path.is_file() and not path.is_dir():
                 self._problem(path, "is neither a file nor a folder", "take it out of the folder")

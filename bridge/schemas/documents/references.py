@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 import jsonschema_rs
 
-from bridge.schemas.documents.json_document import subschemas
-
 Fault = tuple[str, str, str]
 """JSON Pointer, message, suggestion."""
 
 
 def find_reference_problems(
-    document: Mapping[str, Any],
+    parts: Iterable[tuple[str, Mapping[str, Any]]],
     schema_id: str,
     *,
     known: Collection[str],
     registry: jsonschema_rs.Registry,
     readable: Collection[str],
 ) -> Iterator[Fault]:
-    """The wrong references in the document whose ``$id`` is ``schema_id``.
+    """The wrong references in the document whose ``$id`` is ``schema_id``, and whose schemas are ``parts``.
 
     ``known`` are the ids of all files of the folder; those that are ``readable`` are in ``registry``.
     """
     resolver = registry.resolver(schema_id)
-    for pointer, schema in subschemas(document):
+    checked: dict[str, tuple[str, str] | None] = {}
+    for pointer, schema in parts:
         if pointer and "$id" in schema:
             # It would change the meaning of the relative references below it.
             yield f"{pointer}/$id", "only the document as a whole has an $id", "use $defs or $anchor"
@@ -37,17 +36,32 @@ def find_reference_problems(
             reference = schema.get(keyword)
             if not isinstance(reference, str):
                 continue
-            at = f"{pointer}/{keyword}"
-            target = urldefrag(urljoin(schema_id, reference)).url
-            if _leaves(schema_id, reference):
-                yield at, f"'{reference}' leaves the folder of the schemas", "refer to files inside it"
-            elif target not in known:
-                yield at, *_unknown(reference, target, known)
-            elif target in readable:
-                try:
-                    resolver.lookup(reference)
-                except jsonschema_rs.ReferencingError as error:
-                    yield at, f"'{reference}' leads nowhere: {error}", ""
+            if reference not in checked:
+                checked[reference] = _fault(reference, schema_id, known, resolver, readable)
+            fault = checked[reference]
+            if fault is not None:
+                yield f"{pointer}/{keyword}", *fault
+
+
+def _fault(
+    reference: str,
+    schema_id: str,
+    known: Collection[str],
+    resolver: jsonschema_rs.Resolver,
+    readable: Collection[str],
+) -> tuple[str, str] | None:
+    """Message and suggestion for a wrong reference."""
+    target = urldefrag(urljoin(schema_id, reference)).url
+    if _leaves(schema_id, reference):
+        return f"'{reference}' leaves the folder of the schemas", "refer to files inside it"
+    if target not in known:
+        return _unknown(reference, target, known)
+    if target in readable:
+        try:
+            resolver.lookup(reference)
+        except jsonschema_rs.ReferencingError as error:
+            return f"'{reference}' leads nowhere: {error}", ""
+    return None
 
 
 def _leaves(schema_id: str, reference: str) -> bool:

@@ -15,11 +15,11 @@ from bridge.schemas.documents.layout import read_layout
 from bridge.schemas.documents.lock import Lock, Name
 from bridge.schemas.documents.meta import Meta, Status
 from bridge.schemas.documents.registry import RegistrySettings
-from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.documents.validation import SchemaVersion, Validators
 from bridge.schemas.finding import finding
 from bridge.schemas.semver import Version
 
-__all__ = ["SchemaNotFound", "SchemaSet", "SchemaVersion", "Version"]
+__all__ = ["SchemaNotFound", "SchemaSet", "SchemaVersion", "Validators", "Version"]
 
 
 class SchemaNotFound(BridgeError, LookupError):
@@ -42,9 +42,17 @@ class SchemaSet:
     warnings: tuple[Problem, ...] = ()
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     lock: Lock = field(default_factory=Lock)
+    _versions: Mapping[str, tuple[Version, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_type: dict[str, list[Version]] = {}
+        for type_name, version in self.schemas:
+            by_type.setdefault(type_name, []).append(version)
+        versions = MappingProxyType({name: tuple(each) for name, each in by_type.items()})
+        object.__setattr__(self, "_versions", versions)  # once for all: asked for each type
 
     @classmethod
-    def load(cls, folder: Path) -> SchemaSet:
+    def load(cls, folder: Path, validators: Validators = Validators.KEPT) -> SchemaSet:
         """Read and check a folder of schemas.
 
         Raises :class:`ConfigurationError` with every problem at once, warnings included; ``line`` is 0
@@ -52,7 +60,7 @@ class SchemaSet:
         """
         layout = read_layout(folder)
         base = layout.registry.base or find_base(layout.files)
-        builder = Builder(base, layout.found)
+        builder = Builder(base, layout.found, validators)
         builder.build(layout.files)
         problems = [*layout.problems, *builder.problems]
         if not layout.found and not problems:
@@ -117,11 +125,11 @@ class SchemaSet:
 
     @property
     def types(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(type_name for type_name, _ in self.schemas))
+        return tuple(self._versions)
 
     def versions(self, type_name: str) -> tuple[Version, ...]:
         """The versions of a type, oldest first; empty for an unknown type."""
-        return tuple(version for each, version in self.schemas if each == type_name)
+        return self._versions.get(type_name, ())
 
     def __iter__(self) -> Iterator[SchemaVersion]:
         return iter(self.schemas.values())

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
 from itertools import islice, pairwise
 from typing import Any, Final
 
@@ -33,20 +35,36 @@ Validator = (
 (:mod:`bridge.schemas.conversion.registered`)."""
 
 
+class Validators(Enum):
+    """When the validators of a set are compiled. Hundreds of them take time and memory.
+
+    ``KEPT``: when the set is made. ``TRIED``: then too, to find what cannot be used, and again for the first
+    use. ``ON_USE``: only then, for those who read documents and judge nothing.
+    """
+
+    KEPT = "kept"
+    TRIED = "tried"
+    ON_USE = "on use"
+
+
 @dataclass(frozen=True, slots=True)
 class SchemaVersion:
     """One version of one type's schema; it describes the CloudEvent's ``data``.
 
     Events carry ``id`` as ``dataschema``. ``document`` is the JSON Schema as written. It is shared: do not
-    change it, the validator does not see changes.
+    change it, the validator does not see changes. ``compiled`` gives the validator, the same one each time.
     """
 
     type: str
     version: Version
     id: str
     document: Mapping[str, Any] = field(repr=False, compare=False)
-    validator: Validator = field(repr=False, compare=False)
+    compiled: Callable[[], Validator] = field(repr=False, compare=False)
     file: str = field(default="", compare=False)
+
+    @property
+    def validator(self) -> Validator:
+        return self.compiled()
 
     def validate(self, data: Any) -> None:
         """Raises :class:`EventInvalid` unless ``data`` satisfies the schema, formats included."""
@@ -157,6 +175,7 @@ _MESSAGES: Final[Mapping[str, Message]] = {
 }
 
 
+@cache
 def unknown_format(name: str) -> bool:
     """Whether the validator does not know a ``format``, and so would not assert it."""
     try:

@@ -16,6 +16,7 @@ import yaml
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.finding import finding, refused
+from bridge.settings.yaml_nodes import compose
 
 _TEXT = "tag:yaml.org,2002:str"
 _E = TypeVar("_E", bound=StrEnum)
@@ -34,7 +35,7 @@ class YamlMembers:
     def document(self, content: bytes) -> Any:
         """The root node. Raises :class:`ConfigurationError` where the file is not YAML."""
         try:
-            return yaml.compose(content, Loader=yaml.SafeLoader)
+            return compose(content)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)

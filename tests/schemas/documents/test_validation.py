@@ -23,7 +23,8 @@ def version(**schema: Any) -> SchemaVersion:
         **schema,
     }
     known = offline_registry({document["$id"]: document})
-    return SchemaVersion(TYPE, Version(1, 0, 0), document["$id"], document, compile_schema(document, known))
+    validator = compile_schema(document, known)
+    return SchemaVersion(TYPE, Version(1, 0, 0), document["$id"], document, lambda: validator)
 
 
 def error(data: Any, **schema: Any) -> EventInvalid:

@@ -1,0 +1,31 @@
+"""The nodes of a YAML document, read by the parser in C where PyYAML has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from yaml.composer import Composer
+from yaml.resolver import Resolver
+
+if yaml.__with_libyaml__:
+    from yaml.cyaml import CParser
+
+    class _Fast(Composer, CParser, Resolver):  # type: ignore[misc]  # both have the methods of a composer
+        """Events from C, nodes from Python: deep nesting is a RecursionError there, and a crash in C."""
+
+        def __init__(self, content: bytes | str) -> None:
+            CParser.__init__(self, content)
+            Composer.__init__(self)
+            Resolver.__init__(self)
+
+
+def compose(content: bytes | str) -> Any:
+    """The root node, None for an empty document. Raises ``yaml.YAMLError``, and ``RecursionError`` for what is
+    nested too deep. What the parser in C refuses, the one in Python judges: its messages are better."""
+    if yaml.__with_libyaml__:
+        try:
+            return _Fast(content).get_single_node()
+        except yaml.YAMLError:
+            pass
+    return yaml.compose(content, Loader=yaml.SafeLoader)
