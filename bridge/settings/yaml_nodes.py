@@ -9,9 +9,9 @@ from yaml.composer import Composer
 from yaml.resolver import Resolver
 
 if yaml.__with_libyaml__:
-    from yaml.cyaml import CParser
+    from yaml._yaml import CParser
 
-    class _Fast(Composer, CParser, Resolver):  # type: ignore[misc]  # both have the methods of a composer
+    class _Fast(Composer, CParser, Resolver):
         """Events from C, nodes from Python: deep nesting is a RecursionError there, and a crash in C."""
 
         def __init__(self, content: bytes | str) -> None:
@@ -21,8 +21,8 @@ if yaml.__with_libyaml__:
 
 
 def compose(content: bytes | str) -> Any:
-    """The root node, None for an empty document. Raises ``yaml.YAMLError``, and ``RecursionError`` for what is
-    nested too deep. What the parser in C refuses, the one in Python judges: its messages are better."""
+    """The root node, None for an empty document. What the parser in C refuses, the one in Python judges: its
+    messages are better. Raises ``yaml.YAMLError``, and ``RecursionError`` for what is nested too deep."""
     if yaml.__with_libyaml__:
         try:
             return _Fast(content).get_single_node()

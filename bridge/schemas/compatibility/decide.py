@@ -214,8 +214,7 @@ class _Decider:
         question, sent = self._question, self._sent
         if question.policy is Policy.STRICT or not question.producer.may_close_to_nothing:
             return Decision(proven=True)
-        validator = compile_schema(sent)
-        if any(map(validator.is_valid, islice(Generator(sent.defs, 300).values((sent.root,)), 20))):
+        if question.producer.sends_something(question.policy):
             return Decision(proven=True)
         if not question.allows(question.producer):
             raise NeedsProcess

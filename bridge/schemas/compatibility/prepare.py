@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
+from itertools import islice
 from typing import Any, Final
 
 import jsonschema_rs
 
 from bridge.core.pointer import escape
+from bridge.schemas.compatibility.proving.generate import Generator
+from bridge.schemas.compatibility.proving.judges import compile_schema
 from bridge.schemas.compatibility.reading.closed import closed
 from bridge.schemas.compatibility.reading.complexity import Complexity, complexity_of, simple_complexity
 from bridge.schemas.compatibility.reading.drafts import REGISTRY_DRAFTS, URIS, VALIDATORS, Draft, draft_of
@@ -128,6 +131,7 @@ class Prepared:
             self.validator = compile_document(document, used, self.normal.draft)
         self.may_close_to_nothing = any(each in text for each in _EMPTYING)
         self._readings: dict[tuple[Callable[..., Normal], Policy], Normal] = {}
+        self._sending: dict[Policy, bool] = {}
 
     def means_the_same(self, other: Prepared) -> bool:
         """Whether the two differ in annotations at most."""
@@ -153,3 +157,11 @@ class Prepared:
         if (make, policy) not in self._readings:
             self._readings[make, policy] = make(self.normal, lenient=policy is Policy.LENIENT)
         return self._readings[make, policy]
+
+    def sends_something(self, policy: Policy) -> bool:
+        """Whether an event was found that the producer's reading allows. One search for all pairs."""
+        if policy not in self._sending:
+            sent = self.as_producer(policy)
+            events = islice(Generator(sent.defs, 300).values((sent.root,)), 20)
+            self._sending[policy] = any(map(compile_schema(sent).is_valid, events))
+        return self._sending[policy]

@@ -71,7 +71,10 @@ class Library:
 
     def follow(self, reference: str, place: Place) -> Place:
         """The target of a ``reference`` at ``place``. Raises ``Obstructed``."""
-        uri, fragment = urldefrag(urljoin(place.document, reference))
+        if reference.startswith("#"):
+            uri, fragment = place.document, reference[1:]
+        else:
+            uri, fragment = urldefrag(urljoin(place.document, reference))
         if uri not in self._documents:
             raise Obstructed(
                 place,

@@ -51,8 +51,9 @@ def _fault(
     readable: Collection[str],
 ) -> tuple[str, str] | None:
     """Message and suggestion for a wrong reference."""
-    target = urldefrag(urljoin(schema_id, reference)).url
-    if _leaves(schema_id, reference):
+    inner = reference.startswith("#")
+    target = schema_id if inner else urldefrag(urljoin(schema_id, reference)).url
+    if not inner and _leaves(schema_id, reference):
         return f"'{reference}' leaves the folder of the schemas", "refer to files inside it"
     if target not in known:
         return _unknown(reference, target, known)

@@ -89,7 +89,10 @@ class Library:
         if not isinstance(reference, str):
             raise Unusable(at.document, at.pointer, "the reference is not a string")
         try:
-            uri, fragment = urldefrag(join(at.base, reference))
+            if reference.startswith("#"):
+                uri, fragment = at.base.partition("#")[0], reference[1:]
+            else:
+                uri, fragment = urldefrag(join(at.base, reference))
         except ValueError as error:
             raise Unusable(at.document, at.pointer, f"the reference is not a URI: {error}") from error
         if uri == self.main.base:
