@@ -119,7 +119,10 @@ def _schema(name: str, number: int, minor: int, version: str) -> dict[str, Any]:
                 {
                     "type": "object",
                     "required": ["kind", "iban"],
-                    "properties": {"kind": {"const": "transfer"}, "iban": {"type": "string", "maxLength": 34}},
+                    "properties": {
+                        "kind": {"const": "transfer"},
+                        "iban": {"type": "string", "maxLength": 34},
+                    },
                 },
             ],
         },
@@ -157,6 +160,11 @@ def _schema(name: str, number: int, minor: int, version: str) -> dict[str, Any]:
             "line": {"type": "object", "required": ["sku", "quantity"], "properties": line_members},
         },
     }
+
+
+def _paid(kind: str, name: str, longest: int) -> dict[str, Any]:
+    members = {"kind": {"const": kind}, name: {"type": "string", "maxLength": longest}}
+    return {"type": "object", "required": ["kind", name], "properties": members}
 
 
 def _example(number: int, minor: int) -> dict[str, Any]:

@@ -23,7 +23,8 @@ if yaml.__with_libyaml__:
 def compose(content: bytes | str) -> Any:
     """The root node, None for an empty document. What the parser in C refuses, the one in Python judges: its
     messages are better. Raises ``yaml.YAMLError``, and ``RecursionError`` for what is nested too deep."""
-    if yaml.__with_libyaml__:
+    tab: Any = b"\t" if isinstance(content, bytes) else "\t"
+    if yaml.__with_libyaml__ and tab not in content:  # the one in C takes tabs at more places
         try:
             return _Fast(content).get_single_node()
         except yaml.YAMLError:

@@ -35,7 +35,7 @@ from bridge.ports.telemetry import NoTracer, Silence, Telemetry, Tracer
 from bridge.relay.breaker import Breaker
 from bridge.relay.relay import Relay
 from bridge.relay.watch import TargetWatch
-from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.documents.schema_set import SchemaSet, Validators
 from bridge.schemas.registries.remarks import Remark
 from bridge.settings import Settings, load_settings
 from bridge.settings.compiling.tables import compile_tables
@@ -79,13 +79,14 @@ def load_configuration(
     *,
     client: ClientFactory | None = None,
     clock: Clock | None = None,
+    validators: Validators = Validators.KEPT,
 ) -> Configuration:
     """Raises :class:`bridge.errors.ConfigurationError` with every problem found. Where the schemas are in a
     registry, it is read with ``client``, and ``RegistryUnavailable`` and ``BatchError`` may be raised too."""
     settings = load_settings(path, environ)
     address = settings.schemas
     if not isinstance(address, RegistryAddress):
-        schemas = SchemaSet.load(address)
+        schemas = SchemaSet.load(address, validators)
         return Configuration(settings, schemas, compile_tables(settings, schemas))
     from bridge.wiring.registries import read_registry
 

@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from types import FrameType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from rich.status import Status
 
 from bridge.cli.console.output import Console, plural
-from bridge.relay.accounts import Account
+
+if TYPE_CHECKING:
+    from bridge.relay.accounts import Account
 
 LINE_EVERY_S = 10.0
 COLLECTOR: Final = (50_000, 20, 50)

@@ -13,7 +13,6 @@ import typer
 
 from bridge.cli.console.options import Aws, OutputOption, Project
 from bridge.cli.console.output import Console, ExitCode, Output, plural, visible
-from bridge.relay.accounts import Account
 
 if TYPE_CHECKING:
     from bridge.redrive import Hole, Redriven
@@ -68,6 +67,7 @@ def redrive(
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
     from bridge.edges.local.failures import DirectoryFailureSource
     from bridge.redrive import redrive as redrive_all
+    from bridge.relay.accounts import Account
     from bridge.wiring.redrive import Redriving, build_source, find_home
 
     quiet_libraries()

@@ -51,9 +51,10 @@ def asyncapi(
     """
     from bridge.schemas.authoring.asyncapi import as_yaml
     from bridge.schemas.authoring.asyncapi import asyncapi as document_of
+    from bridge.schemas.documents.validation import Validators
     from bridge.wiring.bridge import load_configuration
 
-    configuration = load_configuration(project.config, project.environ)
+    configuration = load_configuration(project.config, project.environ, validators=Validators.TRIED)
     settings, known = configuration.settings, configuration.schemas
     document = document_of(
         title or f"Events of {settings.source}",

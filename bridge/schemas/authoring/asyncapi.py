@@ -94,8 +94,8 @@ def asyncapi(
     }
 
 
-class _PlainDumper(yaml.SafeDumper):
-    """Without anchors, which are noise to readers."""
+class _PlainDumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Without anchors, which are noise to readers. In C where PyYAML has it: the document is long."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

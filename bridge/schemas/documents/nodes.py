@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag, urljoin
 
@@ -38,14 +39,12 @@ class Documents:
 
     def __init__(self, documents: Mapping[str, Any]) -> None:
         self._documents = dict(documents)
-        self._registry = offline_registry(self._documents)
         self._validators: dict[tuple[str, str], Any] = {}
-        self._anchors: dict[tuple[str, str], str] = {}
-        for uri, document in self._documents.items():
-            for pointer, schema in subschemas(document):
-                for keyword in ("$anchor", "$dynamicAnchor"):
-                    if isinstance(schema.get(keyword), str):
-                        self._anchors.setdefault((uri, schema[keyword]), pointer)
+        self._anchors: dict[str, dict[str, str]] = {}
+
+    @cached_property
+    def _registry(self) -> jsonschema_rs.Registry:
+        return offline_registry(self._documents)
 
     def root(self, uri: str) -> Node:
         return Node(uri, "", self._documents[uri])
@@ -70,9 +69,19 @@ class Documents:
         try:
             target = self._documents[uri]
             if fragment and not fragment.startswith("/"):
-                fragment = self._anchors[uri, fragment]
+                fragment = self._anchors_of(uri)[fragment]
             for step in parse_pointer(fragment) if fragment else ():
                 target = target[int(step)] if isinstance(target, list) else target[step]
         except (KeyError, IndexError, ValueError, TypeError) as error:
             raise Undecided(f"refers to {reference}, which does not exist") from error
         return Node(uri, fragment, target)
+
+    def _anchors_of(self, uri: str) -> dict[str, str]:
+        """The pointers of the anchors in a document. Few documents are asked for theirs."""
+        if uri not in self._anchors:
+            found = self._anchors[uri] = {}
+            for pointer, schema in subschemas(self._documents[uri]):
+                for keyword in ("$anchor", "$dynamicAnchor"):
+                    if isinstance(schema.get(keyword), str):
+                        found.setdefault(schema[keyword], pointer)
+        return self._anchors[uri]
