@@ -31,7 +31,7 @@ def module_name(event_type: str) -> str:
 def event_name(type_name: str, major: str) -> str:
     """``com.example.user.plan_changed`` and ``2`` to ``PlanChangedV2``."""
     name = pascal(type_name.rpartition(".")[2])
-    return f"{name if name[:1].isalpha() else 'Event' + name}V{major}"
+    return f"{name if name[:1].isalpha() else 'Event' + name}V{pascal(major)}"
 
 
 def class_name(node: Node) -> str:

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urldefrag, urljoin
 
 from bridge.errors import BridgeError
-from bridge.schemas.authoring.bundle import pascal
 from bridge.schemas.authoring.codegen.naming import event_name, free, module_name, name_classes
 from bridge.schemas.authoring.codegen.shapes import ANY, Named, ObjectClass, Shape
 from bridge.schemas.authoring.codegen.shaping import Shaper
@@ -156,6 +155,12 @@ def _part_name(uri: str) -> str:
     return module_name("_".join(parts[-2:])).strip("_") or "part"
 
 
+def _root_class(uri: str) -> str:
+    """``…/com.example.postal_address/1.0.0.json`` to ``PostalAddressV1``."""
+    name, _, version = uri.removesuffix(".json").rpartition("/")
+    return event_name(name.rpartition("/")[2], version.partition(".")[0])
+
+
 def _name(modules: Mapping[str, Module], classes: Iterable[ObjectClass], taken: set[str]) -> None:
     for each in classes:
         modules[each.uri].classes.append(each)
@@ -163,5 +168,5 @@ def _name(modules: Mapping[str, Module], classes: Iterable[ObjectClass], taken: 
         position = {pointer: number for number, (pointer, _) in enumerate(subschemas(module.document))}
         module.classes.sort(key=lambda each: position.get(each.places[0][1], len(position)))
         event = module.event_class
-        root = f"{event}Data" if event else (pascal(module.name) or "Part")
+        root = f"{event}Data" if event else _root_class(module.uri)
         name_classes(module.classes, root, taken | {event})

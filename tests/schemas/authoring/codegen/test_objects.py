@@ -151,3 +151,18 @@ def test_valid_examples_are_accepted_and_invalid_ones_are_refused(folder: str, t
             refused += 1
     rig.forget(package)
     assert min(taken, refused) >= len(schemas)
+
+
+@pytest.mark.parametrize("depth", [890, 1_000, 100_000])
+def test_a_value_may_be_nested_as_deep_as_python_reads_json(
+    depth: int, package: ModuleType, events: Any
+) -> None:
+    value: Any = 1
+    for _ in range(depth):
+        value = [value]
+    given = {**DATA, "deep": value}
+    if depth < 900:
+        assert events.PlanChangedV2Data.from_json(given).to_text().count("[") == depth
+        return
+    with pytest.raises(package.InvalidJson, match="nested too deep"):
+        events.PlanChangedV2Data.from_json(given)

@@ -72,6 +72,7 @@ def test_what_several_events_refer_to_is_written_once(tmp_path: Path) -> None:
     ]
     assert type(made[0].data.home) is type(made[1].data.home)
     assert made[1].data.home.owner.home.zip == "2"
+    assert type(made[0].data.home).__name__ == "AddressV1"
     with pytest.raises(ValueError, match="/data/home/owner lacks the required member 'home'"):
         package.EVENTS["com.example.b.v1"].from_json(
             rig.event_of("com.example.b.v1", {"home": {"owner": {}}})
@@ -97,6 +98,28 @@ def test_a_reference_that_leads_nowhere_refuses_everything_as_the_bridge_does(tm
     assert model.from_json(rig.event_of("com.example.a.v1", {"y": 1})).to_json()["data"] == {"y": 1}
     with pytest.raises(package.InvalidJson):
         model.from_json(rig.event_of("com.example.a.v1", {"x": 1}))
+    rig.forget(package)
+
+
+def test_a_schema_that_extends_another_one_dynamically_decides(tmp_path: Path) -> None:
+    tree: dict[str, Any] = {
+        "$id": "https://x.example.com/com.example.tree/1.0.0.json",
+        "$dynamicAnchor": "node",
+        "properties": {"name": {"type": "string"}, "children": {"items": {"$dynamicRef": "#node"}}},
+    }
+    strict: dict[str, Any] = {
+        "$id": "https://x.example.com/com.example.strict/1.0.0.json",
+        "$dynamicAnchor": "node",
+        "$ref": "../com.example.tree/1.0.0.json",
+        "unevaluatedProperties": False,
+    }
+    documents = {"com.example.tree": tree, "com.example.strict": strict}
+    package = rig.imported(together(documents, ["com.example.strict"]), tmp_path)
+    model, kind = package.EVENTS["com.example.strict.v1"], "com.example.strict.v1"
+    data = {"children": [{"name": "a"}]}
+    assert model.from_json(rig.event_of(kind, data)).data["children"] == data["children"]
+    with pytest.raises(package.InvalidJson, match="/data/children/0"):
+        model.from_json(rig.event_of(kind, {"children": [{"nam": "a"}]}))
     rig.forget(package)
 
 

@@ -182,6 +182,16 @@ def test_a_schema_that_refers_to_itself_is_read_to_any_depth(model: Make) -> Non
     assert list(nonconforming(made)) == []
 
 
+def test_places_with_any_name_have_classes_that_are_distinguished_by_their_schema(model: Make) -> None:
+    name = "a/b~c%d #?é\"'"
+    variants = [{"type": "object", "required": [each], "properties": {each: TEXT}} for each in "xy"]
+    made = model({"type": "object", "properties": {name: {"anyOf": variants}}}).from_json(
+        event({name: {"y": "z"}})
+    )
+    (attribute,) = type(made.data)._members()
+    assert getattr(made.data, attribute).y == "z"
+
+
 def test_data_need_not_be_an_object(model: Make) -> None:
     made = model({"type": "array", "items": WHOLE})
     assert made.from_json(event([1, 2.0])).data == [1, 2]

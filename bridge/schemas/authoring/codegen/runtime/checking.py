@@ -11,6 +11,8 @@ from typing import Any, Final
 import jsonschema_rs
 
 PROBLEMS_SHOWN: Final = 5
+DEPTH_MAX: Final = 900
+"""About as deep as Python reads JSON. DynamoDB nests 32 deep."""
 
 _TEXTS: dict[str, str] = {}
 
@@ -49,20 +51,34 @@ def parsed(text: str | bytes) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """A copy of a JSON value. Raises :class:`InvalidJson` for what JSON does not have."""
-    if isinstance(value, dict):
-        if not all(isinstance(name, str) and _is_text(name) for name in value):
-            raise InvalidJson("a name in it is not text")
-        return {name: copied(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [copied(each) for each in value]
-    if isinstance(value, str):
-        if not _is_text(value):
-            raise InvalidJson("it contains half of a surrogate pair")
-        return value
+    """A copy of a JSON value. Raises :class:`InvalidJson` for what JSON does not have, and for what is nested
+    deeper than :data:`DEPTH_MAX`."""
+    whole: dict[Any, Any] = {}
+    waiting: list[tuple[Any, Any, Any, int]] = [(value, whole, "", 0)]
+    while waiting:
+        each, parent, key, depth = waiting.pop()
+        if depth > DEPTH_MAX:
+            raise InvalidJson("it is nested too deep")
+        if isinstance(each, dict):
+            if not all(isinstance(name, str) and _is_text(name) for name in each):
+                raise InvalidJson("a name in it is not text")
+            made: Any = dict.fromkeys(each)
+            waiting += [(inner, made, name, depth + 1) for name, inner in each.items()]
+        elif isinstance(each, list | tuple):
+            made = [None] * len(each)
+            waiting += [(inner, made, number, depth + 1) for number, inner in enumerate(each)]
+        else:
+            made = _scalar(each)
+        parent[key] = made
+    return whole[""]
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str) and not _is_text(value):
+        raise InvalidJson("it contains half of a surrogate pair")
     if isinstance(value, float) and not math.isfinite(value):
         raise InvalidJson("it contains a number that JSON does not have")
-    if value is None or isinstance(value, bool | int | float):
+    if value is None or isinstance(value, str | bool | int | float):
         return value
     if hasattr(value, "to_json"):
         return value.to_json()
