@@ -98,12 +98,13 @@ def _as_text(image: Image | None, kind: str) -> str:
 
 def order_is_kept(simulation: Simulation) -> None:
     """(3) An older change after a newer one only when it was received before, or says what it is; and one id
-    always says the same. A documented exception: a batch that was given up and comes again all the same,
-    because the checkpoint behind it was lost, is not known for that."""
+    always says the same. Documented exceptions: a batch that was given up and comes again all the same,
+    because the checkpoint behind it was lost, is not known for that; and an invocation that runs beside
+    another one writes its older row over the row that remembers a quarantined change."""
     judge = simulation.judge
     gone = {sequence_of(place) for place in given_up(simulation)}
     redrivable = {sequence_of(place) for place in may_be_redriven(simulation)}
-    quarantined = {entry.sequence for entry, _ in simulation.quarantined}
+    quarantined = {put.entry.sequence for put in simulation.quarantined}
     no_ledger = simulation.options.ledger == "none"
     for name, bus in simulation.buses.items():
         newest: dict[str, str] = {}
@@ -126,12 +127,19 @@ def order_is_kept(simulation: Simulation) -> None:
                 # Without a ledger nothing remembers that this deployment's predecessor refused the change.
                 forgotten = no_ledger and change in quarantined
                 lied = simulation.lag_lied and "~" in newest[key]
+                overwritten = change in quarantined and any(
+                    key == item and older < change <= newer
+                    for item, older, newer in simulation.outside.forgotten
+                )
                 if not (
                     judge.excused("order: reconciled", event.get("reconciled") is True)
                     or judge.excused("order: redriven", event.get("redriven") is True)
                     or judge.excused("order: given up, and comes again", change in gone)
                     or judge.excused("order: quarantined before, without a ledger", forgotten)
                     or judge.excused("order: in flight, and the lag was said to be smaller", lied)
+                    or judge.excused(
+                        "order: quarantined before, and an older row was written over", overwritten
+                    )
                 ):
                     newer = newest[key]
                     judge.violated(f"{name}: {one.id} came after a newer change of {key}, {newer}")
@@ -187,7 +195,7 @@ def quarantine_is_just(simulation: Simulation) -> None:
     kinds = simulation.kinds
     fates = {sequence_of(w.place): kinds.fate_of(w) for w in simulation.world.log if w.place is not None}
     in_bad_deploy: set[str] = set()
-    for entry, bad_deploy in simulation.quarantined:
+    for entry, bad_deploy, invocation in simulation.quarantined:
         if fates[entry.sequence] == "poison":
             continue
         if judge.excused("quarantine: the bus refuses the event", entry.reason == "event_refused"):
@@ -196,9 +204,10 @@ def quarantine_is_just(simulation: Simulation) -> None:
         partial_deploy = bad_deploy and simulation.options.partial_deploys
         if judge.excused("quarantine: a deployment that refuses some", partial_deploy):
             continue
-        # The record was returned for retry, and the breaker counts a record when it has ended.
-        unheard = bad_deploy and entry.sequence not in simulation.quarantine.heard
-        if judge.excused("quarantine: nobody heard that it was stored", unheard):
+        # The breaker counts a record when it has ended: it was not heard to be stored, or it was not settled.
+        number = entry.sequence.rpartition("/")[2].lstrip("0")
+        returned = bad_deploy and number in simulation.returned.get(invocation, ())
+        if judge.excused("quarantine: returned for retry all the same", returned):
             continue
         if judge.excused("quarantine: what the breaker needs to see", bad_deploy):
             in_bad_deploy.add(entry.sequence)

@@ -118,8 +118,6 @@ class SimulatedLedger:
 class SimulatedQuarantine:
     def __init__(self, faults: Faults, on_put: Callable[[Quarantined], None]) -> None:
         self.kept: QuarantineStore = MemoryQuarantine()
-        self.heard: set[str] = set()
-        """Sequences of the records that somebody heard to be stored."""
         self._faults = faults
         self._on_put = on_put
 
@@ -137,7 +135,6 @@ class SimulatedQuarantine:
         self._faults.after("quarantine.put")
         if fault == "unheard":
             raise QuarantineUnavailable("the quarantine did not answer")
-        self.heard.add(entry.sequence)
 
 
 class SimulatedCheckpoints:

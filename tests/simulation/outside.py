@@ -59,6 +59,10 @@ class Outside:
         self.unnamed_gaps: set[str] = set()
         self.leaks: list[str] = []
         self.settled: set[str] = set()
+        self.forgotten: list[tuple[str, str, str]] = []
+        """Where an invocation that had read the ledger before wrote an older row over a newer one: the item's
+        key, the older row's sequence and the newer one's."""
+        self._newest_rows: dict[str, Row] = {}
         self.telemetry = KeptTelemetry()
         self._options, self._parts, self._faults, self._rng = options, parts, faults, rng
         self.claims = Claims(faults)
@@ -98,6 +102,12 @@ class Outside:
         if row.gap and row.gap_names is None:
             self.unnamed_gaps.add(row.key)
         self.settled.update(row.recent)
+        newest = self._newest_rows.setdefault(row.key, row)
+        if row.position < newest.position:
+            (key,) = (value for typed in row.item_key.values() for value in typed.values())
+            self.forgotten.append((key, row.position.sequence, newest.position.sequence))
+        else:
+            self._newest_rows[row.key] = row
 
     def refuses(self, parts: Iterable[Part]) -> bool:
         """Whether one of the sinks refuses the events of a record for good."""

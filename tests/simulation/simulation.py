@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from bridge.core.records.lambda_record import to_lambda_record
 from bridge.errors import AccessDenied, BridgeError
@@ -40,6 +40,14 @@ _RESERVE_S = 0.5
 _CALM_STEPS = 3000
 _DAY_S = 24 * 3600
 _AS_DRAWN: Mapping[str, Any] = {}
+
+
+class Put(NamedTuple):
+    """An entry that was put in quarantine, and by whom; no invocation (0) is a redrive."""
+
+    entry: Quarantined
+    bad_deploy: bool
+    invocation: int
 
 
 class _Context:
@@ -103,8 +111,10 @@ class Simulation:
         self.invocations = 0
         self.invocation = 0
         self.overlaps = 0
-        self.quarantined: list[tuple[Quarantined, bool]] = []
-        """Every entry ever put, with whether the deploy was bad at that moment."""
+        self.quarantined: list[Put] = []
+        """Every entry ever put."""
+        self.returned: dict[int, frozenset[str]] = {}
+        """By invocation, the sequence numbers of the records that it returned for retry, unpadded."""
         self.outside = Outside(
             self.options, parts, self.faults, self.rng, lambda: self.invocation, self._note_quarantined
         )
@@ -169,7 +179,7 @@ class Simulation:
         self._looked_after = True
 
     def _note_quarantined(self, entry: Quarantined) -> None:
-        self.quarantined.append((entry, self.bad_deploy))
+        self.quarantined.append(Put(entry, self.bad_deploy, self.invocation))
         self.outside.saw_text(f"quarantine message of {entry.sequence}", entry.message + entry.hint)
         self.watch.quarantined(entry.sequence)
 
@@ -198,6 +208,12 @@ class Simulation:
             self.world.clock.advance(pause_s)
         if until_caught_up:
             raise Violation(f"the bridge does not come to rest: {self._runner and self._runner.stats()}")
+
+    def come_to_rest(self, *, after: int) -> None:
+        """At least ``after`` rounds of the mapping, and as many more as it needs to catch up."""
+        self.work(after)
+        if self._runner is None or not self._runner.caught_up:
+            self.work(_CALM_STEPS, until_caught_up=True)
 
     def _weather(self) -> None:
         rng, options, world = self.rng, self.options, self.world
@@ -269,9 +285,12 @@ class Simulation:
         self.invocations += 1
         outer, self.invocation = self.invocation, self.invocations
         self.world.note(f"invocation {self.invocation}: {_numbers(event)}")
+        self.returned[self.invocation] = frozenset(_sequences(event))
         try:
             answer = handler.handle(event, context)
-            back = [failure["itemIdentifier"][-4:] for failure in answer["batchItemFailures"]]
+            failures = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+            self.returned[self.invocation] = frozenset(failures)
+            back = [each[-4:] for each in failures]
             self.world.note(f"invocation {self.invocation} returns {back} for retry")
             return answer
         except BridgeError as error:
@@ -361,5 +380,9 @@ class Simulation:
         )
 
 
+def _sequences(event: Mapping[str, Any]) -> list[str]:
+    return [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
+
+
 def _numbers(event: Mapping[str, Any]) -> str:
-    return ",".join(record["dynamodb"]["SequenceNumber"][-4:] for record in event["Records"])
+    return ",".join(each[-4:] for each in _sequences(event))

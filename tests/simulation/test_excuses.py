@@ -44,7 +44,7 @@ NEEDED_IN = {
     "plans: the insert itself was overtaken": 207391461,
     "plans: the ledger keeps no attributes": 151474774,
     "quarantine: a deployment that refuses some": 159620411,
-    "quarantine: nobody heard that it was stored": 45988551,
+    "quarantine: returned for retry all the same": 45988551,
     "quarantine: the bus refuses the event": 207391461,
     "quarantine: what the breaker needs to see": 748804627,
     "sinks: a change was quarantined": 748804627,
@@ -54,6 +54,7 @@ NEEDED_IN = {
 NEEDED_AS_DRAWN = {
     "copies: an unsettled start was passed over": 151476384,
     "only lost: a check of the sinks failed, and rows were given back": 151477299,
+    "order: quarantined before, and an older row was written over": 45990116,
 }
 _POISON: Mapping[str, Any] = {
     "entities": "quarantine",

@@ -95,7 +95,6 @@ class EdgeQuarantine(SimulatedQuarantine):
         finally:
             if self.peer.puts > before:
                 self._on_put(entry)
-        self.heard.add(entry.sequence)
 
 
 class QueueView:

@@ -104,7 +104,7 @@ def _nothing_is_invented(simulation: Simulation) -> None:
 def _only_what_was_lost_is_published(simulation: Simulation) -> None:
     """What was not lost is not published again."""
     judge = simulation.judge
-    quarantined = {entry.sequence for entry, _ in simulation.quarantined}
+    quarantined = {put.entry.sequence for put in simulation.quarantined}
     lost = {
         written.key
         for written in simulation.world.log

@@ -90,7 +90,7 @@ class Machines:
                 simulation.world.clock.advance(_LEASE_S + 100)
             simulation.faults.on = False
             simulation.restart()
-            simulation.work(60)
+            simulation.come_to_rest(after=60)
         raise Violation("the distributed reconciliation does not come to its end")
 
     def _start(self, given: dict[str, Any]) -> Execution:

@@ -139,7 +139,7 @@ def was_passed_over(
 
 
 def quarantined(simulation: Simulation, history: Collection[Written]) -> bool:
-    ever = {entry.sequence for entry, _ in simulation.quarantined}
+    ever = {put.entry.sequence for put in simulation.quarantined}
     return any(written.place is not None and sequence_of(written.place) in ever for written in history)
 
 
