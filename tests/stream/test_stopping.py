@@ -11,6 +11,7 @@ import pytest
 
 from bridge.errors import SourceUnavailable, TargetMissing
 from bridge.ports.clock import limit_here
+from bridge.stream import runner as module
 from bridge.stream.runner import Pace
 from tests.fakes.stores import MemoryFailureDestination
 from tests.stream.rig import Rig, raising
@@ -296,3 +297,29 @@ def test_an_error_in_the_loop_waits_for_the_batches_in_work_and_counts_them() ->
         with pytest.raises(TargetMissing):
             runner.run()
         assert runner.stats().done == 1
+
+
+def test_while_a_batch_is_in_work_it_rests_until_the_batch_or_the_next_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It neither sleeps past an answer nor asks without a pause."""
+    rig, waits = Rig(), []
+    rig.write(1)
+    go_on = threading.Event()
+
+    def waiting(futures: Any, timeout: float | None = None, **how: Any) -> Any:
+        if timeout is not None:
+            waits.append(timeout)
+            rig.clock.advance(timeout)
+            if len(waits) == 3:
+                go_on.set()
+                timeout = 20.0
+        return real(futures, 0.0 if timeout is not None and len(waits) < 3 else timeout, **how)
+
+    real = module.wait
+    monkeypatch.setattr(module, "wait", waiting)
+    rig.function.always = lambda sequences: None if go_on.wait(20) else raising(sequences)
+    with ThreadPoolExecutor(1) as executor:
+        assert rig.runner(executor=executor).run(until="caught_up").done == 1
+    assert len(waits) >= 3
+    assert 0 < max(waits) <= 0.5

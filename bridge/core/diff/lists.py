@@ -76,7 +76,7 @@ def rearrange(old: Sequence[Identity], new: Sequence[Identity]) -> list[Step]:
     place_in_old = {identity: index for index, identity in enumerate(old)}
     steps = [Step("remove", i, i) for i in range(len(old) - 1, -1, -1) if old[i] not in place_in_new]
     common = [place_in_new[identity] for identity in old if identity in place_in_new]
-    staying = set(_longest_rising(common))
+    staying = _longest_rising(common)
     if len(staying) == len(new):
         return steps
     # One slot for every place that is taken at some time, in the order of the list: the place that a moved
@@ -109,20 +109,20 @@ def rearrange(old: Sequence[Identity], new: Sequence[Identity]) -> list[Step]:
     return steps
 
 
-def _longest_rising(numbers: Sequence[int]) -> list[int]:
-    """The longest rising subsequence of different numbers (patience sorting)."""
+def _longest_rising(numbers: Sequence[int]) -> set[int]:
+    """Of different numbers those of the longest rising subsequence (patience sorting)."""
     ends: list[int] = []  # the lowest end of a rising run of each length
     previous: dict[int, int | None] = {}
     for number in numbers:
         length = bisect_left(ends, number)
         previous[number] = ends[length - 1] if length else None
         ends[length : length + 1] = [number]
-    run: list[int] = []
+    run: set[int] = set()
     last = ends[-1] if ends else None
     while last is not None:
-        run.append(last)
+        run.add(last)
         last = previous[last]
-    return run[::-1]
+    return run
 
 
 class _Taken:

@@ -45,7 +45,9 @@ ARITHMETIC: Final[dict[type[ast.operator], tuple[str, str]]] = {
     ast.RShift: (">>", "<<"),
 }
 OTHER_NAME: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
-SAME_IN_ANY_ORDER: Final = {"isinstance", "issubclass", "cast", "getattr", "hasattr", "min", "max", "zip"}
+SAME_IN_ANY_ORDER: Final = {
+    "isinstance", "issubclass", "cast", "getattr", "hasattr", "min", "max", "zip", "suppress",
+}  # fmt: skip
 """Calls whose first two arguments are not swapped: the result is the same, or every call fails."""
 
 
@@ -216,6 +218,7 @@ def _call(text: _Writer, node: ast.Call) -> Iterator[Change]:
     for each in node.keywords:
         if (
             each.arg is not None
+            and name != "zip"
             and each.arg not in TEXTS
             and (each.arg[0].isupper() or isinstance(each.value, ast.Constant))
         ):

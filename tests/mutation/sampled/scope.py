@@ -3,7 +3,8 @@
 Left out, because no promise depends on them: annotations and type aliases, ``TYPE_CHECKING`` blocks, bodies
 of protocols, ``__all__`` and ``__slots__``; decorators (``frozen=True``); docstrings; what is inside an
 f-string; calls of a logger or of a ``log`` method; what an error is raised with (raising it is mutated);
-every argument that is a text for people: ``message``, ``fix``, ``hint``, ``reason``, ``why``.
+every argument that is a text for people: ``message``, ``fix``, ``hint``, ``reason``, ``why``; ``strict`` of
+``zip``, which is an assertion; and the ``NotImplementedError`` of a method that a class must have.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def _left_out(node: ast.AST) -> bool:
             return _named(func) in TYPING or _owner(func) in LOGGERS or _method(func) == "log"
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):
             return True
+        case ast.Raise(exc=ast.Name(id="NotImplementedError")):
+            return True
         case ast.ClassDef(bases=bases):
             return any(_named(base) == "Protocol" for base in bases)
         case ast.Assign(targets=[ast.Name(id=name)]):
@@ -63,6 +66,8 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield from body
         case ast.Assign(value=value) if _is_alias(value):
             return
+        case ast.Call(func=ast.Name(id="zip"), args=arguments):
+            yield from arguments
         case _:
             yield from ast.iter_child_nodes(node)
 

@@ -57,6 +57,8 @@ def test_each_kind_of_change_is_made_once(line: str, mutants: set[str]) -> None:
         "log.info(a, b)",
         "x = A(message=a + b)",
         "x = A(hint='a text')",
+        "x = zip(a, b, strict=True)",
+        "def f(): raise NotImplementedError",
     ],
 )
 def test_what_no_promise_depends_on_is_left_alone(line: str) -> None:

@@ -249,3 +249,18 @@ def test_at_the_horizon_nothing_has_to_be_proven() -> None:
     for _ in range(45):
         reader.read()
     assert [kind for kind, _ in source.iterators] == ["AFTER_SEQUENCE_NUMBER", "TRIM_HORIZON"]
+
+
+def test_latest_that_cannot_be_had_is_not_asked_for_again() -> None:
+    class Trimmed(Source):
+        def iterator(self, shard_id: str, kind: str, sequence_number: str | None = None) -> str:
+            super().iterator(shard_id, kind, sequence_number)
+            if kind == "LATEST":
+                raise PositionTrimmed("trimmed")
+            return "horizon"
+
+    source = Trimmed(NOTHING)
+    reader = Reader(source, Start(kind="LATEST", since_s=1))
+    reader.read()
+    reader.read()
+    assert [kind for kind, _ in source.iterators] == ["LATEST", "TRIM_HORIZON"]
