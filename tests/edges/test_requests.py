@@ -226,7 +226,7 @@ def test_glue_is_asked_about_this_registry_and_gets_labels_as_long_as_it_takes_t
 # --- what an answer lacks --------------------------------------------------------------------------
 
 GET = {"RequestItems": {"Users": {"Keys": [{"id": {"S": "a"}}]}}}
-WRITE = {"RequestItems": {"Users": [{"PutRequest": {"Item": {}}}]}}
+WRITE: dict[str, Any] = {"RequestItems": {"Users": [{"PutRequest": {"Item": {}}}]}}
 PUBLISH = {"PublishBatchRequestEntries": [{"Id": "0"}]}
 ITEM = {"id": {"S": "a"}}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from typing import Any
 
 import pytest
@@ -314,9 +315,8 @@ def test_while_a_batch_is_in_work_it_rests_until_the_batch_or_the_next_round(
             if len(waits) == 3:
                 go_on.set()
                 timeout = 20.0
-        return real(futures, 0.0 if timeout is not None and len(waits) < 3 else timeout, **how)
+        return wait_for(futures, 0.0 if timeout is not None and len(waits) < 3 else timeout, **how)
 
-    real = module.wait
     monkeypatch.setattr(module, "wait", waiting)
     rig.function.always = lambda sequences: None if go_on.wait(20) else raising(sequences)
     with ThreadPoolExecutor(1) as executor:

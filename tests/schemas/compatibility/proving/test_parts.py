@@ -44,7 +44,7 @@ def test_references_and_all_of_are_followed_each_once() -> None:
     defs: dict[str, Any] = {"n": {"minLength": 2, "allOf": [{"$ref": "#/$defs/n"}]}}
     found = take_apart(defs, ({"$ref": "#/$defs/n", "allOf": [S, {"maxLength": 3}]}, True))
     assert (found.types, found.smallest, found.largest, found.never) == (
-        {"string"},
+        frozenset({"string"}),
         {"Length": 2},
         {"Length": 3},
         False,
@@ -210,7 +210,8 @@ def test_a_place_names_its_value_in_an_event_or_says_that_there_is_none() -> Non
     below = TOP.below((S,), "a/b").below((S, INT), 1)
     assert (below.pointer, below.depth, below.holder_key) == ("/a~1b/1", 2, (id(S), id(INT)))
     assert below.value_in({"a/b": [1, 2]}) == 2
-    for event in ({"a/b": [1]}, {"a/b": {"1": 2}}, {}, [], {"a/b": []}, 7):
+    events: list[Any] = [{"a/b": [1]}, {"a/b": {"1": 2}}, {}, [], {"a/b": []}, 7]
+    for event in events:
         assert below.value_in(event) is MISSING
     assert TOP.value_in(7) == 7
     assert TOP.below((), "x").value_in({"x": None}) is None
@@ -247,7 +248,8 @@ def test_members_and_elements_are_all_schemas_below_and_only_the_declared_ones_o
 def test_a_name_that_is_needed_counts_as_named() -> None:
     assert list(needed(NODE)) == ["a", "r", "d"]
     assert list(named(NODE)) == ["a", "a", "r", "d"]
-    assert [declares(node) for node in ({"properties": {}}, {"patternProperties": {}}, {"items": S})] == [
+    nodes: list[dict[str, Any]] = [{"properties": {}}, {"patternProperties": {}}, {"items": S}]
+    assert [declares(node) for node in nodes] == [
         True,
         True,
         False,
