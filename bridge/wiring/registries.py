@@ -69,5 +69,4 @@ def open_registry_source(
     address: RegistryAddress, client: ClientFactory, schemas: SchemaSet, clock: Clock
 ) -> RegistrySource:
     """A registry to compare a folder with."""
-    others = {schema.id: schema.document for schema in schemas}
-    return RegistrySource(open_registry(address, client, patience(clock)), others)
+    return RegistrySource(open_registry(address, client, patience(clock)), schemas.documents)

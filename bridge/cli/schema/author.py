@@ -53,7 +53,8 @@ def bump(
     If the newest version is published and was edited in place, the edit becomes the next version with the
     smallest bump that it needs, and the published text is restored from git.
     """
-    from bridge.schemas.authoring.files import find_step, next_version, plan_bump
+    from bridge.edges.local.git import read_every_text
+    from bridge.schemas.authoring.files import find_original, find_step, next_version, plan_bump
     from bridge.schemas.compatibility.verdict import Bump
     from bridge.schemas.documents.layout import read_layout
 
@@ -67,9 +68,9 @@ def bump(
     folder = schemas_folder(schemas)
     layout = read_layout(folder)
     step = find_step(folder, layout, name, int(wanted) if wanted else None)
-    original = _original(folder, step) if step.edited else None
+    original = find_original(layout, step, read_every_text(folder / step.file)) if step.edited else None
     level = asked[0] if asked else Bump.MINOR
-    if step.edited:
+    if original is not None:
         level = _least(console, folder, layout, step, original, asked[0] if asked else None)
     version = next_version(step.newest, level)
     files = plan_bump(folder, layout, step, level, original)
@@ -78,23 +79,16 @@ def bump(
     return ExitCode.OK
 
 
-def _original(folder: Path, step: Step) -> bytes | None:
-    from bridge.edges.local.git import read_committed
-
-    return read_committed(folder / step.file)
-
-
 def _least(
-    console: Console, folder: Path, layout: Layout, step: Step, original: bytes | None, asked: Bump | None
+    console: Console, folder: Path, layout: Layout, step: Step, original: bytes, asked: Bump | None
 ) -> Bump:
     """The smallest bump that the edit of a published file needs; ``asked`` if it is large enough."""
     from bridge.errors import BridgeError
-    from bridge.schemas.authoring.files import check_original
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.compatibility.verdict import Bump, Verdict
     from bridge.schemas.documents.json_document import parse_json
 
-    before = parse_json(check_original(layout, step, original), step.file)
+    before = parse_json(original, step.file)
     meta = layout.metas.get(step.type)
     mode = (meta.compatibility if meta is not None else None) or layout.registry.compatibility
     policy = (meta.policy if meta is not None else None) or layout.registry.policy

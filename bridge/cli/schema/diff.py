@@ -114,13 +114,12 @@ def _step(schemas: SchemaSet, old: SchemaVersion, new: SchemaVersion) -> dict[st
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.evolution.changes import find_changes
 
-    documents = {schema.id: schema.document for schema in schemas}
     found = compare(
         old.document,
         new.document,
         mode=schemas.mode_of(new.type),
         policy=schemas.policy_of(new.type),
-        documents=documents,
+        documents=schemas.documents,
         limit_s=LIMIT_S,
     )
     changes = find_changes(old.document, new.document)

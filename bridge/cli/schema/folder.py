@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Verdict
+from bridge.schemas.documents.lock_problems import find_unlocked
 from bridge.schemas.documents.places import with_places
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.source import SchemaSource
@@ -44,11 +45,12 @@ def check_folder(
     if not found:  # "fine" would hide a mistyped path in CI
         return _unusable(console, folder, found.warnings, output)
     delta = find_delta(found, open_source(against, folder)) if against is not None else None
-    comparer = Comparer({schema.id: schema.document for schema in found}, limit_s=limit_s)
+    comparer = Comparer(found.documents, limit_s=limit_s)
     reports = list(check_types(found, comparer.compare, today=today))
     cases = [case for report in reports for case in _cases(report)]
     if delta is not None:
         cases += cases_by_file(delta.source, (), with_places(delta.findings))
+    cases += cases_by_file("lock", (), _unlocked(found))
     cases += cases_by_file("sunset", (), past_sunsets(found, today))
     cases += cases_by_file("folder", (), with_places(found.warnings))
     wrong = [finding for case in cases for finding in case.findings if finding.severity == "error"]
@@ -70,6 +72,12 @@ def check_folder(
     )
     console.say(f"{folder}: {summary}: {plural(len(wrong), 'finding') if wrong else 'fine'}")
     return code
+
+
+def _unlocked(found: SchemaSet) -> Iterator[Problem]:
+    every = {**found.schemas, **found.shared}
+    files = {name: each.file for name, each in every.items()}
+    return find_unlocked(found.lock, found.lockable, files, found.folder or Path())
 
 
 def _unusable(console: Console, folder: Path, problems: Sequence[Problem], output: Format) -> int:
@@ -103,6 +111,8 @@ def _case(type_name: str, judged: Judged) -> Case:
     for unproven in judged.comparison.unproven:
         lines += [] if id(unproven) in waived else unproven_lines(unproven)
     name = f"{judged.old.version} → {judged.new.version}"
+    if judged.promise is not None:
+        name += f", as {judged.old.version} was published: {judged.promise[0]}, {judged.promise[1]}"
     return Case(type_name, name, tuple(with_places(judged.findings)), "\n".join(lines))
 
 
@@ -130,6 +140,7 @@ def _type_json(report: TypeReport) -> dict[str, Any]:
             {
                 "old": str(judged.old.version),
                 "new": str(judged.new.version),
+                **({"promise": [str(each) for each in judged.promise]} if judged.promise is not None else {}),
                 **comparison_json(judged.comparison),
                 "waived": [
                     {"direction": unproven.direction, "who": waiver.who, "why": waiver.why,
@@ -160,9 +171,11 @@ def open_source(text: str, folder: Path) -> SchemaSource:
     if text.startswith(("glue://", "eventbridge://")):
         return _open_registry(text, folder)
     if kind == "git" and colon:
-        from bridge.edges.local.git import read_revision
+        from bridge.edges.local.git import parted, read_revision
 
-        return FilesSource(text, read_revision(folder, rest))
+        files = read_revision(folder, rest)
+        fork = parted(folder, rest)
+        return FilesSource(text, files, None if fork is None else read_revision(folder, fork).keys())
     if kind == "dir" and colon:
         there = Path(rest)
         if not rest or not there.is_dir():

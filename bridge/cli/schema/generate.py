@@ -61,7 +61,7 @@ def asyncapi(
         api_version,
         [_channel(name, sink) for name, sink in settings.sinks.items()],
         _messages(configuration),
-        {schema.id: schema.document for schema in known},
+        known.documents,
     )
     if output is Form.JSON:
         console.write_json(document)

@@ -24,42 +24,44 @@ def lock(
     ] = False,
     output: OutputOption = Output.TEXT,
 ) -> int:
-    """Compare the folder with schemas.lock.json, or with --update add what is not locked yet.
+    """Compare the folder with its lock, or with --update add what is not locked yet.
 
     `schema publish` writes the lock itself: --update is for folders that are not published. Types with
-    `status: draft` are left out, and nothing is locked while `schema check` finds errors.
+    `status: draft` are left out, and nothing is locked while `schema check` finds errors. A lock of an older
+    format is written again in the current one.
 
     Exits 0 when everything is locked, 2 when something is not, 3 when something locked changed, or something
     to be locked is not compatible.
     """
-    from bridge.schemas.documents.lock import LOCK_FILE, write_lock
+    from bridge.schemas.documents.entry_files import LOCK_FOLDER, write_lock
     from bridge.schemas.documents.schema_set import SchemaSet
 
     folder = schemas_folder(schemas)
     found = SchemaSet.load(folder)
-    ready = {name: schema.document for name, schema in found.publishable.items()}
-    grown = found.lock.adding(ready, found.metas)
+    grown = found.lock.adding(found.entries(), found.metas)
     added = [f"{type_name} {version}" for type_name, version in grown.versions.keys() - found.lock.versions]
     missing = sorted(added)
     moved = grown.sunsets != found.lock.sunsets
     if update and missing:
         hold_promises(found)
-    if update and (missing or moved):
+    if update and (missing or moved or found.lock.old):
         write_lock(folder, grown)
     if output is Output.JSON:
         console.write_json(
             {"locked": len(grown.versions if update else found.lock.versions),
-             "added" if update else "missing": missing, "sunsets_moved": moved}
+             "added" if update else "missing": missing, "sunsets_moved": moved, "old_format": found.lock.old}
         )  # fmt: skip
     else:
         for name in missing:
             console.show(f"{'locked' if update else 'not locked'}: {name}")
         if moved:
             console.show(f"sunsets {'locked again' if update else 'changed since they were locked'}")
-    behind = not update and (bool(missing) or moved)
+        if found.lock.old:
+            console.show(f"format 1{': written again' if update else ', which is to be written again'}")
+    behind = not update and (bool(missing) or moved or found.lock.old)
     reported = f"{len(found.lock.versions)} locked"
     reported += f", {len(missing)} {'added' if update else 'not yet'}" if missing else ""
-    console.say(f"{folder / LOCK_FILE}: {reported}")
+    console.say(f"{folder / LOCK_FOLDER}: {reported}")
     if behind:
         console.say("publish them, or if they are not published anywhere: stream-bridge schema lock --update")
     return ExitCode.DIFFERENCES if behind else ExitCode.OK
@@ -73,7 +75,7 @@ def hold_promises(schemas: SchemaSet) -> None:
     from bridge.schemas.compatibility.compare import Comparer
     from bridge.schemas.evolution.promises import check_types
 
-    comparer = Comparer({schema.id: schema.document for schema in schemas}, limit_s=LIMIT_S)
+    comparer = Comparer(schemas.documents, limit_s=LIMIT_S)
     reports = check_types(schemas, comparer.compare, today=datetime.now(UTC).date())
     findings = [finding for report in reports for judged in report.pairs for finding in judged.findings]
     if wrong := [finding for finding in findings if finding.severity == "error"]:

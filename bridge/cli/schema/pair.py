@@ -12,6 +12,7 @@ from bridge.schemas.compatibility.compare import compare
 from bridge.schemas.compatibility.verdict import Comparison, Mode, Policy, Verdict
 from bridge.schemas.documents.json_document import read_json
 from bridge.schemas.documents.layout import read_layout
+from bridge.schemas.documents.names import is_shared
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.finding import Finding
@@ -70,7 +71,7 @@ def compare_pair(
     old, new = (_named(text, found) for text in texts)
     documents: dict[str, Any] = {}
     if found is not None:
-        documents = {schema.id: schema.document for schema in found}
+        documents |= found.documents
     for each in (old, new):
         documents |= _beside(each)
     defaults = (Mode.FULL_TRANSITIVE, Policy.VIEWS)
@@ -86,7 +87,9 @@ def compare_pair(
 
 def _is_file(text: str) -> bool:
     """Whether the text is an existing file or looks like a path; else it names a type."""
-    return Path(text).is_file() or ("@" not in text and ("/" in text or text.endswith(".json")))
+    if Path(text).is_file() or text.endswith(".json"):
+        return True
+    return "@" not in text and "/" in text and not is_shared(text)
 
 
 def _folder(texts: tuple[str, str], schemas: Path | None) -> Path:
@@ -111,8 +114,9 @@ def _named(text: str, found: SchemaSet | None) -> Named:
 
 def _beside(named: Named) -> Documents:
     """The other schemas of the folder that a file is in, if it is a folder of schemas."""
-    folder = Path(named.file).resolve().parent.parent
-    if not (folder / REGISTRY_FILE).is_file():
+    above = Path(named.file).resolve().parents[1:3]  # a shared definition is one folder deeper
+    folder = next((each for each in above if (each / REGISTRY_FILE).is_file()), None)
+    if folder is None:
         return {}
     files = read_layout(folder).files
     return {

@@ -47,7 +47,7 @@ def publish(
     """Publish schemas to the EventBridge and Glue registries of registry.yaml.
 
     Only adds versions: changes made by hand in a registry are reported and never overwritten. The next run
-    completes one that was interrupted. schemas.lock.json is written once every target has everything.
+    completes one that was interrupted. The lock is written once every target has everything.
 
     Exits 0 when everything is published (or, with --plan, can be), 2 when a registry was changed by hand, 3
     when something in the folder cannot be published.
@@ -77,7 +77,7 @@ def publish(
     locked = apply and whole and _lock(folder, found, targets)
     _show(console, plans, output, locked=locked)
     if apply and not whole:
-        console.say("schemas.lock.json is written only by a run over all targets")
+        console.say("the lock is written only by a run over all targets")
     return ExitCode.DIFFERENCES if any(each.drifted or each.failed for each in plans) else ExitCode.OK
 
 
@@ -122,12 +122,11 @@ def _open(
 
 def _lock(folder: Path, schemas: SchemaSet, targets: Sequence[Target]) -> bool:
     """Record, as the last step, what is published now. Returns whether anything was new."""
-    from bridge.schemas.documents.lock import write_lock
+    from bridge.schemas.documents.entry_files import write_lock
     from bridge.schemas.registries.publish import lock_published
 
-    ready = {name: schema.document for name, schema in schemas.publishable.items()}
-    grown = lock_published(schemas.lock.adding(ready, schemas.metas), targets)
-    if grown == schemas.lock:
+    grown = lock_published(schemas.lock.adding(schemas.entries(), schemas.metas), targets)
+    if grown == schemas.lock and not schemas.lock.old:
         return False
     write_lock(folder, grown)
     return True
@@ -157,4 +156,4 @@ def _show(console: Console, plans: Sequence[TargetPlan], output: Output, *, lock
         others = f"; {plural(each.strangers, 'schema')} of other owners" if each.strangers else ""
         console.show(f"  {counts or 'nothing to publish'}{others}")
     if locked:
-        console.say("schemas.lock.json is written")
+        console.say("the lock is written")

@@ -1,20 +1,23 @@
 """Reading files of another revision out of a git repository. Never writes, never fetches.
 
-Talks to the ``git`` program (docs: git-rev-parse, git-ls-tree, git-cat-file); hooks, pagers and prompts
-take no part in these commands.
+Talks to the ``git`` program (docs: git-rev-parse, git-ls-tree, git-cat-file, git-log, git-merge-base); hooks,
+pagers and prompts take no part in these commands.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from bridge.errors import BridgeError
 
 TIMEOUT_S: Final = 60
+COMMITS: Final = 200
+"""How many of the commits that changed a file are searched."""
 
 
 class GitRefused(BridgeError):
@@ -39,13 +42,79 @@ def read_revision(folder: Path, ref: str) -> Mapping[str, bytes]:
     return dict(zip(files, _blobs(folder, list(files.values())), strict=True))
 
 
-def read_committed(path: Path) -> bytes | None:
-    """One file as it was committed last; ``None`` where git does not know it, or there is no git."""
+def read_every_text(path: Path) -> Iterator[bytes]:
+    """A file as git has it: as committed last, as on the other side of a merge that is not finished, and as
+    in each commit that changed it, newest first. None where git does not know it, or there is no git."""
+    folder = path.parent
     try:
-        name = _prefix(path.parent) + path.name
-        return _git(path.parent, "cat-file", "blob", f"HEAD:{name}")
+        name = _prefix(folder) + path.name
+        places = [f"{head}:{name}" for head in ("HEAD", *_heads(folder))]
+        places += [f":{stage}:{name}" for stage in (1, 2, 3)]  # the sides of a conflict
+        seen = _git(folder, "log", f"--max-count={COMMITS}", "--format=%H", "--all", "--", path.name)
+        places += [f"{commit}:{name}" for commit in seen.decode("ascii").split()]
+    except GitRefused:
+        return
+    for place in places:
+        try:
+            yield _git(folder, "cat-file", "blob", place)
+        except GitRefused:
+            continue  # not in that commit
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two sides of a merge, rebase or cherry-pick that is not finished: commits. ``mine`` is the side
+    that joins, ``theirs`` the one that others have already."""
+
+    mine: str
+    theirs: str
+
+
+def sides(folder: Path) -> Sides | None:
+    """``None`` where nothing is being merged, or there is no git."""
+    heads = _heads(folder)
+    if not heads:
+        return None
+    if "MERGE_HEAD" in heads:
+        return Sides("HEAD", "MERGE_HEAD")
+    return Sides(heads[0], "HEAD")  # a rebase puts this side's commits onto the other's
+
+
+def parted(folder: Path, ref: str) -> str | None:
+    """The commit at which the checkout and ``ref`` parted; ``None`` where they have none in common. Raises
+    :class:`GitRefused` where there is no such revision."""
+    commit = _commit(folder, ref)
+    try:
+        return _git(folder, "merge-base", "HEAD", commit).decode("ascii").split()[0]
     except GitRefused:
         return None
+
+
+def read_file(path: Path, ref: str) -> bytes | None:
+    """One file as it is at ``ref``; ``None`` where that has none. Raises :class:`GitRefused`."""
+    commit, name = _commit(path.parent, ref), _prefix(path.parent) + path.name
+    try:
+        return _git(path.parent, "cat-file", "blob", f"{commit}:{name}")
+    except GitRefused:
+        return None
+
+
+def _heads(folder: Path) -> list[str]:
+    """The names of the commits that are being joined to HEAD."""
+    found = []
+    for head in ("REBASE_HEAD", "MERGE_HEAD", "CHERRY_PICK_HEAD"):
+        try:
+            _git(folder, "rev-parse", "--verify", "--quiet", head)
+        except GitRefused:
+            continue
+        if head != "REBASE_HEAD" or _rebasing(folder):  # git may leave that name behind
+            found.append(head)
+    return found
+
+
+def _rebasing(folder: Path) -> bool:
+    states = [_git(folder, "rev-parse", "--git-path", name) for name in ("rebase-merge", "rebase-apply")]
+    return any((folder / os.fsdecode(state).rstrip("\n")).is_dir() for state in states)
 
 
 def _commit(folder: Path, ref: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +13,15 @@ import yaml
 
 from bridge.errors import BridgeError, ConfigurationError
 from bridge.schemas.compatibility.verdict import Bump
-from bridge.schemas.documents.build import find_base, place_of
+from bridge.schemas.documents.build import find_base
 from bridge.schemas.documents.json_document import parse_json, read_bytes
-from bridge.schemas.documents.layout import TYPE, Layout, entries, inside
-from bridge.schemas.documents.lock import content_hash
+from bridge.schemas.documents.layout import Layout, entries, inside
+from bridge.schemas.documents.meaning import content_hash
+from bridge.schemas.documents.names import is_name, place_of
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.validation import DIALECT
 from bridge.schemas.documents.yaml_members import meant
-from bridge.schemas.finding import refused
+from bridge.schemas.finding import refused, rule_of
 from bridge.schemas.semver import Version
 
 Files = Mapping[str, bytes]
@@ -76,7 +77,7 @@ def plan_type(
 
 
 def _check_type(layout: Layout, type_name: str) -> None:
-    if TYPE.fullmatch(type_name) is None:
+    if not is_name(type_name):
         raise NotAuthored(f"'{type_name}' is not the name of a type", hint="such as com.example.user.created")
     if re.fullmatch(r"v[0-9]+", type_name.rpartition(".")[2]):
         advice = f"call it {type_name.rpartition('.')[0]}"
@@ -129,12 +130,17 @@ def find_step(folder: Path, layout: Layout, type_name: str, major: int | None = 
         raise NotAuthored(f"{type_name} has no major {major}", hint=advice)
     newest = of_major[-1]
     path = folder / type_name / f"{newest}.json"
+    if unmerged := [each for each in layout.problems if rule_of(each) == "merge" and each.file == str(path)]:
+        raise ConfigurationError(unmerged)
+    if layout.lock is None and (unread := [each for each in layout.problems if rule_of(each) == "lock"]):
+        raise ConfigurationError(unread)  # it says whether the newest may be edited
     text = read_bytes(path)
     document = parse_json(text, str(path))
     if not isinstance(document, dict):
         raise refused(path, "is not a JSON object", rule="metaschema")
     locked = layout.lock.versions.get((type_name, newest)) if layout.lock is not None else None
-    return Step(type_name, newest, text, document, locked not in (None, content_hash(document)))
+    edited = locked is not None and locked.document != content_hash(document)
+    return Step(type_name, newest, text, document, edited)
 
 
 def next_version(newest: Version, bump: Bump) -> Version:
@@ -149,7 +155,7 @@ def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: by
     """The files of the next version: the schema with its new ``$id``, and the examples of the one before.
 
     ``original`` is the published text of a file that was edited, which is restored. Raises
-    :class:`NotAuthored` where the version exists already or ``original`` is not what was published.
+    :class:`NotAuthored` where the version exists already, or ``original`` is not what was published.
     """
     version = next_version(step.newest, bump)
     if (step.type, version) in layout.found:
@@ -157,7 +163,7 @@ def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: by
         raise NotAuthored(f"{step.type} {version} exists already", hint=advice)
     files = {f"{step.type}/{version}.json": _with_id(step, version)}
     if step.edited:
-        files[step.file] = check_original(layout, step, original)
+        files[step.file] = find_original(layout, step, () if original is None else (original,))
     examples = folder / step.type / "examples" / str(step.newest)
     for kind in ("valid", "invalid") if examples.is_dir() else ():
         for path in entries(examples / kind) if (examples / kind).is_dir() else ():
@@ -166,14 +172,16 @@ def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: by
     return files
 
 
-def check_original(layout: Layout, step: Step, original: bytes | None) -> bytes:
-    """The published text of an edited file, proven by the lock."""
+def find_original(layout: Layout, step: Step, texts: Iterable[bytes]) -> bytes:
+    """The published text of an edited file, proven by the lock, among all that git has of it."""
     locked = layout.lock.versions.get((step.type, step.newest)) if layout.lock is not None else None
-    try:
-        if original is not None and content_hash(parse_json(original, step.file)) == locked:
-            return original
-    except ConfigurationError:
-        pass  # the text in git is not JSON, so it is not what was published
+    published = locked.document if locked is not None else ""
+    for text in texts:
+        try:
+            if content_hash(parse_json(text, step.file)) == published:
+                return text
+        except ConfigurationError:
+            continue  # no JSON, so it is not what was published
     raise NotAuthored(
         f"{step.file} is published and was changed since, and git does not have its published text",
         hint="save your change elsewhere, restore the file, bump, and put the change into the new version",

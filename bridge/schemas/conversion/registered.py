@@ -16,8 +16,8 @@ import jsonschema_rs
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.documents.json_document import parse_json
-from bridge.schemas.documents.layout import TYPE
-from bridge.schemas.documents.lock import content_hash
+from bridge.schemas.documents.meaning import content_hash
+from bridge.schemas.documents.names import TYPE
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import DIALECT, MASK, SchemaVersion, Validator
 from bridge.schemas.semver import Version

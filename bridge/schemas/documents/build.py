@@ -15,6 +15,7 @@ from bridge.errors import Problem
 from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.layout import SchemaFile
 from bridge.schemas.documents.lock import Name
+from bridge.schemas.documents.names import place_of
 from bridge.schemas.documents.references import find_reference_problems
 from bridge.schemas.documents.validation import (
     DIALECT,
@@ -25,12 +26,6 @@ from bridge.schemas.documents.validation import (
     unknown_format,
 )
 from bridge.schemas.finding import finding
-from bridge.schemas.semver import Version
-
-
-def place_of(type_name: str, version: Version) -> str:
-    """The path of a version, both below the folder and after the base of an ``$id``."""
-    return f"/{type_name}/{version}.json"
 
 
 def find_base(files: Iterable[SchemaFile]) -> str | None:
@@ -121,7 +116,7 @@ class Builder:
         before = len(self.problems)
         parts = list(subschemas(file.document))
         for fault in find_reference_problems(
-            parts, schema_id, known=self._known, registry=registry, readable=resources
+            parts, schema_id, file.type, known=self._known, registry=registry, readable=resources
         ):
             self._problem("reference", file, *fault)
         for pointer, schema in parts:

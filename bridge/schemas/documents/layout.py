@@ -6,24 +6,29 @@ Nothing outside the folder is read: a symlink that leads out of it is reported a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from bridge.errors import ConfigurationError, Problem
 from bridge.schemas.documents.enclosure import Enclosure
-from bridge.schemas.documents.json_document import read_bytes, read_json
-from bridge.schemas.documents.lock import LOCK_FILE, Lock, find_lock_problems, read_lock
+from bridge.schemas.documents.entry_files import LOCK_FOLDER, read_lock
+from bridge.schemas.documents.format_1 import LOCK_FILE
+from bridge.schemas.documents.json_document import parse_json, read_bytes
+from bridge.schemas.documents.lock import Lock, Name
+from bridge.schemas.documents.lock_problems import find_lock_problems
+from bridge.schemas.documents.meaning import Meanings
 from bridge.schemas.documents.meta import META_FILE, Meta, parse_meta
+from bridge.schemas.documents.names import SHARED_FOLDER, is_name, is_shared
 from bridge.schemas.documents.registry import REGISTRY_FILE, RegistrySettings, parse_registry
 from bridge.schemas.documents.yaml_members import meant
 from bridge.schemas.finding import finding, refused
 from bridge.schemas.semver import Version
 
-TYPE = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+")
 _MAJOR = re.compile(r"\.v[0-9]+")
 _PLAIN_FILES = ("README.md", "CODEOWNERS", "CHANGELOG.md", "MIGRATION.md", LOCK_FILE, f"{LOCK_FILE}.tmp")
+_CONFLICT = b"<<<<<<< "  # git's marker
 _T = TypeVar("_T")
 
 
@@ -39,15 +44,28 @@ class SchemaFile:
 
 @dataclass(slots=True)
 class Layout:
-    """The content of a folder. ``found`` has every schema file, unreadable ones included; ``lock`` is
-    ``None`` where the folder has no readable lock (``problems`` reports an unreadable one)."""
+    """The content of a folder. ``found`` has every schema file, unreadable ones included, and those of shared
+    definitions; ``lock`` is ``None`` where the folder has no readable lock (``problems`` reports an
+    unreadable one)."""
 
     registry: RegistrySettings = field(default_factory=RegistrySettings)
-    found: set[tuple[str, Version]] = field(default_factory=set)
+    found: set[Name] = field(default_factory=set)
     files: list[SchemaFile] = field(default_factory=list)
     metas: dict[str, Meta] = field(default_factory=dict)
     lock: Lock | None = None
     problems: list[Problem] = field(default_factory=list)
+
+    def meanings(self) -> tuple[Mapping[Name, str], Meanings]:
+        """The URI of each readable file, and what they mean. A file without an ``$id`` of its own (reported
+        elsewhere) goes by its path."""
+        uris: dict[Name, str] = {}
+        documents: dict[str, Any] = {}
+        for file in self.files:
+            given = file.document.get("$id") if isinstance(file.document, dict) else None
+            uri = given if isinstance(given, str) and given not in documents else file.file
+            uris[file.type, file.version] = uri
+            documents[uri] = file.document
+        return uris, Meanings(documents)
 
 
 def read_layout(folder: Path) -> Layout:
@@ -83,8 +101,13 @@ class _LayoutReader:
     def read(self) -> None:
         layout = self.layout
         for path in self._entries(self.folder):
-            if path.is_dir():
-                self._type(path)
+            if path.is_dir() and path.name == LOCK_FOLDER:
+                continue  # read when everything else is
+            if path.is_dir() and path.name == SHARED_FOLDER:
+                for each in self._entries(path):
+                    self._shared(each)
+            elif path.is_dir():
+                self._type(path, path.name)
             elif path.name == REGISTRY_FILE:
                 layout.registry = self._parsed(parse_registry, path) or layout.registry
             elif path.name not in _PLAIN_FILES:
@@ -92,9 +115,8 @@ class _LayoutReader:
         self._name_owners()
         layout.lock = self._try(read_lock, self.folder)
         if layout.lock is not None:
-            documents = {(file.type, file.version): file.document for file in layout.files}
             layout.problems += find_lock_problems(
-                layout.lock, self.folder, documents, layout.found, layout.metas
+                layout.lock, self.folder, *layout.meanings(), layout.found, layout.metas
             )
 
     def _name_owners(self) -> None:
@@ -110,18 +132,27 @@ class _LayoutReader:
             elif not meta.contact:
                 self.layout.metas[name] = replace(meta, contact=owner.contact)
 
-    def _type(self, path: Path) -> None:
-        name = path.name
-        if TYPE.fullmatch(name) is None:
-            self._problem(path, "is not the name of a type", "such as com.example.user.created")
+    def _shared(self, path: Path) -> None:
+        if path.is_dir():
+            self._type(path, f"{SHARED_FOLDER}/{path.name}")
+        elif path.name not in _PLAIN_FILES:
+            advice = f"shared definitions are {SHARED_FOLDER}/<name>/<version>.json"
+            self._problem(path, "is not used here", advice, "warning")
+
+    def _type(self, path: Path, name: str) -> None:
+        if not is_name(name):
+            kind, such = ("a type", "com.example.user.created")
+            if is_shared(name):
+                kind, such = ("a shared definition", "money")
+            self._problem(path, f"is not the name of {kind}", f"such as {such}")
             return
-        if _MAJOR.fullmatch(name[name.rindex(".") :]):
+        if not is_shared(name) and _MAJOR.fullmatch(name[name.rindex(".") :]):
             advice = f"call it {name.rpartition('.')[0]}"
             self._problem(path, "a type's folder has no major in its name", advice)
             return
         has_meta = False
         for each in self._entries(path):
-            if each.name == "examples" and each.is_dir():
+            if each.name == "examples" and each.is_dir() and not is_shared(name):
                 self._examples(each)
             elif each.name == META_FILE:
                 has_meta = True
@@ -132,6 +163,7 @@ class _LayoutReader:
                 self._schema(name, each)
             elif each.name not in _PLAIN_FILES:
                 advice = "a type has <version>.json, meta.yaml and examples/<version>/valid|invalid/*.json"
+                advice = "a shared definition has <version>.json and meta.yaml" if is_shared(name) else advice
                 self._problem(each, "is not used here", advice, "warning")
         if not has_meta:
             self._problem(path, "has no meta.yaml", "write one with summary and owner", "warning", "meta")
@@ -142,7 +174,13 @@ class _LayoutReader:
             return
         self.layout.found.add((type_name, version))
         try:
-            document = read_json(path)
+            content = read_bytes(path)
+            if content.startswith(_CONFLICT) or b"\n" + _CONFLICT in content:
+                advice = f"stream-bridge schema renumber {type_name} {version}"
+                message = "contains an unresolved merge: two branches wrote this version"
+                self._problem(path, message, advice, rule="merge")
+                return
+            document = parse_json(content, str(path))
         except ConfigurationError as error:
             self.layout.problems += error.problems
             return

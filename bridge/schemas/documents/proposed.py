@@ -66,7 +66,7 @@ def of_version(schemas: SchemaSet, schema: SchemaVersion) -> Proposed:
 
 def of_versions(schemas: SchemaSet, wanted: Iterable[SchemaVersion]) -> list[Proposed]:
     """Several versions of one set. They share their ``documents``."""
-    documents = {each.id: each.document for each in schemas}
+    documents = schemas.documents
     return [
         Proposed(each.id, each.type, str(each.version), each.document, documents, each.validator)
         for each in wanted
@@ -85,7 +85,7 @@ def from_file(path: Path, schemas: SchemaSet | None = None) -> Proposed:
         raise refused(path, "is not JSON Schema 2020-12", f'write "$schema": "{DIALECT}"')
     given = document.get("$id")
     schema_id = given if isinstance(given, str) and given else "urn:stream-bridge:proposed"
-    documents = {each.id: dict(each.document) for each in schemas or ()} | {schema_id: document}
+    documents = {**(schemas.documents if schemas is not None else {}), schema_id: document}
     _check_references(path, schema_id, documents)
     try:
         validator = compile_schema(document, offline_registry(documents))

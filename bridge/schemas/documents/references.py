@@ -17,12 +17,14 @@ Fault = tuple[str, str, str]
 def find_reference_problems(
     parts: Iterable[tuple[str, Mapping[str, Any]]],
     schema_id: str,
+    type_name: str,
     *,
     known: Collection[str],
     registry: jsonschema_rs.Registry,
     readable: Collection[str],
 ) -> Iterator[Fault]:
-    """The wrong references in the document whose ``$id`` is ``schema_id``, and whose schemas are ``parts``.
+    """The wrong references in the document whose ``$id`` is ``schema_id``, in the folder of ``type_name``;
+    its schemas are ``parts``.
 
     ``known`` are the ids of all files of the folder; those that are ``readable`` are in ``registry``.
     """
@@ -37,7 +39,7 @@ def find_reference_problems(
             if not isinstance(reference, str):
                 continue
             if reference not in checked:
-                checked[reference] = _fault(reference, schema_id, known, resolver, readable)
+                checked[reference] = _fault(reference, schema_id, type_name, known, resolver, readable)
             fault = checked[reference]
             if fault is not None:
                 yield f"{pointer}/{keyword}", *fault
@@ -46,6 +48,7 @@ def find_reference_problems(
 def _fault(
     reference: str,
     schema_id: str,
+    type_name: str,
     known: Collection[str],
     resolver: jsonschema_rs.Resolver,
     readable: Collection[str],
@@ -53,7 +56,7 @@ def _fault(
     """Message and suggestion for a wrong reference."""
     inner = reference.startswith("#")
     target = schema_id if inner else urldefrag(urljoin(schema_id, reference)).url
-    if not inner and _leaves(schema_id, reference):
+    if not inner and _leaves(type_name, reference):
         return f"'{reference}' leaves the folder of the schemas", "refer to files inside it"
     if target not in known:
         return _unknown(reference, target, known)
@@ -65,13 +68,12 @@ def _fault(
     return None
 
 
-def _leaves(schema_id: str, reference: str) -> bool:
+def _leaves(type_name: str, reference: str) -> bool:
     """Whether a relative path leaves the folder: resolved as a URI, it would silently stop at the root."""
     parts = urlsplit(reference)
     if parts.scheme or parts.netloc or not parts.path or parts.path.startswith("/"):
         return False
-    type_folder = schema_id.rsplit("/", 2)[1]
-    return posixpath.normpath(posixpath.join(type_folder, parts.path)).split("/", 1)[0] == ".."
+    return posixpath.normpath(posixpath.join(type_name, parts.path)).split("/", 1)[0] == ".."
 
 
 def _unknown(reference: str, target: str, known: Collection[str]) -> tuple[str, str]:

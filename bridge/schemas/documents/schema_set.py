@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.schemas.compatibility.verdict import Mode, Policy
 from bridge.schemas.documents.build import Builder, find_base
 from bridge.schemas.documents.layout import read_layout
-from bridge.schemas.documents.lock import Lock, Name
-from bridge.schemas.documents.meta import Meta, Status
+from bridge.schemas.documents.lock import Entry, Lock, Name
+from bridge.schemas.documents.meaning import Meanings, targets
+from bridge.schemas.documents.meta import META_FILE, Meta, Status
+from bridge.schemas.documents.names import is_shared
 from bridge.schemas.documents.registry import RegistrySettings
 from bridge.schemas.documents.validation import SchemaVersion, Validators
 from bridge.schemas.finding import finding
@@ -29,10 +32,11 @@ class SchemaNotFound(BridgeError, LookupError):
 
 @dataclass(frozen=True, slots=True)
 class SchemaSet:
-    """Schema versions by type and version, in that order.
+    """Schema versions of events by type and version, in that order.
 
-    ``base`` is the beginning of every ``$id``, ``folder`` the folder that was read, ``warnings`` what is
-    legal there but probably a mistake, ``registry`` its ``registry.yaml``, ``lock`` the published versions.
+    ``shared`` are the versions of shared definitions: events refer to them, and they are no events. ``base``
+    is the beginning of every ``$id``, ``folder`` the folder that was read, ``warnings`` what is legal there
+    but probably a mistake, ``registry`` its ``registry.yaml``, ``lock`` the published versions.
     """
 
     schemas: Mapping[Name, SchemaVersion] = field(default_factory=lambda: MappingProxyType({}))
@@ -42,11 +46,12 @@ class SchemaSet:
     warnings: tuple[Problem, ...] = ()
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     lock: Lock = field(default_factory=Lock)
+    shared: Mapping[Name, SchemaVersion] = field(default_factory=lambda: MappingProxyType({}))
     _versions: Mapping[str, tuple[Version, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_type: dict[str, list[Version]] = {}
-        for type_name, version in self.schemas:
+        for type_name, version in (*self.schemas, *self.shared):
             by_type.setdefault(type_name, []).append(version)
         versions = MappingProxyType({name: tuple(each) for name, each in by_type.items()})
         object.__setattr__(self, "_versions", versions)  # once for all: asked for each type
@@ -62,26 +67,31 @@ class SchemaSet:
         base = layout.registry.base or find_base(layout.files)
         builder = Builder(base, layout.found, validators)
         builder.build(layout.files)
-        problems = [*layout.problems, *builder.problems]
+        problems = [*layout.problems, *builder.problems, *_references_to_drafts(builder.built, layout.metas)]
         if not layout.found and not problems:
             problems.append(finding("", folder, "contains no schemas", severity="warning"))
         problems.sort(key=lambda p: (p.file, p.line, p.column))
         if any(problem.severity == "error" for problem in problems):
             raise ConfigurationError(problems)
+        events = {name: each for name, each in builder.built.items() if not is_shared(name[0])}
+        shared = {name: each for name, each in builder.built.items() if is_shared(name[0])}
         return cls(
-            MappingProxyType(dict(sorted(builder.built.items()))),
+            MappingProxyType(dict(sorted(events.items()))),
             MappingProxyType(layout.metas),
             base,
             folder,
             tuple(problems),
             layout.registry,
             layout.lock or Lock(),
+            MappingProxyType(dict(sorted(shared.items()))),
         )
 
     def get(self, type_name: str, version: Version | str) -> SchemaVersion:
-        """One version of a type. Raises :class:`SchemaNotFound`, which lists the existing ones."""
+        """One version of a type, or of a shared definition. Raises :class:`SchemaNotFound`, which lists the
+        existing ones."""
         number = version if isinstance(version, Version) else Version.read(version)
-        schema = None if number is None else self.schemas.get((type_name, number))
+        every = self.shared if is_shared(type_name) else self.schemas
+        schema = None if number is None else every.get((type_name, number))
         if schema is not None:
             return schema
         available = self.versions(type_name)
@@ -105,14 +115,35 @@ class SchemaSet:
         return self.get(type_name, wanted)
 
     def is_draft(self, type_name: str) -> bool:
-        meta = self.metas.get(type_name)
-        return meta is not None and meta.status is Status.DRAFT
+        return _is_draft(self.metas, type_name)
+
+    @property
+    def documents(self) -> dict[str, Mapping[str, Any]]:
+        """Every document by its ``$id``, shared definitions included: where references lead."""
+        return {each.id: each.document for each in (*self.schemas.values(), *self.shared.values())}
 
     @property
     def publishable(self) -> Mapping[Name, SchemaVersion]:
-        """The versions to publish or to lock: all but those of drafts, in the order of the set."""
-        drafts = {type_name for type_name in self.types if self.is_draft(type_name)}
-        return {name: schema for name, schema in self.schemas.items() if name[0] not in drafts}
+        """The versions to publish: all but those of drafts, in the order of the set."""
+        return {name: schema for name, schema in self.schemas.items() if not self.is_draft(name[0])}
+
+    @property
+    def lockable(self) -> Mapping[Name, SchemaVersion]:
+        """The versions to lock: those to publish, and the shared definitions that are no drafts."""
+        shared = {name: each for name, each in self.shared.items() if not self.is_draft(name[0])}
+        return {**self.publishable, **shared}
+
+    def entries(self) -> Mapping[Name, Entry]:
+        """What each lockable version means now, and the promise that its type makes now."""
+        meanings = Meanings(self.documents)
+        return {name: self.entry_of(schema, meanings) for name, schema in self.lockable.items()}
+
+    def entry_of(self, schema: SchemaVersion, meanings: Meanings) -> Entry:
+        """``meanings`` are those of :attr:`documents`."""
+        entry = Entry(meanings.document(schema.id), meanings.references(schema.id))
+        if is_shared(schema.type):
+            return entry
+        return replace(entry, mode=self.mode_of(schema.type), policy=self.policy_of(schema.type))
 
     def mode_of(self, type_name: str) -> Mode:
         """The compatibility mode of a type: its own, or else the registry's."""
@@ -136,3 +167,25 @@ class SchemaSet:
 
     def __len__(self) -> int:
         return len(self.schemas)
+
+
+def _is_draft(metas: Mapping[str, Meta], type_name: str) -> bool:
+    meta = metas.get(type_name)
+    return meta is not None and meta.status is Status.DRAFT
+
+
+def _references_to_drafts(
+    built: Mapping[Name, SchemaVersion], metas: Mapping[str, Meta]
+) -> Iterator[Problem]:
+    """A draft may change at any time, so nothing that is no draft may refer to one."""
+    drafts = {each.id: each for each in built.values() if _is_draft(metas, each.type)}
+    for schema in built.values() if drafts else ():
+        if schema.id in drafts:
+            continue
+        for uri, pointer in targets(schema.document, schema.id).items():
+            if (draft := drafts.get(uri)) is not None:
+                message = f"refers to {draft.type} {draft.version}, a draft, which may change at any time"
+                advice = (
+                    f"remove `status: draft` from {draft.type}/{META_FILE}, or make {schema.type} a draft"
+                )
+                yield finding("reference", schema.file, message, advice, path=pointer)

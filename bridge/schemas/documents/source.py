@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from bridge.schemas.documents.lock import Days, Name
-from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.documents.lock import Days, Lock, Name
+from bridge.schemas.documents.schema_set import SchemaSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +25,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """The content of a source: versions, and the sunsets that subscribers know, by type."""
+    """The content of a source: versions, and the sunsets that subscribers know, by type. ``lock``: its lock.
+    ``shared_past``: the versions that it and this folder had when they parted, if that is known."""
 
     versions: Mapping[Name, Held]
     sunsets: Mapping[str, Days] = field(default_factory=lambda: MappingProxyType({}))
+    lock: Lock | None = None
+    shared_past: Collection[Name] | None = None
 
 
 class SchemaSource(Protocol):
@@ -44,5 +48,8 @@ class SchemaSource(Protocol):
         :class:`bridge.errors.Unavailable` where it did not answer.
         """
 
-    def digest_of(self, schema: SchemaVersion) -> str:
-        """The digest that this version would have there, after the source's conversion if it has one."""
+    def digests_of(self, schemas: SchemaSet) -> Mapping[Name, str]:
+        """The digests that these versions would have there, after the source's conversion if it has one."""
+
+    def restoring(self, folder: Path, file: str) -> str:
+        """How to bring a file of the lock from there back into ``folder``."""

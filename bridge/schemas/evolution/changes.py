@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bridge.schemas.documents.lock import content_hash
+from bridge.schemas.documents.meaning import content_hash
 from bridge.schemas.evolution.members import Member, as_text, follow, members_of
 
 Kind = Literal["added", "removed", "changed", "annotation"]

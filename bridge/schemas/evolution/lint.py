@@ -36,12 +36,18 @@ def lint(folder: Path, today: date) -> tuple[SchemaSet | None, list[Problem]]:
         schemas = SchemaSet.load(folder)
     except ConfigurationError as error:
         return None, with_places(error.problems)
-    findings = [*schemas.warnings, *check_examples(schemas), *find_unsatisfiable(schemas)]
-    documents = {schema.id: schema.document for schema in schemas}
+    findings = [
+        *schemas.warnings,
+        *check_examples(schemas),
+        *find_unsatisfiable([*schemas, *schemas.shared.values()]),
+    ]
+    documents = schemas.documents
     for schema in schemas:
         findings += _naming(schema)
         findings += _docs(schema)
         findings += find_unportable(schema, schemas.registry.publish, documents)
+    for shared in schemas.shared.values():
+        findings += [*_naming(shared), *_docs(shared)]
     findings += _type_names(schemas)
     for type_name, meta in schemas.metas.items():
         findings += _meta(schemas, type_name, meta, today)
@@ -135,7 +141,7 @@ def _described(document: Mapping[str, Any], member: Any) -> bool:
         if not isinstance(reference, str):
             return False
         if not reference.startswith("#/$defs/"):
-            return True  # another version's, which has its own findings
+            return True  # another document's, which has its own findings
         defs = document.get("$defs")
         member = defs.get(reference.removeprefix("#/$defs/")) if isinstance(defs, dict) else None
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from typing import Any, Protocol
@@ -26,13 +26,15 @@ class Compare(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One pair of versions. ``waived`` are the unproven directions that a waiver covers."""
+    """One pair of versions. ``waived`` are the unproven directions that a waiver covers. ``promise`` is set
+    where the older version was published with another mode or policy than its type has now: it is kept."""
 
     old: SchemaVersion
     new: SchemaVersion
     comparison: Comparison
     waived: tuple[tuple[Unproven, Waiver], ...] = ()
     findings: tuple[Finding, ...] = ()
+    promise: tuple[Mode, Policy] | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -77,7 +79,36 @@ def check_types(schemas: SchemaSet, compare: Compare, *, today: date) -> Iterato
             old, new = (schemas.get(type_name, version) for version in pair)
             comparison = compare(old.document, new.document, mode=mode, policy=policy)
             judged.append(_judge(schemas, old, new, comparison, today, numbered=pair in neighbours))
+        for pair, promise in kept_promises(schemas, type_name):
+            old, new = (schemas.get(type_name, version) for version in pair)
+            comparison = compare(old.document, new.document, mode=promise[0], policy=promise[1])
+            kept = _judge(schemas, old, new, comparison, today, numbered=False)
+            judged.append(replace(kept, findings=_as_promised(kept.findings, old, promise), promise=promise))
         yield TypeReport(type_name, mode, policy, tuple(judged))
+
+
+def kept_promises(
+    schemas: SchemaSet, type_name: str
+) -> Iterator[tuple[tuple[Version, Version], tuple[Mode, Policy]]]:
+    """The pairs that the type's mode and policy do not cover now, and that the older version was published
+    with: settings change what will be promised, never what was."""
+    versions, mode = schemas.versions(type_name), schemas.mode_of(type_name)
+    now = set(pairs_of(versions, mode))
+    for old in versions:
+        entry = schemas.lock.versions.get((type_name, old))
+        if entry is None or entry.mode is None or entry.policy is None:
+            continue
+        same = entry.policy is schemas.policy_of(type_name) and {*entry.mode.directions} <= {*mode.directions}
+        for pair in pairs_of(versions, entry.mode):
+            if pair[0] == old and not (same and pair in now):
+                yield pair, (entry.mode, entry.policy)
+
+
+def _as_promised(
+    findings: Sequence[Finding], old: SchemaVersion, promise: tuple[Mode, Policy]
+) -> tuple[Finding, ...]:
+    what = f"{old.version} was published as {promise[0]}, {promise[1]}"
+    return tuple(replace(each, message=f"{each.message} ({what})") for each in findings)
 
 
 def _judge(

@@ -13,7 +13,8 @@ from bridge.ports.registry import Candidate, RegistryAddress, RegistryKind
 from bridge.schemas.conversion.proof import Proof, prove, read_examples
 from bridge.schemas.conversion.registered import schema_name
 from bridge.schemas.conversion.services import SERVICES, obstacles_of
-from bridge.schemas.documents.lock import Name, content_hash
+from bridge.schemas.documents.lock import Name
+from bridge.schemas.documents.meaning import content_hash
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.finding import finding
@@ -36,7 +37,7 @@ class Prepared:
 def prepare(schemas: SchemaSet, address: RegistryAddress) -> tuple[list[Prepared], list[Problem]]:
     """Every version that may be published, in the order of types and versions, and the problems of the
     others. Makes no call to the registry."""
-    others = {schema.id: schema.document for schema in schemas}
+    others = schemas.documents
     prepared: list[Prepared] = []
     problems: list[Problem] = []
     for name, schema in schemas.publishable.items():

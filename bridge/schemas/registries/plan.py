@@ -11,7 +11,8 @@ from bridge.errors import ConfigurationError
 from bridge.ports.registry import RegistryAddress, SchemaRegistry, StoredSchema, StoredVersion
 from bridge.schemas.conversion.registered import identify
 from bridge.schemas.documents.json_document import parse_json
-from bridge.schemas.documents.lock import Name, content_hash, first_difference
+from bridge.schemas.documents.lock import Name
+from bridge.schemas.documents.meaning import content_hash, first_difference
 from bridge.schemas.registries.candidates import Prepared
 
 State = Literal["new", "same", "unfinished", "failed", "drifted"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -16,7 +17,8 @@ from bridge.errors import ConfigurationError, RegistryUnavailable, Unavailable
 from bridge.ports.clock import Clock
 from bridge.ports.registry import CachedSchemas, SchemaCache, SchemaRegistry, StoredSchema
 from bridge.schemas.conversion.registered import Registered, build_set, read_registered, schema_name
-from bridge.schemas.documents.lock import Name, content_hash
+from bridge.schemas.documents.lock import Name
+from bridge.schemas.documents.meaning import content_hash
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.source import Held, Holdings
 from bridge.schemas.documents.validation import SchemaVersion
@@ -158,9 +160,15 @@ class RegistrySource:
                 versions[each.type, each.version] = Held(each.digest, each.document)
         return Holdings(MappingProxyType(versions))
 
-    def digest_of(self, schema: SchemaVersion) -> str:
-        """The digest after conversion. Empty, so unlike any other, for a version that cannot be converted."""
+    def digests_of(self, schemas: SchemaSet) -> Mapping[Name, str]:
+        """The digests after conversion. Empty, so unlike any other, for what cannot be converted."""
+        return {name: self._digest_of(schema) for name, schema in schemas.schemas.items()}
+
+    def _digest_of(self, schema: SchemaVersion) -> str:
         try:
             return content_hash(convert_for(self.registry.address.kind, schema, self.others))
         except ConfigurationError:
             return ""
+
+    def restoring(self, folder: Path, file: str) -> str:
+        raise AssertionError(f"a registry has no lock, so nothing of {file} can be missing")

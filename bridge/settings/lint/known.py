@@ -91,7 +91,7 @@ def known_of(
     known, table = Known(), kind.settings
     for record in samples:
         _add_record(known, kind, record, selector)
-    documents = None if schemas is None else Documents({each.id: dict(each.document) for each in schemas})
+    documents = None if schemas is None else Documents(schemas.documents)
     for event in table.events:
         for version in event.versions:
             if version.from_ is not None:

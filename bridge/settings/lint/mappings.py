@@ -24,7 +24,7 @@ Found = tuple[Place, str, str]
 def mapping_findings(
     place: Place, table: TableSettings, known: Known, schemas: SchemaSet | None
 ) -> Iterator[Found]:
-    documents = None if schemas is None else Documents({each.id: dict(each.document) for each in schemas})
+    documents = None if schemas is None else Documents(schemas.documents)
     for number, event in enumerate(table.events):
         for index, version in enumerate(event.versions):
             if version.data is None:

@@ -129,12 +129,12 @@ def test_lock_lists_what_is_not_locked_and_adds_it_once(shell: Shell) -> None:
     done = shell.run("schema", "lock")
     assert done.code == 2
     assert f"not locked: {TYPE} 1.0.0" in done.out.decode()
-    assert not (shell.folder / "event_schemas/schemas.lock.json").exists()
+    assert not (shell.folder / "event_schemas/lock").exists()
     assert shell.run("schema", "lock", "--update").code == 0
     assert shell.run("schema", "lock").code == 0
-    first = (shell.folder / "event_schemas/schemas.lock.json").read_bytes()
+    first = (shell.folder / f"event_schemas/lock/{TYPE}/1.0.0.yaml").read_bytes()
     assert shell.run("schema", "lock", "--update").code == 0
-    assert (shell.folder / "event_schemas/schemas.lock.json").read_bytes() == first
+    assert (shell.folder / f"event_schemas/lock/{TYPE}/1.0.0.yaml").read_bytes() == first
 
 
 def test_lock_takes_nothing_that_breaks_somebody(shell: Shell) -> None:
@@ -145,7 +145,7 @@ def test_lock_takes_nothing_that_breaks_somebody(shell: Shell) -> None:
     done = shell.run("schema", "lock", "--update")
     assert done.code == 3
     assert "/more is now required" in done.err
-    assert not (shell.folder / "event_schemas/schemas.lock.json").exists()
+    assert not (shell.folder / "event_schemas/lock").exists()
 
 
 def test_lock_leaves_drafts_out(shell: Shell) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bridge.schemas.documents.lock import LOCK_FILE, read_lock
+from bridge.schemas.documents.entry_files import LOCK_FOLDER, read_lock
 from tests.cli.shell import Done, Shell
 from tests.fakes.clients.batch_peer import client_error
 from tests.schemas.folders import put
@@ -47,6 +48,10 @@ def folder(shell: Shell) -> Path:
     return make_folder(shell.folder / "published", "1.0.0", "1.1.0", targets=TARGETS)
 
 
+def files_of_lock(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in (folder / LOCK_FOLDER).rglob("*") if path.is_file()}
+
+
 def publish(shell: Shell, *words: str) -> Done:
     return shell.run("schema", "publish", "-s", "published", *words)
 
@@ -60,7 +65,7 @@ def test_a_plan_shows_what_is_new_and_does_nothing(shell: Shell, aws: Aws, folde
     assert shown.count(f"new        {NAME} 1.1.0") == 2
     assert aws.writes == (0, 0)
     assert aws.regions == [None, "eu-west-1"]
-    assert not (folder / LOCK_FILE).exists()
+    assert not (folder / LOCK_FOLDER).exists()
 
 
 def test_applying_publishes_everywhere_and_then_writes_the_lock(shell: Shell, aws: Aws, folder: Path) -> None:
@@ -71,11 +76,11 @@ def test_applying_publishes_everywhere_and_then_writes_the_lock(shell: Shell, aw
     assert lock is not None
     assert {str(version) for _, version in lock.versions} == {"1.0.0", "1.1.0"}
     assert set(lock.published) == {"eventbridge://orders", "glue://orders?region=eu-west-1"}
-    before = (folder / LOCK_FILE).read_bytes()
+    before = files_of_lock(folder)
     again = publish(shell, "--apply", "--output", "json")
     assert json.loads(again.out)["locked"] is False
     assert aws.writes == (2, 2)
-    assert (folder / LOCK_FILE).read_bytes() == before
+    assert files_of_lock(folder) == before
 
 
 def test_a_target_that_fails_leaves_no_lock_and_the_next_run_goes_on(
@@ -88,18 +93,18 @@ def test_a_target_that_fails_leaves_no_lock_and_the_next_run_goes_on(
     )
     assert publish(shell, "--apply").code == 1
     assert aws.writes == (2, 2)
-    assert not (folder / LOCK_FILE).exists()
+    assert not (folder / LOCK_FOLDER).exists()
     del aws.glue.client.fail
     assert publish(shell, "--apply").code == 0
     assert aws.writes == (2, 3)
-    assert (folder / LOCK_FILE).exists()
+    assert (folder / LOCK_FOLDER).exists()
 
 
 def test_one_target_alone_writes_no_lock(shell: Shell, aws: Aws, folder: Path) -> None:
     done = publish(shell, "--apply", "--target", "glue://orders?region=eu-west-1")
     assert done.code == 0
     assert aws.writes == (0, 2)
-    assert not (folder / LOCK_FILE).exists()
+    assert not (folder / LOCK_FOLDER).exists()
     assert "written only by a run over all targets" in done.err
 
 
@@ -107,13 +112,13 @@ def test_drift_is_shown_and_ends_with_2_and_nothing_is_written(shell: Shell, aws
     publish(shell, "--apply")
     aws.eventbridge.client.edit(NAME, "{}")
     add_version(folder, "1.2.0")
-    before = (folder / LOCK_FILE).read_bytes()
+    before = files_of_lock(folder)
     for words in (["--plan"], ["--apply"]):
         done = publish(shell, *words)
         assert done.code == 2
         assert f"drifted    {NAME}: its version 3 in the registry" in done.out.decode()
     assert aws.writes == (2, 2)
-    assert (folder / LOCK_FILE).read_bytes() == before
+    assert files_of_lock(folder) == before
 
 
 def test_what_was_removed_by_hand_is_published_again_only_with_restore(
@@ -189,7 +194,7 @@ def test_a_folder_can_be_checked_against_what_is_published(
     shell: Shell, aws: Aws, folder: Path, address: str
 ) -> None:
     publish(shell, "--apply")
-    (folder / LOCK_FILE).unlink()
+    shutil.rmtree(folder / LOCK_FOLDER)
     same = shell.run("schema", "check", "-s", "published", "--against", address)
     assert same.code == 0, same.err
     add_version(folder, "1.1.0", description="Another text.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.edges.local.git import GitRefused, read_committed, read_revision
+from bridge.edges.local.git import GitRefused, read_every_text, read_revision
 from tests.builders.repository import commit, repository
 
 
@@ -57,7 +57,7 @@ def test_a_folder_outside_a_checkout_is_reported_with_what_to_do(
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(GitRefused, match="is not inside a git checkout - compare with a folder instead"):
         read_revision(tmp_path, "HEAD")
-    assert read_committed(tmp_path / "a.json") is None
+    assert list(read_every_text(tmp_path / "a.json")) == []
 
 
 def test_a_missing_git_is_reported_as_such(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,10 +99,12 @@ def test_what_git_says_is_told_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_one_file_comes_as_it_was_committed_last(checkout: Path) -> None:
+def test_one_file_comes_as_it_was_committed_last_and_then_as_in_every_commit_before(checkout: Path) -> None:
     (checkout / "set" / "a b.json").write_bytes(b"edited")
-    assert read_committed(checkout / "set" / "a b.json") == b"new\n"
-    assert read_committed(checkout / "set" / "none.json") is None
+    first, *others = read_every_text(checkout / "set" / "a b.json")
+    assert first == b"new\n"
+    assert b"old\n" in others
+    assert list(read_every_text(checkout / "set" / "none.json")) == []
 
 
 def test_reading_leaves_the_checkout_as_it_is(checkout: Path) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from bridge.schemas.authoring.files import NotAuthored, find_step, next_version, plan_bump, plan_type
 from bridge.schemas.compatibility.verdict import Bump
+from bridge.schemas.documents.entry_files import write_lock
 from bridge.schemas.documents.examples import check_examples
 from bridge.schemas.documents.layout import Layout, read_layout
-from bridge.schemas.documents.lock import write_lock
 from bridge.schemas.documents.schema_set import SchemaSet, Version
 from tests.schemas.folders import BASE, TYPE, put, schema
 
@@ -94,7 +94,7 @@ def test_an_edit_of_a_published_file_becomes_the_next_version_and_the_published_
     path = put(tmp_path, f"{TYPE}/1.0.0.json", schema(title="Old"))
     original = path.read_bytes()
     schemas = SchemaSet.load(tmp_path)
-    write_lock(tmp_path, schemas.lock.adding({n: s.document for n, s in schemas.schemas.items()}))
+    write_lock(tmp_path, schemas.lock.adding(schemas.entries()))
     put(tmp_path, f"{TYPE}/1.0.0.json", schema(title="New"))
     layout = read_layout(tmp_path)
     step = find_step(tmp_path, layout, TYPE)

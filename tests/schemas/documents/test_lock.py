@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.schemas.documents.lock import LOCK_FILE, Lock, content_hash, parse_lock, read_lock, write_lock
+from bridge.schemas.documents.entry_files import read_lock, write_lock
+from bridge.schemas.documents.lock import Entry, Lock
+from bridge.schemas.documents.meaning import content_hash
 from bridge.schemas.documents.schema_set import SchemaSet, Version
 from tests.schemas.folders import TYPE, put, schema
 
@@ -16,7 +18,7 @@ META = "summary: A thing was made.\nowner: {team: makers, contact: m}\nsunset: {
 
 
 def lock_of(schemas: SchemaSet) -> Lock:
-    return schemas.lock.adding({name: s.document for name, s in schemas.schemas.items()}, schemas.metas)
+    return schemas.lock.adding(schemas.entries(), schemas.metas)
 
 
 @pytest.fixture
@@ -102,44 +104,95 @@ def test_a_lock_only_ever_gains_versions(folder: Path) -> None:
     assert lock is not None
     name = (TYPE, Version(1, 0, 0))
     with pytest.raises(ConfigurationError, match="is locked with other content"):
-        lock.adding({name: schema("1.0.0", title="New")})
-    grown = lock.adding({(TYPE, Version(2, 0, 0)): schema("2.0.0")})
+        lock.adding({name: Entry(content_hash(schema("1.0.0", title="New")), "")})
+    grown = lock.adding({(TYPE, Version(2, 0, 0)): Entry(content_hash(schema("2.0.0")), "")})
     assert len(grown.versions) == 3
     assert grown.sunsets == lock.sunsets
 
 
+ENTRY = f"lock/{TYPE}/1.0.0.yaml"
+HASH = f"sha256:{'0' * 64}"
 BROKEN = {
-    b"": "is empty — restore",
-    b'{"format": 1, "types": {"a.b": {"vers': "is not JSON",
-    b'{"format": 2}': "has format 2, and this version of stream-bridge reads up to 1 — update stream-bridge",
-    b"[]": "is not a lock of schemas",
-    b'{"format": 1}': "is not as stream-bridge writes it",
-    b'{"format": 1, "types": {"a.b": {"versions": {"1.0.0": "abc"}}}}': "a.b 1.0.0 has no hash",
-    b'{"format": 1, "types": {}, "more": 1}': "unknown member 'more'",
-    b'<<<<<<< HEAD\n{"format": 1}': "contains an unresolved merge — keep the versions of both sides",
-    b"\xff\x00": "is not UTF-8",
+    b"": "it is cut off",
+    f"document: {HASH}\n".encode(): "it has no compatibility",
+    b"document: abc\ncompatibility: FULL\npolicy: views\n": "it has no hash",
+    f"document: {HASH}\ncompatibility: FULL\npolicy: views\nmore: 1\n".encode(): "unknown member 'more'",
+    f"document: {HASH}\ncompatibility: ALL\npolicy: views\n".encode(): "'ALL' is not a valid Mode",
+    b"nothing\n": "'nothing'",
+    b"\xff\x00\n": "can't decode",
 }
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_an_invalid_lock_is_reported_with_its_fix(folder: Path, content: bytes) -> None:
-    (folder / LOCK_FILE).write_bytes(content)
-    assert BROKEN[content] in refused(folder)
+def test_an_invalid_entry_is_reported_with_its_file_and_its_fix(folder: Path, content: bytes) -> None:
+    (folder / ENTRY).write_bytes(content)
+    line = refused(folder)
+    assert line.startswith(f"{ENTRY} is not as stream-bridge writes it: ")
+    assert BROKEN[content] in line
+    assert "restore it as it was committed" in line
 
 
-def test_every_half_of_a_lock_is_refused(folder: Path) -> None:
-    content = (folder / LOCK_FILE).read_bytes().rstrip()
-    for end in range(0, len(content), 7):
-        with pytest.raises(ConfigurationError):
-            parse_lock(content[:end], LOCK_FILE)
+def test_every_part_of_an_entry_is_refused(folder: Path) -> None:
+    content = (folder / ENTRY).read_bytes()
+    for end in range(0, len(content), 3):
+        (folder / ENTRY).write_bytes(content[:end])
+        assert ENTRY in refused(folder)
+
+
+def test_line_endings_of_a_checkout_mean_nothing(folder: Path) -> None:
+    before = SchemaSet.load(folder).lock
+    for path in folder.glob("lock/**/*.yaml"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert SchemaSet.load(folder).lock == before
+
+
+def test_an_entry_that_leads_elsewhere_is_refused(folder: Path) -> None:
+    content = (folder / ENTRY).read_bytes()
+    (folder / ENTRY).unlink()
+    elsewhere = folder.parent / "elsewhere.yaml"
+    elsewhere.write_bytes(content)
+    (folder / ENTRY).symlink_to(elsewhere)
+    assert "is not a file" in refused(folder)
+
+
+def test_each_entry_is_a_file_of_its_own_and_what_is_there_is_never_written_again(folder: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("lock/**/*.yaml")}
+    assert {path.relative_to(folder).as_posix() for path in before} == {
+        ENTRY, f"lock/{TYPE}/1.1.0.yaml", f"lock/{TYPE}/sunset-1.yaml",
+    }  # fmt: skip
+    put(folder, f"{TYPE}/1.2.0.json", schema("1.2.0"))
+    lock = lock_of(SchemaSet.load(folder))
+    address = "glue://orders?region=eu-west-1"
+    write_lock(folder, lock.publishing({address: [(TYPE, Version(1, 2, 0))]}))
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert set(folder.glob("lock/**/*.yaml")) - before.keys() == {
+        folder / f"lock/{TYPE}/1.2.0.yaml",
+        folder / f"lock/{TYPE}/1.2.0-in-glue%3A%2F%2Forders%3Fregion%3Deu-west-1.yaml",
+    }
+    assert SchemaSet.load(folder).lock.published == {address: {(TYPE, Version(1, 2, 0))}}
+
+
+def test_what_a_registry_has_must_be_locked(folder: Path) -> None:
+    put(folder, f"lock/{TYPE}/3.0.0-in-glue%3A%2F%2Fx.yaml", "registry: glue://x\n")
+    assert "is published but not locked" in refused(folder)
 
 
 def test_a_write_that_was_interrupted_leaves_the_lock_and_is_no_stray_file(folder: Path) -> None:
-    (folder / f"{LOCK_FILE}.tmp").write_bytes(b'{"format"')
+    torn = folder / "lock" / TYPE / ".1.0.0.yaml.0123456789abcdef.tmp"
+    torn.write_bytes(b"document")
     assert SchemaSet.load(folder).warnings == ()
+    (folder / ENTRY).unlink()
     write_lock(folder, lock_of(SchemaSet.load(folder)))
-    assert not (folder / f"{LOCK_FILE}.tmp").exists()
+    assert (folder / ENTRY).exists()
+    assert not torn.exists()
 
 
 def test_a_lock_can_be_read_by_whoever_may_read_the_schemas(folder: Path) -> None:
-    assert (folder / LOCK_FILE).stat().st_mode & 0o444
+    assert (folder / ENTRY).stat().st_mode & 0o444
+
+
+def test_a_published_type_cannot_become_a_draft(folder: Path) -> None:
+    put(folder, f"{TYPE}/meta.yaml", META + "status: draft\n")
+    line = refused(folder)
+    assert "meta.yaml status: is draft, and versions of the type are published" in line
+    assert "set `status: active`" in line

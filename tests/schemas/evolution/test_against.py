@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridge.errors import ConfigurationError
-from bridge.schemas.documents.lock import LOCK_FILE, write_lock
+from bridge.schemas.documents.entry_files import write_lock
+from bridge.schemas.documents.format_1 import LOCK_FILE
 from bridge.schemas.documents.schema_set import SchemaSet, Version
 from bridge.schemas.evolution.against import FilesSource, find_delta
 from tests.schemas.folders import TYPE, put, schema
@@ -85,7 +86,7 @@ def test_what_was_merged_and_not_published_may_change_with_a_warning(
     folder: Path, reported: Callable[[FilesSource], list[str]]
 ) -> None:
     schemas = SchemaSet.load(folder)
-    published = {name: s.document for name, s in schemas.schemas.items() if name[1] == Version(1, 0, 0)}
+    published = {name: entry for name, entry in schemas.entries().items() if name[1] == Version(1, 0, 0)}
     write_lock(folder, schemas.lock.adding(published))
     before = files(folder)
     put(folder, f"{TYPE}/1.1.0.json", schema("1.1.0", title="New"))

@@ -336,9 +336,7 @@ def test_an_announced_sunset_is_never_moved_to_an_earlier_day(tmp_path: Path) ->
 
 def test_a_sunset_in_the_lock_counts_as_announced(tmp_path: Path) -> None:
     known = schemas(tmp_path, META)
-    locked = replace(
-        known, metas={}, lock=known.lock.adding({(TYPE, n): {} for t, n in known.schemas}, known.metas)
-    )
+    locked = replace(known, metas={}, lock=known.lock.adding(known.entries(), known.metas))
     with pytest.raises(ConfigurationError, match="was announced as 2027-06-30"):
         compile_tables(settings(PLAIN.replace("2027-12-31", "2027-01-01")), locked)
 

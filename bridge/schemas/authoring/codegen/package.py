@@ -14,7 +14,7 @@ from bridge.schemas.authoring.codegen.naming import event_name, free, module_nam
 from bridge.schemas.authoring.codegen.shapes import ANY, Named, ObjectClass, Shape
 from bridge.schemas.authoring.codegen.shaping import Shaper
 from bridge.schemas.documents.json_document import subschemas
-from bridge.schemas.documents.lock import content_hash
+from bridge.schemas.documents.meaning import content_hash
 from bridge.schemas.documents.nodes import Documents
 from bridge.schemas.documents.proposed import Proposed
 
