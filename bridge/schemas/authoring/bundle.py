@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
 
 from bridge.errors import BridgeError
 from bridge.schemas.documents.json_document import SCHEMAS_BY_NAME
@@ -48,43 +47,9 @@ def relocated(documents: Documents, uri: str, place: Placing) -> Any:
     return moved(document)
 
 
-def bundle(documents: Mapping[str, Any], uri: str) -> dict[str, Any]:
-    """The document at ``uri`` with all documents that it refers to in its ``$defs``."""
-    known = Documents(documents)
-    taken = set(documents[uri].get("$defs", {}))
-    names: dict[str, str] = {}
-    waiting: list[str] = []
-
-    def place(target: str, pointer: str) -> str:
-        fragment = quote(pointer, safe="/~$")
-        if target == uri:
-            return f"#{fragment}"
-        if target not in names:
-            names[target] = _free(target, taken)
-            waiting.append(target)
-        return f"#/$defs/{names[target]}{fragment}"
-
-    document: dict[str, Any] = relocated(known, uri, place)
-    while waiting:
-        target = waiting.pop(0)
-        document.setdefault("$defs", {})[names[target]] = relocated(known, target, place)
-    return document
-
-
 def pascal(name: str) -> str:
     """``plan_changed`` to ``PlanChanged``."""
     return "".join(part[:1].upper() + part[1:] for part in re.findall(r"[A-Za-z0-9]+", name))
-
-
-def _free(uri: str, taken: set[str]) -> str:
-    """A name for another file's document: its type and major, such as ``OrderPlaced1``."""
-    type_name, _, version = uri.removesuffix(".json").rpartition("/")
-    name = pascal(type_name.rpartition("/")[2].rpartition(".")[2]) + version.partition(".")[0]
-    number, free = 2, name
-    while free in taken:
-        free, number = f"{name}_{number}", number + 1
-    taken.add(free)
-    return free
 
 
 def _target(documents: Documents, root: Node, reference: str) -> tuple[str, str]:
