@@ -136,12 +136,13 @@ def test_text_stays_the_very_text(name: str, model: Make) -> None:
 
 
 def test_a_number_keeps_its_form_and_is_read_as_its_type(model: Make) -> None:
-    data = {"whole": 1.0, "one": 2.0, "any": 3, "many": [1.0, 2]}
+    data = {"whole": 1.0, "one": 2.0, "any": 3, "many": [1.0, 2], "mixed": 1.0}
     numbers = {"type": "array", "items": WHOLE}
     members = {"whole": WHOLE, "one": {"enum": [2]}, "any": {"type": "number"}, "many": numbers}
-    made = model({"type": "object", "properties": members}).from_json(event(data))
+    mixed = {"mixed": {"enum": [True, 1]}}
+    made = model({"type": "object", "properties": {**members, **mixed}}).from_json(event(data))
     assert json.dumps(made.to_json()["data"]) == json.dumps(data)
-    assert repr((made.data.whole, made.data.one, made.data.any, made.data.many)) == "(1, 2, 3, [1, 2])"
+    assert repr([getattr(made.data, name) for name in data]) == "[1, 2, 3, [1, 2], 1]"
 
 
 def test_unknown_members_and_the_order_of_members_are_kept(model: Make) -> None:
