@@ -144,8 +144,9 @@ PERMISSIONS: Final[tuple[Permission, ...]] = (
     _row("SettleBatches", {"stream", "kinesis", "redrive"}, LEDGER, "dynamodb:BatchWriteItem",
          "settles whole batches, and announces what is about to be published",
          edge="dynamodb.ledger", calls="batch_write_item", when="ledger"),
-    _row("KeepLedgerBesideTheStream", {"redrive", "reconcile"}, LEDGER, "dynamodb:PutItem",
-         "writes only if the row is as it was read, because the stream is processed at the same time",
+    _row("KeepLedgerBesideTheStream", PUBLISH, LEDGER, "dynamodb:PutItem",
+         "writes only if the row is as it was read: beside the stream, and where a sink was missing and rows"
+         " are marked as missed",
          edge="dynamodb.ledger", calls="put_item", when="ledger"),
     _row("ScanLedger", {"reconcile"}, LEDGER, "dynamodb:Scan",
          "finds rows whose item was deleted",

@@ -319,3 +319,12 @@ def test_a_policy_document_is_one_that_iam_takes() -> None:
     assert document["Version"] == "2012-10-17"
     names = [statement["Sid"] for statement in document["Statement"]]
     assert {bool(re.fullmatch("[A-Za-z0-9]+", name)) for name in names} == {True}
+
+
+@pytest.mark.parametrize("function", ["stream", "kinesis", "redrive", "reconcile"])
+def test_whoever_publishes_may_mark_changes_as_missed_whose_sink_was_missing(function: Function) -> None:
+    policy = policy_of(function, Uses(ledger=True))
+    allowed = {
+        action for each in policy["Statement"] if "Ledger" in each["Resource"] for action in each["Action"]
+    }
+    assert "dynamodb:PutItem" in allowed

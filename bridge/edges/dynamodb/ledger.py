@@ -49,8 +49,8 @@ class DynamoDbLedger:
     """A ``Ledger`` and ``LedgerScan`` through a boto3 ``dynamodb`` client; see
     :mod:`bridge.edges.dynamodb.ledger_row` for what is stored.
 
-    Needs ``dynamodb:DescribeTable``, ``BatchGetItem`` and ``BatchWriteItem``; redrive ``PutItem`` too, and
-    reconciliation ``PutItem`` and ``Scan`` in place of ``BatchWriteItem``. Holds no state, so threads may
+    Needs ``dynamodb:DescribeTable``, ``BatchGetItem``, ``BatchWriteItem`` and ``PutItem``; reconciliation
+    ``Scan`` in place of ``BatchWriteItem``. Holds no state, so threads may
     share it.
     """
 

@@ -240,7 +240,7 @@ resource "aws_iam_policy" "pipeline" {
       !var.uses_ledger ? null : {
         Sid      = "KeepLedger"
         Effect   = "Allow"
-        Action   = ["dynamodb:DescribeTable", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem"]
+        Action   = ["dynamodb:DescribeTable", "dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:PutItem"]
         Resource = aws_dynamodb_table.ledger[0].arn
       },
       !local.quarantine_bucket ? null : {

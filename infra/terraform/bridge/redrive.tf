@@ -71,12 +71,6 @@ resource "aws_iam_role_policy" "redrive" {
         Action   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
         Resource = "*"
       },
-      !var.uses_ledger ? null : {
-        Sid      = "KeepLedgerBesideTheStream"
-        Effect   = "Allow"
-        Action   = "dynamodb:PutItem"
-        Resource = aws_dynamodb_table.ledger[0].arn
-      },
       {
         Sid      = "RedriveObjects"
         Effect   = "Allow"

@@ -40,6 +40,8 @@ class Process:
     ) -> None:
         self._function = Function(open_handler)
         self._role, self._account, self._judge = role, account, judge
+        self.lines: list[dict[str, Any]] = []
+        """What it has logged."""
         self._environment = {"BRIDGE_CONFIG": str(config), "_X_AMZN_TRACE_ID": TRACE, **environment}
 
     def handle(self, event: Any, context: Any) -> Any:
@@ -62,6 +64,7 @@ class Process:
             self._judge.violated(f"function {self._role} writes a value that is redacted")
         counted: Counter[str] = Counter()
         for line in map(json.loads, printed.splitlines()):
+            self.lines.append(line)
             for name in ("RecordsReceived", *_ENDS):
                 if "_aws" in line:
                     counted[name] += sum(line.get(name, ()))

@@ -38,7 +38,6 @@ class VerbReconciliations(Reconciliations):
         self.shell = Shell(simulation.judge, simulation.world.note)
         self._holders = Held()
         self._no_checkpoint = False
-        simulation.account.lag_s = self.lag.lag_s
 
     def _alone(self, *, troubled: bool) -> None:
         simulation = self.simulation
@@ -70,11 +69,6 @@ class VerbReconciliations(Reconciliations):
                 simulation.restart()
                 simulation.work(60)
         raise Violation("the reconciliation does not come to its end")
-
-    def _check_sent(self) -> None:
-        """Without data in CloudWatch the mapping itself is asked, and it does not lie."""
-        if self.simulation.options.account.lag_by == "function" and self.lag.lie != "missing":
-            super()._check_sent()
 
     def _is_explained(self, done: Done, *, resume: bool) -> None:
         """A verb that stops says why, and the trouble explains it."""

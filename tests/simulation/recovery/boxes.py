@@ -96,7 +96,7 @@ class AwsBox:
     def __init__(self, peer: Any, faults: Faults, nonsense_share: float) -> None:
         self.places: dict[str, list[Place]] = {}
         self._faults = faults
-        self._peer = peer
+        self.peer = peer
         self.client = Nonsense(peer, faults, nonsense_share)
         self._taken = 0
 
@@ -106,6 +106,10 @@ class AwsBox:
             self._taken += 1
             self.places[self._send(info, payload)] = places_of(info, payload)
         self._faults.on = on
+
+    def names(self) -> set[str]:
+        """What waits."""
+        raise NotImplementedError
 
     def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
         """The name that the box then has for it."""
@@ -118,14 +122,14 @@ class BucketBox(AwsBox):
 
     def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
         mapping = f"{_MAPPING}-{self._taken:04d}"  # two batches of one shard may fail in the same second
-        S3FailureDestination(self._peer, GIVEN_UP_BUCKET, mapping).send(info, payload)
+        S3FailureDestination(self.peer, GIVEN_UP_BUCKET, mapping).send(info, payload)
         return object_key(info, mapping)
 
     def source(self) -> FailureSource:
         return S3FailureSource(self.client, GIVEN_UP_BUCKET)
 
     def names(self) -> set[str]:
-        return set(self._peer.objects)
+        return set(self.peer.objects)
 
 
 class SimulatedQueue(SqsClient):
@@ -165,15 +169,15 @@ class QueueBox(AwsBox):
         super().__init__(SimulatedQueue(GIVEN_UP_QUEUE, faults, "box"), faults, nonsense_share)
 
     def _send(self, info: Mapping[str, Any], payload: Mapping[str, Any]) -> str:
-        SqsFailureDestination(self._peer, GIVEN_UP_QUEUE).send(info, payload)
-        name: str = self._peer.messages[-1].id
+        SqsFailureDestination(self.peer, GIVEN_UP_QUEUE).send(info, payload)
+        name: str = self.peer.messages[-1].id
         return name
 
     def source(self) -> FailureSource:
         return SqsFailureSource(self.client, GIVEN_UP_QUEUE)
 
     def names(self) -> set[str]:
-        return {message.id for message in self._peer.messages}
+        return {message.id for message in self.peer.messages}
 
 
 def new_box(kind: str, faults: Faults, *, whole: bool, nonsense_share: float) -> Box:

@@ -16,6 +16,7 @@ from bridge.ports.telemetry import Silence
 from bridge.reconcile import Options, Reconciler, Steps
 from tests.fakes.context import LambdaContext
 from tests.fakes.state_machine import Execution, definition
+from tests.simulation.account.deployed import reconcile_function
 from tests.simulation.faults import Crash
 from tests.simulation.judge import Violation
 from tests.simulation.simulation import Simulation
@@ -97,6 +98,8 @@ class Machines:
         sleep = self._simulation.world.clock.sleep
         name = f"execution-{next(self._executions)}"
         seed = self._simulation.rng.randrange(1 << 30)
+        if self._simulation.options.account.functions:
+            given = {**given, "trust_ledger": True}
         return Execution(_machine(), self._invoke, sleep, given, name=name, seed=seed)
 
     def _finish(self, execution: Execution) -> None:
@@ -144,9 +147,12 @@ class Machines:
 
     def _handle(self, event: Any) -> Any:
         simulation = self._simulation
+        remaining_ms = simulation.rng.choice((0, 60_000, 600_000))
+        if simulation.options.account.functions:
+            return reconcile_function(simulation, event, remaining_ms)
         steps = Steps.over(self._new(), self._options, lambda: f"call-{next(self._claims)}")
         handler = ReconcileHandler(steps, TABLE, simulation.world.clock, Silence())
-        return handler.handle(event, LambdaContext(simulation.rng.choice((0, 60_000, 600_000))))
+        return handler.handle(event, LambdaContext(remaining_ms))
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bridge.reconcile import Reconciler
+from tests.simulation.account.deployed import FunctionRedrive
 from tests.simulation.account.reconciling import VerbReconciliations
 from tests.simulation.account.redriving import VerbRedrive
 from tests.simulation.judge import Violation
@@ -25,8 +26,10 @@ class ReconcileAndRedrive:
 
     def recover(self, simulation: Simulation) -> None:
         ledger = simulation.ledger
-        verbs = simulation.options.account.verbs
-        redrive = VerbRedrive(simulation) if verbs else Redrive(simulation)
+        account = simulation.options.account
+        verbs = account.verbs
+        made_redrive = VerbRedrive if verbs else FunctionRedrive if account.functions else Redrive
+        redrive = made_redrive(simulation)
         redrive.run()
         if not isinstance(ledger, Durable):
             check_redrive(simulation, redrive.redriven)
