@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bridge.schemas.compatibility.verdict import Comparison
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.schemas.documents.validation import SchemaVersion
-    from bridge.schemas.evolution.changes import Change
+    from bridge.schemas.evolution.sentences import Change
 
 _SIGNS = {
     "added": ("+", "green"),

@@ -18,6 +18,7 @@ _LIMITS: Final = (
     ("multipleOf", "multiple of {}"), ("minLength", "{}+ characters"), ("maxLength", "at most {} characters"),
     ("minItems", "{}+ elements"), ("maxItems", "at most {} elements"), ("pattern", "like {}"),
 )  # fmt: skip
+LIMIT_KEYWORDS: Final = tuple(keyword for keyword, _ in _LIMITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def _members(root: Mapping[str, Any], schema: Any, prefix: str, inside: frozense
     members = schema.get("properties")
     for name, member in members.items() if isinstance(members, dict) else ():
         path = f"{prefix}.{name}" if prefix else name
-        yield Member(path, name in required, kind_of(root, member), _description(root, member), member)
+        yield member_of(root, path, member, required=name in required)
         yield from _members(root, member, path, inside)
     items = schema.get("items")
     if isinstance(items, dict):
@@ -57,6 +58,11 @@ def _members(root: Mapping[str, Any], schema: Any, prefix: str, inside: frozense
         parts = schema.get(keyword)
         for part in parts if isinstance(parts, list) else ():
             yield from _members(root, part, prefix, inside)
+
+
+def member_of(root: Mapping[str, Any], path: str, schema: Any, *, required: bool) -> Member:
+    """One member by its path and schema."""
+    return Member(path, required, kind_of(root, schema), _description(root, schema), schema)
 
 
 def follow(root: Mapping[str, Any], schema: Any) -> Any:

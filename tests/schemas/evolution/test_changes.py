@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +17,14 @@ TEXT = {"type": "string"}
 
 def of(**members: Any) -> dict[str, Any]:
     return {"$id": "x", "type": "object", "properties": members}
+
+
+def card(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"by": {"const": "card"}, **members}}
+
+
+def cash(**members: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"by": {"const": "cash"}, **members}}
 
 
 CASES: dict[str, tuple[Any, Any, list[str]]] = {
@@ -47,7 +57,66 @@ CASES: dict[str, tuple[Any, Any, list[str]]] = {
     "a rule inside": (
         of(a={**TEXT, "x-note": 1}),
         of(a={**TEXT, "x-note": 2}),
-        ["`a` has other rules"],
+        ["`a`: `x-note` was 1, is 2"],
+    ),
+    "deprecated": (of(a=TEXT), of(a={**TEXT, "deprecated": True}), ["`a` is deprecated now"]),
+    "no longer deprecated": (
+        of(a={**TEXT, "deprecated": True}),
+        of(a={**TEXT, "deprecated": False}),
+        ["`a` is no longer deprecated"],
+    ),
+    "the whole deprecated": (of(), {**of(), "deprecated": True}, ["the schema is deprecated now"]),
+    "a default": (of(a=TEXT), of(a={**TEXT, "default": "x"}), ['`a` has the default "x" now']),
+    "another default": (
+        of(a={**TEXT, "default": "x"}),
+        of(a={**TEXT, "default": "y"}),
+        ['`a` has the default "y" now; it was "x"'],
+    ),
+    "no default": (
+        of(a={**TEXT, "default": 1}),
+        of(a=TEXT),
+        ["`a` no longer has a default; it was 1"],
+    ),
+    "a variant of the elements": (
+        of(a={"type": "array", "items": {"oneOf": [card(n={"type": "integer"}), cash()]}}),
+        of(a={"type": "array", "items": {"oneOf": [cash(), card(n={"type": "integer", "minimum": 1})]}}),
+        ['`a[].n` in variant "card" was integer, is integer, >= 1'],
+    ),
+    "a new variant": (
+        of(a={"oneOf": [cash()]}),
+        of(a={"oneOf": [cash(), card()]}),
+        ['`a` has a new variant "card": object'],
+    ),
+    "a lost variant": (
+        of(a={"anyOf": [cash(), card()]}),
+        of(a={"anyOf": [card()]}),
+        ['`a` no longer has the variant "cash"'],
+    ),
+    "a variant behind a reference": (
+        {**of(a={"oneOf": [{"$ref": "#/$defs/cash"}]}), "$defs": {"cash": cash(n=TEXT)}},
+        {**of(a={"oneOf": [{"$ref": "#/$defs/cash"}]}), "$defs": {"cash": cash()}},
+        ["`a.n` in variant `cash` was removed; it was optional, string"],
+    ),
+    "a limit beside a constant": (
+        of(a={"enum": ["x"], "minLength": 1}),
+        of(a={"enum": ["x"], "minLength": 2}),
+        ["`a`: `minLength` was 1, is 2"],
+    ),
+    "what other members must be": (
+        of(a={"type": "object", "additionalProperties": TEXT}),
+        of(a={"type": "object", "additionalProperties": {"type": "integer"}}),
+        ["`a` in `additionalProperties` was string, is integer"],
+    ),
+    "a place in a tuple": (
+        of(a={"type": "array", "prefixItems": [TEXT]}),
+        of(a={"type": "array", "prefixItems": [{"type": "integer"}, TEXT]}),
+        ["`a[0]` was string, is integer", "`a[1]` is new"],
+    ),
+    "required but not declared": (of(), {**of(), "required": ["z"]}, ["`z` is required now"]),
+    "a condition": (
+        of(a={"if": {"const": 1}, "then": {"minimum": 1}}),
+        of(a={"if": {"const": 1}, "then": {"minimum": 2}}),
+        ["`a` in `then` was anything, >= 1, is anything, >= 2"],
     ),
     "true and false": (True, False, ["was true, is false"]),
     "by reference": (
@@ -101,3 +170,49 @@ schemas = st.recursive(
 def test_every_difference_is_reported_and_nothing_else(old: Any, new: Any) -> None:
     assert bool(find_changes(old, new)) == (repr(old) != repr(new) and old != new)
     assert find_changes(old, old) == []
+
+
+KEYWORDS = {
+    "deprecated": True, "default": 7, "minLength": 3, "x-note": 1, "x-extensible-enum": True, "title": "T",
+    "format": "date", "uniqueItems": True, "const": 7, "enum": [7], "required": ["q"], "minimum": 7,
+    "patternProperties": {"^q": False}, "not": {"const": 7}, "contains": True, "examples": [7],
+}  # fmt: skip
+
+
+def places(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict) and "$ref" not in schema:
+        yield schema
+        for name in ("items", "not", "then", "additionalProperties"):
+            yield from places(schema.get(name))
+        for name in ("oneOf", "anyOf", "allOf", "prefixItems"):
+            for each in schema.get(name, ()):
+                yield from places(each)
+        for name in ("properties", "patternProperties"):
+            for each in schema.get(name, {}).values():
+                yield from places(each)
+
+
+BIG = of(
+    a={"type": "array", "items": {"oneOf": [card(n=TEXT), cash(), TEXT]}},
+    b={"anyOf": [of(c=TEXT), {"type": "array", "prefixItems": [TEXT, of(d={"type": "integer"})]}]},
+    e={"type": "object", "patternProperties": {"^x": of(f=TEXT)}, "additionalProperties": of(g=TEXT)},
+    h={"allOf": [of(i=TEXT), {"if": True, "then": of(j=TEXT)}], "not": of(k=TEXT)},
+)
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@pytest.mark.parametrize("index", range(sum(1 for _ in places(BIG))))
+def test_a_keyword_that_is_added_at_any_depth_has_a_sentence(keyword: str, index: int) -> None:
+    new = copy.deepcopy(BIG)
+    list(places(new))[index][keyword] = KEYWORDS[keyword]
+    for one, other in ((BIG, new), (new, BIG)):
+        found = find_changes(one, other)
+        assert found
+        assert "compare the files" not in found[-1].text
+
+
+def test_what_no_event_depends_on_is_an_annotation() -> None:
+    new = of(a={**TEXT, "deprecated": True, "default": "x", "title": "A", "x-owner": "me"})
+    assert {change.kind for change in find_changes(of(a=TEXT), new)} == {"annotation"}
+    grows = of(a={**TEXT, "x-extensible-enum": True})
+    assert {change.kind for change in find_changes(of(a=TEXT), grows)} == {"changed"}
