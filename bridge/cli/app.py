@@ -21,9 +21,10 @@ from bridge.cli.reconcile import verbs as reconcile
 from bridge.cli.records.invoke import invoke
 from bridge.cli.records.render import render
 from bridge.cli.schema.author import bump, new
+from bridge.cli.schema.changelog import changelog
 from bridge.cli.schema.check import check as check_schemas
 from bridge.cli.schema.check import lint
-from bridge.cli.schema.diff import changelog, diff
+from bridge.cli.schema.diff import diff
 from bridge.cli.schema.generate import asyncapi, codegen
 from bridge.cli.schema.impact import impact
 from bridge.cli.schema.infer import infer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypedDict, Unpack
+from dataclasses import dataclass, fields
+from typing import Final, TypedDict, Unpack
 
 from bridge.errors import ConfigurationError, Problem
 
@@ -11,9 +11,20 @@ from bridge.errors import ConfigurationError, Problem
 @dataclass(frozen=True, slots=True)
 class Finding(Problem):
     """``rule`` is a stable name such as ``reference``; docs/schemas.md lists them. ``path`` is a JSON Pointer
-    in a schema, and a dotted path in YAML."""
+    in a schema, and a dotted path in YAML.
+
+    ``since`` and ``at`` are the two versions that a finding is about; its message begins with them.
+    ``example`` is the data of an event as JSON text, and ``shows`` says what it proves."""
 
     rule: str = ""
+    since: str = ""
+    at: str = ""
+    shows: str = ""
+    example: str = ""
+
+
+APPROACHING: Final = "sunset-soon"
+"""The rule of a warning that is no mistake: a day comes closer. ``--strict`` does not count it."""
 
 
 class Where(TypedDict, total=False):
@@ -43,3 +54,14 @@ def rule_of(problem: Problem) -> str:
     """The rule of a problem. ``folder`` is the rule of problems without one: a misplaced or unreadable
     file."""
     return (problem.rule if isinstance(problem, Finding) else "") or "folder"
+
+
+def approaching(problem: Problem) -> Finding:
+    """A warning about a day that comes closer."""
+    values = {each.name: getattr(problem, each.name) for each in fields(Problem)}
+    return Finding(**values, rule=APPROACHING)
+
+
+def counts(problem: Problem, *, strict: bool) -> bool:
+    """Whether a problem makes a verb fail."""
+    return problem.severity == "error" or (strict and rule_of(problem) != APPROACHING)

@@ -97,7 +97,7 @@ def _least(
     if found.verdict is Verdict.INVALID:
         raise BridgeError(f"{folder / step.file} cannot be compared: {found.problem}")
     ranks = list(Bump)
-    least = Bump.PATCH if found.bump is Bump.NONE else found.bump
+    least = Bump.PATCH if found.bump is Bump.NONE else found.needed
     if asked is None:
         console.say(f"the edit of {step.file} needs a {least} version")
         return least

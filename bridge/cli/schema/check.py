@@ -14,7 +14,7 @@ from bridge.cli.console.options import StrictOption
 from bridge.cli.console.output import Console, ExitCode, plural
 from bridge.cli.schema.options import LIMIT_S, Format, FormatOption, SchemasOption, schemas_folder
 from bridge.errors import ConfigurationError, Problem
-from bridge.schemas.compatibility.verdict import Mode, Policy, Verdict
+from bridge.schemas.compatibility.verdict import Mode, Policy
 
 
 def lint(
@@ -29,10 +29,11 @@ def lint(
     """
     from bridge.cli.schema.report import Report, cases_by_file, write_report
     from bridge.schemas.evolution.lint import lint as find
+    from bridge.schemas.finding import counts
 
     folder = schemas_folder(schemas)
     found, findings = find(folder, datetime.now(UTC).date())
-    wrong = [finding for finding in findings if strict or finding.severity == "error"]
+    wrong = [f for f in findings if counts(f, strict=strict)]
     files: list[str] = []
     if found is not None:
         files = [schema.file for schema in found] + [meta.file for meta in found.metas.values()]
@@ -122,7 +123,15 @@ def _check_two(
 ) -> int:
     """The verdict on one pair. A pair of one type of the folder is checked by that type's mode and policy."""
     from bridge.cli.schema.pair import compare_pair
-    from bridge.cli.schema.report import Case, Report, break_lines, exit_code, unproven_lines, write_report
+    from bridge.cli.schema.report import (
+        Case,
+        Report,
+        break_lines,
+        exit_code,
+        least_bump,
+        unproven_lines,
+        write_report,
+    )
     from bridge.schemas.documents.places import with_places
     from bridge.schemas.evolution.pairs import comparison_json
 
@@ -138,10 +147,7 @@ def _check_two(
     case = Case(f"{mode} {policy}", name, tuple(with_places(pair.findings())), "\n".join(details))
     write_report(console, Report("check", (case,), document), output)
     if output is Format.TEXT:
-        least = "" if found.verdict is Verdict.INVALID else f", at least a {found.bump} version"
-        if found.verdict is Verdict.COMPATIBLE and found.bump == "none":
-            least = ", no difference"
-        console.show(f"{found.verdict}: {name} ({mode}, {policy}){least}")
+        console.show(f"{found.verdict}: {name} ({mode}, {policy}){least_bump(found)}")
     return exit_code(found.verdict)
 
 

@@ -27,9 +27,10 @@ from bridge.schemas.documents.places import with_places
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.source import SchemaSource
 from bridge.schemas.evolution.against import Delta, FilesSource, files_in, find_delta
-from bridge.schemas.evolution.lint import past_sunsets
 from bridge.schemas.evolution.pairs import comparison_json
-from bridge.schemas.evolution.promises import Judged, TypeReport, check_types
+from bridge.schemas.evolution.promises import Judged, TypeReport, check_types, expired_waivers
+from bridge.schemas.evolution.sunsets import find_sunsets
+from bridge.schemas.semver import Version
 
 
 def check_folder(
@@ -51,7 +52,8 @@ def check_folder(
     if delta is not None:
         cases += cases_by_file(delta.source, (), with_places(delta.findings))
     cases += cases_by_file("lock", (), _unlocked(found))
-    cases += cases_by_file("sunset", (), past_sunsets(found, today))
+    cases += cases_by_file("sunset", (), find_sunsets(found, today))
+    cases += cases_by_file("waiver", (), expired_waivers(found, today, _unproven(reports)))
     cases += cases_by_file("folder", (), with_places(found.warnings))
     wrong = [finding for case in cases for finding in case.findings if finding.severity == "error"]
     code = _code(reports, delta, wrong)
@@ -91,10 +93,16 @@ def _unusable(console: Console, folder: Path, problems: Sequence[Problem], outpu
 def _code(reports: Sequence[TypeReport], delta: Delta | None, wrong: Sequence[Problem]) -> ExitCode:
     code = exit_code(*(judged.verdict for report in reports for judged in report.pairs))
     if code is ExitCode.OK or code is ExitCode.PARTLY:
-        left = [f for f in wrong if getattr(f, "rule", "") != "unproven"]
+        left = [f for f in wrong if getattr(f, "rule", "") not in ("unproven", "waiver")]
         changed = delta is not None and any(f.severity == "error" for f in delta.findings)
         return ExitCode.DIFFERENCES if left or changed else code
     return code
+
+
+def _unproven(reports: Sequence[TypeReport]) -> set[tuple[str, Version, Version]]:
+    """The pairs that nobody proved, and for which nobody vouches."""
+    judged = [judged for report in reports for judged in report.pairs if judged.verdict is Verdict.UNPROVEN]
+    return {(each.new.type, each.old.version, each.new.version) for each in judged}
 
 
 def _cases(report: TypeReport) -> list[Case]:

@@ -40,10 +40,16 @@ class Format(StrEnum):
     JSON = "json"
     JUNIT = "junit"
     GITHUB = "github"
+    MARKDOWN = "markdown"
+    SARIF = "sarif"
 
 
 FormatOption = Annotated[
-    Format, typer.Option("--output", help="Print text, JSON, a JUnit test report, or annotations for GitHub.")
+    Format,
+    typer.Option(
+        "--output",
+        help="Print text, JSON, a JUnit test report, annotations for GitHub, a Markdown comment, or SARIF.",
+    ),
 ]
 
 

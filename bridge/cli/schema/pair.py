@@ -15,6 +15,7 @@ from bridge.schemas.documents.layout import read_layout
 from bridge.schemas.documents.names import is_shared
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.evolution.promises import with_example
 from bridge.schemas.finding import Finding
 
 
@@ -43,10 +44,11 @@ class Pair(NamedTuple):
             # The problem begins with the side that it is about: "old: /type: …".
             wrong = self.old if found.problem.startswith("old: ") else self.new
             return [Finding(wrong.file, 0, 0, "", found.problem, rule="invalid")]
-        findings = [
-            Finding(file, 0, 0, each.new_pointer or "", each.message, each.hint, rule=each.rule)
-            for each in found.breaks
-        ]
+        findings = []
+        for each in found.breaks:
+            wrong_place = each.new_pointer or ""
+            finding = Finding(file, 0, 0, wrong_place, each.message, each.hint, rule=each.rule)
+            findings.append(with_example(finding, each, "the old schema", "the new schema"))
         return findings + [
             Finding(file, 0, 0, each.new_pointer or "", each.message, rule="unproven")
             for each in found.unproven

@@ -16,22 +16,19 @@ from rich.text import Text
 from bridge.cli.console.output import Console, ExitCode
 from bridge.cli.schema.options import Format
 from bridge.errors import Problem
-from bridge.schemas.compatibility.verdict import Break, Direction, Unproven, Verdict
-from bridge.schemas.finding import rule_of
+from bridge.schemas.compatibility.verdict import Break, Bump, Comparison, Unproven, Verdict
+from bridge.schemas.evolution.merged import merge_findings
+from bridge.schemas.evolution.promises import BREAKS_WHOM, EXAMPLE_CHARS
+from bridge.schemas.finding import Finding, counts, rule_of
 
 # XML 1.0, section 2.2: characters that no document may hold, escaped or not
 _NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_EXAMPLE_CHARS: Final = 2_000
 
 _EXIT_CODES: Final = {
     Verdict.COMPATIBLE: ExitCode.OK,
     Verdict.INCOMPATIBLE: ExitCode.DIFFERENCES,
     Verdict.UNPROVEN: ExitCode.PARTLY,
     Verdict.INVALID: ExitCode.CONFIGURATION,
-}
-_WHO: Final[dict[Direction, str]] = {
-    "backward": "old events break new consumers",
-    "forward": "new events break old consumers",
 }
 
 
@@ -60,7 +57,7 @@ class Report:
         return [finding for case in self.cases for finding in case.findings]
 
     def counts(self, problem: Problem) -> bool:
-        return self.strict or problem.severity == "error"
+        return counts(problem, strict=self.strict)
 
 
 def write_report(console: Console, report: Report, output: Format) -> None:
@@ -70,8 +67,13 @@ def write_report(console: Console, report: Report, output: Format) -> None:
     elif output is Format.JUNIT:
         console.write(junit(report))
     elif output is Format.GITHUB:
-        for finding in report.findings:
+        for finding in merge_findings(report.findings):
             console.write(annotation(finding, strict=report.strict).encode())
+    elif output in (Format.MARKDOWN, Format.SARIF):
+        from bridge.cli.schema.review import markdown, sarif
+
+        write = markdown if output is Format.MARKDOWN else sarif
+        console.write(write(report).encode())
     else:
         for case in report.cases:
             console.show(*map(line_of, case.findings))
@@ -104,15 +106,20 @@ def as_document(finding: Problem) -> dict[str, Any]:
 
 def annotation(finding: Problem, *, strict: bool = False) -> str:
     """A workflow command of GitHub Actions (docs: Workflow commands, "Setting an error message")."""
-    level = "error" if strict or finding.severity == "error" else "warning"
-    places = {"file": _shown(finding.file), "title": f"schema {rule_of(finding)}"}
+    level = "error" if counts(finding, strict=strict) else "warning"
+    places = {"file": shown_path(finding.file), "title": f"schema {rule_of(finding)}"}
     if finding.line:
         places |= {"line": str(finding.line), "col": str(finding.column)}
     properties = ",".join(f"{name}={_property(value)}" for name, value in places.items())
     message = f"{finding.path}: {finding.message}" if finding.path else finding.message
-    return f"::{level} {properties}::" + _data(
-        message + (f"\n{finding.suggestion}" if finding.suggestion else "")
-    )
+    lines = [message, *example_lines(finding), finding.suggestion]
+    return f"::{level} {properties}::" + _data("\n".join(filter(None, lines)))
+
+
+def example_lines(finding: Problem) -> list[str]:
+    """What the example of a finding shows, and the example."""
+    has_example = isinstance(finding, Finding) and finding.example
+    return [finding.shows, finding.example] if has_example and isinstance(finding, Finding) else []
 
 
 def _data(text: str) -> str:
@@ -123,7 +130,7 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _shown(file: str) -> str:
+def shown_path(file: str) -> str:
     """Annotations need paths relative to the root of the checkout, where such steps run."""
     path = Path(file)
     root = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
@@ -199,14 +206,25 @@ def break_lines(found: Break) -> list[str]:
     """The lines below the first line of a break."""
     refused_by = "new" if found.produced_by == "old" else "old"
     return [
-        f"        {_WHO[found.direction]} ({found.direction})",
+        f"        {BREAKS_WHOM[found.direction]} ({found.direction})",
         f"        valid by the {found.produced_by} schema, refused by the {refused_by}: {_example(found)}",
         f"        where: {_place(found.old_pointer)} in the old, {_place(found.new_pointer)} in the new",
     ]
 
 
 def unproven_lines(found: Unproven) -> list[str]:
-    return [f"        not decided: {_WHO[found.direction].replace(' break ', ' against ')} ({found.reason})"]
+    whom = BREAKS_WHOM[found.direction].replace(" break ", " against ")
+    return [f"        not decided: {whom} ({found.reason})"]
+
+
+def least_bump(found: Comparison) -> str:
+    """What to add to a verdict: the smallest version that the mode allows."""
+    if found.verdict is Verdict.INVALID:
+        return ""
+    if found.verdict is Verdict.COMPATIBLE and found.bump is Bump.NONE:
+        return ", no difference"
+    other = f" ({found.bump} in a mode of both directions)" if found.needed is not found.bump else ""
+    return f", at least a {found.needed} version{other}"
 
 
 def _place(pointer: str | None) -> str:
@@ -215,4 +233,4 @@ def _place(pointer: str | None) -> str:
 
 def _example(found: Break) -> str:
     text = json.dumps(found.example, ensure_ascii=False)
-    return text if len(text) <= _EXAMPLE_CHARS else f"{text[:_EXAMPLE_CHARS]}… ({len(text)} characters)"
+    return text if len(text) <= EXAMPLE_CHARS else f"{text[:EXAMPLE_CHARS]}… ({len(text)} characters)"

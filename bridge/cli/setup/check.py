@@ -12,6 +12,7 @@ from bridge.cli.console.options import OutputOption, Project, StrictOption
 from bridge.cli.console.output import Console, ExitCode, Output, plural
 from bridge.errors import ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress
+from bridge.schemas.finding import counts
 
 if TYPE_CHECKING:
     from bridge.core.events.rules import EventRule
@@ -27,15 +28,21 @@ def check(
     wrong; warnings count only with --strict.
     """
     findings = find_problems(project.config, project.environ, datetime.now(UTC).date())
-    wrong = [p for p in findings.problems if strict or p.severity == "error"]
+    wrong = [p for p in findings.problems if counts(p, strict=strict)]
     if output is Output.JSON:
-        problems = [asdict(problem) for problem in findings.problems]
+        problems = [_as_json(problem) for problem in findings.problems]
         console.write_json({"fine": not wrong, "problems": problems, "counts": findings.counts})
     else:
         for problem in findings.problems:
             console.problem(problem)
         console.say(f"{project.config}: {_summary(findings, len(wrong))}")
     return ExitCode.CONFIGURATION if wrong else ExitCode.OK
+
+
+def _as_json(problem: Problem) -> dict[str, Any]:
+    """Without what only findings about two versions have."""
+    optional = ("since", "at", "shows", "example")
+    return {name: value for name, value in asdict(problem).items() if value or name not in optional}
 
 
 def print_schema(console: Console) -> int:
@@ -52,10 +59,10 @@ def _summary(findings: Findings, wrong: int) -> str:
         reported = f"{plural(wrong, 'error')}" + (f", {plural(warnings, 'warning')}" if warnings else "")
         return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
     plurals = {"entity": "entities"}
-    counts = ", ".join(
+    checked = ", ".join(
         plural(count, name, plurals.get(name, f"{name}s")) for name, count in findings.counts.items()
     )
-    reported = f"{counts}: fine" + (f", with {plural(warnings, 'warning')}" if warnings else "")
+    reported = f"{checked}: fine" + (f", with {plural(warnings, 'warning')}" if warnings else "")
     return reported + "".join(f"; {skipped}" for skipped in findings.skipped)
 
 
@@ -79,13 +86,13 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
 
     Without readable settings the schemas are still read from the folder that the file names, and without
     readable schemas the patterns and paths are still compiled. ``today`` (UTC) decides which sunsets are
-    past; without it sunsets are not checked.
+    near or past; without it sunsets are not checked.
     """
     from bridge.schemas.documents.examples import check_derived_examples, check_examples
     from bridge.schemas.documents.schema_set import SchemaSet
     from bridge.settings import find_schemas, load_settings
     from bridge.settings.compiling.tables import compile_tables
-    from bridge.settings.compiling.versions import find_past_sunsets
+    from bridge.settings.compiling.versions import find_sunsets
     from bridge.settings.lint import find_never
 
     findings = Findings()
@@ -117,7 +124,7 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
             findings.skipped.append("examples are not checked until the schemas can be read")
     if settings is not None:
         known = schemas if schemas is not None else AnySchemas()
-        findings.add(find_past_sunsets(settings, known, today) if today is not None else ())
+        findings.add(find_sunsets(settings, known, today) if today is not None else ())
         try:
             rules = [rule for table in compile_tables(settings, known).values() for rule in table.every_rule]
         except ConfigurationError as error:

@@ -7,9 +7,11 @@ pagers and prompts take no part in these commands.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -115,6 +117,21 @@ def _heads(folder: Path) -> list[str]:
 def _rebasing(folder: Path) -> bool:
     states = [_git(folder, "rev-parse", "--git-path", name) for name in ("rebase-merge", "rebase-apply")]
     return any((folder / os.fsdecode(state).rstrip("\n")).is_dir() for state in states)
+
+
+def read_added(folder: Path) -> Mapping[str, date]:
+    """The day on which each file of a folder was first committed, by its name. A shallow checkout knows only
+    the days since its first commit. Raises :class:`GitRefused`."""
+    words = ("--diff-filter=A", "--no-renames", "--format=\x01%cs", "--name-only", "-z")
+    answer = _git(folder, "log", *words, "--relative", "--", ".")
+    added: dict[str, date] = {}
+    day = date.min
+    for part in re.split("[\0\n]", os.fsdecode(answer)):
+        if part.startswith("\x01"):
+            day = date.fromisoformat(part[1:])
+        elif part and "/" not in part:
+            added[part] = day  # the log begins with the newest commit
+    return added
 
 
 def _commit(folder: Path, ref: str) -> str:

@@ -111,3 +111,10 @@ class Comparison:
     unproven: tuple[Unproven, ...] = ()
     bump: Bump = Bump.MAJOR
     problem: str = ""
+
+    @property
+    def needed(self) -> Bump:
+        """The smallest bump in this mode: what breaks only in a direction that the mode does not ask for is a
+        minor change."""
+        asked = self.verdict not in (Verdict.COMPATIBLE, Verdict.UNPROVEN)
+        return self.bump if asked or self.bump is not Bump.MAJOR else Bump.MINOR

@@ -22,7 +22,9 @@ from bridge.schemas.documents.meta import Meta, Status
 from bridge.schemas.documents.places import with_places
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
+from bridge.schemas.evolution.promises import expired_waivers
 from bridge.schemas.evolution.satisfiable import find_unsatisfiable
+from bridge.schemas.evolution.sunsets import find_sunsets
 from bridge.schemas.finding import Finding, finding
 
 _SNAKE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
@@ -53,23 +55,6 @@ def lint(folder: Path, today: date) -> tuple[SchemaSet | None, list[Problem]]:
         findings += _meta(schemas, type_name, meta, today)
     located = with_places(dict.fromkeys(findings))
     return schemas, sorted(located, key=lambda p: (p.file, p.line, p.column, p.message))
-
-
-def past_sunsets(schemas: SchemaSet, today: date) -> Iterator[Finding]:
-    """Sunsets whose day is past but which are not retired, and the other way round."""
-    for type_name, meta in schemas.metas.items():
-        for key, sunset in meta.sunsets.items():
-            retired = sunset.retired or meta.status is Status.RETIRED
-            if today > sunset.day and not retired:
-                message = f"the last day of {type_name} {key} was {sunset.day}"
-                advice = "stop publishing it and set `status: retired` beside the date, or set a later day"
-            elif today <= sunset.day and sunset.retired:
-                message = f"{type_name} {key} is retired, and its last day is {sunset.day}"
-                advice = "set that status when the day is over: subscribers rely on it"
-            else:
-                continue
-            path, line = f"sunset.{key}", sunset.line
-            yield finding("sunset", meta.file, message, advice, "warning", path=path, line=line, column=1)
 
 
 # --- names -----------------------------------------------------------------------------------------
@@ -156,7 +141,8 @@ def _has_text(schema: Mapping[str, Any], keyword: str) -> bool:
 
 
 def _meta(schemas: SchemaSet, type_name: str, meta: Meta, today: date) -> Iterator[Finding]:
-    yield from (past for past in past_sunsets(schemas, today) if past.file == meta.file)
+    yield from (each for each in find_sunsets(schemas, today) if each.file == meta.file)
+    yield from (each for each in expired_waivers(schemas, today) if each.file == meta.file)
     versions = schemas.versions(type_name)
 
     def warning(rule: str, path: str, message: str, advice: str, line: int = 0) -> Finding:
@@ -180,9 +166,6 @@ def _meta(schemas: SchemaSet, type_name: str, meta: Meta, today: date) -> Iterat
             for version in (waiver.old, waiver.new)
             if version not in versions
         ]
-        if waiver.expired(today):
-            advice = "prove the pair and remove the waiver, or decide again and set a new day"
-            faults.append((f"the waiver of {waiver.who} ended on {waiver.until}", advice))
         for message, advice in faults:
             path, line = f"waivers[{index}]", waiver.line
             yield finding("waiver", meta.file, message, advice, path=path, line=line, column=1)

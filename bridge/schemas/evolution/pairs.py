@@ -22,10 +22,12 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
-    """``verdict``, ``breaks`` and ``bump``; ``unproven`` and ``problem`` only where they are not empty."""
+    """``verdict``, ``breaks``, ``bump`` (in every mode) and ``needed`` (in this mode, where it is less);
+    ``unproven`` and ``problem`` only where they are not empty."""
     answer: dict[str, Any] = {
         "verdict": str(comparison.verdict),
         "bump": str(comparison.bump),
+        **({"needed": str(comparison.needed)} if comparison.needed is not comparison.bump else {}),
         "breaks": [_break(each) for each in comparison.breaks],
     }
     if comparison.unproven:

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from bridge.schemas.compatibility.verdict import Bump, Comparison, Mode, Policy, Unproven, Verdict
+from bridge.schemas.compatibility.verdict import (
+    Break,
+    Bump,
+    Comparison,
+    Direction,
+    Mode,
+    Policy,
+    Unproven,
+    Verdict,
+)
 from bridge.schemas.documents.meta import Waiver
 from bridge.schemas.documents.schema_set import SchemaSet
 from bridge.schemas.documents.validation import SchemaVersion
-from bridge.schemas.finding import Finding, finding
+from bridge.schemas.evolution.members import as_text
+from bridge.schemas.finding import Finding, Where, finding
 from bridge.schemas.semver import Version
 
 _RANK = {Bump.NONE: 0, Bump.PATCH: 1, Bump.MINOR: 2, Bump.MAJOR: 3}
+
+EXAMPLE_CHARS: Final = 2_000
+BREAKS_WHOM: Final[dict[Direction, str]] = {
+    "backward": "old events break new consumers",
+    "forward": "new events break old consumers",
+}
 
 
 class Compare(Protocol):
@@ -133,7 +149,7 @@ def _judge(
         else:
             findings.append(_open(old, new, unproven))
     if numbered and comparison.verdict is not Verdict.INVALID:
-        findings += _number(old, new, comparison)
+        findings += _number(schemas, old, new, comparison)
     return Judged(old, new, comparison, tuple(waived), tuple(findings))
 
 
@@ -142,7 +158,35 @@ def _breaks(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> I
     if comparison.verdict is Verdict.INVALID:
         yield finding("invalid", new.file, f"{pair}: {comparison.problem}")
     for each in comparison.breaks:
-        yield finding(each.rule, new.file, f"{pair}: {each.message}", each.hint, path=each.new_pointer or "")
+        found = finding(
+            each.rule, new.file, f"{pair}: {each.message}", each.hint, path=each.new_pointer or ""
+        )
+        found = with_example(found, each, str(old.version), str(new.version))
+        yield replace(found, since=str(old.version), at=str(new.version))
+
+
+def with_example(finding: Finding, found: Break, old: str, new: str) -> Finding:
+    """The finding with the event that breaks, and what it proves. ``old`` and ``new`` name the sides."""
+    writer, reader = (old, new) if found.produced_by == "old" else (new, old)
+    shows = f"{BREAKS_WHOM[found.direction]}: valid by {writer}, refused by {reader}"
+    return replace(finding, shows=shows, example=as_text(found.example, EXAMPLE_CHARS))
+
+
+def expired_waivers(
+    schemas: SchemaSet, today: date, unproven: Collection[tuple[str, Version, Version]] | None = None
+) -> Iterator[Finding]:
+    """Waivers whose day is over. Given the pairs that are ``unproven``, one that no such pair needs any more
+    is only a warning."""
+    for type_name, meta in schemas.metas.items():
+        for index, waiver in enumerate(meta.waivers):
+            if waiver.expired(today):
+                needed = unproven is None or (type_name, waiver.old, waiver.new) in unproven
+                message = f"the waiver of {waiver.who} ended on {waiver.until}"
+                advice = "prove the pair and remove the waiver, or decide again and set a new day"
+                if not needed:
+                    message, advice = f"{message}, and nothing needs it", "remove it"
+                at: Where = {"path": f"waivers[{index}]", "line": waiver.line, "column": 1}
+                yield finding("waiver", meta.file, message, advice, "error" if needed else "warning", **at)
 
 
 def _open(old: SchemaVersion, new: SchemaVersion, unproven: Unproven) -> Finding:
@@ -151,12 +195,19 @@ def _open(old: SchemaVersion, new: SchemaVersion, unproven: Unproven) -> Finding
     return finding("unproven", new.file, message, advice, path=unproven.new_pointer or "")
 
 
-def _number(old: SchemaVersion, new: SchemaVersion, comparison: Comparison) -> Iterator[Finding]:
-    """A version number that is too low for its changes. Its breaks report a major change inside a major,
-    unless the mode allows it."""
+def _number(
+    schemas: SchemaSet, old: SchemaVersion, new: SchemaVersion, comparison: Comparison
+) -> Iterator[Finding]:
+    """A version number that is too low for its changes."""
     reported = Bump.MINOR if new.version.minor > old.version.minor else Bump.PATCH
-    needed = min(comparison.bump, Bump.MINOR, key=_RANK.__getitem__)
-    if _RANK[needed] > _RANK[reported]:
-        right = Version(old.version.major, old.version.minor + 1, 0)
-        message = f"{old.version} → {new.version}: more than annotations changed, which takes a minor version"
-        yield finding("version", new.file, message, f"call it {right}")
+    needed = comparison.needed
+    if reported is not Bump.PATCH or _RANK[needed] <= _RANK[reported]:
+        return  # a minor version that breaks somebody has findings of its own
+    newest = schemas.versions(new.type)[-1]
+    inside = [version for version in schemas.versions(new.type) if version.major == old.version.major]
+    right = Version(inside[-1].major, inside[-1].minor + 1, 0)
+    what = "more than annotations changed, which takes a minor version"
+    if needed is Bump.MAJOR:
+        right = Version(newest.major + 1, 0, 0)
+        what = "it breaks consumers, which takes a major version"
+    yield finding("version", new.file, f"{old.version} → {new.version}: {what}", f"call it {right}")

@@ -23,6 +23,8 @@ from bridge.core.mapping.project import Projection, getter_of
 from bridge.errors import Problem
 from bridge.schemas.documents.meta import Status
 from bridge.schemas.documents.schema_set import SchemaNotFound, SchemaSet
+from bridge.schemas.documents.sunset_days import SOON_DAYS, days_left
+from bridge.schemas.finding import approaching
 from bridge.schemas.semver import Version as SchemaNumber
 from bridge.settings import Settings
 from bridge.settings.compiling.named_functions import EntryPointUnusable, load_entry_point
@@ -197,18 +199,26 @@ def announced_sunset(schemas: Schemas, type_name: str, version: str) -> date | N
     return max((day for day in days if day is not None), default=None)
 
 
-def find_past_sunsets(settings: Settings, schemas: Schemas, today: date) -> list[Problem]:
-    """A warning for every version that is published after its last day."""
-    found = []
+def find_sunsets(settings: Settings, schemas: Schemas, today: date) -> list[Problem]:
+    """A warning for every version that is published after its last day, or whose last day is near."""
+    found: list[Problem] = []
     for kind in settings.kinds():
         for index, event in enumerate(kind.settings.events):
             for position, version in enumerate(event.versions):
                 reported = deprecation_of(event, version, schemas)
-                if reported is None or reported.sunset is None or today <= reported.sunset:
+                day = None if reported is None else reported.sunset
+                if day is None or (left := (day - today).days) > SOON_DAYS:
                     continue
                 place: Place = (*kind.place, "events", index, "versions", position)
-                message = f"the last day of {event.type} {version.schema_version} was {reported.sunset}"
-                advice = "remove the version, or move its sunset for those who still read it"
+                name = f"{event.type} {version.schema_version}"
                 at = place if version.sunset is None else (*place, "sunset")
-                found.append(settings.problem(at, message, advice, "warning"))
+                if left < 0:
+                    advice = "remove the version, or move its sunset for those who still read it"
+                    text = f"the last day of {name} was {day}"
+                    found.append(settings.problem(at, text, advice, "warning"))
+                else:
+                    advice = "ask its subscribers whether they have moved, or set a later day"
+                    text = f"{name} {days_left(left)}, on {day}"
+                    problem = settings.problem(at, text, advice, "warning")
+                    found.append(approaching(problem))
     return found

@@ -209,6 +209,36 @@ def test_diff_shows_changes_in_sentences_and_whom_they_break(shell: Shell) -> No
     )["verdict"] == "incompatible"  # fmt: skip
 
 
+def test_a_changelog_has_the_day_of_each_version_and_of_its_end(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository(shell.folder)
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.setenv(name, "2020-03-04T12:00:00Z")
+    commit(shell.folder, "first")
+    for name in ("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"):
+        monkeypatch.setenv(name, "2020-05-06T12:00:00Z")
+    edit(shell, title="Edited later")
+    shell.run("schema", "bump", TYPE, "--major")
+    commit(shell.folder, "second")
+    shell.run("schema", "bump", TYPE)
+    sunset = "{date: 2020-09-30, since: 2020-05-06, migration: Read 2.0.0.}"
+    shell.write(
+        f"{FOLDER}/meta.yaml", f"summary: x\nowner: {{team: t, contact: c}}\nsunset: {{1: {sunset}}}\n"
+    )
+    lines = shell.run("schema", "changelog", TYPE).out.decode().splitlines()
+    assert [line for line in lines if line.startswith("## ")] == [
+        "## 2.1.0", "## 2.0.0 - 2020-05-06", "## 1.0.0 - 2020-03-04",
+    ]  # fmt: skip
+    last = lines.index("## 1.0.0 - 2020-03-04")
+    ended = "Deprecated since 2020-05-06. Was published until 2020-09-30. Read 2.0.0."
+    assert ended in lines[last:]
+    reported = json.loads(shell.run("schema", "changelog", TYPE, "--output", "json").out)
+    (first,) = [each for each in reported["versions"] if each["version"] == "1.0.0"]
+    days = {"added": "2020-03-04", "deprecated": "2020-05-06", "sunset": "2020-09-30"}
+    assert {name: first[name] for name in days} == days
+
+
 def test_a_changelog_is_markdown_newest_first(shell: Shell) -> None:
     shell.run("schema", "bump", TYPE)
     edit(shell, "1.1.0", properties={"id": {"type": "string", "maxLength": 20}, "more": {"title": "More"}})

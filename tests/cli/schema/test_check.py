@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -153,7 +154,45 @@ def test_what_is_not_proven_is_reported_and_needs_a_waiver_with_a_name_and_an_en
     assert f"vouched for   {TYPE}" in done.out.decode()  # and not called compatible: nobody proved it
     assert "ada vouches until 2999-01-01" in done.out.decode()
     shell.write(f"{FOLDER}/meta.yaml", f"{meta}{waiver.replace('2999', '2001')}\n")
-    assert shell.run("schema", "check").code == 4
+    done = shell.run("schema", "check")
+    assert done.code == 4
+    assert f"error   {FOLDER}/meta.yaml:4:1 waivers[0]: the waiver of ada ended on" in done.out.decode()
+
+
+def test_an_expired_waiver_that_nothing_needs_is_a_warning_with_advice_that_works(shell: Shell) -> None:
+    put(shell, "1.1.0", **member(type="integer"))
+    waiver = "waivers:\n  - {versions: [1.0.0, 1.1.0], who: ada, why: because, until: 2001-01-01}\n"
+    meta = "summary: x\nowner: {team: t, contact: c}\n"
+    shell.write(f"{FOLDER}/meta.yaml", meta + waiver)
+    done = shell.run("schema", "check")
+    assert done.code == 0
+    assert (
+        "the waiver of ada ended on 2001-01-01, and nothing needs it [waiver] — remove it"
+        in done.out.decode()
+    )
+    shell.write(f"{FOLDER}/meta.yaml", meta)
+    assert "waiver" not in shell.run("schema", "check").out.decode()
+
+
+def test_a_pair_names_the_bump_that_the_folder_accepts(shell: Shell) -> None:
+    put(shell, "1.1.0", properties={"id": {"type": "string", "maxLength": 5}})
+    shell.write(f"{FOLDER}/meta.yaml", "summary: x\nowner: {team: t, contact: c}\ncompatibility: FORWARD\n")
+    assert shell.run("schema", "check").code == 0
+    done = shell.run("schema", "check", f"{TYPE}@1.0.0", f"{TYPE}@1.1.0")
+    assert done.code == 0
+    assert (
+        "(FORWARD, views), at least a minor version (major in a mode of both directions)" in done.out.decode()
+    )
+
+
+def test_a_sunset_that_comes_closer_is_reported_and_passes(shell: Shell) -> None:
+    soon = (datetime.now(UTC) + timedelta(days=10)).date()
+    meta = f"summary: x\nowner: {{team: t, contact: c}}\nsunset: {{1: {soon}}}\n"
+    shell.write(f"{FOLDER}/meta.yaml", meta)
+    done = shell.run("schema", "check")
+    assert done.code == 0
+    assert f"{TYPE} 1 ends in " in done.out.decode()
+    assert "[sunset-soon]" in done.out.decode()
 
 
 def test_no_waiver_covers_a_proven_break(shell: Shell) -> None:

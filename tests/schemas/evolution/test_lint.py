@@ -138,6 +138,8 @@ META_LINES = {
     "sunset: {1: {date: 2026-11-20, status: deprecated}}": "warning [sunset] T/meta.yaml:3:1 sunset.1: the",
     "sunset: {1: {date: 2026-11-21, status: retired}}": "warning [sunset] T/meta.yaml:3:1 sunset.1: "
     f"{TYPE} 1 is retired, and its last day is",
+    "sunset: {1: 2026-11-21}": "warning [sunset-soon] T/meta.yaml:3:1 sunset.1: "
+    f"{TYPE} 1 ends today, on 2026-11-21 — tomorrow stop publishing it",
     "sunset: {3: 2027-01-01}": "warning [sunset] T/meta.yaml:3:1 sunset.3: there is no version 3",
     "status: deprecated": "warning [sunset] T/meta.yaml status: is deprecated, and has no sunset",
     WAIVER.format(
@@ -157,8 +159,8 @@ def test_the_dates_of_meta_yaml_are_compared_with_today(folder: Path, line: str)
     assert any(reported.startswith(META_LINES[line]) for reported in lines), lines
 
 
-def test_the_last_day_itself_and_a_retired_type_are_fine(folder: Path) -> None:
-    put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2026-11-21}}\n")
+def test_a_last_day_that_is_far_and_a_retired_type_are_fine(folder: Path) -> None:
+    put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2026-12-22}}\n")
     assert found(folder) == []
     put(folder, f"{TYPE}/meta.yaml", f"{META}sunset: {{1: 2026-11-20}}\nstatus: retired\n")
     assert found(folder) == []

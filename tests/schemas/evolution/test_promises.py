@@ -12,6 +12,7 @@ import pytest
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Mode
 from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.evolution.pairs import comparison_json
 from bridge.schemas.evolution.promises import TypeReport, check_types, pairs_of
 from bridge.schemas.semver import Version
 from tests.schemas.folders import BASE, TYPE, put, schema
@@ -65,6 +66,36 @@ def test_what_takes_a_major_is_refused_as_a_minor_unless_the_mode_lets_it_pass(t
     longer = {"1.0.0": having(a={"enum": ["x"]}), "1.1.0": having(a={"enum": ["x", "y"]})}
     assert rules(judge(tmp_path / "full", longer, mode="FULL")) != []
     assert rules(judge(tmp_path / "backward", longer, mode="BACKWARD")) == []
+
+
+ADVICE = [
+    # old, new, the wrong number, other versions, what to call it
+    (having(a=TEXT), having(a=TEXT, b=TEXT), "1.0.1", {}, "1.1.0"),
+    (having(a=TEXT), having(a=NUMBER), "1.0.1", {}, "2.0.0"),
+    (having(a=TEXT), having(a=NUMBER), "1.0.1", {"2.0.0": having(a=TEXT)}, "3.0.0"),
+    (having(a=TEXT), having(a=TEXT, b=TEXT), "1.0.1", {"1.1.0": having(a=TEXT, b=TEXT)}, "1.2.0"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "wrong", "others", "right"), ADVICE)
+def test_a_version_called_as_advised_passes(
+    tmp_path: Path, old: dict[str, Any], new: dict[str, Any], wrong: str, others: dict[str, Any], right: str
+) -> None:
+    report = judge(tmp_path / "wrong", {"1.0.0": old, wrong: new, **others})
+    (advice,) = [f.suggestion for pair in report.pairs for f in pair.findings if f.rule == "version"]
+    assert advice == f"call it {right}"
+    assert rules(judge(tmp_path / "right", {"1.0.0": old, **others, right: new})) == []
+
+
+def test_a_pair_needs_in_its_mode_what_the_folder_accepts(tmp_path: Path) -> None:
+    """Text that became shorter breaks old events, which FORWARD does not ask for."""
+    shorter = {"1.0.0": having(a=TEXT), "1.1.0": having(a={**TEXT, "maxLength": 5})}
+    (pair,) = judge(tmp_path, shorter, mode="FORWARD").pairs
+    assert (pair.findings, pair.comparison.bump, pair.comparison.needed) == ((), "major", "minor")
+    assert comparison_json(pair.comparison)["needed"] == "minor"
+    (pair,) = judge(tmp_path / "full", shorter, mode="FULL").pairs
+    assert (pair.comparison.bump, pair.comparison.needed) == ("major", "major")
+    assert "needed" not in comparison_json(pair.comparison)
 
 
 def test_a_new_major_is_compared_with_nothing_and_promises_nothing(tmp_path: Path) -> None:

@@ -22,9 +22,10 @@ from bridge.ports.clock import Deadline
 from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
 from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.finding import counts
 from bridge.settings import Settings, read_settings
 from bridge.settings.compiling.tables import compile_tables
-from bridge.settings.compiling.versions import find_past_sunsets
+from bridge.settings.compiling.versions import find_sunsets
 from tests.builders.bridges import relay
 from tests.builders.records import lambda_record
 from tests.fakes.sink import ScriptedSink
@@ -343,11 +344,19 @@ def test_a_sunset_in_the_lock_counts_as_announced(tmp_path: Path) -> None:
 
 def test_a_version_after_its_last_day_is_a_warning(tmp_path: Path) -> None:
     known, given = schemas(tmp_path, META), settings(PLAIN)
-    assert find_past_sunsets(given, known, date(2027, 12, 31)) == []
-    (own,) = find_past_sunsets(given, known, date(2028, 1, 1))
+    (own,) = (each for each in find_sunsets(given, known, date(2028, 1, 1)) if "last day" in each.message)
     assert own.severity == "warning"
     assert str(own) == (
         f"b.yaml:16:67 tables.Users.events[0].versions[2].sunset: the last day of {TYPE} 1.1.0 was"
         " 2027-12-31 — remove the version, or move its sunset for those who still read it"
     )
-    assert [problem.line for problem in find_past_sunsets(given, known, date(2028, 2, 1))] == [15, 16]
+    assert [problem.line for problem in find_sunsets(given, known, date(2028, 2, 1))] == [15, 16]
+
+
+def test_a_version_whose_last_day_is_near_is_a_warning_that_strict_does_not_count(tmp_path: Path) -> None:
+    known, given = schemas(tmp_path, META), settings(PLAIN)
+    assert find_sunsets(given, known, date(2027, 11, 30)) == []
+    for today, words in ((date(2027, 12, 1), "in 30 days"), (date(2027, 12, 31), "today")):
+        (own,) = find_sunsets(given, known, today)
+        assert f"{TYPE} 1.1.0 ends {words}, on 2027-12-31" in str(own)
+        assert not counts(own, strict=True)
