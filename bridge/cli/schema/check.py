@@ -27,7 +27,8 @@ def lint(
 
     Exits 0 when all is fine, 3 when something is wrong; warnings count only with --strict.
     """
-    from bridge.cli.schema.report import Report, cases_by_file, write_report
+    from bridge.cli.schema.forms import write_report
+    from bridge.cli.schema.report import Report, cases_by_file
     from bridge.schemas.evolution.lint import lint as find
     from bridge.schemas.finding import counts
 
@@ -122,6 +123,7 @@ def _check_two(
     output: Format,
 ) -> int:
     """The verdict on one pair. A pair of one type of the folder is checked by that type's mode and policy."""
+    from bridge.cli.schema.forms import write_report
     from bridge.cli.schema.pair import compare_pair
     from bridge.cli.schema.report import (
         Case,
@@ -130,7 +132,6 @@ def _check_two(
         exit_code,
         least_bump,
         unproven_lines,
-        write_report,
     )
     from bridge.schemas.documents.places import with_places
     from bridge.schemas.evolution.pairs import comparison_json

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bridge.cli.console.output import Console, ExitCode, plural
+from bridge.cli.schema.forms import write_report
 from bridge.cli.schema.options import Format, schemas_folder
 from bridge.cli.schema.report import (
     Case,
@@ -16,7 +17,6 @@ from bridge.cli.schema.report import (
     cases_by_file,
     exit_code,
     unproven_lines,
-    write_report,
 )
 from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress

@@ -13,11 +13,9 @@ from xml.etree import ElementTree as ET
 
 from rich.text import Text
 
-from bridge.cli.console.output import Console, ExitCode
-from bridge.cli.schema.options import Format
+from bridge.cli.console.output import ExitCode
 from bridge.errors import Problem
 from bridge.schemas.compatibility.verdict import Break, Bump, Comparison, Unproven, Verdict
-from bridge.schemas.evolution.merged import merge_findings
 from bridge.schemas.evolution.promises import BREAKS_WHOM, EXAMPLE_CHARS
 from bridge.schemas.finding import Finding, counts, rule_of
 
@@ -58,27 +56,6 @@ class Report:
 
     def counts(self, problem: Problem) -> bool:
         return counts(problem, strict=self.strict)
-
-
-def write_report(console: Console, report: Report, output: Format) -> None:
-    """Write the whole report to stdout, in one of its forms."""
-    if output is Format.JSON:
-        console.write_json({**report.document, "findings": [as_document(f) for f in report.findings]})
-    elif output is Format.JUNIT:
-        console.write(junit(report))
-    elif output is Format.GITHUB:
-        for finding in merge_findings(report.findings):
-            console.write(annotation(finding, strict=report.strict).encode())
-    elif output in (Format.MARKDOWN, Format.SARIF):
-        from bridge.cli.schema.review import markdown, sarif
-
-        write = markdown if output is Format.MARKDOWN else sarif
-        console.write(write(report).encode())
-    else:
-        for case in report.cases:
-            console.show(*map(line_of, case.findings))
-            if case.detail:
-                console.show(Text(case.detail))
 
 
 def line_of(finding: Problem) -> Text:
