@@ -40,7 +40,7 @@ def test_a_comment_has_each_break_once_with_its_event_and_its_fix(broken: Shell)
     done = broken.run("schema", "check", "--output", "markdown")
     assert done.code == 2
     text = done.out.decode()
-    assert text.startswith("<!-- stream-bridge schema check -->\n### Schemas, `schema check`: 1 wrong\n")
+    assert text.startswith("<!-- stream-bridge schema check -->\n### Schemas, `schema check`: 1 wrong")
     assert text.count("**Wrong**") == 1
     assert "1.0.0, 1.1.0 → 1.2.0: /more is now required" in text
     assert "old events break new consumers: valid by 1.1.0, refused by 1.2.0:" in text
@@ -51,6 +51,7 @@ def test_a_comment_has_each_break_once_with_its_event_and_its_fix(broken: Shell)
 
 
 def test_a_comment_on_a_folder_with_nothing_wrong_says_so(shell: Shell) -> None:
+    assert shell.run("schema", "lock", "--update").code == 0
     done = shell.run("schema", "check", "--output", "markdown")
     assert (done.code, done.out.decode().splitlines()[1:]) == (0, ["### Schemas, `schema check`: fine"])
 
