@@ -31,6 +31,7 @@ from bridge.cli.schema.infer import infer
 from bridge.cli.schema.list import list_types, show
 from bridge.cli.schema.lock import lock
 from bridge.cli.schema.publish import publish
+from bridge.cli.schema.renumber import renumber
 from bridge.cli.schema.test_live import try_events
 from bridge.cli.setup import infra
 from bridge.cli.setup.check import check, print_schema
@@ -88,6 +89,7 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Verb]]]] = {
             "changelog": changelog,
             "new": new,
             "bump": bump,
+            "renumber": renumber,
             "lock": lock,
             "list": list_types,
             "show": show,

@@ -82,6 +82,11 @@ def sides(folder: Path) -> Sides | None:
     return Sides(heads[0], "HEAD")  # a rebase puts this side's commits onto the other's
 
 
+def same_commit(folder: Path, one: str, other: str) -> bool:
+    """Whether two names are of one commit. Raises :class:`GitRefused` where there is no such revision."""
+    return _commit(folder, one) == _commit(folder, other)
+
+
 def parted(folder: Path, ref: str) -> str | None:
     """The commit at which the checkout and ``ref`` parted; ``None`` where they have none in common. Raises
     :class:`GitRefused` where there is no such revision."""

@@ -16,6 +16,7 @@ from bridge.schemas.compatibility.verdict import Bump
 from bridge.schemas.documents.build import find_base
 from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import Layout, entries, inside
+from bridge.schemas.documents.lock import Name
 from bridge.schemas.documents.meaning import content_hash
 from bridge.schemas.documents.names import is_name, place_of
 from bridge.schemas.documents.registry import REGISTRY_FILE
@@ -161,7 +162,9 @@ def plan_bump(folder: Path, layout: Layout, step: Step, bump: Bump, original: by
     if (step.type, version) in layout.found:
         advice = f"bump its newest: schema bump {step.type}"
         raise NotAuthored(f"{step.type} {version} exists already", hint=advice)
-    files = {f"{step.type}/{version}.json": _with_id(step, version)}
+    files = {
+        f"{step.type}/{version}.json": with_id(step.text, step.document, (step.type, step.newest), version)
+    }
     if step.edited:
         files[step.file] = find_original(layout, step, () if original is None else (original,))
     examples = folder / step.type / "examples" / str(step.newest)
@@ -188,18 +191,19 @@ def find_original(layout: Layout, step: Step, texts: Iterable[bytes]) -> bytes:
     )
 
 
-def _with_id(step: Step, version: Version) -> bytes:
-    """The text with its ``$id`` replaced and everything else unchanged, layout included."""
-    place = place_of(step.type, version)
-    schema_id = step.document.get("$id")
-    old_place = place_of(step.type, step.newest)
-    if not isinstance(schema_id, str) or not schema_id.endswith(old_place):
-        raise NotAuthored(f"the $id of {step.file} disagrees with its path", hint="run schema lint")
-    wanted = {**step.document, "$id": schema_id.removesuffix(old_place) + place}
+def with_id(text: bytes, document: Mapping[str, Any], name: Name, version: Version) -> bytes:
+    """The text of a version with the ``$id`` of another one, and everything else unchanged."""
+    file = place_of(*name)
+    schema_id = document.get("$id")
+    if not isinstance(schema_id, str) or not schema_id.endswith(file):
+        raise NotAuthored(
+            f"the $id of {file.removeprefix('/')} disagrees with its path", hint="run schema lint"
+        )
+    wanted = {**document, "$id": schema_id.removesuffix(file) + place_of(name[0], version)}
     pattern = rb'("\$id"\s*:\s*)' + re.escape(json.dumps(schema_id).encode())
     new_id = json.dumps(wanted["$id"]).encode()
-    text, count = re.subn(pattern, lambda found: found[1] + new_id, step.text, count=1)
-    return text if count and parse_json(text, step.file) == wanted else _json(wanted)
+    found, count = re.subn(pattern, lambda match: match[1] + new_id, text, count=1)
+    return found if count and parse_json(found, file) == wanted else _json(wanted)
 
 
 def _json(value: Any) -> bytes:

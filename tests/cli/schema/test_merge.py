@@ -1,0 +1,268 @@
+"""Branches of schemas merge with plain git; where they cannot, what the verbs print is all that it takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.builders.repository import commit, repository
+from tests.cli.schema.advice import advice_in, follow, git
+from tests.cli.shell import Shell
+
+CREATED, NOTED, RENAMED = (f"com.example.user.{name}" for name in ("created", "noted", "renamed"))
+FOLDER = "event_schemas"
+
+
+@pytest.fixture
+def main(shell: Shell) -> Shell:
+    """A repository whose main branch has everything locked, and whose branch ``ours`` is checked out."""
+    assert shell.run("schema", "lock", "--update").code == 0
+    repository(shell.folder)
+    commit(shell.folder, "published")
+    git(shell, "branch", "theirs")
+    git(shell, "checkout", "-q", "-b", "ours")
+    return shell
+
+
+def bump(shell: Shell, type_name: str, member: str, *, lock: bool = True, words: tuple[str, ...] = ()) -> str:
+    """Make the next version of a type with one more member, lock and commit it. Returns its file."""
+    before = set((shell.folder / FOLDER / type_name).glob("*.json"))
+    assert shell.run("schema", "bump", type_name, *words).code == 0
+    (path,) = set((shell.folder / FOLDER / type_name).glob("*.json")) - before
+    document = json.loads(path.read_text())
+    document["properties"][member] = {"type": "string"}
+    path.write_text(json.dumps(document, indent=2) + "\n")
+    if lock:
+        assert shell.run("schema", "lock", "--update").code == 0
+    commit(shell.folder, f"{type_name}: {member}")
+    return path.name
+
+
+def race(shell: Shell, *, lock: tuple[bool, bool] = (True, True)) -> None:
+    """Both branches make 1.1.0 of one type. ``ours`` is checked out."""
+    git(shell, "checkout", "-q", "theirs")
+    assert bump(shell, CREATED, "theirs", lock=lock[1]) == "1.1.0.json"
+    git(shell, "checkout", "-q", "ours")
+    assert bump(shell, CREATED, "ours", lock=lock[0]) == "1.1.0.json"
+
+
+def document(shell: Shell, version: str, type_name: str = CREATED) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((shell.folder / FOLDER / type_name / f"{version}.json").read_text())
+    return found
+
+
+def members(shell: Shell, version: str) -> set[str]:
+    found = document(shell, version)
+    assert found["$id"].endswith(f"/{version}.json")
+    return set(found["properties"])
+
+
+def is_sound(shell: Shell, base: str) -> None:
+    """Nothing is unmerged, everything is compatible, and nothing of the base is lost."""
+    done = shell.run("schema", "check", "--against", f"git:{base}")
+    assert done.code == 0, done.out.decode() + done.err
+    assert shell.run("check").code == 0
+
+
+@pytest.mark.parametrize("types", [(CREATED, NOTED), (NOTED, CREATED), (NOTED, RENAMED)])
+def test_branches_that_lock_versions_of_different_types_merge_by_themselves(
+    main: Shell, types: tuple[str, str]
+) -> None:
+    bump(main, types[0], "a")
+    git(main, "checkout", "-q", "theirs")
+    bump(main, types[1], "b")
+    git(main, "merge", "-q", "ours", "-m", "merged")
+    assert main.run("schema", "lock").code == 0
+    is_sound(main, "ours")
+
+
+def test_branches_that_lock_different_versions_of_one_type_merge_by_themselves(main: Shell) -> None:
+    bump(main, CREATED, "a")
+    git(main, "checkout", "-q", "theirs")
+    bump(main, CREATED, "b", words=("--major",))
+    git(main, "merge", "-q", "ours", "-m", "merged")
+    assert main.run("schema", "lock").code == 0
+
+
+def test_two_branches_that_make_one_version_are_repaired_by_the_printed_advice_alone(main: Shell) -> None:
+    race(main)
+    git(main, "merge", "theirs", fails=True)
+    refused = main.run("schema", "check")
+    assert refused.code == 3
+    (advice,) = advice_in(refused)
+    assert advice == f"stream-bridge schema renumber {CREATED} 1.1.0"
+    (then,) = advice_in(follow(main, advice))
+    follow(main, then)
+    git(main, "commit", "-q", "--no-edit")
+    assert members(main, "1.1.0") == {"id", "theirs"}
+    assert members(main, "1.2.0") == {"id", "ours"}
+    assert main.run("schema", "lock", "--update").code == 0
+    commit(main.folder, "locked")
+    is_sound(main, "theirs")
+
+
+def test_a_bump_in_the_middle_of_the_race_gives_the_same_advice(main: Shell) -> None:
+    race(main)
+    git(main, "merge", "theirs", fails=True)
+    refused = main.run("schema", "bump", CREATED)
+    assert refused.code == 3
+    assert advice_in(refused) == [f"stream-bridge schema renumber {CREATED} 1.1.0"]
+
+
+def test_a_rebase_renumbers_the_version_of_the_branch_that_is_rebased(main: Shell) -> None:
+    race(main)
+    git(main, "rebase", "theirs", fails=True)
+    (advice,) = advice_in(main.run("schema", "lint"))
+    (then,) = advice_in(follow(main, advice))
+    follow(main, then)
+    git(main, "rebase", "--continue")
+    assert members(main, "1.1.0") == {"id", "theirs"}
+    assert members(main, "1.2.0") == {"id", "ours"}
+    is_sound(main, "theirs")
+
+
+def test_what_is_locked_keeps_its_number_whichever_side_it_is_on(main: Shell) -> None:
+    race(main, lock=(True, False))
+    git(main, "merge", "theirs", fails=True)
+    done = follow(main, f"stream-bridge schema renumber {CREATED} 1.1.0")
+    assert "1.1.0 is the one of this branch" in done.err
+    assert members(main, "1.1.0") == {"id", "ours"}
+    assert members(main, "1.2.0") == {"id", "theirs"}
+
+
+def test_the_winner_can_be_named_while_git_merges(main: Shell) -> None:
+    race(main)
+    git(main, "merge", "theirs", fails=True)
+    follow(main, f"stream-bridge schema renumber {CREATED} 1.1.0 --against git:HEAD")
+    assert members(main, "1.1.0") == {"id", "ours"}
+    assert members(main, "1.2.0") == {"id", "theirs"}
+
+
+def test_a_race_is_found_before_the_merge_and_repaired_so_that_the_merge_is_clean(main: Shell) -> None:
+    race(main)
+    found = main.run("schema", "check", "--against", "git:theirs")
+    assert found.code == 2
+    (advice,) = advice_in(found, "renumber")
+    assert advice == f"stream-bridge schema renumber {CREATED} 1.1.0 --against git:theirs"
+    assert "bump" not in found.out.decode()
+    (then,) = advice_in(follow(main, advice))
+    follow(main, then)
+    commit(main.folder, "renumbered")
+    git(main, "merge", "-q", "theirs", "-m", "merged")
+    assert members(main, "1.1.0") == {"id", "theirs"}
+    assert members(main, "1.2.0") == {"id", "ours"}
+    is_sound(main, "theirs")
+
+
+def test_everything_that_only_this_branch_says_of_the_version_moves_with_it(main: Shell) -> None:
+    race(main)
+    main.edit("bridge.yaml", 'versions: [{schema: "1.0.0"', 'versions: [{schema: "1.1.0"')
+    waivers = "waivers: [{versions: [1.0.0, '1.1.0'], who: a, why: b, until: 2099-01-01}]\n"
+    path = main.folder / FOLDER / CREATED / "meta.yaml"
+    path.write_text(f"{path.read_text()}{waivers}sunset: {{1.1.0: 2099-01-01}}\n")
+    reference = f"../{CREATED}/1.1.0.json#/properties/ours"
+    bumped = {**document(main, "1.0.0", NOTED), "$id": f"https://schemas.example.com/{NOTED}/1.1.0.json"}
+    bumped["properties"] = {**bumped["properties"], "of": {"$ref": reference}}
+    main.write(f"{FOLDER}/{NOTED}/1.1.0.json", bumped)
+    main.write(f"{FOLDER}/{CREATED}/examples/1.1.0/valid/mine.json", {"id": "1", "ours": "x"})
+    commit(main.folder, "more of it")
+    git(main, "merge", "theirs", fails=True)
+    done = main.run("schema", "renumber", CREATED, "1.1.0")
+    assert done.code == 0, done.err
+    (then,) = advice_in(done)
+    follow(main, then)
+    assert 'versions: [{schema: "1.2.0"' in (main.folder / "bridge.yaml").read_text()
+    assert "versions: [1.0.0, '1.2.0']" in path.read_text()
+    assert "sunset: {1.2.0: 2099-01-01}" in path.read_text()
+    assert document(main, "1.1.0", NOTED)["properties"]["of"]["$ref"] == reference.replace("1.1.0", "1.2.0")
+    examples = main.folder / FOLDER / CREATED / "examples"
+    assert (examples / "1.2.0/valid/mine.json").exists()
+    assert not (examples / "1.1.0/valid/mine.json").exists()
+    git(main, "commit", "-q", "--no-edit")
+    is_sound(main, "theirs")
+
+
+def test_what_both_branches_pin_is_left_and_reported(main: Shell) -> None:
+    for branch in ("theirs", "ours"):
+        git(main, "checkout", "-q", branch)
+        bump(main, CREATED, branch)
+        main.edit("bridge.yaml", 'versions: [{schema: "1.0.0"', 'versions: [{schema: "1.1.0"')
+        commit(main.folder, "pinned")
+    git(main, "merge", "theirs", fails=True)
+    before = (main.folder / "bridge.yaml").read_bytes()
+    done = main.run("schema", "renumber", CREATED, "1.1.0")
+    assert "look at it: bridge.yaml publishes com.example.user.created 1.1.0 in both branches" in done.err
+    assert (main.folder / "bridge.yaml").read_bytes() == before
+
+
+def test_a_configuration_that_is_not_merged_itself_is_left_and_reported(main: Shell) -> None:
+    race(main)
+    for branch in ("theirs", "ours"):
+        git(main, "checkout", "-q", branch)
+        main.edit("bridge.yaml", "source: com.example.accounts", f"source: com.example.{branch}")
+        commit(main.folder, "source")
+    git(main, "merge", "theirs", fails=True)
+    done = main.run("schema", "renumber", CREATED, "1.1.0")
+    assert done.code == 0, done.err
+    assert "look at it: bridge.yaml has an unresolved merge" in done.err
+    assert members(main, "1.2.0") == {"id", "ours"}
+
+
+def test_without_another_branch_an_unlocked_version_moves_and_a_locked_one_stays(main: Shell) -> None:
+    bump(main, CREATED, "a", lock=False)
+    assert main.run("schema", "renumber", CREATED, "1.1.0", "--to", "1.3.0").code == 0
+    assert members(main, "1.3.0") == {"id", "a"}
+    assert not (main.folder / FOLDER / CREATED / "1.1.0.json").exists()
+    refused = main.run("schema", "renumber", CREATED, "1.0.0")
+    assert refused.code == 1
+    assert f"{CREATED} 1.0.0 is locked, so its number stays" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((CREATED, "9.0.0"), f"there is no {CREATED} 9.0.0"),
+        ((CREATED, "1.1"), "is not a version such as 1.1.0"),
+        ((CREATED, "1.1.0", "--against", "main"), "use git:REF or dir:PATH"),
+        ((CREATED, "1.1.0", "--to", "1.0.0"), f"{CREATED} 1.0.0 exists already"),
+        ((CREATED, "1.1.0", "--against", "git:ours"), f"git:ours has the same {CREATED} 1.1.0"),
+    ],
+)
+def test_what_cannot_be_renumbered_is_refused_and_nothing_is_written(
+    main: Shell, words: tuple[str, ...], said: str
+) -> None:
+    bump(main, CREATED, "a", lock=False)
+    done = main.run("schema", "renumber", *words)
+    assert done.code == 1
+    assert said in done.err
+    assert git(main, "status", "--porcelain") == ""
+
+
+def test_a_version_in_a_registry_keeps_its_number(main: Shell) -> None:
+    race(main)
+    entry = f"{FOLDER}/lock/{CREATED}/1.1.0-in-glue%3A%2F%2Forders.yaml"
+    main.write(entry, "registry: glue://orders\n")
+    commit(main.folder, "published")
+    git(main, "merge", "theirs", fails=True)
+    done = main.run("schema", "renumber", CREATED, "1.1.0")
+    assert done.code == 1
+    assert "1.1.0 is published to glue://orders, so its number stays" in done.err
+
+
+def test_a_bump_during_a_merge_finds_the_published_text_on_the_other_side(main: Shell) -> None:
+    git(main, "checkout", "-q", "theirs")
+    bump(main, CREATED, "theirs")
+    git(main, "checkout", "-q", "ours")
+    bump(main, NOTED, "ours")
+    git(main, "merge", "--no-commit", "theirs")
+    original = (main.folder / FOLDER / CREATED / "1.1.0.json").read_bytes()
+    edited = {**document(main, "1.1.0"), "description": "Edited."}
+    main.write(f"{FOLDER}/{CREATED}/1.1.0.json", edited)
+    refused = main.run("schema", "check")
+    assert refused.code == 3
+    assert f"schema bump {CREATED}" in refused.out.decode()
+    assert main.run("schema", "bump", CREATED).code == 0
+    assert (main.folder / FOLDER / CREATED / "1.1.0.json").read_bytes() == original
+    assert document(main, "1.1.1")["description"] == "Edited."
