@@ -38,10 +38,10 @@ class Leaf:
 
     def takes(self, value: Any) -> bool:
         """``value`` is the value of the field. Only scalars count; each scalar of a list counts by itself."""
-        if isinstance(value, dict | list):
+        if isinstance(value, list):
             values = scalars(value)
             return any(map(self.accepts, values)) if values else self.absent
-        return self.accepts(value)
+        return self.absent if isinstance(value, dict) else self.accepts(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +89,10 @@ class Field:
         return below
 
 
-def scalars(value: Any) -> list[Any]:
-    """The scalars of a field: a list has those of its elements, an object has none."""
-    if isinstance(value, dict):
-        return []
-    if not isinstance(value, list):
-        return [value]
+def scalars(values: list[Any]) -> list[Any]:
+    """The scalars of a list and of the lists in it; an object has none."""
     found = []
-    waiting = list(value)
+    waiting = list(values)
     while waiting:
         each = waiting.pop()
         if isinstance(each, list):

@@ -136,6 +136,7 @@ def test_the_advice_that_a_refusal_gives_is_accepted() -> None:
     [
         (["com.example.order.placed", "com.example.order.changed"], "com.example.order.snapshot"),
         (["com.example.order.placed"], "com.example.order.snapshot"),
+        (["com.a.order.placed", "com.b.order.placed"], "com.snapshot"),
         (["com.example.order.placed", "com.example.user.created"], "com.example.snapshot"),
         (["order.placed", "user.created"], "com.example.item.snapshot"),
     ],
