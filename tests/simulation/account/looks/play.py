@@ -9,7 +9,7 @@ from tests.simulation.account.looks import first, records, registries, schemas, 
 from tests.simulation.account.looks.look import Look, looking
 from tests.simulation.simulation import Simulation
 
-_EACH: Final[Sequence[Callable[[Look], None]]] = (
+EACH: Final[Sequence[Callable[[Look], None]]] = (
     stores.quarantine,
     stores.exported,
     stores.runs,
@@ -39,6 +39,6 @@ def look_around(simulation: Simulation) -> None:
     simulation.faults.on = False
     with looking(simulation) as look:
         # In their order: what came over Kinesis is quarantined beside the rest.
-        for each in (_EACH[at] for at in sorted(look.rng.sample(range(len(_EACH)), _LOOKS))):
+        for each in (EACH[at] for at in sorted(look.rng.sample(range(len(EACH)), _LOOKS))):
             simulation.world.note(f"look: {each.__name__}")
             each(look)
