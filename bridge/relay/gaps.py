@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core.change import Change, TypedItem
+from bridge.core.entities.select import NO_ENTITY
 from bridge.core.event import Event, Trace
 from bridge.core.events.claim_check import Claim, Limited, fit
 from bridge.core.events.translate import Table
 from bridge.core.healing import missing_step, time_text
 from bridge.core.keys import key_as_text
-from bridge.errors import RecordError, ViewTooNarrow
+from bridge.errors import MalformedRecord, RecordError, ViewTooNarrow
 from bridge.limits import LEDGER_GAP_NAMES_MAX_BYTES
 from bridge.ports.ledger import GONE, Keep, Row
 from bridge.relay.batch import Item
@@ -65,7 +66,7 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
             return True
         if not was_live or previous.after == change.before:
             return False
-        return state_after(table, previous) != state_before(table, change)
+        return state_after(table, previous) != _seen_before(table, change)
     if row is None:
         return False
     by_record = row.settled_by == "stream" and row.position.label != ""
@@ -77,9 +78,26 @@ def has_gap(table: Table, change: Change, row: Row | None, previous: Change | No
     existed = seen != GONE if seen else row.live
     if (change.operation == "insert") == existed:
         return True
-    if not existed or not seen:
+    if not existed:
         return False
-    return state_before(table, change) != seen
+    if not seen:  # still, where the row is of the newest change, it says whether an entity had the item
+        return not row.published and _one_has_none(row.entity, change.was)
+    return _seen_before(table, change) != seen
+
+
+def _one_has_none(one: str, other: str | None) -> bool:
+    return bool(one) and bool(other) and one != other and NO_ENTITY in (one, other)
+
+
+def _seen_before(table: Table, change: Change) -> str:
+    """As :func:`state_before`; "" where that has no fingerprint, and only the gap can show it: an item
+    that no entity selects is not made into an event."""
+    try:
+        return state_before(table, change)
+    except MalformedRecord:
+        if change.was != NO_ENTITY or change.entity == NO_ENTITY:
+            raise
+        return ""
 
 
 def missing_before(

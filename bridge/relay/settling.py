@@ -220,7 +220,9 @@ class Settling:
                 else:
                     mark_gap(item)
         except MalformedRecord:
-            return  # translation reports what is wrong, and where
+            if item.gap:  # it is known, and nothing more of it
+                mark_gap(item)
+            # Translation reports what is wrong, and where.
 
     def _settle_one(self, key: str, own: Sequence[Item]) -> bool:
         """Settle one key in a redrive. It runs beside the live stream, so it overwrites only the row that it

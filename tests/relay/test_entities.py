@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -126,6 +127,31 @@ def test_a_change_of_entity_is_no_gap_and_a_lost_change_of_entity_is_one() -> No
     handle(relay_, change(4, ORDER, {"status": "open"}, {"status": "open", "n": 2}))  # 3 was lost
     assert ["gap" in each for each in events(sink)] == [False, False, False, True]
     assert row_of(relay_, ORDER).entity == "cart"
+
+
+@pytest.mark.parametrize("keep", ["fingerprint", "fields", "image"])
+@pytest.mark.parametrize("heal", ["report", "emit"])
+def test_a_loss_is_told_also_where_the_item_had_no_entity_and_no_fingerprint(keep: Keep, heal: Heal) -> None:
+    """Such an item is made into no event, so that nothing else says what is wrong with it."""
+    relay_, sink = bridge(keep=keep, heal=heal)
+    handle(relay_, change(1, ORDER, None, {"status": "open"}))
+    never: dict[str, Any] = {"status": "lost", "n": Decimal("NaN")}
+    handle(relay_, change(4, ORDER, never, {"status": "open", "n": 2}))  # 2 and 3 were lost
+    assert [each for each in events(sink) if "gap" in each or "reconciled" in each]
+    handle(relay_, change(5, ORDER, {"status": "open", "n": 2}, never))
+    sink.accepted.clear()
+    handle(relay_, change(8, ORDER, {"status": "placed"}, {"status": "paid"}))  # 6 and 7 were lost
+    assert [each for each in events(sink) if "gap" in each or "reconciled" in each]
+
+
+def test_without_a_loss_nothing_is_told_of_an_item_that_had_no_entity_and_no_fingerprint() -> None:
+    relay_, sink = bridge()
+    never: dict[str, Any] = {"status": "lost", "n": Decimal("NaN")}
+    handle(relay_, change(1, ORDER, None, {"status": "open"}))
+    handle(relay_, change(2, ORDER, {"status": "open"}, never))
+    handle(relay_, change(3, ORDER, never, {**never, "m": 1}))
+    handle(relay_, change(4, ORDER, {**never, "m": 1}, {"status": "open"}))
+    assert [each for each in events(sink) if "gap" in each] == []
 
 
 def test_the_fields_that_one_entity_ignores_are_changes_of_another() -> None:

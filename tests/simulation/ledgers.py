@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
@@ -21,6 +22,8 @@ from tests.simulation.faults import Faults
 from tests.simulation.peers.network import spoiled
 
 _PATIENCE_S = 2.0
+_UNSEEN_MOST, _UNSEEN_S = 5, 3.0
+"""AWS: an eventually consistent read sees a write usually within one second."""
 _NAMES = {
     "BatchGetItem": "ledger.read",
     "PutItem": "ledger.settle_if",
@@ -43,6 +46,7 @@ class SimulatedDynamoDb(DynamoDbClient):
         self._fault = self._name = "none"
         self.unprocessed = sometimes(self._left)
         self.stale = self._behind
+        self._wrote_s: deque[float] = deque(maxlen=_UNSEEN_MOST)
 
     def _item_rules(self, operation: str, item: dict[str, Any]) -> None:
         super()._item_rules(operation, item)
@@ -93,9 +97,17 @@ class SimulatedDynamoDb(DynamoDbClient):
     def _left(self, operation: str, call: int) -> int:
         return self._faults.rng.randrange(4) if self._fault == "partial" else 0
 
+    def _write(self, key: str, item: dict[str, Any] | None) -> None:
+        super()._write(key, item)
+        self._wrote_s.append(self._faults.world.clock.now())
+
     def _behind(self, operation: str, call: int) -> int:
-        """A read that does not ask for more may not see the newest writes."""
-        return self._faults.rng.randrange(6) if self._faults.on else 0
+        """A read that does not ask for more may not see what was written in the last seconds."""
+        if not self._faults.on:
+            return 0
+        now_s = self._faults.world.clock.now()
+        young = sum(now_s - wrote_s <= _UNSEEN_S for wrote_s in self._wrote_s)
+        return min(self._faults.rng.randrange(_UNSEEN_MOST + 1), young)
 
 
 def _name_of(operation: str, parameters: dict[str, Any]) -> str:

@@ -16,6 +16,7 @@ _ONCE_BROKEN_SINGLE_TABLE = (3, 19, 39, 731500014, 731500075, 616670650)
 _ONCE_BROKEN_AS_DRAWN = (
     *(846293034, 287444774, 33643688, 151476720, 151477299),
     *(45988551, 45990116, 45990960, 45990983),
+    *(45990461, 45991205, 984238307),
 )
 PLAIN_WORLD: Mapping[str, Any] = {"entities": "none"}
 
@@ -29,6 +30,13 @@ def test_what_was_found_once_stays_repaired(seed: int) -> None:
 def test_what_was_found_in_single_table_worlds_stays_repaired(seed: int) -> None:
     for entities in ("ignore", "quarantine"):
         assert simulate(seed, shape={"entities": entities}).violation == ""
+
+
+@pytest.mark.parametrize(("seed", "entities"), [(574959541, "quarantine"), (46959483, "ignore")])
+def test_what_was_found_in_worlds_that_lose_much_stays_repaired(seed: int, entities: str) -> None:
+    shape = {"keep": "fingerprint", "heal": "report", "poison_share": 0.06, "skip_share": 0.05}
+    more = {"gap_share": 0.2} if entities == "quarantine" else {"refused_share": 0.03}
+    assert simulate(seed, shape={**shape, **more, "entities": entities}).violation == ""
 
 
 @pytest.mark.parametrize("seed", _ONCE_BROKEN_AS_DRAWN)

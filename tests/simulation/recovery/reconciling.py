@@ -94,7 +94,7 @@ class Reconciliations:
                 resume = status is not None and status.phase != "done"
                 if on:
                     simulation.restart()
-                    simulation.work(60)
+                    simulation.come_to_rest(after=60)
         raise Violation("the reconciliation does not come to its end")
 
     def _is_expected(self, error: BaseException, *, resume: bool, displaced: bool) -> None:

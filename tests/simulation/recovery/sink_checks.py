@@ -40,6 +40,7 @@ def plans_are_published(simulation: Simulation) -> None:
             continue
         if (
             published == item["plan"]
+            or judge.excused("plans: the item can never become an event", is_poison(item))
             or judge.excused("plans: the insert itself was overtaken", published is None)
             or judge.excused("plans: a gap without names", token(key) in simulation.outside.unnamed_gaps)
             or judge.excused("plans: a change was quarantined", quarantined(simulation, changes[key]))
