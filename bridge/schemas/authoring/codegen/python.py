@@ -209,7 +209,7 @@ def _literal(value: object) -> str:
 def _docstring(text: str) -> list[str]:
     plain = " ".join(text.split()) or "."
     if "\\" in plain or '"' in plain or not plain.isprintable():
-        return [f"    {json.dumps(plain)}"]
+        return [f"    {plain!r}"]
     lines = textwrap.wrap(plain, WIDTH - 10, break_long_words=False) or ["."]
     if len(lines) == 1:
         return [f'    """{lines[0]}"""']

@@ -75,6 +75,15 @@ def _json(value: Any) -> Any:
     return value.to_json() if hasattr(value, "to_json") else value
 
 
+def test_a_description_is_the_docstring_whatever_is_in_it(tmp_path: Path) -> None:
+    text = 'Ends with "quotes" and a \\ and \U0001f600 \u2028 "'
+    inner = {"type": "object", "description": text, "properties": {"x": WHOLE}}
+    document = {"type": "object", "properties": {"inner": inner}}
+    package = rig.imported([rig.proposed(tmp_path, document, "com.example.thing")], tmp_path)
+    assert rig.module(package, "com_example_thing_v1").Inner.__doc__ == " ".join(text.split())
+    rig.forget(package)
+
+
 def test_a_member_keeps_its_name_where_python_allows_it(tmp_path: Path) -> None:
     names = ["userId", "UserID", "user_id", "größe", "list", "data", "get", "items", "type"]
     document = {"type": "object", "properties": dict.fromkeys(names, TEXT)}

@@ -65,6 +65,7 @@ def test_every_file_parses(source: str, tmp_path: Path) -> None:
 SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "a nullable member": ({"type": ["string", "null"]}, "string | null"),
     "an enumeration": ({"enum": ["a", 1, None, True]}, '"a" | 1 | null | true'),
+    "an enumeration of numbers": ({"enum": [1.0, 1, 2.5]}, "1 | 2.5"),
     "a constant object": ({"const": {"a": [1]}}, '{ readonly "a": readonly [1] }'),
     "a map": ({"type": "object", "additionalProperties": WHOLE}, "{ readonly [name: string]: number }"),
     "a closed pair": (
