@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from bridge.core.pointer import parse_pointer
 from bridge.schemas.documents.nodes import Documents, Node, Undecided
 
 Place = tuple[str, str]
@@ -98,8 +99,8 @@ def _flat(documents: Documents, nodes: Iterable[Node]) -> _Flat:
         if not isinstance(schema, Mapping) or place_of(node) in seen:
             continue
         seen.add(place_of(node))
-        if node.pointer and "$id" in schema:
-            continue  # its references have another base, so it is left to the validator
+        if _has_other_base(documents, node):
+            continue  # its references do not lead where they seem to: it is left to the validator
         flat.plains.append(node)
         flat.groups += _groups(node)
         waiting += reversed([*referred(documents, node), *_all_of(node)])
@@ -119,6 +120,19 @@ def referred(documents: Documents, node: Node) -> Iterator[Node]:
 def _all_of(node: Node) -> Iterator[Node]:
     for number, _ in enumerate(node.schema.get("allOf", ())):
         yield node.at("allOf", number)
+
+
+def _has_other_base(documents: Documents, node: Node) -> bool:
+    """Whether a schema is inside one with an ``$id`` of its own."""
+    inner = documents.root(node.uri).schema
+    for step in parse_pointer(node.pointer) if node.pointer else ():
+        try:
+            inner = inner[int(step)] if isinstance(inner, list) else inner[step]
+        except KeyError:
+            return False  # a branch that is not written: node is an empty schema
+        if isinstance(inner, Mapping) and isinstance(inner.get("$id"), str):
+            return True
+    return False
 
 
 def _groups(node: Node) -> Iterator[_Group]:

@@ -123,6 +123,13 @@ def test_a_schema_that_extends_another_one_dynamically_decides(tmp_path: Path) -
     rig.forget(package)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_schemas_of_a_set_stay_as_they_are(language: str) -> None:
+    schema = {"properties": {"plan": {"enum": ["free"], "x-extensible-enum": True}}}
+    generated_files(together({"com.example.a": schema}, ["com.example.a"]), language)
+    assert schema == {"properties": {"plan": {"enum": ["free"], "x-extensible-enum": True}}}
+
+
 def test_two_versions_of_one_major_are_refused(tmp_path: Path) -> None:
     schemas = [rig.proposed(tmp_path, {"type": "object"}, "com.example.t", v) for v in ("1.0.0", "1.1.0")]
     with pytest.raises(BridgeError, match=r"two versions of com\.example\.t\.v1"):

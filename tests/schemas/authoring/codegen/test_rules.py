@@ -193,6 +193,45 @@ def test_places_with_any_name_have_classes_that_are_distinguished_by_their_schem
     assert getattr(made.data, attribute).y == "z"
 
 
+NESTED = {
+    "$id": "https://x.example.com/nested",
+    "type": "object",
+    "properties": {"v": {"$ref": "#/$defs/v"}, "w": WHOLE},
+    "$defs": {"v": WHOLE},
+}
+
+PRECISE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "a schema with an $id of its own": ({"properties": {"n": NESTED}, "$defs": {"v": TEXT}}, {"n": {"v": 1}}),
+    "a place in a schema with an $id of its own": (
+        {"properties": {"n": NESTED, "v": {"$ref": "#/properties/n/properties/v"}}, "$defs": {"v": TEXT}},
+        {"v": 1},
+    ),
+    "names that match a pattern": (
+        {
+            "properties": {"a1": True},
+            "allOf": [{"patternProperties": {"^a": WHOLE}, "additionalProperties": TEXT}],
+        },
+        {"a1": 1},
+    ),
+    "all other names": (
+        {"properties": {"a": True}, "allOf": [{"properties": {"b": WHOLE}, "additionalProperties": TEXT}]},
+        {"a": "x", "b": 1},
+    ),
+    "a branch that is not written": (
+        {"if": {"required": ["a"]}, "then": {"properties": {"a": WHOLE}}},
+        {"a": 1},
+    ),
+}
+"""Name to schema of an object and data that it accepts, where a type is easily wrong."""
+
+
+@pytest.mark.parametrize("name", PRECISE)
+def test_values_have_the_types_of_their_attributes(name: str, model: Make) -> None:
+    schema, data = PRECISE[name]
+    made = model({"type": "object", **schema}).from_json(event(data))
+    assert list(nonconforming(made)) == []
+
+
 def test_data_need_not_be_an_object(model: Make) -> None:
     made = model({"type": "array", "items": WHOLE})
     assert made.from_json(event([1, 2.0])).data == [1, 2]

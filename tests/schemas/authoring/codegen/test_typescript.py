@@ -66,6 +66,9 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "a nullable member": ({"type": ["string", "null"]}, "string | null"),
     "an enumeration": ({"enum": ["a", 1, None, True]}, '"a" | 1 | null | true'),
     "an enumeration of numbers": ({"enum": [1.0, 1, 2.5]}, "1 | 2.5"),
+    "an enumeration with a type": ({"type": "number", "enum": [1, 2.5, "x"]}, "1 | 2.5"),
+    "a whole number or any": ({"anyOf": [WHOLE, {"type": "number"}, {"const": 3}]}, "number"),
+    "lists of lists": ({"type": "array", "items": {"$ref": "#/properties/m"}}, "ReadonlyArray<ReadonlyArray<unknown>>"),
     "a constant object": ({"const": {"a": [1]}}, '{ readonly "a": readonly [1] }'),
     "a map": ({"type": "object", "additionalProperties": WHOLE}, "{ readonly [name: string]: number }"),
     "a closed pair": (
@@ -87,6 +90,12 @@ def test_a_type_says_what_it_can(name: str, tmp_path: Path) -> None:
     document = {"type": "object", "required": ["m"], "properties": {"m": schema}}
     files = generated_files([rig.proposed(tmp_path, document, "com.example.thing")], "typescript")
     assert f"  readonly m: {wanted};\n" in files["com_example_thing_v1.ts"]
+
+
+def test_a_member_that_must_not_be_there_has_no_type(tmp_path: Path) -> None:
+    document = {"type": "object", "properties": {"m": TEXT, "gone": False}}
+    files = generated_files([rig.proposed(tmp_path, document, "com.example.thing")], "typescript")
+    assert "  readonly m?: string;\n}" in files["com_example_thing_v1.ts"]
 
 
 def valid_examples() -> Iterator[tuple[Proposed, Any]]:
