@@ -68,7 +68,10 @@ SHAPES: dict[str, tuple[dict[str, Any], str]] = {
     "an enumeration of numbers": ({"enum": [1.0, 1, 2.5]}, "1 | 2.5"),
     "an enumeration with a type": ({"type": "number", "enum": [1, 2.5, "x"]}, "1 | 2.5"),
     "a whole number or any": ({"anyOf": [WHOLE, {"type": "number"}, {"const": 3}]}, "number"),
-    "lists of lists": ({"type": "array", "items": {"$ref": "#/properties/m"}}, "ReadonlyArray<ReadonlyArray<unknown>>"),
+    "lists of lists": (
+        {"type": "array", "items": {"$ref": "#/properties/m"}},
+        "ReadonlyArray<ReadonlyArray<unknown>>",
+    ),
     "a constant object": ({"const": {"a": [1]}}, '{ readonly "a": readonly [1] }'),
     "a map": ({"type": "object", "additionalProperties": WHOLE}, "{ readonly [name: string]: number }"),
     "a closed pair": (
