@@ -61,13 +61,14 @@ def _compare(wide: str, narrow: str) -> tuple[bool, str | None]:
 class Automaton:
     """``steps[s]`` are (ranges, to); ``empty[s]`` are the states reached without a character."""
 
+    states_max: int = MAX_STATES
     steps: list[list[tuple[Ranges, int]]] = field(default_factory=list)
     empty: list[list[int]] = field(default_factory=list)
     start: int = 0
     end: int = 0
 
     def state(self) -> int:
-        if len(self.steps) >= MAX_STATES:
+        if len(self.steps) >= self.states_max:
             raise Unread
         self.steps.append([])
         self.empty.append([])
@@ -95,15 +96,23 @@ class Automaton:
 
 def read(pattern: str, line_ends: Ranges) -> Automaton:
     """``line_ends``: what a dot does not match, because engines differ. Raises :class:`Unread`."""
-    return _Builder(line_ends).build(parse(pattern))
+    return build(parse(pattern), line_ends)
+
+
+def build(
+    tree: Choice, line_ends: Ranges, *, states_max: int = MAX_STATES, repeats_max: int = REPEATS_MAX
+) -> Automaton:
+    """As :func:`read`, for a pattern that is a tree already."""
+    return _Builder(line_ends, states_max, repeats_max).build(tree)
 
 
 class _Builder:
     """Each part of a tree becomes a pair of states: its first and its last."""
 
-    def __init__(self, line_ends: Ranges) -> None:
+    def __init__(self, line_ends: Ranges, states_max: int, repeats_max: int) -> None:
         self._dot = negated(line_ends)
-        self._out = Automaton()
+        self._repeats_max = repeats_max
+        self._out = Automaton(states_max)
 
     def build(self, tree: Choice) -> Automaton:
         out = self._out
@@ -148,7 +157,7 @@ class _Builder:
         return first, last
 
     def _repeat(self, node: Repeat) -> tuple[int, int]:
-        if max(node.least, node.most or 0) > REPEATS_MAX:
+        if max(node.least, node.most or 0) > self._repeats_max:
             raise Unread
         out = self._out
         first = last = out.state()

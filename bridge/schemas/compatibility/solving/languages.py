@@ -1,0 +1,121 @@
+"""Texts that match some patterns and not others, within limits of length: the shortest first.
+
+Patterns that cannot be read are left out. So a text that is found may not match them, but where no text is
+found, there is none. The same holds for the length: characters are counted as JSON Schema counts them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from bridge.schemas.compatibility.proving.expressions import LAST, Ranges, Unread
+from bridge.schemas.compatibility.proving.inclusion import NEWLINE, NEWLINES
+from bridge.schemas.compatibility.solving.machines import Expression, expression
+
+MAX_NODES: Final = 12_000
+FEW: Final = 6
+"""Up to so many characters that are alike are all tried; of more, only some."""
+_PLAIN: Final = (97, 48, 65, 45, 32)
+
+
+class Texts(NamedTuple):
+    """``complete``: there is no other text than these."""
+
+    texts: tuple[str, ...]
+    complete: bool
+
+
+NONE: Final = Texts((), True)
+UNKNOWN: Final = Texts((), False)
+
+
+@lru_cache(maxsize=4_096)
+def find_texts(
+    patterns: tuple[str, ...], refused: tuple[str, ...], least: int, most: int | None, count: int
+) -> Texts:
+    """Up to ``count`` texts. No text is certain for both meanings of a dot (engines differ)."""
+    if most is not None and least > most:
+        return NONE
+    first = _Search(patterns, refused, NEWLINE, checked=True).run(least, most, count)
+    if first.texts or not first.complete or not any("." in each for each in (*patterns, *refused)):
+        return first
+    other = _Search(patterns, refused, NEWLINES, checked=False).run(least, most, 1)
+    return NONE if other == NONE else UNKNOWN
+
+
+class _Search:
+    def __init__(
+        self, patterns: tuple[str, ...], refused: tuple[str, ...], line_ends: Ranges, *, checked: bool
+    ) -> None:
+        self._wanted = _read(patterns, line_ends, checked)
+        self._refused = _read(refused, line_ends, checked)
+        self._all = [*self._wanted, *self._refused]
+        self._letters, self._representing = _letters(self._all)
+
+    def run(self, least: int, most: int | None, count: int) -> Texts:
+        begin = tuple(each.begin for each in self._all)
+        visits: Counter[tuple[tuple[tuple[int, ...], ...], int]] = Counter()
+        waiting = deque([(begin, "", 0)])
+        found: list[str] = []
+        cut = False
+        steps = 0
+        while waiting:
+            states, text, length = waiting.popleft()
+            node = (states, min(length, least))
+            visits[node] += 1
+            if visits[node] > count:
+                cut = True
+                continue
+            steps += 1
+            if steps > MAX_NODES:
+                return Texts(tuple(found), False)
+            try:
+                accepted = length >= least and self._accepts(states, text)
+            except Unread:
+                return Texts(tuple(found), False)
+            if accepted:
+                found.append(text)
+                if len(found) >= count:
+                    return Texts(tuple(found), False)
+            if most is not None and length >= most:
+                continue
+            for letter in self._letters:
+                left = tuple(each.step(s, letter) for each, s in zip(self._all, states, strict=True))
+                if not any(each.is_lost(s) for each, s in zip(self._wanted, left, strict=False)):
+                    waiting.append((left, text + chr(letter), length + 1))
+        others = cut and bool(found)
+        return Texts(tuple(found), not others and self._representing.isdisjoint("".join(found)))
+
+    def _accepts(self, states: tuple[tuple[int, ...], ...], text: str) -> bool:
+        wanted = len(self._wanted)
+        taken = [each.accepts(s, text) for each, s in zip(self._all, states, strict=True)]
+        return all(taken[:wanted]) and not any(taken[wanted:])
+
+
+def _read(patterns: tuple[str, ...], line_ends: Ranges, checked: bool) -> list[Expression]:
+    read = (expression(each, line_ends, checked) for each in patterns)
+    return [each for each in read if each is not None]
+
+
+def _letters(expressions: list[Expression]) -> tuple[list[int], set[str]]:
+    """Some characters of each kind that the automata distinguish, plain ones where possible; and those that
+    stand for more characters."""
+    cuts = {0, LAST + 1, 0xD800, 0xE000}
+    for each in expressions:
+        for machine in each.machines:
+            cuts |= machine.cuts
+    letters: list[int] = []
+    representing: set[str] = set()
+    for low, high in pairwise(sorted(cuts)):
+        if low == 0xD800:
+            continue  # halves of surrogate pairs are not characters
+        if high - low <= FEW:
+            letters += range(low, high)
+            continue
+        some = [code for code in _PLAIN if low <= code < high][:2] or [low, low + 1]
+        letters += some
+        representing.update(map(chr, some))
+    return sorted(letters, key=lambda code: (not 32 <= code < 127, code)), representing
