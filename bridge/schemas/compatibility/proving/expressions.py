@@ -98,9 +98,9 @@ _OUTSIDE: Final = "a0 -_~Zéx9"
 """Samples for a negated bracket, as far as they match."""
 
 
-def parse(pattern: str) -> Choice:
-    """Raises :class:`Unread`."""
-    parser = _Parser(pattern)
+def parse(pattern: str, spaces: Ranges | None = None) -> Choice:
+    """``spaces``: what ``\\s`` matches, where that is given. Raises :class:`Unread`."""
+    parser = _Parser(pattern, spaces)
     try:
         tree = parser.choice()
     except (IndexError, ValueError, RecursionError) as error:
@@ -110,14 +110,22 @@ def parse(pattern: str) -> Choice:
     return tree
 
 
+def _spaces(spaces: Ranges) -> dict[str, Characters]:
+    return {
+        "s": Characters(spaces, _CLASSES["s"].samples),
+        "S": Characters(negated(spaces), _CLASSES["S"].samples),
+    }
+
+
 def _plain(character: str) -> Characters:
     return Characters(((ord(character), ord(character)),), (character,))
 
 
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, spaces: Ranges | None) -> None:
         self._text = text
         self._at = 0
+        self._classes = _CLASSES if spaces is None else {**_CLASSES, **_spaces(spaces)}
 
     def peek(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -193,8 +201,8 @@ class _Parser:
 
     def _escaped(self) -> Characters:
         mark = self._next()
-        if mark in _CLASSES:
-            return _CLASSES[mark]
+        if mark in self._classes:
+            return self._classes[mark]
         if mark in _CONTROL and not (mark == "0" and self.peek().isdecimal()):
             return _plain(_CONTROL[mark])
         if mark in "xu":

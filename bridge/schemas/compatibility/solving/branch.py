@@ -11,6 +11,8 @@ from bridge.schemas.compatibility.solving.signed import Conjunction, Signed
 
 LOOK: Final = 3
 """How many schemas deep an alternative is read before it is chosen."""
+LISTED: Final = 20
+"""Up to so many values are validated one by one."""
 _NONE: Final[Conjunction] = frozenset()
 
 
@@ -113,6 +115,9 @@ class Branch:
         if self._pool.nothing in conjunction:
             return True
         simple = frozenset(each for each in conjunction if each.flat)
+        listed = min((each.node["enum"] for each in simple if each.lists), key=len, default=None)
+        if listed is not None and len(listed) <= LISTED:
+            return all(self._pool.all_hold(simple, value) is False for value in listed)
         return len(simple) > 1 and self._impossible(simple)
 
     def has(self, items: Items) -> bool:
@@ -153,9 +158,7 @@ class Branch:
         if word == "all":
             groups = self.some.get(value, ())
             known = self.all.get(value, _NONE)
-            return any(
-                self._contradicts(self._pool.narrowed(known, (*group, item[2]))) for group in groups
-            )
+            return any(self._contradicts(self._pool.narrowed(known, (*group, item[2]))) for group in groups)
         if word == "some":
             known = self.all.get(value, _NONE)
             if value.key is not None and value in self.some:

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 import jsonschema_rs
 
-_DAY_OF_YEAR: Final = (
-    "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
-)
+_DAY_OF_YEAR: Final = "((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
 _DATE: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
-_TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+_TIME: Final = (
+    r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
+)
 _NO_LEAP: Final = (
     r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
@@ -97,7 +97,9 @@ def has_format(name: str, text: str) -> bool:
 @cache
 def _content_validator(encoding: str | None, media_type: str | None) -> Any:
     keywords = {"contentEncoding": encoding, "contentMediaType": media_type}
-    return jsonschema_rs.Draft7Validator({key: value for key, value in keywords.items() if value}, offline=True)
+    return jsonschema_rs.Draft7Validator(
+        {key: value for key, value in keywords.items() if value}, offline=True
+    )
 
 
 def has_content(content: dict[str, Any], text: str) -> bool:

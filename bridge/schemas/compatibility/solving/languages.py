@@ -1,7 +1,7 @@
 """Texts that match some patterns and not others, within limits of length: the shortest first.
 
 Patterns that cannot be read are left out. So a text that is found may not match them, but where no text is
-found, there is none. The same holds for the length: characters are counted as JSON Schema counts them.
+found, there is none.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from bridge.schemas.compatibility.proving.expressions import LAST, Ranges, Unread
-from bridge.schemas.compatibility.proving.inclusion import NEWLINE, NEWLINES
-from bridge.schemas.compatibility.solving.machines import Expression, expression
+from bridge.schemas.compatibility.proving.expressions import LAST, Unread
+from bridge.schemas.compatibility.solving.machines import OTHERS, VALIDATOR, Engine, Expression, expression
 
 MAX_NODES: Final = 12_000
 FEW: Final = 6
 """Up to so many characters that are alike are all tried; of more, only some."""
+LONG: Final = 8
+"""Of shorter texts than the least length minus this, one of each kind is enough."""
+_DIFFERENT: Final = (".", "\\s", "\\S")
 _PLAIN: Final = (97, 48, 65, 45, 32)
 
 
@@ -36,22 +38,20 @@ UNKNOWN: Final = Texts((), False)
 def find_texts(
     patterns: tuple[str, ...], refused: tuple[str, ...], least: int, most: int | None, count: int
 ) -> Texts:
-    """Up to ``count`` texts. No text is certain for both meanings of a dot (engines differ)."""
+    """Up to ``count`` texts. Where there is none, there is none for any engine."""
     if most is not None and least > most:
         return NONE
-    first = _Search(patterns, refused, NEWLINE, checked=True).run(least, most, count)
-    if first.texts or not first.complete or not any("." in each for each in (*patterns, *refused)):
+    first = _Search(patterns, refused, VALIDATOR).run(least, most, count)
+    if first != NONE or not any(mark in each for each in (*patterns, *refused) for mark in _DIFFERENT):
         return first
-    other = _Search(patterns, refused, NEWLINES, checked=False).run(least, most, 1)
-    return NONE if other == NONE else UNKNOWN
+    others = (_Search(patterns, refused, engine).run(least, most, 1) for engine in OTHERS)
+    return NONE if all(other == NONE for other in others) else UNKNOWN
 
 
 class _Search:
-    def __init__(
-        self, patterns: tuple[str, ...], refused: tuple[str, ...], line_ends: Ranges, *, checked: bool
-    ) -> None:
-        self._wanted = _read(patterns, line_ends, checked)
-        self._refused = _read(refused, line_ends, checked)
+    def __init__(self, patterns: tuple[str, ...], refused: tuple[str, ...], engine: Engine) -> None:
+        self._wanted = _read(patterns, engine)
+        self._refused = _read(refused, engine)
         self._all = [*self._wanted, *self._refused]
         self._letters, self._representing = _letters(self._all)
 
@@ -66,7 +66,7 @@ class _Search:
             states, text, length = waiting.popleft()
             node = (states, min(length, least))
             visits[node] += 1
-            if visits[node] > count:
+            if visits[node] > (count if length >= least - LONG else 1):
                 cut = True
                 continue
             steps += 1
@@ -95,8 +95,8 @@ class _Search:
         return all(taken[:wanted]) and not any(taken[wanted:])
 
 
-def _read(patterns: tuple[str, ...], line_ends: Ranges, checked: bool) -> list[Expression]:
-    read = (expression(each, line_ends, checked) for each in patterns)
+def _read(patterns: tuple[str, ...], engine: Engine) -> list[Expression]:
+    read = (expression(each, engine) for each in patterns)
     return [each for each in read if each is not None]
 
 

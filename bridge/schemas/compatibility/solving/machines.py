@@ -7,16 +7,35 @@ match the same text.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
-from bridge.schemas.compatibility.proving.expressions import Anchor, Choice, Ranges, Unread, parse
-from bridge.schemas.compatibility.proving.inclusion import Automaton, build
+from bridge.schemas.compatibility.proving.expressions import Anchor, Choice, Node, Ranges, Unread, parse
+from bridge.schemas.compatibility.proving.inclusion import NEWLINE, NEWLINES, Automaton, build
 from bridge.schemas.compatibility.proving.parts import matches
 
+MAX_OPTIONS: Final = 60
 MAX_STATES: Final = 6_000
 MAX_REPEATS: Final = 2_500
 DEAD: Final = 0
 """The state from which nothing matches any more."""
+
+
+class Engine(NamedTuple):
+    """What engines differ about: what a dot does not match, and what ``\\s`` matches."""
+
+    line_ends: Ranges
+    spaces: Ranges
+
+
+_WIDE: Final[Ranges] = ((0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F),
+                        (0x3000, 0x3000))  # fmt: skip
+VALIDATOR: Final = Engine(NEWLINE, ((9, 13), (32, 32), (160, 160), *_WIDE, (0xFEFF, 0xFEFF)))
+"""The engine of the validator: ECMA-262, except for what a dot does not match."""
+OTHERS: Final = (
+    Engine(NEWLINES, VALIDATOR.spaces),
+    Engine(NEWLINE, ((9, 13), (28, 32), (133, 133), (160, 160), *_WIDE)),
+    Engine(NEWLINE, ((9, 10), (12, 13), (32, 32))),
+)
 
 
 class Machine:
@@ -61,14 +80,14 @@ class Machine:
 class Expression:
     """A pattern: its automaton, and one for each look-ahead, with whether that must match."""
 
-    def __init__(self, pattern: str, line_ends: Ranges, *, checked: bool) -> None:
+    def __init__(self, pattern: str, engine: Engine) -> None:
         self._pattern = pattern
-        self._checked = checked
+        self._checked = engine == VALIDATOR
         looks, rest = _looks_ahead(pattern)
-        self.machines = [_machine(parse(rest), line_ends)]
+        self.machines = [_machine(parse(rest, engine.spaces), engine)]
         self._wanted = [True]
         for text, wanted in looks:
-            self.machines.append(_machine(_from_the_begin(parse(text)), line_ends))
+            self.machines.append(_machine(_from_the_begin(parse(text, engine.spaces)), engine))
             self._wanted.append(wanted)
 
     @property
@@ -82,9 +101,7 @@ class Expression:
 
     def is_lost(self, states: tuple[int, ...]) -> bool:
         """Whether no longer text matches."""
-        return any(
-            state == DEAD and wanted for state, wanted in zip(states, self._wanted, strict=True)
-        )
+        return any(state == DEAD and wanted for state, wanted in zip(states, self._wanted, strict=True))
 
     def accepts(self, states: tuple[int, ...], text: str) -> bool:
         """Raises :class:`Unread` where the validator differs, because the validator is what refuses events.
@@ -101,16 +118,16 @@ class Expression:
 
 
 @lru_cache(maxsize=512)
-def expression(pattern: str, line_ends: Ranges, checked: bool) -> Expression | None:
-    """``checked``: the validator must agree about every text. ``None`` for what cannot be read."""
+def expression(pattern: str, engine: Engine) -> Expression | None:
+    """``None`` for what cannot be read."""
     try:
-        return Expression(pattern, line_ends, checked=checked)
+        return Expression(pattern, engine)
     except Unread:
         return None
 
 
-def _machine(tree: Choice, line_ends: Ranges) -> Machine:
-    return Machine(build(tree, line_ends, states_max=MAX_STATES, repeats_max=MAX_REPEATS))
+def _machine(tree: Choice, engine: Engine) -> Machine:
+    return Machine(build(_spread(tree), engine.line_ends, states_max=MAX_STATES, repeats_max=MAX_REPEATS))
 
 
 def _looks_ahead(pattern: str) -> tuple[list[tuple[str, bool]], str]:
@@ -146,9 +163,32 @@ def _closing(text: str) -> int:
     raise Unread
 
 
+def _spread(tree: Choice) -> Choice:
+    """Anchors in a group at either end of an alternative become anchors of alternatives: ``a(b|$)`` is
+    ``ab|a$``."""
+    out: list[tuple[Node, ...]] = []
+    waiting = list(reversed(tree.options))
+    while waiting:
+        option = waiting.pop()
+        if len(out) + len(waiting) > MAX_OPTIONS:
+            raise Unread
+        first, last = option[:1], option[-1:]
+        if first and isinstance(first[0], Choice) and _is_anchored(first[0]):
+            waiting += reversed([(*inner, *option[1:]) for inner in first[0].options])
+        elif last and isinstance(last[0], Choice) and _is_anchored(last[0]):
+            waiting += reversed([(*option[:-1], *inner) for inner in last[0].options])
+        else:
+            out.append(option)
+    return Choice(tuple(out))
+
+
+def _is_anchored(node: Node) -> bool:
+    if isinstance(node, Choice):
+        return any(_is_anchored(part) for option in node.options for part in option)
+    return isinstance(node, Anchor)
+
+
 def _from_the_begin(tree: Choice) -> Choice:
     return Choice(
-        tuple(
-            option if option[:1] == (Anchor.BEGIN,) else (Anchor.BEGIN, *option) for option in tree.options
-        )
+        tuple(option if option[:1] == (Anchor.BEGIN,) else (Anchor.BEGIN, *option) for option in tree.options)
     )

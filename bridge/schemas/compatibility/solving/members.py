@@ -94,7 +94,9 @@ def members_of(asking: Asking, conjunction: Conjunction) -> list[Place] | None:
         return None
     others: list[Place] = []
     text = pool.of({"type": "string"})
-    beside = pool.conjunction(text, pool.of({"enum": list(names)}, wanted=False)) if names else frozenset({text})
+    beside = (
+        pool.conjunction(text, pool.of({"enum": list(names)}, wanted=False)) if names else frozenset({text})
+    )
     if not _sort(asking, wanted, beside, (), others, names):
         return None
     named = []

@@ -135,7 +135,9 @@ def _between(low: tuple[Fraction, bool] | None, high: tuple[Fraction, bool] | No
         yield from (low[0] + width / parts for parts in _PARTS)
         yield from (high[0] - width / parts for parts in _PARTS)
         return
-    begin, direction = (low[0], 1) if low is not None else (high[0], -1) if high is not None else (Fraction(0), 1)
+    begin, direction = (
+        (low[0], 1) if low is not None else (high[0], -1) if high is not None else (Fraction(0), 1)
+    )
     yield begin
     for number in range(40):
         yield from (floor(begin) + direction * (number + each) for each in _PLAIN)

@@ -144,9 +144,7 @@ class Objects:
                 found += ({**smallest, name: value} for value in values)
         return self._found(found[: want * 2], complete=False)
 
-    def _all(
-        self, members: dict[str, tuple[Any, ...]], spare: dict[str, tuple[Any, ...]]
-    ) -> Found | None:
+    def _all(self, members: dict[str, tuple[Any, ...]], spare: dict[str, tuple[Any, ...]]) -> Found | None:
         """Every object there is, if there are only a few."""
         choices = [*members.values(), *((_ABSENT, *values) for values in spare.values())]
         if prod(map(len, choices)) > MANY:

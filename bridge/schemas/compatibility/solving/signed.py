@@ -23,12 +23,13 @@ _FLAT: Final = frozenset(
 class Signed:
     """A schema with a sign: ``wanted`` or refused. Two of the same meaning are the same object."""
 
-    __slots__ = ("flat", "node", "opposite", "wanted")
+    __slots__ = ("flat", "lists", "node", "opposite", "wanted")
 
     def __init__(self, node: dict[str, Any], *, wanted: bool) -> None:
         self.node = node
         self.wanted = wanted
         self.flat = node.keys() <= _FLAT
+        self.lists = wanted and "enum" in node
         self.opposite: Signed
 
 

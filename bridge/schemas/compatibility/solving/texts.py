@@ -104,7 +104,8 @@ class _Wanted:
         inner = {INNER[name] for name in self._of("format", True) if name in INNER}
         inner |= {CONTENT_INNER[key] for each in self._contents for key in each if len(each) == 1}
         patterns = tuple(sorted({*self._of("pattern", True), *inner}))
-        yield from find_texts(patterns, self.refused, self.least, self.most, MORE).texts
+        for count in (2, MORE):
+            yield from find_texts(patterns, self.refused, self.least, self.most, count).texts
         yield from find_texts(patterns, tuple(self._of("pattern", False)), self.least, self.most, MORE).texts
         for name in sorted(self._formats):
             yield from FORMATS.get(name, ())

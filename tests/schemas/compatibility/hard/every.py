@@ -70,7 +70,9 @@ def main() -> None:
     for line in [*report.wrong, *(report.listed if listing else ())]:
         print(line)
     total, unproven = sum(report.asked.values()), sum(report.unproven.values())
-    print(f"{total} queries, wrong {len(report.wrong)}, unproven {unproven}, slowest {report.slowest_s:.2f} s")
+    print(
+        f"{total} queries, wrong {len(report.wrong)}, unproven {unproven}, slowest {report.slowest_s:.2f} s"
+    )
     for kind, count in report.asked.items():
         print(f"  {kind:<12} {count:>4}   unproven {report.unproven[kind]:>4}")
     raise SystemExit(1 if report.wrong else 0)

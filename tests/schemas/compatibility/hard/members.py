@@ -115,11 +115,16 @@ _MAPS: Final[tuple[tuple[str, Any, Any, str], ...]] = (
             additionalProperties=False), "cc"),
 )  # fmt: skip
 
-_TREE: Final = {"$defs": {"t": mapped(properties={"v": WHOLE, "l": {"$ref": "#/$defs/t"}})}, "$ref": "#/$defs/t"}
+_TREE: Final = {
+    "$defs": {"t": mapped(properties={"v": WHOLE, "l": {"$ref": "#/$defs/t"}})},
+    "$ref": "#/$defs/t",
+}
 
 
 def _tree(leaf: Any, **keywords: Any) -> dict[str, Any]:
-    node = mapped(properties={"v": leaf, "kids": {"type": "array", "items": {"$ref": "#/$defs/t"}}}, **keywords)
+    node = mapped(
+        properties={"v": leaf, "kids": {"type": "array", "items": {"$ref": "#/$defs/t"}}}, **keywords
+    )
     return {"$defs": {"t": node}, "$ref": "#/$defs/t"}
 
 
@@ -135,9 +140,15 @@ def _references() -> Iterator[Pair]:
         yield Pair("reference", _tree(text(pattern="^a+$")), _tree(text(minLength=1)), "ci", policy)
         yield Pair("reference", _tree(text(pattern="^a+$")), _tree(text(minLength=2)), "ii", policy)
         yield Pair("reference", _tree(TEXT), _tree(TEXT, required=["v"]), "ic", policy)
-        yield Pair("reference", _tree({"enum": [1, 2]}), _tree({"type": "integer", "maximum": 2}), "ci", policy)
-        yield Pair("reference", _tree(TEXT), _tree({"anyOf": [text(maxLength=2), text(minLength=3)]}), "cc", policy)
-        yield Pair("reference", _nested(12, text(pattern="^..$")), _nested(12, text(minLength=2)), "ci", policy)
+        yield Pair(
+            "reference", _tree({"enum": [1, 2]}), _tree({"type": "integer", "maximum": 2}), "ci", policy
+        )
+        yield Pair(
+            "reference", _tree(TEXT), _tree({"anyOf": [text(maxLength=2), text(minLength=3)]}), "cc", policy
+        )
+        yield Pair(
+            "reference", _nested(12, text(pattern="^..$")), _nested(12, text(minLength=2)), "ci", policy
+        )
         yield Pair("reference", _nested(12, text(minLength=1)),
                    _nested(12, text(minLength=1, pattern="^[a-z]+$")), "ic", policy)  # fmt: skip
 
