@@ -13,7 +13,8 @@ from bridge.schemas.compatibility.verdict import Bump, Comparison, Direction, Mo
 from bridge.schemas.compatibility.worker import Stopped, compare_elsewhere
 
 LIMIT_S: Final = 5.0
-"""How long one pair may take."""
+"""How long one pair may take in a separate process, and an ordinary one, which is tried here first."""
+ORDINARY_S: Final = 1.0
 HEAVY_TREE: Final = 60_000
 """From this size on a pair is compared in a separate process at once."""
 KEPT: Final = 256
@@ -91,14 +92,15 @@ class Comparer:
             return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.NONE)
         if old.means_the_same(new):
             return Comparison(Verdict.COMPATIBLE, mode, policy, bump=Bump.PATCH)
+        limit_s = self._limit_s
         if self._patient or max(old.complexity.tree, new.complexity.tree) <= HEAVY_TREE:
             try:
                 return self._here(old, new, mode, policy)
             except NeedsProcess:
-                pass
+                limit_s = min(limit_s, ORDINARY_S)
         try:
             return compare_elsewhere(
-                old.document, new.document, self._documents, mode, policy, limit_s=self._limit_s
+                old.document, new.document, self._documents, mode, policy, limit_s=limit_s
             )
         except Stopped as stopped:
             return _undecided(mode, policy, stopped.reason, str(stopped))
@@ -106,7 +108,7 @@ class Comparer:
     def _here(self, old: Prepared, new: Prepared, mode: Mode, policy: Policy) -> Comparison:
         decisions: dict[Direction, Decision] = {}
         for direction in _BOTH:
-            question = Question(old, new, direction, policy, self._patient)
+            question = Question(old, new, direction, policy, self._patient, self._limit_s)
             decisions[direction] = decide(question, explain=direction in mode.directions)
         asked = [decisions[direction] for direction in mode.directions]
         breaks = tuple(each for decision in asked for each in decision.breaks)

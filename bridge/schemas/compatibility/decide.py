@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
 from bridge.schemas.compatibility.breaks import describe
@@ -18,22 +18,29 @@ from bridge.schemas.compatibility.proving.prover import SMALL, Prover, count_sch
 from bridge.schemas.compatibility.proving.witness import candidates, shrink
 from bridge.schemas.compatibility.reading.complexity import Complexity, Patience, TooComplex
 from bridge.schemas.compatibility.reading.normal import Normal
+from bridge.schemas.compatibility.search import Search
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven
 
-HERE_S: Final = 0.5
-"""How long a direction may take in this process."""
+PROOF_S: Final = 0.25
+SEARCH_S: Final = 0.35
+"""How long the proof and the search of one direction may take in this process, one after the other."""
+ONE_GAP_S: Final = 0.1
 MAX_BREAKS: Final = 25
+SAMPLES: Final = 60
+"""So many events are validated before a proof of the search is believed."""
 
 
 class Effort(NamedTuple):
-    """How much to search for events: the number of gaps, events for each gap, and schemas (``budget``)."""
+    """How much to search for events: the number of gaps, events for each gap, and schemas (``budget``).
+    ``solved``: for so many gaps without an event, the search is asked."""
 
     gaps: int
     events: int
     budget: int
+    solved: int = 0
 
 
-QUICK: Final = Effort(gaps=40, events=40, budget=300)
+QUICK: Final = Effort(gaps=40, events=40, budget=300, solved=6)
 THOROUGH: Final = Effort(gaps=60, events=250, budget=2_500)
 LIGHT: Final = Complexity(tree=4_000, cases=40, values=600)
 """The limit for asking the canonical form in this process: the question cannot be interrupted."""
@@ -55,13 +62,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """``patient``: this process may take any time, because another one ends it."""
+    """``patient``: this process may take any time, because another one ends it after ``limit_s``."""
 
     old: Prepared
     new: Prepared
     direction: Direction
     policy: Policy
     patient: bool = False
+    limit_s: float = 5.0
 
     @property
     def producer(self) -> Prepared:
@@ -106,27 +114,63 @@ class _Decider:
         self._most = most
         self._sent = sent = producer.as_producer(question.policy)
         self._accepted = accepted = consumer.as_consumer(question.policy)
-        self._patience = Patience(None if question.patient else HERE_S)
-        self._prover = Prover(sent, accepted, self._patience, ask=False)
+        self._proof_s = question.limit_s * 0.4 if question.patient else PROOF_S
+        self._prover = Prover(sent, accepted, Patience(self._proof_s), ask=False)
+        self._search = Search(sent, accepted, question.limit_s * 0.1 if question.patient else SEARCH_S)
         self._judge = Judge(
             producer.validator, consumer.validator, None if strict else sent, None if strict else accepted
         )
 
     def run(self) -> Decision:
+        """A proof and a search for an event, each with a share of the time; what is then undecided is asked
+        in another way."""
+        gaps, breaks = self._first_proof()
+        if gaps == []:
+            return self._unless_nothing_is_sent()
+        decision = Decision(breaks=breaks) if breaks else self._searched(gaps)
+        if decision is not None:
+            return decision
+        question = self._question
+        if not question.allows(question.producer, question.consumer):
+            raise NeedsProcess
+        patience = Patience(None if question.patient else self._proof_s)
+        self._prover = Prover(self._sent, self._accepted, patience, ask=True)
         gaps = self._prover.run()
-        if gaps:
-            # Where there is an event, finding it is cheaper than a proof.
-            breaks = list(islice(self._breaks(gaps, QUICK), self._most))
-            if breaks:
-                return Decision(breaks=breaks)
-            if not self._question.allows(self._question.producer, self._question.consumer):
-                raise NeedsProcess
-            self._prover = Prover(self._sent, self._accepted, self._patience, ask=True)
-            gaps = self._prover.run()
         if not gaps:
             return self._unless_nothing_is_sent()
         breaks = list(islice(self._breaks(gaps, THOROUGH), self._most))
         return Decision(breaks=breaks) if breaks else self._last_resort(gaps)
+
+    def _first_proof(self) -> tuple[list[Gap] | None, list[Break]]:
+        """The gaps of a proof, ``None`` if it takes too long, and the breaks that are found at once."""
+        gaps: list[Gap] | None = None
+        try:
+            gaps = self._prover.run()
+            # Where there is an event, finding it is cheaper than a proof.
+            return gaps, list(islice(self._breaks(gaps, QUICK), self._most))
+        except (TooComplex, RecursionError):
+            return gaps, []
+
+    def _searched(self, gaps: list[Gap] | None) -> Decision | None:
+        """What the search for an event says about the whole documents; ``None`` if it does not decide."""
+        found = self._search.whole()
+        for event in chain(found.values, self._samples() if found.empty else ()):
+            if self._judge.breaks(event):
+                return self._shown_by(event, gaps or [])
+        return self._unless_nothing_is_sent() if found.empty else None
+
+    def _samples(self) -> Iterator[Any]:
+        """Events that a proof must agree with."""
+        generator = Generator(self._prover.defs, SAMPLES)
+        return islice(generator.values((self._sent.root,)), SAMPLES)
+
+    def _shown_by(self, event: Any, gaps: list[Gap]) -> Decision:
+        if len(gaps) == 1:
+            gap = gaps[0]
+        else:
+            refuted = (gap for gap in gaps if self._shows(gap)(event))
+            gap = next(refuted, Gap("combined-changed", TOP, (self._sent.root,), self._accepted.root))
+        return Decision(breaks=[replace(self._describe(gap), example=shrink(event, self._judge.breaks))])
 
     def _describe(self, gap: Gap) -> Break:
         question = self._question
@@ -136,6 +180,7 @@ class _Decider:
     def _breaks(self, gaps: list[Gap], effort: Effort) -> Iterator[Break]:
         """Breaks with a validated, small event each."""
         shown: set[tuple[str, str | None, str | None]] = set()
+        solved = effort.solved
         for gap in islice(gaps, effort.gaps):
             found = self._describe(gap)
             key = (found.rule, found.old_pointer, found.new_pointer)
@@ -143,11 +188,14 @@ class _Decider:
                 continue
             shows = self._shows(gap)
             try:
-                for event in islice(candidates(gap, self._prover, effort.budget), effort.events):
-                    if shows(event):
-                        shown.add(key)
-                        yield replace(found, example=shrink(event, shows))
-                        break
+                tried = islice(candidates(gap, self._prover, effort.budget), effort.events)
+                event = next(filter(shows, tried), MISSING)
+                if event is MISSING and solved > 0:
+                    solved -= 1
+                    event = next(filter(shows, self._search.at(gap, self._prover, ONE_GAP_S)), MISSING)
+                if event is not MISSING:
+                    shown.add(key)
+                    yield replace(found, example=shrink(event, shows))
             except TooComplex:
                 if shown:
                     return
@@ -184,10 +232,7 @@ class _Decider:
         left = containment.left_over(producer, consumer) if exact else None
         for event in islice(self._anything(left), 400):
             if self._judge.breaks(event):
-                gap = gaps[0] if len(gaps) == 1 else Gap("combined-changed", TOP, (sent.root,), accepted.root)
-                return Decision(
-                    breaks=[replace(self._describe(gap), example=shrink(event, self._judge.breaks))]
-                )
+                return self._shown_by(event, gaps)
         found = self._describe(gaps[0])
         if answer is False:
             reason, message = "no-example", "it does not hold, but no event was found that shows it"
@@ -201,12 +246,13 @@ class _Decider:
         """``left``: a schema of what the producer may send and the consumer refuses, if there is one."""
         if left is not None:
             body = {keyword: value for keyword, value in left.items() if keyword not in ("$defs", "$schema")}
-            yield from islice(Generator(left.get("$defs", {}), 1_000, self._patience).values((body,)), 100)
+            patience = self._prover.patience
+            yield from islice(Generator(left.get("$defs", {}), 1_000, patience).values((body,)), 100)
         for document in (self._question.producer.document, self._question.consumer.document):
             examples = document.get("examples") if isinstance(document, dict) else None
             if isinstance(examples, list):
                 yield from examples[:20]
-        generator = Generator(self._prover.defs, 2_000, self._patience)
+        generator = Generator(self._prover.defs, 2_000, self._prover.patience)
         yield from islice(generator.values((self._sent.root,)), 200)
 
     def _unless_nothing_is_sent(self) -> Decision:
@@ -215,6 +261,9 @@ class _Decider:
         if question.policy is Policy.STRICT or not question.producer.may_close_to_nothing:
             return Decision(proven=True)
         if question.producer.sends_something(question.policy):
+            return Decision(proven=True)
+        values = self._search.sent(sent).values
+        if any(map(validator.is_valid, values)):
             return Decision(proven=True)
         if not question.allows(question.producer):
             raise NeedsProcess

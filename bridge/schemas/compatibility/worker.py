@@ -13,6 +13,10 @@ from typing import Any, Final
 from bridge.schemas.compatibility.verdict import Break, Bump, Comparison, Mode, Policy, Unproven, Verdict
 
 MEMORY_BYTES: Final = 3 * 1024**3
+TIME_SIGNAL: Final = 27
+"""SIGPROF: it ends a process that has worked for as long as it may."""
+BUSY: Final = 4
+"""On a busy machine a process may take so many times longer than it works."""
 
 
 class Stopped(Exception):
@@ -27,13 +31,15 @@ def compare_elsewhere(
     old: Any, new: Any, documents: Mapping[str, Any], mode: Mode, policy: Policy, *, limit_s: float
 ) -> Comparison:
     """Raises :class:`Stopped` where there is no answer within ``limit_s``."""
-    question = {"old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy}
+    question = {
+        "old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy, "limit_s": limit_s,
+    }  # fmt: skip
     try:
         done = subprocess.run(  # this interpreter and a module of this package
             [sys.executable, "-m", "bridge.schemas.compatibility"],
             input=json.dumps(question).encode(),
             capture_output=True,
-            timeout=limit_s,
+            timeout=limit_s * BUSY,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(_path()), "PYTHONDONTWRITEBYTECODE": "1"},
             check=False,
         )
@@ -41,6 +47,8 @@ def compare_elsewhere(
         raise Stopped("time-limit", f"the time limit of {limit_s:g} s was reached") from error
     except OSError as error:
         raise Stopped("gave-up", f"no process could be started: {error}") from error
+    if done.returncode == -TIME_SIGNAL:
+        raise Stopped("time-limit", f"the time limit of {limit_s:g} s was reached")
     if done.returncode != 0:
         raise Stopped("gave-up", "the process that compared the schemas ran out of memory or failed")
     try:

@@ -120,7 +120,7 @@ class Prover:
                 if found.keyword not in _WHOLE or not self._is_same(parts, wanted, found.keyword)
             ]
             # A keyword alone is a smaller question than the whole schema.
-            gaps = [each for each in local_gaps if not self._covered(nodes, _alone(wanted, each))]
+            gaps = [each for each in local_gaps if not self._covered(nodes, alone(wanted, each))]
             gaps += self._in_place(here, wanted)
             gaps += self._below(here, wanted)
             choices = bool(parts.choices) or not _CHOOSING.isdisjoint(wanted)
@@ -291,7 +291,7 @@ def _as_undeclared(gaps: list[Gap], here: Path) -> list[Gap]:
     return [replace(gap, rule="undeclared", detail="") if gap.path is here else gap for gap in gaps]
 
 
-def _alone(wanted: dict[str, Any], gap: Gap) -> dict[str, Any]:
+def alone(wanted: dict[str, Any], gap: Gap) -> dict[str, Any]:
     """The keyword of a gap as a schema of its own, unless its meaning depends on the keywords beside it."""
     if gap.keyword.startswith("unevaluated"):
         return wanted

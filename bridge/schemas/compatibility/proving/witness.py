@@ -26,7 +26,7 @@ def candidates(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
     Raises :class:`TooComplex` when the prover's time is up.
     """
     for value in islice(_local(gap, prover, budget), CANDIDATES):
-        yield from _lift(value, gap.path, prover)
+        yield from lift(value, gap.path, prover)
 
 
 def _local(gap: Gap, prover: Prover, budget: int) -> Iterator[Any]:
@@ -56,7 +56,7 @@ def _unlisted(gap: Gap, prover: Prover) -> Iterator[Any]:
     yield from (value for value in values or () if key_of(value) not in listed)
 
 
-def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
+def lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
     """The event around a value: the objects and arrays that hold it are made as small as possible."""
     if path.parent is None:
         yield value
@@ -67,7 +67,7 @@ def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
         if plain is None:
             plain = next((each for each in _values(prover, 600, path.holder) if isinstance(each, dict)), {})
             prover.smallest[path.holder_key] = plain
-        yield from _lift({**plain, step: value}, path.parent, prover)
+        yield from lift({**plain, step: value}, path.parent, prover)
     if isinstance(step, str):
         present: dict[str, Any] = {"type": "object", "required": [step]}
     else:
@@ -76,13 +76,13 @@ def _lift(value: Any, path: Path, prover: Prover) -> Iterator[Any]:
     for holder in islice(_values(prover, 600, (*path.holder, present)), LIFTED):
         if isinstance(step, str) and isinstance(holder, dict):
             found += 1
-            yield from _lift({**holder, step: value}, path.parent, prover)
+            yield from lift({**holder, step: value}, path.parent, prover)
         elif isinstance(step, int) and isinstance(holder, list) and len(holder) > step:
             found += 1
-            yield from _lift([*holder[:step], value, *holder[step + 1 :]], path.parent, prover)
+            yield from lift([*holder[:step], value, *holder[step + 1 :]], path.parent, prover)
     if not found:
         bare: Any = {step: value} if isinstance(step, str) else [value] * (step + 1)
-        yield from _lift(bare, path.parent, prover)
+        yield from lift(bare, path.parent, prover)
 
 
 def _aims(gap: Gap, defs: Mapping[str, Schema]) -> Iterator[Nodes]:

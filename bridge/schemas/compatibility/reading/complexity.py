@@ -18,13 +18,13 @@ class TooComplex(Exception):
 
 
 class Patience:
-    """``limit_s`` from now on; ``None`` never ends. After that, another process, which can be ended, takes
-    over."""
+    """``limit_s`` of this thread's work from now on, so that a busy machine changes no answer; ``None`` never
+    ends."""
 
     __slots__ = ("_ends_at",)
 
     def __init__(self, limit_s: float | None) -> None:
-        self._ends_at = None if limit_s is None else time.monotonic() + limit_s
+        self._ends_at = None if limit_s is None else time.thread_time() + limit_s
 
     @property
     def endless(self) -> bool:
@@ -32,7 +32,7 @@ class Patience:
 
     def check(self) -> None:
         """Raises :class:`TooComplex` when the time is up."""
-        if self._ends_at is not None and time.monotonic() > self._ends_at:
+        if self._ends_at is not None and time.thread_time() > self._ends_at:
             raise TooComplex("it takes too long")
 
 

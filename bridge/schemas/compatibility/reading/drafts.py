@@ -72,6 +72,13 @@ def asserts_format(draft: Draft, name: str) -> bool:
     return True
 
 
+def asserts_content(draft: Draft, encoding: Any, media_type: Any) -> bool:
+    """Whether the validator of this draft refuses any text; content that it does not know asserts nothing."""
+    keywords = {"contentEncoding": encoding, "contentMediaType": media_type}
+    content = {keyword: value for keyword, value in keywords.items() if value is not None}
+    return not VALIDATORS[draft](content, offline=True).is_valid("!")
+
+
 _ALWAYS: Final = (
     "$ref", "type", "enum", "multipleOf", "maximum", "minimum", "exclusiveMaximum", "exclusiveMinimum",
     "maxLength", "minLength", "pattern", "format", "items", "maxItems", "minItems", "uniqueItems",

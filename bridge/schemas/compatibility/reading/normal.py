@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bridge.core.pointer import escape
-from bridge.schemas.compatibility.reading.drafts import KEYWORDS, Draft, asserts_format
+from bridge.schemas.compatibility.reading.drafts import KEYWORDS, Draft, asserts_content, asserts_format
 from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.references import Check, Library, Place, Unusable
 
@@ -191,8 +191,9 @@ class _Normaliser:
         elif keyword in ("$dynamicRef", "$recursiveRef"):
             self._dynamic(at, keyword, value, pointer, out)
         elif keyword in ("contentEncoding", "contentMediaType"):
-            out.setdefault("x-content", {})[keyword] = value
-            self._out.inexact = True
+            if asserts_content(draft, raw.get("contentEncoding"), raw.get("contentMediaType")):
+                out.setdefault("x-content", {})[keyword] = value
+                self._out.inexact = True
         elif keyword == "x-extensible-enum" and value and "enum" in raw:
             out[keyword] = True
             self._out.has_closing = True

@@ -167,7 +167,7 @@ class Branch:
         if word == "in" and self.allowed is not None:
             return self.allowed.keys().isdisjoint(value.by_key)
         if word == "out" and self.allowed is not None:
-            return self.allowed.keys() <= value.by_key.keys()
+            return bool(self.allowed.keys() <= value.by_key.keys())
         if word == "least":
             return self.most is not None and bool(value > self.most)
         return word == "most" and bool(value < self.least)

@@ -27,8 +27,10 @@ class Engine(NamedTuple):
     spaces: Ranges
 
 
-_WIDE: Final[Ranges] = ((0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F),
-                        (0x3000, 0x3000))  # fmt: skip
+_WIDE: Final[Ranges] = (
+    (0x1680, 0x1680), (0x2000, 0x200A), (0x2028, 0x2029), (0x202F, 0x202F), (0x205F, 0x205F),
+    (0x3000, 0x3000),
+)  # fmt: skip
 VALIDATOR: Final = Engine(NEWLINE, ((9, 13), (32, 32), (160, 160), *_WIDE, (0xFEFF, 0xFEFF)))
 """The engine of the validator: ECMA-262, except for what a dot does not match."""
 OTHERS: Final = (

@@ -134,7 +134,7 @@ class PlacesExpander(Expander):
             return (NO,)
         out: list[Item] = []
         for way in ways:
-            opposites = [(opposite,) for item in way for opposite in self._opposites(item)]
+            opposites: list[Items] = [(opposite,) for item in way for opposite in self._opposites(item)]
             out.append(either(opposites))
         return tuple(out)
 

@@ -90,7 +90,10 @@ class _Wanted:
         return self._own.get((word, wanted), [])
 
     def contradicts(self) -> bool:
-        return not self._formats.isdisjoint(self._of("format", False))
+        if not self._formats.isdisjoint(self._of("format", False)):
+            return True
+        refused = map(dict, self._of("content", False))
+        return any(each == own or _is_encoding_of(each, own) for each in refused for own in self._contents)
 
     def takes(self, text: str) -> bool:
         for (word, wanted), values in self._own.items():
@@ -115,6 +118,11 @@ class _Wanted:
         for texts in FORMATS.values():
             yield from texts
         yield from ("a", "A", "-", "x" * min(self.least, _LONG), "x" * min(self.most or 0, _LONG))
+
+
+def _is_encoding_of(content: dict[str, str], whole: dict[str, str]) -> bool:
+    """Whether it is the encoding of the other alone: what is decoded first has it."""
+    return content == {"contentEncoding": whole.get("contentEncoding")}
 
 
 def _has(word: str, value: Any, text: str) -> bool:
