@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from bridge.schemas.compatibility.reading.json_values import key_of, type_of
 from bridge.schemas.compatibility.reading.normal import DEFS, Schema
+from bridge.schemas.compatibility.solving.apart import marks_of
 from bridge.schemas.compatibility.solving.signed import Pool, Signed
 
 Item = tuple[Any, ...]
@@ -78,7 +79,8 @@ class Expander:
             yield either([(self.want(each),) for each in value])
         elif keyword == "oneOf":
             wanted, refused = [self.want(each) for each in value], [self.refuse(each) for each in value]
-            yield either([(w, *refused[:i], *refused[i + 1 :]) for i, w in enumerate(wanted)])
+            near = self._near(value)
+            yield either([(each, *(refused[other] for other in near[i])) for i, each in enumerate(wanted)])
         elif keyword == "not":
             yield self.refuse(value)
         elif keyword == "if":
@@ -102,8 +104,10 @@ class Expander:
             yield tuple(self.refuse(each) for each in value)
         elif keyword == "oneOf":
             yield tuple(self.refuse(each) for each in value)
-            for index, each in enumerate(value[:-1]):
-                yield self.want(each), either([(self.want(other),) for other in value[index + 1 :]])
+            for index, others in enumerate(self._near(value)):
+                later = [(self.want(value[other]),) for other in others if other > index]
+                if later:
+                    yield self.want(value[index]), either(later)
         elif keyword == "not":
             yield (self.want(value),)
         elif keyword == "if":
@@ -111,6 +115,17 @@ class Expander:
             yield self.refuse(value), self.refuse(node.get("else", True))
         else:
             yield from ((item,) for item in self._literal(keyword, value, wanted=False))
+
+    def _near(self, schemas: list[Schema]) -> list[list[int]]:
+        """For each schema the indexes of those that may hold beside it."""
+        known = self.pool.near.get(id(schemas))
+        if known is None:
+            marks = [marks_of(self.pool.defs, each) for each in schemas]
+            known = self.pool.near[id(schemas)] = [
+                [other for other, theirs in enumerate(marks) if other != index and not mine.apart(theirs)]
+                for index, mine in enumerate(marks)
+            ]
+        return known
 
     def _literal(self, keyword: str, value: Any, *, wanted: bool) -> Iterator[Item]:
         kinds, make = _LITERALS.get(keyword, ((), None))

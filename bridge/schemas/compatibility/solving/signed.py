@@ -76,6 +76,8 @@ class Pool:
         self._by_text: dict[str, Signed] = {}
         self._kept: list[dict[str, Any]] = []
         self._validators: dict[Signed, Callable[[Any], bool] | None] = {}
+        self.near: dict[int, list[list[int]]] = {}
+        """For each list of alternatives, by its id, which of them may hold beside which."""
         self.nothing = self._make({"enum": []})
         self.anything = self.nothing.opposite
 
