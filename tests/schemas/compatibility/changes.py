@@ -240,6 +240,12 @@ CHANGES: Final = (
         "pattern with look-ahead written in another way",
         one({"type": "string", "pattern": "^(?=a)[a-z]+$"}),
         one({"type": "string", "pattern": "^(?=a)[a-z]{1,}$"}),
+        "ccc ccc ccc",
+    ),
+    Change(
+        "pattern with back-reference written in another way",
+        one({"type": "string", "pattern": r"^(a|b)\1+$"}),
+        one({"type": "string", "pattern": r"^(a|b)\1{1,}$"}),
         "uuu uuu uuu",
     ),
     Change("format added", one(TEXT), one({"type": "string", "format": "date"}), "ici ici ici"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +13,7 @@ import pytest
 
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Mode, Policy
-from bridge.schemas.compatibility.worker import Stopped, compare_elsewhere
+from bridge.schemas.compatibility.worker import BUSY, TIME_SIGNAL, Stopped, compare_elsewhere
 
 OLD = {"type": "object", "properties": {"a": {"type": "string"}}}
 NEW = {"type": "object", "properties": {"a": {"type": "integer"}}}
@@ -45,6 +47,7 @@ def raising(error: Exception) -> Callable[..., Any]:
             "the time limit of 2.5 s was reached",
         ),
         (raising(OSError("no memory")), "gave-up", "no process could be started: no memory"),
+        (ended(-TIME_SIGNAL, b""), "time-limit", "the time limit of 2.5 s was reached"),
         (ended(1, b"{}"), "gave-up", "ran out of memory or failed"),
         (ended(-9, b""), "gave-up", "ran out of memory or failed"),
         (ended(0, b""), "gave-up", "gave no answer"),
@@ -82,4 +85,9 @@ def test_the_process_finds_this_package_first_and_then_what_was_there(
     first, *rest = asked["env"]["PYTHONPATH"].split(os.pathsep)
     assert os.path.isdir(os.path.join(first, "bridge", "schemas"))  # noqa: PTH112, PTH118
     assert rest == ([before] if before else [])
-    assert (asked["timeout"], asked["env"]["PYTHONDONTWRITEBYTECODE"]) == (2.5, "1")
+    assert (asked["timeout"], asked["env"]["PYTHONDONTWRITEBYTECODE"]) == (2.5 * BUSY, "1")
+    assert json.loads(asked["input"])["limit_s"] == 2.5
+
+
+def test_a_process_that_works_longer_than_its_limit_is_ended_by_this_signal() -> None:
+    assert signal.SIGPROF == TIME_SIGNAL

@@ -25,7 +25,8 @@ class Branch:
         self._impossible = impossible
         self.kind = expander.kind
         self.taken: set[Item] = set()
-        self.open: list[tuple[Items, ...]] = []
+        self.open: list[tuple[tuple[Items, ...], bool]] = []
+        """Alternatives, and whether they are ways to fail."""
         self.allowed: dict[str, Any] | None = None
         self.excluded: set[str] = set()
         self.least = 0
@@ -55,7 +56,7 @@ class Branch:
             if word == "no":
                 return False
             if word == "or":
-                self.open.append(item[1])
+                self.open.append((item[1], item[2]))
                 continue
             if word == "schema":
                 if item in self.taken:

@@ -53,7 +53,7 @@ class Expander:
 
     def _refused(self, node: dict[str, Any]) -> Items:
         ways = [way for keyword, value in node.items() for way in self.denies(node, keyword, value)]
-        return () if () in ways else (either(ways),)
+        return () if () in ways else (either(ways, failing=True),)
 
     def want(self, node: Schema) -> Item:
         return self.signed(self.pool.of(node))
@@ -145,9 +145,10 @@ class Expander:
         return self.kind in NUMBERS and "number" in names
 
 
-def either(ways: list[Items]) -> Item:
+def either(ways: list[Items], *, failing: bool = False) -> Item:
+    """``failing``: the alternatives are ways to fail a schema. There are many of these, and each says little."""
     left = [way for way in ways if NO not in way]
-    return ("or", tuple(dict.fromkeys(left))) if left else NO
+    return ("or", tuple(dict.fromkeys(left)), failing) if left else NO
 
 
 def _bound(word: str, opposite: str, strict: bool) -> Callable[[Any, bool], Item]:

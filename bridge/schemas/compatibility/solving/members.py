@@ -56,10 +56,10 @@ class ObjectExpander(PlacesExpander):
             yield from map(self.present, value)
         elif keyword == "dependentRequired":
             for name, needed in value.items():
-                yield "or", ((self.absent(name),), tuple(map(self.present, needed)))
+                yield "or", ((self.absent(name),), tuple(map(self.present, needed))), False
         elif keyword == "dependentSchemas":
             for name, schema in value.items():
-                yield "or", ((self.absent(name),), (self.want(schema),))
+                yield "or", ((self.absent(name),), (self.want(schema),)), False
         else:
             yield from super()._more_asserts(node, keyword, value)
 

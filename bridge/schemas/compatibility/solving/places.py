@@ -135,7 +135,7 @@ class PlacesExpander(Expander):
         out: list[Item] = []
         for way in ways:
             opposites: list[Items] = [(opposite,) for item in way for opposite in self._opposites(item)]
-            out.append(either(opposites))
+            out.append(either(opposites, failing=True))
         return tuple(out)
 
     def _opposites(self, item: Item) -> Iterator[Item]:

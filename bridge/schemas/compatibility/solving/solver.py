@@ -27,6 +27,7 @@ from bridge.schemas.compatibility.solving.texts import find_strings
 
 MAX_DEPTH: Final = 90
 MAX_STEPS: Final = 60_000
+MANY_FAILING: Final = 6
 _LISTED: Final[dict[str, tuple[Any, ...]]] = {"null": (None,), "boolean": (True, False)}
 
 
@@ -169,21 +170,25 @@ class Solver:
 
 
 def _next(branch: Branch) -> tuple[Items | None, list[Items]]:
-    """What has to be taken now, or the choice with the fewest alternatives left."""
-    best: list[Items] = []
-    still: list[tuple[Items, ...]] = []
-    for position, alternatives in enumerate(branch.open):
+    """What has to be taken now, or else the alternatives to choose from.
+
+    The fewest alternatives are chosen first. Where very much has to fail, what must hold is chosen first.
+    """
+    left: list[tuple[bool, list[Items], int]] = []
+    still: list[tuple[tuple[Items, ...], bool]] = []
+    for position, (alternatives, failing) in enumerate(branch.open):
         if any(branch.has(way) for way in alternatives):
             continue
         ways = [way for way in alternatives if not branch.refuses(way)]
         if len(ways) <= 1:
             branch.open = [*still, *branch.open[position + 1 :]]
             return (ways[0] if ways else (("no",),)), []
-        if not best or len(ways) < len(best):
-            best = ways
-            chosen = len(still)
-        still.append(alternatives)
-    if best:
-        del still[chosen]
+        left.append((failing, ways, len(still)))
+        still.append((alternatives, failing))
     branch.open = still
-    return None, best
+    if not left:
+        return None, []
+    many = sum(failing for failing, _, _ in left) > MANY_FAILING
+    _, ways, chosen = min(left, key=lambda each: (many and each[0], len(each[1])))
+    del still[chosen]
+    return None, ways

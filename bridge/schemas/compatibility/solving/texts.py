@@ -90,6 +90,9 @@ class _Wanted:
         return self._own.get((word, wanted), [])
 
     def contradicts(self) -> bool:
+        patterns = set(self._of("pattern", True))
+        if not patterns.isdisjoint(self._of("pattern", False)):
+            return True  # also of patterns that cannot be read
         if not self._formats.isdisjoint(self._of("format", False)):
             return True
         refused = map(dict, self._of("content", False))
