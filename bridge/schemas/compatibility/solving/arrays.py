@@ -13,7 +13,7 @@ from bridge.schemas.compatibility.solving.places import Place
 from bridge.schemas.compatibility.solving.signed import EMPTY, UNKNOWN, Conjunction, Found, Signed
 
 MAX_LENGTH: Final = 2_500
-MAX_COUNTED: Final = 4
+MAX_COUNTED: Final = 6
 """So many different schemas may have to be contained."""
 FEW: Final = 64
 """All arrays are listed if there are at most so many."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Mode, Verdict
 from tests.schemas.compatibility.hard import choices, elements, members, texts
+from tests.schemas.compatibility.hard.clock import processor_s
 from tests.schemas.compatibility.hard.pairs import Pair
 
 
@@ -36,10 +36,10 @@ class Report:
     def ask(self, pair: Pair) -> None:
         comparer = Comparer()
         for direction, holds in pair.queries():
-            before = _processor_s()
+            before = processor_s()
             mode = Mode.BACKWARD if direction == "backward" else Mode.FORWARD
             verdict = comparer.compare(pair.old, pair.new, mode=mode, policy=pair.policy).verdict
-            spent = _processor_s() - before
+            spent = processor_s() - before
             self.slowest_s = max(self.slowest_s, spent)
             self.asked[pair.kind] += 1
             words = f"{direction} {pair.policy} {json.dumps(pair.old)[:300]} -> {json.dumps(pair.new)[:300]}"
@@ -48,16 +48,6 @@ class Report:
                 self.listed.append(f"unproven {spent:.2f} s {pair.kind} {words}")
             elif verdict is not (Verdict.COMPATIBLE if holds else Verdict.INCOMPATIBLE):
                 self.wrong.append(f"{verdict} is wrong: {pair.kind} {words}")
-
-
-def _processor_s() -> float:
-    spent = time.process_time()
-    try:
-        import resource
-    except ImportError:
-        return spent  # this system does not tell what ended processes spent
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return spent + ended.ru_utime + ended.ru_stime
 
 
 def main() -> None:
