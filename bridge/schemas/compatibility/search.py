@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from bridge.schemas.compatibility.proving.gaps import Gap
-from bridge.schemas.compatibility.proving.prover import Prover, alone
+from bridge.schemas.compatibility.proving.gaps import Gap, alone
+from bridge.schemas.compatibility.proving.prover import Prover
 from bridge.schemas.compatibility.proving.witness import lift
 from bridge.schemas.compatibility.reading.complexity import Patience, TooComplex
 from bridge.schemas.compatibility.reading.normal import Normal, Schema

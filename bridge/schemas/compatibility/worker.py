@@ -32,7 +32,8 @@ def compare_elsewhere(
 ) -> Comparison:
     """Raises :class:`Stopped` where there is no answer within ``limit_s``."""
     question = {
-        "old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy, "limit_s": limit_s,
+        "old": old, "new": new, "documents": dict(documents), "mode": mode, "policy": policy,
+        "limit_s": limit_s,
     }  # fmt: skip
     try:
         done = subprocess.run(  # this interpreter and a module of this package

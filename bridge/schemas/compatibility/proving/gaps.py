@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bridge.core.pointer import escape
@@ -65,3 +65,26 @@ class Gap:
     @property
     def pointer(self) -> str:
         return self.path.pointer + (f"/{escape(self.detail)}" if self.detail else "")
+
+
+def as_undeclared(gaps: list[Gap], here: Path) -> list[Gap]:
+    """A member that the producer's side does not declare was added or removed by the new version."""
+    return [replace(gap, rule="undeclared", detail="") if gap.path is here else gap for gap in gaps]
+
+
+TOGETHER: Final = {
+    "type": ("type", "x-draft4-integer"),
+    "if": ("if", "then", "else"),
+    "contains": ("contains", "minContains", "maxContains"),
+}
+"""Keywords whose meaning depends on the keywords beside them."""
+
+
+def alone(wanted: dict[str, Any], gap: Gap) -> dict[str, Any]:
+    """The keyword of a gap as a schema of its own, unless its meaning depends on the keywords beside it."""
+    if gap.keyword.startswith("unevaluated"):
+        return wanted
+    if gap.detail:
+        return {gap.keyword: [gap.detail]}
+    together = TOGETHER.get(gap.keyword, (gap.keyword,))
+    return {keyword: wanted[keyword] for keyword in together if keyword in wanted}

@@ -202,6 +202,15 @@ def declared_beside(node: dict[str, Any], parts: Parts) -> tuple[set[str], set[s
     return names, patterns, anything
 
 
+def declares(parts: Parts, name: str) -> bool:
+    """Whether the member ``name`` is declared, by its name or by a pattern."""
+    return any(
+        name in node.get("properties", ())
+        or any(matches(pattern, name) for pattern in node.get("patternProperties", ()))
+        for node in parts.objects
+    )
+
+
 def values_of(parts: Parts) -> list[Any] | None:
     """The values of the shortest enum that have an allowed type; ``None`` without an enum."""
     if parts.enums and parts.values is None:

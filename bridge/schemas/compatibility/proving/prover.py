@@ -10,17 +10,16 @@ A proof is sound: no gap means that the consumer accepts everything. A gap means
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import jsonschema_rs
 
 from bridge.schemas.compatibility.proving import containment
 from bridge.schemas.compatibility.proving.containment import bundle
-from bridge.schemas.compatibility.proving.gaps import TOP, Gap, Nodes, Path
+from bridge.schemas.compatibility.proving.gaps import TOGETHER, TOP, Gap, Nodes, Path, alone, as_undeclared
 from bridge.schemas.compatibility.proving.judges import TURNING
 from bridge.schemas.compatibility.proving.keywords import find_local_gaps
-from bridge.schemas.compatibility.proving.parts import Parts, matches, options_of, take_apart, values_of
+from bridge.schemas.compatibility.proving.parts import Parts, declares, options_of, take_apart, values_of
 from bridge.schemas.compatibility.proving.regions import element_pairs, impossible, member_pairs
 from bridge.schemas.compatibility.reading.complexity import Patience, TooComplex
 from bridge.schemas.compatibility.reading.json_values import mentions, objects_in
@@ -209,7 +208,7 @@ class Prover:
 
     def _is_same(self, parts: Parts, wanted: dict[str, Any], keyword: str) -> bool:
         """Whether the producer has the very same keyword. Equal references may have different targets."""
-        together = _TOGETHER.get(keyword, (keyword,))
+        together = TOGETHER.get(keyword, (keyword,))
         return any(
             keyword in node and all(node.get(each) == wanted.get(each) for each in together)
             for node in parts.nodes
@@ -250,7 +249,7 @@ class Prover:
                     continue
                 below = here.path.below(here.nodes, name)
                 found = self.prove(producer, consumer, below)
-                gaps += found if not found or _declares(here.parts, name) else _as_undeclared(found, below)
+                gaps += found if not found or declares(here.parts, name) else as_undeclared(found, below)
         if "array" in here.parts.types:
             for index, producer, consumer in element_pairs(here.parts, wanted):
                 gaps += self.prove(producer, consumer, here.path.below(here.nodes, index))
@@ -277,30 +276,6 @@ def count_schemas(*documents: dict[str, Any]) -> int:
     return sum(1 for _ in objects_in(list(documents)))
 
 
-def _declares(parts: Parts, name: str) -> bool:
-    """Whether the member ``name`` is declared, by its name or by a pattern."""
-    return any(
-        name in node.get("properties", ())
-        or any(matches(pattern, name) for pattern in node.get("patternProperties", ()))
-        for node in parts.objects
-    )
-
-
-def _as_undeclared(gaps: list[Gap], here: Path) -> list[Gap]:
-    """A member that the producer's side does not declare was added or removed by the new version."""
-    return [replace(gap, rule="undeclared", detail="") if gap.path is here else gap for gap in gaps]
-
-
-def alone(wanted: dict[str, Any], gap: Gap) -> dict[str, Any]:
-    """The keyword of a gap as a schema of its own, unless its meaning depends on the keywords beside it."""
-    if gap.keyword.startswith("unevaluated"):
-        return wanted
-    if gap.detail:
-        return {gap.keyword: [gap.detail]}
-    together = _TOGETHER.get(gap.keyword, (gap.keyword,))
-    return {keyword: wanted[keyword] for keyword in together if keyword in wanted}
-
-
 _OWN: Final = frozenset({"x-draft4-integer", "x-content"})
 _SCALAR: Final = frozenset(
     {
@@ -312,11 +287,6 @@ _SCALAR: Final = frozenset(
 _IN_PLACE: Final = ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentSchemas")
 _WHOLE: Final = ("contains", "propertyNames")
 _CHOOSING: Final = frozenset({"anyOf", "oneOf", "not", "if", "dependentSchemas"})
-_TOGETHER: Final = {
-    "type": ("type", "x-draft4-integer"),
-    "if": ("if", "then", "else"),
-    "contains": ("contains", "minContains", "maxContains"),
-}
 _RULES: Final = {
     "anyOf": "combined-changed",
     "oneOf": "combined-changed",

@@ -1,4 +1,4 @@
-"""Whether alternatives are seen to exclude each other: by their types, or by a member that tells them apart."""
+"""Whether alternatives are seen to exclude each other: by their types, or by a member with other values."""
 
 from __future__ import annotations
 

@@ -105,7 +105,7 @@ class Expander:
         elif keyword == "oneOf":
             yield tuple(self.refuse(each) for each in value)
             for index, others in enumerate(self._near(value)):
-                later = [(self.want(value[other]),) for other in others if other > index]
+                later: list[Items] = [(self.want(value[other]),) for other in others if other > index]
                 if later:
                     yield self.want(value[index]), either(later)
         elif keyword == "not":
@@ -146,7 +146,7 @@ class Expander:
 
 
 def either(ways: list[Items], *, failing: bool = False) -> Item:
-    """``failing``: the alternatives are ways to fail a schema. There are many of these, and each says little."""
+    """``failing``: the alternatives are ways to fail a schema: there may be many, and each says little."""
     left = [way for way in ways if NO not in way]
     return ("or", tuple(dict.fromkeys(left)), failing) if left else NO
 

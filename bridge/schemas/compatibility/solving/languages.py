@@ -1,7 +1,7 @@
 """Texts that match some patterns and not others, within limits of length: the shortest first.
 
 Patterns that cannot be read are left out. So a text that is found may not match them, but where no text is
-found, there is none.
+found, no text exists.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ UNKNOWN: Final = Texts((), False)
 def find_texts(
     patterns: tuple[str, ...], refused: tuple[str, ...], least: int, most: int | None, count: int
 ) -> Texts:
-    """Up to ``count`` texts. Where there is none, there is none for any engine."""
+    """Up to ``count`` texts. Where none is found, none exists for any engine."""
     if most is not None and least > most:
         return NONE
     first = _Search(patterns, refused, VALIDATOR).run(least, most, count)

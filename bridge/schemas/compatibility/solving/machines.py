@@ -133,7 +133,7 @@ def _machine(tree: Choice, engine: Engine) -> Machine:
 
 
 def _looks_ahead(pattern: str) -> tuple[list[tuple[str, bool]], str]:
-    """What stands in ``(?=…)`` and ``(?!…)`` after ``^``, and the pattern without it."""
+    """What is in ``(?=…)`` and ``(?!…)`` after ``^``, and the pattern without it."""
     rest = pattern[1:]
     looks: list[tuple[str, bool]] = []
     while pattern.startswith("^") and rest.startswith(("(?=", "(?!")):

@@ -14,10 +14,12 @@ from bridge.schemas.compatibility.reading.normal import Schema
 INEXACT: Final = frozenset({"x-draft4-integer", "x-content"})
 _FLAT: Final = frozenset(
     {
-        "type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength",
-        "maxLength", "pattern", "format", "x-content", "x-draft4-integer", "$comment", "x-extensible-enum",
+        "type", "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+        "minLength", "maxLength", "pattern", "format", "x-content", "x-draft4-integer", "$comment",
+        "x-extensible-enum",
     }
 )  # fmt: skip
+"""Keywords without schemas in them."""
 
 
 class Signed:

@@ -32,7 +32,8 @@ PATTERNS: Final = (
     "^(aa)*$", "ab.", r"\S", "^a{2}", "^(a|b)(a|b)$",
 )  # fmt: skip
 NAME_RULES: Final[tuple[Any, ...]] = (
-    {"maxLength": 1}, {"minLength": 2}, {"pattern": "^a"}, {"pattern": "b"}, {"enum": ["a", "ab"]}, {"const": "b"},
+    {"maxLength": 1}, {"minLength": 2}, {"pattern": "^a"}, {"pattern": "b"}, {"enum": ["a", "ab"]},
+    {"const": "b"},
     {"not": {"const": "a"}}, {"pattern": "^[ab]$"}, True,
 )  # fmt: skip
 
@@ -101,7 +102,8 @@ class Author:
         return pick.choice(
             (
                 {"type": "string"}, {"type": "integer"}, {"type": ["string", "null"]}, {"minLength": 1},
-                {"enum": pick.sample(SMALL, pick.randrange(1, 4))}, {"const": pick.choice(SMALL)}, {"minimum": 1},
+                {"enum": pick.sample(SMALL, pick.randrange(1, 4))}, {"const": pick.choice(SMALL)},
+                {"minimum": 1},
                 {"not": {"type": "string"}}, {"type": "string", "pattern": pick.choice(PATTERNS)}, True,
                 {"anyOf": [{"type": "null"}, {"maxLength": 1}]}, pick.random() < 0.5,
             )
@@ -176,7 +178,10 @@ class Drawer:
         policy = Policy.STRICT
         if author.domain.kind != "object" and chance.random() < 0.3:
             old, new, policy = member(old), member(new), Policy.VIEWS
-        for direction, sent, taken in (("backward", *accepted), ("forward", *accepted[::-1])):
+        for direction, sent, taken in (
+            ("backward", accepted[0], accepted[1]),
+            ("forward", accepted[1], accepted[0]),
+        ):
             self._ask(f"{self.seed}/{number} {direction} {policy}", old, new, policy, sent, taken)
 
     def _accepted(self, schema: dict[str, Any], values: tuple[Any, ...]) -> list[bool | None]:
@@ -192,7 +197,8 @@ class Drawer:
         report, kind = self.report, KINDS[int(name.split()[0].rpartition("/")[2]) % len(KINDS)]
         breaks = any(s is True and t is False for s, t in zip(sent, taken, strict=True))
         doubt = any(
-            s is not False and t is None or s is None and t is False for s, t in zip(sent, taken, strict=True)
+            (s is not False and t is None) or (s is None and t is False)
+            for s, t in zip(sent, taken, strict=True)
         )
         before = processor_s()
         mode = Mode.BACKWARD if " backward " in name else Mode.FORWARD
@@ -229,10 +235,12 @@ def main() -> None:
         print(line)
     total, unproven = sum(report.asked.values()), sum(report.unproven.values())
     print(
-        f"{total} queries, of which {report.broken} do not hold; values that validators dispute: {report.disputed}"
+        f"{total} queries, of which {report.broken} do not hold; "
+        f"values that validators dispute: {report.disputed}"
     )
     print(
-        f"wrong {len(report.wrong)}, unproven {unproven} {dict(report.unproven)}, slowest {report.slowest_s:.2f} s"
+        f"wrong {len(report.wrong)}, unproven {unproven} {dict(report.unproven)}, "
+        f"slowest {report.slowest_s:.2f} s"
     )
     raise SystemExit(1 if report.wrong else 0)
 

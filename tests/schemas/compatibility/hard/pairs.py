@@ -1,4 +1,4 @@
-"""Hard pairs of schemas with the right verdicts: the kind, both documents, and a letter for each direction."""
+"""Hard pairs of schemas with the right verdicts: both documents, and a letter for each direction."""
 
 from __future__ import annotations
 
