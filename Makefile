@@ -36,8 +36,10 @@ mutate: $(READY)  ## change the code in small ways and see which tests notice: P
 chaos: $(READY)  ## kill real processes behind a faulty proxy of an embedded AWS: MINUTES=5, SEED=drawn (below 10 minutes)
 	@$(CLEAN_AWS) $(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),5) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-fuzz-schemas: $(READY)  ## compare random schema pairs with random events: PAIRS=30000 SEED=1 (minutes)
-	@$(BIN)/python -m tests.schemas.compatibility.fuzz --pairs $(or $(PAIRS),30000) --seed $(or $(SEED),1)
+fuzz-schemas: $(READY)  ## compare random schema pairs with random events, and hard pairs with every event: PAIRS=30000 HARD=1000 SEED=drawn (minutes)
+	@$(BIN)/python -m tests.schemas.compatibility.hard.every
+	@$(BIN)/python -m tests.schemas.compatibility.hard.drawn --pairs $(or $(HARD),1000) $(if $(SEED),--seed $(SEED))
+	@$(BIN)/python -m tests.schemas.compatibility.fuzz --pairs $(or $(PAIRS),30000) $(if $(SEED),--seed $(SEED))
 
 reconcile-large: $(READY)  ## reconcile 100,000 items: all losses found, none invented, bounded memory (minutes)
 	@$(CLEAN_AWS) $(BIN)/python -m benchmarks.reconcile_large $(ARGS)

@@ -237,6 +237,24 @@ CHANGES: Final = (
         "cii cii cii",
     ),
     Change(
+        "pattern added beside minLength",
+        one({"type": "string", "minLength": 1}),
+        one({"type": "string", "minLength": 1, "pattern": "^[a-z]+$"}),
+        "ici ici ici",
+    ),
+    Change(
+        "pattern replaced by a length that follows from it",
+        one({"type": "string", "pattern": "^.+$"}),
+        one({"type": "string", "minLength": 1}),
+        "cii cii cii",
+    ),
+    Change(
+        "pattern added that matches everything",
+        one(TEXT),
+        one({"type": "string", "pattern": "[a-z]*"}),
+        "ccc ccc ccc",
+    ),
+    Change(
         "pattern with look-ahead written in another way",
         one({"type": "string", "pattern": "^(?=a)[a-z]+$"}),
         one({"type": "string", "pattern": "^(?=a)[a-z]{1,}$"}),
@@ -247,6 +265,18 @@ CHANGES: Final = (
         one({"type": "string", "pattern": r"^(a|b)\1+$"}),
         one({"type": "string", "pattern": r"^(a|b)\1{1,}$"}),
         "uuu uuu uuu",
+    ),
+    Change(
+        "length added that the format has",
+        one({"type": "string", "format": "uuid"}),
+        one({"type": "string", "format": "uuid", "maxLength": 36}),
+        "ccc ccc ccc",
+    ),
+    Change(
+        "format added beside maxLength",
+        one({"type": "string", "maxLength": 10}),
+        one({"type": "string", "maxLength": 10, "format": "date"}),
+        "ici ici ici",
     ),
     Change("format added", one(TEXT), one({"type": "string", "format": "date"}), "ici ici ici"),
     Change(

@@ -16,6 +16,9 @@ _DATE: Final = "[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
 _TIME: Final = (
     r"([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_LAX_DATE: Final = "[*-9]{4}-[*-9]{2}-[*-9]{2}"
+_LAX_TIME: Final = r"[*-9]{2}:[*-9]{2}:[*-9]{2}(\.[0-9]+)?([Zz]|[+-][*-9]{2}:[*-9]{2})"
+"""jsonschema-rs 0.60 accepts some other characters as digits: "2011-11-1/" is a date."""
 _NO_LEAP: Final = (
     r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
@@ -28,9 +31,9 @@ _UUID: Final = f"^{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}$"
 _POINTER: Final = r"^(/([^~/]|~[01])*)*$"
 
 OUTER: Final = {
-    "date": f"^{_DATE}$",
-    "time": f"^{_TIME}$",
-    "date-time": f"^{_DATE}[Tt]{_TIME}$",
+    "date": f"^{_LAX_DATE}$",
+    "time": f"^{_LAX_TIME}$",
+    "date-time": f"^{_LAX_DATE}[Tt]{_LAX_TIME}$",
     "duration": "^P[0-9TYMWDHS]{2,}$",
     "uuid": _UUID,
     "ipv4": _IPV4,
@@ -45,6 +48,8 @@ OUTER: Final = {
     "json-pointer": _POINTER,
     "relative-json-pointer": r"^(0|[1-9][0-9]*)(#|[\s\S]*)$",
 }
+MEANT: Final = {"date": f"^{_DATE}$", "time": f"^{_TIME}$", "date-time": f"^{_DATE}[Tt]{_TIME}$"}
+"""What else a text must match to be an example: what only this validator accepts shows nothing to people."""
 LONGEST: Final = {"hostname": 253}
 INNER: Final = {
     "date": f"^[0-9]{{4}}-{_DAY_OF_YEAR}$",

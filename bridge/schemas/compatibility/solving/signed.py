@@ -25,14 +25,21 @@ _FLAT: Final = frozenset(
 class Signed:
     """A schema with a sign: ``wanted`` or refused. Two of the same meaning are the same object."""
 
-    __slots__ = ("flat", "lists", "node", "opposite", "wanted")
+    __slots__ = ("flat", "lists", "node", "number", "opposite", "wanted")
 
-    def __init__(self, node: dict[str, Any], *, wanted: bool) -> None:
+    def __init__(self, node: dict[str, Any], number: int, *, wanted: bool) -> None:
         self.node = node
+        self.number = number
         self.wanted = wanted
         self.flat = node.keys() <= _FLAT
         self.lists = wanted and "enum" in node
         self.opposite: Signed
+
+    def __hash__(self) -> int:
+        return self.number  # so that a set of them has the same order in every run
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
 
 Conjunction = frozenset[Signed]
@@ -84,7 +91,8 @@ class Pool:
         self.anything = self.nothing.opposite
 
     def _make(self, node: dict[str, Any]) -> Signed:
-        wanted, refused = Signed(node, wanted=True), Signed(node, wanted=False)
+        number = 2 * len(self._by_text)
+        wanted, refused = Signed(node, number, wanted=True), Signed(node, number + 1, wanted=False)
         wanted.opposite, refused.opposite = refused, wanted
         return wanted
 

@@ -17,6 +17,7 @@ from bridge.schemas.compatibility.solving.formats import (
     IMPLIED,
     INNER,
     LONGEST,
+    MEANT,
     OUTER,
     has_content,
     has_format,
@@ -40,7 +41,7 @@ def find_strings(literals: list[Item], least: int, most: int | None, excluded: s
     first = find_texts(wanted.patterns, wanted.refused, least, most, count)
     values = [text for text in first.texts if key_of(text) not in excluded and wanted.takes(text)]
     if first.complete:
-        return Found(tuple(values), True)
+        return Found(tuple(values), not any(map(wanted.is_odd, first.texts)))
     if len(values) < want:
         for text in wanted.ideas():
             fits = len(text) >= least and (most is None or len(text) <= most)
@@ -98,7 +99,13 @@ class _Wanted:
         refused = map(dict, self._of("content", False))
         return any(each == own or _is_encoding_of(each, own) for each in refused for own in self._contents)
 
+    def is_odd(self, text: str) -> bool:
+        """Whether only this validator accepts it."""
+        return any(name in MEANT and not matches(MEANT[name], text) for name in self._formats)
+
     def takes(self, text: str) -> bool:
+        if self.is_odd(text):
+            return False
         for (word, wanted), values in self._own.items():
             for value in values:
                 if _has(word, value, text) != wanted:

@@ -12,7 +12,7 @@ LONGEST: Final = 4
 NAMES: Final = ("a", "b", "ab")
 SMALL: Final[tuple[Any, ...]] = ("", "a", "ab", 0, 1, None)
 """The values in arrays and objects."""
-NUMBERS: Final[tuple[Any, ...]] = (*range(-3, 9), -0.5, 0.5, 1.5, 2.25, 6.5)
+NUMBERS: Final[tuple[Any, ...]] = tuple(n // 4 if n % 4 == 0 else n / 4 for n in range(-12, 33))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def domain(kind: str) -> Domain:
         texts = ("".join(letters) for n in range(LONGEST + 1) for letters in product(LETTERS, repeat=n))
         return Domain(kind, {"type": "string", "pattern": "^[ab]*$", "maxLength": LONGEST}, tuple(texts))
     if kind == "number":
-        return Domain(kind, {"type": "number", "enum": list(NUMBERS)}, NUMBERS)
+        return Domain(kind, {"type": "number", "minimum": -3, "maximum": 8, "multipleOf": 0.25}, NUMBERS)
     if kind == "array":
         arrays = (list(each) for n in range(3) for each in product(SMALL, repeat=n))
         return Domain(kind, {"type": "array", "items": {"enum": list(SMALL)}, "maxItems": 2}, tuple(arrays))

@@ -35,7 +35,7 @@ class Report:
 
     def ask(self, pair: Pair) -> None:
         comparer = Comparer()
-        for direction, holds in pair.queries():
+        for direction, right in pair.queries():
             before = processor_s()
             mode = Mode.BACKWARD if direction == "backward" else Mode.FORWARD
             verdict = comparer.compare(pair.old, pair.new, mode=mode, policy=pair.policy).verdict
@@ -45,8 +45,9 @@ class Report:
             words = f"{direction} {pair.policy} {json.dumps(pair.old)[:300]} -> {json.dumps(pair.new)[:300]}"
             if verdict is Verdict.UNPROVEN:
                 self.unproven[pair.kind] += 1
-                self.listed.append(f"unproven {spent:.2f} s {pair.kind} {words}")
-            elif verdict is not (Verdict.COMPATIBLE if holds else Verdict.INCOMPATIBLE):
+                if right is not Verdict.UNPROVEN:
+                    self.listed.append(f"unproven {spent:.2f} s {pair.kind} {words}")
+            elif verdict is not right:
                 self.wrong.append(f"{verdict} is wrong: {pair.kind} {words}")
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bridge.schemas.compatibility.verdict import Direction, Policy
+from bridge.schemas.compatibility.verdict import Direction, Policy, Verdict
 
-HOLDS: Final = "c"
-BROKEN: Final = "i"
+VERDICTS: Final = {"c": Verdict.COMPATIBLE, "i": Verdict.INCOMPATIBLE, "u": Verdict.UNPROVEN}
 DRAFT_7: Final = "http://json-schema.org/draft-07/schema#"
 TEXT: Final[dict[str, Any]] = {"type": "string"}
 WHOLE: Final[dict[str, Any]] = {"type": "integer"}
@@ -17,7 +16,8 @@ WHOLE: Final[dict[str, Any]] = {"type": "integer"}
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """``expected``: ``c`` where the direction holds, ``i`` where an event breaks it; backward, forward."""
+    """``expected``, backward and forward: ``c`` where it holds, ``i`` where an event breaks it, ``u`` where
+    it holds by what is meant, and not by what the validator accepts."""
 
     kind: str
     old: Any
@@ -25,10 +25,10 @@ class Pair:
     expected: str
     policy: Policy = Policy.STRICT
 
-    def queries(self) -> Iterator[tuple[Direction, bool]]:
-        """Each direction, and whether it holds."""
-        yield "backward", self.expected[0] == HOLDS
-        yield "forward", self.expected[1] == HOLDS
+    def queries(self) -> Iterator[tuple[Direction, Verdict]]:
+        """Each direction, and the right verdict."""
+        yield "backward", VERDICTS[self.expected[0]]
+        yield "forward", VERDICTS[self.expected[1]]
 
 
 def text(**keywords: Any) -> dict[str, Any]:

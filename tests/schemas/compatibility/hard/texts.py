@@ -102,7 +102,7 @@ _FORMATS: Final[tuple[tuple[Any, Any, str], ...]] = (
     (text(format="email"), text(pattern="@"), "ci"),
     (text(format="date-time"), text(format="date-time", maxLength=20), "ic"),
     (text(format="date-time"), text(format="date-time", minLength=20), "cc"),
-    (text(format="date-time"), text(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}"), "ci"),
+    (text(format="date-time"), text(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}"), "ui"),
     (text(format="date-time"), text(pattern="Z$"), "ii"),
     (text(format="time"), text(format="time", maxLength=9), "ic"),
     (text(format="date"), text(format="date-time"), "ii"),
