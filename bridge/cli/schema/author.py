@@ -28,12 +28,14 @@ def new(
     """Write a draft of a type's first version, its meta.yaml and examples. Overwrites nothing."""
     from bridge.schemas.authoring.files import plan_type
     from bridge.schemas.documents.layout import Layout, read_layout
+    from bridge.schemas.documents.names import is_shared
 
     folder = named_folder(schemas)
     layout = read_layout(folder) if folder.exists() else Layout()
     files = plan_type(layout, type_name, base=base, summary=summary, team=owner, contact=contact)
     _write(console, folder, files)
-    console.say("edit the schema and its examples, then: stream-bridge schema lint")
+    what = "the definition" if is_shared(type_name) else "the schema and its examples"
+    console.say(f"edit {what}, then: stream-bridge schema lint")
     console.say("remove `status: draft` from meta.yaml once others may use the type")
     return ExitCode.OK
 
@@ -87,7 +89,10 @@ def _least(
     from bridge.schemas.compatibility.compare import compare
     from bridge.schemas.compatibility.verdict import Bump, Verdict
     from bridge.schemas.documents.json_document import parse_json
+    from bridge.schemas.documents.names import is_shared
 
+    if is_shared(step.type):  # events decide what its changes mean
+        return asked or Bump.MINOR
     before = parse_json(original, step.file)
     meta = layout.metas.get(step.type)
     mode = (meta.compatibility if meta is not None else None) or layout.registry.compatibility

@@ -37,7 +37,9 @@ def lint(
     wrong = [f for f in findings if counts(f, strict=strict)]
     files: list[str] = []
     if found is not None:
-        files = [schema.file for schema in found] + [meta.file for meta in found.metas.values()]
+        files = [schema.file for schema in (*found, *found.shared.values())] + [
+            meta.file for meta in found.metas.values()
+        ]
     warnings = len(findings) - len(wrong)
     document = {"fine": not wrong, "counts": {"error": len(wrong), "warning": warnings}}
     report = Report("lint", cases_by_file(str(folder), sorted(files), findings), document, strict)

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 
 
 def list_types(console: Console, schemas: SchemasOption = None, output: OutputOption = Output.TEXT) -> int:
-    """List the types with their versions, status and owner."""
+    """List the types with their versions, status and owner, then the shared definitions."""
     from bridge.schemas.documents.schema_set import SchemaSet, Validators
 
     found = SchemaSet.load(schemas_folder(schemas), Validators.ON_USE)
     facts = [_facts(found, type_name) for type_name in found.types]
+    shared = [_facts(found, name) for name in dict.fromkeys(name for name, _ in found.shared)]
     if output is Output.JSON:
-        console.write_json({"base": found.base, "types": facts})
+        console.write_json({"base": found.base, "types": facts, "shared": shared})
         return ExitCode.OK
     rows = []
-    for each in facts:
+    for each in (*facts, *shared):
         status = each["status"] + "".join(f", {key} until {day}" for key, day in each["sunset"].items())
         rows.append((each["type"], " ".join(each["versions"]), status, each["owner"], each["summary"]))
     console.show(*columns(rows, ("type", "versions", "status", "owner", "summary")))

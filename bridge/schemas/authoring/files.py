@@ -18,7 +18,8 @@ from bridge.schemas.documents.json_document import parse_json, read_bytes
 from bridge.schemas.documents.layout import Layout, entries, inside
 from bridge.schemas.documents.lock import Name
 from bridge.schemas.documents.meaning import content_hash
-from bridge.schemas.documents.names import is_name, place_of
+from bridge.schemas.documents.meta import META_FILE
+from bridge.schemas.documents.names import is_name, is_shared, place_of
 from bridge.schemas.documents.registry import REGISTRY_FILE
 from bridge.schemas.documents.validation import DIALECT
 from bridge.schemas.documents.yaml_members import meant
@@ -41,7 +42,8 @@ class NotAuthored(BridgeError):
 def plan_type(
     layout: Layout, type_name: str, *, base: str = "", summary: str = "", team: str = "", contact: str = ""
 ) -> Files:
-    """A draft of a type: schema, meta.yaml, examples; and registry.yaml for a folder without one.
+    """A draft of a type: schema, meta.yaml, examples; and registry.yaml for a folder without one. A shared
+    definition has no examples.
 
     Raises :class:`NotAuthored` where the type exists already or an option is missing.
     """
@@ -57,7 +59,7 @@ def plan_type(
     team, contact = _owner(layout, team, contact)
     summary = summary or "TODO: say what happened, in one sentence."
     meta = {"summary": summary, "owner": {"team": team, **({"contact": contact} if contact else {})}}
-    words = type_name.rpartition(".")[2].replace("_", " ").replace("-", " ")
+    words = type_name.rpartition("/")[2].rpartition(".")[2].replace("_", " ").replace("-", " ")
     document = {
         "$schema": DIALECT,
         "$id": (known or base.rstrip("/")) + place_of(type_name, FIRST),
@@ -67,11 +69,18 @@ def plan_type(
         "required": ["id"],
         "properties": {"id": {"description": "The item that changed.", "type": "string", "minLength": 1}},
     }
+    files[f"{type_name}/{META_FILE}"] = yaml.safe_dump({**meta, "status": "draft"}, sort_keys=False).encode()
+    if is_shared(type_name):
+        part = {"description": summary, "type": "string", "minLength": 1}
+        head = {name: document[name] for name in ("$schema", "$id", "title", "description")}
+        return {
+            **files,
+            f"{type_name}/{FIRST}.json": _json({**head, "$defs": {words.replace(" ", "_"): part}}),
+        }
     examples = f"{type_name}/examples/{FIRST}"
     return {
         **files,
         f"{type_name}/{FIRST}.json": _json(document),
-        f"{type_name}/meta.yaml": yaml.safe_dump({**meta, "status": "draft"}, sort_keys=False).encode(),
         f"{examples}/valid/one.json": _json({"id": "1"}),
         f"{examples}/invalid/no-id.required.json": _json({}),
     }
@@ -79,8 +88,9 @@ def plan_type(
 
 def _check_type(layout: Layout, type_name: str) -> None:
     if not is_name(type_name):
-        raise NotAuthored(f"'{type_name}' is not the name of a type", hint="such as com.example.user.created")
-    if re.fullmatch(r"v[0-9]+", type_name.rpartition(".")[2]):
+        such = "com.example.user.created, or shared/money for a definition that events refer to"
+        raise NotAuthored(f"'{type_name}' is not the name of a type", hint=f"such as {such}")
+    if not is_shared(type_name) and re.fullmatch(r"v[0-9]+", type_name.rpartition(".")[2]):
         advice = f"call it {type_name.rpartition('.')[0]}"
         raise NotAuthored("a type has no major in its name", hint=advice)
     types = {name for name, _ in layout.found} | set(layout.metas)

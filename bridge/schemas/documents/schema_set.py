@@ -156,7 +156,7 @@ class SchemaSet:
 
     @property
     def types(self) -> tuple[str, ...]:
-        return tuple(self._versions)
+        return tuple(name for name in self._versions if not is_shared(name))
 
     def versions(self, type_name: str) -> tuple[Version, ...]:
         """The versions of a type, oldest first; empty for an unknown type."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bridge.schemas.documents.meaning import content_hash
 from tests.builders.repository import commit, repository
 from tests.cli.schema.advice import advice_in, follow, git
 from tests.cli.shell import Shell
 
 CREATED, NOTED, RENAMED = (f"com.example.user.{name}" for name in ("created", "noted", "renamed"))
 FOLDER = "event_schemas"
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -266,3 +270,134 @@ def test_a_bump_during_a_merge_finds_the_published_text_on_the_other_side(main: 
     assert main.run("schema", "bump", CREATED).code == 0
     assert (main.folder / FOLDER / CREATED / "1.1.0.json").read_bytes() == original
     assert document(main, "1.1.1")["description"] == "Edited."
+
+
+# --- a lock from before, and one that lost entries ---------------------------------------------------
+
+
+OLD = "event_schemas/schemas.lock.json"
+
+
+def in_format_1(shell: Shell, *versions: tuple[str, str]) -> str:
+    """The text of a lock of format 1 that has these versions as they are."""
+    types: dict[str, Any] = {}
+    for type_name, version in versions:
+        recorded = content_hash(document(shell, version, type_name))
+        types.setdefault(type_name, {"versions": {}})["versions"][version] = recorded
+    return json.dumps({"format": 1, "types": types}, indent=2) + "\n"
+
+
+@pytest.fixture
+def old(shell: Shell) -> Shell:
+    """A repository with a lock of format 1, and two branches of it."""
+    shell.write(OLD, in_format_1(shell, *((name, "1.0.0") for name in (CREATED, NOTED, RENAMED))))
+    repository(shell.folder)
+    commit(shell.folder, "published")
+    git(shell, "branch", "theirs")
+    git(shell, "checkout", "-q", "-b", "ours")
+    return shell
+
+
+def test_a_lock_of_format_1_is_written_again_as_the_warning_says_and_holds_the_same(old: Shell) -> None:
+    warned = old.run("schema", "check")
+    assert warned.code == 0
+    (advice,) = advice_in(warned)
+    follow(old, advice)
+    assert not (old.folder / OLD).exists()
+    commit(old.folder, "format 2")
+    is_sound(old, "theirs")
+
+
+def test_a_branch_that_still_writes_the_old_file_is_taken_over_as_the_page_says(old: Shell) -> None:
+    git(old, "checkout", "-q", "theirs")
+    bump(old, NOTED, "a", lock=False)
+    every = [*((name, "1.0.0") for name in (CREATED, NOTED, RENAMED)), (NOTED, "1.1.0")]
+    old.write(OLD, in_format_1(old, *every))
+    commit(old.folder, "locked by an older version")
+    git(old, "checkout", "-q", "ours")
+    follow(old, "stream-bridge schema lock --update")
+    commit(old.folder, "format 2")
+    git(old, "merge", "theirs", fails=True)
+    page = (ROOT / "docs/schemas.md").read_text()
+    for advice in (f"git add {OLD}", "schema lock --update"):
+        assert f"`{advice}`" in page
+    follow(old, f"git add {OLD} && stream-bridge schema lock --update")
+    assert not (old.folder / OLD).exists()
+    commit(old.folder, "merged")
+    assert old.run("schema", "lock").code == 0
+    is_sound(old, "theirs")
+
+
+def test_an_old_lock_that_git_could_not_merge_is_repaired_by_keeping_one_side(old: Shell) -> None:
+    for branch, name in (("theirs", NOTED), ("ours", CREATED)):
+        git(old, "checkout", "-q", branch)
+        bump(old, name, "a", lock=False)
+        every = [
+            *((each, "1.0.0") for each in (CREATED, NOTED, RENAMED)),
+            (name, "1.1.0"),
+        ]
+        old.write(OLD, json.dumps(json.loads(in_format_1(old, *every))) + "\n")
+        commit(old.folder, "locked by an older version")
+    git(old, "merge", "theirs", fails=True)
+    refused = old.run("schema", "check")
+    assert "keep one side of this file" in refused.out.decode()
+    (advice,) = advice_in(refused)
+    git(old, "checkout", "--ours", OLD)
+    follow(old, advice)
+    commit(old.folder, "merged")
+    assert old.run("schema", "lock").code == 0
+    is_sound(old, "theirs")
+
+
+@pytest.mark.parametrize("what", ["entry", "lock", "edited"])
+@pytest.mark.parametrize("source", ["git:theirs", "dir:before"])
+def test_an_entry_of_the_base_that_is_gone_is_an_error_that_its_advice_repairs(
+    main: Shell, what: str, source: str
+) -> None:
+    lock = main.folder / FOLDER / "lock"
+    shutil.copytree(main.folder / FOLDER, main.folder / "before")
+    entry = lock / CREATED / "1.0.0.yaml"
+    if what == "entry":
+        entry.unlink()
+    elif what == "lock":
+        shutil.rmtree(lock)
+    else:
+        entry.write_text(entry.read_text().replace("FULL_TRANSITIVE", "NONE"))
+    assert main.run("schema", "check").code == 0
+    done = main.run("schema", "check", "--against", source)
+    assert done.code == 2
+    found = advice_in(done, f"lock/{CREATED}/1.0.0.yaml")
+    assert len(found) == 1
+    for advice in advice_in(done, "/lock/"):
+        follow(main, advice)
+    is_sound(main, "theirs")
+    assert entry.exists()
+
+
+def test_an_entry_of_an_old_base_that_is_gone_is_brought_back_too(old: Shell) -> None:
+    (old.folder / OLD).unlink()
+    done = old.run("schema", "check", "--against", "git:theirs")
+    assert done.code == 2
+    advice, *others = advice_in(done, "checkout")
+    assert others == []
+    follow(old, advice)
+    assert old.run("schema", "lock").code == 0
+    is_sound(old, "theirs")
+
+
+def test_a_version_without_an_entry_is_a_warning_whose_advice_ends_it(main: Shell) -> None:
+    (main.folder / FOLDER / "lock" / CREATED / "1.0.0.yaml").unlink()
+    warned = main.run("schema", "check")
+    assert warned.code == 0
+    assert f"{CREATED}/1.0.0.json" in warned.out.decode()
+    (advice,) = advice_in(warned)
+    follow(main, advice)
+    assert advice_in(main.run("schema", "check")) == []
+
+
+def test_a_folder_without_a_lock_is_one_warning(shell: Shell) -> None:
+    warned = shell.run("schema", "check", "--output", "json")
+    assert [f["rule"] for f in json.loads(warned.out)["findings"]] == ["lock"]
+    (advice,) = advice_in(shell.run("schema", "check"))
+    follow(shell, advice)
+    assert json.loads(shell.run("schema", "check", "--output", "json").out)["findings"] == []

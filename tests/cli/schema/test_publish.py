@@ -12,7 +12,7 @@ import pytest
 from bridge.schemas.documents.entry_files import LOCK_FOLDER, read_lock
 from tests.cli.shell import Done, Shell
 from tests.fakes.clients.batch_peer import client_error
-from tests.schemas.folders import put
+from tests.schemas.folders import TYPE, put, schema
 from tests.schemas.registries.rig import NAME, Rig, add_version, make_folder
 
 TARGETS = (
@@ -81,6 +81,24 @@ def test_applying_publishes_everywhere_and_then_writes_the_lock(shell: Shell, aw
     assert json.loads(again.out)["locked"] is False
     assert aws.writes == (2, 2)
     assert files_of_lock(folder) == before
+
+
+def test_a_shared_definition_is_inside_what_is_published_and_is_not_published_itself(
+    shell: Shell, aws: Aws, folder: Path
+) -> None:
+    put(folder, "shared/money/1.0.0.json", schema(of="shared/money", defs={"money": {"minimum": 417}}))
+    reference = {"$ref": "../shared/money/1.0.0.json#/$defs/money"}
+    add_version(folder, "1.2.0", properties={"id": {"type": "integer"}, "total": reference})
+    done = publish(shell, "--apply")
+    assert done.code == 0, done.err
+    stored = [rig.registry.read(NAME) for rig in (aws.eventbridge, aws.glue)]
+    texts = [each.versions[-1].content for each in stored if each is not None]
+    assert [("417" in text, "shared/money" in text) for text in texts] == [(True, False)] * 2
+    assert [rig.registry.names() for rig in (aws.eventbridge, aws.glue)] == [[NAME]] * 2
+    lock = read_lock(folder)
+    assert lock is not None
+    assert "shared/money" in {name for name, _ in lock.versions}
+    assert {name for names in lock.published.values() for name, _ in names} == {TYPE}
 
 
 def test_a_target_that_fails_leaves_no_lock_and_the_next_run_goes_on(
