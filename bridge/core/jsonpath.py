@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final
 
 from bridge.core.regular import Unbounded, check_bounded
@@ -52,9 +52,6 @@ def parse_path(text: str) -> JsonPath:
 
     if not text.startswith(("$.", "$[")):
         raise JsonPathError("a JSONPath begins with '$.'")
-    own = _quoted_steps(text)
-    if own is not None:
-        return JsonPath(text, own[0], own[1:], partial(_walked, own), many=ANY in own)
     try:
         tree = parse(text)
     except (LibraryError, ValueError, KeyError, IndexError, AttributeError, TypeError) as error:
@@ -106,36 +103,6 @@ def _nodes(tree: Any) -> Iterator[Any]:
 
 
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_STEP: Final = re.compile(
-    r"""\.([A-Za-z_][A-Za-z0-9_]*)|\[(-?[0-9]{1,9})\]|(\[\*\])|\['((?:[^'\\]|\\.)*)'\]|\["((?:[^"\\]|\\.)*)"\]"""
-)
-
-
-def _quoted_steps(text: str) -> tuple[Step, ...] | None:
-    """The steps of a simple path with names in quotes; None for every other path. In quotes every name can be
-    written, with a backslash before a quote: for the library ``['*']`` would be all members."""
-    if "['" not in text and '["' not in text:
-        return None
-    steps: list[Step] = []
-    end = 1
-    while end < len(text):
-        found = _STEP.match(text, end)
-        if found is None:
-            return None
-        end = found.end()
-        plain, index, every, single, double = found.groups()
-        if index is not None:
-            steps.append(int(index))
-        elif every is not None:
-            steps.append(ANY)
-        else:
-            quoted = single if single is not None else double
-            steps.append(plain if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
-    return tuple(steps) if isinstance(steps[0], str) else None
-
-
-def _walked(steps: tuple[Step, ...], document: Any) -> list[Any]:
-    return list(walk_plain(document, steps))
 
 
 def step_text(name: str) -> str:

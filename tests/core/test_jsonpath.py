@@ -133,6 +133,7 @@ def test_all_members_are_those_of_maps_and_lists_only() -> None:
         ("$.a.`len`.`len`", "did you mean '$.a'?"),
         ("$.a + $.b", "did you mean '$.a'?"),
         ("`len`", ""),
+        ("$.`len`", ""),
         ("$.a[\\b]", None),
     ],
 )
