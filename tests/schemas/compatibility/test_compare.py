@@ -254,3 +254,11 @@ json_values = st.recursive(
 def test_no_input_makes_compare_raise(old: Any, new: Any) -> None:
     result = full(old, new)
     assert (result.verdict is Verdict.INVALID) == bool(result.problem)
+
+
+def test_a_reference_that_leads_back_to_itself_at_the_same_place_is_refused() -> None:
+    """Only a place further down in the event may be assumed in a proof."""
+    node = {"anyOf": [{"$ref": "#/$defs/n"}, {"type": "string"}]}
+    found = full(thing(a=TEXT), {**thing(a={"$ref": "#/$defs/n"}), "$defs": {"n": node}})
+    assert found.verdict == Verdict.INVALID
+    assert "leads back to itself" in found.problem
