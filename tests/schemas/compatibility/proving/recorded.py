@@ -1,8 +1,8 @@
 """What the proofs are made of, recorded.
 
 These are the values that stand for a schema, the texts that stand for a pattern, and which pattern takes
-all texts of another. ``python -m tests.schemas.compatibility.proving.recorded`` writes the answers again. Look at what
-changed before you commit it: examples of breaks are made of these values.
+all texts of another. ``python -m tests.schemas.compatibility.proving.recorded`` writes the answers again.
+Look at what changed before you commit it: examples of breaks are made of these values.
 """
 
 from __future__ import annotations
