@@ -12,9 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from bridge.schemas.compatibility.proving.gaps import TOP, Gap
 from bridge.schemas.compatibility.proving.generate import Generator
 from bridge.schemas.compatibility.proving.inclusion import escaping, includes
 from bridge.schemas.compatibility.proving.sampling import sample_texts
+from bridge.schemas.compatibility.proving.witness import _aims, _smaller
 
 PATH: Final = Path(__file__).with_name("recorded.ndjson")
 MOST: Final = 30
@@ -34,6 +36,16 @@ def inclusions(wide: str, patterns: list[str]) -> list[Any]:
     return [True if includes(wide, narrow) else escaping(wide, narrow) for narrow in patterns]
 
 
+def aims(consumer: Any, keyword: str, detail: str) -> list[Any]:
+    """The schemas with which a value is sought that this keyword of a consumer refuses."""
+    return [list(each) for each in _aims(Gap("", TOP, (), consumer, keyword, detail), {})]
+
+
+def smaller(value: Any) -> list[str]:
+    """What an example is tried to be made, smallest steps last."""
+    return [json.dumps(each) for each in _smaller(value)]
+
+
 def read() -> list[dict[str, Any]]:
     return [json.loads(line) for line in PATH.read_text("utf-8").splitlines()]
 
@@ -42,6 +54,11 @@ def again(recorded: dict[str, Any], patterns: list[str]) -> dict[str, Any]:
     """The same line with the answers of now."""
     if "schema" in recorded:
         return {"schema": recorded["schema"], "values": values(recorded["schema"])}
+    if "consumer" in recorded:
+        asked = (recorded["consumer"], recorded["keyword"], recorded["detail"])
+        return {**recorded, "aims": aims(*asked)}
+    if "value" in recorded:
+        return {**recorded, "smaller": smaller(recorded["value"])}
     pattern = recorded["pattern"]
     return {"pattern": pattern, "samples": samples(pattern), "takes": inclusions(pattern, patterns)}
 
