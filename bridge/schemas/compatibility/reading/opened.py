@@ -78,10 +78,9 @@ class _Opener:
                     either = {"anyOf": [{"oneOf": value}, {"oneOf": branches}]}
                     out["allOf"] = [*out.get("allOf", ()), either]
                     continue
-            elif keyword == "enum" and "x-extensible-enum" in node and not self._lenient:
+            elif keyword in ("enum", "$comment") and "x-extensible-enum" in node and not self._lenient:
                 same = False
-                out.pop("$comment", None)
-                if "type" not in node:
+                if keyword == "enum" and "type" not in node:
                     out["type"] = types_of(value)
                 continue
             same = same and new is value
