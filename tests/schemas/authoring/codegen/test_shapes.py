@@ -18,7 +18,8 @@ from bridge.schemas.authoring.codegen.shapes import (
     union,
 )
 
-TEXT, WHOLE, NUMBER, BOOLEAN, NULL = map(Plain, ("text", "integer", "number", "boolean", "null"))
+TEXT, WHOLE, NUMBER = Plain("text"), Plain("integer"), Plain("number")
+BOOLEAN, NULL = Plain("boolean"), Plain("null")
 ONE, TRUE, HALF, WORD, NOTHING = (Constant(canonical(each)) for each in (1, True, 0.5, "a", None))
 CLASS = Named(frozenset({("https://x.example.com/a.json", "")}))
 
