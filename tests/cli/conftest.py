@@ -15,6 +15,7 @@ def shell(
 ) -> Shell:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("EVENT_BUS", "domain")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     for name in ("BRIDGE_CONFIG", "STREAM_BRIDGE_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     made = Shell(tmp_path, monkeypatch, capsysbinary)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -87,6 +88,12 @@ def check(
     limit: Annotated[
         float, typer.Option(min=0.01, help="Maximum seconds for one pair, after which it is unproven.")
     ] = LIMIT_S,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check the folder again whenever a file changes, until Ctrl-C.")
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Compare every pair again; read and write no cache.")
+    ] = False,
     output: FormatOption = Format.TEXT,
 ) -> int:
     """Prove that versions are compatible, or show an event that would break a consumer.
@@ -95,8 +102,10 @@ def check(
     meta.yaml. Also refuses edits of published versions, and version numbers that understate the change.
 
     Exits 0 when compatible, 2 when not compatible, 4 when not proven, 3 when the input cannot be used. With
-    --pairs: 0 when every line was answered.
+    --pairs: 0 when every line was answered. With --watch: the code of the last check.
     """
+    if watch and (pairs is not None or old is not None):
+        raise typer.BadParameter("--watch is for a whole folder")
     if pairs is not None:
         if old is not None or against is not None:
             raise typer.BadParameter("--pairs reads everything from its lines")
@@ -110,9 +119,33 @@ def check(
     if mode is not None or policy is not None:
         where = "registry.yaml and meta.yaml say how a folder is checked"
         raise typer.BadParameter(f"{where}; --mode and --policy are for two schemas, and for pairs")
-    from bridge.cli.schema.folder import check_folder
+    if watch and output not in (Format.TEXT, Format.JSON):
+        raise typer.BadParameter("--watch writes text or JSON")
+    return _check_folder(console, schemas_folder(schemas), against, limit, output, watch, no_cache)
 
-    return check_folder(console, schemas, against, limit, output)
+
+def _check_folder(
+    console: Console,
+    folder: Path,
+    against: str | None,
+    limit_s: float,
+    output: Format,
+    watched: bool,
+    no_cache: bool,
+) -> int:
+    from bridge.cli.schema.folder import check_folder
+    from bridge.cli.schema.verdicts import known_verdicts
+
+    verdicts = known_verdicts(console, folder, cached=not no_cache)
+    check = partial(check_folder, console, folder, against, limit_s, output, verdicts)
+    if not watched:
+        return check()
+    from bridge.cli.schema.watch import watch
+    from bridge.edges.local.clock import SystemClock
+    from bridge.edges.local.folder_watch import changes, look
+
+    rounds = changes(partial(look, folder), SystemClock())
+    return watch(console, check, rounds, quiet=output is Format.JSON)
 
 
 def _check_two(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bridge.cli.console.output import Console, ExitCode, plural
 from bridge.cli.schema.forms import write_report
-from bridge.cli.schema.options import Format, schemas_folder
+from bridge.cli.schema.options import Format
 from bridge.cli.schema.report import (
     Case,
     Report,
@@ -18,37 +18,55 @@ from bridge.cli.schema.report import (
     exit_code,
     unproven_lines,
 )
+from bridge.cli.schema.verdicts import KnownVerdicts
 from bridge.errors import BridgeError, ConfigurationError, Problem
 from bridge.ports.registry import RegistryAddress
-from bridge.schemas.compatibility.compare import Comparer
 from bridge.schemas.compatibility.verdict import Verdict
 from bridge.schemas.documents.lock_problems import find_unlocked
 from bridge.schemas.documents.places import with_places
-from bridge.schemas.documents.schema_set import SchemaSet
+from bridge.schemas.documents.schema_set import SchemaSet, Validators
 from bridge.schemas.documents.source import SchemaSource
 from bridge.schemas.evolution.against import Delta, FilesSource, files_in, find_delta
 from bridge.schemas.evolution.pairs import comparison_json
 from bridge.schemas.evolution.promises import Judged, TypeReport, check_types, expired_waivers
 from bridge.schemas.evolution.sunsets import find_sunsets
+from bridge.schemas.evolution.usable import find_unusable
 from bridge.schemas.semver import Version
 
 
 def check_folder(
-    console: Console, schemas: Path | None, against: str | None, limit_s: float, output: Format
+    console: Console,
+    folder: Path,
+    against: str | None,
+    limit_s: float,
+    output: Format,
+    verdicts: KnownVerdicts,
+    shown: Callable[[str], bool] | None = None,
 ) -> int:
-    """Check every type. ``against`` names where else to compare with."""
-    folder = schemas_folder(schemas)
+    """Check every type. ``against`` names where else to compare with. With ``shown``, the check is one of
+    many: types about which nothing is new and wrong are left out unless they are to be shown, and JSON is one
+    line."""
     today = datetime.now(UTC).date()
     try:
-        found = SchemaSet.load(folder)
+        found = SchemaSet.load(folder, Validators.ON_USE)
     except ConfigurationError as error:
-        return _unusable(console, folder, error.problems, output)
+        return _unusable(console, folder, error.problems, output, one_line=shown is not None)
     if not found:  # "fine" would hide a mistyped path in CI
-        return _unusable(console, folder, found.warnings, output)
+        return _unusable(console, folder, found.warnings, output, one_line=shown is not None)
     delta = find_delta(found, open_source(against, folder)) if against is not None else None
-    comparer = Comparer(found.documents, limit_s=limit_s)
-    reports = list(check_types(found, comparer.compare, today=today))
-    cases = [case for report in reports for case in _cases(report)]
+    comparing = verdicts.comparing(found.documents, limit_s)
+    reports = list(check_types(found, comparing.compare, today=today))
+    unusable = list(find_unusable(found, reports))
+    if unusable:
+        problems = [*unusable, *found.warnings]
+        return _unusable(console, folder, problems, output, one_line=shown is not None)
+    verdicts.store(comparing)
+    lines = {report.type: _type_line(report) for report in reports}
+    news = verdicts.news(lines)
+    listed = [
+        each for each in reports if shown is None or shown(each.type) or not each.fine or each.type in news
+    ]
+    cases = [case for report in listed for case in _cases(report)]
     if delta is not None:
         cases += cases_by_file(delta.source, (), with_places(delta.findings))
     cases += cases_by_file("lock", (), _unlocked(found))
@@ -59,13 +77,13 @@ def check_folder(
     code = _code(reports, delta, wrong)
     document = {
         "fine": code is ExitCode.OK,
-        "types": [_type_json(report) for report in reports],
+        "types": [_type_json(report) for report in listed],
         **({"against": delta.source, "added": _names(delta)} if delta is not None else {}),
     }
-    write_report(console, Report("check", tuple(cases), document), output)
+    write_report(console, Report("check", tuple(cases), document), output, one_line=shown is not None)
     if output is Format.TEXT:
-        for report in reports:
-            console.show(_type_line(report))
+        for report in listed:
+            console.show(lines[report.type])
         for name in _names(delta) if delta is not None else ():
             console.show(f"new since {against}: {name}")
     count = sum(len(report.pairs) for report in reports)
@@ -82,10 +100,12 @@ def _unlocked(found: SchemaSet) -> Iterator[Problem]:
     return find_unlocked(found.lock, found.lockable, files, found.folder or Path())
 
 
-def _unusable(console: Console, folder: Path, problems: Sequence[Problem], output: Format) -> int:
+def _unusable(
+    console: Console, folder: Path, problems: Sequence[Problem], output: Format, *, one_line: bool
+) -> int:
     document: dict[str, Any] = {"fine": False, "types": []}
     report = Report("check", cases_by_file(str(folder), (), with_places(problems)), document)
-    write_report(console, report, output)
+    write_report(console, report, output, one_line=one_line)
     console.say(f"{folder}: cannot be used: {plural(len(problems), 'finding')}")
     return ExitCode.CONFIGURATION
 

@@ -11,10 +11,11 @@ from bridge.cli.schema.review import markdown, sarif
 from bridge.schemas.evolution.merged import merge_findings
 
 
-def write_report(console: Console, report: Report, output: Format) -> None:
-    """Write the whole report to stdout, in one of its forms."""
+def write_report(console: Console, report: Report, output: Format, *, one_line: bool = False) -> None:
+    """Write the whole report to stdout, in one of its forms. ``one_line``: JSON as one of many documents."""
     if output is Format.JSON:
-        console.write_json({**report.document, "findings": [as_document(f) for f in report.findings]})
+        findings = [as_document(each) for each in report.findings]
+        console.write_json({**report.document, "findings": findings}, indent=not one_line)
     elif output is Format.JUNIT:
         console.write(junit(report))
     elif output is Format.GITHUB:

@@ -69,7 +69,7 @@ class NewVersion:
 
 def named_folder(given: Path | None) -> Path:
     """The chosen folder, whether it exists or not."""
-    from bridge.settings import find_schemas
+    from bridge.settings.schemas_place import find_schemas
 
     config = Path(os.environ.get("BRIDGE_CONFIG") or DEFAULT_CONFIG)
     if given is None and config.exists():

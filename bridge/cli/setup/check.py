@@ -90,10 +90,11 @@ def find_problems(config: Path, environ: Mapping[str, str], today: date | None =
     """
     from bridge.schemas.documents.examples import check_derived_examples, check_examples
     from bridge.schemas.documents.schema_set import SchemaSet
-    from bridge.settings import find_schemas, load_settings
+    from bridge.settings import load_settings
     from bridge.settings.compiling.tables import compile_tables
     from bridge.settings.compiling.versions import find_sunsets
     from bridge.settings.lint import find_never
+    from bridge.settings.schemas_place import find_schemas
 
     findings = Findings()
     settings = schemas = None

@@ -16,12 +16,12 @@ from bridge.cli.console.options import (
     seconds,
 )
 from bridge.cli.console.output import Console, ExitCode, Output, plural
-from bridge.relay.accounts import Account
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bridge.edges.cloudwatch.telemetry import LineTelemetry
+    from bridge.relay.accounts import Account
     from bridge.stream.mapping.stats import BatchReport, RunnerStats
     from bridge.stream.runners import Runners
 
@@ -59,6 +59,7 @@ def run(
     """
     from bridge.cli.console.live import ConsoleLines
     from bridge.edges.cloudwatch.telemetry import LineTelemetry, quiet_libraries
+    from bridge.relay.accounts import Account
     from bridge.wiring.bridge import build_sinks
     from bridge.wiring.run import build_runners, hold_state
 
@@ -107,6 +108,7 @@ def _until_stopped(
     caught_up: bool,
 ) -> None:
     from bridge.cli.console.live import Live, stopped_by_signals
+    from bridge.relay.accounts import Account
 
     with stopped_by_signals(runners.stop, console, within_s=STOP_S), Live(console) as live:
         runners.start(until="caught_up" if caught_up else "stopped")

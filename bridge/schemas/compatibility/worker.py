@@ -53,7 +53,7 @@ def compare_elsewhere(
     if done.returncode != 0:
         raise Stopped("gave-up", "the process that compared the schemas ran out of memory or failed")
     try:
-        return _read(json.loads(done.stdout))
+        return read_comparison(json.loads(done.stdout))
     except (ValueError, KeyError, TypeError) as error:
         raise Stopped("gave-up", "the process that compared the schemas gave no answer") from error
 
@@ -63,7 +63,8 @@ def _path() -> list[str]:
     return [str(Path(__file__).parents[3]), *([before] if before else [])]
 
 
-def _read(answer: dict[str, Any]) -> Comparison:
+def read_comparison(answer: dict[str, Any]) -> Comparison:
+    """From its members as JSON. Raises ``ValueError``, ``KeyError`` or ``TypeError`` for anything else."""
     return Comparison(
         Verdict(answer["verdict"]),
         Mode(answer["mode"]),

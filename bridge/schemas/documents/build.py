@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 from functools import cache, partial
-from typing import Any
+from typing import Any, Final
 
 import jsonschema_rs
 
@@ -23,6 +23,7 @@ from bridge.schemas.documents.validation import (
     Validators,
     compile_schema,
     offline_registry,
+    refusal,
     unknown_format,
 )
 from bridge.schemas.finding import finding
@@ -56,7 +57,12 @@ class Builder:
         owners: dict[str, str] = {}
         sound = [file for file in files if self._is_sound(file, owners)]
         resources = {file.document["$id"]: file.document for file in sound}
-        registry = offline_registry(resources)
+        try:
+            registry = offline_registry(resources)
+        except ValueError:
+            sound = [file for file in sound if self._is_readable(file)]
+            resources = {file.document["$id"]: file.document for file in sound}
+            registry = offline_registry(resources)
         for file in sound:
             self._compile(file, registry, resources)
 
@@ -82,12 +88,19 @@ class Builder:
                 # One mistake breaks several of the dialect's vocabularies: only the first is reported.
                 pointer = "".join(f"/{escape(str(step))}" for step in error.instance_path)
                 messages.setdefault(pointer, f"is not JSON Schema: {error.message}")
-            if not messages:
-                offline_registry({"urn:alone": file.document})
         except ValueError as limit:  # a limit of the library, such as the depth of nesting
-            messages[""] = f"cannot be read as a schema: {limit}"
+            messages[""] = f"{_UNREADABLE}: {limit}"
         for pointer, message in messages.items():
             self._problem("metaschema", file, pointer, message)
+
+    def _is_readable(self, file: SchemaFile) -> bool:
+        """Whether the library takes the document, by its limits such as the depth of nesting."""
+        try:
+            offline_registry({"urn:alone": file.document})
+        except ValueError as limit:
+            self._problem("metaschema", file, "", f"{_UNREADABLE}: {limit}")
+            return False
+        return True
 
     def _check_id(self, file: SchemaFile, owners: dict[str, str]) -> None:
         place = place_of(file.type, file.version)
@@ -133,8 +146,7 @@ class Builder:
                 (compiled if self._validators is Validators.KEPT else once)()
         except ValueError as error:  # the library's ValidationError is one
             if not any(problem.severity == "error" for problem in self.problems):
-                message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
-                self._problem("metaschema", file, "", f"cannot be used as a schema: {message}")
+                self._problem("metaschema", file, "", refusal(error))
             return
         if not any(problem.severity == "error" for problem in self.problems[before:]):
             self.built[file.type, file.version] = SchemaVersion(
@@ -154,4 +166,5 @@ FORMATS = (
     "relative-json-pointer", "regex",
 )  # fmt: skip
 
+_UNREADABLE: Final = "cannot be read as a schema"
 _METASCHEMA: Any = jsonschema_rs.Draft202012Validator({"$ref": DIALECT}, validate_formats=True, offline=True)

@@ -205,3 +205,9 @@ def compile_schema(
     return jsonschema_rs.Draft202012Validator(
         dict(document), validate_formats=True, registry=registry, offline=True, mask=MASK
     )
+
+
+def refusal(error: ValueError) -> str:
+    """Why a document cannot be used: the message for what :func:`compile_schema` raised."""
+    message = error.message if isinstance(error, jsonschema_rs.ValidationError) else str(error)
+    return f"cannot be used as a schema: {message}"

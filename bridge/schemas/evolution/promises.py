@@ -70,6 +70,10 @@ class TypeReport:
     pairs: tuple[Judged, ...] = field(default=())
     skipped: str = ""
 
+    @property
+    def fine(self) -> bool:
+        return all(pair.verdict is Verdict.COMPATIBLE and not pair.findings for pair in self.pairs)
+
 
 def pairs_of(versions: Sequence[Version], mode: Mode) -> Iterator[tuple[Version, Version]]:
     """The pairs that a mode requires within each major: neighbours, or each earlier with each later one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache, partial
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -32,7 +33,7 @@ def find_unsatisfiable(schemas: Iterable[SchemaVersion], asked: Asked | None = N
     intended and not reported. ``asked`` has the proofs so far, if any."""
     every = list(schemas)
     documents = {schema.id: dict(schema.document) for schema in every}
-    registry = offline_registry(documents)
+    registry = cache(partial(offline_registry, documents))
     plainly = Plainly(documents, (asked or Asked()).satisfiable)
     for schema in every:
         suspects = [
@@ -42,7 +43,7 @@ def find_unsatisfiable(schemas: Iterable[SchemaVersion], asked: Asked | None = N
         ]
         if not suspects or not _is_light(dict(schema.document), documents):
             continue
-        impossible = _impossible(schema, suspects, registry)
+        impossible = _impossible(schema, suspects, registry())
         for pointer in impossible:
             if not any(other.startswith(f"{pointer}/") for other in impossible):
                 message = "nothing satisfies this part of the schema"

@@ -15,12 +15,12 @@ from unittest.mock import patch
 
 import boto3.session
 
-from bridge import settings
 from bridge.core.records.kinesis import KINESIS
 from bridge.edges.local.clock import SystemClock
 from bridge.lambdas import pipe
 from bridge.relay.accounts import Outcome
 from bridge.relay.relay import Relay
+from bridge.settings import model
 from bridge.settings.yaml_source import YamlSource, parse_yaml
 from bridge.stream import runners
 from bridge.stream.mapping.invocation import InlineExecutor
@@ -65,7 +65,7 @@ def in_account(simulation: Simulation) -> Iterator[None]:
         stack.enter_context(
             patch.object(Session, "make", staticmethod(simulation.account.client), create=True)
         )
-        stack.enter_context(patch.object(settings, "parse_yaml", _parsed))
+        stack.enter_context(patch.object(model, "parse_yaml", _parsed))
         for module in (wiring, reconcile, run, runners):
             stack.enter_context(patch.object(module, "ThreadPoolExecutor", OneThread))
         for module in (wiring, reconcile, run, registries):
