@@ -75,6 +75,16 @@ def _json(value: Any) -> Any:
     return value.to_json() if hasattr(value, "to_json") else value
 
 
+def test_another_name_is_close_to_the_real_one(tmp_path: Path) -> None:
+    names = {"first-name": "first_name", "class": "class_", "to_json": "to_json_", "str": "str_", "_x": "field_x",
+             "1st": "field_1st", "": "field_"}  # fmt: skip
+    document = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
+    package = rig.imported([rig.proposed(tmp_path, document, "com.example.thing")], tmp_path)
+    data_class = rig.module(package, "com_example_thing_v1").ThingV1Data
+    rig.forget(package)
+    assert {each.name: attribute for attribute, each in data_class._members().items()} == names
+
+
 def test_a_description_is_the_docstring_whatever_is_in_it(tmp_path: Path) -> None:
     text = 'Ends with "quotes" and a \\ and \U0001f600 \u2028 "'
     inner = {"type": "object", "description": text, "properties": {"x": WHOLE}}
