@@ -98,5 +98,5 @@ def _is_field(name: str) -> bool:
 
 
 def _class(text: str) -> str:
-    name = pascal(text)
+    name = pascal(unicodedata.normalize("NFKC", text))
     return f"Type{name}" if name[:1].isdigit() else name

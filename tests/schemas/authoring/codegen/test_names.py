@@ -76,9 +76,11 @@ def _json(value: Any) -> Any:
 
 
 def test_another_name_is_close_to_the_real_one(tmp_path: Path) -> None:
-    names = {"first-name": "first_name", "class": "class_", "to_json": "to_json_", "str": "str_", "_x": "field_x",
-             "1st": "field_1st", "": "field_"}  # fmt: skip
-    document = {"type": "object", "properties": dict.fromkeys(names, TEXT)}
+    names = {"first-name": "first_name", "class": "class_", "to_json": "to_json_", "str": "str_",
+             "_x": "field_x", "1st": "field_1st", "": "field_"}  # fmt: skip
+    inner = {"type": "object", "properties": {"x": WHOLE}}
+    document = {"type": "object", "properties": {**dict.fromkeys(names, TEXT), "Inner": inner}}
+    names["Inner"] = "Inner_"
     package = rig.imported([rig.proposed(tmp_path, document, "com.example.thing")], tmp_path)
     data_class = rig.module(package, "com_example_thing_v1").ThingV1Data
     rig.forget(package)
