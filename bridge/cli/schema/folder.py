@@ -199,11 +199,11 @@ def open_source(text: str, folder: Path) -> SchemaSource:
     if text.startswith(("glue://", "eventbridge://")):
         return _open_registry(text, folder)
     if kind == "git" and colon:
-        from bridge.edges.local.git import parted, read_revision
+        from bridge.edges.local.git import list_revision, parted, read_revision
 
         files = read_revision(folder, rest)
         fork = parted(folder, rest)
-        return FilesSource(text, files, None if fork is None else read_revision(folder, fork).keys())
+        return FilesSource(text, files, None if fork is None else list_revision(folder, fork))
     if kind == "dir" and colon:
         there = Path(rest)
         if not rest or not there.is_dir():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,6 +31,17 @@ class GitRefused(BridgeError):
 def read_revision(folder: Path, ref: str) -> Mapping[str, bytes]:
     """Every file below ``folder`` as it was at ``ref``, by its path from there; none where the folder was not
     there yet. Raises :class:`GitRefused`."""
+    files = _listed(folder, ref)
+    return dict(zip(files, _blobs(folder, list(files.values())), strict=True))
+
+
+def list_revision(folder: Path, ref: str) -> Collection[str]:
+    """The paths that :func:`read_revision` has."""
+    return _listed(folder, ref).keys()
+
+
+def _listed(folder: Path, ref: str) -> dict[str, str]:
+    """The names of the contents, by path."""
     commit = _commit(folder, ref)
     prefix = _prefix(folder)
     below = ["--", prefix] if prefix else []
@@ -41,7 +52,7 @@ def read_revision(folder: Path, ref: str) -> Mapping[str, bytes]:
         mode, kind, blob = facts.decode("ascii").split()
         if kind == "blob" and mode != "120000":  # a symlink's content is a path, not a file
             files[os.fsdecode(name).removeprefix(prefix)] = blob
-    return dict(zip(files, _blobs(folder, list(files.values())), strict=True))
+    return files
 
 
 def read_every_text(path: Path) -> Iterator[bytes]:

@@ -188,6 +188,35 @@ def test_everything_that_only_this_branch_says_of_the_version_moves_with_it(main
     is_sound(main, "theirs")
 
 
+def test_a_shared_definition_that_both_branches_made_moves_with_the_references_to_it(main: Shell) -> None:
+    name = "shared/money"
+    assert main.run("schema", "new", name, "--summary", "An amount.", "--owner", "tests").code == 0
+    main.edit(f"{FOLDER}/{name}/meta.yaml", "status: draft\n", "")
+    assert main.run("schema", "lock", "--update").code == 0
+    commit(main.folder, "shared")
+    git(main, "branch", "-f", "theirs")
+    for branch in ("theirs", "ours"):
+        git(main, "checkout", "-q", branch)
+        assert main.run("schema", "bump", name).code == 0
+        main.edit(f"{FOLDER}/{name}/1.1.0.json", '"minLength": 1', f'"minLength": 1, "title": "{branch}"')
+        commit(main.folder, branch)
+    bump(main, NOTED, "total", lock=False)
+    reference = f'{{"$ref": "../{name}/1.1.0.json#/$defs/money"}}'
+    written = json.dumps({"type": "string"}, indent=2).replace("\n", "\n    ")
+    main.edit(f"{FOLDER}/{NOTED}/1.1.0.json", f'"total": {written}', f'"total": {reference}')
+    commit(main.folder, "used")
+    git(main, "merge", "theirs", fails=True)
+    (advice,) = advice_in(main.run("schema", "check"))
+    (then,) = advice_in(follow(main, advice))
+    follow(main, then)
+    git(main, "commit", "-q", "--no-edit")
+    assert document(main, "1.2.0", name)["$defs"]["money"]["title"] == "ours"
+    assert document(main, "1.1.0", name)["$defs"]["money"]["title"] == "theirs"
+    moved = document(main, "1.1.0", NOTED)["properties"]["total"]
+    assert moved == {"$ref": f"../{name}/1.2.0.json#/$defs/money"}
+    is_sound(main, "theirs")
+
+
 def test_what_both_branches_pin_is_left_and_reported(main: Shell) -> None:
     for branch in ("theirs", "ours"):
         git(main, "checkout", "-q", branch)
