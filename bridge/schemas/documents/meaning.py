@@ -50,7 +50,8 @@ def targets(document: Any, schema_id: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for pointer, schema in subschemas(document):
         for keyword in REFERENCES:
-            if isinstance(reference := schema.get(keyword), str):
+            reference = schema.get(keyword)
+            if isinstance(reference, str) and not reference.startswith("#"):
                 uri = urldefrag(urljoin(schema_id, reference)).url
                 if uri != schema_id:
                     found.setdefault(uri, f"{pointer}/{keyword}")
