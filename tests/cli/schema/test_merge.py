@@ -188,6 +188,29 @@ def test_everything_that_only_this_branch_says_of_the_version_moves_with_it(main
     is_sound(main, "theirs")
 
 
+def test_what_the_other_branch_says_of_the_version_is_left(main: Shell) -> None:
+    race(main)
+    git(main, "checkout", "-q", "theirs")
+    bump(main, NOTED, "of", lock=False)
+    reference = {"$ref": f"../{CREATED}/1.1.0.json#/properties/theirs"}
+    noted = document(main, "1.1.0", NOTED)
+    noted["properties"]["of"] = reference
+    main.write(f"{FOLDER}/{NOTED}/1.1.0.json", noted)
+    main.edit(f"{FOLDER}/{CREATED}/meta.yaml", "summary", "sunset: {1.1.0: 2099-01-01}\nsummary")
+    main.edit("bridge.yaml", 'versions: [{schema: "1.0.0"', 'versions: [{schema: "1.1.0"')
+    commit(main.folder, "more of it")
+    git(main, "checkout", "-q", "ours")
+    git(main, "merge", "theirs", fails=True)
+    (advice,) = advice_in(main.run("schema", "check"))
+    (then,) = advice_in(follow(main, advice))
+    follow(main, then)
+    git(main, "commit", "-q", "--no-edit")
+    assert document(main, "1.1.0", NOTED)["properties"]["of"] == reference
+    assert "sunset: {1.1.0:" in (main.folder / FOLDER / CREATED / "meta.yaml").read_text()
+    assert 'versions: [{schema: "1.1.0"' in (main.folder / "bridge.yaml").read_text()
+    is_sound(main, "theirs")
+
+
 def test_a_shared_definition_that_both_branches_made_moves_with_the_references_to_it(main: Shell) -> None:
     name = "shared/money"
     assert main.run("schema", "new", name, "--summary", "An amount.", "--owner", "tests").code == 0

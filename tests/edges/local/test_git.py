@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from bridge.edges.local.git import GitRefused, read_every_text, read_revision
+from bridge.edges.local.git import (
+    GitRefused,
+    Sides,
+    list_revision,
+    parted,
+    read_every_text,
+    read_file,
+    read_revision,
+    same_commit,
+    sides,
+)
 from tests.builders.repository import commit, repository
 
 
@@ -116,3 +126,64 @@ def test_reading_leaves_the_checkout_as_it_is(checkout: Path) -> None:
     before = state(), (checkout / ".git" / "HEAD").read_bytes()
     read_revision(checkout / "set", "v1")
     assert (state(), (checkout / ".git" / "HEAD").read_bytes()) == before
+
+
+# --- two branches ----------------------------------------------------------------------------------
+
+
+def git(root: Path, *words: str, fails: bool = False) -> str:
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com")
+    done = subprocess.run(["git", *who, *words], cwd=root, capture_output=True)
+    assert (done.returncode != 0) is fails, done.stderr
+    return done.stdout.decode().strip()
+
+
+@pytest.fixture
+def branches(checkout: Path) -> Path:
+    """``main`` and ``other`` both changed one file since they parted. ``main`` is checked out."""
+    git(checkout, "checkout", "-q", "-b", "other")
+    (checkout / "set" / "a b.json").write_bytes(b"theirs\n")
+    commit(checkout, "theirs")
+    git(checkout, "checkout", "-q", "main")
+    (checkout / "set" / "a b.json").write_bytes(b"mine\n")
+    commit(checkout, "mine")
+    return checkout
+
+
+@pytest.mark.parametrize(
+    ("words", "mine", "theirs"),
+    [
+        (("merge", "other"), b"mine\n", b"theirs\n"),
+        (("rebase", "other"), b"mine\n", b"theirs\n"),
+        (("cherry-pick", "other"), b"theirs\n", b"mine\n"),
+    ],
+)
+def test_the_side_that_others_have_is_known_while_git_joins_two(
+    branches: Path, words: tuple[str, str], mine: bytes, theirs: bytes
+) -> None:
+    file = branches / "set" / "a b.json"
+    assert sides(branches) is None
+    git(branches, *words, fails=True)
+    found = sides(branches / "set")
+    assert isinstance(found, Sides)
+    assert (read_file(file, found.mine), read_file(file, found.theirs)) == (mine, theirs)
+    assert {b"mine\n", b"theirs\n"} <= set(read_every_text(file))
+    git(branches, words[0], "--abort")
+    assert sides(branches) is None
+
+
+def test_a_name_that_a_rebase_left_behind_is_no_rebase(branches: Path) -> None:
+    git(branches, "update-ref", "REBASE_HEAD", "other")
+    assert sides(branches) is None
+
+
+def test_where_two_branches_parted_is_known_with_its_files(branches: Path) -> None:
+    fork = parted(branches, "other")
+    assert fork is not None
+    assert same_commit(branches, fork, "main~1")
+    assert not same_commit(branches, fork, "main")
+    assert set(list_revision(branches / "set", fork)) == set(read_revision(branches / "set", fork))
+    git(branches, "checkout", "-q", "--orphan", "alone")
+    commit(branches, "alone")
+    assert parted(branches, "other") is None
+    assert read_file(branches / "none.json", "other") is None
