@@ -91,3 +91,8 @@ def test_the_process_finds_this_package_first_and_then_what_was_there(
 
 def test_a_process_that_works_longer_than_its_limit_is_ended_by_this_signal() -> None:
     assert int(signal.SIGPROF) == TIME_SIGNAL
+
+
+def test_a_process_without_an_answer_says_why_in_words_for_people() -> None:
+    stopped = Stopped("time-limit", "the time limit of 5 s was reached")
+    assert (stopped.reason, str(stopped)) == ("time-limit", "the time limit of 5 s was reached")
