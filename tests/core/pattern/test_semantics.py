@@ -308,3 +308,11 @@ def test_a_matcher_that_has_no_meaning_is_refused(wrong: dict[str, Any]) -> None
 def test_a_name_that_is_almost_an_operator_is_corrected_to_one() -> None:
     (problem,) = check_pattern({"a": [{"anything_but": "x"}]})
     assert "did you mean 'anything-but'?" in problem.message
+
+
+@pytest.mark.parametrize(("address", "bits"), [("10.0.0.0", 32), ("2001:db8::", 128)])
+def test_a_block_has_at_least_one_bit_less_than_an_address(address: str, bits: int) -> None:
+    assert check_pattern({"a": [{"cidr": f"{address}/{bits - 1}"}]}) == []
+    for length, said in ((bits, "name the address itself"), (bits + 1, "")):
+        (problem,) = check_pattern({"a": [{"cidr": f"{address}/{length}"}]})
+        assert said in problem.message

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from bridge.edges.local.quarantine import DirectoryQuarantine
-from bridge.errors import BridgeError, QuarantineUnavailable
+from bridge.errors import BridgeError, EntryMissing, QuarantineUnavailable
 from bridge.ports.quarantine import Quarantined
 
 
@@ -143,3 +143,23 @@ def test_an_entry_written_by_a_later_version_is_still_read(store: DirectoryQuara
     content = json.loads((store.path / name).read_bytes()) | {"field_of_tomorrow": 1}
     (store.path / name).write_text(json.dumps(content))
     assert store.load(name) == _quarantined()
+
+
+@pytest.mark.parametrize("name", ["../beside.json", "deep/inner.json", "/etc/hostname"])
+def test_a_name_that_leads_out_of_the_directory_is_no_entry(tmp_path: Path, name: str) -> None:
+    """Neither read nor removed, also where a quarantined record is there."""
+    store = DirectoryQuarantine(tmp_path / "store")
+    store.put(_quarantined())
+    (written,) = (tmp_path / "store").iterdir()
+    (tmp_path / "store" / "deep").mkdir()
+    others = [tmp_path / "beside.json", tmp_path / "store" / "deep" / "inner.json"]
+    for other in others:
+        other.write_bytes(written.read_bytes())
+    for use in (store.load, store.remove):
+        with pytest.raises(EntryMissing):
+            use(name)
+    assert all(other.exists() for other in others)
+
+
+def test_a_directory_that_was_never_made_has_no_entries(tmp_path: Path) -> None:
+    assert DirectoryQuarantine(tmp_path / "store").names() == []

@@ -93,3 +93,10 @@ def test_halves_of_surrogate_pairs_are_no_characters() -> None:
     for missing in ("\ud7ff", "\ue000"):
         text = escaping(f"^[^{missing}]*$", "^[^b]*$")
         assert text == missing
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028", "\u2029"])
+def test_a_dot_takes_no_end_of_a_line_and_its_neighbours(end: str) -> None:
+    assert not includes("^.$", f"^{end}$")
+    for beside in (chr(ord(end) - 1), chr(ord(end) + 1)):
+        assert includes("^.$", f"^{beside}$") is (beside not in "\n\r\u2028\u2029")
