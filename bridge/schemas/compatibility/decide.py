@@ -22,8 +22,10 @@ from bridge.schemas.compatibility.search import Search
 from bridge.schemas.compatibility.verdict import Break, Direction, Policy, Unproven
 
 PROOF_S: Final = 0.25
-SEARCH_S: Final = 0.35
+SEARCH_S: Final = 0.6
 """How long the proof and the search of one direction may take in this process, one after the other."""
+UNASKED_S: Final = 0.3
+"""How long the search may take for a direction that only decides the bump."""
 ONE_GAP_S: Final = 0.1
 MAX_BREAKS: Final = 25
 SAMPLES: Final = 60
@@ -116,10 +118,15 @@ class _Decider:
         self._accepted = accepted = consumer.as_consumer(question.policy)
         self._proof_s = question.limit_s * 0.4 if question.patient else PROOF_S
         self._prover = Prover(sent, accepted, Patience(self._proof_s), ask=False)
-        self._search = Search(sent, accepted, question.limit_s * 0.1 if question.patient else SEARCH_S)
+        self._search = Search(sent, accepted, self._search_s(most))
         self._judge = Judge(
             producer.validator, consumer.validator, None if strict else sent, None if strict else accepted
         )
+
+    def _search_s(self, most: int) -> float:
+        if self._question.patient:
+            return self._question.limit_s * 0.1
+        return SEARCH_S if most > 1 else UNASKED_S
 
     def run(self) -> Decision:
         """A proof and a search for an event, each with a share of the time; what is then undecided is asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any, Final
 
 from bridge.schemas.compatibility.proving.gaps import Gap, alone
@@ -24,8 +25,11 @@ class Search:
     def __init__(self, sent: Normal, accepted: Normal, share_s: float) -> None:
         self._sent = sent
         self._accepted = accepted
-        self._solver = Solver({**sent.defs, **accepted.defs}, Patience(None))
         self._share_s = share_s
+
+    @cached_property
+    def _solver(self) -> Solver:
+        return Solver({**self._sent.defs, **self._accepted.defs}, Patience(self._share_s))
 
     def whole(self) -> Found:
         """Events that one side may send and the other does not accept."""

@@ -11,7 +11,7 @@ from bridge.schemas.compatibility.solving.signed import Conjunction, Signed
 
 LOOK: Final = 3
 """How many schemas deep an alternative is read before it is chosen."""
-LISTED: Final = 20
+LISTED: Final = 200
 """Up to so many values are validated one by one."""
 _NONE: Final[Conjunction] = frozenset()
 
@@ -133,11 +133,17 @@ class Branch:
             known = self.all.get(item[1], _NONE)
             return item[2] in known or self._pool.nothing in known
         if word == "some":
-            groups = self.some.get(item[1], ())
-            return any(item[2] in group or item[2] is self._pool.anything for group in groups)
+            return any(self._follows(item[2], item[1], group) for group in self.some.get(item[1], ()))
         if word == "least":
             return bool(self.least >= item[1])
         return word == "most" and self.most is not None and bool(self.most <= item[1])
+
+    def _follows(self, signed: Signed, place: Place, group: Conjunction) -> bool:
+        """Whether what is known of a value there leaves nothing that fails it."""
+        if signed in group or signed is self._pool.anything:
+            return True
+        known = self._pool.narrowed(self.all.get(place, _NONE), group)
+        return signed.flat and self._contradicts(self._pool.narrowed(known, (signed.opposite,)))
 
     def refuses(self, items: Items, depth: int = LOOK) -> bool:
         """Whether one of them is seen to contradict the branch; ``False`` means "not known"."""

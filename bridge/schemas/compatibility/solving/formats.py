@@ -51,6 +51,13 @@ OUTER: Final = {
 MEANT: Final = {"date": f"^{_DATE}$", "time": f"^{_TIME}$", "date-time": f"^{_DATE}[Tt]{_TIME}$"}
 """What else a text must match to be an example: what only this validator accepts shows nothing to people."""
 LONGEST: Final = {"hostname": 253}
+_LONG_HOST: Final = ".".join(["b" * 60] * 4)
+LONG_TEXTS: Final = {
+    "email": (f"{'a' * 64}@{_LONG_HOST}",),
+    "idn-email": (f"{'a' * 64}@{_LONG_HOST}",),
+    "hostname": (f"{_LONG_HOST}.{'b' * 9}",),
+}
+"""Texts about as long as the format allows."""
 INNER: Final = {
     "date": f"^[0-9]{{4}}-{_DAY_OF_YEAR}$",
     "time": f"^{_NO_LEAP}$",
@@ -59,8 +66,8 @@ INNER: Final = {
     "uuid": _UUID,
     "ipv4": _IPV4,
     "ipv6": f"^({_HEX}{{1,4}}:){{7}}{_HEX}{{1,4}}$",
-    "email": r"^[A-Za-z0-9]{1,64}@[A-Za-z0-9]{1,30}(\.[A-Za-z0-9]{1,30}){0,5}$",
-    "idn-email": r"^[A-Za-z0-9]{1,64}@[A-Za-z0-9]{1,30}(\.[A-Za-z0-9]{1,30}){0,5}$",
+    "email": r"^[A-Za-z0-9]{1,64}@[A-Za-z0-9]{1,30}(\.[A-Za-z0-9]{1,30}){0,6}$",
+    "idn-email": r"^[A-Za-z0-9]{1,64}@[A-Za-z0-9]{1,30}(\.[A-Za-z0-9]{1,30}){0,6}$",
     "hostname": r"^[A-Za-z0-9]{1,60}(\.[A-Za-z0-9]{1,60}){0,3}$",
     "idn-hostname": r"^[A-Za-z0-9]{1,60}(\.[A-Za-z0-9]{1,60}){0,3}$",
     "uri": f"^{_SCHEME}:[A-Za-z0-9]*$",

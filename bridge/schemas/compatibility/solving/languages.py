@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from bridge.schemas.compatibility.proving.expressions import LAST, Unread
 from bridge.schemas.compatibility.solving.machines import OTHERS, VALIDATOR, Engine, Expression, expression
 
-MAX_NODES: Final = 12_000
+MAX_NODES: Final = 8_000
 FEW: Final = 6
 """Up to so many characters that are alike are all tried; of more, only some."""
 LONG: Final = 8
@@ -53,22 +53,17 @@ class _Search:
         self._wanted = _read(patterns, engine)
         self._refused = _read(refused, engine)
         self._all = [*self._wanted, *self._refused]
-        self._letters, self._representing = _letters(self._all)
+        self._letters, self._kinds, self._representing = _letters(self._all)
 
     def run(self, least: int, most: int | None, count: int) -> Texts:
         begin = tuple(each.begin for each in self._all)
-        visits: Counter[tuple[tuple[tuple[int, ...], ...], int]] = Counter()
+        queued: Counter[tuple[tuple[tuple[int, ...], ...], int]] = Counter({(begin, 0): 1})
         waiting = deque([(begin, "", 0)])
         found: list[str] = []
         cut = False
         steps = 0
         while waiting:
             states, text, length = waiting.popleft()
-            node = (states, min(length, least))
-            visits[node] += 1
-            if visits[node] > (count if length >= least - LONG else 1):
-                cut = True
-                continue
             steps += 1
             if steps > MAX_NODES:
                 return Texts(tuple(found), False)
@@ -82,11 +77,18 @@ class _Search:
                     return Texts(tuple(found), False)
             if most is not None and length >= most:
                 continue
-            for letter in self._letters:
+            short = length + 1 < least - LONG
+            for letter in self._kinds if short else self._letters:
                 left = tuple(each.step(s, letter) for each, s in zip(self._all, states, strict=True))
-                if not any(each.is_lost(s) for each, s in zip(self._wanted, left, strict=False)):
-                    waiting.append((left, text + chr(letter), length + 1))
-        others = cut and bool(found)
+                if any(each.is_lost(s) for each, s in zip(self._wanted, left, strict=False)):
+                    continue
+                node = (left, min(length + 1, least))
+                if queued[node] >= (1 if short else count):
+                    cut = True
+                    continue
+                queued[node] += 1
+                waiting.append((left, text + chr(letter), length + 1))
+        others = (cut or least > LONG) and bool(found)
         return Texts(tuple(found), not others and self._representing.isdisjoint("".join(found)))
 
     def _accepts(self, states: tuple[tuple[int, ...], ...], text: str) -> bool:
@@ -100,22 +102,29 @@ def _read(patterns: tuple[str, ...], engine: Engine) -> list[Expression]:
     return [each for each in read if each is not None]
 
 
-def _letters(expressions: list[Expression]) -> tuple[list[int], set[str]]:
-    """Some characters of each kind that the automata distinguish, plain ones where possible; and those that
-    stand for more characters."""
+def _letters(expressions: list[Expression]) -> tuple[list[int], list[int], set[str]]:
+    """Some characters of each kind that the automata distinguish, plain ones where possible; one of each
+    kind; and those that are examples of more characters."""
     cuts = {0, LAST + 1, 0xD800, 0xE000}
     for each in expressions:
         for machine in each.machines:
             cuts |= machine.cuts
     letters: list[int] = []
+    kinds: list[int] = []
     representing: set[str] = set()
     for low, high in pairwise(sorted(cuts)):
         if low == 0xD800:
             continue  # halves of surrogate pairs are not characters
         if high - low <= FEW:
             letters += range(low, high)
+            kinds.append(low)
             continue
         some = [code for code in _PLAIN if low <= code < high][:2] or [low, low + 1]
         letters += some
+        kinds.append(some[0])
         representing.update(map(chr, some))
-    return sorted(letters, key=lambda code: (not 32 <= code < 127, code)), representing
+    return sorted(letters, key=_plain_first), sorted(kinds, key=_plain_first), representing
+
+
+def _plain_first(code: int) -> tuple[bool, int]:
+    return not 32 <= code < 127, code

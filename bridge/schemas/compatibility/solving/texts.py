@@ -16,6 +16,7 @@ from bridge.schemas.compatibility.solving.formats import (
     CONTENT_TEXTS,
     IMPLIED,
     INNER,
+    LONG_TEXTS,
     LONGEST,
     MEANT,
     OUTER,
@@ -27,7 +28,9 @@ from bridge.schemas.compatibility.solving.signed import EMPTY, Found
 
 MORE: Final = 12
 """So many texts are looked at where the validator has to choose among them."""
-_LONG: Final = 100_000
+_LONG: Final = 1_100_000
+PADDED: Final = 200
+"""From this length on, short texts are made longer."""
 
 
 def find_strings(literals: list[Item], least: int, most: int | None, excluded: set[str], want: int) -> Found:
@@ -120,8 +123,12 @@ class _Wanted:
         for count in (2, MORE):
             yield from find_texts(patterns, self.refused, self.least, self.most, count).texts
         yield from find_texts(patterns, tuple(self._of("pattern", False)), self.least, self.most, MORE).texts
+        if self.least > PADDED:
+            for text in find_texts(patterns, self.refused, 0, self.most, MORE).texts:
+                missing = "x" * (min(self.least, _LONG) - len(text))
+                yield from (text + missing, missing + text, text * (self.least // max(1, len(text)) + 1))
         for name in sorted(self._formats):
-            yield from FORMATS.get(name, ())
+            yield from (*FORMATS.get(name, ()), *LONG_TEXTS.get(name, ()))
         for pattern in sorted(self._of("pattern", True)):
             yield from sample_texts(pattern)
         yield from CONTENT_TEXTS

@@ -44,6 +44,34 @@ def kinds(count: int, word: str = "oneOf", **more: Any) -> dict[str, Any]:
     }
 
 
+def events(count: int, **more: Any) -> dict[str, Any]:
+    """A discriminator that is required beside the choice, and one shape of data for each of its values."""
+    shapes = [
+        {"properties": {"type": {"const": f"t{i}"}, "data": thing("id", id=TEXT, **{f"f{i}": WHOLE}, **more)}}
+        for i in range(count)
+    ]
+    return {**thing("type", "data", type=TEXT), "oneOf": shapes}
+
+
+def conditions(count: int, word: str) -> dict[str, Any]:
+    """What each value of a discriminator requires: as conditions, or as alternatives."""
+    base = thing("type", type={"enum": [f"t{i}" for i in range(count)]})
+    values = [{"properties": {"type": {"const": f"t{i}"}}} for i in range(count)]
+    needs = [thing(f"f{i}", **{f"f{i}": TEXT}) for i in range(count)]
+    if word == "if":
+        return {**base, "allOf": [{"if": v, "then": n} for v, n in zip(values, needs, strict=True)]}
+    return {**base, word: [{"allOf": [v, n]} for v, n in zip(values, needs, strict=True)]}
+
+
+def _discriminated() -> Iterator[Pair]:
+    for count in (6, 12, 40):
+        yield Pair("events", events(count), events(count, note=TEXT), "cc", Policy.VIEWS)
+        yield Pair("events", events(count), events(count + 1), "ci", Policy.VIEWS)
+        yield Pair("conditions", conditions(count, "if"), conditions(count, "oneOf"), "cc")
+        yield Pair("conditions", conditions(count, "if"), conditions(count + 1, "if"), "ci")
+        yield Pair("conditions", conditions(count, "if"), conditions(count + 1, "if"), "ci", Policy.VIEWS)
+
+
 def _unions() -> Iterator[Pair]:
     for count in (2, 5, 6, 7, 8, 12, 70):
         yield Pair("shapes", shapes(count), shapes(count + 1), "ci", Policy.VIEWS)
@@ -128,6 +156,7 @@ _LOGIC: Final[tuple[tuple[Any, Any, str], ...]] = (
 
 def pairs() -> Iterator[Pair]:
     yield from _unions()
+    yield from _discriminated()
     for old, new, expected in _LOGIC:
         yield Pair("logic", old, new, expected)
     for old, new, expected in _LOGIC[15:]:

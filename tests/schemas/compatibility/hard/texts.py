@@ -58,6 +58,16 @@ _PATTERNS: Final[tuple[tuple[Any, Any, str], ...]] = (
     (text(pattern="^x+$", minLength=5000), text(minLength=4999), "ci"),
 )  # fmt: skip
 
+_LONG: Final[tuple[tuple[Any, Any, str], ...]] = (
+    (text(maxLength=1_000_000), text(maxLength=999_999), "ic"),
+    (text(minLength=20_000), text(minLength=20_000, pattern="^[ -~]*$"), "ic"),
+    (text(format="email", maxLength=254), text(format="email"), "ci"),
+    (text(pattern="^.{1,255}$"), text(minLength=1, maxLength=255), "ci"),
+    (text(pattern=r"^\+?[1-9]\d{1,14}$"), text(pattern=r"^\+?[1-9]\d{1,14}$", maxLength=16), "cc"),
+    (text(maxLength=64), text(maxLength=64, pattern=r"^[\p{L} .'-]+$"), "ic"),
+    (text(maxLength=64), text(maxLength=64, pattern=r"\bfoo\b"), "ic"),
+)  # fmt: skip
+
 _EVERYTHING: Final[tuple[tuple[Any, Any, str], ...]] = (
     (TEXT, text(pattern=""), "cc"),
     (TEXT, text(pattern=".*"), "cc"),
@@ -115,7 +125,7 @@ _FORMATS: Final[tuple[tuple[Any, Any, str], ...]] = (
     (text(pattern="^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$"), text(format="date"), "ci"),
     (text(pattern=_UUID), text(format="uuid"), "ci"),
     (text(pattern="^[a-z]+$"), text(format="date"), "ii"),
-    (text(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text(format="date"), "ic"),
+    (text(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text(format="date"), "iu"),
     (text(enum=["2030-01-31", "2030-02-28"]), text(format="date"), "ci"),
     (text(enum=["2030-01-31", "2030-02-30"]), text(format="date"), "ii"),
     (text(format="duration"), text(pattern="^P"), "ci"),
@@ -146,7 +156,12 @@ def _content() -> Iterator[Pair]:
 
 
 def pairs() -> Iterator[Pair]:
-    for kind, listed in (("pattern", _PATTERNS), ("everything", _EVERYTHING), ("format", _FORMATS)):
+    for kind, listed in (
+        ("pattern", _PATTERNS),
+        ("long", _LONG),
+        ("everything", _EVERYTHING),
+        ("format", _FORMATS),
+    ):
         for old, new, expected in listed:
             yield from both(kind, old, new, expected)
     yield from _content()
