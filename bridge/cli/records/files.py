@@ -73,13 +73,28 @@ def read_records(stream: BinaryIO, name: str) -> Iterator[Any]:
         return
     value = parse(first, name, number)
     if isinstance(value, Unreadable):
-        # A document of several lines: its first line alone is not JSON.
-        yield from records_of(parse(first + stream.read(), name, number))
+        # A document of several lines, whose first alone is not JSON; or NDJSON whose first line is broken.
+        rest = stream.read()
+        whole = parse(first + rest, name, number)
+        lines = [(n, line) for n, line in enumerate(rest.splitlines(), number + 1) if line.strip()]
+        if not isinstance(whole, Unreadable) or not _are_records([line for _, line in lines]):
+            yield from records_of(whole)
+            return
+        yield parse(first.rstrip(b"\r\n"), name, number)
+        for line_number, line in lines:
+            yield from records_of(parse(line, name, line_number))
         return
     yield from records_of(value)
     for line_number, line in enumerate(stream, start=number + 1):
         if line.strip():
             yield from records_of(parse(line.rstrip(b"\r\n"), name, line_number))
+
+
+def _are_records(lines: list[bytes]) -> bool:
+    """Whether lines are most likely NDJSON, and not the rest of one document that is broken."""
+    if not lines or not lines[-1].strip(b"]} \t\r,"):
+        return False
+    return 2 * sum(isinstance(parse(line, "", 1), dict) for line in lines) > len(lines)
 
 
 def records_of(value: Any) -> Iterator[Any]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.table import Table
 
 from bridge.cli.console.options import Aws, OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output, plural, visible
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Problem
 
 if TYPE_CHECKING:
     from bridge.schemas.authoring.sample import InferSample
+
+_SHOWN: Final = 3  # broken lines that are reported one by one
 
 
 def infer(
@@ -56,11 +58,14 @@ def infer(
     if (file is None) == (table is None):
         raise BridgeError("there is nothing to read", hint="give either FILE or --table T")
     seen = InferSample(SeenValues(withheld), type_name)
+    broken: list[Problem] = []
     if table is not None:
         _scan(console, seen, table, sample, max_rcu, aws)
     else:
         assert file is not None  # noqa: S101 - checked above
-        _read(seen, file, sample)
+        broken = _read(seen, file, sample)
+    if broken and not seen.shape.seen:
+        raise BridgeError(str(broken[0]))
     if not seen.shape.seen:
         there = f"; it holds {', '.join(sorted(seen.types))}" if seen.types else ""
         raise BridgeError(f"there is nothing to infer from{there}")
@@ -71,11 +76,18 @@ def infer(
     schema = seen.schema(schema_id=schema_id, title=title, counts=counts, enums=enums, examples=examples)
     if output is Output.JSON:
         places = [place._asdict() for place in seen.places()]
-        reported = {"samples": seen.shape.seen, "kinds": dict(seen.kinds), "unreadable": seen.unreadable}
+        reported: dict[str, Any] = {
+            "samples": seen.shape.seen,
+            "kinds": dict(seen.kinds),
+            "unreadable": seen.unreadable,
+        }
+        reported["problems"] = [str(problem) for problem in broken[:_SHOWN]]
         console.write_json({"schema": schema, "places": places, **reported})
     else:
         console.write_json(schema)
         _show(console, seen)
+        for problem in broken[:_SHOWN]:
+            console.say(f"not read: {problem}", style="yellow")
     return ExitCode.PARTLY if seen.unreadable else ExitCode.OK
 
 
@@ -104,14 +116,21 @@ def _scan(console: Console, seen: InferSample, table: str, count: int, max_rcu: 
     console.say(f"{table}: about {described.about_items:,} items, read for {spent:g} read units", style="dim")
 
 
-def _read(seen: InferSample, name: str, count: int) -> None:
-    from bridge.cli.records.files import opened, read_all
+def _read(seen: InferSample, name: str, count: int) -> list[Problem]:
+    """What could not be read."""
+    from bridge.cli.records.files import Unreadable, opened, read_records, shown_name
 
+    broken: list[Problem] = []
     with opened(name) as stream:
-        for record in read_all(stream, name):
-            seen.add(record)
+        for record in read_records(stream, shown_name(name)):
+            if isinstance(record, Unreadable):
+                seen.unreadable += 1
+                broken.append(record.problem)
+            else:
+                seen.add(record)
             if seen.shape.seen >= count:
-                return
+                break
+    return broken
 
 
 def _show(console: Console, seen: InferSample) -> None:

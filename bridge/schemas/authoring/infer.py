@@ -5,18 +5,18 @@ asserted, only where all of enough samples agree. Enumerations, lengths and rang
 objects stay open.
 
 Memory is bounded for any input: a shape has counts and names, never values. An object with more than
-``names_max`` names is a map used as a dictionary, and so is one whose names all look like data (ids, dates,
-addresses). Its values become one shape, ``additionalProperties``, and only names that every object had stay
-``properties``. Below ``depth_max`` levels, and beyond ``shapes_max`` shapes, nothing is claimed.
+``names_max`` names is a map used as a dictionary, and so is one whose names are data (``map_names``). Its
+values become one shape, ``additionalProperties``, and only names that are no data, or that every object had,
+stay ``properties``. Below ``depth_max`` levels, and beyond ``shapes_max`` shapes, nothing is claimed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bridge.schemas.authoring.map_names import Named, data_names
 from bridge.schemas.authoring.text_shape import NUMBER_TEXT, TextShape
 
 NAMES_MAX: Final = 250
@@ -29,11 +29,6 @@ ANY: Final = "*"
 """The step of a path for every element of a list or member of a dictionary."""
 
 _STEADY_AFTER: Final = 2  # objects after which a name that all of them had is a member, not data
-_DATA_NAMES_MIN: Final = 3
-_DATA_NAME: Final = re.compile(
-    r"[0-9]+|[0-9A-Fa-f]{16,}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-    r"|\d{4}-\d\d(-\d\d.*)?|[^@\s]+@[^@\s]+\.[^@\s]+"
-)
 _KINDS: Final = ("object", "array", "number", "integer", "string", "boolean", "null")
 
 Path = tuple[str, ...]
@@ -198,21 +193,25 @@ class Shape:
 
     @property
     def dictionary(self) -> bool:
-        """Whether the names of members are data."""
-        return self.rest is not None or (
-            len(self.members) >= _DATA_NAMES_MIN
-            and not self.keep & self.members.keys()
-            and all(map(_DATA_NAME.fullmatch, self.members))
-        )
+        """Whether names of members are data."""
+        return self.rest is not None or bool(self._data_names())
 
     def parts(self) -> tuple[Mapping[str, Shape], Shape | None]:
         """The members by name, in order of names, and the shape of a dictionary's values."""
-        if self.rest is None and self.dictionary:
+        values, data = self.rest, self._data_names()
+        if data:
             values = Shape()
-            for shape in self.members.values():
+            for shape in (*(self.members[name] for name in sorted(data)), *filter(None, (self.rest,))):
                 values.merge(shape)
-            return {}, values
-        return dict(sorted(self.members.items())), self.rest
+        return {name: shape for name, shape in sorted(self.members.items()) if name not in data}, values
+
+    def _data_names(self) -> set[str]:
+        names = {
+            name: Named(shape.seen, frozenset(shape.kinds))
+            for name, shape in self.members.items()
+            if name not in self.keep
+        }
+        return data_names(names, self.kinds.get("object", 0)) if names else set()
 
     def types(self, *, min_seen: int = MIN_SEEN) -> list[str]:
         """The JSON Schema types of the samples."""

@@ -136,3 +136,36 @@ def test_what_cannot_be_read_is_counted_and_exits_4(shell: Shell) -> None:
     done = shell.run("schema", "infer", "samples.ndjson")
     assert done.code == 4
     assert "1 could not be read" in done.err
+
+
+LINES = ['{"a": 1}', '{"a": 2}', '{"a": 3}', '{"a": 4}', '{"a": 5}']
+
+
+@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("broken", ['{"a": ', "not JSON", '{"a": NaN}', '{"a": 1, "a": 2}', '{"a": 1}}'])
+def test_a_broken_line_of_ndjson_is_named_and_the_others_are_read(shell: Shell, at: int, broken: str) -> None:
+    (shell.folder / "samples.ndjson").write_text("\n".join([*LINES[:at], broken, *LINES[at:]]) + "\n")
+    done = shell.run("schema", "infer", "samples.ndjson")
+    assert done.code == 4
+    schema = json.loads(done.out)
+    assert (schema["properties"], schema["required"]) == ({"a": {"type": "integer"}}, ["a"])
+    assert f"not read: samples.ndjson:{at + 1}:" in done.err
+    assert "5 samples (5 items); 1 could not be read" in done.err
+
+
+def test_bytes_that_are_no_text_are_a_broken_line_too(shell: Shell) -> None:
+    (shell.folder / "samples.ndjson").write_bytes(
+        b"".join(f"{line}\n".encode() for line in LINES) + b"\xff\n"
+    )
+    done = shell.run("schema", "infer", "samples.ndjson", "--output", "json")
+    assert done.code == 4
+    reported = json.loads(done.out)
+    assert (reported["samples"], reported["unreadable"]) == (5, 1)
+    assert reported["problems"][0].startswith("samples.ndjson:6:1 is not UTF-8")
+
+
+def test_a_file_of_which_nothing_can_be_read_says_why(shell: Shell) -> None:
+    (shell.folder / "samples.json").write_text('{\n"a": 1,\n"b": \n}\n')
+    done = shell.run("schema", "infer", "samples.json")
+    assert done.code == 1
+    assert "samples.json:4:1 not valid JSON" in done.err

@@ -140,6 +140,49 @@ def test_a_map_whose_names_are_data_is_a_dictionary_however_small() -> None:
     assert schema == {"type": "object", "additionalProperties": {"type": "integer"}}
 
 
+KEYS = {
+    "u1": [f"u{n}" for n in range(1, 61)],
+    "order-1": [f"order-{n}" for n in range(1, 61)],
+    "user#7/2026": [f"user#{n}/2026" for n in range(60)],
+    "usr_4f3a": [f"usr_{n * 7919 + 40961:x}" for n in range(60)],
+    "ord-2026-0001": [f"ord-2026-{n:04}" for n in range(60)],
+}
+
+
+@pytest.mark.parametrize("keys", KEYS.values(), ids=list(KEYS))
+def test_a_map_whose_names_differ_by_their_numbers_is_a_dictionary(keys: list[str]) -> None:
+    one_each = shape_of(*({"by": {key: {"n": 1}}} for key in keys)).schema()["properties"]["by"]
+    many_each = shape_of(*({"by": {k: {"n": 1} for k in keys[at:] + keys[:2]}} for at in range(58))).schema()
+    for found in (one_each, many_each["properties"]["by"]):
+        assert "properties" not in found
+        assert found["additionalProperties"]["properties"] == {"n": {"type": "integer"}}
+
+
+def test_names_that_are_data_leave_the_members_beside_them() -> None:
+    samples = [{"total": n, f"item{n}": {"sku": "x"}, f"item{n + 1}": {"sku": "y"}} for n in range(60)]
+    schema = shape_of(*samples).schema()
+    assert list(schema["properties"]) == ["total"]
+    assert schema["required"] == ["total"]
+    assert schema["additionalProperties"]["required"] == ["sku"]
+    assert all(accepts(schema, sample) for sample in samples)
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        [{"line1": "a", "line2": "b", "line3": "c", "line4": "d", "line5": "e"}] * 60,
+        [{"line1": "a", **({"line2": "b"} if n % 3 else {})} for n in range(60)],
+        [{f"address{n % 3}": {"city": "x"}, f"phone{n % 2}": "y"} for n in range(60)],
+        [{"v1": 1, "v2": "x", "v3": True, "v4": [1], "v5": {"a": 1}}] * 60,
+    ],
+    ids=["always there", "often there", "few", "of different kinds"],
+)
+def test_numbered_members_stay_members(samples: list[dict[str, Any]]) -> None:
+    schema = shape_of(*samples).schema()
+    assert "additionalProperties" not in schema
+    assert set(schema["properties"]) == {name for sample in samples for name in sample}
+
+
 def test_memory_is_bounded_for_any_input() -> None:
     shape = Shape(shapes_max=500)
     for outer in range(200):
