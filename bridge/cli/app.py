@@ -33,6 +33,7 @@ from bridge.cli.schema.lock import lock
 from bridge.cli.schema.publish import publish
 from bridge.cli.schema.renumber import renumber
 from bridge.cli.schema.test_live import try_events
+from bridge.cli.schema.upcasts import upcasts
 from bridge.cli.setup import infra
 from bridge.cli.setup.check import check, print_schema
 from bridge.cli.setup.init import init
@@ -98,6 +99,7 @@ GROUPS: Final[dict[str, tuple[str, dict[str, Verb]]]] = {
             "test-live": try_events,
             "codegen": codegen,
             "asyncapi": asyncapi,
+            "upcasts": upcasts,
             "infer": infer,
         },
     ),

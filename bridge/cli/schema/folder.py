@@ -30,6 +30,7 @@ from bridge.schemas.evolution.against import Delta, FilesSource, files_in, find_
 from bridge.schemas.evolution.pairs import comparison_json
 from bridge.schemas.evolution.promises import Judged, TypeReport, check_types, expired_waivers
 from bridge.schemas.evolution.sunsets import find_sunsets
+from bridge.schemas.evolution.upcasts import find_upcast_problems
 from bridge.schemas.evolution.usable import find_unusable
 from bridge.schemas.semver import Version
 
@@ -72,6 +73,7 @@ def check_folder(
     cases += cases_by_file("lock", (), _unlocked(found))
     cases += cases_by_file("sunset", (), find_sunsets(found, today))
     cases += cases_by_file("waiver", (), expired_waivers(found, today, _unproven(reports)))
+    cases += cases_by_file("upcast", (), with_places(find_upcast_problems(found)))
     cases += cases_by_file("folder", (), with_places(found.warnings))
     wrong = [finding for case in cases for finding in case.findings if finding.severity == "error"]
     code = _code(reports, delta, wrong)

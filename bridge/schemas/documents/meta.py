@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
@@ -86,6 +86,17 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Upcast:
+    """A mapping (docs/mappings.md) over the data of a major, to that of a newer one: ``to``, by default the
+    newest version of the next major. ``line`` is its line in ``meta.yaml``."""
+
+    major: int
+    data: Mapping[str, Any]
+    to: Version | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Meta:
     """``team`` and ``contact``: who is responsible for the type. ``sunsets`` is keyed as written, by a major
     (``"1"``) or a version (``"1.1.0"``). ``compatibility`` and ``policy`` are ``None`` where the registry's
@@ -100,6 +111,7 @@ class Meta:
     compatibility: Mode | None = None
     policy: Policy | None = None
     waivers: tuple[Waiver, ...] = ()
+    upcasts: tuple[Upcast, ...] = ()
     file: str = field(default="", compare=False)
 
     @property
@@ -125,7 +137,7 @@ def parse_meta(content: bytes, file: str) -> Meta:
         reader.document(content),
         "",
         required=("summary", "owner"),
-        optional=("contact", "status", "sunset", "migration", "compatibility", "policy", "waivers"),
+        optional=("contact", "status", "sunset", "migration", "compatibility", "policy", "waivers", "upcast"),
     )
     summary = reader.text(root, "summary")
     team, contact = _owner(reader, root)
@@ -135,9 +147,20 @@ def parse_meta(content: bytes, file: str) -> Meta:
     mode = reader.choice(root, "compatibility", Mode)
     policy = reader.choice(root, "policy", Policy)
     waivers = _waivers(reader, root)
+    upcasts = _upcasts(reader, root)
     reader.finish()
     return Meta(
-        summary, team, contact, status, MappingProxyType(sunsets), migration, mode, policy, waivers, file
+        summary,
+        team,
+        contact,
+        status,
+        MappingProxyType(sunsets),
+        migration,
+        mode,
+        policy,
+        waivers,
+        upcasts,
+        file,
     )
 
 
@@ -194,6 +217,26 @@ def _waivers(reader: YamlMembers, root: Members) -> tuple[Waiver, ...]:
             line = node.start_mark.line + 1
             waivers.append(Waiver(*versions, _DIRECTIONS.get(direction), who, why, until, line))
     return tuple(waivers)
+
+
+def _upcasts(reader: YamlMembers, root: Members) -> tuple[Upcast, ...]:
+    upcasts: list[Upcast] = []
+    for name, key, node in reader.named(root["upcast"], "upcast") if "upcast" in root else ():
+        path = f"upcast.{name}"
+        if not _is_major(name):
+            reader.problem(key, path, "is not a major", 'such as "1"')
+            continue
+        members = reader.mapping(node, path, required=("data",), optional=("to",))
+        text = reader.scalar(members["to"]) if "to" in members else None
+        to = None if text is None else Version.read(text)
+        if "to" in members and to is None:
+            reader.problem(members["to"], f"{path}.to", "is not a version", "such as 2.0.0")
+        data = reader.value(members.get("data"), f"{path}.data")
+        if not isinstance(data, dict):
+            reader.problem(members.get("data"), f"{path}.data", "must be a mapping")
+        else:
+            upcasts.append(Upcast(int(name), data, to, key.start_mark.line + 1))
+    return tuple(upcasts)
 
 
 def _pair(reader: YamlMembers, members: Members, prefix: str) -> tuple[Version, Version] | None:

@@ -19,6 +19,7 @@ from bridge.schemas.finding import finding, refused
 from bridge.settings.yaml_nodes import compose
 
 _TEXT = "tag:yaml.org,2002:str"
+_DAY = "tag:yaml.org,2002:timestamp"
 _E = TypeVar("_E", bound=StrEnum)
 
 Members = dict[str, Any]
@@ -107,6 +108,22 @@ class YamlMembers:
     def scalar(self, node: Any) -> str | None:
         """The text of a scalar as written, whatever type YAML gives it."""
         return str(node.value).strip() if isinstance(node, yaml.ScalarNode) else None
+
+    def value(self, node: Any, path: str) -> Any:
+        """The JSON value of a node: a date stays text, and a name is text whatever YAML makes of it."""
+        if isinstance(node, yaml.MappingNode):
+            return {name: self.value(each, _join(path, name)) for _, name, each in self._pairs(node, path)}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(each, f"{path}[{index}]") for index, each in enumerate(node.value)]
+        if node is None:
+            return None
+        if node.tag == _TEXT or node.tag == _DAY:
+            return str(node.value)
+        try:
+            return yaml.SafeLoader("").construct_object(node)
+        except yaml.YAMLError:
+            self.problem(node, path, "is no value of JSON")
+            return None
 
     def day(self, members: Members, name: str, prefix: str = "") -> date | None:
         node = members.get(name)

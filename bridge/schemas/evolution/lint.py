@@ -25,6 +25,7 @@ from bridge.schemas.documents.validation import SchemaVersion
 from bridge.schemas.evolution.promises import expired_waivers
 from bridge.schemas.evolution.satisfiable import find_unsatisfiable
 from bridge.schemas.evolution.sunsets import find_sunsets
+from bridge.schemas.evolution.upcasts import find_upcast_problems
 from bridge.schemas.finding import Finding, finding
 
 _SNAKE: Final = re.compile(r"[a-z0-9]+(?:_[a-z0-9]+)+")
@@ -51,6 +52,7 @@ def lint(folder: Path, today: date) -> tuple[SchemaSet | None, list[Problem]]:
     for shared in schemas.shared.values():
         findings += [*_naming(shared), *_docs(shared)]
     findings += _type_names(schemas)
+    findings += find_upcast_problems(schemas)
     for type_name, meta in schemas.metas.items():
         findings += _meta(schemas, type_name, meta, today)
     located = with_places(dict.fromkeys(findings))
