@@ -19,7 +19,7 @@ def upcasts(
 ) -> int:
     """Print the mappings that make events of older majors events of the newest, as JSON for the kit.
 
-    The mappings are in `upcast` of meta.yaml. `bridge.consumer.upcast.Upcaster` takes what this prints.
+    The mappings are in `upcast` of meta.yaml. `bridge.consumer.Upcaster` takes what this prints.
 
     Exits 0, also when no type has a mapping; 3 when a mapping is wrong.
     """
