@@ -3,7 +3,8 @@
 Channels are buses and topics, with a send operation for each. Each type and major is a message whose payload
 is the whole CloudEvent (structured mode). EventBridge has no binding in the specification: the description of
 a bus says that the CloudEvent is the ``detail`` of EventBridge's envelope. The same configuration gives the
-same document. Source: AsyncAPI Specification 3.0.0; SNS bindings 1.0.0.
+same document. Source: AsyncAPI Specification 3.0.0 and its JSON Schema, which knows version 0.1.0 of the SNS
+bindings only.
 """
 
 from __future__ import annotations
@@ -22,13 +23,19 @@ from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.nodes import Documents
 
 CONTENT_TYPE: Final = "application/cloudevents+json"
+SNS_BINDING: Final = "0.1.0"
 NEWER_FORMAT: Final = "application/schema+json;version=draft-2020-12"
 """For schemas that AsyncAPI's own schemas (a superset of draft 7) cannot express."""
 
 _NEWER_KEYWORDS: Final = frozenset(
     {"prefixItems", "dependentSchemas", "dependentRequired", "unevaluatedItems", "unevaluatedProperties",
-     "minContains", "maxContains"}
+     "minContains", "maxContains", "externalDocs", "discriminator"}
 )  # fmt: skip
+"""The last two mean nothing in JSON Schema, and something else in AsyncAPI's."""
+_BESIDE_REF: Final = frozenset(
+    {"$ref", "$comment", "title", "description", "examples", "deprecated", "default", "readOnly", "writeOnly"}
+)
+"""Draft 7 ignores what stands beside a reference, which is no loss for these."""
 _ENVELOPE: Final = "CloudEvent"
 
 Kind = Literal["eventbridge", "eventbridge_v2", "sns", "other"]
@@ -185,7 +192,7 @@ def _channel(channel: Channel, messages: Iterable[Message]) -> dict[str, Any]:
     }
     if channel.kind == "sns":
         ordering = "FIFO" if name.endswith(".fifo") else "standard"
-        binding = {"name": name, "ordering": {"type": ordering}, "bindingVersion": "1.0.0"}
+        binding = {"name": name, "ordering": {"type": ordering}, "bindingVersion": SNS_BINDING}
         written["bindings"] = {"sns": binding}
     return written
 
@@ -254,4 +261,7 @@ def _key(name: str) -> str:
 
 
 def _is_newer(document: Any) -> bool:
-    return any(_NEWER_KEYWORDS & schema.keys() for _, schema in subschemas(document))
+    for _, schema in subschemas(document):
+        if _NEWER_KEYWORDS & schema.keys() or ("$ref" in schema and schema.keys() - _BESIDE_REF):
+            return True
+    return False

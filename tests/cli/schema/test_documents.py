@@ -12,6 +12,7 @@ import yaml
 from bridge.schemas.authoring.asyncapi import NEWER_FORMAT, Channel, Message, asyncapi
 from tests.builders.places import ROOT
 from tests.cli.shell import Shell
+from tests.official.schemas import asyncapi_errors
 from tests.schemas.authoring.asyncapi_rules import broken_rules
 
 SAMPLE = str(ROOT / "examples/bridge.yaml")
@@ -93,6 +94,71 @@ def test_a_schema_that_says_more_than_draft_7_is_marked_as_such_and_references_f
     reported = asyncapi("T", "1", [Channel("bus", "eventbridge", "bus")], [message], documents)
     part = reported["components"]["schemas"]["x.example.com_part_1.0.0"]
     assert part["schemaFormat"] == NEWER_FORMAT
+    assert broken_rules(reported) == []
+
+
+KEYWORDS: dict[str, Any] = {
+    "$defs": {"a": {"type": "string"}}, "$anchor": "x", "deprecated": True, "contentMediaType": "text/plain",
+    "contentSchema": {"type": "object"}, "examples": [1], "x-extensible-enum": True, "x-a": {"b": 1},
+    "dependentRequired": {"a": ["b"]}, "dependentSchemas": {"a": {"type": "object"}}, "prefixItems": [True],
+    "items": False, "minContains": 1, "contains": {"const": 1}, "unevaluatedProperties": False,
+    "propertyNames": {"pattern": "^a"}, "patternProperties": {"^a": True}, "const": None,
+    "type": ["string", "null"], "format": "date-time", "default": 1, "readOnly": True, "$comment": "c", "exclusiveMinimum": 1, "weird": 3,
+    "properties": {"externalDocs": {"type": "string"}, "discriminator": {}, "bindingVersion": True},
+    "discriminator": {"propertyName": "a"}, "externalDocs": "x", "definitions": {"a": True},
+    "dependencies": {"a": ["b"]}, "if": True, "then": {"required": ["a"]}, "not": {"type": "null"},
+}  # fmt: skip
+SNS = "arn:aws:sns:eu-central-1:123456789012:billing"
+URI = "https://x.example.com/com.example.t/1.0.0.json"
+
+
+@pytest.mark.parametrize("keyword", KEYWORDS)
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_official_schema_accepts_every_keyword_of_a_schema(keyword: str, inside: bool) -> None:
+    schema: dict[str, Any] = {keyword: KEYWORDS[keyword]}
+    document = {"$id": URI, **({"properties": {"p": schema}} if inside else schema)}
+    message = Message("com.example.t.v1", "1.0.0", URI, "T.", "shop", ("t",))
+    reported = asyncapi("T", "1", [Channel("t", "sns", SNS)], [message], {URI: document})
+    assert broken_rules(reported) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [("sns", SNS), ("sns", f"{SNS}.fifo"), ("sns", None), ("eventbridge", "b"), ("eventbridge_v2", "b"),
+     ("other", None)],
+)  # fmt: skip
+def test_the_official_schema_accepts_every_kind_of_channel_with_its_binding(kind: Any, address: str) -> None:
+    full: dict[str, Any] = {
+        "team": "t", "contact": "#c", "entities": {"user": "user/{id}"}, "examples": {"one": {"a": 1}},
+        "deprecation": {"deprecated": True, "deprecationsunset": "2027-06-30T23:59:59Z"},
+    }  # fmt: skip
+    channel = Channel("a b/c", kind, address)
+    for more in ({}, full):
+        message = Message("com.example.t.v1", "1.0.0", URI, "T.", "shop", ("a b/c",), **more)
+        reported = asyncapi("T", "1", [channel], [message], {URI: {"$id": URI, "type": "object"}})
+        assert broken_rules(reported) == []
+        assert ("bindings" in reported["channels"]["a_b_c"]) == (kind == "sns")
+
+
+def test_the_official_schema_refuses_a_wrong_binding_so_it_is_asked(sample: Shell) -> None:
+    reported = document(sample)
+    reported["channels"]["billing"]["bindings"]["sns"]["bindingVersion"] = "1.0.0"
+    assert any("/channels/billing" in each for each in asyncapi_errors(reported))
+
+
+def test_a_document_of_entities_satisfies_the_official_schema(shell: Shell) -> None:
+    config = str(ROOT / "examples/single-table/bridge.yaml")
+    done = shell.run("schema", "asyncapi", "--config", config, "--output", "json")
+    assert done.code == 0, done.err
+    assert broken_rules(json.loads(done.out)) == []
+
+
+def test_a_rule_beside_a_reference_is_kept_for_readers_of_draft_7() -> None:
+    text = {"$ref": "#/$defs/t", "maxLength": 3}
+    document = {"$id": URI, "properties": {"a": text}, "$defs": {"t": {"type": "string"}}}
+    message = Message("com.example.t.v1", "1.0.0", URI, "T.", "shop", ("t",))
+    reported = asyncapi("T", "1", [Channel("t", "sns", SNS)], [message], {URI: document})
+    assert reported["components"]["schemas"]["com.example.t.v1"]["schemaFormat"] == NEWER_FORMAT
     assert broken_rules(reported) == []
 
 

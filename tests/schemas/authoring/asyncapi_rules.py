@@ -1,6 +1,7 @@
 """What AsyncAPI 3.0.0 asks of the objects that we write: names, required members, where references lead.
 
-Written from the specification's text; its own JSON Schema is not at hand offline.
+Written from the specification's text. The official JSON Schema is asked too: it knows the bindings, and not
+where references lead.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
+
+from tests.official.schemas import asyncapi_errors
 
 KEY = re.compile(r"[A-Za-z0-9._-]+")
 ROOT = {"asyncapi", "id", "info", "servers", "defaultContentType", "channels", "operations", "components"}
@@ -23,7 +26,7 @@ SNS = {"name", "ordering", "policy", "tags", "bindingVersion"}
 
 
 def broken_rules(document: dict[str, Any]) -> list[str]:
-    return [f"{path}: {what}" for path, what in _broken(document)]
+    return asyncapi_errors(document) + [f"{path}: {what}" for path, what in _broken(document)]
 
 
 def _broken(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
