@@ -63,15 +63,26 @@ _POISON: Mapping[str, Any] = {
     "fault_share": 0.1,
     "breaker_at_least": 10,
 }
+_TROUBLE: Mapping[str, Any] = {
+    "gap_share": 0.2,
+    "skip_share": 0.05,
+    "fault_share": 0.25,
+    "stuck_share": 0.3,
+    "crash_share": 0.06,
+    "overlap_share": 0.2,
+    "refused_share": 0.03,
+    "keep": "fields",
+    "heal": "report",
+}
 NEEDED_IN_SHAPES: Mapping[str, tuple[int, Mapping[str, Any]]] = {
+    "order: given up, and comes again": (305462276, _TROUBLE),
+    "plans: a change was quarantined": (305462312, _TROUBLE),
     # Not decisive in 3,600 drawn runs; the shapes of the mutants lose more.
     "plans: a gap without names": (1, {**LOSSY, "fault_share": 0.25, "stuck_share": 0.3}),
     "sinks: the item can never become an event": (358085057, _POISON),
 }
 UNPROVEN = {
-    "plans: a change was quarantined",
     "only lost: the lag was said to be smaller than it was",
-    "order: given up, and comes again",
     "sinks: a later re-emission stands for the item",
     "sinks: an unsettled change of an earlier entity",
     "sinks: the plan never changed",
