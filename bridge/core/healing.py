@@ -34,9 +34,9 @@ def suffix_after(as_of: str, time: str) -> str:
 def step_id(table: str, key: str, sequence: str, *content: str) -> str:
     """The id of a step that no record showed.
 
-    ``key`` is a keyed hash of the item's key. ``sequence`` includes the suffix, because an item may come to
-    the same state twice and be missed each time. ``content`` is what else the event is made of
-    (:func:`state_name`), so that one id always stands for the same content.
+    ``key`` is a keyed hash of the item's key. ``sequence`` is that of the event, with its suffix, because an
+    item may come to the same state twice and be missed each time, also within one second. ``content`` is what
+    else the event is made of (:func:`state_name`), so that one id always stands for the same content.
     """
     text = "\x1f".join((table, key, sequence, *content))
     return "reconciled-" + blake2b(text.encode(), digest_size=ID_BYTES).hexdigest()
@@ -81,6 +81,8 @@ def missing_step(
         operation = "modify"
         view = view if was is not None else "NEW_IMAGE"
     suffix = suffix_after(as_of, time_text(change.time))
+    # Directly before the change: after everything that was ever published of the item, settled or not.
+    position = max(settled, change.position._replace(number=change.position.number - 1))
     content = (
         operation,
         state_name(key_name, was),
@@ -89,12 +91,11 @@ def missing_step(
         *((str(change.was), change.entity) if change.entity else ()),
     )
     return change._replace(
-        record_id=step_id(change.table, key_name, settled.sequence + suffix, *content),
+        record_id=step_id(change.table, key_name, position.sequence + suffix, *content),
         operation=operation,
         before=was,
         after=change.before,
-        # Directly before the change: after everything that was ever published of the item, settled or not.
-        position=max(settled, change.position._replace(number=change.position.number - 1)),
+        position=position,
         actor="user",
         view=view,
         current=None,

@@ -55,17 +55,24 @@ def test_a_missing_step_sorts_after_the_later_of_its_reading_and_its_change() ->
 def test_the_id_of_a_missing_step_names_its_table_key_place_content_and_entities() -> None:
     made = step()
     content = ("modify", state_name("k", WAS), state_name("k", LATER.before), "")
-    assert made.record_id == step_id(LATER.table, "k", Position(LABEL, 10).sequence + made.suffix, *content)
+    sequence = made.position.sequence + made.suffix
+    assert made.record_id == step_id(LATER.table, "k", sequence, *content)
     placed = step(LATER._replace(entity="order", was="cart"))
-    sequence = Position(LABEL, 10).sequence + made.suffix
     assert placed.record_id == step_id(LATER.table, "k", sequence, *content, "cart", "order")
     others = [
         step(key_name="j"),
         step(was=None),
-        step(settled=Position(LABEL, 11)),
+        step(settled=Position(LABEL, 60)),
         step(published={"a": "b"}),
     ]
     assert len({made.record_id, placed.record_id, *(each.record_id for each in others)}) == 6
+
+
+def test_two_steps_of_one_second_between_the_same_states_have_two_ids() -> None:
+    """The item came to the state again: who drops the second one as a repeat has a state that is over."""
+    again = LATER._replace(position=Position(LABEL, 55))
+    assert step().record_id != step(again).record_id
+    assert step().record_id == step(settled=Position(LABEL, 11)).record_id, "it is the same event"
 
 
 # --- generations -----------------------------------------------------------------------------------

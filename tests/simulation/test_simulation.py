@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.mutation.pipeline.shapes import LOSSY
 from tests.simulation.run import simulate
 
 _SEEDS = 200
@@ -16,7 +17,7 @@ _ONCE_BROKEN_SINGLE_TABLE = (3, 19, 39, 731500014, 731500075, 616670650)
 _ONCE_BROKEN_AS_DRAWN = (
     *(846293034, 287444774, 33643688, 151476720, 151477299),
     *(45988551, 45990116, 45990960, 45990983),
-    *(45990461, 45991205, 984238307),
+    *(45990461, 45991205, 984238307, 807579866),
 )
 PLAIN_WORLD: Mapping[str, Any] = {"entities": "none"}
 
@@ -37,6 +38,14 @@ def test_what_was_found_in_worlds_that_lose_much_stays_repaired(seed: int, entit
     shape = {"keep": "fingerprint", "heal": "report", "poison_share": 0.06, "skip_share": 0.05}
     more = {"gap_share": 0.2} if entities == "quarantine" else {"refused_share": 0.03}
     assert simulate(seed, shape={**shape, **more, "entities": entities}).violation == ""
+
+
+@pytest.mark.parametrize(
+    ("seed", "entities"), [(214376226, "none"), (214376388, "none"), (214376336, "ignore")]
+)
+def test_what_was_found_in_worlds_of_the_mutants_stays_repaired(seed: int, entities: str) -> None:
+    shape = {**LOSSY, "fault_share": 0.25, "stuck_share": 0.3, "keep": "fields", "entities": entities}
+    assert simulate(seed, shape=shape).violation == ""
 
 
 @pytest.mark.parametrize("seed", _ONCE_BROKEN_AS_DRAWN)

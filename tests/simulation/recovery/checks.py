@@ -42,7 +42,7 @@ def check_recovery(simulation: Simulation, recovered: Recovered) -> None:
         partial(_copies_are_the_table, simulation, recovered.redriven),
         partial(_nothing_is_invented, simulation),
         partial(_only_what_was_lost_is_published, simulation),
-        partial(plans_are_published, simulation),
+        partial(plans_are_published, simulation, recovered.redriven),
         partial(every_sink_knows_the_plans, simulation, recovered.redriven),
     ):
         simulation.judge.hold(check)

@@ -10,7 +10,6 @@ from bridge.core.keys import key_token
 from tests.simulation.checking.facts import by_key, sequence_of
 from tests.simulation.configuration import CHANGED, DOMAIN, PLAN, compiled_table
 from tests.simulation.kinds import OTHER, is_poison, key_of, kind_of, sequence_in
-from tests.simulation.ledgers import ledger_rows
 from tests.simulation.simulation import Simulation
 from tests.simulation.subscriber import PlanSubscriber, Subscriber
 from tests.simulation.world import TABLE, Place, Written
@@ -23,7 +22,7 @@ def sinks_of(type_name: str) -> tuple[str, ...]:
     return tuple(name for rule in rules if rule.type == type_name for name in rule.versions[0].envelope.sinks)
 
 
-def plans_are_published(simulation: Simulation) -> None:
+def plans_are_published(simulation: Simulation, redriven: Collection[Place]) -> None:
     """(2) For a type on one attribute, too: what was published of it last is what it is."""
     judge, options = simulation.judge, simulation.options
     if judge.excused("plans: gaps are not looked for", options.heal == "off"):
@@ -42,6 +41,9 @@ def plans_are_published(simulation: Simulation) -> None:
             published == item["plan"]
             or judge.excused("plans: the item can never become an event", is_poison(item))
             or judge.excused("plans: the insert itself was overtaken", published is None)
+            or judge.excused(
+                "plans: an unsettled change was passed over", was_passed_over(simulation, key, held, redriven)
+            )
             or judge.excused("plans: a gap without names", token(key) in simulation.outside.unnamed_gaps)
             or judge.excused("plans: a change was quarantined", quarantined(simulation, changes[key]))
         ):
@@ -70,9 +72,7 @@ def every_sink_knows_the_plans(simulation: Simulation, redriven: Collection[Plac
             stands = newest is not None and newest.get("reconciled") is True
             later = stands and newest is not None and newest["sequence"] > there["sequence"]
             refused = quarantined(simulation, changes[key])
-            passed_over = simulation.options.entities != "none" and was_passed_over(
-                simulation, key, there, redriven
-            )
+            passed_over = was_passed_over(simulation, key, there, redriven)
             # Each excuse is for what the ones before it do not cover.
             never = is_poison(simulation.world.items.get(key))  # so a reconciliation cannot publish it
             covered = later or refused or passed_over or never
@@ -81,7 +81,7 @@ def every_sink_knows_the_plans(simulation: Simulation, redriven: Collection[Plac
             if (
                 judge.excused("sinks: a later re-emission stands for the item", later)
                 or judge.excused("sinks: a change was quarantined", refused)
-                or judge.excused("sinks: an unsettled change of an earlier entity", passed_over)
+                or judge.excused("sinks: an unsettled change was passed over", passed_over)
                 or judge.excused("sinks: the item can never become an event", never)
                 or judge.excused("sinks: a re-emission has this state", reemitted)
                 or judge.excused("sinks: the plan never changed", unchanged)
@@ -121,21 +121,23 @@ def was_passed_over(
     """A documented limit: the event was accepted and never settled, its record is lost for good, and the row
     that announces it gave way to a later change that the stream brought. The event of a missing step is
     settled with the change that it was published before."""
-    row = ledger_rows(simulation.ledger).get(token(key))
-    if held is None or "reconcilerun" in held or row is None:
+    if held is None or "reconcilerun" in held:
         return False
-    if row.settled_by != "stream" or row.position.sequence <= held["sequence"]:
-        return False
-    changes = [written.place for written in by_key(simulation.world.log)[key] if written.place is not None]
-    if held.get("reconciled"):
-        between = (held["sequence"], row.position.sequence)
-        unsettled = [place for place in changes if between[0] < sequence_of(place) < between[1]]
-    else:
-        unsettled = [place for place in changes if sequence_of(place) == sequence_in(held["sequence"])]
     excused, settled = simulation.world.excused, simulation.outside.settled
+    places = {
+        sequence_of(written.place): written.place
+        for written in by_key(simulation.world.log)[key]
+        if written.place is not None
+    }
+    later = sorted(each for each in places if each > held["sequence"] and each in settled)
+    if not later:
+        return False
+    if held.get("reconciled"):
+        unsettled = [each for each in places if held["sequence"] < each < later[0]]
+    else:
+        unsettled = [each for each in places if each == sequence_in(held["sequence"])]
     return bool(unsettled) and all(
-        place in excused and place not in redriven and sequence_of(place) not in settled
-        for place in unsettled
+        places[each] in excused and places[each] not in redriven and each not in settled for each in unsettled
     )
 
 
