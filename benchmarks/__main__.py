@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import compatibility, entities, large_items, reconcile, transform
+from benchmarks import compatibility, entities, large_items, reconcile, schemas, transform
 
 
 def main() -> None:
@@ -11,6 +11,7 @@ def main() -> None:
     large_items.main()
     reconcile.main()
     compatibility.main()
+    schemas.main()
 
 
 main()
