@@ -53,6 +53,7 @@ class Comparer:
         self._limit_s = limit_s
         self._patient = patient
         self._kept: OrderedDict[str, Prepared | Unusable | TooDeep] = OrderedDict()
+        self._seen: dict[int, tuple[Any, Prepared | Unusable | TooDeep]] = {}
         self._serial = 0
 
     def compare(self, old: Any, new: Any, *, mode: Mode, policy: Policy) -> Comparison:
@@ -68,6 +69,15 @@ class Comparer:
         return self._decide(prepared[0], prepared[1], mode, policy)
 
     def _prepare(self, document: Any) -> Prepared | Unusable | TooDeep:
+        """A version of a folder is in several pairs, each time as the same object."""
+        known = self._seen.get(id(document))
+        if known is None:
+            if len(self._seen) >= KEPT:
+                self._seen.clear()
+            known = self._seen[id(document)] = (document, self._prepare_text(document))
+        return known[1]  # the document is kept with it, so that no other one gets its id
+
+    def _prepare_text(self, document: Any) -> Prepared | Unusable | TooDeep:
         try:
             text = text_of(MAIN, document)
         except (Unusable, TooDeep) as error:

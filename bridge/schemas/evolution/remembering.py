@@ -18,8 +18,8 @@ from bridge.schemas.compatibility.worker import read_comparison
 from bridge.schemas.evolution.closures import Closures
 from bridge.schemas.evolution.promises import Compare
 
-QUICK_S: Final = 0.25
-"""A comparison that took less met no time limit: the shortest one for a direction is twice as long."""
+QUICK_S: Final = 0.09
+"""A comparison that took less met no time limit: it is below each share of the time that the prover has."""
 
 
 class Remembering:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bridge.schemas.compatibility.compare import Comparer
+from bridge.schemas.compatibility.decide import ONE_GAP_S, PROOF_S, SEARCH_S
 from bridge.schemas.compatibility.verdict import Bump, Comparison, Mode, Policy, Unproven, Verdict
 from bridge.schemas.evolution.closures import Closures
 from bridge.schemas.evolution.remembering import QUICK_S, Remembering, as_answer, read_answer
@@ -171,6 +172,10 @@ def test_only_what_no_time_limit_can_have_shaped_is_kept_for_other_runs(name: st
     kept: dict[str, Any] = {}
     assert run(documents(), kept, answer, took_s=took_s, mode=answer.mode) == (answer, 1)
     assert bool(kept) is kept_for_others
+
+
+def test_a_quick_comparison_met_none_of_the_time_limits_of_the_prover() -> None:
+    assert min(ONE_GAP_S, PROOF_S, SEARCH_S) > QUICK_S
 
 
 BAD: dict[str, Any] = {
