@@ -316,3 +316,15 @@ def test_a_block_has_at_least_one_bit_less_than_an_address(address: str, bits: i
     for length, said in ((bits, "name the address itself"), (bits + 1, "")):
         (problem,) = check_pattern({"a": [{"cidr": f"{address}/{length}"}]})
         assert said in problem.message
+
+
+def test_an_element_that_fails_says_nothing_of_another_for_the_fields_after_it() -> None:
+    pattern = {"l": {"a": ["x"], "b": ["y"]}, "z": ["1"]}
+    elements = [{"a": "x", "b": "n"}, {"a": "x", "b": "y"}]
+    assert matches(pattern, {"l": elements, "z": "1"})
+    assert not matches(pattern, {"l": elements, "z": "2"})
+    assert not matches(pattern, {"l": elements[:1], "z": "1"})
+    deeper = {"l": {"a": ["x"], "m": {"b": ["y"], "c": ["w"]}}, "z": ["1"]}
+    inner = [{"b": "y", "c": "n"}, {"b": "y", "c": "w"}]
+    assert matches(deeper, {"l": [{"a": "x", "m": inner[:1]}, {"a": "x", "m": inner}], "z": "1"})
+    assert not matches(deeper, {"l": [{"a": "n", "m": inner}, {"a": "x", "m": inner[:1]}], "z": "1"})
