@@ -184,7 +184,9 @@ class _Unmerged(ValueError):
     def __init__(self, type_name: str, version: str) -> None:
         super().__init__(version)
         renumber = f"stream-bridge schema renumber {type_name} {version}"
-        self.advice = renumber if Version.read(version) is not None else "keep the later day"
+        self.advice = (
+            renumber if Version.read(version) is not None else "keep the later day, here and in meta.yaml"
+        )
 
 
 def _lines(content: bytes) -> dict[str, str]:

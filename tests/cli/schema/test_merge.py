@@ -426,6 +426,36 @@ def test_an_entry_of_the_base_that_is_gone_is_an_error_that_its_advice_repairs(
     assert entry.exists()
 
 
+@pytest.mark.parametrize("file", ["sunset-1.yaml", "1.0.0-in-glue%3A%2F%2Forders.yaml"])
+def test_a_sunset_and_a_registry_of_the_base_cannot_be_dropped_either(main: Shell, file: str) -> None:
+    lock = f"{FOLDER}/lock/{CREATED}"
+    main.edit(f"{FOLDER}/{CREATED}/meta.yaml", "summary", "sunset: {1: 2099-01-01}\nsummary")
+    main.write(f"{lock}/1.0.0-in-glue%3A%2F%2Forders.yaml", "registry: glue://orders\n")
+    assert main.run("schema", "lock", "--update").code == 0
+    commit(main.folder, "a sunset, and a registry")
+    git(main, "branch", "-f", "theirs")
+    (main.folder / lock / file).unlink()
+    done = main.run("schema", "check", "--against", "git:theirs")
+    assert done.code == 2
+    (advice,) = advice_in(done)
+    follow(main, advice)
+    is_sound(main, "theirs")
+
+
+def test_a_sunset_that_two_branches_moved_is_repaired_as_the_message_says(main: Shell) -> None:
+    meta, entry = f"{FOLDER}/{CREATED}/meta.yaml", f"{FOLDER}/lock/{CREATED}/sunset-1.yaml"
+    for branch, day in (("theirs", "2099-01-01"), ("ours", "2098-01-01")):
+        git(main, "checkout", "-q", branch)
+        main.edit(meta, "summary", f"sunset: {{1: {day}}}\nsummary")
+        assert main.run("schema", "lock", "--update").code == 0
+        commit(main.folder, day)
+    git(main, "merge", "theirs", fails=True)
+    assert "keep the later day, here and in meta.yaml" in main.run("schema", "check").out.decode()
+    git(main, "checkout", "--theirs", meta, entry)
+    commit(main.folder, "the later day")
+    is_sound(main, "theirs")
+
+
 def test_an_entry_of_an_old_base_that_is_gone_is_brought_back_too(old: Shell) -> None:
     (old.folder / OLD).unlink()
     done = old.run("schema", "check", "--against", "git:theirs")
