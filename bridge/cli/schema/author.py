@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bridge.cli.console.output import Console, ExitCode
-from bridge.cli.schema.options import LIMIT_S, SchemasOption, TypeArgument, named_folder, schemas_folder
+from bridge.cli.schema.options import (
+    LIMIT_S,
+    SchemasOption,
+    TypeArgument,
+    named_folder,
+    next_command,
+    schemas_folder,
+)
 
 if TYPE_CHECKING:
     from bridge.schemas.authoring.files import Files, Step
@@ -35,7 +42,7 @@ def new(
     files = plan_type(layout, type_name, base=base, summary=summary, team=owner, contact=contact)
     _write(console, folder, files)
     what = "the definition" if is_shared(type_name) else "the schema and its examples"
-    console.say(f"edit {what}, then: stream-bridge schema lint")
+    console.say(f"edit {what}, then: {next_command('lint', schemas)}")
     console.say("remove `status: draft` from meta.yaml once others may use the type")
     return ExitCode.OK
 
@@ -77,7 +84,7 @@ def bump(
     version = next_version(step.newest, level)
     files = plan_bump(folder, layout, step, level, original)
     _write(console, folder, files, restored=step.file if step.edited else None)
-    console.say(f"{name} {step.newest} → {version}; then: stream-bridge schema check")
+    console.say(f"{name} {step.newest} → {version}; then: {next_command('check', schemas)}")
     return ExitCode.OK
 
 

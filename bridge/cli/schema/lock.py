@@ -9,7 +9,7 @@ import typer
 
 from bridge.cli.console.options import OutputOption
 from bridge.cli.console.output import Console, ExitCode, Output
-from bridge.cli.schema.options import LIMIT_S, SchemasOption, schemas_folder
+from bridge.cli.schema.options import LIMIT_S, SchemasOption, next_command, schemas_folder
 from bridge.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def lock(
     reported += f", {len(missing)} {'added' if update else 'not yet'}" if missing else ""
     console.say(f"{folder / LOCK_FOLDER}: {reported}")
     if behind:
-        console.say("publish them, or if they are not published anywhere: stream-bridge schema lock --update")
+        update_it = next_command("lock --update", schemas)
+        console.say(f"publish them, or if they are not published anywhere: {update_it}")
     return ExitCode.DIFFERENCES if behind else ExitCode.OK
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -75,6 +76,13 @@ def named_folder(given: Path | None) -> Path:
     if given is None and config.exists():
         given = find_schemas(config, os.environ)
     return given if given is not None else DEFAULT_FOLDER
+
+
+def next_command(verb: str, given: Path | None) -> str:
+    """A schema verb to type next, for the same folder."""
+    return f"stream-bridge schema {verb}" + (
+        f" --schemas {shlex.quote(str(given))}" if given is not None else ""
+    )
 
 
 def schemas_folder(given: Path | None) -> Path:

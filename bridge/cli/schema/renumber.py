@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +12,13 @@ import typer
 
 from bridge.cli.console.options import DEFAULT_CONFIG
 from bridge.cli.console.output import Console, ExitCode
-from bridge.cli.schema.options import DEFAULT_FOLDER, SchemasOption, TypeArgument, schemas_folder
+from bridge.cli.schema.options import (
+    DEFAULT_FOLDER,
+    SchemasOption,
+    TypeArgument,
+    next_command,
+    schemas_folder,
+)
 from bridge.errors import BridgeError, ConfigurationError
 
 if TYPE_CHECKING:
@@ -55,8 +62,8 @@ def renumber(
         console.say(f"look at it: {remark}")
     kept = f"; {version} is the one of {branches.name}" if branches.name else ""
     console.say(f"{type_name} {version} → {move.version}{kept}")
-    changed = f"{folder} {config}" if move.configuration is not None else f"{folder}"
-    console.say(f"then: git add --all {changed} && stream-bridge schema check")
+    changed = shlex.join(map(str, (folder, config) if move.configuration is not None else (folder,)))
+    console.say(f"then: git add --all {changed} && {next_command('check', schemas)}")
     return ExitCode.OK
 
 

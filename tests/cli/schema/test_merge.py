@@ -483,3 +483,18 @@ def test_a_folder_without_a_lock_is_one_warning(shell: Shell) -> None:
     (advice,) = advice_in(shell.run("schema", "check"))
     follow(shell, advice)
     assert json.loads(shell.run("schema", "check", "--output", "json").out)["findings"] == []
+
+
+def test_what_is_advised_names_the_folder_that_was_named(main: Shell) -> None:
+    shutil.move(main.folder / FOLDER, main.folder / "other place")
+    commit(main.folder, "moved")
+    for words in (
+        ("new", "shared/more"),
+        ("bump", NOTED),
+        ("renumber", NOTED, "1.1.0", "--to", "1.2.0"),
+        ("lock",),
+    ):
+        done = main.run("schema", *words, "--schemas", "other place")
+        (advice,) = advice_in(done, "stream-bridge")
+        assert advice.endswith("--schemas 'other place'")
+        follow(main, advice)
