@@ -107,9 +107,13 @@ def _about(schemas: SchemaSet, schema: SchemaVersion, facts: Mapping[str, Any], 
 
 
 def _sunset(schemas: SchemaSet, schema: SchemaVersion, today: date) -> str:
+    from bridge.schemas.documents.sunset_days import SOON_DAYS, days_left
+
     meta = schemas.metas.get(schema.type)
     sunset = meta.sunset_of(schema.version) if meta is not None else None
     if sunset is None:
         return ""
-    reported = f"{sunset.day}" + (" (over)" if today > sunset.day else "")
+    left = (sunset.day - today).days
+    reported = f"{sunset.day}" + (" (over)" if left < 0 else "")
+    reported += f" ({days_left(left)})" if 0 <= left <= SOON_DAYS else ""
     return reported + (f"; {sunset.migration}" if sunset.migration else "")

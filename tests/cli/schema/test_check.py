@@ -193,6 +193,7 @@ def test_a_sunset_that_comes_closer_is_reported_and_passes(shell: Shell) -> None
     assert done.code == 0
     assert f"{TYPE} 1 ends in " in done.out.decode()
     assert "[sunset-soon]" in done.out.decode()
+    assert f"{soon} (ends in " in shell.run("schema", "show", TYPE).out.decode()
 
 
 def test_no_waiver_covers_a_proven_break(shell: Shell) -> None:

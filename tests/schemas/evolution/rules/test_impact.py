@@ -201,3 +201,42 @@ def test_whatever_a_closed_event_matches_is_never_called_impossible(data: st.Dat
     if documents.takes(documents.root(new.data), value) and compile_pattern(whole).matches(envelope(event)):
         effect = Impact(None, new).judge("rule", whole).effect
         assert effect not in (Effect.NEVER, Effect.STOPS), (value, effect)
+
+
+FIXES: list[tuple[str, dict[str, Any], dict[str, Any], str, dict[str, Any]]] = [
+    # what, the rule's data, the new properties, the fix that is printed, the data of the rule that follows it
+    ("a name", {"address": {"cty": ["Bern"]}}, {}, "did you mean city?", {"address": {"city": ["Bern"]}}),
+    ("a number in quotes", {"seats": ["5"]}, {}, "write numbers without quotes: 5", {"seats": [5]}),
+    ("text without quotes", {"userId": [5]}, {"userId": {"type": "string"}}, 'write text in quotes: "5"',
+     {"userId": ["5"]}),
+    ("a value of the schema", {"plan": ["gold"]}, {}, 'the schema has "free", "pro", "enterprise"',
+     {"plan": ["pro"]}),
+    ("a field that is always there", {"plan": [{"exists": False}], "trial": [True]}, {},
+     "remove this condition", {"trial": [True]}),
+    ("an object", {"address": ["Bern"]}, {}, "match a member of it", {"address": {"city": ["Bern"]}}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "rule", "new", "fix", "fixed"), FIXES, ids=[each[0] for each in FIXES])
+def test_a_rule_that_follows_the_printed_fix_matches_as_before(
+    what: str, rule: dict[str, Any], new: dict[str, Any], fix: str, fixed: dict[str, Any]
+) -> None:
+    same = changed(**new)
+    assert fix in [finding.fix for finding in judged(rule, same, old=same).findings]
+    assert judged(fixed, same, old=same).effect is Effect.NONE
+
+
+@pytest.mark.parametrize("detail_type", [[f"{TYPE}.v1", f"{TYPE}.v2"], [{"prefix": f"{TYPE}.v"}]])
+def test_a_rule_that_follows_the_fix_about_majors_gets_the_new_one(detail_type: list[Any]) -> None:
+    (finding,) = judged({"plan": ["pro"]}, PLAN, version="2.0.0").findings
+    assert finding.fix == f"add {TYPE}.v2, or write {{prefix: {TYPE}.v}}"
+    fixed: dict[str, Any] = {"detail-type": detail_type}
+    assert judged({"plan": ["pro"]}, PLAN, version="2.0.0", **fixed).effect is Effect.NONE
+
+
+def test_a_rule_that_follows_the_fix_about_its_type_matches() -> None:
+    (finding,) = Impact(side(PLAN), side(PLAN, "1.1.0")).judge("rule", {"detail-type": [TYPE]}).findings
+    assert finding.fix.startswith(f"write {TYPE}.v1, or {{prefix: {TYPE}.v}}")
+    for fixed in ([f"{TYPE}.v1"], [{"prefix": f"{TYPE}.v"}]):
+        found = Impact(side(PLAN), side(PLAN, "1.1.0")).judge("rule", {"detail-type": fixed})
+        assert found.effect is Effect.NONE
