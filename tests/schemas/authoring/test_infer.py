@@ -172,10 +172,11 @@ def test_names_that_are_data_leave_the_members_beside_them() -> None:
     [
         [{"line1": "a", "line2": "b", "line3": "c", "line4": "d", "line5": "e"}] * 60,
         [{"line1": "a", **({"line2": "b"} if n % 3 else {})} for n in range(60)],
+        [{"line1": "a", f"line{2 + n % 5}": "b"} for n in range(60)],
         [{f"address{n % 3}": {"city": "x"}, f"phone{n % 2}": "y"} for n in range(60)],
         [{"v1": 1, "v2": "x", "v3": True, "v4": [1], "v5": {"a": 1}}] * 60,
     ],
-    ids=["always there", "often there", "few", "of different kinds"],
+    ids=["always there", "often there", "one always there", "few", "of different kinds"],
 )
 def test_numbered_members_stay_members(samples: list[dict[str, Any]]) -> None:
     schema = shape_of(*samples).schema()
