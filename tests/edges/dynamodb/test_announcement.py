@@ -15,8 +15,10 @@ from bridge.edges.dynamodb.ledger_row import as_json, decode_row, encode_row
 from bridge.errors import BatchError
 from bridge.limits import LEDGER_ANNOUNCED_TTL_S
 from bridge.ports.ledger import Announced, Row
+from tests.fakes.clients.held import held
 
 KEY: dict[str, Any] = {"id": {"S": "a"}}
+ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/app/stream/2026-01-01T00:00:00.000"
 SPARE = announcement._SPARE_BYTES
 
 
@@ -34,7 +36,7 @@ def test_announced_changes_come_back_with_the_time_at_which_they_are_forgotten()
     items = list(announcement.encode(changes, 1_000.9))
     assert [announcement.decode(item, "ledger") for item in items] == [[changes[0], changes[2]], [changes[1]]]
     assert {item["ttl"]["N"] for item in items} == {str(1_000 + LEDGER_ANNOUNCED_TTL_S)}
-    assert all(announcement.is_announcement(item) for item in items)
+    assert {announcement.is_announcement(item) for item in items} == {True}
 
 
 @pytest.mark.parametrize(("more", "parts"), [(-1, [2, 1]), (0, [3]), (1, [3])])
@@ -144,7 +146,7 @@ DESCRIBED: dict[str, Any] = {
         {"AttributeName": "other", "AttributeType": "S"},
     ],
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
-    "LatestStreamArn": "arn:stream",
+    "LatestStreamArn": ARN,
     "ItemCount": 7,
 }
 
@@ -155,7 +157,7 @@ def test_the_facts_of_a_table_are_read_from_its_description() -> None:
     assert (facts.name, facts.arn, facts.stream_arn, facts.view) == (
         "app",
         "arn:aws:dynamodb:eu-west-1:1:table/app",
-        "arn:stream",
+        ARN,
         "KEYS_ONLY",
     )
     assert facts.about_items == 7
@@ -167,6 +169,7 @@ def test_a_table_without_a_stream_and_without_a_count_has_neither() -> None:
         assert (facts.stream_arn, facts.view, facts.about_items) == ("", "NEW_AND_OLD_IMAGES", 0)
 
 
+@held("dynamodb")
 class Client:
     """Answers for one table."""
 

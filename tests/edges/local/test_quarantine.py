@@ -158,7 +158,7 @@ def test_a_name_that_leads_out_of_the_directory_is_no_entry(tmp_path: Path, name
     for use in (store.load, store.remove):
         with pytest.raises(EntryMissing):
             use(name)
-    assert all(other.exists() for other in others)
+    assert {other.exists() for other in others} == {True}
 
 
 def test_a_directory_that_was_never_made_has_no_entries(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_names_that_are_data_leave_the_members_beside_them() -> None:
     assert list(schema["properties"]) == ["total"]
     assert schema["required"] == ["total"]
     assert schema["additionalProperties"]["required"] == ["sku"]
-    assert all(accepts(schema, sample) for sample in samples)
+    assert {accepts(schema, sample) for sample in samples} == {True}
 
 
 @pytest.mark.parametrize(
