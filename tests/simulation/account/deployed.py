@@ -75,7 +75,7 @@ class FunctionRedrive(Redrive):
             if line.get("message") == "batch trimmed":
                 name = str(line["batch"])
                 gone = len(self._box.places[name]) - len(self._still_in_stream(self._box.places[name]))
-                if not gone or line["records"] != gone:
+                if not 1 <= line["records"] <= gone:  # the stream has forgotten more since
                     raise Violation(f"{name}, logged as trimmed with {line['records']}, lacks {gone} records")
                 self.redriven.update(self._still_in_stream(self._box.places[name]))
                 trimmed.add(name)
