@@ -39,7 +39,7 @@ class Done:
         return [json.loads(line) for line in self.out.splitlines()]
 
     def __str__(self) -> str:
-        return f"`{' '.join(self.words[:2])}` exits {self.code}"
+        return f"`{_shown(self.words)}` exits {self.code}"
 
 
 class Shell:
@@ -56,7 +56,7 @@ class Shell:
         printed is in ``out``."""
         out, err = io.StringIO(), io.StringIO()
         self.out = out
-        self._note(f"$ {' '.join(words[:2])}")
+        self._note(f"$ {_shown(words)}")
         with redirect_stdout(out), redirect_stderr(err), _one_command():
             code = app.run(words)
         done = Done(words, code, out.getvalue(), err.getvalue())
@@ -73,6 +73,11 @@ class Shell:
             self._judge.violated(f"{done}, which means nothing")
         if done.code and not done.err.strip() and not done.out.strip():
             self._judge.violated(f"{done} and does not say why")
+
+
+def _shown(words: tuple[str, ...]) -> str:
+    """The verb, without a path: a replay has other folders."""
+    return " ".join(word for word in words[:2] if "/" not in word)
 
 
 @contextmanager
