@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
+
+_GARBAGE_AFTER: Final = 50_000
+"""New objects between two looks for cycles. Verbs that read hundreds of files would look for nothing."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code. The Lambda handlers do not need the ``cli`` extra."""
+    gc.set_threshold(_GARBAGE_AFTER, 10, 10)
     with _without_tracebacks():
         ready = all(importlib.util.find_spec(name) is not None for name in ("typer", "rich"))
         if ready:

@@ -37,6 +37,11 @@ IDLE = {
         "FindClaims",
         "s3:ListBucket",
     ): "distinguishes a claim that expired between two calls from a closed bucket",
+    (
+        "stream",
+        "KeepLedgerBesideTheStream",
+        "dynamodb:PutItem",
+    ): "marks rows as missed where a sink was missing; the simulation plays that with the template's policy",
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from bridge.schemas.compatibility.reading.drafts import REGISTRY_DRAFTS, URIS, V
 from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.normal import Normal, normalise
 from bridge.schemas.compatibility.reading.opened import opened
+from bridge.schemas.compatibility.reading.plainly import Plainly
 from bridge.schemas.compatibility.reading.references import MAIN, NOWHERE, Unusable, join
 from bridge.schemas.compatibility.verdict import Policy
 
@@ -159,9 +160,24 @@ class Prepared:
         return self._readings[make, policy]
 
     def sends_something(self, policy: Policy) -> bool:
-        """Whether an event was found that the producer's reading allows. One search for all pairs."""
+        """Whether the producer's reading plainly allows an event, or one was found. Once for all pairs."""
         if policy not in self._sending:
             sent = self.as_producer(policy)
-            events = islice(Generator(sent.defs, 300).values((sent.root,)), 20)
-            self._sending[policy] = any(map(compile_schema(sent).is_valid, events))
+            plainly = Plainly({"": {"$defs": sent.defs}}, _has_value)
+            self._sending[policy] = plainly.satisfiable("", sent.root) or _finds_event(sent)
         return self._sending[policy]
+
+
+def _has_value(part: dict[str, Any]) -> bool:
+    """Versions have most of their parts in common, so that each is tried once for all."""
+    return _text_has_value(key_of(part))
+
+
+@lru_cache(maxsize=10_000)
+def _text_has_value(part: str) -> bool:
+    return _finds_event(Normal(root=json.loads(part), defs={}))
+
+
+def _finds_event(sent: Normal) -> bool:
+    events = islice(Generator(sent.defs, 300).values((sent.root,)), 20)
+    return any(map(compile_schema(sent).is_valid, events))

@@ -29,10 +29,16 @@ class Closures:
     def __init__(self, documents: Mapping[str, Any]) -> None:
         self._documents = documents
         self._facts: dict[int, tuple[Any, _Facts]] = {}
+        self._digests: dict[int, str] = {}
 
     def digest(self, document: Any) -> str:
         """Equal only for documents that mean the same. Raises ``ValueError`` for what is nested too deep."""
-        own = self._facts_of(document)
+        known = self._digests.get(id(document))
+        if known is None:
+            known = self._digests[id(document)] = self._digest(self._facts_of(document))
+        return known
+
+    def _digest(self, own: _Facts) -> str:
         reached: set[str] = set()
         waiting = [own]
         while waiting:

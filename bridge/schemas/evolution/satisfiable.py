@@ -12,10 +12,10 @@ import jsonschema_rs
 from bridge.schemas.compatibility.reading.complexity import Complexity, complexity_of
 from bridge.schemas.compatibility.reading.json_values import key_of
 from bridge.schemas.compatibility.reading.normal import normalise
+from bridge.schemas.compatibility.reading.plainly import Plainly
 from bridge.schemas.compatibility.reading.references import Unusable
 from bridge.schemas.documents.json_document import subschemas
 from bridge.schemas.documents.validation import SchemaVersion, offline_registry
-from bridge.schemas.evolution.plainly import Plainly
 from bridge.schemas.finding import Finding, finding
 
 WORK_MAX: Final = 200_000
@@ -39,7 +39,7 @@ def find_unsatisfiable(schemas: Iterable[SchemaVersion], asked: Asked | None = N
         suspects = [
             (pointer, part)
             for pointer, part in subschemas(schema.document)
-            if part.get("not") != {} and not plainly.satisfiable(schema, part)
+            if part.get("not") != {} and not plainly.satisfiable(schema.id, part)
         ]
         if not suspects or not _is_light(dict(schema.document), documents):
             continue

@@ -11,7 +11,6 @@ from typing import Any, Final
 from urllib.parse import unquote, urldefrag, urljoin
 
 from bridge.core.pointer import parse_pointer
-from bridge.schemas.documents.validation import SchemaVersion
 
 Ask = Callable[[dict[str, Any]], bool]
 """Whether a schema without references is proven to be satisfiable."""
@@ -37,17 +36,18 @@ _EVERY_TYPE: Final = ("null", "boolean", "string", "number", "array", "object")
 
 
 class Plainly:
-    """For the schemas of one set. ``ask`` proves what is not plain and has no reference in it."""
+    """For documents that may refer to each other, by their ids. ``ask`` proves what is not plain and has no
+    reference in it."""
 
     def __init__(self, documents: Mapping[str, Any], ask: Ask) -> None:
         self._documents = documents
         self._ask = ask
         self._known: dict[int, bool] = {}
 
-    def satisfiable(self, schema: SchemaVersion, part: Any) -> bool:
-        """Whether some value certainly satisfies ``part`` of a schema."""
+    def satisfiable(self, base: str, part: Any) -> bool:
+        """Whether some value certainly satisfies ``part`` of the document with the id ``base``."""
         try:
-            return self._some(schema.id, part)
+            return self._some(base, part)
         except RecursionError:
             return False
 
@@ -86,7 +86,8 @@ class Plainly:
         if kind == "array":
             return self._array(base, part, used)
         if kind == "string":
-            return used <= _LENGTHS and _in_order(part, "minLength", "maxLength")
+            # Every format has some text; with a length it may have none.
+            return used == {"format"} or (used <= _LENGTHS and _in_order(part, "minLength", "maxLength"))
         whole = kind == "number" or all(isinstance(part[each], int) for each in used)
         return used <= _BOUNDS and whole and _in_order(part, "minimum", "maximum")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.schemas.compatibility.reading.plainly import Plainly
 from bridge.schemas.documents.validation import SchemaVersion, compile_schema, offline_registry
-from bridge.schemas.evolution.plainly import Plainly
 from bridge.schemas.evolution.satisfiable import Asked, find_unsatisfiable
 from bridge.schemas.semver import Version
 from tests.schemas.folders import BASE, TYPE
@@ -72,7 +72,7 @@ def version(**parts: Any) -> SchemaVersion:
 
 
 def is_plain(schema: SchemaVersion, part: Any, asked: Asked | None = None) -> bool:
-    return Plainly({schema.id: schema.document}, (asked or Asked()).satisfiable).satisfiable(schema, part)
+    return Plainly({schema.id: schema.document}, (asked or Asked()).satisfiable).satisfiable(schema.id, part)
 
 
 @pytest.mark.reaches(0.05)
