@@ -98,8 +98,7 @@ def init(
         console.write_json({"files": list(files), "tables": tables, "records": counts})
     else:
         _report(console, out, list(files), plans, proof)
-    unused = proof.unreadable + proof.failed + sum(read.sample.unreadable for read in reads)
-    return ExitCode.PARTLY if unused else ExitCode.OK
+    return ExitCode.PARTLY if proof.unreadable or proof.failed else ExitCode.OK
 
 
 def _agreed(console: Console, count: int, out: Path) -> bool:
@@ -185,7 +184,8 @@ def _prove(folder: Path, records: BinaryIO | None, reads: Sequence[TableRead]) -
                 ends[previewer.preview(_inserted(read, item, number)).end] += 1
     failed = ends["quarantined"] + ends["returned"]
     rendered = ends.total() - failed - ends["unreadable"]
-    return _Proof(rendered, failed, ends["unreadable"])
+    left_out = sum(read.sample.unreadable for read in reads)  # items of a table or an export, too
+    return _Proof(rendered, failed, max(ends["unreadable"], left_out))
 
 
 def _inserted(read: TableRead, item: TypedItem, number: int) -> dict[str, Any]:

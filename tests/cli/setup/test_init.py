@@ -256,6 +256,22 @@ def test_samples_that_cannot_be_used_are_counted_and_reported(empty: Shell) -> N
     assert "samples left out because they are not legal DynamoDB values: 1" in done.err
 
 
+def test_the_counts_say_why_a_sample_of_items_is_used_in_part(empty: Shell) -> None:
+    """Items of an export and of a table are no records, and are counted like them."""
+    values = [*({"S": "Ann"} for _ in range(6)), {"N": "no number"}]
+    keys = [{"id": {"S": f"u-{n}"}} for n in range(len(values))]
+    written = {"WriteTimestampMicros": {"N": "1700000000000000"}}
+    lines = [
+        {"Metadata": written, "Keys": key, "NewImage": {**key, "name": value}}
+        for key, value in zip(keys, values, strict=True)
+    ]
+    empty.write("export.json", "\n".join(map(json.dumps, lines)))
+    words = ("--out", "new", "--yes", "--output", "json")
+    done = empty.run("init", "--from", "export.json", "--table", "Users", *words)
+    assert done.code == 4
+    assert json.loads(done.out)["records"]["unreadable"] == 1
+
+
 def test_several_kinds_of_items_in_one_table_are_entities(empty: Shell) -> None:
     items = [{"id": f"{kind}#{n}"} for n, kind in enumerate(["USER", "ORDER"])]
     done = init(empty, inserted(items))
