@@ -160,8 +160,8 @@ def test_an_empty_shard_is_read_at_the_pace_and_one_with_records_at_once() -> No
     ] * 2
 
 
-def test_listings_that_fail_wait_twice_as_long_each_time_and_an_answer_ends_that() -> None:
-    rig = Rig()
+def listings_of(rig: Rig) -> Times:
+    """When the shards are listed, from now on."""
     listings, real = Times(rig), rig.stream.shards
 
     def shards() -> Any:
@@ -169,6 +169,12 @@ def test_listings_that_fail_wait_twice_as_long_each_time_and_an_answer_ends_that
         return real()
 
     rig.stream.shards = shards  # type: ignore[method-assign]
+    return listings
+
+
+def test_listings_that_fail_wait_twice_as_long_each_time_and_an_answer_ends_that() -> None:
+    rig = Rig()
+    listings = listings_of(rig)
     rig.stream.fail("shards", *[SourceUnavailable("throttled")] * 4)
     until(rig, waiting(rig), 15.1)
     assert listings.at[:5] == [0, 1, 3, 7, 15]
@@ -176,13 +182,7 @@ def test_listings_that_fail_wait_twice_as_long_each_time_and_an_answer_ends_that
 
 def test_shards_are_listed_at_their_pace_while_records_keep_coming() -> None:
     rig = Rig()
-    listings, real = Times(rig), rig.stream.shards
-
-    def shards() -> Any:
-        listings.note()
-        return real()
-
-    rig.stream.shards = shards  # type: ignore[method-assign]
+    listings = listings_of(rig)
 
     def keep_writing(shard_id: str) -> None:
         rig.stream.write("k")
