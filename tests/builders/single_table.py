@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bridge.core.change import Change
 from bridge.core.events.translate import Table
+from bridge.core.records.decode import decode
 from bridge.settings import Settings, read_settings
 from bridge.settings.compiling.tables import compile_tables
 from tests.builders.records import lambda_record
@@ -95,4 +97,14 @@ def change(number: int, item: dict[str, Any], before: dict[str, Any] | None, aft
         seq=number,
         event_id=f"e{number}",
         **parts,
+    )
+
+
+def seen(item: dict[str, Any], before: Any, after: Any, view: str) -> Change:
+    """The change as a stream with this view shows it."""
+    made = decode(change(1, item, before, after))
+    return made._replace(
+        view=view,  # type: ignore[arg-type]
+        before=made.before if "OLD" in view else None,
+        after=made.after if "NEW" in view else None,
     )

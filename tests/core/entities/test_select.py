@@ -9,8 +9,7 @@ import pytest
 from bridge.core.change import Change
 from bridge.core.entities.explaining import misses
 from bridge.core.entities.select import NO_ENTITY, UNDECIDED, Selector, attributes_of
-from bridge.core.records.decode import decode
-from tests.builders.single_table import change, key, tables
+from tests.builders.single_table import key, seen, tables
 
 SELECTOR = tables()["app-main"].entities.selector  # type: ignore[union-attr]
 ORDER, USER = key("USER#u1", "ORDER#7"), key("USER#u1", "PROFILE")
@@ -18,15 +17,7 @@ OPEN, PLACED, GONE = {"status": "open"}, {"status": "placed"}, {"status": "gone"
 
 
 def placed(item: dict[str, Any], before: Any, after: Any, view: str = "NEW_AND_OLD_IMAGES") -> Change:
-    """The change as a stream with this view shows it."""
-    made = decode(change(1, item, before, after))
-    return SELECTOR.placed(
-        made._replace(
-            view=view,  # type: ignore[arg-type]
-            before=made.before if "OLD" in view else None,
-            after=made.after if "NEW" in view else None,
-        )
-    )
+    return SELECTOR.placed(seen(item, before, after, view))
 
 
 def entities(made: Change) -> tuple[str | None, str | None]:

@@ -14,7 +14,7 @@ from bridge.core.records.decode import decode
 from bridge.errors import NoEntity, RecordError, ViewTooNarrow
 from tests.builders.bridges import rule, table
 from tests.builders.records import lambda_record
-from tests.builders.single_table import CONFIG, change, key, tables
+from tests.builders.single_table import CONFIG, key, seen, tables
 
 APP = tables()["app-main"]
 ORDER, USER = key("USER#u1", "ORDER#7"), key("USER#u1", "PROFILE")
@@ -22,14 +22,7 @@ OPEN, PLACED, GONE = {"status": "open"}, {"status": "placed", "total": 5}, {"sta
 
 
 def placed(item: dict[str, Any], before: Any, after: Any, view: str = "NEW_AND_OLD_IMAGES") -> Change:
-    made = decode(change(1, item, before, after))
-    return APP.placed(
-        made._replace(
-            view=view,  # type: ignore[arg-type]
-            before=made.before if "OLD" in view else None,
-            after=made.after if "NEW" in view else None,
-        )
-    )
+    return APP.placed(seen(item, before, after, view))
 
 
 def translated(made: Change, app: Table = APP) -> tuple[list[str], str | None]:
